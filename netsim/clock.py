@@ -1,0 +1,112 @@
+"""Virtual time: integer nanoseconds that move only when somebody runs the clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+import attrs
+
+NS = 1
+US = 1_000
+MS = 1_000_000
+SECOND = 1_000_000_000
+
+HOP = 2 * US
+"""What one deferred step (a frame crossing a device) costs of virtual time.
+
+Real softirq work costs a few microseconds; without any cost a forwarding loop would never reach the next timer.
+"""
+
+Callback = Callable[..., Any]
+
+
+@attrs.define(eq=False)
+class Timer:
+    """A callback waiting for its time; `cancel()` makes it harmless (the heap drops it when it comes up)."""
+
+    when: int
+    callback: Callback | None
+    args: tuple[Any, ...] = ()
+
+    def cancel(self) -> None:
+        """Forget the callback; cancelling twice, or after it fired, does nothing."""
+        self.callback = None
+        self.args = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether it still waits to fire."""
+        return self.callback is not None
+
+
+@attrs.define(eq=False)
+class Clock:
+    """One world's time: a heap of timers and a queue of work that is due now.
+
+    Work queued by `call_soon` runs in order and each step costs `HOP` ns, so frames take time and timers interleave
+    with long bursts, as softirqs do. Nothing here reads the machine's own clock.
+    """
+
+    now: int = 0
+    heap: list[tuple[int, int, Timer]] = attrs.field(factory=list)
+    ready: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
+    sequence: int = 0
+
+    def call_at(self, when: int, callback: Callback, *args: Any) -> Timer:
+        """Run `callback(*args)` at `when` ns (at once, but later than this call, if that has passed)."""
+        timer = Timer(when, callback, args)
+        self.sequence += 1
+        heappush(self.heap, (when, self.sequence, timer))
+        return timer
+
+    def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:
+        """Run `callback(*args)` in `delay` ns."""
+        return self.call_at(self.now + delay, callback, *args)
+
+    def call_soon(self, callback: Callback, *args: Any) -> None:
+        """Run `callback(*args)` after all work queued before it, `HOP` ns later."""
+        self.ready.append((callback, args))
+
+    def step(self) -> bool:
+        """Do the next piece of work, moving time as needed; False when nothing at all is waiting."""
+        heap = self.heap
+        while heap and heap[0][2].callback is None:
+            heappop(heap)
+        if self.ready and not (heap and heap[0][0] <= self.now):
+            callback, args = self.ready.popleft()
+            self.now += HOP
+            callback(*args)
+            return True
+        if heap:
+            when, _, timer = heappop(heap)
+            if when > self.now:
+                self.now = when
+            callback_at, args = timer.callback, timer.args
+            timer.callback = None
+            assert callback_at is not None
+            callback_at(*args)
+            return True
+        return False
+
+    def next_time(self) -> int | None:
+        """When the next piece of work is due, or None when nothing waits."""
+        if self.ready:
+            return self.now
+        heap = self.heap
+        while heap and heap[0][2].callback is None:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def run_until(self, deadline: int) -> None:
+        """Do everything that is due up to `deadline` ns and leave `now` there."""
+        while (due := self.next_time()) is not None and due <= deadline and self.now <= deadline:
+            self.step()
+        if self.now < deadline:
+            self.now = deadline
+
+    def run_for(self, duration: int) -> None:
+        """Let `duration` ns pass."""
+        self.run_until(self.now + duration)

@@ -1,0 +1,1 @@
+"""One Linux kernel's networking: tables below, paths above, configuration (`rtnl`) on top, `boot` knows all of it."""

@@ -1,0 +1,51 @@
+"""Netfilter's hook points: where tables, NAT and connection tracking hang themselves into the path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netsim.kernel.core.skbuff import SkBuff
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.core.netns import Netns
+
+PF_INET, PF_BRIDGE, PF_INET6 = 2, 7, 10
+PRE_ROUTING, LOCAL_IN, FORWARD, LOCAL_OUT, POST_ROUTING = range(5)
+DROP, ACCEPT, STOLEN = range(3)
+
+HookFunction = Callable[..., int]
+"""`(owner, netns, hook, skb, indev, outdev, okfn) -> verdict`; STOLEN: it keeps the skb and will call okfn itself."""
+
+
+def nf_hook(
+    family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]
+) -> Any:
+    """Show the packet to every function at the hook in order of priority, then go on with `okfn(netns, skb)`.
+
+    Mirrors `NF_HOOK`; returns what okfn returned, or None when the packet was dropped or taken.
+    """
+    entries = netns.hooks.get((family, hook))
+    if entries:
+        for _, function in entries:
+            verdict = function(netns, hook, skb, indev, outdev, okfn)
+            if verdict != ACCEPT:
+                return None
+    return okfn(netns, skb)
+
+
+def register_hook(netns: Netns, family: int, hook: int, priority: int, function: HookFunction) -> None:
+    """Hang `function` into a hook of one namespace; lower priorities run first (`nf_register_net_hook`)."""
+    entries = netns.hooks.setdefault((family, hook), [])
+    entries.append((priority, function))
+    entries.sort(key=_priority)
+
+
+def unregister_hook(netns: Netns, family: int, hook: int, function: HookFunction) -> None:
+    """Take `function` out again (`nf_unregister_net_hook`)."""
+    netns.hooks[family, hook] = [entry for entry in netns.hooks.get((family, hook), []) if entry[1] != function]
+
+
+def _priority(entry: tuple[int, HookFunction]) -> int:
+    return entry[0]

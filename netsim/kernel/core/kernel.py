@@ -1,0 +1,70 @@
+"""One Linux kernel: what all its namespaces share."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.addr import MAC
+from netsim.clock import Clock
+from netsim.kernel.profile import KernelProfile
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.core.netns import Netns
+
+FIRST_INODE = 4026531840  # PROC_DYNAMIC_FIRST-like: the first namespace's inode on every Linux
+
+
+@attrs.define(eq=False)
+class Kernel:
+    """A running Linux: its namespaces, the doors late-bound by `boot`, and what is counted machine-wide.
+
+    The doors (`packet_types`, `inet_protos`, `inet6_protos`, `link_kinds`, `netdev_chain`, `netns_chain`) are filled by `boot`
+    from dict literals; paths call through them so that rooms need not import each other.
+    """
+
+    clock: Clock
+    rng: random.Random
+    profile: KernelProfile
+    init_net: Netns = attrs.field(default=None)
+    namespaces: list[Netns] = attrs.field(factory=list)
+    next_inode: int = FIRST_INODE
+    packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    """ethertype -> `(skb) -> None`."""
+    inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    """IPv4 protocol -> `(netns, skb) -> bool`; the skb's packet is the whole `Ip` value."""
+    inet6_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    link_kinds: dict[str, Any] = attrs.field(factory=dict)
+    """kind -> `drivers.kinds.LinkKind`."""
+    netdev_chain: tuple[Callable[..., None], ...] = ()
+    """`(event, dev) -> None`, called in order for each device event (`call_netdevice_notifiers`)."""
+    netns_init: tuple[Callable[..., None], ...] = ()
+    """`(netns) -> None`, run for each new namespace (`pernet_operations.init`)."""
+    netns_exit: tuple[Callable[..., None], ...] = ()
+    link_watch: Any = None
+    """State of the delayed carrier worker (`core/link_watch.py`)."""
+    log: list[tuple[int, str]] = attrs.field(factory=list)
+    """The kernel's log for dmesg: (ns, line)."""
+    loaded_modules: dict[str, int] = attrs.field(factory=dict)
+    unmodelled: list[str] = attrs.field(factory=list)
+    """Options that were accepted although what they do is not modelled."""
+    boot_time: int = 0
+
+    def random_mac(self) -> MAC:
+        """A locally administered unicast address (`eth_random_addr`)."""
+        return MAC((self.rng.getrandbits(48) & 0xFCFFFFFFFFFF) | 0x020000000000)
+
+    def inode(self) -> int:
+        """The next free inode number of the namespace file system."""
+        number = self.next_inode
+        self.next_inode += 1
+        return number
+
+    def notify(self, event: int, dev: NetDevice) -> None:
+        """Tell every room that something happened to a device (`call_netdevice_notifiers`)."""
+        for listener in self.netdev_chain:
+            listener(event, dev)

@@ -1,0 +1,102 @@
+"""Network devices: what every kind has in common, and their life from registration to removal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import attrs
+
+from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.tables.inet import InDevice
+from netsim.kernel.tables.inet6 import Inet6Dev
+
+IFF_UP, IFF_BROADCAST, IFF_DEBUG, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_NOTRAILERS = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20
+IFF_RUNNING, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MASTER, IFF_SLAVE = 0x40, 0x80, 0x100, 0x200, 0x400, 0x800
+IFF_MULTICAST, IFF_PORTSEL, IFF_AUTOMEDIA, IFF_DYNAMIC, IFF_LOWER_UP, IFF_DORMANT = 0x1000, 0x2000, 0x4000, 0x8000, 0x10000, 0x20000
+
+ARPHRD_ETHER, ARPHRD_TUNNEL, ARPHRD_LOOPBACK, ARPHRD_SIT, ARPHRD_IPGRE, ARPHRD_NONE = 1, 768, 772, 776, 778, 0xFFFE
+
+IF_OPER_UNKNOWN, IF_OPER_NOTPRESENT, IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_TESTING, IF_OPER_DORMANT, IF_OPER_UP = range(7)
+
+NETDEV_UP, NETDEV_DOWN, NETDEV_REBOOT, NETDEV_CHANGE, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_CHANGEMTU, NETDEV_CHANGEADDR = range(1, 9)
+NETDEV_GOING_DOWN, NETDEV_CHANGENAME, NETDEV_CHANGEUPPER, NETDEV_NOTIFY_PEERS = 10, 11, 21, 19
+
+
+@attrs.define(eq=False)
+class Stats:
+    """`struct rtnl_link_stats64`, as far as software devices count."""
+
+    rx_packets: int = 0
+    rx_bytes: int = 0
+    rx_errors: int = 0
+    rx_dropped: int = 0
+    tx_packets: int = 0
+    tx_bytes: int = 0
+    tx_errors: int = 0
+    tx_dropped: int = 0
+    multicast: int = 0
+    collisions: int = 0
+
+
+@attrs.define(eq=False)
+class NetDevice:
+    """A device (`struct net_device`). Kinds subclass it, add their private fields and override `xmit` and the `ndo_*` below."""
+
+    kind: ClassVar[str] = ""
+    """What `ip -d link` calls the kind; empty for hardware and loopback."""
+
+    netns: Netns
+    name: str
+    ifindex: int = 0
+    address: MAC = MAC_ZERO
+    broadcast: MAC = MAC_BROADCAST
+    type: int = ARPHRD_ETHER
+    mtu: int = 1500
+    min_mtu: int = 68
+    max_mtu: int = 65535
+    flags: int = IFF_BROADCAST | IFF_MULTICAST
+    promiscuity: int = 0
+    allmulti: int = 0
+    carrier: bool = True
+    operstate: int = IF_OPER_UNKNOWN
+    qdisc: str = "noop"
+    root_qdisc: Any = None
+    default_qdisc: str = "noqueue"
+    tx_queue_len: int = 1000
+    group: int = 0
+    alias: str = ""
+    altnames: list[str] = attrs.field(factory=list)
+    header_length: int = 14
+    master: NetDevice | None = None
+    slave_data: Any = None  # what the master keeps about it: a BridgePort, a bond slave ...
+    rx_handler: Callable[[SkBuff], bool] | None = None  # True: it took the frame (`RX_HANDLER_CONSUMED`)
+    inet: InDevice | None = None
+    inet6: Inet6Dev | None = None
+    multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users
+    stats: Stats = attrs.field(factory=Stats)
+    taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to this device
+    explicit_address: bool = False  # the MAC was set by a user (NET_ADDR_SET)
+    uppers: list[NetDevice] = attrs.field(factory=list)  # devices stacked on this one
+    registered: bool = False
+
+    # What kinds override -------------------------------------------------------------------------------------------
+
+    def xmit(self, skb: SkBuff) -> None:
+        """Send a frame out (`ndo_start_xmit`)."""
+        raise NotImplementedError(self.kind)
+
+    def opened(self) -> None:
+        """The device was set up (`ndo_open`); may raise NetError."""
+
+    def stopped(self) -> None:
+        """The device was set down (`ndo_stop`)."""
+
+    def removed(self) -> None:
+        """The device is being unregistered (`ndo_uninit`, and `dellink`'s consequences for others)."""
+
+    def lower(self) -> NetDevice | None:
+        """The device whose ifindex is this one's `iflink` (veth peer, vlan parent ...), or None for itself."""
+        return None

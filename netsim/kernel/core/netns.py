@@ -1,0 +1,62 @@
+"""A network namespace: devices, tables, settings and counters that belong together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.kernel.core.kernel import Kernel
+from netsim.kernel.tables.inet import Inet4State
+from netsim.kernel.tables.inet6 import Inet6State
+from netsim.kernel.tables.sockets import SocketTables
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
+    from netsim.trace import Recorder
+
+
+@attrs.define(eq=False)
+class Netns:
+    """Mirrors `struct net`.
+
+    It lives while something holds it: processes in it, names or files bound to it (`holders` counts them); the last
+    `put` tears it down (`cleanup_net`).
+    """
+
+    kernel: Kernel
+    inode: int
+    devices: dict[int, NetDevice] = attrs.field(factory=dict)  # by ifindex, in order of registration
+    names: dict[str, NetDevice] = attrs.field(factory=dict)  # alternative names too
+    next_ifindex: int = 1
+    loopback: NetDevice = attrs.field(default=None)
+    nsids: dict[int, int] = attrs.field(factory=dict)  # inode of another namespace -> its id as seen from here
+    holders: int = 0
+    dead: bool = False
+    inet: Inet4State = attrs.field(factory=Inet4State)
+    inet6: Inet6State = attrs.field(factory=Inet6State)
+    sockets: SocketTables = attrs.field(factory=SocketTables)
+    hooks: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
+    netfilter: Any = None
+    taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to any device
+    mib: Counter[str] = attrs.field(factory=Counter)  # SNMP counters by the names nstat prints
+    trace: Recorder | None = None
+
+    def device(self, name: str) -> NetDevice | None:
+        """The device called so (main or alternative name), or None (`__dev_get_by_name`)."""
+        return self.names.get(name)
+
+    def id_of(self, other: Netns) -> int | None:
+        """The id `other` has here, or None when none was given yet (`peernet2id`)."""
+        return self.nsids.get(other.inode)
+
+    def id_for(self, other: Netns) -> int:
+        """The id `other` has here, giving it the lowest free one at need (`peernet2id_alloc`)."""
+        known = self.nsids.get(other.inode)
+        if known is None:
+            taken = set(self.nsids.values())
+            known = next(number for number in range(len(taken) + 1) if number not in taken)
+            self.nsids[other.inode] = known
+        return known

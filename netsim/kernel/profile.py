@@ -1,0 +1,28 @@
+"""What differs between kernel releases and builds, as one value that code asks instead of comparing versions."""
+
+from __future__ import annotations
+
+import attrs
+
+ALL_MODULES = frozenset(
+    "veth bridge vlan_filtering vxlan macvlan ipvlan dummy ifb vrf 8021q bonding ip_gre ipip sit tun br_netfilter ip_tables nf_tables netem tbf".split()
+)
+
+
+@attrs.frozen
+class KernelProfile:
+    """A kernel release and build as far as networking tools can tell it apart."""
+
+    release: str
+    """What `uname -r` prints."""
+    extended_acks: int
+    """Release (major * 100 + minor) whose set of explaining sentences netlink errors carry."""
+    can_rename_up_devices: bool
+    """Since 6.x a device may be renamed while it is up (`IFF_LIVE_RENAME_OK`)."""
+    modules: frozenset[str] = ALL_MODULES
+    """Link kinds and features that are built in or loadable."""
+
+
+LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)
+LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False)
+PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

@@ -1,0 +1,103 @@
+"""IPv4 state of a namespace and of a device: settings, addresses, routing tables. No packets, no timers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from netsim.addr import IPv4
+from netsim.kernel.tables.fib import FibState
+from netsim.kernel.tables.neigh import NeighParms, NeighTable
+
+IFA_F_SECONDARY, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x01, 0x80, 0x200
+
+
+@attrs.frozen
+class Ifa:
+    """An IPv4 address on a device (`struct in_ifaddr`).
+
+    `peer` equals `local` unless a peer was given; `length` belongs to the peer. Lifetimes in seconds, `None` is for ever;
+    `created` and `updated` in ns.
+    """
+
+    local: IPv4
+    peer: IPv4
+    length: int
+    broadcast: IPv4 | None
+    scope: int
+    label: str
+    flags: int = IFA_F_PERMANENT
+    valid: int | None = None
+    preferred: int | None = None
+    metric: int = 0
+    protocol: int = 0
+    created: int = 0
+    updated: int = 0
+
+
+@attrs.define(eq=False)
+class Ipv4Conf:
+    """`net.ipv4.conf.DEV.*`; names are the sysctls'."""
+
+    forwarding: int = 0
+    accept_redirects: int = 1
+    secure_redirects: int = 1
+    shared_media: int = 1
+    rp_filter: int = 0
+    send_redirects: int = 1
+    accept_source_route: int = 1
+    accept_local: int = 0
+    src_valid_mark: int = 0
+    proxy_arp: int = 0
+    proxy_arp_pvlan: int = 0
+    medium_id: int = 0
+    bc_forwarding: int = 0
+    mc_forwarding: int = 0
+    bootp_relay: int = 0
+    log_martians: int = 0
+    tag: int = 0
+    arp_filter: int = 0
+    arp_announce: int = 0
+    arp_ignore: int = 0
+    arp_accept: int = 0
+    arp_notify: int = 0
+    arp_evict_nocarrier: int = 1
+    disable_xfrm: int = 0
+    disable_policy: int = 0
+    promote_secondaries: int = 0
+    route_localnet: int = 0
+    force_igmp_version: int = 0
+    igmpv2_unsolicited_report_interval: int = 10000
+    igmpv3_unsolicited_report_interval: int = 1000
+    ignore_routes_with_linkdown: int = 0
+    drop_gratuitous_arp: int = 0
+    drop_unicast_in_l2_multicast: int = 0
+
+
+@attrs.define(eq=False)
+class InDevice:
+    """IPv4 on one device (`struct in_device`)."""
+
+    addresses: list[Ifa] = attrs.field(factory=list)
+    conf: Ipv4Conf = attrs.field(factory=Ipv4Conf)
+    arp: NeighParms = attrs.field(factory=NeighParms)
+    multicast: dict[IPv4, int] = attrs.field(factory=dict)  # joined group -> users
+
+
+@attrs.define(eq=False)
+class Inet4State:
+    """IPv4 of one namespace (`struct netns_ipv4`)."""
+
+    conf_all: Ipv4Conf = attrs.field(factory=Ipv4Conf)
+    conf_default: Ipv4Conf = attrs.field(factory=Ipv4Conf)
+    arp_default: NeighParms = attrs.field(factory=NeighParms)
+    sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv4.* values by name below net.ipv4 ("ip_default_ttl")
+    fib: FibState = attrs.field(factory=FibState)
+    arp: NeighTable = attrs.field(factory=NeighTable)
+    scratch: dict[str, Any] = attrs.field(factory=dict)
+
+    def settings(self) -> Mapping[str, Any]:
+        """The plain settings, read only."""
+        return self.sysctl

@@ -1,0 +1,1 @@
+"""A machine: its kernel, processes and their scheduler, system calls, files, names of namespaces."""

@@ -1,0 +1,91 @@
+"""What a command gets and gives back: the contract between the machine and every tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.machine.machine import Machine
+    from netsim.machine.process import Process
+
+
+@attrs.frozen
+class Result:
+    """What a command printed and its exit status, as a terminal would show it."""
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int = 0
+
+
+@attrs.frozen
+class Exec:
+    """Go on as another command in the same process (`execve`): how `ip netns exec`, `sudo`, `env` and `nsenter` work."""
+
+    argv: tuple[str, ...]
+    netns: Netns | None = None
+    env: Mapping[str, str] | None = None
+    not_found: Callable[[str], Result] | None = None
+    """Module-level function that words the failure when argv[0] is no command; bash's wording by default."""
+
+
+@attrs.frozen
+class ReadInput:
+    """The command needs its standard input: read it to the end, then call `then(call, data)` (a module-level function)."""
+
+    then: Callable[[Call, bytes], Result | Program | Exec]
+
+
+class Program:
+    """Something that runs in a process over time: plain fields and handlers, driven by the machine's scheduler.
+
+    Subclasses are `attrs.define(eq=False)` classes. `proc` is the process it runs in, which offers the system calls
+    (`proc.write(1, text)`, `proc.socket(...)`, `proc.timer(delay, token)`, `proc.exit(status)` ...). A program that has nothing to
+    wait for must call `proc.exit`.
+    """
+
+    __slots__ = ()
+
+    def started(self, proc: Process) -> None:
+        """The process begins."""
+
+    def readable(self, proc: Process, fd: int) -> None:
+        """A descriptor has something to read, a connection to accept, an end of file or an error."""
+
+    def writable(self, proc: Process, fd: int) -> None:
+        """A connect finished, or a full buffer has room again."""
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """A timer set with `proc.timer(delay, token)` fired."""
+
+    def signal(self, proc: Process, signum: int) -> None:
+        """A signal came; the default action of SIGINT and SIGTERM is to end with status 128 + signum."""
+        proc.die(signum)
+
+    def child_ended(self, proc: Process, pid: int, status: int) -> None:
+        """A child process ended."""
+
+
+@attrs.frozen
+class Call:
+    """One invocation of a command: who runs it (process, and by it namespace, environment, working directory) and its words."""
+
+    proc: Process
+    argv: tuple[str, ...]
+
+    @property
+    def netns(self) -> Netns:
+        """The namespace the command runs in."""
+        return self.proc.netns
+
+    @property
+    def machine(self) -> Machine:
+        """The machine it runs on."""
+        return self.proc.machine
+
+
+Command = Callable[[Call], "Result | Program | Exec | ReadInput"]

@@ -1,0 +1,41 @@
+"""What the kernel tells while it works: frozen events, and the kernel's own names for why a packet was dropped."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import attrs
+
+
+class Recorder(Protocol):
+    """Somebody who listens; `netns.trace` is one or None, and every site asks `if ns.trace is not None` first."""
+
+    def record(self, event: Event) -> None:
+        """Take one event."""
+
+
+@attrs.frozen
+class Event:
+    """Something that happened at `time` ns in the namespace with inode `netns`."""
+
+    time: int
+    netns: int
+
+
+@attrs.frozen
+class Dropped(Event):
+    """A packet died: `reason` is a name of the kernel's `enum skb_drop_reason` (`NEIGH_FAILED`, `IP_RPFILTER` ...)."""
+
+    reason: str
+    device: str
+    packet: Any
+
+
+@attrs.frozen
+class Step(Event):
+    """A packet passed a step of its way; `where` is the kernel's function name, `detail` what decided there."""
+
+    where: str
+    device: str
+    packet: Any
+    detail: Any = None
