@@ -1,0 +1,36 @@
+"""What a packet is made of: header values nested by `payload`, and bytes at the end."""
+
+from typing import Any, Protocol
+
+import attrs
+
+
+class Header(Protocol):
+    """A header value with all it carries; `size` is its length on the wire in bytes, payload included."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+
+
+_class_slot: Any = vars(object)["__class__"]
+set_class = _class_slot.__set__
+"""`set_class(value, twin)` thaws a frozen value while its own `__init__` fills it; see `twin`."""
+
+
+def size_of(payload: Header | bytes) -> int:
+    """Bytes on the wire of a header value or of plain bytes."""
+    return len(payload) if isinstance(payload, bytes) else payload.size
+
+
+def twin(frozen: type) -> Any:
+    """A mutable class with the slots of a frozen one.
+
+    A frozen attrs class fills its slots through `object.__setattr__`, at about 60 ns each. The four headers made on every hop (Ip, Ip6, Udp, Tcp)
+    instead become their mutable twin, fill themselves, and freeze again: 390 ns for an `Ip` with its size, against 880.
+    """
+    names = [field.name for field in attrs.fields(frozen)]
+    return attrs.make_class(f"_{frozen.__name__}", names, init=False, eq=False, repr=False, slots=True, weakref_slot=False)
+
+
+Payload = Header | bytes
