@@ -53,7 +53,7 @@ class Ip:
         raw.offset = offset
         raw.options = options
         raw.payload = payload
-        raw.size = 20 + len(options) + (len(payload) if type(payload) is bytes else payload.size)
+        raw.size = 20 + len(options) + (len(payload) if isinstance(payload, bytes) else payload.size)
         raw.__class__ = Ip
 
     @property

@@ -44,7 +44,7 @@ class Ip6:
         raw.tclass = tclass
         raw.flowlabel = flowlabel
         raw.payload = payload
-        raw.size = 40 + (len(payload) if type(payload) is bytes else payload.size)
+        raw.size = 40 + (len(payload) if isinstance(payload, bytes) else payload.size)
         raw.__class__ = Ip6
 
     def with_src(self, src: IPv6) -> "Ip6":

@@ -39,7 +39,7 @@ class Udp:
         raw.dport = dport
         raw.payload = payload
         raw.csum = csum
-        raw.size = 8 + (len(payload) if type(payload) is bytes else payload.size)
+        raw.size = 8 + (len(payload) if isinstance(payload, bytes) else payload.size)
         raw.__class__ = Udp
 
     def with_sport(self, sport: int) -> "Udp":
@@ -142,7 +142,7 @@ class Tcp:
         raw.urgent = urgent
         raw.payload = payload
         header = 20 + (sum([option.size for option in options]) + 3 & ~3 if options else 0)
-        raw.size = header + (len(payload) if type(payload) is bytes else payload.size)
+        raw.size = header + (len(payload) if isinstance(payload, bytes) else payload.size)
         raw.__class__ = Tcp
 
     @property

@@ -1,0 +1,539 @@
+"""The bytes of the wire to header values.
+
+A value stands for exactly the bytes it was read from: what it could not give back (reserved bits set, a wrong checksum, a piece of a packet,
+headers nested deeper than `DEPTH`) stays bytes at that place. Only trailers after a packet's own length are dropped, as `ip_rcv` trims them.
+"""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import TypeVar
+
+from netsim.addr import MAC, IPv4, IPv6
+from netsim.packet.encode import encode, encode_content
+from netsim.packet.icmp import IcmpEcho, IcmpError, IcmpOther
+from netsim.packet.icmp6 import (
+    Icmp6Echo,
+    Icmp6Error,
+    Icmp6Other,
+    Mld,
+    Mldv2Query,
+    Mldv2Record,
+    Mldv2Report,
+    NdLinkAddr,
+    NdMtu,
+    NdOption,
+    NdOther,
+    NdPrefix,
+    NeighAdvert,
+    NeighSolicit,
+    Redirect6,
+    RouterAdvert,
+    RouterSolicit,
+)
+from netsim.packet.igmp import Igmp, Igmpv3Query, Igmpv3Record, Igmpv3Report
+from netsim.packet.ip import Ip
+from netsim.packet.ip6 import DestOpts, Fragment, HopByHop, Ip6, Routing
+from netsim.packet.link import Arp, ConfigBpdu, Dot1Q, Ethernet, Llc, TcnBpdu
+from netsim.packet.numbers import (
+    BPDU_TYPE_CONFIG,
+    BPDU_TYPE_TCN,
+    ETH_P_802_2,
+    ETH_P_802_3_MIN,
+    ETH_P_8021AD,
+    ETH_P_8021Q,
+    ETH_P_ARP,
+    ETH_P_IP,
+    ETH_P_IPV6,
+    ETH_P_TEB,
+    GRE_CSUM,
+    GRE_KEY,
+    GRE_SEQ,
+    ICMP_DEST_UNREACH,
+    ICMP_ECHO,
+    ICMP_ECHOREPLY,
+    ICMP_PARAMETERPROB,
+    ICMP_REDIRECT,
+    ICMP_SOURCE_QUENCH,
+    ICMP_TIME_EXCEEDED,
+    ICMPV6_DEST_UNREACH,
+    ICMPV6_ECHO_REPLY,
+    ICMPV6_ECHO_REQUEST,
+    ICMPV6_MGM_QUERY,
+    ICMPV6_MGM_REDUCTION,
+    ICMPV6_MGM_REPORT,
+    ICMPV6_MLD2_REPORT,
+    ICMPV6_PARAMPROB,
+    ICMPV6_PKT_TOOBIG,
+    ICMPV6_TIME_EXCEED,
+    IGMP_HOST_MEMBERSHIP_QUERY,
+    IGMPV3_HOST_MEMBERSHIP_REPORT,
+    IPPROTO_DSTOPTS,
+    IPPROTO_FRAGMENT,
+    IPPROTO_GRE,
+    IPPROTO_HOPOPTS,
+    IPPROTO_ICMP,
+    IPPROTO_ICMPV6,
+    IPPROTO_IGMP,
+    IPPROTO_IPIP,
+    IPPROTO_IPV6,
+    IPPROTO_ROUTING,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+    LLC_SAP_BSPAN,
+    ND_OPT_MTU,
+    ND_OPT_PREFIX_INFO,
+    ND_OPT_SOURCE_LL_ADDR,
+    ND_OPT_TARGET_LL_ADDR,
+    NDISC_NEIGHBOUR_ADVERTISEMENT,
+    NDISC_NEIGHBOUR_SOLICITATION,
+    NDISC_REDIRECT,
+    NDISC_ROUTER_ADVERTISEMENT,
+    NDISC_ROUTER_SOLICITATION,
+    TCPOPT_NOP,
+    VXLAN_PORT,
+)
+from netsim.packet.transport import UDP_CSUM, UDP_CSUM_NONE, Tcp, TcpOption, Udp
+from netsim.packet.tunnel import Gre, Vxlan
+from netsim.packet.value import Header, Payload
+
+DEPTH = 10
+"""So many headers may nest (a tagged VXLAN frame around TCP needs eight)."""
+
+
+class DecodeError(ValueError):
+    """The bytes are no such header."""
+
+
+def decode(data: bytes) -> Ethernet:
+    """An Ethernet frame. Raises `DecodeError` if it is shorter than its header; whatever is unreadable further in stays bytes."""
+    return _ethernet(data, DEPTH)
+
+
+def decode_ip(data: bytes) -> Ip:
+    """An IPv4 packet, a trailer dropped. Raises `DecodeError` if the header is malformed, its checksum wrong or the packet cut short."""
+    return _ip(data, DEPTH)
+
+
+def decode_ip6(data: bytes) -> Ip6:
+    """An IPv6 packet, a trailer dropped. Raises `DecodeError` if the header is malformed or the packet cut short."""
+    return _ip6(data, DEPTH)
+
+
+def decode_content(packet: Ip | Ip6, data: bytes) -> Payload:
+    """What a packet's protocol makes of bytes as its payload (after reassembly); bytes if it makes nothing of them."""
+    if isinstance(packet, Ip):
+        return _content4(packet, data, DEPTH)
+    return _content6(packet, packet.nexthdr, data, DEPTH)
+
+
+_T = TypeVar("_T", bound=Header)
+
+_ETHERNET = Struct("!6s6sH")
+_ARP = Struct("!HHBBH6s4s6s4s")
+_BPDU = Struct("!HBBBQIQHHHHH")
+_IP = Struct("!BBHHHBBH4s4s")
+_IP6 = Struct("!IHBB16s16s")
+_FRAGMENT = Struct("!BBHI")
+_UDP = Struct("!HHHH")
+_TCP = Struct("!HHIIHHHH")
+
+
+def _exactly(value: Header, data: bytes) -> Header:
+    if encode(value) != data:
+        raise DecodeError(f"not plain {type(value).__name__}")
+    return value
+
+
+def _need(data: bytes, size: int, what: str) -> None:
+    if len(data) < size:
+        raise DecodeError(f"{what} cut short: {len(data)} of {size} bytes")
+
+
+def _ethernet(data: bytes, depth: int) -> Ethernet:
+    _need(data, 14, "Ethernet header")
+    dst, src, ethertype = _ETHERNET.unpack_from(data)
+    ethertype, payload = _after_type(ethertype, data[14:], depth - 1)
+    return Ethernet(MAC.from_bytes(dst), MAC.from_bytes(src), ethertype, payload)
+
+
+def _after_type(ethertype: int, data: bytes, depth: int) -> tuple[int, Payload]:
+    """What follows a type field; a length there becomes `ETH_P_802_2`, unless it promises more than there is."""
+    if ethertype < ETH_P_802_3_MIN:
+        if ethertype > len(data):
+            if ethertype == ETH_P_802_2:
+                raise DecodeError("802.3 frame shorter than its length")
+            return ethertype, data
+        return ETH_P_802_2, _network(ETH_P_802_2, data[:ethertype], depth)
+    return ethertype, _network(ethertype, data, depth)
+
+
+def _network(ethertype: int, data: bytes, depth: int) -> Payload:
+    decoder = _NETWORK.get(ethertype)
+    if decoder is None or depth <= 0:
+        return data
+    try:
+        return decoder(data, depth)
+    except DecodeError:
+        return data
+
+
+def _dot1q(data: bytes, depth: int) -> Dot1Q:
+    _need(data, 4, "VLAN tag")
+    tci = int.from_bytes(data[:2], "big")
+    ethertype, payload = _after_type(int.from_bytes(data[2:4], "big"), data[4:], depth - 1)
+    return Dot1Q(tci & 0xFFF, tci >> 13, tci >> 12 & 1, ethertype, payload)
+
+
+def _llc(data: bytes, _depth: int) -> Llc:
+    _need(data, 3, "LLC header")
+    payload: Payload = data[3:]
+    if data[0] == data[1] == LLC_SAP_BSPAN:
+        try:
+            payload = _exactly(_bpdu(data[3:]), data[3:])
+        except DecodeError:
+            payload = data[3:]
+    return Llc(data[0], data[1], data[2], payload)
+
+
+def _bpdu(data: bytes) -> ConfigBpdu | TcnBpdu:
+    _need(data, 4, "BPDU")
+    if data[3] == BPDU_TYPE_TCN:
+        return TcnBpdu()
+    _need(data, 35, "configuration BPDU")
+    _protocol, _version, kind, *fields = _BPDU.unpack_from(data)
+    if kind != BPDU_TYPE_CONFIG:
+        raise DecodeError(f"BPDU of type {kind}")
+    return ConfigBpdu(*fields)
+
+
+def _arp(data: bytes, _depth: int) -> Arp:
+    _need(data, 28, "ARP message")
+    hardware, protocol, hlen, plen, op, sha, spa, tha, tpa = _ARP.unpack_from(data)
+    if (hardware, protocol, hlen, plen) != (1, ETH_P_IP, 6, 4):
+        raise DecodeError("ARP for other than IPv4 over Ethernet")
+    return Arp(op, MAC.from_bytes(sha), IPv4.from_bytes(spa), MAC.from_bytes(tha), IPv4.from_bytes(tpa))
+
+
+def _ip(data: bytes, depth: int) -> Ip:
+    _need(data, 20, "IP header")
+    first, tos, total, ident, fragment, ttl, protocol, _check, src, dst = _IP.unpack_from(data)
+    header = (first & 15) * 4
+    if first >> 4 != 4 or header < 20 or total < header:
+        raise DecodeError("malformed IP header")
+    _need(data, total, "IP packet")
+    shell = Ip(
+        IPv4.from_bytes(src), IPv4.from_bytes(dst), protocol, ttl, tos, ident, fragment >> 13, (fragment & 0x1FFF) << 3, data[20:header]
+    )  # fmt: skip
+    body = data[header:total]
+    packet = shell.with_payload(_content4(shell, body, depth - 1))
+    _exactly(packet, data[:total])
+    return packet
+
+
+def _content4(packet: Ip, data: bytes, depth: int) -> Payload:
+    decoder = _TRANSPORT4.get(packet.protocol)
+    if decoder is None or depth <= 0 or packet.is_fragment:
+        return data
+    try:
+        value = decoder(data, depth)
+        if encode_content(packet.with_payload(value)) == data:
+            return value
+    except DecodeError:
+        pass
+    return data
+
+
+def _ip6(data: bytes, depth: int) -> Ip6:
+    _need(data, 40, "IPv6 header")
+    first, length, nexthdr, hop_limit, src, dst = _IP6.unpack_from(data)
+    if first >> 28 != 6:
+        raise DecodeError("malformed IPv6 header")
+    _need(data, 40 + length, "IPv6 packet")
+    shell = Ip6(IPv6.from_bytes(src), IPv6.from_bytes(dst), nexthdr, hop_limit, first >> 20 & 255, first & 0xFFFFF)
+    return shell.with_payload(_content6(shell, nexthdr, data[40 : 40 + length], depth - 1))
+
+
+def _content6(packet: Ip6, nexthdr: int, data: bytes, depth: int) -> Payload:
+    """The chain of extension headers and what it ends in; a chain that would not encode to the same bytes stays bytes."""
+    try:
+        value = _chain6(nexthdr, data, depth, _upper6)
+        if encode_content(packet.with_content(nexthdr, value)) == data:
+            return value
+        value = _chain6(nexthdr, data, depth, _plain)
+        if encode_content(packet.with_content(nexthdr, value)) == data:
+            return value
+    except DecodeError:
+        pass
+    return data
+
+
+def _upper6(nexthdr: int, data: bytes, depth: int) -> Payload:
+    decoder = _TRANSPORT6.get(nexthdr)
+    if decoder is None or depth <= 0:
+        return data
+    try:
+        return decoder(data, depth)
+    except DecodeError:
+        return data
+
+
+def _plain(_nexthdr: int, data: bytes, _depth: int) -> Payload:
+    return data
+
+
+def _chain6(nexthdr: int, data: bytes, depth: int, upper: Callable[[int, bytes, int], Payload]) -> Payload:
+    if depth <= 0 or nexthdr not in (IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT):
+        return upper(nexthdr, data, depth)
+    _need(data, 8, "extension header")
+    if nexthdr == IPPROTO_FRAGMENT:
+        following, _reserved, offset, ident = _FRAGMENT.unpack_from(data)
+        return Fragment(following, offset & 0xFFF8, offset & 1, ident, data[8:])
+    size = 8 + data[1] * 8
+    _need(data, size, "extension header")
+    rest = _chain6(data[0], data[size:], depth - 1, upper)
+    if nexthdr == IPPROTO_ROUTING:
+        return Routing(data[0], data[2], data[3], data[4:size], rest)
+    kind = HopByHop if nexthdr == IPPROTO_HOPOPTS else DestOpts
+    return kind(data[0], data[2:size], rest)
+
+
+def _icmp(data: bytes, depth: int) -> IcmpEcho | IcmpError | IcmpOther:
+    _need(data, 8, "ICMP message")
+    kind, code, rest, body = data[0], data[1], int.from_bytes(data[4:8], "big"), data[8:]
+    if kind in (ICMP_ECHO, ICMP_ECHOREPLY):
+        return IcmpEcho(kind, code, rest >> 16, rest & 0xFFFF, body)
+    if kind in _ICMP_ERRORS:
+        return IcmpError(kind, code, rest, _quoted(_ip, body, depth), max(548, len(body)))
+    return IcmpOther(kind, code, rest, body)
+
+
+def _quoted(decoder: Callable[[bytes, int], _T], data: bytes, depth: int) -> _T | bytes:
+    """The packet an error is about, if all of it is there."""
+    if depth <= 1:
+        return data
+    try:
+        packet = decoder(data, depth - 1)
+        _exactly(packet, data)
+    except DecodeError:
+        return data
+    return packet
+
+
+def _icmp6(data: bytes, depth: int) -> Header:
+    _need(data, 8, "ICMPv6 message")
+    kind, code, rest, body = data[0], data[1], int.from_bytes(data[4:8], "big"), data[8:]
+    if kind in (ICMPV6_ECHO_REQUEST, ICMPV6_ECHO_REPLY):
+        return Icmp6Echo(kind, code, rest >> 16, rest & 0xFFFF, body)
+    if kind in _ICMPV6_ERRORS:
+        return Icmp6Error(kind, code, rest, _quoted(_ip6, body, depth), max(1232, len(body)))
+    decoder = _ICMPV6_MESSAGES.get(kind)
+    if decoder is not None:
+        try:
+            # Addresses of the pseudo header do not matter here, so compare all but the checksum.
+            value = decoder(kind, rest, body)
+            wire = encode(value)
+            if wire[:2] + wire[4:] == data[:2] + data[4:]:
+                return value
+        except DecodeError:
+            pass
+    return Icmp6Other(kind, code, rest, body)
+
+
+def _nd_options(data: bytes) -> tuple[NdOption, ...]:
+    options = []
+    at = 0
+    while at < len(data):
+        size = data[at + 1] * 8 if at + 1 < len(data) else 0
+        if size == 0 or at + size > len(data):
+            raise DecodeError("malformed neighbour discovery option")
+        options.append(_nd_option(data[at : at + size]))
+        at += size
+    return tuple(options)
+
+
+def _nd_option(data: bytes) -> NdOption:
+    kind = data[0]
+    if kind in (ND_OPT_SOURCE_LL_ADDR, ND_OPT_TARGET_LL_ADDR) and len(data) == 8:
+        return NdLinkAddr(kind, MAC.from_bytes(data[2:]))
+    if kind == ND_OPT_MTU and len(data) == 8 and data[2:4] == bytes(2):
+        return NdMtu(int.from_bytes(data[4:], "big"))
+    if kind == ND_OPT_PREFIX_INFO and len(data) == 32 and data[12:16] == bytes(4):
+        valid, preferred = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
+        return NdPrefix(data[2], data[3], valid, preferred, IPv6.from_bytes(data[16:]))
+    return NdOther(kind, data[2:])
+
+
+def _neigh_solicit(_kind: int, _rest: int, body: bytes) -> Header:
+    _need(body, 16, "neighbour solicitation")
+    return NeighSolicit(IPv6.from_bytes(body[:16]), _nd_options(body[16:]))
+
+
+def _neigh_advert(_kind: int, rest: int, body: bytes) -> Header:
+    _need(body, 16, "neighbour advertisement")
+    return NeighAdvert(rest >> 24, IPv6.from_bytes(body[:16]), _nd_options(body[16:]))
+
+
+def _router_solicit(_kind: int, _rest: int, body: bytes) -> Header:
+    return RouterSolicit(_nd_options(body))
+
+
+def _router_advert(_kind: int, rest: int, body: bytes) -> Header:
+    _need(body, 8, "router advertisement")
+    reachable, retrans = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")
+    return RouterAdvert(rest >> 24, rest >> 16 & 255, rest & 0xFFFF, reachable, retrans, _nd_options(body[8:]))
+
+
+def _redirect6(_kind: int, _rest: int, body: bytes) -> Header:
+    _need(body, 32, "redirect")
+    return Redirect6(IPv6.from_bytes(body[:16]), IPv6.from_bytes(body[16:32]), _nd_options(body[32:]))
+
+
+def _mld(kind: int, rest: int, body: bytes) -> Header:
+    _need(body, 16, "MLD message")
+    group = IPv6.from_bytes(body[:16])
+    if len(body) == 16:
+        return Mld(kind, rest >> 16, group)
+    _need(body, 20, "MLDv2 query")
+    return Mldv2Query(rest >> 16, group, body[16], body[17], tuple(map(IPv6.from_bytes, _slices(body[20:], 16))))
+
+
+def _mldv2_report(_kind: int, rest: int, body: bytes) -> Header:
+    records = _group_records(body, rest & 0xFFFF, 16)
+    return Mldv2Report(
+        tuple(Mldv2Record(kind, IPv6.from_bytes(group), tuple(map(IPv6.from_bytes, sources))) for kind, group, sources in records)
+    )
+
+
+def _igmp(data: bytes, _depth: int) -> Igmp | Igmpv3Query | Igmpv3Report:
+    _need(data, 8, "IGMP message")
+    kind, code, rest, body = data[0], data[1], int.from_bytes(data[4:8], "big"), data[8:]
+    if kind == IGMPV3_HOST_MEMBERSHIP_REPORT:
+        records = _group_records(body, rest & 0xFFFF, 4)
+        return Igmpv3Report(
+            tuple(Igmpv3Record(kind, IPv4.from_bytes(group), tuple(map(IPv4.from_bytes, sources))) for kind, group, sources in records)
+        )
+    if kind == IGMP_HOST_MEMBERSHIP_QUERY and len(data) >= 12:
+        return Igmpv3Query(code, IPv4(rest), body[0], body[1], tuple(map(IPv4.from_bytes, _slices(body[4:], 4))))
+    return Igmp(kind, code, IPv4(rest))
+
+
+def _slices(data: bytes, width: int) -> list[bytes]:
+    return [data[at : at + width] for at in range(0, len(data), width)]
+
+
+def _group_records(data: bytes, count: int, width: int) -> list[tuple[int, bytes, list[bytes]]]:
+    """Kind, group and sources of each record of an IGMPv3 or MLDv2 report, as bytes."""
+    records = []
+    at = 0
+    for _ in range(count):
+        _need(data, at + 4 + width, "group record")
+        sources = int.from_bytes(data[at + 2 : at + 4], "big")
+        end = at + 4 + width + sources * width
+        _need(data, end, "group record")
+        records.append((data[at], data[at + 4 : at + 4 + width], _slices(data[at + 4 + width : end], width)))
+        at = end
+    return records
+
+
+def _udp(data: bytes, depth: int) -> Udp:
+    _need(data, 8, "UDP header")
+    sport, dport, _length, check = _UDP.unpack_from(data)
+    payload: Payload = data[8:]
+    if dport == VXLAN_PORT and depth > 1:
+        try:
+            vxlan = _vxlan(data[8:], depth - 1)
+            payload = _exactly(vxlan, data[8:])
+        except DecodeError:
+            payload = data[8:]
+    return Udp(sport, dport, payload, UDP_CSUM if check else UDP_CSUM_NONE)
+
+
+def _tcp(data: bytes, _depth: int) -> Tcp:
+    _need(data, 20, "TCP header")
+    sport, dport, seq, ack, word, window, _check, urgent = _TCP.unpack_from(data)
+    header = (word >> 12) * 4
+    if header < 20:
+        raise DecodeError("malformed TCP header")
+    _need(data, header, "TCP header")
+    return Tcp(sport, dport, seq, ack, word & 0xFFF, window, _tcp_options(data[20:header]), urgent, data[header:])
+
+
+def _tcp_options(data: bytes) -> tuple[TcpOption, ...]:
+    options = []
+    at = 0
+    while at < len(data):
+        kind = data[at]
+        if kind == 0:
+            if at + 3 < len(data) or any(data[at:]):
+                options.append(TcpOption(kind, data[at + 1 :]))
+            break
+        size = 1 if kind == TCPOPT_NOP else data[at + 1] if at + 1 < len(data) else 0
+        if size == 0 or (kind != TCPOPT_NOP and size < 2) or at + size > len(data):
+            options.append(TcpOption(-1, data[at:]))
+            break
+        options.append(TcpOption(kind, data[at + 2 : at + size] if size > 1 else b""))
+        at += size
+    return tuple(options)
+
+
+def _gre(data: bytes, depth: int) -> Gre:
+    _need(data, 4, "GRE header")
+    flags, protocol = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
+    if flags & ~(GRE_CSUM | GRE_KEY | GRE_SEQ):
+        raise DecodeError("GRE with routing or of another version")
+    at = 8 if flags & GRE_CSUM else 4
+    words = []
+    for flag in (GRE_KEY, GRE_SEQ):
+        words.append(int.from_bytes(data[at : at + 4], "big") if flags & flag else 0)
+        at += 4 if flags & flag else 0
+    _need(data, at, "GRE header")
+    payload = _network(protocol, data[at:], depth - 1)
+    if encode(payload) != data[at:]:
+        payload = data[at:]
+    return Gre(protocol, payload, flags, *words)
+
+
+def _vxlan(data: bytes, depth: int) -> Vxlan:
+    _need(data, 8, "VXLAN header")
+    return Vxlan(int.from_bytes(data[4:7], "big"), _ethernet(data[8:], depth - 1))
+
+
+_ICMP_ERRORS = frozenset((ICMP_DEST_UNREACH, ICMP_SOURCE_QUENCH, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB))
+_ICMPV6_ERRORS = frozenset((ICMPV6_DEST_UNREACH, ICMPV6_PKT_TOOBIG, ICMPV6_TIME_EXCEED, ICMPV6_PARAMPROB))
+_ICMPV6_MESSAGES: dict[int, Callable[[int, int, bytes], Header]] = {
+    ICMPV6_MGM_QUERY: _mld,
+    ICMPV6_MGM_REPORT: _mld,
+    ICMPV6_MGM_REDUCTION: _mld,
+    NDISC_ROUTER_SOLICITATION: _router_solicit,
+    NDISC_ROUTER_ADVERTISEMENT: _router_advert,
+    NDISC_NEIGHBOUR_SOLICITATION: _neigh_solicit,
+    NDISC_NEIGHBOUR_ADVERTISEMENT: _neigh_advert,
+    NDISC_REDIRECT: _redirect6,
+    ICMPV6_MLD2_REPORT: _mldv2_report,
+}
+_NETWORK: dict[int, Callable[[bytes, int], Header]] = {
+    ETH_P_802_2: _llc,
+    ETH_P_IP: _ip,
+    ETH_P_ARP: _arp,
+    ETH_P_8021Q: _dot1q,
+    ETH_P_8021AD: _dot1q,
+    ETH_P_IPV6: _ip6,
+    ETH_P_TEB: _ethernet,
+}
+_TRANSPORT4: dict[int, Callable[[bytes, int], Header]] = {
+    IPPROTO_ICMP: _icmp,
+    IPPROTO_IGMP: _igmp,
+    IPPROTO_IPIP: _ip,
+    IPPROTO_TCP: _tcp,
+    IPPROTO_UDP: _udp,
+    IPPROTO_IPV6: _ip6,
+    IPPROTO_GRE: _gre,
+}
+_TRANSPORT6: dict[int, Callable[[bytes, int], Header]] = {
+    IPPROTO_ICMPV6: _icmp6,
+    IPPROTO_IPIP: _ip,
+    IPPROTO_TCP: _tcp,
+    IPPROTO_UDP: _udp,
+    IPPROTO_IPV6: _ip6,
+    IPPROTO_GRE: _gre,
+}
