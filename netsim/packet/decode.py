@@ -1,7 +1,8 @@
 """The bytes of the wire to header values.
 
 A value stands for exactly the bytes it was read from: what it could not give back (reserved bits set, a wrong checksum, a piece of a packet,
-headers nested deeper than `DEPTH`) stays bytes at that place. Only trailers after a packet's own length are dropped, as `ip_rcv` trims them.
+headers nested deeper than `DEPTH`) stays bytes at that place. Only trailers after a packet's own length are dropped, as `ip_rcv` trims them,
+and a UDP or TCP checksum that is still to be completed (`Checksums.OFFLOADED`) is as good as a right one.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from struct import Struct
 from typing import TypeVar
 
 from netsim.addr import MAC, IPv4, IPv6
-from netsim.packet.encode import encode, encode_content
+from netsim.packet.encode import Checksums, encode, encode_content
 from netsim.packet.icmp import IcmpEcho, IcmpError, IcmpOther
 from netsim.packet.icmp6 import (
     Icmp6Echo,
@@ -138,10 +139,14 @@ _UDP = Struct("!HHHH")
 _TCP = Struct("!HHIIHHHH")
 
 
-def _exactly(value: Header, data: bytes) -> Header:
-    if encode(value) != data:
+def _exactly(value: Payload, data: bytes) -> Payload:
+    if not any(encode(value, checksums) == data for checksums in Checksums):
         raise DecodeError(f"not plain {type(value).__name__}")
     return value
+
+
+def _is_content(packet: Ip | Ip6, data: bytes) -> bool:
+    return any(encode_content(packet, checksums) == data for checksums in Checksums)
 
 
 def _need(data: bytes, size: int, what: str) -> None:
@@ -236,7 +241,7 @@ def _content4(packet: Ip, data: bytes, depth: int) -> Payload:
         return data
     try:
         value = decoder(data, depth)
-        if encode_content(packet.with_payload(value)) == data:
+        if _is_content(packet.with_payload(value), data):
             return value
     except DecodeError:
         pass
@@ -257,10 +262,10 @@ def _content6(packet: Ip6, nexthdr: int, data: bytes, depth: int) -> Payload:
     """The chain of extension headers and what it ends in; a chain that would not encode to the same bytes stays bytes."""
     try:
         value = _chain6(nexthdr, data, depth, _upper6)
-        if encode_content(packet.with_content(nexthdr, value)) == data:
+        if _is_content(packet.with_content(nexthdr, value), data):
             return value
         value = _chain6(nexthdr, data, depth, _plain)
-        if encode_content(packet.with_content(nexthdr, value)) == data:
+        if _is_content(packet.with_content(nexthdr, value), data):
             return value
     except DecodeError:
         pass
@@ -487,8 +492,9 @@ def _gre(data: bytes, depth: int) -> Gre:
         words.append(int.from_bytes(data[at : at + 4], "big") if flags & flag else 0)
         at += 4 if flags & flag else 0
     _need(data, at, "GRE header")
-    payload = _network(protocol, data[at:], depth - 1)
-    if encode(payload) != data[at:]:
+    try:
+        payload = _exactly(_network(protocol, data[at:], depth - 1), data[at:])
+    except DecodeError:
         payload = data[at:]
     return Gre(protocol, payload, flags, *words)
 

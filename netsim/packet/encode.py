@@ -76,16 +76,23 @@ def encode(value: Payload, checksums: Checksums = Checksums.COMPLETE) -> bytes:
 
 def encode_content(packet: Ip | Ip6, checksums: Checksums = Checksums.COMPLETE) -> bytes:
     """What follows the fixed header and options of an IP packet, with checksums over the right pseudo header (what is cut into fragments)."""
+    if isinstance(packet, Ip) and _is_stateless_reset(packet.payload):
+        checksums = Checksums.COMPLETE
     return _encode(packet.payload, packet.src + _final_dst(packet), checksums)
 
 
 def is_offloaded(value: Payload) -> bool:
     """Whether the innermost transport header of a frame is one that Linux leaves to hardware."""
     while not isinstance(value, bytes | Udp | Tcp):
+        if isinstance(value, Ip) and _is_stateless_reset(value.payload):
+            return False
         value = getattr(value, "payload", b"")
-    if isinstance(value, Tcp):
-        return not (value.flags & TCP_RST and value.window == 0)
-    return isinstance(value, Udp) and value.csum != UDP_CSUM_NONE
+    return isinstance(value, Tcp) or (isinstance(value, Udp) and value.csum != UDP_CSUM_NONE)
+
+
+def _is_stateless_reset(payload: Payload) -> bool:
+    """A reset without a socket, whose checksum IPv4 completes itself (`ip_send_unicast_reply`), but IPv6 does not."""
+    return isinstance(payload, Tcp) and payload.flags & TCP_RST != 0 and payload.window == 0
 
 
 def _encode(value: Payload, pseudo: int, checksums: Checksums) -> bytes:
@@ -142,7 +149,7 @@ def _arp(arp: Arp, _pseudo: int, _checksums: Checksums) -> bytes:
 
 
 def _ip(ip: Ip, _pseudo: int, checksums: Checksums) -> bytes:
-    body = _encode(ip.payload, ip.src + ip.dst, checksums)
+    body = encode_content(ip, checksums)
     length = 20 + len(ip.options)
     first = 0x40 | length >> 2
     fragment = ip.flags << 13 | ip.offset >> 3
@@ -151,7 +158,7 @@ def _ip(ip: Ip, _pseudo: int, checksums: Checksums) -> bytes:
 
 
 def _ip6(ip: Ip6, _pseudo: int, checksums: Checksums) -> bytes:
-    body = _encode(ip.payload, ip.src + _final_dst(ip), checksums)
+    body = encode_content(ip, checksums)
     first = 6 << 28 | ip.tclass << 20 | ip.flowlabel
     return _IP6.pack(first, len(body), ip.nexthdr, ip.hop_limit, ip.src.packed, ip.dst.packed) + body
 
@@ -307,7 +314,7 @@ def _tcp(tcp: Tcp, pseudo: int, checksums: Checksums) -> bytes:
     length = 20 + len(options)
     pseudo += IPPROTO_TCP + length + len(body)
     word = length >> 2 << 12 | tcp.flags
-    if checksums is Checksums.COMPLETE or not is_offloaded(tcp):
+    if checksums is Checksums.COMPLETE:
         zero = _TCP.pack(tcp.sport, tcp.dport, tcp.seq, tcp.ack, word, tcp.window, 0, tcp.urgent)
         check = checksum(pseudo + words(zero + options + body))
     else:
