@@ -1,0 +1,57 @@
+"""All matches and targets by name; and those a kernel has that are refused by name because they are not modelled."""
+
+from __future__ import annotations
+
+from netsim.commands.iptables.extension import Extension
+from netsim.commands.iptables.syntax import targets
+from netsim.commands.iptables.syntax.icmp import ICMP, ICMP6
+from netsim.commands.iptables.syntax.iprange import IPRANGE
+from netsim.commands.iptables.syntax.limit import LIMIT
+from netsim.commands.iptables.syntax.multiport import MULTIPORT
+from netsim.commands.iptables.syntax.small import COMMENT, HL, LENGTH, MACS, MARKS, PKTTYPE, TTL
+from netsim.commands.iptables.syntax.statistic import STATISTIC
+from netsim.commands.iptables.syntax.tcp import TCP
+from netsim.commands.iptables.syntax.udp import UDP
+
+MATCHES: dict[str, Extension] = {
+    "tcp": TCP,
+    "udp": UDP,
+    "icmp": ICMP,
+    "icmp6": ICMP6,
+    "multiport": MULTIPORT,
+    "iprange": IPRANGE,
+    "comment": COMMENT,
+    "length": LENGTH,
+    "mac": MACS,
+    "mark": MARKS,
+    "pkttype": PKTTYPE,
+    "ttl": TTL,
+    "hl": HL,
+    "limit": LIMIT,
+    "statistic": STATISTIC,
+}
+TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
+ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
+
+UNMODELLED_MATCHES = frozenset(
+    "addrtype ah bpf cgroup cluster connbytes connlabel connlimit connmark conntrack cpu dccp devgroup dscp dst ecn esp eui64 frag hashlimit hbh "
+    "helper ipv6header ipvs mh nfacct osf owner physdev policy quota rateest realm recent rpfilter rt sctp set socket state string tcpmss time "
+    "tos u32".split()
+)
+UNMODELLED_TARGETS = frozenset(
+    "AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DSCP ECN HMARK IDLETIMER LED MASQUERADE NETMAP NFLOG NFQUEUE NOTRACK "
+    "RATEEST REDIRECT SECMARK SET SNAT SNPT SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE ULOG".split()
+)
+_BY_VALUE = {extension.makes: extension for extension in [*MATCHES.values(), *TARGETS.values()]}
+
+
+def of_value(value: object, family: int) -> Extension:
+    """The extension that words a match or target value."""
+    extension = _BY_VALUE[type(value)]
+    if extension.name in ("icmp", "icmp6"):
+        return ICMP if family == 2 else ICMP6
+    if extension.name in ("ttl", "hl"):
+        return TTL if family == 2 else HL
+    if extension.name in ("TTL", "HL"):
+        return targets.TTL if family == 2 else targets.HL
+    return extension

@@ -1,0 +1,161 @@
+"""Names and numbers as iptables reads and writes them: protocols, ports, addresses, marks."""
+
+from __future__ import annotations
+
+import re
+
+from netsim.addr import IPv4, IPv6, mask4, mask6
+from netsim.commands.iptables.problem import Problem
+from netsim.machine.hostnames import in_hosts
+
+PROTOCOLS = {
+    "ip": 0, "icmp": 1, "igmp": 2, "ggp": 3, "ipencap": 4, "st": 5, "tcp": 6, "egp": 8, "igp": 9, "pup": 12, "udp": 17, "hmp": 20,
+    "xns-idp": 22, "rdp": 27, "iso-tp4": 29, "dccp": 33, "xtp": 36, "ddp": 37, "idpr-cmtp": 38, "ipv6": 41, "ipv6-route": 43,
+    "ipv6-frag": 44, "idrp": 45, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51, "skip": 57, "ipv6-icmp": 58, "ipv6-nonxt": 59,
+    "ipv6-opts": 60, "rspf": 73, "vmtp": 81, "eigrp": 88, "ospf": 89, "ax.25": 93, "ipip": 94, "etherip": 97, "encap": 98, "pim": 103,
+    "ipcomp": 108, "vrrp": 112, "l2tp": 115, "isis": 124, "sctp": 132, "fc": 133, "mobility-header": 135, "udplite": 136,
+    "mpls-in-ip": 137, "manet": 138, "hip": 139, "shim6": 140, "wesp": 141, "rohc": 142,
+}  # fmt: skip
+"""/etc/protocols of Debian 12, which the tools read."""
+
+OWN_NAMES = {
+    "tcp": 6,
+    "sctp": 132,
+    "udp": 17,
+    "udplite": 136,
+    "icmp": 1,
+    "icmpv6": 58,
+    "ipv6-icmp": 58,
+    "esp": 50,
+    "ah": 51,
+    "ipv6-mh": 135,
+    "mh": 135,
+    "all": 0,
+}
+PORTS = {
+    "echo": 7, "discard": 9, "daytime": 13, "ftp-data": 20, "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "time": 37, "domain": 53,
+    "bootps": 67, "bootpc": 68, "tftp": 69, "gopher": 70, "finger": 79, "http": 80, "kerberos": 88, "pop3": 110, "sunrpc": 111, "auth": 113,
+    "nntp": 119, "ntp": 123, "netbios-ns": 137, "netbios-dgm": 138, "netbios-ssn": 139, "imap2": 143, "snmp": 161, "snmp-trap": 162, "bgp": 179,
+    "irc": 194, "ldap": 389, "https": 443, "microsoft-ds": 445, "submissions": 465, "submission": 587, "syslog": 514, "printer": 515,
+    "route": 520, "ldaps": 636, "rsync": 873, "imaps": 993, "pop3s": 995, "socks": 1080, "openvpn": 1194, "ms-sql-s": 1433, "l2f": 1701,
+    "radius": 1812, "nfs": 2049, "mysql": 3306, "ms-wbt-server": 3389, "sip": 5060, "mdns": 5353, "postgresql": 5432, "x11": 6000,
+    "redis": 6379, "http-alt": 8080,
+}  # fmt: skip
+_PORT_NAMES = {number: name for name, number in reversed(PORTS.items())}
+_PROTOCOL_NAMES = {number: name for name, number in reversed(PROTOCOLS.items()) if number}
+
+
+def protocol_number(word: str) -> int:
+    """A protocol by number or name (`xtables_parse_protocol`)."""
+    if word.isdigit() and int(word) <= 255:
+        return int(word)
+    for names in (OWN_NAMES, PROTOCOLS):
+        if word.lower() in names:
+            return names[word.lower()]
+    raise Problem(f'unknown protocol "{word}" specified')
+
+
+def protocol_name(number: int) -> str:
+    """The name rules are saved with, or the number."""
+    if number == 58:
+        return "ipv6-icmp"
+    return _PROTOCOL_NAMES.get(number, str(number))
+
+
+def number(word: str) -> int | None:
+    """A whole number in decimal, hexadecimal or octal, or None."""
+    if re.fullmatch(r"0[xX][0-9a-fA-F]+", word):
+        return int(word, 16)
+    if re.fullmatch(r"0[0-7]+", word):
+        return int(word, 8)
+    return int(word) if re.fullmatch(r"\d+", word) else None
+
+
+def port(word: str) -> int:
+    """A port by number or service name (`xtables_parse_port`)."""
+    value = number(word)
+    if value is None:
+        value = PORTS.get(word, 65536)
+    if value > 65535:
+        raise Problem(f"invalid port/service `{word}' specified")
+    return value
+
+
+def port_range(word: str) -> tuple[int, int]:
+    """`N`, `N:M`, `:M` or `N:`."""
+    low, colon, high = word.partition(":")
+    if not colon:
+        return port(low), port(low)
+    first, last = port(low) if low else 0, port(high) if high else 65535
+    if first > last:
+        raise Problem("invalid portrange (min > max)")
+    return first, last
+
+
+def port_name(value: int) -> str:
+    """The service's name where it has one, else the number."""
+    return _PORT_NAMES.get(value, str(value))
+
+
+def addresses(word: str, family: int, hosts: str) -> list[tuple[int, int]]:
+    """`ADDR[/MASK][,...]` as (masked address, mask) pairs; names are looked up in the text of /etc/hosts."""
+    return [pair for part in word.split(",") for pair in _address(part, family, hosts)]
+
+
+def _address(word: str, family: int, hosts: str) -> list[tuple[int, int]]:
+    text, slash, suffix = word.partition("/")
+    mask = _mask(suffix, family) if slash else (mask4(32) if family == 2 else mask6(128))
+    found = _numeric(text, family, mask)
+    if found is None:
+        wanted = IPv4 if family == 2 else IPv6
+        named = [address for address in in_hosts(hosts, text) if isinstance(address, wanted)]
+        if not named:
+            raise Problem(f"host/network `{text}' not found")
+        return [(int(address) & mask, mask) for address in named]
+    return [(int(found) & mask, mask)]
+
+
+def _numeric(text: str, family: int, mask: int) -> int | None:
+    try:
+        if family == 10:
+            return IPv6.parse(text)
+        parts = text.split(".")
+        if len(parts) < 4 and all(part.isdigit() for part in parts):
+            text = ".".join(parts + ["0"] * (4 - len(parts)))
+        return IPv4.parse(text)
+    except ValueError:
+        return None
+
+
+def _mask(text: str, family: int) -> int:
+    longest = 32 if family == 2 else 128
+    value = number(text)
+    if value is not None and value <= longest:
+        return mask4(value) if family == 2 else mask6(value)
+    try:
+        return int(IPv4.parse(text)) if family == 2 else int(IPv6.parse(text))
+    except ValueError:
+        raise Problem(f"invalid mask `{text}' specified") from None
+
+
+def mask_suffix(mask: int, family: int) -> str:
+    """`/N`, or the mask in full when its bits are scattered."""
+    width = 32 if family == 2 else 128
+    ones = bin(mask).count("1")
+    if mask == ((1 << ones) - 1) << (width - ones):
+        return f"/{ones}"
+    return f"/{IPv4(mask)}" if family == 2 else f"/{IPv6(mask)}"
+
+
+def address_text(address: int, family: int) -> str:
+    """An address without mask."""
+    return str(IPv4(address)) if family == 2 else str(IPv6(address))
+
+
+def mark(word: str, option: str) -> tuple[int, int]:
+    """`VALUE[/MASK]` of a packet mark."""
+    text, slash, rest = word.partition("/")
+    value, mask = number(text), number(rest) if slash else 0xFFFFFFFF
+    if value is None or mask is None or value > 0xFFFFFFFF or mask > 0xFFFFFFFF:
+        raise Problem(f'{option}: bad integer value for option "--{option}", or out of range.\n')
+    return value, mask

@@ -1,0 +1,106 @@
+"""Walking the rules: from a hook's built-in chain to a verdict (`ipt_do_table`, `nft_do_chain`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.kernel.netfilter.headers import protocol_of
+from netsim.kernel.netfilter.targets.standard import Jump
+from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, RETURN, HookState
+from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
+from netsim.trace import Dropped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+STACK = 64  # chains within chains; loading refuses loops, so this is never reached by rules that loaded
+
+
+@attrs.define(eq=False)
+class TableHook:
+    """A table hung into its hooks."""
+
+    table: Table
+
+    def run(self, netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+        """Show one packet to the table's rules for this hook."""
+        table = self.table
+        state = HookState(netns, table.family, hook, indev, outdev, okfn, table.name)
+        verdict = do_table(table, state, skb)
+        if verdict == DROP and netns.trace is not None:
+            device = (indev or outdev).name if indev or outdev else ""  # type: ignore[union-attr]
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", device, skb.packet))
+        return verdict
+
+
+def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
+    """The table's verdict on a packet at a hook; counts every rule it met and, at the end of the chain, the policy."""
+    chain = base = table.hooks[state.hook]
+    position = 0
+    stack: list[tuple[Chain, int]] = []
+    while True:
+        if position >= len(chain.rules):
+            if not stack:
+                return _policy(base, skb)
+            chain, position = stack.pop()
+            continue
+        rule = chain.rules[position]
+        position += 1
+        if not matches(rule.spec, state, skb):
+            continue
+        rule.packets += 1
+        rule.bytes += skb.size
+        target = rule.spec.target
+        if target is None:
+            continue
+        if isinstance(target, Jump):
+            if not rule.spec.is_goto and len(stack) < STACK:
+                stack.append((chain, position))
+            chain, position = table.chains[target.chain], 0
+            continue
+        state.chain, state.rule_number = chain.name, position
+        verdict = target.apply(skb, state)
+        if verdict == CONTINUE:
+            continue
+        if verdict != RETURN:
+            return int(verdict)
+        position = len(chain.rules)
+
+
+def _policy(chain: Chain, skb: SkBuff) -> int:
+    chain.packets += 1
+    chain.bytes += skb.size
+    return ACCEPT if chain.policy is None else chain.policy
+
+
+def matches(spec: RuleSpec, state: HookState, skb: SkBuff) -> bool:
+    """Whether a packet meets a rule: addresses, interfaces and protocol first, then the extensions in order."""
+    packet = skb.packet
+    if spec.src_mask and (packet.src & spec.src_mask == spec.src) == spec.src_inverted:
+        return False
+    if spec.dst_mask and (packet.dst & spec.dst_mask == spec.dst) == spec.dst_inverted:
+        return False
+    if spec.iniface and same_interface(spec.iniface, state.indev) == spec.iniface_inverted:
+        return False
+    if spec.outiface and same_interface(spec.outiface, state.outdev) == spec.outiface_inverted:
+        return False
+    if spec.protocol and (protocol_of(packet) == spec.protocol) == spec.protocol_inverted:
+        return False
+    if spec.fragment and (packet.offset != 0) == (spec.fragment == 2):
+        return False
+    for match in spec.matches:
+        if not match.match(skb, state):
+            return False
+    return True
+
+
+def same_interface(pattern: str, device: NetDevice | None) -> bool:
+    """Whether a device is the one named, or one whose name begins so when the name ends in `+`."""
+    name = device.name if device is not None else ""
+    return name.startswith(pattern[:-1]) if pattern.endswith("+") else name == pattern

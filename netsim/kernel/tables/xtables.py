@@ -1,0 +1,80 @@
+"""Packet filter rules as data: rules, chains and tables with their counters. What they do to packets: `kernel/netfilter`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class RuleSpec:
+    """What a rule says. Masks are full-width ints (any bit pattern); an interface name ending in `+` is a prefix; empty means any.
+
+    `fragment`: 1 for `-f`, 2 for `! -f`. `is_goto` tells `-g` from `-j` where the target names a chain.
+    """
+
+    src: int = 0
+    src_mask: int = 0
+    src_inverted: bool = False
+    dst: int = 0
+    dst_mask: int = 0
+    dst_inverted: bool = False
+    iniface: str = ""
+    iniface_inverted: bool = False
+    outiface: str = ""
+    outiface_inverted: bool = False
+    protocol: int = 0
+    protocol_inverted: bool = False
+    fragment: int = 0
+    matches: tuple[Any, ...] = ()
+    target: Any = None
+    is_goto: bool = False
+
+
+@attrs.define(eq=False)
+class Rule:
+    """A rule in a chain: what it says, and how many packets and bytes met it."""
+
+    spec: RuleSpec
+    packets: int = 0
+    bytes: int = 0
+
+
+@attrs.define(eq=False)
+class Chain:
+    """A chain; built-in ones have a `policy` (a verdict) and its counters, user chains have None."""
+
+    name: str
+    policy: int | None = None
+    rules: list[Rule] = attrs.field(factory=list)
+    packets: int = 0
+    bytes: int = 0
+
+
+@attrs.define(eq=False)
+class Table:
+    """A table: its chains by name, built-in ones first in the order of their hooks; `generation` counts changes."""
+
+    name: str
+    family: int
+    chains: dict[str, Chain] = attrs.field(factory=dict)
+    hooks: dict[int, Chain] = attrs.field(factory=dict)
+    generation: int = 0
+
+    def references(self, name: str) -> int:
+        """How many rules jump or go to the chain."""
+        return sum(_leads_to(rule, name) for chain in self.chains.values() for rule in chain.rules)
+
+
+@attrs.define(eq=False)
+class NetfilterState:
+    """All packet filtering state of one namespace."""
+
+    tables: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # (family, name)
+    conntrack: Any = None
+    generation: int = 0
+
+
+def _leads_to(rule: Rule, name: str) -> bool:
+    return getattr(rule.spec.target, "chain", None) == name

@@ -1,0 +1,86 @@
+"""Words of a command line to options, as glibc's getopt(3) and getopt_long(3) do, with their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+
+@attrs.frozen
+class Option:
+    """One option found: its letter (or long name) and its argument, if it takes one."""
+
+    name: str
+    argument: str | None = None
+
+
+class OptionError(Exception):
+    """A wrong option; `str()` is what getopt prints after `PROGRAM: `."""
+
+
+@attrs.frozen
+class Grammar:
+    """Which options there are: letters that take nothing, letters that take an argument, and long names.
+
+    `long` maps a long name to (letter or name to report, "" | "=" | "?") for no, required or optional argument.
+    """
+
+    flags: str = ""
+    valued: str = ""
+    optional: str = ""
+    long: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+
+
+def parse(words: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[str]]:
+    """Options in order and the other words (permuted to the end as GNU does); raises OptionError at the first wrong one."""
+    options: list[Option] = []
+    rest: list[str] = []
+    queue = iter(words)
+    for word in queue:
+        if word == "--":
+            rest.extend(queue)
+        elif word.startswith("--"):
+            options.append(_long(word[2:], grammar, queue))
+        elif word.startswith("-") and len(word) > 1:
+            options.extend(_cluster(word[1:], grammar, queue))
+        else:
+            rest.append(word)
+    return options, rest
+
+
+def _cluster(letters: str, grammar: Grammar, queue: Iterator[str]) -> Iterator[Option]:
+    for place, letter in enumerate(letters):
+        tail = letters[place + 1 :]
+        if letter in grammar.valued:
+            argument = tail or next(queue, None)
+            if argument is None:
+                raise OptionError(f"option requires an argument -- '{letter}'")
+            yield Option(letter, argument)
+            return
+        if letter in grammar.optional:
+            yield Option(letter, tail or None)
+            return
+        if letter not in grammar.flags:
+            raise OptionError(f"invalid option -- '{letter}'")
+        yield Option(letter)
+
+
+def _long(word: str, grammar: Grammar, queue: Iterator[str]) -> Option:
+    name, equals, value = word.partition("=")
+    matches = [name] if name in grammar.long else [known for known in grammar.long if known.startswith(name)]
+    if not matches:
+        raise OptionError(f"unrecognized option '--{name}'")
+    if len({grammar.long[known] for known in matches}) > 1:
+        possible = " ".join(f"'--{known}'" for known in matches)
+        raise OptionError(f"option '--{name}' is ambiguous; possibilities: {possible}")
+    full = matches[0]
+    letter, takes = grammar.long[full]
+    if equals and not takes:
+        raise OptionError(f"option '--{full}' doesn't allow an argument")
+    if takes == "=" and not equals:
+        argument = next(queue, None)
+        if argument is None:
+            raise OptionError(f"option '--{full}' requires an argument")
+        return Option(letter, argument)
+    return Option(letter, value if equals else None)
