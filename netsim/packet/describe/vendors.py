@@ -1,0 +1,3 @@
+"""The few vendors whose address prefixes tcpdump knows by name."""
+
+VENDORS: dict[bytes, str] = {}
