@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
+from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.tables.inet import InDevice
@@ -81,6 +82,13 @@ class NetDevice:
     explicit_address: bool = False  # the MAC was set by a user (NET_ADDR_SET)
     uppers: list[NetDevice] = attrs.field(factory=list)  # devices stacked on this one
     registered: bool = False
+    is_active: bool = False  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
+    user_flags: int = 0  # IFF_PROMISC | IFF_ALLMULTI as users asked (`gflags`)
+    is_netns_immutable: bool = False
+    num_tx_queues: int = 1
+    num_rx_queues: int = 1
+    link_mode: int = 0
+    addr_gen_mode: int = 0
 
     # What kinds override -------------------------------------------------------------------------------------------
 
@@ -100,3 +108,19 @@ class NetDevice:
     def lower(self) -> NetDevice | None:
         """The device whose ifindex is this one's `iflink` (veth peer, vlan parent ...), or None for itself."""
         return None
+
+    def add_port(self, dev: NetDevice) -> None:
+        """Take a device as a port (`ndo_add_slave`); EOPNOTSUPP for kinds that have none."""
+        raise NetError(EOPNOTSUPP)
+
+    def del_port(self, dev: NetDevice) -> None:
+        """Let a port go (`ndo_del_slave`)."""
+        raise NetError(EOPNOTSUPP)
+
+    def change_mtu(self, mtu: int) -> None:
+        """Take another MTU, already checked against the range (`ndo_change_mtu`)."""
+        self.mtu = mtu
+
+    def change_address(self, address: MAC) -> None:
+        """Take another hardware address (`ndo_set_mac_address`)."""
+        self.address = address

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
 
 
 def dev_queue_xmit(skb: SkBuff) -> bool:
     """Hand a complete frame to `skb.dev` (`__dev_queue_xmit`); False when the device could not take it."""
     dev = skb.dev
-    if not dev.flags & IFF_UP or dev.qdisc == "noop":
+    if not dev.is_active:
         dev.stats.tx_dropped += 1
         return False
     if dev.root_qdisc is not None:

@@ -2,64 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import attrs
 
-from netsim.addr import MAC
-from netsim.kernel.core.netdevice import NetDevice
+from netsim.errors import EEXIST, EINVAL, ENODEV, EOPNOTSUPP, ERANGE, NetError
+from netsim.kernel.core.device_life import (
+    dev_change_flags,
+    dev_change_name,
+    dev_change_net_namespace,
+    dev_set_mac_address,
+    dev_set_mtu,
+    unregister_netdevice,
+)
+from netsim.kernel.core.netdevice import IF_OPER_DORMANT, IF_OPER_UNKNOWN, IF_OPER_UP, NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.drivers.kinds import LinkRequest, valid_mac
 
-EMPTY: Mapping[str, Any] = {}
-
-
-@attrs.frozen
-class LinkRequest:
-    """What an RTM_NEWLINK message may say; `None` means the attribute is absent.
-
-    `data` are the kind's own attributes by the name iproute2 spells them (`{"peer": LinkRequest(...)}` for veth,
-    `{"stp_state": 1}` for bridge), `slave_data` those of a port (`{"hairpin": 1}`), both already parsed to values.
-    """
-
-    name: str | None = None
-    ifindex: int | None = None
-    kind: str | None = None
-    data: Mapping[str, Any] = attrs.field(default=EMPTY)
-    slave_kind: str | None = None
-    slave_data: Mapping[str, Any] = attrs.field(default=EMPTY)
-    link: int | None = None  # IFLA_LINK: ifindex of the lower device
-    link_netns: Netns | None = None  # where `link` and the new device's makers live
-    master: int | None = None  # ifindex; 0 releases
-    mtu: int | None = None
-    address: MAC | bytes | None = None
-    broadcast: MAC | None = None
-    txqueuelen: int | None = None
-    flags: int = 0  # new values of the flags named in `change`
-    change: int = 0
-    netns: Netns | None = None  # move to
-    new_ifindex: int | None = None
-    group: int | None = None
-    alias: str | None = None
-    operstate: int | None = None
-    linkmode: int | None = None
-    carrier: int | None = None
-    addrgenmode: int | None = None
-    numtxqueues: int | None = None
-    numrxqueues: int | None = None
-    gso_max_size: int | None = None
+LONGEST_ALIAS = 255
 
 
 def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
-    """Make a device (`rtnl_newlink_create`)."""
-    raise NotImplementedError
+    """Make a device (`rtnl_newlink_create`); EEXIST for a taken name, and the kinds' own errors."""
+    kernel = netns.kernel
+    kind = kernel.link_kinds.get(request.kind or "")
+    if kind is None or kind.module not in kernel.profile.modules:
+        raise NetError(EOPNOTSUPP, "Unknown device type")
+    if request.name and (request.netns or netns).names.get(request.name):
+        raise NetError(EEXIST)
+    if request.numtxqueues is not None and not 1 <= request.numtxqueues <= 4096:
+        raise NetError(EINVAL, "Invalid number of transmit queues")
+    target = request.netns or netns
+    dev: NetDevice = kind.create(target, attrs.evolve(request, link_netns=request.link_netns or netns))
+    try:
+        _configure(dev, request)
+    except NetError:
+        unregister_netdevice(dev)
+        raise
+    return dev
+
+
+def _configure(dev: NetDevice, request: LinkRequest) -> None:
+    """What any kind may be given at birth (`rtnl_create_link`, `rtnl_configure_link`)."""
+    if request.master:
+        set_master(dev, request.master)
+    if request.change:
+        dev_change_flags(dev, request.flags, request.change)
 
 
 def setlink(dev: NetDevice, request: LinkRequest) -> None:
-    """Change a device (`do_setlink`): in the kernel's order, what was done before a failing attribute stays done."""
-    raise NotImplementedError
+    """Change a device (`do_setlink`): in the kernel's order, and what was done before a failing attribute stays done."""
+    if request.netns is not None:
+        name = request.name if request.name != dev.name else None
+        if request.netns is not dev.netns or request.new_ifindex:
+            dev_change_net_namespace(dev, request.netns, name, request.new_ifindex or 0)
+            if name is not None:
+                request = attrs.evolve(request, name=None)
+    if request.address is not None:
+        if isinstance(request.address, bytes):
+            raise NetError(EINVAL)
+        dev_set_mac_address(dev, valid_mac(request.address))
+    if request.mtu is not None:
+        dev_set_mtu(dev, request.mtu)
+    if request.group is not None:
+        dev.group = request.group
+    if request.name is not None and request.name != dev.name:
+        dev_change_name(dev, request.name)
+    if request.alias is not None:
+        dev.alias = request.alias
+    if request.broadcast is not None:
+        dev.broadcast = request.broadcast
+    if request.change:
+        dev_change_flags(dev, request.flags, request.change)
+    if request.master is not None:
+        set_master(dev, request.master)
+    if request.carrier is not None:
+        raise NetError(EOPNOTSUPP)
+    if request.txqueuelen is not None:
+        dev.tx_queue_len = request.txqueuelen
+    if request.operstate is not None:
+        _set_operstate(dev, request.operstate)
+    if request.linkmode is not None:
+        dev.link_mode = request.linkmode
+    if request.addrgenmode is not None:
+        dev.addr_gen_mode = request.addrgenmode
+    if request.kind is not None:
+        _change_kind(dev, request)
+    if request.slave_kind is not None:
+        _change_port(dev, request)
+
+
+def _set_operstate(dev: NetDevice, state: int) -> None:
+    """`state UP|DORMANT` by hand (`set_operstate`)."""
+    if state == IF_OPER_UP and dev.operstate in (IF_OPER_DORMANT, IF_OPER_UNKNOWN):
+        dev.operstate = IF_OPER_UP
+    elif state == IF_OPER_DORMANT and dev.operstate in (IF_OPER_UP, IF_OPER_UNKNOWN):
+        dev.operstate = IF_OPER_DORMANT
+
+
+def _change_kind(dev: NetDevice, request: LinkRequest) -> None:
+    if request.kind != dev.kind:
+        raise NetError(EOPNOTSUPP)
+    dev.netns.kernel.link_kinds[dev.kind].change(dev, request.data)
+
+
+def _change_port(dev: NetDevice, request: LinkRequest) -> None:
+    master = dev.master
+    if master is None or master.kind != request.slave_kind:
+        raise NetError(EINVAL)
+    dev.netns.kernel.link_kinds[master.kind].change_port(dev, request.slave_data)
+
+
+def set_master(dev: NetDevice, ifindex: int) -> None:
+    """Put a device under a master, or (0) out of it (`do_set_master`)."""
+    if dev.master is not None:
+        if dev.master.ifindex == ifindex:
+            return
+        dev.master.del_port(dev)
+    if ifindex:
+        master = dev.netns.devices.get(ifindex)
+        if master is None:
+            raise NetError(EINVAL)
+        master.add_port(dev)
 
 
 def dellink(dev: NetDevice) -> None:
-    """Remove a device (`rtnl_dellink`)."""
-    raise NotImplementedError
+    """Remove a device (`rtnl_dellink`); EOPNOTSUPP for those without a kind."""
+    if not dev.kind:
+        raise NetError(EOPNOTSUPP)
+    unregister_netdevice(dev)
+
+
+def add_altname(dev: NetDevice, name: str) -> None:
+    """Give a device another name (`rtnl_alt_ifname`); EEXIST, ERANGE, EINVAL."""
+    if not name or len(name) > 127 or "/" in name or any(letter.isspace() for letter in name):
+        raise NetError(EINVAL, "Invalid alternative name" if not name else "")
+    if name in dev.netns.names:
+        raise NetError(EEXIST)
+    dev.altnames.append(name)
+    dev.netns.names[name] = dev
+
+
+def del_altname(dev: NetDevice, name: str) -> None:
+    """Take an alternative name away; ENODEV/EINVAL when it is not one of the device's."""
+    if name not in dev.altnames:
+        raise NetError(EINVAL if name == dev.name else ENODEV)
+    dev.altnames.remove(name)
+    dev.netns.names.pop(name, None)
+
+
+def set_alias(dev: NetDevice, alias: str) -> None:
+    """Set the alias; EINVAL when longer than the kernel keeps."""
+    if len(alias) > LONGEST_ALIAS:
+        raise NetError(ERANGE)
+    dev.alias = alias
+
+
+__all__ = ["LinkRequest", "add_altname", "del_altname", "dellink", "newlink", "set_alias", "set_master", "setlink"]

@@ -1,9 +1,15 @@
-"""Namespaces come and go, devices move between them, ids are given (RTM_NEWNSID)."""
+"""Namespaces come and go, and are given ids (RTM_NEWNSID)."""
 
 from __future__ import annotations
 
+from netsim.clock import MS
+from netsim.errors import EEXIST, EINVAL, NetError
+from netsim.kernel.core.device_life import dev_change_net_namespace, unregister_netdevice
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
+
+CLEANUP_DELAY = 30 * MS
+"""Namespaces are taken down by a worker, a moment after the last holder let go."""
 
 
 def hold(netns: Netns) -> Netns:
@@ -13,15 +19,52 @@ def hold(netns: Netns) -> Netns:
 
 
 def put(netns: Netns) -> None:
-    """A holder let go; the last one takes the namespace down (`cleanup_net`)."""
-    raise NotImplementedError
+    """A holder let go; after the last one the namespace can no longer be entered and is taken down soon (`__put_net`)."""
+    netns.holders -= 1
+    if netns.holders == 0 and netns is not netns.kernel.init_net:
+        netns.dead = True
+        netns.kernel.namespaces.remove(netns)
+        netns.kernel.clock.call_later(CLEANUP_DELAY, cleanup_net, netns)
+
+
+def cleanup_net(netns: Netns) -> None:
+    """Take a namespace down: hardware goes home, virtual devices are removed, others forget its id (`cleanup_net`)."""
+    kernel = netns.kernel
+    for other in kernel.namespaces:
+        other.nsids.pop(netns.inode, None)
+    for dev in list(netns.devices.values()):
+        if dev.is_netns_immutable and dev is netns.loopback or dev.kind:
+            continue
+        name = dev.name if dev.name not in kernel.init_net.names else f"dev{dev.ifindex}"
+        dev_change_net_namespace(dev, kernel.init_net, name)
+    for dev in reversed(list(netns.devices.values())):
+        if dev is not netns.loopback:
+            unregister_netdevice(dev)
+    unregister_netdevice(netns.loopback)
+    for leave in kernel.netns_exit:
+        leave(netns)
 
 
 def set_id(netns: Netns, other: Netns, number: int) -> None:
-    """Give `other` an id as seen from `netns` (`rtnl_net_newid`); EEXIST when either is taken."""
-    raise NotImplementedError
+    """Give `other` an id as seen from `netns` (`rtnl_net_newid`); -1 leaves the choice to the kernel. EEXIST when either is taken."""
+    if other.inode in netns.nsids:
+        raise NetError(EEXIST, "Peer netns already has a nsid assigned")
+    if number < -1:
+        raise NetError(EINVAL)
+    if number in netns.nsids.values():
+        raise NetError(EEXIST, "The specified nsid is already used")
+    if number == -1:
+        netns.id_for(other)
+    else:
+        netns.nsids[other.inode] = number
 
 
 def by_inode(kernel: Kernel, inode: int) -> Netns | None:
     """The living namespace with this inode."""
     return next((netns for netns in kernel.namespaces if netns.inode == inode), None)
+
+
+def by_id(netns: Netns, number: int) -> Netns | None:
+    """The namespace that has this id here."""
+    inode = next((inode for inode, known in netns.nsids.items() if known == number), None)
+    return None if inode is None else by_inode(netns.kernel, inode)

@@ -1,0 +1,1 @@
+"""The Ethernet bridge: ports, forwarding database, input, forwarding, spanning tree (`net/bridge`)."""

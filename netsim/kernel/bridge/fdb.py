@@ -1,0 +1,143 @@
+"""Keeping the forwarding database: learnt, local and static addresses (`br_fdb.c`)."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from netsim.addr import MAC
+from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
+from netsim.kernel.tables.fdb import FdbEntry
+
+if TYPE_CHECKING:
+    from netsim.kernel.bridge.device import Bridge, BridgePort
+
+
+class Which(enum.Enum):
+    """Which entries of a port go."""
+
+    DYNAMIC = enum.auto()
+    ALL = enum.auto()
+
+
+def lookup(bridge: Bridge, address: MAC) -> FdbEntry | None:
+    """The entry that forwarding may use: not one past its age (`br_fdb_find_rcu` and `has_expired`)."""
+    entry = bridge.fdb.entries.get(address)
+    if entry is None or has_expired(bridge, entry):
+        return None
+    return entry
+
+
+def has_expired(bridge: Bridge, entry: FdbEntry) -> bool:
+    """Whether a learnt entry is older than the ageing time in force (`has_expired`)."""
+    if entry.is_static or entry.is_local or entry.is_external:
+        return False
+    return entry.updated + hold_time(bridge) <= bridge.netns.kernel.clock.now
+
+
+def hold_time(bridge: Bridge) -> int:
+    """How long learnt entries live; the forward delay while the topology changes (`hold_time`), ns."""
+    return bridge.forward_delay if bridge.topology_change else bridge.ageing_time
+
+
+def listed(bridge: Bridge) -> list[FdbEntry]:
+    """The entries a listing shows: those past their age are collected first (`br_fdb_cleanup` runs rarely; `br_fdb_dump` shows all, aged ones not)."""
+    for entry in list(bridge.fdb.entries.values()):
+        if has_expired(bridge, entry):
+            bridge.fdb.drop(entry.address)
+    return list(bridge.fdb.entries.values())
+
+
+def learn(bridge: Bridge, port: BridgePort, address: MAC) -> None:
+    """A frame from `address` came in at `port` (`br_fdb_update`)."""
+    if not hold_time(bridge):
+        return
+    now = bridge.netns.kernel.clock.now
+    entry = bridge.fdb.entries.get(address)
+    if entry is None:
+        bridge.fdb.put(FdbEntry(address, port, updated=now, used=now))
+        return
+    if entry.is_local:
+        return
+    entry.updated = now
+    if entry.port is not port and not entry.is_sticky:
+        entry.port = port
+        entry.is_external = False
+        bridge.fdb.generation += 1
+
+
+def add_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
+    """An address of a port or of the bridge itself (`fdb_add_local`)."""
+    entry = bridge.fdb.entries.get(address)
+    if entry is not None and entry.is_local:
+        return
+    now = bridge.netns.kernel.clock.now
+    bridge.fdb.put(FdbEntry(address, port, is_local=True, is_static=True, updated=now, used=now))
+
+
+def change_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
+    """A port or the bridge has a new address (`br_fdb_changeaddr`)."""
+    for entry in list(bridge.fdb.entries.values()):
+        if entry.is_local and entry.port is port and not entry.added_by_user:
+            _delete_local(bridge, port, entry)
+    add_local(bridge, port, address)
+
+
+def _delete_local(bridge: Bridge, port: BridgePort | None, entry: FdbEntry) -> None:
+    """A local address goes, unless another port or the bridge has it too (`fdb_delete_local`)."""
+    for other in bridge.ports:
+        if other is not port and other.dev.address == entry.address:
+            entry.port = other
+            return
+    if port is not None and bridge.address == entry.address:
+        entry.port = None
+        return
+    bridge.fdb.drop(entry.address)
+
+
+def delete_by_port(bridge: Bridge, port: BridgePort, which: Which) -> None:
+    """A port goes down (DYNAMIC) or away (ALL) (`br_fdb_delete_by_port`)."""
+    for entry in list(bridge.fdb.entries.values()):
+        if entry.port is not port:
+            continue
+        if which is Which.DYNAMIC:
+            if not entry.is_static and not entry.is_local and not entry.is_external:
+                bridge.fdb.drop(entry.address)
+        elif entry.is_local:
+            _delete_local(bridge, port, entry)
+        else:
+            bridge.fdb.drop(entry.address)
+
+
+def flush(bridge: Bridge, which: Which) -> None:
+    """Forget learnt entries, or all but local ones (`br_fdb_flush`)."""
+    for entry in list(bridge.fdb.entries.values()):
+        if entry.is_local or (which is Which.DYNAMIC and entry.is_static):
+            continue
+        bridge.fdb.drop(entry.address)
+
+
+def add_by_user(bridge: Bridge, port: BridgePort | None, entry: FdbEntry, replace: int, create: int, exclusive: int) -> None:
+    """`bridge fdb add|replace|append` (`fdb_add_entry`); EEXIST, ENOENT, EINVAL."""
+    known = bridge.fdb.entries.get(entry.address)
+    if known is None:
+        if not create:
+            raise NetError(ENOENT)
+    elif exclusive:
+        raise NetError(EEXIST)
+    if port is None and not entry.is_local:
+        raise NetError(EINVAL)
+    if known is not None and known.is_local and known.port is not port and not replace:
+        raise NetError(EEXIST)
+    entry.port = port
+    entry.added_by_user = True
+    entry.updated = entry.used = bridge.netns.kernel.clock.now
+    bridge.fdb.put(entry)
+
+
+def delete_by_user(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
+    """`bridge fdb del`; ENOENT when there is no such entry at that place."""
+    known = bridge.fdb.entries.get(address)
+    if known is None or known.port is not port:
+        raise NetError(ENOENT)
+    bridge.fdb.drop(address)

@@ -1,0 +1,110 @@
+"""Where the bridge sends frames (`br_forward.c`, `br_dev_xmit`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.kernel.bridge import fdb as br_fdb
+from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook
+from netsim.kernel.core.netdevice import IFF_UP
+from netsim.kernel.core.receive import receive_core
+from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.packet.numbers import ETH_P_ARP, ETH_P_IPV6
+from netsim.trace import Dropped
+
+if TYPE_CHECKING:
+    from netsim.kernel.bridge.device import Bridge, BridgePort
+    from netsim.kernel.core.netns import Netns
+
+BR_STATE_FORWARDING = 3
+
+
+def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
+    """A frame the bridge's own stack sends: to the port its destination was learnt at, or to all."""
+    bridge.stats.tx_packets += 1
+    bridge.stats.tx_bytes += skb.size + 14
+    skb.dev = bridge
+    skb.control = None
+    destination = skb.dst
+    if destination.is_multicast:
+        flood(bridge, skb, None, "bcast_flood" if destination.is_broadcast else "mcast_flood", LOCAL_OUT)
+        return
+    entry = br_fdb.lookup(bridge, destination)
+    if entry is not None and entry.port is not None:
+        if should_deliver(entry.port, None, skb):
+            _send(entry.port, skb, LOCAL_OUT)
+        return
+    if entry is None:
+        flood(bridge, skb, None, "flood", LOCAL_OUT)
+
+
+def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
+    """A frame from one port to another (`br_forward`)."""
+    if should_deliver(port, source, skb):
+        _send(port, skb, FORWARD)
+
+
+def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hook: int) -> None:
+    """A copy to every port that may have it (`br_flood`)."""
+    for port in bridge.ports:
+        if not port.options[flag]:
+            continue
+        if should_deliver(port, source, skb):
+            _send(port, skb.clone(), hook)
+
+
+def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> bool:
+    """Whether a frame may leave by a port: forwarding, not the way it came (but for hairpin), not between isolated ports (`should_deliver`)."""
+    if port.state != BR_STATE_FORWARDING:
+        return False
+    if source is port and not port.options["hairpin"]:
+        return False
+    if source is not None and source.options["isolated"] and port.options["isolated"]:
+        return False
+    return not (port.options["neigh_suppress"] and skb.protocol in (ETH_P_ARP, ETH_P_IPV6) and skb.dst.is_multicast and _is_neighbour_request(skb))
+
+
+def _is_neighbour_request(skb: SkBuff) -> bool:
+    return skb.protocol == ETH_P_ARP
+
+
+def _send(port: BridgePort, skb: SkBuff, hook: int) -> None:
+    """Through the bridge's hooks, then out (`__br_forward`)."""
+    bridge = port.bridge
+    incoming = skb.dev
+    skb.dev = port.dev
+    if hook == LOCAL_OUT:
+        nf_hook(PF_BRIDGE, LOCAL_OUT, bridge.netns, skb, None, port.dev, br_forward_finish)
+    else:
+        nf_hook(PF_BRIDGE, FORWARD, bridge.netns, skb, incoming, port.dev, br_forward_finish)
+
+
+def br_forward_finish(netns: Netns, skb: SkBuff) -> None:
+    """The last hook before the wire (`br_forward_finish`)."""
+    nf_hook(PF_BRIDGE, POST_ROUTING, netns, skb, None, skb.dev, br_dev_queue_push_xmit)
+
+
+def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
+    """Out of the port; a frame too long for it is dropped (`br_dev_queue_push_xmit`, `is_skb_forwardable`)."""
+    dev = skb.dev
+    if not dev.flags & IFF_UP or skb.size > dev.mtu + 4:
+        if netns.trace is not None:
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "PKT_TOO_BIG", dev.name, skb.packet))
+        return
+    skb.pkt_type = PACKET_HOST
+    dev_queue_xmit(skb)
+
+
+def pass_up(bridge: Bridge, skb: SkBuff) -> Any:
+    """A frame for the bridge itself goes on as received by it (`br_pass_frame_up`)."""
+    bridge.stats.rx_packets += 1
+    bridge.stats.rx_bytes += skb.size + 14
+    incoming = skb.dev
+    skb.dev = bridge
+    return nf_hook(PF_BRIDGE, 1, bridge.netns, skb, incoming, None, _netif_receive)
+
+
+def _netif_receive(netns: Netns, skb: SkBuff) -> None:
+    skb.iif = skb.dev.ifindex
+    receive_core(skb)

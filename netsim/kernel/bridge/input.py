@@ -1,0 +1,111 @@
+"""Frames that come in at a port (`br_input.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.addr import MAC
+from netsim.kernel.bridge import fdb as br_fdb
+from netsim.kernel.bridge import stp
+from netsim.kernel.bridge.forward import flood, forward_to, pass_up
+from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook
+from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
+from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
+from netsim.trace import Dropped
+
+if TYPE_CHECKING:
+    from netsim.kernel.bridge.device import Bridge, BridgePort
+    from netsim.kernel.core.netns import Netns
+
+BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, BR_STATE_BLOCKING = range(5)
+LINK_LOCAL = MAC(0x0180C2000000)
+RESERVED = (0, 1, 2, 3)
+
+
+def br_handle_frame(skb: SkBuff) -> bool:
+    """The rx handler of every port; True: the frame is the bridge's business now."""
+    dev = skb.dev
+    port: BridgePort = dev.slave_data
+    if skb.pkt_type == PACKET_LOOPBACK:
+        return False
+    if skb.src.is_multicast or skb.src.is_zero:
+        _drop(skb, "INVALID_SOURCE")
+        return True
+    bridge = port.bridge
+    if skb.dst & 0xFFFFFFFFFFF0 == LINK_LOCAL:
+        return _link_local(port, skb)
+    if port.state in (BR_STATE_FORWARDING, BR_STATE_LEARNING):
+        if skb.dst == bridge.address:
+            skb.pkt_type = PACKET_HOST
+        nf_hook(PF_BRIDGE, PRE_ROUTING, dev.netns, skb, dev, None, br_handle_frame_finish)
+        return True
+    _drop(skb, "BRIDGE_INGRESS_STP_STATE")
+    return True
+
+
+def _link_local(port: BridgePort, skb: SkBuff) -> bool:
+    """Group addresses that bridges do not forward: spanning tree, pause, LACP, LLDP."""
+    bridge = port.bridge
+    last = skb.dst & 0xF
+    if last == 0:
+        if bridge.stp_enabled and not bridge.options["group_fwd_mask"] & 1:
+            if port.options["learning"] and port.state in (BR_STATE_LEARNING, BR_STATE_FORWARDING):
+                br_fdb.learn(bridge, port, skb.src)
+            stp.receive(port, skb)
+            return True
+        if port.state not in (BR_STATE_LEARNING, BR_STATE_FORWARDING):
+            return True
+        nf_hook(PF_BRIDGE, PRE_ROUTING, skb.dev.netns, skb, skb.dev, None, br_handle_frame_finish)
+        return True
+    if last == 1:
+        _drop(skb, "MAC_INVALID_SOURCE")
+        return True
+    mask = bridge.options["group_fwd_mask"] | port.options["group_fwd_mask"]
+    if mask & 1 << last and port.state in (BR_STATE_FORWARDING, BR_STATE_LEARNING):
+        nf_hook(PF_BRIDGE, PRE_ROUTING, skb.dev.netns, skb, skb.dev, None, br_handle_frame_finish)
+        return True
+    return False
+
+
+def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
+    """Learn the sender, then forward, flood or pass up (`br_handle_frame_finish`)."""
+    port: BridgePort | None = skb.dev.slave_data
+    if port is None or port.state == BR_STATE_DISABLED:
+        return
+    bridge = port.bridge
+    if port.options["learning"]:
+        br_fdb.learn(bridge, port, skb.src)
+    if port.state == BR_STATE_LEARNING:
+        return
+    destination = skb.dst
+    if destination.is_multicast:
+        flag = "bcast_flood" if destination.is_broadcast else "mcast_flood"
+        flood(bridge, skb, port, flag, FORWARD)
+        bridge.stats.multicast += not destination.is_broadcast
+        _up(bridge, skb)
+        return
+    entry = br_fdb.lookup(bridge, destination)
+    if entry is None:
+        if bridge.flags & IFF_PROMISC:
+            _up(bridge, skb.clone())
+        flood(bridge, skb, port, "flood", FORWARD)
+        return
+    if entry.is_local:
+        _up(bridge, skb)
+        return
+    entry.used = bridge.netns.kernel.clock.now
+    if entry.port is not None:
+        if bridge.flags & IFF_PROMISC:
+            _up(bridge, skb.clone())
+        forward_to(entry.port, port, skb)
+
+
+def _up(bridge: Bridge, skb: SkBuff) -> None:
+    if bridge.flags & IFF_UP:
+        pass_up(bridge, skb)
+
+
+def _drop(skb: SkBuff, reason: str) -> None:
+    netns = skb.dev.netns
+    if netns.trace is not None:
+        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, skb.dev.name, skb.packet))

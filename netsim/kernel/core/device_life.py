@@ -1,0 +1,288 @@
+"""A device's life: registered, opened, changed, moved, closed, removed (`net/core/dev.c`)."""
+
+from __future__ import annotations
+
+import re
+
+from netsim.addr import MAC
+from netsim.errors import EBUSY, EEXIST, EINVAL, ENFILE, NetError
+from netsim.kernel.core import link_watch
+from netsim.kernel.core.netdevice import (
+    IFF_ALLMULTI,
+    IFF_DORMANT,
+    IFF_LOWER_UP,
+    IFF_PROMISC,
+    IFF_RUNNING,
+    IFF_UP,
+    IF_OPER_DORMANT,
+    IF_OPER_UNKNOWN,
+    IF_OPER_UP,
+    NETDEV_CHANGE,
+    NETDEV_CHANGEADDR,
+    NETDEV_CHANGEMTU,
+    NETDEV_CHANGENAME,
+    NETDEV_DOWN,
+    NETDEV_GOING_DOWN,
+    NETDEV_REGISTER,
+    NETDEV_UNREGISTER,
+    NETDEV_UP,
+    NetDevice,
+)
+from netsim.kernel.core.netns import Netns
+
+NAME_SIZE = 16
+MOST_NUMBERED = 32768
+
+
+def valid_name(name: str) -> bool:
+    """Whether a device may be called so (`dev_valid_name`)."""
+    if not name or len(name.encode(errors="surrogateescape")) >= NAME_SIZE or name in (".", ".."):
+        return False
+    return not any(letter in "/:" or letter.isspace() for letter in name)
+
+
+def free_name(netns: Netns, template: str) -> str:
+    """A name that is free: the template's `%d` becomes the lowest number not taken (`dev_alloc_name`)."""
+    if not valid_name(template):
+        raise NetError(EINVAL)
+    if "%" not in template:
+        if template in netns.names:
+            raise NetError(EEXIST)
+        return template
+    if not re.fullmatch(r"[^%]*%d[^%]*", template):
+        raise NetError(EINVAL)
+    for number in range(MOST_NUMBERED):
+        name = template.replace("%d", str(number))
+        if name not in netns.names:
+            return name
+    raise NetError(ENFILE)
+
+
+def free_ifindex(netns: Netns) -> int:
+    """The next index (`dev_index_reserve`)."""
+    while netns.next_ifindex in netns.devices:
+        netns.next_ifindex += 1
+    number = netns.next_ifindex
+    netns.next_ifindex += 1
+    return number
+
+
+def register_netdevice(dev: NetDevice) -> None:
+    """Put a device into its namespace under a free name and index (`register_netdevice`); EEXIST, EBUSY, EINVAL."""
+    netns = dev.netns
+    dev.name = free_name(netns, dev.name)
+    if dev.ifindex and dev.ifindex in netns.devices:
+        raise NetError(EBUSY)
+    if not dev.ifindex:
+        dev.ifindex = free_ifindex(netns)
+    _list(dev)
+    dev.registered = True
+    netns.kernel.notify(NETDEV_REGISTER, dev)
+    link_watch.init_operstate(dev)
+
+
+def _list(dev: NetDevice) -> None:
+    dev.netns.devices[dev.ifindex] = dev
+    for name in (dev.name, *dev.altnames):
+        dev.netns.names[name] = dev
+
+
+def _unlist(dev: NetDevice) -> None:
+    del dev.netns.devices[dev.ifindex]
+    for name in (dev.name, *dev.altnames):
+        dev.netns.names.pop(name, None)
+
+
+def unregister_netdevice(dev: NetDevice) -> None:
+    """Take a device down and away with all that hangs on it (`unregister_netdevice_many`)."""
+    if not dev.registered:
+        return
+    dev_close(dev)
+    dev.registered = False
+    dev.netns.kernel.notify(NETDEV_UNREGISTER, dev)
+    dev.removed()
+    _unlist(dev)
+    dev.taps.clear()
+
+
+def dev_open(dev: NetDevice) -> None:
+    """Set a device up (`dev_open`): opens it, starts its queue if there is a carrier, tells everybody."""
+    if dev.flags & IFF_UP:
+        return
+    dev.flags |= IFF_UP
+    try:
+        dev.opened()
+    except NetError:
+        dev.flags &= ~IFF_UP
+        raise
+    activate(dev)
+    dev.netns.kernel.notify(NETDEV_UP, dev)
+
+
+def activate(dev: NetDevice) -> None:
+    """Attach the default queueing discipline at first use; without carrier the queue stays shut (`dev_activate`)."""
+    if dev.qdisc == "noop":
+        dev.qdisc = dev.default_qdisc
+    dev.is_active = dev.carrier
+
+
+def dev_close(dev: NetDevice) -> None:
+    """Set a device down (`dev_close`)."""
+    if not dev.flags & IFF_UP:
+        return
+    kernel = dev.netns.kernel
+    kernel.notify(NETDEV_GOING_DOWN, dev)
+    dev.is_active = False
+    dev.flags &= ~IFF_UP
+    dev.stopped()
+    kernel.notify(NETDEV_DOWN, dev)
+
+
+def dev_change_flags(dev: NetDevice, flags: int, change: int) -> None:
+    """Set the flags named in `change` as in `flags` (`dev_change_flags`); up and down open and close the device."""
+    wanted = (dev.flags & ~change) | (flags & change)
+    keep = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
+    before = dev.flags
+    dev.flags = (dev.flags & keep) | (wanted & ~keep)
+    if (before ^ wanted) & IFF_UP:
+        (dev_open if wanted & IFF_UP else dev_close)(dev)
+    for bit, counter in ((IFF_PROMISC, "promiscuity"), (IFF_ALLMULTI, "allmulti")):
+        if change & bit and (user_flags(dev) ^ wanted) & bit:
+            set_user_flag(dev, bit, counter)
+    if (before ^ dev.flags) & ~IFF_UP and dev.flags & IFF_UP:
+        dev.netns.kernel.notify(NETDEV_CHANGE, dev)
+
+
+def user_flags(dev: NetDevice) -> int:
+    """The promiscuous and all-multicast bits as set by users (`dev->gflags`)."""
+    return dev.user_flags
+
+
+def set_user_flag(dev: NetDevice, bit: int, counter: str) -> None:
+    """Turn a user's promiscuous or all-multicast wish over."""
+    dev.user_flags ^= bit
+    step = 1 if dev.user_flags & bit else -1
+    (dev_set_promiscuity if counter == "promiscuity" else dev_set_allmulti)(dev, step)
+
+
+def dev_set_promiscuity(dev: NetDevice, step: int) -> None:
+    """One more (+1) or fewer (-1) who want every frame (`dev_set_promiscuity`)."""
+    dev.promiscuity += step
+    dev.flags = dev.flags | IFF_PROMISC if dev.promiscuity else dev.flags & ~IFF_PROMISC
+
+
+def dev_set_allmulti(dev: NetDevice, step: int) -> None:
+    """One more or fewer who want every multicast frame."""
+    dev.allmulti += step
+    dev.flags = dev.flags | IFF_ALLMULTI if dev.allmulti else dev.flags & ~IFF_ALLMULTI
+
+
+def dev_mc_add(dev: NetDevice, group: MAC) -> None:
+    """Listen to a multicast address (`dev_mc_add`)."""
+    dev.multicast[group] = dev.multicast.get(group, 0) + 1
+
+
+def dev_mc_del(dev: NetDevice, group: MAC) -> None:
+    """Stop listening to it when nobody else does (`dev_mc_del`)."""
+    users = dev.multicast.get(group, 0)
+    if users > 1:
+        dev.multicast[group] = users - 1
+    else:
+        dev.multicast.pop(group, None)
+
+
+def dev_get_flags(dev: NetDevice) -> int:
+    """The flags userspace sees (`dev_get_flags`)."""
+    flags = (dev.flags & ~(IFF_PROMISC | IFF_ALLMULTI | IFF_RUNNING | IFF_LOWER_UP | IFF_DORMANT)) | dev.user_flags
+    if dev.flags & IFF_UP:
+        if dev.operstate in (IF_OPER_UP, IF_OPER_UNKNOWN):
+            flags |= IFF_RUNNING
+        if dev.carrier:
+            flags |= IFF_LOWER_UP
+        if dev.operstate == IF_OPER_DORMANT:
+            flags |= IFF_DORMANT
+    return flags
+
+
+def dev_set_mtu(dev: NetDevice, mtu: int) -> None:
+    """Change the MTU (`dev_set_mtu_ext`); EINVAL with the kernel's sentence outside the device's range."""
+    if mtu == dev.mtu:
+        return
+    if mtu < 0 or mtu < dev.min_mtu:
+        raise NetError(EINVAL, "mtu less than device minimum")
+    if dev.max_mtu > 0 and mtu > dev.max_mtu:
+        raise NetError(EINVAL, "mtu greater than device maximum")
+    dev.change_mtu(mtu)
+    dev.netns.kernel.notify(NETDEV_CHANGEMTU, dev)
+
+
+def dev_set_mac_address(dev: NetDevice, address: MAC) -> None:
+    """Change the hardware address (`dev_set_mac_address`)."""
+    dev.change_address(address)
+    dev.explicit_address = True
+    dev.netns.kernel.notify(NETDEV_CHANGEADDR, dev)
+
+
+def dev_change_name(dev: NetDevice, name: str) -> None:
+    """Rename (`dev_change_name`); EBUSY when up on kernels that mind, EEXIST, EINVAL."""
+    netns = dev.netns
+    if dev.flags & IFF_UP and not netns.kernel.profile.can_rename_up_devices:
+        raise NetError(EBUSY)
+    if name == dev.name:
+        return
+    holder = netns.names.get(name)
+    if holder is dev:
+        raise NetError(EEXIST)
+    name = free_name(netns, name)
+    del netns.names[dev.name]
+    dev.name = name
+    netns.names[name] = dev
+    netns.kernel.notify(NETDEV_CHANGENAME, dev)
+
+
+def netif_carrier_on(dev: NetDevice) -> None:
+    """The device has a carrier now (`netif_carrier_on`)."""
+    if not dev.carrier:
+        dev.carrier = True
+        if dev.registered:
+            link_watch.fire(dev)
+
+
+def netif_carrier_off(dev: NetDevice) -> None:
+    """The carrier went (`netif_carrier_off`)."""
+    if dev.carrier:
+        dev.carrier = False
+        if dev.registered:
+            link_watch.fire(dev)
+
+
+def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = None, ifindex: int = 0) -> None:
+    """Move a device (`__dev_change_net_namespace`): down, out of its master, stripped of addresses; its index stays where it is free.
+
+    EINVAL and the kernel's sentences for devices that cannot move and for names that are taken.
+    """
+    if dev.is_netns_immutable:
+        raise NetError(EINVAL, "The interface netns is immutable")
+    if netns is dev.netns:
+        return
+    wanted = name or dev.name
+    if wanted in netns.names:
+        if name is None or "%" not in wanted:
+            raise NetError(EEXIST, "An interface with the same name exists in the target netns")
+    wanted = free_name(netns, wanted)
+    if ifindex and ifindex in netns.devices:
+        raise NetError(EBUSY, "An interface with the same ifindex exists in the target netns")
+    dev_close(dev)
+    old = dev.netns
+    old.kernel.notify(NETDEV_UNREGISTER, dev)
+    _unlist(dev)
+    dev.taps.clear()
+    dev.multicast.clear()
+    dev.netns = netns
+    dev.name = wanted
+    if ifindex:
+        dev.ifindex = ifindex
+    elif dev.ifindex in netns.devices:
+        dev.ifindex = free_ifindex(netns)
+    _list(dev)
+    netns.kernel.notify(NETDEV_REGISTER, dev)

@@ -1,0 +1,146 @@
+"""Carrier changes reach the rest of the kernel late: the link watch worker (`net/core/link_watch.c`).
+
+It runs at most once a second for ordinary events and at once for urgent ones, settles each device's operational state, and starts or stops its queue.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.clock import SECOND, Timer
+from netsim.kernel.core.netdevice import (
+    IF_OPER_DORMANT,
+    IF_OPER_DOWN,
+    IF_OPER_LOWERLAYERDOWN,
+    IF_OPER_UNKNOWN,
+    IF_OPER_UP,
+    IFF_UP,
+    NETDEV_CHANGE,
+    NetDevice,
+)
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.kernel import Kernel
+
+
+@attrs.define(eq=False)
+class LinkWatch:
+    """The worker's queue and when it may run next (ns)."""
+
+    waiting: list[NetDevice] = attrs.field(factory=list)
+    next_run: int = 0
+    timer: Timer | None = None
+    urgent: bool = False
+
+
+def watch_of(kernel: Kernel) -> LinkWatch:
+    """The machine's link watch."""
+    if kernel.link_watch is None:
+        kernel.link_watch = LinkWatch()
+    watch: LinkWatch = kernel.link_watch
+    return watch
+
+
+def default_operstate(dev: NetDevice) -> int:
+    """The state RFC 2863 wants for the device as it is (`default_operstate`).
+
+    A device without carrier whose lower device has another index is LOWERLAYERDOWN only when the lower device, looked up by that
+    index in the device's *own* namespace, has no carrier either: a mistake the kernel makes for ends in other namespaces.
+    """
+    if dev.carrier:
+        return IF_OPER_UP
+    lower = dev.lower()
+    if lower is None or lower.ifindex == dev.ifindex:
+        return IF_OPER_DOWN
+    namesake = dev.netns.devices.get(lower.ifindex)
+    if namesake is None:
+        return IF_OPER_DOWN
+    return IF_OPER_DOWN if namesake.carrier and namesake.flags & IFF_UP else IF_OPER_LOWERLAYERDOWN
+
+
+def set_operstate(dev: NetDevice) -> None:
+    """Settle the operational state (`rfc2863_policy`)."""
+    state = default_operstate(dev)
+    if state == IF_OPER_UP and dev.operstate == IF_OPER_DORMANT:
+        return
+    dev.operstate = state
+
+
+def init_operstate(dev: NetDevice) -> None:
+    """At registration: a device without carrier, or made dormant, has its state at once (`linkwatch_init_dev`)."""
+    if not dev.carrier:
+        set_operstate(dev)
+
+
+def fire(dev: NetDevice) -> None:
+    """Something about the carrier changed (`linkwatch_fire_event`)."""
+    watch = watch_of(dev.netns.kernel)
+    urgent = _is_urgent(dev)
+    if dev not in watch.waiting:
+        watch.waiting.append(dev)
+    elif not urgent:
+        return
+    _schedule(dev.netns.kernel, watch, _Urgency(urgent))
+
+
+@attrs.frozen
+class _Urgency:
+    now: bool
+
+
+def _is_urgent(dev: NetDevice) -> bool:
+    if not dev.flags & IFF_UP:
+        return False
+    lower = dev.lower()
+    if lower is not None and lower.ifindex != dev.ifindex:
+        return True
+    return dev.carrier and not dev.is_active
+
+
+def _schedule(kernel: Kernel, watch: LinkWatch, urgency: _Urgency) -> None:
+    if watch.urgent:
+        return
+    delay = max(0, watch.next_run - kernel.clock.now)
+    if delay > SECOND:
+        delay = 0
+    if urgency.now:
+        watch.urgent = True
+        delay = 0
+        if watch.timer is not None:
+            watch.timer.cancel()
+            watch.timer = None
+    if watch.timer is None or not watch.timer.pending:
+        watch.timer = kernel.clock.call_later(delay, run, kernel)
+
+
+def run(kernel: Kernel) -> None:
+    """One round of the worker: urgent devices always, the others when a second has passed (`__linkwatch_run_queue`)."""
+    watch = watch_of(kernel)
+    now = kernel.clock.now
+    only_urgent = now < watch.next_run
+    if not only_urgent:
+        watch.next_run = now + SECOND
+    watch.urgent = False
+    watch.timer = None
+    devices, watch.waiting = watch.waiting, []
+    for dev in devices:
+        if only_urgent and dev.registered and not _is_urgent(dev):
+            watch.waiting.append(dev)
+            continue
+        if dev.registered:
+            settle(dev)
+    if watch.waiting:
+        _schedule(kernel, watch, _Urgency(False))
+
+
+def settle(dev: NetDevice) -> None:
+    """Bring one device up to date: its state, its queue, and everybody who asked to know (`linkwatch_do_dev`)."""
+    set_operstate(dev)
+    if dev.flags & IFF_UP:
+        dev.is_active = dev.carrier
+        dev.netns.kernel.notify(NETDEV_CHANGE, dev)
+
+
+__all__ = ["IF_OPER_UNKNOWN", "LinkWatch", "default_operstate", "fire", "init_operstate", "run", "set_operstate", "settle", "watch_of"]

@@ -1,0 +1,59 @@
+"""Devices that lead nowhere: dummy and ifb (`drivers/net/dummy.c`, `ifb.c`)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from netsim.kernel.core.device_life import register_netdevice
+from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_NOARP, NetDevice
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.drivers.kinds import LinkRequest, apply_common
+
+
+@attrs.define(eq=False)
+class Dummy(NetDevice):
+    """Swallows what is sent."""
+
+    kind: ClassVar[str] = "dummy"
+
+    def xmit(self, skb: SkBuff) -> None:
+        """Count the frame and forget it (`dummy_xmit`)."""
+        self.stats.tx_packets += 1
+        self.stats.tx_bytes += skb.size + 14
+
+
+@attrs.define(eq=False)
+class Ifb(Dummy):
+    """An intermediate functional block; nothing is redirected to it here, so what is sent is dropped (`ifb_xmit`)."""
+
+    kind: ClassVar[str] = "ifb"
+
+    def xmit(self, skb: SkBuff) -> None:
+        """Drop the frame: it did not come through a redirect (`ifb_xmit`)."""
+        self.stats.rx_packets += 1
+        self.stats.rx_bytes += skb.size + 14
+        self.stats.rx_dropped += 1
+
+
+def create_dummy(netns: Netns, request: LinkRequest) -> Dummy:
+    """Make a dummy device (`dummy_setup`)."""
+    dev = Dummy(
+        netns, request.name or "dummy%d", request.ifindex or 0, address=netns.kernel.random_mac(),
+        mtu=1500, min_mtu=0, max_mtu=0, flags=IFF_BROADCAST | IFF_NOARP,
+    )  # fmt: skip
+    apply_common(dev, request)
+    register_netdevice(dev)
+    return dev
+
+
+def create_ifb(netns: Netns, request: LinkRequest) -> Ifb:
+    """Make an ifb device (`ifb_setup`)."""
+    dev = Ifb(netns, request.name or "ifb%d", request.ifindex or 0, address=netns.kernel.random_mac(), flags=IFF_BROADCAST | IFF_NOARP)
+    dev.default_qdisc = "fq_codel"
+    dev.tx_queue_len = 32
+    apply_common(dev, request)
+    register_netdevice(dev)
+    return dev

@@ -1,0 +1,109 @@
+"""What rtnetlink says to a link kind, and what a kind must offer to it (`struct rtnl_link_ops`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from netsim.addr import MAC
+from netsim.errors import EADDRNOTAVAIL, EINVAL, NetError
+from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.netns import Netns
+
+EMPTY: Mapping[str, Any] = {}
+
+
+@attrs.frozen
+class LinkRequest:
+    """What an RTM_NEWLINK message may say; `None` means the attribute is absent.
+
+    `data` are the kind's own attributes by the name iproute2 spells them (`{"peer": LinkRequest(...)}` for veth,
+    `{"stp_state": 1}` for bridge), `slave_data` those of a port (`{"hairpin": 1}`), both already parsed to values.
+    """
+
+    name: str | None = None
+    ifindex: int | None = None
+    kind: str | None = None
+    data: Mapping[str, Any] = attrs.field(default=EMPTY)
+    slave_kind: str | None = None
+    slave_data: Mapping[str, Any] = attrs.field(default=EMPTY)
+    link: int | None = None  # IFLA_LINK: ifindex of the lower device
+    link_netns: Netns | None = None  # where `link` lives and the device is made before it moves
+    master: int | None = None  # ifindex; 0 releases
+    mtu: int | None = None
+    address: MAC | bytes | None = None
+    broadcast: MAC | None = None
+    txqueuelen: int | None = None
+    flags: int = 0  # new values of the flags named in `change`
+    change: int = 0
+    netns: Netns | None = None  # move to
+    new_ifindex: int | None = None
+    group: int | None = None
+    alias: str | None = None
+    operstate: int | None = None
+    linkmode: int | None = None
+    carrier: int | None = None
+    addrgenmode: int | None = None
+    numtxqueues: int | None = None
+    numrxqueues: int | None = None
+    gso_max_size: int | None = None
+
+
+def change_nothing(dev: NetDevice, data: Mapping[str, Any]) -> None:
+    """For kinds without options that can change later."""
+
+
+@attrs.frozen
+class LinkKind:
+    """A kind: `module` must be in the kernel's profile; `create` registers the device and returns it; `change` sets its options."""
+
+    name: str
+    module: str
+    create: Callable[[Netns, Any], NetDevice]
+    change: Callable[[NetDevice, Mapping[str, Any]], None] = change_nothing
+    change_port: Callable[[NetDevice, Mapping[str, Any]], None] = change_nothing
+
+
+def apply_common(dev: NetDevice, request: LinkRequest) -> None:
+    """Attributes that are set before a new device is registered: MTU, addresses, queue length, group, alias."""
+    if request.mtu is not None:
+        check_mtu(dev, request.mtu)
+        dev.mtu = request.mtu
+    if request.address is not None:
+        dev.address = valid_mac(request.address)
+        dev.explicit_address = True
+    if request.broadcast is not None:
+        dev.broadcast = request.broadcast
+    if request.txqueuelen is not None:
+        dev.tx_queue_len = request.txqueuelen
+    if request.group is not None:
+        dev.group = request.group
+    if request.alias is not None:
+        dev.alias = request.alias
+    if request.operstate is not None:
+        dev.operstate = request.operstate
+    if request.numtxqueues is not None:
+        dev.num_tx_queues = request.numtxqueues
+    if request.numrxqueues is not None:
+        dev.num_rx_queues = request.numrxqueues
+    if request.addrgenmode is not None:
+        dev.addr_gen_mode = request.addrgenmode
+
+
+def check_mtu(dev: NetDevice, mtu: int) -> None:
+    """EINVAL with the kernel's sentence outside the device's range (`dev_validate_mtu`)."""
+    if mtu < 0 or mtu < dev.min_mtu:
+        raise NetError(EINVAL, "mtu less than device minimum")
+    if 0 < dev.max_mtu < mtu:
+        raise NetError(EINVAL, "mtu greater than device maximum")
+
+
+def valid_mac(address: MAC | bytes) -> MAC:
+    """A unicast hardware address; EINVAL for a wrong length, EADDRNOTAVAIL for a group's or none (`eth_validate_addr`)."""
+    if isinstance(address, bytes):
+        raise NetError(EINVAL)
+    if address.is_multicast or address.is_zero:
+        raise NetError(EADDRNOTAVAIL)
+    return address

@@ -1,0 +1,107 @@
+"""Virtual Ethernet pairs: what goes in at one end comes out of the other (`drivers/net/veth.c`)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from netsim.errors import NetError
+from netsim.kernel.core.device_life import free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.core.receive import netif_receive
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.drivers.kinds import LinkRequest, apply_common
+from netsim.trace import Dropped
+
+STORM = 4096
+"""Crossings after which a frame is taken for a storm and cut off; the kernel has no such bound and would burn a CPU instead."""
+
+VLAN_HEADER = 4
+
+
+@attrs.define(eq=False)
+class Veth(NetDevice):
+    """One end; `peer` is None once the other is being removed."""
+
+    kind: ClassVar[str] = "veth"
+
+    peer: Veth | None = None
+
+    def xmit(self, skb: SkBuff) -> None:
+        """Carry the frame to the peer's receive path (`veth_xmit`); too long for the peer's MTU, or the peer down: dropped."""
+        peer = self.peer
+        size = skb.size
+        if peer is None or not peer.flags & IFF_UP or size > peer.mtu + VLAN_HEADER:
+            self.stats.tx_dropped += 1
+            return
+        self.stats.tx_packets += 1
+        self.stats.tx_bytes += size + 14
+        skb.hops += 1
+        if skb.hops > STORM:
+            self._cut(skb)
+            return
+        skb.dev = peer
+        skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
+        if peer.netns is not self.netns:
+            skb.mark = 0
+        peer.netns.kernel.clock.call_soon(netif_receive, skb)
+
+    def _cut(self, skb: SkBuff) -> None:
+        kernel = self.netns.kernel
+        line = f"netsim: storm cut off: a frame crossed {STORM} devices, last {self.name}"
+        if not kernel.log or kernel.log[-1][1] != line:
+            kernel.log.append((kernel.clock.now, line))
+        if self.netns.trace is not None:
+            self.netns.trace.record(Dropped(kernel.clock.now, self.netns.inode, "STORM", self.name, skb.packet))
+
+    def opened(self) -> None:
+        """Carrier on both ends when both are up (`veth_open`)."""
+        peer = self.peer
+        if peer is not None and peer.flags & IFF_UP:
+            netif_carrier_on(self)
+            netif_carrier_on(peer)
+
+    def stopped(self) -> None:
+        """No carrier on either end (`veth_close`)."""
+        netif_carrier_off(self)
+        if self.peer is not None:
+            netif_carrier_off(self.peer)
+
+    def removed(self) -> None:
+        """The other end goes too (`veth_dellink`)."""
+        peer, self.peer = self.peer, None
+        if peer is not None:
+            peer.peer = None
+            unregister_netdevice(peer)
+
+    def lower(self) -> NetDevice | None:
+        """The peer (`veth_get_iflink`)."""
+        return self.peer
+
+
+def create(netns: Netns, request: LinkRequest) -> Veth:
+    """Make a pair (`veth_newlink`): the peer is registered first and so gets the lower index."""
+    wanted: LinkRequest = request.data.get("peer") or LinkRequest()
+    home = wanted.netns or request.link_netns or netns
+    peer = _blank(home, wanted)
+    apply_common(peer, wanted)
+    dev = _blank(netns, request)
+    apply_common(dev, request)
+    register_netdevice(peer)
+    try:
+        dev.name = free_name(netns, dev.name)
+        register_netdevice(dev)
+    except NetError:
+        unregister_netdevice(peer)
+        raise
+    dev.peer, peer.peer = peer, dev
+    for end in (peer, dev):
+        end.carrier = False
+    return dev
+
+
+def _blank(netns: Netns, request: LinkRequest) -> Veth:
+    dev = Veth(netns, request.name or "veth%d", request.ifindex or 0, address=netns.kernel.random_mac(), num_tx_queues=2, num_rx_queues=2)
+    return dev
