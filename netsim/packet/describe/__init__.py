@@ -46,6 +46,7 @@ class Printer:
             header = print_ethernet(out, 0, len(frame) if length is None else length)
         except Truncated:
             out.truncated()
+            # tcpdump then shows the contents from the link header on.
             header = 0
         return "".join(out.text) + _contents(frame, header, options)
 

@@ -6,7 +6,7 @@ from netsim.packet.describe.igmp import print_igmp
 from netsim.packet.describe.ip import Around4, print_ip
 from netsim.packet.describe.ip6 import Around6, print_ip6
 from netsim.packet.describe.link import NETWORK_LINK
-from netsim.packet.describe.output import Output
+from netsim.packet.describe.output import Ended, Output, Truncated
 from netsim.packet.describe.transport import print_tcp, print_udp
 from netsim.packet.describe.tunnel import print_gre
 from netsim.packet.numbers import (
@@ -23,6 +23,9 @@ from netsim.packet.numbers import (
     IPPROTO_UDP,
 )
 
+DEPTH = 50
+"""So many IP packets may nest; tcpdump itself has no bound."""
+
 
 class Demux:
     """Finds the part for an Ethernet type or IP protocol."""
@@ -36,7 +39,16 @@ class Demux:
         return True
 
     def print_transport(self, out: Output, protocol: int, at: int, length: int, around: Around4 | Around6) -> None:
-        """Describe what an IP packet carries (`ip_demux_print`)."""
+        """Describe what an IP packet carries (`ip_demux_print`); packets nested deeper than `DEPTH` end there as if cut off."""
+        out.depth += 1
+        if out.depth > DEPTH:
+            raise Truncated
+        try:
+            self._print_transport(out, protocol, at, length, around)
+        except Ended:
+            out.truncated()
+
+    def _print_transport(self, out: Output, protocol: int, at: int, length: int, around: Around4 | Around6) -> None:
         if protocol == IPPROTO_TCP:
             print_tcp(out, at, length, around)
         elif protocol == IPPROTO_UDP:

@@ -34,7 +34,10 @@ def print_dns(out: Output, at: int, length: int, mdns: int) -> None:
         out.put(f"domain [length {length} < 12]")
         out.invalid()
         return
-    _Message(out, at, mdns).print(length)
+    try:
+        _Message(out, at, mdns).print(length)
+    except Truncated:
+        out.truncated()
 
 
 def print_dns_over_tcp(out: Output, at: int, length: int) -> None:
@@ -88,8 +91,6 @@ class _Message:
                 at = self._print_question(at)
             else:
                 at = self._skip_name(at) + 4
-                if at > out.end:
-                    raise Truncated
         out.put(f" {answers}/{authority}/{additional}")
         at = self._print_records(at, answers)
         if out.options.v > 1:
@@ -251,26 +252,29 @@ class _Message:
                 return at
 
     def _print_name(self, at: int) -> int:
-        """Print a name, each label with its dot; returns the offset after it."""
-        out = self.out
-        after = -1
-        lowest = at
-        first = True
-        while True:
-            size = out.u8(at)
-            if size & 0xC0 == 0xC0:
-                target = self.start + (out.u16(at) & 0x3FFF)
-                after = at + 2 if after < 0 else after
-                if target >= lowest:
-                    out.put("<BAD PTR>")
-                    raise Truncated
-                at = lowest = target
-                continue
-            if size & 0xC0:
+        return print_name(self.out, at, self.start)
+
+
+def print_name(out: Output, at: int, start: int) -> int:
+    """Print a domain name, each label with its dot; pointers count from `start`. Returns the offset after it (`fqdn_print`)."""
+    after = -1
+    lowest = at
+    first = True
+    while True:
+        size = out.u8(at)
+        if size & 0xC0 == 0xC0:
+            target = start + (out.u16(at) & 0x3FFF)
+            after = at + 2 if after < 0 else after
+            if target >= lowest:
+                out.put("<BAD PTR>")
                 raise Truncated
-            if size == 0:
-                out.put("." if first else "")
-                return at + 1 if after < 0 else after
-            out.put(f"{printable(out.raw(at + 1, size))}.")
-            first = False
-            at += 1 + size
+            at = lowest = target
+            continue
+        if size & 0xC0:
+            raise Truncated
+        if size == 0:
+            out.put("." if first else "")
+            return at + 1 if after < 0 else after
+        out.put(f"{printable(out.raw(at + 1, size))}.")
+        first = False
+        at += 1 + size

@@ -16,21 +16,13 @@ def hex_and_text_lines(data: bytes, indent: str = "\n\t") -> str:
 
 
 def text_lines(data: bytes) -> str:
-    """The bytes as text on new lines; carriage returns are left out before a newline or at the end (`ascii_print`)."""
+    """The bytes as text on new lines; carriage returns are left out before a newline and among the last two bytes (`ascii_print`)."""
     out = ["\n"]
-    at = 0
-    while at < len(data):
-        code = data[at]
-        at += 1
+    for at, code in enumerate(data):
         if code == 13:
-            if at == len(data):
-                break
-            code = data[at]
-            if code != 10:
-                out.append(".")
-                continue
-            at += 1
-        out.append(chr(code) if 32 < code < 127 or code in (9, 10, 32) else ".")
+            out.append("." if at + 2 < len(data) and data[at + 1] != 10 else "")
+        else:
+            out.append(chr(code) if 32 < code < 127 or code in (9, 10, 32) else ".")
     return "".join(out)
 
 

@@ -42,13 +42,14 @@ _UNREACHABLE = {
 _REDIRECT = {
     0: "redirect %s to net %s", 1: "redirect %s to host %s", 2: "redirect-tos %s to net %s", 3: "redirect-tos %s to host %s"
 }  # fmt: skip
+_EXTENDED = 136
+"""Bytes of an error before its extensions, if it has any."""
 _ERRORS = (ICMP_DEST_UNREACH, ICMP_SOURCE_QUENCH, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB)
 
 
 def print_icmp(out: Output, at: int, length: int, around: Around4) -> None:
     """An ICMP message (`icmp_print`). Extensions after the quoted packet (RFC 4884) are not shown."""
     out.protocol = "icmp"
-    out.need(at, 2)
     kind, code = out.u8(at), out.u8(at + 1)
     out.put(f"ICMP {_message(out, at, kind, code)}, length {length}")
     if not out.options.v or around.fragmented:
@@ -63,6 +64,9 @@ def print_icmp(out: Output, at: int, length: int, around: Around4) -> None:
         end = out.end
         print_ip(out, at + 8, out.u16(at + 10))
         out.end = end
+        if length > _EXTENDED and kind != ICMP_SOURCE_QUENCH:
+            out.protocol = "icmp"
+            out.need(at, _EXTENDED + 1)
 
 
 def _message(out: Output, at: int, kind: int, code: int) -> str:
@@ -84,17 +88,20 @@ def _message(out: Output, at: int, kind: int, code: int) -> str:
     if kind == ICMP_TIMESTAMP:
         return f"time stamp query id {out.u16(at + 4)} seq {out.u16(at + 6)}"
     if kind == ICMP_TIMESTAMPREPLY:
+        out.need(at, 20)
         times = [_time_of_day(out.u32(at + where)) for where in (8, 12, 16)]
         return f"time stamp reply id {out.u16(at + 4)} seq {out.u16(at + 6)}: org {times[0]}, recv {times[1]}, xmit {times[2]}"
     return _PLAIN.get(kind, f"type-#{kind}")
 
 
 def _unreachable(out: Output, at: int, code: int) -> str:
+    if code in (ICMP_PROT_UNREACH, ICMP_PORT_UNREACH):
+        out.need(at + 17, 1)
     destination = out.ipv4(at + 24)
-    protocol = out.u8(at + 17)
     if code == ICMP_PROT_UNREACH:
-        return f"{destination} protocol {protocol} unreachable"
+        return f"{destination} protocol {out.u8(at + 17)} unreachable"
     if code == ICMP_PORT_UNREACH:
+        protocol = out.u8(at + 17)
         port = out.u16(at + 8 + (out.u8(at + 8) & 15) * 4 + 2)
         if protocol == IPPROTO_TCP:
             return f"{destination} tcp port {out.tcp_port(port)} unreachable"

@@ -1,9 +1,11 @@
 """ICMPv6: errors, echo, neighbour and listener discovery."""
 
+from netsim.addr import IPv6
+from netsim.packet.describe.dns import print_name
 from netsim.packet.describe.dump import print_unknown
 from netsim.packet.describe.groups import floating, print_record, print_sources
 from netsim.packet.describe.ip6 import Around6
-from netsim.packet.describe.output import Output, Truncated, bits, should_be, token
+from netsim.packet.describe.output import Ended, Output, bits, should_be, token
 from netsim.packet.numbers import IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_ICMPV6, IPPROTO_ROUTING, IPPROTO_TCP, IPPROTO_UDP
 
 _TYPES = {
@@ -11,14 +13,16 @@ _TYPES = {
     129: "echo reply", 130: "multicast listener query", 131: "multicast listener report", 132: "multicast listener done",
     133: "router solicitation", 134: "router advertisement", 135: "neighbor solicitation", 136: "neighbor advertisement", 137: "redirect",
     138: "router renumbering", 139: "who-are-you request", 140: "who-are-you reply", 141: "inverse neighbor solicitation",
-    142: "inverse neighbor advertisement", 143: "multicast listener report v2", 144: "dead peer detection",
+    142: "inverse neighbor advertisement", 143: "multicast listener report v2", 144: "ha discovery request",
+    145: "ha discovery reply", 146: "mobile router solicitation", 147: "mobile router advertisement", 155: "RPL", 200: "mtrace response",
+    201: "mtrace message",
 }  # fmt: skip
 _UNREACHABLE = {
     0: "unreachable route", 1: " unreachable prohibited", 2: "beyond scope", 3: "unreachable address", 4: "unreachable port"
 }  # fmt: skip
 _PROBLEMS = {0: "erroneous", 1: "next header", 2: "option", 3: "incomplete header chain"}
 _LENGTH_FIRST = (133, 134, 135, 136, 137)
-_RA_FLAGS = {0x80: "managed", 0x40: "other stateful", 0x20: "home agent"}
+_RA_FLAGS = {0x80: "managed", 0x40: "other stateful", 0x20: "home agent", 0x02: "ipv6 only"}
 _NA_FLAGS = {0x80: "router", 0x40: "solicited", 0x20: "override"}
 _PREFIX_FLAGS = {0x80: "onlink", 0x40: "auto", 0x20: "router"}
 _OPTIONS = {
@@ -29,11 +33,11 @@ _FOR_EVER = 0xFFFFFFFF
 
 
 def print_icmp6(out: Output, at: int, length: int, around: Around6) -> None:
-    """An ICMPv6 message (`icmp6_print`)."""
+    """An ICMPv6 message (`icmp6_print`). Of mobility, renumbering, node information and RPL messages only the name is told."""
     out.protocol = "icmp6"
-    out.need(at, 4)
-    kind, code = out.u8(at), out.u8(at + 1)
-    if out.options.v and not around.fragmented and not out.options.K and out.has(at, length):
+    kind = out.u8(at)
+    code = out.u8(at + 1) if out.has(at, 2) else 0
+    if out.options.v and not around.fragmented and out.has(at, length):
         wrong = out.sum(at, length, around.pseudo(out) + IPPROTO_ICMPV6 + length)
         field = out.u16(at + 2)
         out.put(f"[bad icmp6 cksum 0x{field:04x} -> 0x{should_be(field, wrong):04x}!] " if wrong else "[icmp6 sum ok] ")
@@ -72,14 +76,15 @@ def _print_port(out: Output, inner: int) -> None:
     while nexthdr in (IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT):
         if nexthdr == IPPROTO_FRAGMENT:
             if out.u16(here + 2) & 0xFFF8:
-                raise Truncated
+                raise Ended
             size = 8
         else:
             size = (out.u8(here + 1) + 1) << 3
         nexthdr = out.u8(here)
         here += size
     if nexthdr not in (IPPROTO_TCP, IPPROTO_UDP):
-        raise Truncated
+        raise Ended
+    out.need(here, 4)
     port = out.u16(here + 2)
     name = f"tcp port {out.tcp_port(port)}" if nexthdr == IPPROTO_TCP else f"udp port {out.udp_port(port)}"
     out.put(f", {out.ipv6(inner + 24)} {name}")
@@ -144,7 +149,8 @@ def _print_redirect(out: Output, at: int, length: int, _code: int) -> bool:
 
 
 def _print_listener(out: Output, at: int, _length: int, _code: int) -> bool:
-    out.need(at, 24)
+    if not out.has(at, 24):
+        return True
     # tcpdump 4.99 really puts no blank here.
     out.put(f"max resp delay: {out.u16(at + 4)} addr: {out.ipv6(at + 8)}")
     return True
@@ -178,9 +184,6 @@ def _print_query(out: Output, at: int, length: int, code: int) -> bool:
 
 
 def _print_listener_report2(out: Output, at: int, length: int, _code: int) -> bool:
-    if length < 16:
-        out.put(f" [invalid len {length}]")
-        return True
     count = out.u16(at + 6)
     out.put(f", {count} group record(s)")
     here = at + 8
@@ -203,16 +206,21 @@ def _print_options(out: Output, at: int, length: int) -> None:
     """Neighbour discovery options, with -v (`icmp6_opt_print`)."""
     if not out.options.v:
         return
-    end = min(at + length, out.end)
+    start, end = at, min(at + length, out.end)
     while at < end:
         kind = out.u8(at)
-        if at + 1 >= out.end:
-            raise Truncated
         size = out.u8(at + 1) * 8
-        out.put(f"\n\t  {_OPTIONS.get(kind, 'unknown')} option ({kind}), length {size} ({size // 8}): ")
         if size == 0 or at + size > end:
-            raise Truncated
-        _print_option(out, kind, at, size)
+            raise Ended
+        out.put(f"\n\t  {_OPTIONS.get(kind, 'unknown')} option ({kind}), length {size} ({size // 8}): ")
+        if kind == 4:
+            # tcpdump 4.99 shows the first options here instead of the redirected header.
+            print_unknown(out, start, size, "\n\t    ")
+        else:
+            _print_option(out, kind, at, size)
+        if kind not in _OPTIONS and out.options.v < 2:
+            print_unknown(out, at + 2, size - 2, "\n\t  ")
+            return
         if out.options.v > 1:
             print_unknown(out, at + 2, size - 2, "\n\t    ")
         at += size
@@ -225,20 +233,24 @@ def _print_option(out: Output, kind: int, at: int, size: int) -> None:
         out.need(at, 32)
         out.put(f"{out.ipv6(at + 16)}/{out.u8(at + 2)}{', ' if size != 32 else ''}, Flags [{bits(_PREFIX_FLAGS, out.u8(at + 3))}], ")
         out.put(f"valid time {_lifetime(out.u32(at + 4))}, pref. time {_lifetime(out.u32(at + 8))}")
-    elif kind == 4:
-        print_unknown(out, at, size, "\n\t    ")
     elif kind == 5:
         out.put(f" {out.u32(at + 4)}{', bad option length' if size != 8 else ''}")
     elif kind == 7:
         out.put(f" {out.u32(at + 4)}ms")
+    elif kind == 8:
+        out.put(f" preference {out.u16(at + 4)}, lifetime {out.u16(at + 6)}")
     elif kind == 24:
         _print_route_info(out, at, size)
     elif kind == 25:
         out.put(f" lifetime {out.u32(at + 4)}s,")
         for here in range(at + 8, at + size - 15, 16):
             out.put(f" addr: {out.ipv6(here)}")
-    elif out.options.v < 2 and kind not in _OPTIONS:
-        print_unknown(out, at + 2, size - 2, "\n\t  ")
+    elif kind == 31:
+        out.put(f" lifetime {out.u32(at + 4)}s, domain(s):")
+        here = at + 8
+        while here < at + size and out.u8(here):
+            out.put(" ")
+            here = print_name(out, here, at + size)
 
 
 def _lifetime(seconds: int) -> str:
@@ -248,6 +260,4 @@ def _lifetime(seconds: int) -> str:
 def _print_route_info(out: Output, at: int, size: int) -> None:
     prefix = out.raw(at + 8, size - 8) if size > 8 else b""
     preference = ("medium", "high", "rsv", "low")[out.u8(at + 3) >> 3 & 3]
-    from netsim.addr import IPv6
-
     out.put(f" {IPv6.from_bytes(prefix.ljust(16, bytes(1))[:16])}/{out.u8(at + 2)}, pref={preference}, lifetime={_lifetime(out.u32(at + 4))}")

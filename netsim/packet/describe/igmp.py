@@ -6,8 +6,11 @@ from netsim.packet.describe.output import Output
 
 
 def print_igmp(out: Output, at: int, length: int, _around: Around4) -> None:
-    """An IGMP message (`igmp_print`). DVMRP, PIM version 1 and mtrace inside IGMP are only named."""
+    """An IGMP message (`igmp_print`). DVMRP, PIM version 1 and mtrace inside IGMP are told by number only."""
     out.protocol = "igmp"
+    if out.options.q:
+        out.put("igmp")
+        return
     kind, code = out.u8(at), out.u8(at + 1)
     if kind == 0x11:
         _print_query(out, at, length, code)
@@ -32,23 +35,20 @@ def _print_query(out: Output, at: int, length: int, code: int) -> None:
     if length >= 12:
         _print_v3_query(out, at, length, code)
         return
-    group = out.u32(at + 4)
     if code:
-        out.put(" v2")
-        out.put(f" [max resp time {code}]" if code != 100 else "")
+        out.put(f" v2 [max resp time {code}]" if code != 100 else " v2")
     else:
         out.put(" v1")
-    out.put(f" [gaddr {out.ipv4(at + 4)}]" if group else "")
+    out.put(f" [gaddr {out.ipv4(at + 4)}]" if out.u32(at + 4) else "")
     if length != 8:
         out.put(f" [len {length}]")
 
 
 def _print_v3_query(out: Output, at: int, length: int, code: int) -> None:
     out.put(" v3")
-    out.need(at, 12)
     if code != 100:
         tenths = floating(code, 8)
-        out.put(f" [max resp time {f'{tenths / 10:.1f}s' if code < 100 else spoken(tenths // 10)}]")
+        out.put(f" [max resp time {f'{tenths / 10:.1f}s' if tenths < 600 else spoken(tenths // 10)}]")
     group, count = out.u32(at + 4), out.u16(at + 10)
     if group == 0 and count == 0:
         return

@@ -30,7 +30,9 @@ def print_ip(out: Output, at: int, length: int) -> None:
         return
     if not out.options.e:
         out.put("IP ")
-    out.need(at, 20)
+    if not out.has(at, 20):
+        out.truncated()
+        return
     if length < 20:
         out.put(f"truncated-ip {length}")
         return
@@ -53,7 +55,10 @@ def _print_packet(out: Output, at: int, header: int, total: int) -> None:
     protocol = out.u8(at + 9)
     flags, offset = out.u16(at + 6) >> 13, (out.u16(at + 6) & 0x1FFF) * 8
     if out.options.v:
-        _print_header(out, at, header)
+        if not _print_header(out, at, header):
+            out.put(f"{out.ipv4(at + 12)} > {out.ipv4(at + 16)}: ")
+            out.truncated()
+            return
     if offset:
         if out.options.q < 2:
             name = out.protocol_name(protocol) or f"ip-proto-{protocol}"
@@ -67,39 +72,45 @@ def _print_packet(out: Output, at: int, header: int, total: int) -> None:
     out.demux.print_transport(out, protocol, at + header, total - header, Around4(at, header, flags & 1))
 
 
-def _print_header(out: Output, at: int, header: int) -> None:
+def _print_header(out: Output, at: int, header: int) -> bool:
+    """The header's fields in brackets; whether its options were all there."""
+    whole = True
     tos, ttl, protocol = out.u8(at + 1), out.u8(at + 8), out.u8(at + 9)
     flags, offset = out.u16(at + 6) >> 13, (out.u16(at + 6) & 0x1FFF) * 8
     out.put(f"(tos 0x{tos:x}{_ECN[tos & 3]}{f', ttl {ttl}' if ttl else ''}, id {out.u16(at + 4)}, offset {offset}, ")
     out.put(f"flags [{bits(_FLAGS, flags)}], proto {PROTOCOLS.get(protocol, 'unknown')} ({protocol}), length {out.u16(at + 2)}")
     if header > 20:
         out.put(", options (")
-        _print_options(out, at + 20, header - 20)
-        out.put(")")
+        whole = _print_options(out, at + 20, header - 20)
+        out.put(")" if whole else " [truncated-option])")
     if not out.options.K and out.has(at, header):
         wrong = out.sum(at, header)
         if wrong:
             field = out.u16(at + 10)
             out.put(f", bad cksum {field:x} (->{should_be(field, wrong):x})!")
     out.put(")\n    ")
+    return whole
 
 
-def _print_options(out: Output, at: int, length: int) -> None:
+def _print_options(out: Output, at: int, length: int) -> bool:
     separator = ""
     while length > 0:
+        out.put(separator)
         kind = out.u8(at)
-        out.put(f"{separator}{token(_OPTIONS, 'unknown %u', kind)}")
+        out.put(token(_OPTIONS, "unknown %u", kind))
         separator = ","
         size = 1 if kind in (0, 1) else out.u8(at + 1)
         if (kind > 1 and size < 2) or size > length:
             out.put(f" [bad length {size}]")
-            return
+            return True
+        if not out.has(at, size):
+            return False
         if kind == 0:
-            return
-        out.need(at, size)
+            return True
         _print_option(out, kind, at, size)
         at += size
         length -= size
+    return True
 
 
 def _print_option(out: Output, kind: int, at: int, size: int) -> None:

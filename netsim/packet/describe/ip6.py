@@ -5,7 +5,7 @@ from typing import ClassVar
 import attrs
 
 from netsim.packet.describe.ip import PROTOCOLS, WITH_PORTS
-from netsim.packet.describe.output import Output, Truncated
+from netsim.packet.describe.output import Output
 from netsim.packet.numbers import IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_ROUTING
 
 
@@ -43,7 +43,9 @@ class Around6:
 def print_ip6(out: Output, at: int, length: int) -> None:
     """An IPv6 packet (`ip6_print`)."""
     out.protocol = "ip6"
-    out.need(at, 40)
+    if not out.has(at, 40):
+        out.truncated()
+        return
     if length < 40:
         out.put(f"truncated-ip6 {length}")
         return
@@ -90,7 +92,8 @@ def _print_chain(out: Output, at: int, payload: int) -> None:
             fragmented = 1
             if here + size >= out.end:
                 return
-        if nexthdr == IPPROTO_ROUTING and out.u8(here + 3):
+        if nexthdr == IPPROTO_ROUTING and size > 16:
+            # tcpdump takes the final destination of a routing header even if that is used up.
             final = here + 8 if out.u8(here + 2) == 4 else here + size - 16
         nexthdr = out.u8(here)
         here += size
@@ -112,14 +115,16 @@ def _print_destination_options(out: Output, at: int, _left: int) -> int:
 
 def _print_options_header(out: Output, at: int, name: str) -> int:
     size = (out.u8(at + 1) + 1) << 3
-    out.need(at, size)
-    out.put(f"{name} ")
-    _print_options(out, at + 2, size - 2, out.options.v)
+    if out.has(at, size):
+        out.put(f"{name} ")
+    if not out.has(at, size) or not _print_options(out, at + 2, size - 2, out.options.v):
+        out.truncated()
+        return -1
     return size
 
 
-def _print_options(out: Output, at: int, length: int, v: int) -> None:
-    """Options are checked always and shown with -v (`ip6_opt_print`)."""
+def _print_options(out: Output, at: int, length: int, v: int) -> bool:
+    """Options are checked always and shown with -v (`ip6_opt_print`); whether they were sound."""
     end = at + length
     while at < end:
         kind = out.u8(at)
@@ -129,14 +134,15 @@ def _print_options(out: Output, at: int, length: int, v: int) -> None:
             continue
         size = out.u8(at + 1) + 2 if at + 1 < end else 256
         if at + size > end:
-            raise Truncated
+            return False
         text = _option(out, kind, at, size)
         if "invalid" in text:
             out.put(text)
-            raise Truncated
+            return False
         out.put(text if v else "")
         at += size
     out.put(" " if v else "")
+    return True
 
 
 def _option(out: Output, kind: int, at: int, size: int) -> str:
@@ -154,7 +160,6 @@ def _option(out: Output, kind: int, at: int, size: int) -> str:
 
 def _print_fragment(out: Output, at: int, left: int) -> int:
     out.protocol = "frag6"
-    out.need(at, 8)
     word = out.u16(at + 2)
     ident = f"0x{out.u32(at + 4):08x}:" if out.options.v else ""
     out.put(f"frag ({ident}{word & 0xFFF8}|{left - 8})")
@@ -166,9 +171,11 @@ def _print_fragment(out: Output, at: int, left: int) -> int:
 
 def _print_routing(out: Output, at: int, _left: int) -> int:
     out.protocol = "rt6"
-    out.need(at, 4)
-    words, kind, segments = out.u8(at + 1), out.u8(at + 2), out.u8(at + 3)
-    out.put(f"RT6 (len={words}, type={kind}{' [Deprecated]' if kind == 0 else ''}, segleft={segments}")
+    words = out.u8(at + 1)
+    out.put(f"RT6 (len={words}")
+    kind = out.u8(at + 2)
+    out.put(f", type={kind}{' [Deprecated]' if kind == 0 else ''}")
+    out.put(f", segleft={out.u8(at + 3)}")
     v = out.options.v
     if kind in (0, 2):
         if out.u32(at + 4) or v:

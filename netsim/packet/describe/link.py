@@ -60,17 +60,16 @@ def print_ethernet(out: Output, at: int, length: int) -> int:
 
 
 def _print_header(out: Output, at: int, length: int) -> None:
+    """Addresses, type and length; a type nobody knows is told behind its tags, where those are not shown themselves."""
     kind = out.u16(at + 12)
+    here = at + 14
+    while kind in _TAGS and not out.options.e:
+        kind = out.u16(here + 2)
+        here += 4
     if kind <= _LONGEST_802_3:
-        name = "802.3"
         length = kind
-    else:
-        while kind in _TAGS and not out.options.e and out.has(at + 14, 4):
-            at += 4
-            kind = out.u16(at + 12)
-        name = _type_text(out, kind)
-    start = at if out.options.e else at
-    out.put(f"{out.mac(start + 6)} > {out.mac(start)}, {name}, length {length}: ")
+    name = "802.3" if kind <= _LONGEST_802_3 else _type_text(out, kind)
+    out.put(f"{out.mac(at + 6)} > {out.mac(at)}, {name}, length {length}: ")
 
 
 def _type_text(out: Output, kind: int) -> str:
@@ -141,35 +140,33 @@ _BPDU_FLAGS = {0x01: "Topology change", 0x02: "Proposal", 0x10: "Learn", 0x20: "
 
 
 def print_stp(out: Output, at: int, length: int) -> None:
-    """A spanning tree message of 802.1D (`stp_print`)."""
+    """A spanning tree message (`stp_print`); of rapid and multiple spanning tree only the kind of message."""
     out.protocol = "stp"
     if length < 4:
         raise Truncated
-    out.put("STP ")
     if out.u16(at):
-        out.put("unknown version")
+        out.put(f"unknown STP version, length {length}")
         return
+    out.put("STP ")
     version = out.u8(at + 2)
+    out.put(_STP_VERSIONS.get(version, f"Unknown STP protocol (0x{version:02x})"))
+    if version not in _STP_VERSIONS:
+        return
     kind = out.u8(at + 3)
-    if version != 0:
-        out.put(f"802.1{'w' if version == 2 else 's' if version == 3 else 'aq' if version == 4 else '?'}")
-        raise Truncated
-    out.put("802.1d, ")
-    if kind == 0x80:
-        out.put("Topology Change")
-    elif kind == 0:
-        out.put("Config")
+    out.put(f", {_BPDU_KINDS.get(kind, f'Unknown BPDU Type (0x{kind:02x})')}")
+    if kind == 0 and version == 0:
         _print_config(out, at, length)
-    else:
-        out.put(f"Unknown ({kind})")
+
+
+_STP_VERSIONS = {0: "802.1d", 2: "802.1w", 3: "802.1s", 4: "802.1aq"}
+_BPDU_KINDS = {0x00: "Config", 0x02: "Rapid STP", 0x80: "Topology Change"}
 
 
 def _print_config(out: Output, at: int, length: int) -> None:
     if length < 35:
         raise Truncated
-    flags = out.u8(at + 4)
-    out.need(at, 35)
-    out.put(f", Flags [{bits(_BPDU_FLAGS, flags)}], bridge-id {_bridge_id(out, at + 17)}.{out.u16(at + 25):04x}, length {length}")
+    out.put(f", Flags [{bits(_BPDU_FLAGS, out.u8(at + 4))}]")
+    out.put(f", bridge-id {_bridge_id(out, at + 17)}.{out.u16(at + 25):04x}, length {length}")
     if not out.options.v:
         return
     times = [out.u16(where) / 256 for where in (at + 27, at + 29, at + 31, at + 33)]
@@ -184,13 +181,12 @@ def _bridge_id(out: Output, at: int) -> str:
 def print_arp(out: Output, at: int, length: int) -> None:
     """An ARP message (`arp_print`)."""
     out.protocol = "arp"
-    out.need(at, 8)
     hardware, protocol, hlen, plen, op = out.u16(at), out.u16(at + 2), out.u8(at + 4), out.u8(at + 5), out.u16(at + 6)
     sha = at + 8
     spa = sha + hlen
     tha = spa + plen
     tpa = tha + hlen
-    out.need(tpa, plen)
+    out.raw(tpa, plen)
     v = out.options.v
     if not out.options.e:
         out.put("ARP, ")

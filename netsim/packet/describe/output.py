@@ -14,7 +14,11 @@ Part = Callable[["Output", int, int], None]
 
 
 class Truncated(Exception):
-    """The packet ends before what a part wanted to read."""
+    """The packet ends before what a part wanted to read: the whole description ends there."""
+
+
+class Ended(Truncated):
+    """The packet ends before what a part said it needs: the part ends, what is around it goes on."""
 
 
 @attrs.frozen
@@ -67,6 +71,8 @@ class Output:
     demux: Any
     end: int = 0
     protocol: str = ""
+    depth: int = 0
+    """IP packets around the place that is read."""
     text: list[str] = attrs.field(factory=list)
 
     def put(self, text: str) -> None:
@@ -78,9 +84,9 @@ class Output:
         return at + size <= self.end
 
     def need(self, at: int, size: int) -> None:
-        """Raise `Truncated` unless bytes can be read."""
+        """Raise `Ended` unless bytes can be read."""
         if at + size > self.end:
-            raise Truncated
+            raise Ended
 
     def u8(self, at: int) -> int:
         """The octet at an offset."""
@@ -90,22 +96,26 @@ class Output:
 
     def u16(self, at: int) -> int:
         """The 16-bit number at an offset."""
-        self.need(at, 2)
+        if at + 2 > self.end:
+            raise Truncated
         return int.from_bytes(self.data[at : at + 2], "big")
 
     def u24(self, at: int) -> int:
         """The 24-bit number at an offset."""
-        self.need(at, 3)
+        if at + 3 > self.end:
+            raise Truncated
         return int.from_bytes(self.data[at : at + 3], "big")
 
     def u32(self, at: int) -> int:
         """The 32-bit number at an offset."""
-        self.need(at, 4)
+        if at + 4 > self.end:
+            raise Truncated
         return int.from_bytes(self.data[at : at + 4], "big")
 
     def raw(self, at: int, size: int) -> bytes:
         """Bytes at an offset."""
-        self.need(at, size)
+        if at + size > self.end:
+            raise Truncated
         return self.data[at : at + size]
 
     def ipv4(self, at: int) -> str:

@@ -1,4 +1,4 @@
-"""Protocols of text lines: HTTP, RTSP, FTP, SMTP."""
+"""Protocols of text lines: HTTP, RTSP, FTP, SMTP, and the greeting of SSH."""
 
 import attrs
 
@@ -34,6 +34,7 @@ RTSP = TextProtocol(
 )  # fmt: skip
 FTP = TextProtocol("ftp")
 SMTP = TextProtocol("smtp")
+SSH = TextProtocol("ssh")
 
 
 def print_text_protocol(out: Output, at: int, length: int, protocol: TextProtocol) -> None:
@@ -50,6 +51,15 @@ def print_text_protocol(out: Output, at: int, length: int, protocol: TextProtoco
     here = 0
     while 0 <= here < length:
         here = _print_line(out, "\n\t", data, here, length)
+
+
+def print_ssh(out: Output, at: int, length: int) -> None:
+    """The version line of SSH; what follows it is not text (`ssh_print`)."""
+    out.protocol = SSH.name
+    line, newline, _rest = out.data[at : min(at + length, out.end)].partition(b"\n")
+    line = line.removesuffix(b"\r")
+    if newline and line.startswith(b"SSH-") and all(32 <= code < 127 for code in line):
+        out.put(f": SSH: {line.decode('ascii')}")
 
 
 def _starts_message(data: bytes, protocol: TextProtocol) -> bool:

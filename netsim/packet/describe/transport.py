@@ -3,8 +3,8 @@
 from netsim.packet.describe.dns import print_dns, print_dns_over_tcp
 from netsim.packet.describe.ip import Around4
 from netsim.packet.describe.ip6 import Around6
-from netsim.packet.describe.output import Output, bits, printable, should_be
-from netsim.packet.describe.text_protocol import FTP, HTTP, RTSP, SMTP, print_text_protocol
+from netsim.packet.describe.output import Output, Truncated, bits, printable, should_be
+from netsim.packet.describe.text_protocol import FTP, HTTP, RTSP, SMTP, SSH, print_ssh, print_text_protocol
 from netsim.packet.describe.tunnel import print_otv, print_vxlan
 from netsim.packet.numbers import IPPROTO_TCP, IPPROTO_UDP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG
 
@@ -21,7 +21,8 @@ def print_udp(out: Output, at: int, length: int, around: Around) -> None:
     """A UDP datagram (`udp_print`). By port it knows DNS, multicast DNS, VXLAN and OTV (which Linux's old VXLAN port looks like)."""
     out.protocol = "udp"
     if not out.has(at, 4):
-        out.put(f"{around.source(out)} > {around.destination(out)}: ")
+        if around.is_outer(out, IPPROTO_UDP):
+            out.put(f"{around.source(out)} > {around.destination(out)}: ")
         out.truncated()
         return
     sport, dport = out.u16(at), out.u16(at + 2)
@@ -123,6 +124,9 @@ def print_tcp(out: Output, at: int, length: int, around: Around) -> None:
         return
     out.put(f", length {size}")
     if size > 0:
+        if not out.has(at, header):
+            out.put(f" [remaining caplen({out.end - at}) < header length({header})]")
+            out.need(at, header)
         _print_content(out, at + header, size, flags, sport, dport)
 
 
@@ -154,24 +158,28 @@ def _print_options(out: Output, at: int, length: int, base: int) -> bool:
     separator = ""
     while length > 0:
         out.put(separator)
-        separator = ","
         kind = out.u8(at)
         size = 1 if kind < 2 else out.u8(at + 1)
-        if (kind > 1 and size < 2) or size > length:
-            out.put("[bad opt]")
-            if separator and out.text[-2] != ", options [":
-                out.put("]")
-            return False
-        taken = _print_option(out, kind, at + 2, size - 2, length - 2, base)
+        head = 1 if kind < 2 else 2
+        taken = -1
+        if size >= head and size <= length:
+            try:
+                taken = _print_option(out, kind, at + head, size - head, length - head, base)
+            except Truncated:
+                out.truncated()
+                out.put(">" if separator else "")
+                return False
         if taken < 0:
-            out.put("[bad opt]")
+            out.put("[bad opt]" + ("]" if separator else ""))
             return False
-        at += size
-        length -= size
-        if kind > 1 and taken + 2 != size:
+        # The next option is looked for after what this kind should have, whatever its length says.
+        at += head + taken
+        length -= head + taken
+        if head + taken != size:
             out.put(f"[len {size}]")
         if kind == 0:
             break
+        separator = ","
     out.put("]")
     return True
 
@@ -199,7 +207,8 @@ def _print_option(out: Output, kind: int, at: int, size: int, left: int, base: i
     if kind == 34:
         out.put(f"tfo  cookie {out.raw(at, size).hex()}" if size else "tfo  cookiereq")
         return size
-    out.put(f"unknown-{kind}" + (f" 0x{out.raw(at, size).hex()}" if size else ""))
+    out.put(f"unknown-{kind}" + (" 0x" if size else ""))
+    out.put(out.raw(at, size).hex())
     return size
 
 
@@ -225,6 +234,9 @@ def _print_content(out: Output, at: int, size: int, flags: int, sport: int, dpor
     ports = (sport, dport)
     for port, protocol in _TEXT_PORTS:
         if port in ports:
+            if protocol is SSH:
+                print_ssh(out, at, size)
+                return
             out.put(": ")
             print_text_protocol(out, at, size, protocol)
             return
@@ -232,10 +244,11 @@ def _print_content(out: Output, at: int, size: int, flags: int, sport: int, dpor
         print_dns_over_tcp(out, at, size)
 
 
-_TEXT_PORTS = ((21, FTP), (25, SMTP), (80, HTTP), (8080, HTTP), (554, RTSP), (8554, RTSP))
+_TEXT_PORTS = ((25, SMTP), (22, SSH), (21, FTP), (80, HTTP), (8080, HTTP), (554, RTSP), (8554, RTSP))
 
 
 def _print_reset_data(out: Output, at: int, size: int) -> None:
-    out.put(" [RST" if size <= _LONGEST_RESET_DATA else " [RST+")
-    data = out.data[at : min(at + min(size, _LONGEST_RESET_DATA), out.end)]
-    out.put(f" {printable(data)}]" if len(data) == min(size, _LONGEST_RESET_DATA) else f" {printable(data)}...]")
+    """What a reset says, at most 30 bytes of it (`print_tcp_rst_data`)."""
+    shown = min(size, _LONGEST_RESET_DATA)
+    mark = ("RST" if out.has(at, size) else "!RST") + ("+" if size > shown else "")
+    out.put(f" [{mark} {printable(out.data[at : min(at + shown, out.end)])}]")

@@ -71,8 +71,8 @@ def print_vxlan(out: Output, at: int, length: int) -> None:
         out.invalid()
         return
     flags = out.u8(at)
-    out.put(f", flags [{'I' if flags & 8 else 'invalid'}] (0x{flags:02x})")
-    out.put(f", vni {out.u24(at + 4)}")
+    out.put(f", flags [{'I' if flags & 8 else 'invalid'}] (0x{flags:02x}), ")
+    out.put(f"vni {out.u24(at + 4)}")
     out.u8(at + 7)
     out.put("\n")
     print_ethernet(out, at + 8, length - 8)
@@ -86,6 +86,8 @@ def print_otv(out: Output, at: int, length: int) -> None:
         out.invalid()
         return
     flags = out.u8(at)
-    out.put(f", flags [{'I' if flags & 8 else '.'}] (0x{flags:02x}), overlay {out.u24(at + 1)}, instance {out.u24(at + 4)}\n")
+    out.put(f", flags [{'I' if flags & 8 else '.'}] (0x{flags:02x})")
+    out.put(f", overlay {out.u24(at + 1)}")
+    out.put(f", instance {out.u24(at + 4)}\n")
     out.u8(at + 7)
     print_ethernet(out, at + 8, length - 8)
