@@ -331,8 +331,9 @@ def _split_prefix(text: str, longest: int) -> tuple[str, int]:
 
 def _parse6(text: str) -> int | None:
     head, gap, tail = text.partition("::")
-    front = _groups(head, last=not gap)
-    back = _groups(tail, last=True)
+    # Only the end of the whole text may be a dotted quad.
+    front = _groups(head) if gap else _groups_with_quad(head)
+    back = _groups_with_quad(tail)
     if front is None or back is None:
         return None
     missing = 8 - len(front) - len(back)
@@ -344,21 +345,27 @@ def _parse6(text: str) -> int | None:
     return value
 
 
-def _groups(text: str, *, last: bool) -> list[int] | None:
-    """The 16-bit groups of one side of `::`; only the last side may end in a dotted quad."""
+def _groups(text: str) -> list[int] | None:
+    """The 16-bit groups of a text without `::`, or None."""
     if not text:
         return []
     words = text.split(":")
-    quad: list[int] = []
-    if last and "." in words[-1]:
-        try:
-            low = IPv4.parse(words.pop())
-        except ValueError:
-            return None
-        quad = [low >> 16, low & 0xFFFF]
-    if not all(map(_GROUP.fullmatch, words)):
+    return [int(word, 16) for word in words] if all(map(_GROUP.fullmatch, words)) else None
+
+
+def _groups_with_quad(text: str) -> list[int] | None:
+    """The same, where the last two groups may be written as a dotted quad."""
+    head, _colon, quad = text.rpartition(":")
+    if "." not in quad:
+        return _groups(text)
+    try:
+        low = IPv4.parse(quad)
+    except ValueError:
         return None
-    return [int(word, 16) for word in words] + quad
+    groups = _groups(head)
+    if groups is None or text.startswith(":"):
+        return None
+    return [*groups, low >> 16, low & 0xFFFF]
 
 
 def _longest_zero_run(groups: list[int]) -> tuple[int, int]:

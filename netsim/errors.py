@@ -133,6 +133,7 @@ EKEYREJECTED = 129
 EOWNERDEAD = 130
 ENOTRECOVERABLE = 131
 ERFKILL = 132
+EHWPOISON = 133
 EWOULDBLOCK = EAGAIN
 ENOTSUP = EOPNOTSUPP
 
@@ -267,6 +268,7 @@ _TEXTS = {
     EOWNERDEAD: "Owner died",
     ENOTRECOVERABLE: "State not recoverable",
     ERFKILL: "Operation not possible due to RF-kill",
+    EHWPOISON: "Memory page has hardware error",
 }
 
 

@@ -10,7 +10,9 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import dummy, loopback, veth
 from netsim.kernel.drivers.kinds import LinkKind
+from netsim.kernel.ipv4 import arp, devinet, icmp, input, tcp, udp
 from netsim.kernel.profile import KernelProfile
+from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
 
 LINK_KINDS = {
     "veth": LinkKind("veth", "veth", veth.create),
@@ -18,7 +20,10 @@ LINK_KINDS = {
     "dummy": LinkKind("dummy", "dummy", dummy.create_dummy),
     "ifb": LinkKind("ifb", "ifb", dummy.create_ifb),
 }
-NETDEV_CHAIN = (bridge.device_event,)
+PACKET_TYPES = {ETH_P_IP: input.ip_rcv, ETH_P_ARP: arp.arp_rcv}
+INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_rcv}
+INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_err}
+NETDEV_CHAIN = (bridge.device_event, devinet.device_event)
 NETNS_INIT = (loopback.add_loopback,)
 
 
@@ -27,6 +32,9 @@ def boot(clock: Clock, rng: random.Random, profile: KernelProfile) -> Kernel:
     kernel = Kernel(clock, rng, profile)
     kernel.boot_time = clock.now
     kernel.link_kinds = LINK_KINDS
+    kernel.packet_types = PACKET_TYPES
+    kernel.inet_protos = INET_PROTOS
+    kernel.inet_err = INET_ERR
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.netns_init = NETNS_INIT
     kernel.init_net = new_netns(kernel)

@@ -10,26 +10,13 @@ from struct import Struct
 from typing import TypeVar
 
 from netsim.addr import MAC, IPv4, IPv6
+from netsim.packet.decode_icmp6 import ICMPV6_MESSAGES, DecodeError, group_records, need, slices
 from netsim.packet.encode import Checksums, encode, encode_content
 from netsim.packet.icmp import IcmpEcho, IcmpError, IcmpOther
 from netsim.packet.icmp6 import (
     Icmp6Echo,
     Icmp6Error,
     Icmp6Other,
-    Mld,
-    Mldv2Query,
-    Mldv2Record,
-    Mldv2Report,
-    NdLinkAddr,
-    NdMtu,
-    NdOption,
-    NdOther,
-    NdPrefix,
-    NeighAdvert,
-    NeighSolicit,
-    Redirect6,
-    RouterAdvert,
-    RouterSolicit,
 )
 from netsim.packet.igmp import Igmp, Igmpv3Query, Igmpv3Record, Igmpv3Report
 from netsim.packet.ip import Ip
@@ -59,10 +46,6 @@ from netsim.packet.numbers import (
     ICMPV6_DEST_UNREACH,
     ICMPV6_ECHO_REPLY,
     ICMPV6_ECHO_REQUEST,
-    ICMPV6_MGM_QUERY,
-    ICMPV6_MGM_REDUCTION,
-    ICMPV6_MGM_REPORT,
-    ICMPV6_MLD2_REPORT,
     ICMPV6_PARAMPROB,
     ICMPV6_PKT_TOOBIG,
     ICMPV6_TIME_EXCEED,
@@ -81,15 +64,6 @@ from netsim.packet.numbers import (
     IPPROTO_TCP,
     IPPROTO_UDP,
     LLC_SAP_BSPAN,
-    ND_OPT_MTU,
-    ND_OPT_PREFIX_INFO,
-    ND_OPT_SOURCE_LL_ADDR,
-    ND_OPT_TARGET_LL_ADDR,
-    NDISC_NEIGHBOUR_ADVERTISEMENT,
-    NDISC_NEIGHBOUR_SOLICITATION,
-    NDISC_REDIRECT,
-    NDISC_ROUTER_ADVERTISEMENT,
-    NDISC_ROUTER_SOLICITATION,
     TCPOPT_NOP,
     VXLAN_PORT,
 )
@@ -97,12 +71,8 @@ from netsim.packet.transport import UDP_CSUM, UDP_CSUM_NONE, Tcp, TcpOption, Udp
 from netsim.packet.tunnel import Gre, Vxlan
 from netsim.packet.value import Header, Payload
 
-DEPTH = 10
-"""So many headers may nest (a tagged VXLAN frame around TCP needs eight)."""
-
-
-class DecodeError(ValueError):
-    """The bytes are no such header."""
+DEPTH = 16
+"""So many headers may nest (an ICMP error in a tagged frame in a VXLAN in a tagged frame needs eleven)."""
 
 
 def decode(data: bytes) -> Ethernet:
@@ -149,13 +119,8 @@ def _is_content(packet: Ip | Ip6, data: bytes) -> bool:
     return any(encode_content(packet, checksums) == data for checksums in Checksums)
 
 
-def _need(data: bytes, size: int, what: str) -> None:
-    if len(data) < size:
-        raise DecodeError(f"{what} cut short: {len(data)} of {size} bytes")
-
-
 def _ethernet(data: bytes, depth: int) -> Ethernet:
-    _need(data, 14, "Ethernet header")
+    need(data, 14, "Ethernet header")
     dst, src, ethertype = _ETHERNET.unpack_from(data)
     ethertype, payload = _after_type(ethertype, data[14:], depth - 1)
     return Ethernet(MAC.from_bytes(dst), MAC.from_bytes(src), ethertype, payload)
@@ -183,14 +148,14 @@ def _network(ethertype: int, data: bytes, depth: int) -> Payload:
 
 
 def _dot1q(data: bytes, depth: int) -> Dot1Q:
-    _need(data, 4, "VLAN tag")
+    need(data, 4, "VLAN tag")
     tci = int.from_bytes(data[:2], "big")
     ethertype, payload = _after_type(int.from_bytes(data[2:4], "big"), data[4:], depth - 1)
     return Dot1Q(tci & 0xFFF, tci >> 13, tci >> 12 & 1, ethertype, payload)
 
 
 def _llc(data: bytes, _depth: int) -> Llc:
-    _need(data, 3, "LLC header")
+    need(data, 3, "LLC header")
     payload: Payload = data[3:]
     if data[0] == data[1] == LLC_SAP_BSPAN:
         try:
@@ -201,10 +166,10 @@ def _llc(data: bytes, _depth: int) -> Llc:
 
 
 def _bpdu(data: bytes) -> ConfigBpdu | TcnBpdu:
-    _need(data, 4, "BPDU")
+    need(data, 4, "BPDU")
     if data[3] == BPDU_TYPE_TCN:
         return TcnBpdu()
-    _need(data, 35, "configuration BPDU")
+    need(data, 35, "configuration BPDU")
     _protocol, _version, kind, *fields = _BPDU.unpack_from(data)
     if kind != BPDU_TYPE_CONFIG:
         raise DecodeError(f"BPDU of type {kind}")
@@ -212,7 +177,7 @@ def _bpdu(data: bytes) -> ConfigBpdu | TcnBpdu:
 
 
 def _arp(data: bytes, _depth: int) -> Arp:
-    _need(data, 28, "ARP message")
+    need(data, 28, "ARP message")
     hardware, protocol, hlen, plen, op, sha, spa, tha, tpa = _ARP.unpack_from(data)
     if (hardware, protocol, hlen, plen) != (1, ETH_P_IP, 6, 4):
         raise DecodeError("ARP for other than IPv4 over Ethernet")
@@ -220,12 +185,12 @@ def _arp(data: bytes, _depth: int) -> Arp:
 
 
 def _ip(data: bytes, depth: int) -> Ip:
-    _need(data, 20, "IP header")
+    need(data, 20, "IP header")
     first, tos, total, ident, fragment, ttl, protocol, _check, src, dst = _IP.unpack_from(data)
     header = (first & 15) * 4
     if first >> 4 != 4 or header < 20 or total < header:
         raise DecodeError("malformed IP header")
-    _need(data, total, "IP packet")
+    need(data, total, "IP packet")
     shell = Ip(
         IPv4.from_bytes(src), IPv4.from_bytes(dst), protocol, ttl, tos, ident, fragment >> 13, (fragment & 0x1FFF) << 3, data[20:header]
     )  # fmt: skip
@@ -249,11 +214,11 @@ def _content4(packet: Ip, data: bytes, depth: int) -> Payload:
 
 
 def _ip6(data: bytes, depth: int) -> Ip6:
-    _need(data, 40, "IPv6 header")
+    need(data, 40, "IPv6 header")
     first, length, nexthdr, hop_limit, src, dst = _IP6.unpack_from(data)
     if first >> 28 != 6:
         raise DecodeError("malformed IPv6 header")
-    _need(data, 40 + length, "IPv6 packet")
+    need(data, 40 + length, "IPv6 packet")
     shell = Ip6(IPv6.from_bytes(src), IPv6.from_bytes(dst), nexthdr, hop_limit, first >> 20 & 255, first & 0xFFFFF)
     return shell.with_payload(_content6(shell, nexthdr, data[40 : 40 + length], depth - 1))
 
@@ -289,12 +254,12 @@ def _plain(_nexthdr: int, data: bytes, _depth: int) -> Payload:
 def _chain6(nexthdr: int, data: bytes, depth: int, upper: Callable[[int, bytes, int], Payload]) -> Payload:
     if depth <= 0 or nexthdr not in (IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT):
         return upper(nexthdr, data, depth)
-    _need(data, 8, "extension header")
+    need(data, 8, "extension header")
     if nexthdr == IPPROTO_FRAGMENT:
         following, _reserved, offset, ident = _FRAGMENT.unpack_from(data)
         return Fragment(following, offset & 0xFFF8, offset & 1, ident, data[8:])
     size = 8 + data[1] * 8
-    _need(data, size, "extension header")
+    need(data, size, "extension header")
     rest = _chain6(data[0], data[size:], depth - 1, upper)
     if nexthdr == IPPROTO_ROUTING:
         return Routing(data[0], data[2], data[3], data[4:size], rest)
@@ -303,7 +268,7 @@ def _chain6(nexthdr: int, data: bytes, depth: int, upper: Callable[[int, bytes, 
 
 
 def _icmp(data: bytes, depth: int) -> IcmpEcho | IcmpError | IcmpOther:
-    _need(data, 8, "ICMP message")
+    need(data, 8, "ICMP message")
     kind, code, rest, body = data[0], data[1], int.from_bytes(data[4:8], "big"), data[8:]
     if kind in (ICMP_ECHO, ICMP_ECHOREPLY):
         return IcmpEcho(kind, code, rest >> 16, rest & 0xFFFF, body)
@@ -325,13 +290,13 @@ def _quoted(decoder: Callable[[bytes, int], _T], data: bytes, depth: int) -> _T 
 
 
 def _icmp6(data: bytes, depth: int) -> Header:
-    _need(data, 8, "ICMPv6 message")
+    need(data, 8, "ICMPv6 message")
     kind, code, rest, body = data[0], data[1], int.from_bytes(data[4:8], "big"), data[8:]
     if kind in (ICMPV6_ECHO_REQUEST, ICMPV6_ECHO_REPLY):
         return Icmp6Echo(kind, code, rest >> 16, rest & 0xFFFF, body)
     if kind in _ICMPV6_ERRORS:
         return Icmp6Error(kind, code, rest, _quoted(_ip6, body, depth), max(1232, len(body)))
-    decoder = _ICMPV6_MESSAGES.get(kind)
+    decoder = ICMPV6_MESSAGES.get(kind)
     if decoder is not None:
         try:
             # Addresses of the pseudo header do not matter here, so compare all but the checksum.
@@ -344,104 +309,21 @@ def _icmp6(data: bytes, depth: int) -> Header:
     return Icmp6Other(kind, code, rest, body)
 
 
-def _nd_options(data: bytes) -> tuple[NdOption, ...]:
-    options = []
-    at = 0
-    while at < len(data):
-        size = data[at + 1] * 8 if at + 1 < len(data) else 0
-        if size == 0 or at + size > len(data):
-            raise DecodeError("malformed neighbour discovery option")
-        options.append(_nd_option(data[at : at + size]))
-        at += size
-    return tuple(options)
-
-
-def _nd_option(data: bytes) -> NdOption:
-    kind = data[0]
-    if kind in (ND_OPT_SOURCE_LL_ADDR, ND_OPT_TARGET_LL_ADDR) and len(data) == 8:
-        return NdLinkAddr(kind, MAC.from_bytes(data[2:]))
-    if kind == ND_OPT_MTU and len(data) == 8 and data[2:4] == bytes(2):
-        return NdMtu(int.from_bytes(data[4:], "big"))
-    if kind == ND_OPT_PREFIX_INFO and len(data) == 32 and data[12:16] == bytes(4):
-        valid, preferred = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
-        return NdPrefix(data[2], data[3], valid, preferred, IPv6.from_bytes(data[16:]))
-    return NdOther(kind, data[2:])
-
-
-def _neigh_solicit(_kind: int, _rest: int, body: bytes) -> Header:
-    _need(body, 16, "neighbour solicitation")
-    return NeighSolicit(IPv6.from_bytes(body[:16]), _nd_options(body[16:]))
-
-
-def _neigh_advert(_kind: int, rest: int, body: bytes) -> Header:
-    _need(body, 16, "neighbour advertisement")
-    return NeighAdvert(rest >> 24, IPv6.from_bytes(body[:16]), _nd_options(body[16:]))
-
-
-def _router_solicit(_kind: int, _rest: int, body: bytes) -> Header:
-    return RouterSolicit(_nd_options(body))
-
-
-def _router_advert(_kind: int, rest: int, body: bytes) -> Header:
-    _need(body, 8, "router advertisement")
-    reachable, retrans = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")
-    return RouterAdvert(rest >> 24, rest >> 16 & 255, rest & 0xFFFF, reachable, retrans, _nd_options(body[8:]))
-
-
-def _redirect6(_kind: int, _rest: int, body: bytes) -> Header:
-    _need(body, 32, "redirect")
-    return Redirect6(IPv6.from_bytes(body[:16]), IPv6.from_bytes(body[16:32]), _nd_options(body[32:]))
-
-
-def _mld(kind: int, rest: int, body: bytes) -> Header:
-    _need(body, 16, "MLD message")
-    group = IPv6.from_bytes(body[:16])
-    if len(body) == 16:
-        return Mld(kind, rest >> 16, group)
-    _need(body, 20, "MLDv2 query")
-    return Mldv2Query(rest >> 16, group, body[16], body[17], tuple(map(IPv6.from_bytes, _slices(body[20:], 16))))
-
-
-def _mldv2_report(_kind: int, rest: int, body: bytes) -> Header:
-    records = _group_records(body, rest & 0xFFFF, 16)
-    return Mldv2Report(
-        tuple(Mldv2Record(kind, IPv6.from_bytes(group), tuple(map(IPv6.from_bytes, sources))) for kind, group, sources in records)
-    )
-
-
 def _igmp(data: bytes, _depth: int) -> Igmp | Igmpv3Query | Igmpv3Report:
-    _need(data, 8, "IGMP message")
+    need(data, 8, "IGMP message")
     kind, code, rest, body = data[0], data[1], int.from_bytes(data[4:8], "big"), data[8:]
     if kind == IGMPV3_HOST_MEMBERSHIP_REPORT:
-        records = _group_records(body, rest & 0xFFFF, 4)
+        records = group_records(body, rest & 0xFFFF, 4)
         return Igmpv3Report(
             tuple(Igmpv3Record(kind, IPv4.from_bytes(group), tuple(map(IPv4.from_bytes, sources))) for kind, group, sources in records)
         )
     if kind == IGMP_HOST_MEMBERSHIP_QUERY and len(data) >= 12:
-        return Igmpv3Query(code, IPv4(rest), body[0], body[1], tuple(map(IPv4.from_bytes, _slices(body[4:], 4))))
+        return Igmpv3Query(code, IPv4(rest), body[0], body[1], tuple(map(IPv4.from_bytes, slices(body[4:], 4))))
     return Igmp(kind, code, IPv4(rest))
 
 
-def _slices(data: bytes, width: int) -> list[bytes]:
-    return [data[at : at + width] for at in range(0, len(data), width)]
-
-
-def _group_records(data: bytes, count: int, width: int) -> list[tuple[int, bytes, list[bytes]]]:
-    """Kind, group and sources of each record of an IGMPv3 or MLDv2 report, as bytes."""
-    records = []
-    at = 0
-    for _ in range(count):
-        _need(data, at + 4 + width, "group record")
-        sources = int.from_bytes(data[at + 2 : at + 4], "big")
-        end = at + 4 + width + sources * width
-        _need(data, end, "group record")
-        records.append((data[at], data[at + 4 : at + 4 + width], _slices(data[at + 4 + width : end], width)))
-        at = end
-    return records
-
-
 def _udp(data: bytes, depth: int) -> Udp:
-    _need(data, 8, "UDP header")
+    need(data, 8, "UDP header")
     sport, dport, _length, check = _UDP.unpack_from(data)
     payload: Payload = data[8:]
     if dport == VXLAN_PORT and depth > 1:
@@ -454,12 +336,12 @@ def _udp(data: bytes, depth: int) -> Udp:
 
 
 def _tcp(data: bytes, _depth: int) -> Tcp:
-    _need(data, 20, "TCP header")
+    need(data, 20, "TCP header")
     sport, dport, seq, ack, word, window, _check, urgent = _TCP.unpack_from(data)
     header = (word >> 12) * 4
     if header < 20:
         raise DecodeError("malformed TCP header")
-    _need(data, header, "TCP header")
+    need(data, header, "TCP header")
     return Tcp(sport, dport, seq, ack, word & 0xFFF, window, _tcp_options(data[20:header]), urgent, data[header:])
 
 
@@ -482,7 +364,7 @@ def _tcp_options(data: bytes) -> tuple[TcpOption, ...]:
 
 
 def _gre(data: bytes, depth: int) -> Gre:
-    _need(data, 4, "GRE header")
+    need(data, 4, "GRE header")
     flags, protocol = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
     if flags & ~(GRE_CSUM | GRE_KEY | GRE_SEQ):
         raise DecodeError("GRE with routing or of another version")
@@ -491,7 +373,7 @@ def _gre(data: bytes, depth: int) -> Gre:
     for flag in (GRE_KEY, GRE_SEQ):
         words.append(int.from_bytes(data[at : at + 4], "big") if flags & flag else 0)
         at += 4 if flags & flag else 0
-    _need(data, at, "GRE header")
+    need(data, at, "GRE header")
     try:
         payload = _exactly(_network(protocol, data[at:], depth - 1), data[at:])
     except DecodeError:
@@ -500,23 +382,12 @@ def _gre(data: bytes, depth: int) -> Gre:
 
 
 def _vxlan(data: bytes, depth: int) -> Vxlan:
-    _need(data, 8, "VXLAN header")
+    need(data, 8, "VXLAN header")
     return Vxlan(int.from_bytes(data[4:7], "big"), _ethernet(data[8:], depth - 1))
 
 
 _ICMP_ERRORS = frozenset((ICMP_DEST_UNREACH, ICMP_SOURCE_QUENCH, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB))
 _ICMPV6_ERRORS = frozenset((ICMPV6_DEST_UNREACH, ICMPV6_PKT_TOOBIG, ICMPV6_TIME_EXCEED, ICMPV6_PARAMPROB))
-_ICMPV6_MESSAGES: dict[int, Callable[[int, int, bytes], Header]] = {
-    ICMPV6_MGM_QUERY: _mld,
-    ICMPV6_MGM_REPORT: _mld,
-    ICMPV6_MGM_REDUCTION: _mld,
-    NDISC_ROUTER_SOLICITATION: _router_solicit,
-    NDISC_ROUTER_ADVERTISEMENT: _router_advert,
-    NDISC_NEIGHBOUR_SOLICITATION: _neigh_solicit,
-    NDISC_NEIGHBOUR_ADVERTISEMENT: _neigh_advert,
-    NDISC_REDIRECT: _redirect6,
-    ICMPV6_MLD2_REPORT: _mldv2_report,
-}
 _NETWORK: dict[int, Callable[[bytes, int], Header]] = {
     ETH_P_802_2: _llc,
     ETH_P_IP: _ip,

@@ -3,7 +3,7 @@
 import attrs
 
 from netsim.addr import IPv4, IPv6
-from netsim.packet.decode import DecodeError
+from netsim.packet.decode_icmp6 import DecodeError
 
 TYPE_A = 1
 TYPE_NS = 2
@@ -36,7 +36,7 @@ RCODE_REFUSED = 5
 
 @attrs.frozen
 class Question:
-    """What is asked. Names are written without the final dot; the root is the empty string; `\\.` and `\\DDD` escape as in zone files."""
+    """What is asked. Names are written without the final dot, the root as the empty string, special characters escaped as in zone files."""
 
     name: str
     type: int

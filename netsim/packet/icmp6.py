@@ -160,7 +160,7 @@ class NeighAdvert:
 
 @attrs.frozen
 class RouterSolicit:
-    """Are there routers?"""
+    """The question whether there are routers."""
 
     options: tuple[NdOption, ...] = ()
 

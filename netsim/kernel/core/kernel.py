@@ -37,6 +37,8 @@ class Kernel:
     """ethertype -> `(skb) -> None`."""
     inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
     """IPv4 protocol -> `(netns, skb) -> bool`; the skb's packet is the whole `Ip` value."""
+    inet_err: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    """IPv4 protocol -> `(netns, error, inner, skb) -> None`: an ICMP error about a packet of that protocol."""
     inet6_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
     link_kinds: dict[str, Any] = attrs.field(factory=dict)
     """kind -> `drivers.kinds.LinkKind`."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
-from netsim.addr import IPv4
+from netsim.addr import IPv4, mask4
 
-RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL = 253, 254, 255
-RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW = range(1, 10)
+RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL = 0, 252, 253, 254, 255
+RTN_UNSPEC, RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW, RTN_NAT, RTN_XRESOLVE = range(12)
 RT_SCOPE_UNIVERSE, RT_SCOPE_SITE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 200, 253, 254, 255
-RTPROT_UNSPEC, RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC = 0, 1, 2, 3, 4
-RTNH_F_DEAD, RTNH_F_ONLINK, RTNH_F_LINKDOWN = 1, 4, 16
+RTPROT_UNSPEC, RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC, RTPROT_RA, RTPROT_DHCP = 0, 1, 2, 3, 4, 9, 16
+RTNH_F_DEAD, RTNH_F_PERVASIVE, RTNH_F_ONLINK, RTNH_F_LINKDOWN = 1, 2, 4, 16
+FR_ACT_UNSPEC, FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT = 0, 1, 2, 3, 6, 7, 8
 
 
 @attrs.frozen
 class NextHop:
-    """One way out (`struct fib_nh`): the device's ifindex, the gateway if any, its weight (1..256) and flags."""
+    """One way out (`struct fib_nh`): the device's ifindex, the gateway if any, its weight (1..256), flags and the scope of the gateway."""
 
     ifindex: int
     gateway: IPv4 | None = None
@@ -42,11 +41,104 @@ class Route:
     metrics: tuple[tuple[str, int], ...] = ()
     table: int = RT_TABLE_MAIN
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether no way out is left."""
+        return bool(self.nexthops) and all(hop.flags & RTNH_F_DEAD for hop in self.nexthops)
+
+
+@attrs.frozen
+class Rule:
+    """A policy rule (`struct fib4_rule`)."""
+
+    priority: int
+    src: IPv4 | None = None
+    src_length: int = 0
+    dst: IPv4 | None = None
+    dst_length: int = 0
+    tos: int = 0
+    fwmark: int = 0
+    fwmask: int = 0
+    iif: str = ""
+    oif: str = ""
+    table: int = 0
+    action: int = FR_ACT_TO_TBL
+    goto: int = 0
+    invert: bool = False
+    ipproto: int = 0
+    sport: tuple[int, int] | None = None
+    dport: tuple[int, int] | None = None
+    uid: tuple[int, int] | None = None
+    suppress_prefixlength: int = -1
+    suppress_ifgroup: int = -1
+    protocol: int = 0
+    l3mdev: bool = False
+
+
+@attrs.define(eq=False)
+class FibTable:
+    """Routes of one table: for each prefix length, routes by masked address, most specific first within one prefix."""
+
+    number: int
+    lengths: dict[int, dict[int, list[Route]]] = attrs.field(factory=dict)
+    order: tuple[int, ...] = ()
+
+    def at(self, dst: int, length: int) -> list[Route]:
+        """The routes to exactly this prefix, by falling TOS and rising priority."""
+        return self.lengths.get(length, {}).get(dst, [])
+
+    def insert(self, route: Route, position: int) -> None:
+        """Put a route among those of its prefix."""
+        prefixes = self.lengths.setdefault(route.length, {})
+        prefixes.setdefault(int(route.dst), []).insert(position, route)
+        self.order = tuple(sorted(self.lengths, reverse=True))
+
+    def remove(self, route: Route) -> None:
+        """Take out this very route."""
+        prefixes = self.lengths[route.length]
+        routes = prefixes[int(route.dst)]
+        del routes[next(place for place, known in enumerate(routes) if known is route)]
+        if not routes:
+            del prefixes[int(route.dst)]
+        if not prefixes:
+            del self.lengths[route.length]
+            self.order = tuple(sorted(self.lengths, reverse=True))
+
+    def swap(self, old: Route, new: Route) -> None:
+        """Put a changed route where the old one was."""
+        routes = self.lengths[old.length][int(old.dst)]
+        routes[next(place for place, known in enumerate(routes) if known is old)] = new
+
+    def candidates(self, dst: int) -> list[Route]:
+        """All routes whose prefix holds an address, longest prefix first."""
+        found: list[Route] = []
+        for length in self.order:
+            found += self.lengths[length].get(dst & mask4(length), ())
+        return found
+
+    def routes(self) -> list[Route]:
+        """All routes in the order the kernel's trie lists them: by address, then longest prefix first."""
+        everything = [(prefix, -length, routes) for length, prefixes in self.lengths.items() for prefix, routes in prefixes.items()]
+        return [route for _, _, routes in sorted(everything, key=_place) for route in routes]
+
+
+def _place(item: tuple[int, int, list[Route]]) -> tuple[int, int]:
+    return item[0], item[1]
+
 
 @attrs.define(eq=False)
 class FibState:
-    """Routing tables by number and the ordered policy rules of one namespace. Its owner fills this in."""
+    """Routing tables by number and the ordered policy rules of one namespace; `generation` counts every change."""
 
-    tables: dict[int, Any] = attrs.field(factory=dict)
-    rules: list[Any] = attrs.field(factory=list)
+    tables: dict[int, FibTable] = attrs.field(factory=dict)
+    rules: list[Rule] = attrs.field(
+        factory=lambda: [Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL), Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL), Rule(32767, table=RT_TABLE_DEFAULT, protocol=RTPROT_KERNEL)]
+    )
     generation: int = 0
+
+    def table(self, number: int) -> FibTable:
+        """A table, made when it is not there."""
+        known = self.tables.get(number)
+        if known is None:
+            known = self.tables[number] = FibTable(number)
+        return known

@@ -34,6 +34,8 @@ class NeighParms:
     proxy_delay: int = 80  # 1/100 s
     locktime: int = 100  # 1/100 s
     interval_probe_time_ms: int = 5000
+    reachable_ms: int = 30000  # the time drawn last, and the base it was drawn for
+    drawn_for: int = 0
 
 
 @attrs.define(eq=False)
@@ -42,6 +44,7 @@ class Neighbour:
 
     key: Any
     dev: Any
+    ops: Any = None  # the family's `NeighOps`
     state: int = NUD_NONE
     lladdr: MAC | None = None
     flags: int = 0

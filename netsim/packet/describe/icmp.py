@@ -128,9 +128,7 @@ def _router_advertisement(out: Output, at: int) -> str:
 
 
 def _time_of_day(milliseconds: int) -> str:
-    """A time stamp in ms since midnight UTC, or a value that says of itself that it is none."""
-    if milliseconds & 0x80000000:
-        return f"{milliseconds & 0x7FFFFFFF} {'unknown'}"
+    """A time stamp in ms since midnight UTC."""
     seconds, fraction = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:03}"
 

@@ -163,7 +163,6 @@ def _print_query(out: Output, at: int, length: int, code: int) -> bool:
         out.put(f" unknown-version (len {length}) ")
         return True
     out.put(" v2")
-    out.need(at, 28)
     v = out.options.v
     if v:
         out.put(f" [max resp delay={floating(out.u16(at + 4), 16)}]")

@@ -50,12 +50,11 @@ def print_ip6(out: Output, at: int, length: int) -> None:
         out.put(f"truncated-ip6 {length}")
         return
     version = out.u8(at) >> 4
-    if version != 6:
-        out.put("IP, wrong link-layer encapsulation" if version == 4 else f"IP{version}")
-        out.invalid()
-        return
     if not out.options.e:
         out.put("IP6 ")
+    if version != 6:
+        out.put(f"version error: {version} != 6")
+        return
     payload = out.u16(at + 4)
     total = payload + 40
     if length < total:

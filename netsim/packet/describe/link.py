@@ -67,7 +67,7 @@ def _print_header(out: Output, at: int, length: int) -> None:
         kind = out.u16(here + 2)
         here += 4
     if kind <= _LONGEST_802_3:
-        length = kind
+        length = min(kind, length - (here - at))
     name = "802.3" if kind <= _LONGEST_802_3 else _type_text(out, kind)
     out.put(f"{out.mac(at + 6)} > {out.mac(at)}, {name}, length {length}: ")
 
@@ -84,15 +84,18 @@ def _print_tag(out: Output, at: int) -> None:
 
 
 _SAPS = {
-    0x00: "Null", 0x02: "Global", 0x04: "SNA", 0x06: "IP", 0x08: "SNA", 0x0C: "SNA", 0x42: "STP", 0x4E: "EIA RS-511", 0x7E: "X.25/LLC2",
-    0x80: "3Com XNS", 0xAA: "SNAP", 0xBC: "Banyan VINES", 0xE0: "IPX", 0xF0: "NetBIOS", 0xF4: "LAN Manager", 0xFE: "OSI", 0xFF: "GLOBAL",
+    0x00: "Null", 0x02: "802.1B I", 0x04: "SNA", 0x06: "IP", 0x0E: "ProWay NM", 0x42: "STP", 0x4E: "RS511", 0x7E: "ISO8208", 0x8E: "ProWay",
+    0xAA: "SNAP", 0xE0: "IPX", 0xF0: "NetBeui", 0xFE: "OSI",
 }  # fmt: skip
 _STP_SAP = 0x42
 _SNAP_SAP = 0xAA
 
 
 def print_llc(out: Output, at: int, length: int, frame: int) -> int:
-    """What follows a length field; returns the bytes of the LLC header (`llc_print`). Spanning tree and SNAP only."""
+    """What follows a length field; returns the bytes of the LLC header (`llc_print`).
+
+    Spanning tree, SNAP and other unnumbered information; frames of connected LLC are shown as contents only.
+    """
     out.protocol = "llc"
     if not out.has(at, 3) or length < 3:
         out.truncated()
@@ -108,7 +111,10 @@ def print_llc(out: Output, at: int, length: int, frame: int) -> int:
         return 3
     if dsap == ssap == _SNAP_SAP and control == 3 and _print_snap(out, at + 3, length - 3):
         return 8
-    _print_unnumbered(out, at, length, frame)
+    if control == 3:
+        _print_unnumbered(out, at, length, frame)
+    elif not out.options.q:
+        print_default(out, at, length)
     return 3
 
 
@@ -143,7 +149,8 @@ def print_stp(out: Output, at: int, length: int) -> None:
     """A spanning tree message (`stp_print`); of rapid and multiple spanning tree only the kind of message."""
     out.protocol = "stp"
     if length < 4:
-        raise Truncated
+        out.invalid()
+        return
     if out.u16(at):
         out.put(f"unknown STP version, length {length}")
         return
@@ -164,7 +171,8 @@ _BPDU_KINDS = {0x00: "Config", 0x02: "Rapid STP", 0x80: "Topology Change"}
 
 def _print_config(out: Output, at: int, length: int) -> None:
     if length < 35:
-        raise Truncated
+        out.invalid()
+        return
     out.put(f", Flags [{bits(_BPDU_FLAGS, out.u8(at + 4))}]")
     out.put(f", bridge-id {_bridge_id(out, at + 17)}.{out.u16(at + 25):04x}, length {length}")
     if not out.options.v:

@@ -1,0 +1,292 @@
+"""Neighbours: who has which hardware address, found out and kept fresh by timers (`net/core/neighbour.c`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
+from netsim.clock import MS, SECOND
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, NetDevice
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.kernel.tables.neigh import (
+    NUD_CONNECTED,
+    NUD_DELAY,
+    NUD_FAILED,
+    NUD_INCOMPLETE,
+    NUD_NOARP,
+    NUD_NONE,
+    NUD_PERMANENT,
+    NUD_PROBE,
+    NUD_REACHABLE,
+    NUD_STALE,
+    NUD_VALID,
+    Neighbour,
+    NeighParms,
+    NeighTable,
+)
+from netsim.trace import Dropped
+
+NUD_IN_TIMER = NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE
+OVERRIDE, ADMIN, OVERRIDE_ISROUTER, ISROUTER, WEAK_OVERRIDE = 1, 2, 4, 8, 16
+SKB_OVERHEAD = 512  # about what a small packet counts against the queue's limit
+
+
+@attrs.frozen
+class NeighOps:
+    """What differs between families (`struct neigh_ops`): asking, and telling senders that nobody answered."""
+
+    ethertype: int
+    solicit: Callable[[Neighbour, SkBuff | None], None]
+    error_report: Callable[[Neighbour, SkBuff], None]
+    parms: Callable[[NetDevice], NeighParms]
+    multicast_mac: Callable[[Any], MAC]
+
+
+def now(neigh: Neighbour) -> int:
+    """Virtual time in ns."""
+    return int(neigh.dev.netns.kernel.clock.now)
+
+
+def reachable_time(neigh: Neighbour, ops: NeighOps) -> int:
+    """How long a confirmation lasts: between half and one and a half of the base time, drawn anew every 300 s (`neigh_rand_reach_time`)."""
+    parms = ops.parms(neigh.dev)
+    base = parms.base_reachable_time_ms
+    if parms.drawn_for != base:
+        parms.drawn_for = base
+        parms.reachable_ms = base // 2 + neigh.dev.netns.kernel.rng.randrange(max(1, base))
+    return parms.reachable_ms * MS
+
+
+def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> Neighbour:
+    """The entry for a key on a device, made when it is missing (`__neigh_create`, `arp_constructor`)."""
+    known = table.entries.get((key, dev.ifindex))
+    if known is not None:
+        return known
+    time = dev.netns.kernel.clock.now
+    neigh = Neighbour(key, dev, ops=ops, confirmed=time - 3 * 30 * SECOND, updated=time, used=time, created=time)
+    if dev.flags & (IFF_NOARP | IFF_LOOPBACK) or dev.header_length != 14:
+        neigh.state, neigh.lladdr = NUD_NOARP, dev.address if dev.flags & IFF_LOOPBACK else MAC_ZERO
+    elif key.is_multicast:
+        neigh.state, neigh.lladdr = NUD_NOARP, ops.multicast_mac(key)
+    table.entries[key, dev.ifindex] = neigh
+    table.generation += 1
+    return neigh
+
+
+def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb: SkBuff) -> None:
+    """Send a packet to a neighbour, asking for its address first when needed (`neigh_resolve_output`)."""
+    skb.dev = dev
+    skb.src = dev.address
+    neigh = neigh_create(table, ops, key, dev)
+    neigh.used = now(neigh)
+    if neigh.state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
+        transmit(neigh, skb)
+
+
+def transmit(neigh: Neighbour, skb: SkBuff) -> None:
+    """Put the address on and hand the frame to the device."""
+    skb.dst = neigh.lladdr if neigh.lladdr is not None else MAC_BROADCAST
+    dev_queue_xmit(skb)
+
+
+def event_send(neigh: Neighbour, skb: SkBuff) -> bool:
+    """A packet wants out (`__neigh_event_send`); True: it waits (or died) here."""
+    ops: NeighOps = neigh.ops
+    parms = ops.parms(neigh.dev)
+    if not neigh.state & (NUD_STALE | NUD_INCOMPLETE):
+        if parms.mcast_solicit + parms.app_solicit == 0:
+            neigh.state = NUD_FAILED
+            neigh.updated = now(neigh)
+            return True
+        neigh.probes = 0
+        neigh.state = NUD_INCOMPLETE
+        neigh.updated = now(neigh)
+        _arm(neigh, max(parms.retrans_time_ms * MS, 10 * MS))
+        _queue(neigh, skb)
+        _probe(neigh)
+        return True
+    if neigh.state & NUD_STALE:
+        neigh.state = NUD_DELAY
+        neigh.updated = now(neigh)
+        _arm(neigh, parms.delay_first_probe_time * SECOND)
+        return False
+    _queue(neigh, skb)
+    return True
+
+
+def _queue(neigh: Neighbour, skb: SkBuff) -> None:
+    parms = neigh.ops.parms(neigh.dev)
+    neigh.queue.append(skb)
+    total = sum(waiting.size + SKB_OVERHEAD for waiting in neigh.queue)
+    while total > parms.unres_qlen_bytes and neigh.queue:
+        dropped = neigh.queue.pop(0)
+        total -= dropped.size + SKB_OVERHEAD
+
+
+def _probe(neigh: Neighbour) -> None:
+    """Ask once (`neigh_probe`)."""
+    neigh.probes += 1
+    neigh.ops.solicit(neigh, neigh.queue[-1] if neigh.queue else None)
+
+
+def _arm(neigh: Neighbour, delay: int) -> None:
+    _disarm(neigh)
+    neigh.timer = neigh.dev.netns.kernel.clock.call_later(delay, timer_handler, neigh)
+
+
+def _disarm(neigh: Neighbour) -> None:
+    if neigh.timer is not None:
+        neigh.timer.cancel()
+        neigh.timer = None
+
+
+def max_probes(neigh: Neighbour) -> int:
+    """How often to ask before giving up (`neigh_max_probes`)."""
+    parms = neigh.ops.parms(neigh.dev)
+    more = parms.mcast_resolicit if neigh.state & NUD_PROBE else parms.mcast_solicit
+    return int(parms.ucast_solicit + parms.app_solicit + more)
+
+
+def timer_handler(neigh: Neighbour) -> None:
+    """Time passed without news (`neigh_timer_handler`)."""
+    time, ops = now(neigh), neigh.ops
+    neigh.timer = None
+    if not neigh.state & NUD_IN_TIMER:
+        return
+    parms = ops.parms(neigh.dev)
+    next_time = time + SECOND
+    if neigh.state & NUD_REACHABLE:
+        lasts = reachable_time(neigh, ops)
+        if time <= neigh.confirmed + lasts:
+            next_time = neigh.confirmed + lasts
+        elif time <= neigh.used + parms.delay_first_probe_time * SECOND:
+            neigh.state, neigh.updated = NUD_DELAY, time
+            next_time = time + parms.delay_first_probe_time * SECOND
+        else:
+            neigh.state, neigh.updated = NUD_STALE, time
+    elif neigh.state & NUD_DELAY:
+        if time <= neigh.confirmed + parms.delay_first_probe_time * SECOND:
+            neigh.state, neigh.updated = NUD_REACHABLE, time
+            next_time = neigh.confirmed + reachable_time(neigh, ops)
+        else:
+            neigh.state, neigh.updated, neigh.probes = NUD_PROBE, time, 0
+            next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
+    else:
+        next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
+    if neigh.state & (NUD_INCOMPLETE | NUD_PROBE) and neigh.probes >= max_probes(neigh):
+        neigh.state, neigh.updated = NUD_FAILED, time
+        invalidate(neigh)
+        return
+    if neigh.state & NUD_IN_TIMER:
+        _arm(neigh, max(next_time - time, 5 * MS))
+    if neigh.state & (NUD_INCOMPLETE | NUD_PROBE):
+        _probe(neigh)
+
+
+def invalidate(neigh: Neighbour) -> None:
+    """Nobody answered: whoever waits is told (`neigh_invalidate`)."""
+    neigh.updated = now(neigh)
+    queue, neigh.queue = neigh.queue, []
+    for skb in queue:
+        netns = neigh.dev.netns
+        if netns.trace is not None:
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NEIGH_FAILED", neigh.dev.name, skb.packet))
+        neigh.ops.error_report(neigh, skb)
+
+
+def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> None:
+    """News about a neighbour (`__neigh_update`): an answer, a request seen, or an administrator."""
+    old, time = neigh.state, now(neigh)
+    if not flags & ADMIN and old & (NUD_NOARP | NUD_PERMANENT):
+        return
+    if not new & NUD_VALID:
+        _disarm(neigh)
+        neigh.state = new
+        notify = old & NUD_VALID
+        if old & (NUD_INCOMPLETE | NUD_PROBE) and new & NUD_FAILED:
+            invalidate(neigh)
+        neigh.updated = time if notify else neigh.updated
+        return
+    if lladdr is None:
+        if not old & NUD_VALID:
+            return
+        lladdr = neigh.lladdr
+    elif old & NUD_VALID and lladdr == neigh.lladdr:
+        lladdr = neigh.lladdr
+    if new & NUD_CONNECTED:
+        neigh.confirmed = time
+    update_isrouter = 0
+    if old & NUD_VALID:
+        if lladdr != neigh.lladdr and not flags & OVERRIDE:
+            if flags & WEAK_OVERRIDE and old & NUD_CONNECTED:
+                lladdr, new = neigh.lladdr, NUD_STALE
+            else:
+                return
+        elif lladdr == neigh.lladdr and new == NUD_STALE and not flags & ADMIN:
+            new = old
+        update_isrouter = flags & OVERRIDE_ISROUTER
+    if new != old or lladdr != neigh.lladdr:
+        neigh.updated = time
+    if new != old:
+        _disarm(neigh)
+        if new & NUD_PROBE:
+            neigh.probes = 0
+        neigh.state = new
+        if new & NUD_IN_TIMER:
+            parms = neigh.ops.parms(neigh.dev)
+            delay = reachable_time(neigh, neigh.ops) if new & NUD_REACHABLE else parms.delay_first_probe_time * SECOND if new & NUD_DELAY else 0
+            _arm(neigh, delay)
+    if lladdr != neigh.lladdr:
+        neigh.lladdr = lladdr
+        if not new & NUD_CONNECTED:
+            neigh.confirmed = time - 2 * neigh.ops.parms(neigh.dev).base_reachable_time_ms * MS
+    if update_isrouter:
+        neigh.is_router = bool(flags & ISROUTER)
+    if not old & NUD_VALID and neigh.queue:
+        queue, neigh.queue = neigh.queue, []
+        for skb in queue:
+            transmit(neigh, skb)
+
+
+def neigh_confirm(neigh: Neighbour) -> None:
+    """An upper layer knows that the neighbour answers (`neigh_confirm`)."""
+    neigh.confirmed = now(neigh)
+
+
+def neigh_ifdown(table: NeighTable, dev: NetDevice) -> None:
+    """The device went down: everything it knew is forgotten (`neigh_ifdown`)."""
+    _flush(table, dev, keep=0)
+
+
+def neigh_carrier_down(table: NeighTable, dev: NetDevice) -> None:
+    """The carrier went: all but permanent entries are forgotten (`neigh_carrier_down`)."""
+    _flush(table, dev, keep=NUD_PERMANENT)
+
+
+def neigh_changeaddr(table: NeighTable, dev: NetDevice) -> None:
+    """The device has another address: what was learnt over the old one is forgotten (`neigh_changeaddr`)."""
+    _flush(table, dev, keep=0)
+
+
+def _flush(table: NeighTable, dev: NetDevice, keep: int) -> None:
+    for place, neigh in list(table.entries.items()):
+        if neigh.dev is dev and not neigh.state & keep:
+            _disarm(neigh)
+            neigh.queue.clear()
+            neigh.state = NUD_NOARP if neigh.state & NUD_VALID else NUD_NONE
+            del table.entries[place]
+    for key in [key for key in table.proxies if key[1] == dev.ifindex]:
+        del table.proxies[key]
+    table.generation += 1
+
+
+def neigh_forget(table: NeighTable, neigh: Neighbour) -> None:
+    """Take one entry out."""
+    _disarm(neigh)
+    table.entries.pop((neigh.key, neigh.dev.ifindex), None)
+    table.generation += 1
+

@@ -1,0 +1,90 @@
+"""Packet sockets: frames as they pass a device (`af_packet.c`)."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import attrs
+
+from netsim.addr import MAC
+from netsim.errors import ENETDOWN, ENXIO, NetError
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
+
+ETH_P_ALL = 3
+
+
+@attrs.frozen
+class Seen:
+    """A frame as a packet socket tells it; `time` in ns, `pkt_type` a PACKET_* value."""
+
+    time: int
+    ifindex: int
+    pkt_type: int
+    src: MAC
+    dst: MAC
+    protocol: int
+    packet: Any
+    vlan: int = 0
+
+
+@attrs.define(eq=False)
+class PacketSocket:
+    """Hears frames of one device or of all, and sends any."""
+
+    netns: Netns
+    kind: int
+    protocol: int
+    ifindex: int = 0
+    queue: deque[Seen] = attrs.field(factory=deque)
+    waker: Any = None
+    dev: NetDevice | None = None
+    is_bound: bool = False
+
+    def bind(self, ifindex: int) -> None:
+        """Listen to one device (0: all); ENXIO."""
+        self.unhook()
+        self.ifindex = ifindex
+        if not ifindex:
+            self.netns.taps.append(self)
+        else:
+            self.dev = self.netns.devices.get(ifindex)
+            if self.dev is None:
+                raise NetError(ENXIO)
+            self.dev.taps.append(self)
+        self.is_bound = True
+
+    def unhook(self) -> None:
+        """Listen to nothing."""
+        if self in self.netns.taps:
+            self.netns.taps.remove(self)
+        if self.dev is not None and self in self.dev.taps:
+            self.dev.taps.remove(self)
+        self.dev = None
+
+    def packet(self, skb: SkBuff, dev: NetDevice) -> None:
+        """A frame passes (`tpacket_rcv`)."""
+        if self.protocol not in (ETH_P_ALL, skb.protocol):
+            return
+        self.queue.append(Seen(self.netns.kernel.clock.now, dev.ifindex, skb.pkt_type, skb.src, skb.dst, skb.protocol, skb.packet, skb.vlan))
+        if self.waker is not None:
+            self.waker.wake()
+
+    def recv(self) -> Seen | None:
+        """The next frame, or None."""
+        return self.queue.popleft() if self.queue else None
+
+    def send(self, dst: MAC, protocol: int, packet: Any, src: MAC | None = None) -> None:
+        """Send a frame out of the device; ENXIO, ENETDOWN."""
+        if self.dev is None or not self.dev.registered:
+            raise NetError(ENXIO)
+        if not self.dev.flags & IFF_UP:
+            raise NetError(ENETDOWN)
+        dev_queue_xmit(SkBuff(self.dev, src if src is not None else self.dev.address, dst, protocol, packet))
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.unhook()

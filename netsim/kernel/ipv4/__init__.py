@@ -1,0 +1,1 @@
+"""Internet protocol, version 4 (`net/ipv4`)."""

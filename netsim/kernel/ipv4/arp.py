@@ -1,0 +1,235 @@
+"""Address resolution: asking, answering, proxying, announcing (`arp.c`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netsim.addr import IPV4_ANY, MAC, MAC_BROADCAST, MAC_ZERO, IPv4, mask4
+from netsim.clock import SECOND
+from netsim.errors import NetError
+from netsim.kernel.core.neighbour import OVERRIDE, NeighOps, neigh_changeaddr, neigh_create, neigh_update
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_UP, NetDevice
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RTN_LOCAL, RTN_UNICAST
+from netsim.kernel.tables.neigh import NUD_NONE, NUD_PROBE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
+from netsim.packet import Arp, Ip
+from netsim.packet.numbers import ETH_P_ARP
+
+ARPOP_REQUEST, ARPOP_REPLY = 1, 2
+
+
+def arp_parms(dev: NetDevice) -> NeighParms:
+    """The neighbour settings in force on a device."""
+    return dev.inet.arp if dev.inet is not None else dev.netns.inet.arp_default
+
+
+def multicast_mac(key: Any) -> MAC:
+    """Where packets to a group go."""
+    mac: MAC = key.multicast_mac()
+    return mac
+
+
+def arp_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
+    """Ask for a neighbour's address, from the source `arp_announce` allows (`arp_solicit`)."""
+    dev = neigh.dev
+    source = _announced_source(dev, neigh.key, skb)
+    if source is None:
+        return
+    parms = arp_parms(dev)
+    unicast = neigh.probes <= parms.ucast_solicit and neigh.state & NUD_VALID
+    if neigh.state & NUD_PROBE and neigh.probes > parms.ucast_solicit + parms.mcast_solicit:
+        return
+    destination = neigh.lladdr if unicast and neigh.lladdr is not None else MAC_BROADCAST
+    arp_send(dev, ARPOP_REQUEST, neigh.key, source, destination, dev.address, MAC_ZERO)
+
+
+def _announced_source(dev: NetDevice, target: IPv4, skb: SkBuff | None) -> IPv4 | None:
+    from netsim.kernel.ipv4.devinet import inet_select_addr
+    from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+
+    if dev.inet is None:
+        return None
+    netns = dev.netns
+    source: IPv4 | None = skb.packet.src if skb is not None and isinstance(skb.packet, Ip) else None
+    announce = max(netns.inet.conf_all.arp_announce, dev.inet.conf.arp_announce)
+    if source is not None and announce < 2 and inet_addr_type(netns, source) == RTN_LOCAL:
+        if announce == 0:
+            return source
+        if any(not (ifa.local ^ target) & mask4(ifa.length) for ifa in dev.inet.addresses if not (ifa.local ^ source) & mask4(ifa.length)):
+            return source
+    return inet_select_addr(netns, dev, target, RT_SCOPE_LINK)
+
+
+def arp_send(dev: NetDevice, op: int, tpa: IPv4, spa: IPv4, destination: MAC, sha: MAC, tha: MAC) -> None:
+    """Send one ARP message out of a device (`arp_send`)."""
+    if not dev.flags & IFF_NOARP:
+        dev_queue_xmit(SkBuff(dev, dev.address, destination, ETH_P_ARP, Arp(op, sha, spa, tha, tpa)))
+
+
+def arp_send_gratuitous(dev: NetDevice, address: IPv4) -> None:
+    """Announce an own address to the segment."""
+    arp_send(dev, ARPOP_REQUEST, address, address, MAC_BROADCAST, dev.address, MAC_ZERO)
+
+
+def arp_error_report(neigh: Neighbour, skb: SkBuff) -> None:
+    """Nobody answered: the sender of the packet is told that the host is unreachable (`arp_error_report`, `ipv4_link_failure`)."""
+    from netsim.kernel.ipv4.icmp import icmp_send
+
+    if isinstance(skb.packet, Ip):
+        icmp_send(skb, 3, 1, 0)
+
+
+ARP_OPS = NeighOps(ETH_P_ARP, arp_solicit, arp_error_report, arp_parms, multicast_mac)
+
+
+def arp_changeaddr(dev: NetDevice) -> None:
+    """The device has another address (`arp_netdev_event`)."""
+    neigh_changeaddr(dev.netns.inet.arp, dev)
+
+
+# receiving ---------------------------------------------------------------------------------------------------------------
+
+
+def arp_rcv(skb: SkBuff) -> None:
+    """An ARP message arrived (`arp_rcv`, `arp_process`)."""
+    dev, message = skb.dev, skb.packet
+    if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
+        return
+    if skb.pkt_type in (PACKET_OTHERHOST, PACKET_LOOPBACK) or dev.flags & IFF_LOOPBACK:
+        return
+    if message.op not in (ARPOP_REQUEST, ARPOP_REPLY):
+        return
+    target = message.tpa
+    if target.is_multicast or (not dev.inet.conf.route_localnet and not dev.netns.inet.conf_all.route_localnet and target.is_loopback):
+        return
+    if _conf(dev, "drop_gratuitous_arp") and message.spa == target:
+        return
+    if message.spa == IPV4_ANY:
+        _answer_probe(skb, message)
+        return
+    if message.op == ARPOP_REQUEST and _asks_us(skb, message):
+        return
+    _learn(skb, message)
+
+
+def _conf(dev: NetDevice, name: str) -> int:
+    """A setting that counts as set when it is on the device or on all (`IN_DEV_ORCONF`)."""
+    assert dev.inet is not None
+    return getattr(dev.inet.conf, name) or getattr(dev.netns.inet.conf_all, name)
+
+
+def _answer_probe(skb: SkBuff, message: Arp) -> None:
+    """Duplicate address detection: an own address is defended."""
+    from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+
+    dev = skb.dev
+    if message.op == ARPOP_REQUEST and inet_addr_type(dev.netns, message.tpa) == RTN_LOCAL and not _ignores(dev, message.spa, message.tpa):
+        arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+
+
+def _asks_us(skb: SkBuff, message: Arp) -> bool:
+    """A request we answer, for ourselves or as proxy; True: the sender was learnt on the way."""
+    from netsim.kernel.ipv4.route import ip_route_input_type
+
+    dev = skb.dev
+    netns = dev.netns
+    assert dev.inet is not None
+    kind, out = ip_route_input_type(skb, message.tpa, message.spa)
+    if kind == RTN_LOCAL:
+        if _ignores(dev, message.spa, message.tpa) or (_conf(dev, "arp_filter") and _filtered(dev, message)):
+            return True
+        neigh = neigh_event_ns(netns, dev, message)
+        if neigh is not None:
+            arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+        return True
+    if kind == RTN_UNICAST and _forwards(dev) and out is not None and _is_proxied(dev, out, message):
+        neigh_event_ns(netns, dev, message)
+        delay = arp_parms(dev).proxy_delay * SECOND // 100
+        if skb.pkt_type == PACKET_HOST or not delay:
+            arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+        else:
+            wait = netns.kernel.rng.randrange(delay)
+            netns.kernel.clock.call_later(wait, _proxy_reply, dev, message)
+        return True
+    return False
+
+
+def _proxy_reply(dev: NetDevice, message: Arp) -> None:
+    if dev.flags & IFF_UP and dev.inet is not None:
+        arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+
+
+def _forwards(dev: NetDevice) -> bool:
+    assert dev.inet is not None
+    return bool(dev.inet.conf.forwarding)
+
+
+def _is_proxied(dev: NetDevice, out: NetDevice, message: Arp) -> bool:
+    """Whether we answer for a host behind another device (`arp_fwd_proxy`, `arp_fwd_pvlan`, `pneigh_lookup`)."""
+    netns = dev.netns
+    if (message.tpa, dev.ifindex) in netns.inet.arp.proxies or (message.tpa, 0) in netns.inet.arp.proxies:
+        return out is not dev
+    if _conf(dev, "proxy_arp") and out is not dev:
+        return True
+    assert dev.inet is not None
+    return bool(dev.inet.conf.proxy_arp_pvlan and out is dev and message.spa != message.tpa)
+
+
+def neigh_event_ns(netns: Netns, dev: NetDevice, message: Arp) -> Neighbour | None:
+    """A request tells the address of who asks (`neigh_event_ns`)."""
+    neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
+    neigh_update(neigh, message.sha, NUD_STALE, OVERRIDE)
+    return neigh
+
+
+def _ignores(dev: NetDevice, spa: IPv4, tpa: IPv4) -> bool:
+    """Whether `arp_ignore` forbids the answer (`arp_ignore`)."""
+    assert dev.inet is not None
+    mode = max(dev.netns.inet.conf_all.arp_ignore, dev.inet.conf.arp_ignore)
+    if mode == 0:
+        return False
+    own = [ifa for ifa in dev.inet.addresses if ifa.local == tpa]
+    if mode == 1:
+        return not own
+    if mode == 2:
+        return not any(not (ifa.local ^ spa) & mask4(ifa.length) for ifa in own)
+    if mode == 3:
+        everywhere = [ifa for other in dev.netns.devices.values() if other.inet for ifa in other.inet.addresses]
+        return not any(ifa.local == tpa and ifa.scope < RT_SCOPE_LINK for ifa in everywhere)
+    return mode == 8
+
+
+def _filtered(dev: NetDevice, message: Arp) -> bool:
+    """Whether the answer would leave by another device (`arp_filter`)."""
+    from netsim.kernel.ipv4.route import Flow, ip_route_output
+
+    try:
+        return ip_route_output(dev.netns, Flow(dst=message.spa, src=message.tpa)).dev is not dev
+    except NetError:
+        return True
+
+
+def _learn(skb: SkBuff, message: Arp) -> None:
+    """Update an entry that is there; `arp_accept` makes new ones from gratuitous messages (`arp_process`)."""
+    from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+
+    dev, netns = skb.dev, skb.dev.netns
+    neigh = netns.inet.arp.entries.get((message.spa, dev.ifindex))
+    is_garp = message.spa == message.tpa and (message.op == ARPOP_REQUEST or message.tha in (MAC_ZERO, message.sha))
+    if neigh is None and _conf(dev, "arp_accept") and inet_addr_type(netns, message.spa) == RTN_UNICAST:
+        if is_garp or message.op == ARPOP_REPLY:
+            neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
+            if neigh.state == NUD_NONE:
+                neigh.confirmed = neigh.updated = -10 * SECOND
+    if neigh is None:
+        return
+    locked = netns.kernel.clock.now <= neigh.updated + arp_parms(dev).locktime * SECOND // 100
+    state = NUD_REACHABLE
+    if message.op != ARPOP_REPLY or skb.pkt_type != PACKET_HOST:
+        state = NUD_STALE
+    override = OVERRIDE if not locked or is_garp else 0
+    neigh_update(neigh, message.sha, state, override)
+
+

@@ -1,0 +1,406 @@
+"""Addresses on devices and the routes they bring (`devinet.c`, `fib_frontend.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPv4, mask4
+from netsim.clock import SECOND
+from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
+from netsim.kernel.core.netdevice import (
+    IFF_BROADCAST,
+    IFF_LOOPBACK,
+    IFF_UP,
+    NETDEV_CHANGE,
+    NETDEV_CHANGEADDR,
+    NETDEV_CHANGEMTU,
+    NETDEV_CHANGENAME,
+    NETDEV_DOWN,
+    NETDEV_REGISTER,
+    NETDEV_UNREGISTER,
+    NETDEV_UP,
+    NetDevice,
+)
+from netsim.kernel.core.neighbour import neigh_ifdown
+from netsim.kernel.ipv4 import fib
+from netsim.kernel.ipv4.arp import arp_changeaddr, arp_send_gratuitous
+from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+from netsim.kernel.ipv4.igmp import ip_mc_down, ip_mc_up
+from netsim.kernel.tables.fib import (
+    RT_SCOPE_HOST,
+    RT_SCOPE_LINK,
+    RT_TABLE_LOCAL,
+    RT_TABLE_MAIN,
+    RTN_BROADCAST,
+    RTN_LOCAL,
+    RTN_UNICAST,
+    RTNH_F_DEAD,
+    RTPROT_KERNEL,
+    NextHop,
+    Route,
+)
+from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa, InDevice, Ipv4Conf
+from netsim.kernel.tables.neigh import NeighParms
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.rtnl.addr import AddrRequest
+
+LOOPBACK_NET = IPv4(0x7F000000)
+NLM_F_REPLACE, NLM_F_EXCL = 0x100, 0x200
+
+
+# adding and removing ---------------------------------------------------------------------------------------------------
+
+
+def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
+    """RTM_NEWADDR (`inet_rtm_newaddr`); EEXIST, EINVAL with the kernel's sentences."""
+    if dev.inet is None:
+        raise NetError(EINVAL)
+    local = IPv4(request.local)
+    peer = IPv4(request.peer) if request.peer is not None else local
+    if request.length > 32:
+        raise NetError(EINVAL, "ipv4: Invalid prefix length")
+    if request.preferred is not None and request.valid is not None and request.preferred > request.valid:
+        raise NetError(EINVAL, "ipv4: address lifetime invalid")
+    if request.valid == 0:
+        raise NetError(EINVAL, "ipv4: address lifetime invalid")
+    now = dev.netns.kernel.clock.now
+    permanent = IFA_F_PERMANENT if request.valid is None else 0
+    ifa = Ifa(
+        local, peer, request.length, request.broadcast, request.scope or 0, request.label or dev.name,
+        request.flags | permanent, request.valid, request.preferred, request.metric, request.protocol, now, now,
+    )  # fmt: skip
+    mask = mask4(ifa.length)
+    known = next((other for other in dev.inet.addresses if other.length == ifa.length and _same_net(other, ifa.peer, mask) and other.local == local), None)
+    if known is not None:
+        if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
+            raise NetError(EEXIST, "ipv4: Address already assigned")
+        _replace(dev, known, ifa)
+        return
+    insert_ifa(dev, ifa)
+
+
+def _replace(dev: NetDevice, known: Ifa, ifa: Ifa) -> None:
+    assert dev.inet is not None
+    changed = attrs.evolve(known, valid=ifa.valid, preferred=ifa.preferred, updated=ifa.updated, metric=ifa.metric,
+                           flags=(known.flags & ~IFA_F_PERMANENT) | (ifa.flags & IFA_F_PERMANENT), protocol=ifa.protocol)  # fmt: skip
+    dev.inet.addresses[dev.inet.addresses.index(known)] = changed
+    _expire_later(dev, changed)
+
+
+def _same_net(one: Ifa, address: IPv4, mask: int) -> bool:
+    return not (one.peer ^ address) & mask
+
+
+def insert_ifa(dev: NetDevice, ifa: Ifa) -> None:
+    """Put an address on a device: primary, or secondary after the first of its net; routes follow (`__inet_insert_ifa`)."""
+    assert dev.inet is not None
+    addresses = dev.inet.addresses
+    flags = ifa.flags & ~IFA_F_SECONDARY
+    mask = mask4(ifa.length)
+    last_primary = 0
+    for place, other in enumerate(addresses):
+        if not other.flags & IFA_F_SECONDARY and ifa.scope <= other.scope:
+            last_primary = place + 1
+        if other.length == ifa.length and _same_net(other, ifa.peer, mask):
+            if other.local == ifa.local:
+                raise NetError(EEXIST)
+            if other.scope != ifa.scope:
+                raise NetError(EINVAL, "ipv4: Invalid scope value")
+            flags |= IFA_F_SECONDARY
+    ifa = attrs.evolve(ifa, flags=flags)
+    if flags & IFA_F_SECONDARY:
+        addresses.append(ifa)
+    else:
+        addresses.insert(last_primary, ifa)
+    if dev.flags & IFF_UP:
+        add_routes(dev, ifa)
+    dev.netns.inet.fib.generation += 1
+    _expire_later(dev, ifa)
+
+
+def _expire_later(dev: NetDevice, ifa: Ifa) -> None:
+    if ifa.valid is not None:
+        dev.netns.kernel.clock.call_at(ifa.updated + ifa.valid * SECOND, _expired, dev, ifa)
+
+
+def _expired(dev: NetDevice, ifa: Ifa) -> None:
+    """A lifetime ran out (`check_lifetime`)."""
+    if dev.inet is not None and ifa in dev.inet.addresses:
+        remove_ifa(dev, ifa)
+
+
+def inet_addr_del(dev: NetDevice, request: AddrRequest) -> None:
+    """RTM_DELADDR (`inet_rtm_deladdr`); EADDRNOTAVAIL."""
+    for ifa in dev.inet.addresses if dev.inet is not None else ():
+        if ifa.local != request.local:
+            continue
+        if request.label is not None and request.label != ifa.label:
+            continue
+        if request.peer is not None and (request.length != ifa.length or request.peer != ifa.peer):
+            continue
+        if request.peer is None and request.length not in (32, ifa.length) and request.length != ifa.length:
+            continue
+        if request.peer is None and request.length == 32 and request.flags & 1 << 30 == 0 and ifa.length != 32 and not request.is_bare:
+            continue
+        remove_ifa(dev, ifa)
+        return
+    raise NetError(EADDRNOTAVAIL, "ipv4: Address not found")
+
+
+def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
+    """Take an address off: a primary takes its secondaries with it, or the first is promoted (`__inet_del_ifa`)."""
+    assert dev.inet is not None
+    addresses = dev.inet.addresses
+    promote = dev.inet.conf.promote_secondaries or dev.netns.inet.conf_all.promote_secondaries
+    mask = mask4(ifa.length)
+    heir: Ifa | None = None
+    if not ifa.flags & IFA_F_SECONDARY:
+        followers = [other for other in addresses if other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)]
+        if promote and followers:
+            heir = followers[0]
+        else:
+            for other in followers:
+                addresses.remove(other)
+                delete_routes(dev, other)
+                fib.flush_prefsrc(dev.netns, other.local)
+    addresses.remove(ifa)
+    if heir is not None:
+        heir = _promote(dev, heir)
+    delete_routes(dev, ifa)
+    if inet_addr_type(dev.netns, ifa.local) != RTN_LOCAL:
+        fib.flush_prefsrc(dev.netns, ifa.local)
+    if heir is not None:
+        for other in addresses:
+            if other.flags & IFA_F_SECONDARY and other.length == heir.length and _same_net(other, heir.peer, mask):
+                add_routes(dev, other)
+    dev.netns.inet.fib.generation += 1
+    if not addresses:
+        ip_mc_down(dev)
+    if not addresses:
+        fib.device_down(dev.netns, dev, keep_local=False)
+
+
+def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
+    """The first secondary becomes primary and takes the place it deserves."""
+    assert dev.inet is not None
+    addresses = dev.inet.addresses
+    addresses.remove(heir)
+    delete_routes(dev, heir)
+    heir = attrs.evolve(heir, flags=heir.flags & ~IFA_F_SECONDARY)
+    last = max((place + 1 for place, other in enumerate(addresses) if not other.flags & IFA_F_SECONDARY and heir.scope <= other.scope), default=0)
+    addresses.insert(last, heir)
+    add_routes(dev, heir)
+    return heir
+
+
+# routes of addresses ---------------------------------------------------------------------------------------------------
+
+
+def _magic(dev: NetDevice, kind: int, dst: int, length: int, ifa: Ifa, *, add: bool, metric: int = 0) -> None:
+    """A route the kernel itself makes or takes away (`fib_magic`)."""
+    table = RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+    scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
+    address = IPv4(dst & mask4(length))
+    if not add:
+        try:
+            fib.delete(
+                dev.netns,
+                fib.Wanted(address, length, type=kind, scope=scope, protocol=RTPROT_KERNEL, prefsrc=ifa.local, priority=metric,
+                           hops=(NextHop(dev.ifindex),), table=table),
+            )  # fmt: skip
+        except NetError:
+            return
+        return
+    route = Route(address, length, 0, metric, kind, scope, RTPROT_KERNEL, ifa.local, (NextHop(dev.ifindex),), (), table)
+    try:
+        fib.insert(dev.netns, route, fib.NLM_F_CREATE | fib.NLM_F_APPEND)
+    except NetError:
+        return
+
+
+def add_routes(dev: NetDevice, ifa: Ifa) -> None:
+    """The local, broadcast and connected routes of an address (`fib_add_ifaddr`)."""
+    mask = mask4(ifa.length)
+    primary = ifa
+    if ifa.flags & IFA_F_SECONDARY:
+        primary = _primary_of(dev, ifa) or ifa
+    _magic(dev, RTN_LOCAL, ifa.local, 32, primary if ifa.flags & IFA_F_SECONDARY else ifa, add=True)
+    if not dev.flags & IFF_UP:
+        return
+    if ifa.broadcast is not None and ifa.broadcast != 0xFFFFFFFF:
+        _magic(dev, RTN_BROADCAST, ifa.broadcast, 32, primary, add=True)
+    prefix = ifa.peer & mask
+    if prefix >> 24 == 0 or ifa.flags & IFA_F_SECONDARY or (prefix == ifa.local and ifa.length == 32):
+        return
+    if not ifa.flags & IFA_F_NOPREFIXROUTE:
+        kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
+        _magic(dev, kind, prefix, ifa.length, ifa, add=True, metric=ifa.metric)
+    if ifa.length < 31:
+        _magic(dev, RTN_BROADCAST, prefix | ~mask & 0xFFFFFFFF, 32, ifa, add=True)
+
+
+def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
+    assert dev.inet is not None
+    mask = mask4(ifa.length)
+    return next((other for other in dev.inet.addresses if not other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)), None)
+
+
+def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
+    """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
+    assert dev.inet is not None
+    mask = mask4(ifa.length)
+    prefix, broadcast = ifa.peer & mask, (ifa.peer & mask) | (~mask & 0xFFFFFFFF)
+    others = [other for other in dev.inet.addresses if other is not ifa]
+    primary = ifa
+    if ifa.flags & IFA_F_SECONDARY:
+        primary = _primary_of(dev, ifa) or ifa
+    elif prefix >> 24 and ifa.length < 32:
+        if not ifa.flags & IFA_F_NOPREFIXROUTE and not any(_same_net(other, IPv4(prefix), mask) and other.length == ifa.length for other in others if not other.flags & IFA_F_SECONDARY):
+            kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
+            _magic(dev, kind, prefix, ifa.length, ifa, add=False, metric=ifa.metric)
+    elif prefix >> 24 and ifa.peer != ifa.local:
+        _magic(dev, RTN_UNICAST, prefix, ifa.length, ifa, add=False, metric=ifa.metric)
+    wants_local = any(other.local == ifa.local for other in others)
+    wants_broadcasts = {other.broadcast for other in others if other.broadcast is not None} | {(other.peer & mask4(other.length)) | (~mask4(other.length) & 0xFFFFFFFF) for other in others if other.length < 31}
+    if ifa.broadcast is not None and ifa.broadcast not in wants_broadcasts:
+        _magic(dev, RTN_BROADCAST, ifa.broadcast, 32, primary, add=False)
+    if not ifa.flags & IFA_F_SECONDARY and ifa.length < 31 and broadcast not in wants_broadcasts:
+        _magic(dev, RTN_BROADCAST, broadcast, 32, ifa, add=False)
+    if not wants_local:
+        _magic(dev, RTN_LOCAL, ifa.local, 32, primary if ifa.flags & IFA_F_SECONDARY else ifa, add=False)
+        if inet_addr_type(dev.netns, ifa.local) != RTN_LOCAL:
+            fib.flush_prefsrc(dev.netns, ifa.local)
+
+
+# choosing addresses ----------------------------------------------------------------------------------------------------
+
+
+def inet_select_addr(netns: Netns, dev: NetDevice | None, dst: int, scope: int) -> IPv4 | None:
+    """A source address for a destination out of a device (`inet_select_addr`)."""
+    if dev is not None and dev.inet is not None:
+        fallback: IPv4 | None = None
+        for ifa in dev.inet.addresses:
+            if ifa.flags & IFA_F_SECONDARY or min(ifa.scope, RT_SCOPE_LINK) > scope:
+                continue
+            if not dst or not (ifa.peer ^ dst) & mask4(ifa.length):
+                return ifa.local
+            if fallback is None:
+                fallback = ifa.local
+        if fallback is not None:
+            return fallback
+    for other in netns.devices.values():
+        if other.inet is None:
+            continue
+        for ifa in other.inet.addresses:
+            if not ifa.flags & IFA_F_SECONDARY and ifa.scope != RT_SCOPE_LINK and ifa.scope <= scope:
+                return ifa.local
+    return None
+
+
+def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
+    """The device an address is on (`ip_dev_find`)."""
+    for dev in netns.devices.values():
+        if dev.inet is not None and any(ifa.local == address for ifa in dev.inet.addresses):
+            return dev
+    return None
+
+
+# events ----------------------------------------------------------------------------------------------------------------
+
+
+def device_event(event: int, dev: NetDevice) -> None:
+    """What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
+    if event == NETDEV_REGISTER:
+        dev.inet = InDevice(conf=attrs.evolve(dev.netns.inet.conf_default), arp=attrs.evolve(dev.netns.inet.arp_default))
+    if dev.inet is None:
+        return
+    handler = _EVENTS.get(event)
+    if handler is not None:
+        handler(dev)
+
+
+def _up(dev: NetDevice) -> None:
+    assert dev.inet is not None
+    if dev.mtu < 68:
+        return
+    if dev.flags & IFF_LOOPBACK and not dev.inet.addresses:
+        now = dev.netns.kernel.clock.now
+        insert_ifa(dev, Ifa(IPv4(0x7F000001), IPv4(0x7F000001), 8, None, RT_SCOPE_HOST, dev.name, created=now, updated=now))
+    else:
+        for ifa in list(dev.inet.addresses):
+            add_routes(dev, ifa)
+    ip_mc_up(dev)
+    fib.device_up(dev.netns, dev, RTNH_F_DEAD)
+    _notify_peers(dev)
+
+
+def _notify_peers(dev: NetDevice) -> None:
+    """Gratuitous ARP where `arp_notify` asks for it (`inetdev_send_gratuitous_arp`)."""
+    assert dev.inet is not None
+    if dev.inet.conf.arp_notify or dev.netns.inet.conf_all.arp_notify:
+        for ifa in dev.inet.addresses:
+            arp_send_gratuitous(dev, ifa.local)
+
+
+def _down(dev: NetDevice) -> None:
+    ip_mc_down(dev)
+    fib.device_down(dev.netns, dev, keep_local=True)
+    neigh_ifdown(dev.netns.inet.arp, dev)
+
+
+def _change(dev: NetDevice) -> None:
+    assert dev.inet is not None
+    if dev.carrier:
+        fib.device_up(dev.netns, dev, 16)
+    elif dev.flags & IFF_UP:
+        fib.carrier_down(dev.netns, dev)
+        if dev.inet.conf.arp_evict_nocarrier:
+            from netsim.kernel.core.neighbour import neigh_carrier_down
+
+            neigh_carrier_down(dev.netns.inet.arp, dev)
+
+
+def _changeaddr(dev: NetDevice) -> None:
+    arp_changeaddr(dev)
+    if dev.flags & IFF_UP:
+        _notify_peers(dev)
+
+
+def _rename(dev: NetDevice) -> None:
+    """Labels follow the device's name (`inetdev_changename`)."""
+    assert dev.inet is not None
+    for place, ifa in enumerate(dev.inet.addresses):
+        _, colon, tail = ifa.label.partition(":")
+        dev.inet.addresses[place] = attrs.evolve(ifa, label=f"{dev.name}{colon}{tail}"[:15])
+
+
+def _changemtu(dev: NetDevice) -> None:
+    if dev.mtu < 68:
+        _unregister(dev)
+
+
+def _unregister(dev: NetDevice) -> None:
+    assert dev.inet is not None
+    ip_mc_down(dev)
+    for ifa in list(dev.inet.addresses):
+        if ifa in dev.inet.addresses:
+            remove_ifa(dev, ifa)
+    fib.device_down(dev.netns, dev, keep_local=False)
+    neigh_ifdown(dev.netns.inet.arp, dev)
+    dev.inet = None
+
+
+_EVENTS = {
+    NETDEV_UP: _up,
+    NETDEV_DOWN: _down,
+    NETDEV_CHANGE: _change,
+    NETDEV_CHANGEADDR: _changeaddr,
+    NETDEV_CHANGENAME: _rename,
+    NETDEV_CHANGEMTU: _changemtu,
+    NETDEV_UNREGISTER: _unregister,
+}
+_ = (IFF_BROADCAST, Ipv4Conf, NeighParms, LOOPBACK_NET)

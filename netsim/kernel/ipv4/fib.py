@@ -1,0 +1,295 @@
+"""Changing the forwarding information base: routes added, replaced and removed, and what device events do to them (`fib_semantics.c`, `fib_trie.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPv4, mask4
+from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, table_lookup
+from netsim.kernel.tables.fib import (
+    RT_SCOPE_HOST,
+    RT_SCOPE_LINK,
+    RT_SCOPE_NOWHERE,
+    RT_SCOPE_UNIVERSE,
+    RT_TABLE_LOCAL,
+    RT_TABLE_MAIN,
+    RTN_BLACKHOLE,
+    RTN_BROADCAST,
+    RTN_LOCAL,
+    RTN_PROHIBIT,
+    RTN_THROW,
+    RTN_UNICAST,
+    RTN_UNREACHABLE,
+    RTNH_F_DEAD,
+    RTNH_F_LINKDOWN,
+    RTNH_F_ONLINK,
+    FibTable,
+    NextHop,
+    Route,
+)
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+ERROR_TYPES = (RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW)
+LOWEST_SCOPE = {RTN_LOCAL: RT_SCOPE_HOST, RTN_BROADCAST: RT_SCOPE_LINK, 4: RT_SCOPE_LINK}
+NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x800
+
+
+def check_route(netns: Netns, route: Route) -> Route:
+    """The route as the kernel would keep it, its next hops resolved (`fib_create_info`); refuses with the kernel's sentences."""
+    if LOWEST_SCOPE.get(route.type, RT_SCOPE_UNIVERSE) > route.scope:
+        raise NetError(EINVAL, "Invalid scope")
+    if any(hop.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) for hop in route.nexthops):
+        raise NetError(EINVAL, "Invalid rtm_flags - can not contain DEAD or LINKDOWN")
+    if route.type in ERROR_TYPES:
+        if any(hop.ifindex or hop.gateway is not None for hop in route.nexthops):
+            raise NetError(EINVAL, "Gateway, device and multipath can not be specified for this route type")
+        return attrs.evolve(route, nexthops=())
+    if route.scope > RT_SCOPE_HOST:
+        raise NetError(EINVAL, "Invalid scope")
+    if route.scope == RT_SCOPE_HOST:
+        hops = _host_hops(netns, route)
+    else:
+        hops = tuple(check_hop(netns, hop, route.table, route.scope) for hop in route.nexthops)
+    if route.prefsrc is not None and not _valid_prefsrc(netns, route):
+        raise NetError(EINVAL, "Invalid prefsrc address")
+    return attrs.evolve(route, nexthops=hops)
+
+
+def _host_hops(netns: Netns, route: Route) -> tuple[NextHop, ...]:
+    if len(route.nexthops) > 1:
+        raise NetError(EINVAL, "Route with host scope can not have multiple nexthops")
+    hop = route.nexthops[0]
+    if hop.gateway is not None:
+        raise NetError(EINVAL, "Route with host scope can not have a gateway")
+    if hop.ifindex not in netns.devices:
+        raise NetError(ENODEV)
+    return (attrs.evolve(hop, scope=RT_SCOPE_NOWHERE),)
+
+
+def _valid_prefsrc(netns: Netns, route: Route) -> bool:
+    assert route.prefsrc is not None
+    if route.type == RTN_LOCAL and route.dst == route.prefsrc:
+        return True
+    return inet_addr_type(netns, route.prefsrc) == RTN_LOCAL
+
+
+def check_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> NextHop:
+    """One next hop made sure of (`fib_check_nh`)."""
+    if hop.gateway is None:
+        return _check_device_hop(netns, hop)
+    if hop.flags & RTNH_F_ONLINK:
+        return _check_onlink_hop(netns, hop, scope)
+    return _check_gateway_hop(netns, hop, table, scope)
+
+
+def _check_device_hop(netns: Netns, hop: NextHop) -> NextHop:
+    if hop.flags & RTNH_F_ONLINK:
+        raise NetError(EINVAL, "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set")
+    dev = netns.devices.get(hop.ifindex)
+    if dev is None or dev.inet is None:
+        raise NetError(ENODEV)
+    if not dev.flags & IFF_UP:
+        raise NetError(ENETDOWN, "Device for nexthop is not up")
+    return attrs.evolve(hop, scope=RT_SCOPE_HOST, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
+
+
+def _check_onlink_hop(netns: Netns, hop: NextHop, scope: int) -> NextHop:
+    assert hop.gateway is not None
+    if scope >= RT_SCOPE_LINK:
+        raise NetError(EINVAL, "Nexthop has invalid scope")
+    dev = netns.devices.get(hop.ifindex)
+    if dev is None:
+        raise NetError(ENODEV, "Nexthop device required for onlink")
+    if not dev.flags & IFF_UP:
+        raise NetError(ENETDOWN, "Nexthop device is not up")
+    if inet_addr_type(netns, hop.gateway, dev.ifindex) != RTN_UNICAST:
+        raise NetError(EINVAL, "Nexthop has invalid gateway")
+    return attrs.evolve(hop, scope=RT_SCOPE_LINK, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
+
+
+def _check_gateway_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> NextHop:
+    assert hop.gateway is not None
+    flow = Flow(dst=hop.gateway, oif=hop.ifindex, iif=1, scope=max(scope + 1, RT_SCOPE_LINK))
+    try:
+        found = table_lookup(netns, table, flow) if table not in (RT_TABLE_MAIN, RT_TABLE_LOCAL) else None
+        if found is None:
+            found = fib_lookup(netns, flow)
+    except NetError as error:
+        raise NetError(error.errno, "Nexthop has invalid gateway") from None
+    if found.type not in (RTN_UNICAST, RTN_LOCAL) or found.hop is None:
+        raise NetError(EINVAL, "Nexthop has invalid gateway")
+    dev = netns.devices.get(found.hop.ifindex)
+    if dev is None:
+        raise NetError(ENODEV, "No egress device for nexthop gateway")
+    if not dev.flags & IFF_UP:
+        raise NetError(ENETDOWN)
+    return attrs.evolve(hop, ifindex=dev.ifindex, scope=found.route.scope, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
+
+
+# tables ----------------------------------------------------------------------------------------------------------------
+
+
+def insert(netns: Netns, route: Route, flags: int) -> None:
+    """Add, replace, append or prepend (`fib_table_insert`)."""
+    if int(route.dst) & ~mask4(route.length) & 0xFFFFFFFF:
+        raise NetError(EINVAL, "Invalid prefix for given prefix length")
+    route = check_route(netns, route)
+    table = netns.inet.fib.table(route.table)
+    known = table.at(int(route.dst), route.length)
+    same = [other for other in known if other.tos == route.tos and other.priority == route.priority]
+    position = _position(known, route)
+    if same:
+        if flags & NLM_F_EXCL:
+            raise NetError(EEXIST)
+        twin = next((other for other in same if _same(other, route)), None)
+        if flags & NLM_F_REPLACE:
+            if twin is same[0]:
+                return
+            if twin is not None:
+                raise NetError(EEXIST)
+            table.swap(same[0], route)
+            netns.inet.fib.generation += 1
+            return
+        if twin is not None:
+            raise NetError(EEXIST)
+        if flags & NLM_F_APPEND:
+            position += len(same)
+    if not flags & NLM_F_CREATE:
+        raise NetError(ENOENT)
+    table.insert(route, position)
+    netns.inet.fib.generation += 1
+
+
+def _position(known: list[Route], route: Route) -> int:
+    """Before the first that is as good or worse (`fib_find_alias`)."""
+    for place, other in enumerate(known):
+        if other.tos < route.tos or (other.tos == route.tos and other.priority >= route.priority):
+            return place
+    return len(known)
+
+
+def _same(one: Route, other: Route) -> bool:
+    mine = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in one.nexthops]
+    theirs = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in other.nexthops]
+    return mine == theirs and attrs.evolve(one, nexthops=()) == attrs.evolve(other, nexthops=())
+
+
+@attrs.frozen
+class Wanted:
+    """What a deletion names; 0 and None ask nothing."""
+
+    dst: IPv4
+    length: int
+    tos: int = 0
+    priority: int = 0
+    type: int = 0
+    scope: int = RT_SCOPE_NOWHERE
+    protocol: int = 0
+    prefsrc: IPv4 | None = None
+    hops: tuple[NextHop, ...] = ()
+    metrics: tuple[tuple[str, int], ...] = ()
+    table: int = RT_TABLE_MAIN
+
+
+def delete(netns: Netns, wanted: Wanted) -> None:
+    """Remove the first route that matches (`fib_table_delete`); ESRCH."""
+    if int(wanted.dst) & ~mask4(wanted.length) & 0xFFFFFFFF:
+        raise NetError(EINVAL, "Invalid prefix for given prefix length")
+    table = netns.inet.fib.tables.get(wanted.table)
+    for route in table.at(int(wanted.dst), wanted.length) if table is not None else ():
+        if _is_wanted(route, wanted):
+            assert table is not None
+            table.remove(route)
+            netns.inet.fib.generation += 1
+            return
+    raise NetError(ESRCH)
+
+
+def _is_wanted(route: Route, wanted: Wanted) -> bool:
+    if route.tos != wanted.tos or (wanted.type and route.type != wanted.type):
+        return False
+    if wanted.scope != RT_SCOPE_NOWHERE and route.scope != wanted.scope:
+        return False
+    if wanted.prefsrc is not None and route.prefsrc != wanted.prefsrc:
+        return False
+    if wanted.protocol and route.protocol != wanted.protocol:
+        return False
+    if wanted.priority and route.priority != wanted.priority:
+        return False
+    if any(metric not in route.metrics for metric in wanted.metrics):
+        return False
+    return _hops_wanted(route, wanted.hops)
+
+
+def _hops_wanted(route: Route, hops: tuple[NextHop, ...]) -> bool:
+    if not hops:
+        return True
+    if len(hops) > 1 and len(hops) != len(route.nexthops):
+        return False
+    for hop, have in zip(hops, route.nexthops, strict=False):
+        if hop.ifindex and hop.ifindex != have.ifindex:
+            return False
+        if hop.gateway is not None and hop.gateway != have.gateway:
+            return False
+    return bool(route.nexthops)
+
+
+# events ----------------------------------------------------------------------------------------------------------------
+
+
+def each(netns: Netns) -> list[tuple[FibTable, Route]]:
+    """Every route with its table."""
+    return [(table, route) for table in netns.inet.fib.tables.values() for route in table.routes()]
+
+
+def flush_prefsrc(netns: Netns, address: IPv4) -> None:
+    """Routes that prefer a source address that went (`fib_sync_down_addr`)."""
+    for table, route in each(netns):
+        if route.prefsrc == address:
+            table.remove(route)
+            netns.inet.fib.generation += 1
+
+
+def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
+    """The device went down: next hops over it die, routes without a living one go (`fib_sync_down_dev`, `fib_flush`).
+
+    `keep_local`: an address that stays keeps its local route (`fib_disable_ip` without force).
+    """
+    _mark(netns, dev, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local)
+    for table, route in each(netns):
+        if route.is_dead and route.nexthops:
+            table.remove(route)
+
+
+def carrier_down(netns: Netns, dev: NetDevice) -> None:
+    """The carrier went: next hops over the device are marked (`fib_sync_down_dev` with NETDEV_CHANGE)."""
+    _mark(netns, dev, RTNH_F_LINKDOWN, skip_host=True)
+
+
+def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> None:
+    for table, route in each(netns):
+        if not any(hop.ifindex == dev.ifindex for hop in route.nexthops):
+            continue
+        if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
+            continue
+        hops = tuple(attrs.evolve(hop, flags=hop.flags | flags) if hop.ifindex == dev.ifindex else hop for hop in route.nexthops)
+        if hops != route.nexthops:
+            table.swap(route, attrs.evolve(route, nexthops=hops))
+    netns.inet.fib.generation += 1
+
+
+def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
+    """The device is up (DEAD) or has its carrier back (LINKDOWN): its next hops live again (`fib_sync_up`)."""
+    if dev.flags & IFF_UP and dev.carrier:
+        flags |= RTNH_F_LINKDOWN
+    for table, route in each(netns):
+        hops = tuple(attrs.evolve(hop, flags=hop.flags & ~flags) if hop.ifindex == dev.ifindex else hop for hop in route.nexthops)
+        if hops != route.nexthops:
+            table.swap(route, attrs.evolve(route, nexthops=hops))
+    netns.inet.fib.generation += 1

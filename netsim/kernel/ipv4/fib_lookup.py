@@ -1,0 +1,206 @@
+"""Finding a route: the rules in order, the longest prefix, a living next hop (`fib_rules.c`, `fib_trie.c`, `fib_semantics.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPv4, mask4
+from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
+from netsim.kernel.tables.fib import (
+    FR_ACT_BLACKHOLE,
+    FR_ACT_GOTO,
+    FR_ACT_PROHIBIT,
+    FR_ACT_TO_TBL,
+    FR_ACT_UNREACHABLE,
+    RT_SCOPE_UNIVERSE,
+    RT_TABLE_LOCAL,
+    RTN_BLACKHOLE,
+    RTN_BROADCAST,
+    RTN_LOCAL,
+    RTN_MULTICAST,
+    RTN_PROHIBIT,
+    RTN_THROW,
+    RTN_UNICAST,
+    RTN_UNREACHABLE,
+    RTNH_F_DEAD,
+    RTNH_F_LINKDOWN,
+    NextHop,
+    Route,
+    Rule,
+)
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+LOOPBACK_IFINDEX = 1
+ROUTE_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_UNREACHABLE: EHOSTUNREACH, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN}
+ACTION_ERRORS = {FR_ACT_BLACKHOLE: EINVAL, FR_ACT_UNREACHABLE: ENETUNREACH, FR_ACT_PROHIBIT: EACCES}
+
+
+@attrs.frozen
+class Flow:
+    """What a routing decision may depend on (`struct flowi4`)."""
+
+    dst: IPv4
+    src: IPv4 | None = None
+    oif: int = 0
+    iif: int = 0
+    tos: int = 0
+    mark: int = 0
+    protocol: int = 0
+    sport: int = 0
+    dport: int = 0
+    scope: int = RT_SCOPE_UNIVERSE
+    uid: int = 0
+
+
+@attrs.frozen
+class Found:
+    """A look-up's answer (`struct fib_result`)."""
+
+    route: Route
+    hop: NextHop | None
+    rule: Rule | None = None
+
+    @property
+    def type(self) -> int:
+        """RTN_*."""
+        return self.route.type
+
+
+def fib_lookup(netns: Netns, flow: Flow) -> Found:
+    """The route the rules choose for a flow (`__fib_lookup`); NetError ENETUNREACH when none does, or what the route says."""
+    rules = netns.inet.fib.rules
+    position = 0
+    while position < len(rules):
+        rule = rules[position]
+        position += 1
+        if not rule_matches(netns, rule, flow):
+            continue
+        if rule.action == FR_ACT_GOTO:
+            position = next((place for place, other in enumerate(rules) if other.priority >= rule.goto), len(rules))
+            continue
+        if rule.action in ACTION_ERRORS:
+            raise NetError(ACTION_ERRORS[rule.action])
+        if rule.action != FR_ACT_TO_TBL:
+            continue
+        found = table_lookup(netns, rule.table, flow, rule)
+        if found is not None:
+            return found
+    raise NetError(ENETUNREACH)
+
+
+def rule_matches(netns: Netns, rule: Rule, flow: Flow) -> bool:
+    """Whether a rule applies to a flow (`fib_rule_match`, `fib4_rule_match`)."""
+    return _selects(netns, rule, flow) != rule.invert
+
+
+def _selects(netns: Netns, rule: Rule, flow: Flow) -> bool:
+    if rule.iif and not _is_device(netns, rule.iif, flow.iif or LOOPBACK_IFINDEX):
+        return False
+    if rule.oif and not _is_device(netns, rule.oif, flow.oif):
+        return False
+    if (flow.mark ^ rule.fwmark) & rule.fwmask:
+        return False
+    if rule.src_length and (rule.src or 0) != (flow.src or 0) & mask4(rule.src_length):
+        return False
+    if rule.dst_length and (rule.dst or 0) != flow.dst & mask4(rule.dst_length):
+        return False
+    if rule.tos and rule.tos != flow.tos & 0x1C:
+        return False
+    if rule.ipproto and rule.ipproto != flow.protocol:
+        return False
+    if rule.uid is not None and not rule.uid[0] <= flow.uid <= rule.uid[1]:
+        return False
+    for ports, port in ((rule.sport, flow.sport), (rule.dport, flow.dport)):
+        if ports is not None and not ports[0] <= port <= ports[1]:
+            return False
+    return True
+
+
+def _is_device(netns: Netns, name: str, ifindex: int) -> bool:
+    dev = netns.devices.get(ifindex)
+    return dev is not None and dev.name == name
+
+
+def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None) -> Found | None:
+    """The best route of one table, None to go on with the next rule (`fib_table_lookup`, `fib4_rule_suppress`)."""
+    table = netns.inet.fib.tables.get(number)
+    if table is None:
+        return None
+    for route in table.candidates(flow.dst):
+        if route.tos and route.tos != flow.tos & 0x1C:
+            continue
+        if route.is_dead or route.scope < flow.scope:
+            continue
+        error = ROUTE_ERRORS.get(route.type)
+        if error == EAGAIN:
+            return None
+        if error is not None:
+            raise NetError(error)
+        hops = usable_hops(netns, route, flow)
+        if not hops:
+            continue
+        if rule is not None and rule.suppress_prefixlength >= route.length:
+            return None
+        return Found(route, hops[0] if len(hops) == 1 else choose_hop(netns, hops, flow), rule)
+    return None
+
+
+def usable_hops(netns: Netns, route: Route, flow: Flow) -> list[NextHop]:
+    """The next hops that live and lead where the flow must go."""
+    usable = []
+    for hop in route.nexthops:
+        if hop.flags & RTNH_F_DEAD or (flow.oif and hop.ifindex != flow.oif):
+            continue
+        if hop.flags & RTNH_F_LINKDOWN:
+            dev = netns.devices.get(hop.ifindex)
+            if dev is not None and dev.inet is not None and (dev.inet.conf.ignore_routes_with_linkdown or netns.inet.conf_all.ignore_routes_with_linkdown):
+                continue
+        usable.append(hop)
+    return usable
+
+
+def choose_hop(netns: Netns, hops: list[NextHop], flow: Flow) -> NextHop:
+    """One of several next hops by a hash of the flow and the weights (`fib_select_multipath`).
+
+    The kernel's hash has a random seed for each boot, so which flow takes which way is ours; that it is always the same one is not.
+    """
+    total = sum(hop.weight for hop in hops)
+    value = flow_hash(netns, flow) % total
+    for hop in hops:
+        if value < hop.weight:
+            return hop
+        value -= hop.weight
+    return hops[-1]
+
+
+def flow_hash(netns: Netns, flow: Flow) -> int:
+    """A stable hash of addresses, or (policy 1) of addresses, protocol and ports (`fib_multipath_hash`)."""
+    value = (int(flow.src or 0) * 0x9E3779B1) ^ (int(flow.dst) * 0x85EBCA77)
+    if netns.inet.sysctl.get("fib_multipath_hash_policy"):
+        value ^= flow.protocol * 0xC2B2AE3D ^ flow.sport * 0x27D4EB2F ^ flow.dport * 0x165667B1
+    value &= 0xFFFFFFFF
+    value ^= value >> 15
+    value = value * 0x2C1B3C6D & 0xFFFFFFFF
+    return value ^ value >> 12
+
+
+def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0) -> int:
+    """What an address is here: RTN_UNICAST, LOCAL, BROADCAST or MULTICAST (`inet_addr_type_dev_table`)."""
+    if address.is_zeronet and address == 0 or address.is_broadcast:
+        return RTN_BROADCAST
+    if address.is_multicast:
+        return RTN_MULTICAST
+    table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
+    if table is None:
+        return RTN_UNICAST
+    for route in table.candidates(address):
+        if ifindex and all(hop.ifindex != ifindex for hop in route.nexthops):
+            continue
+        if route.is_dead:
+            continue
+        return route.type
+    return RTN_UNICAST

@@ -1,0 +1,71 @@
+"""Passing packets on (`ip_forward.c`), and answering those that cannot be (`ip_error`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.clock import SECOND
+from netsim.errors import EACCES, EHOSTUNREACH, ENETUNREACH
+from netsim.kernel.core.hooks import FORWARD, PF_INET, nf_hook
+from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.ipv4.icmp import icmp_send, send_redirect
+from netsim.kernel.ipv4.output import ip_output
+from netsim.packet.numbers import IP_DF
+from netsim.trace import Dropped
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+ERROR_CODES = {EHOSTUNREACH: 1, ENETUNREACH: 0, EACCES: 13}
+
+
+def ip_forward(netns: Netns, skb: SkBuff) -> None:
+    """One hop further: TTL, size, then the FORWARD hook."""
+    if skb.pkt_type != PACKET_HOST:
+        return
+    packet, route = skb.packet, skb.route
+    if packet.ttl <= 1:
+        netns.mib["IpInHdrErrors"] += 1
+        icmp_send(skb, 11, 0, 0)
+        return
+    netns.mib["IpForwDatagrams"] += 1
+    if packet.size > route.mtu and packet.flags & IP_DF:
+        netns.mib["IpFragFails"] += 1
+        icmp_send(skb, 3, 4, route.mtu)
+        return
+    if route.do_redirect and not packet.options:
+        send_redirect(skb)
+    skb.packet = packet.with_ttl(packet.ttl - 1)
+    nf_hook(PF_INET, FORWARD, netns, skb, skb.dev, route.dev, ip_forward_finish)
+
+
+def ip_forward_finish(netns: Netns, skb: SkBuff) -> None:
+    """Out as a packet of the router's (`ip_forward_finish`)."""
+    skb.owner = None
+    ip_output(netns, skb)
+
+
+def ip_error(netns: Netns, skb: SkBuff, error: int) -> None:
+    """No way to the destination: tell the source, at a rate of its own (`ip_error`)."""
+    code = ERROR_CODES.get(error)
+    if netns.trace is not None:
+        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "IP_OUTNOROUTES", skb.dev.name, skb.packet))
+    if code is None or skb.pkt_type != PACKET_HOST:
+        return
+    if code == 0:
+        netns.mib["IpExtInNoRoutes"] += 1
+    if _may_report(netns, skb):
+        icmp_send(skb, 3, code, 0)
+
+
+def _may_report(netns: Netns, skb: SkBuff) -> bool:
+    """The limiter of route errors: `route.error_burst` saved up, one costs `route.error_cost` (in jiffies of 1/1000 s here)."""
+    cost = int(netns.inet.sysctl.get("route/error_cost", 1000)) * SECOND // 1000
+    burst = int(netns.inet.sysctl.get("route/error_burst", 5000)) * SECOND // 1000
+    peers: dict[int, tuple[int, int]] = netns.inet.scratch.setdefault("route_errors", {})
+    now = netns.kernel.clock.now
+    tokens, last = peers.get(int(skb.packet.src), (burst, now))
+    tokens = min(burst, tokens + now - last)
+    allowed = tokens >= cost
+    peers[int(skb.packet.src)] = (tokens - cost if allowed else tokens, now)
+    return allowed

@@ -1,0 +1,283 @@
+"""Control messages: answering echoes, reporting errors within limits, taking errors in (`icmp.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.addr import IPv4
+from netsim.clock import MS, SECOND
+from netsim.errors import NetError
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
+from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.ipv4.devinet import inet_select_addr
+from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
+from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
+from netsim.packet.numbers import IP_DF, IPPROTO_ICMP
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+ECHO_REPLY, DEST_UNREACH, SOURCE_QUENCH, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 0, 3, 4, 5, 8, 11, 12, 13, 14
+FRAG_NEEDED = 4
+ERROR_TYPES = (DEST_UNREACH, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM)
+OUT_NAMES = {DEST_UNREACH: "IcmpOutDestUnreachs", TIME_EXCEEDED: "IcmpOutTimeExcds", REDIRECT: "IcmpOutRedirects", PARAMETER_PROBLEM: "IcmpOutParmProbs", ECHO_REPLY: "IcmpOutEchoReps", ECHO: "IcmpOutEchos"}
+IN_NAMES = {DEST_UNREACH: "IcmpInDestUnreachs", TIME_EXCEEDED: "IcmpInTimeExcds", REDIRECT: "IcmpInRedirects", PARAMETER_PROBLEM: "IcmpInParmProbs", ECHO_REPLY: "IcmpInEchoReps", ECHO: "IcmpInEchos"}
+LONGEST = 576
+DEFAULT_RATEMASK = 6168
+SILENT_LOSS_LIMIT = 9
+
+
+def setting(netns: Netns, name: str, default: int) -> int:
+    """A value of net.ipv4.*."""
+    return int(netns.inet.sysctl.get(name, default))
+
+
+# sending ---------------------------------------------------------------------------------------------------------------
+
+
+def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
+    """Tell the source of a packet what became of it (`__icmp_send`); never about errors, later fragments, broadcasts or groups."""
+    from netsim.kernel.ipv4.route import Flow, ip_route_output
+
+    packet = skb.packet
+    dev = skb.dev
+    netns = dev.netns
+    rt = skb.route
+    if not isinstance(packet, Ip) or packet.offset or skb.pkt_type not in (PACKET_HOST, 4):
+        return
+    if packet.dst.is_multicast or packet.dst.is_broadcast or (rt is not None and rt.type in (RTN_BROADCAST, RTN_MULTICAST)):
+        return
+    if isinstance(packet.payload, IcmpError) and kind in ERROR_TYPES and packet.payload.type in ERROR_TYPES:
+        return
+    if packet.src == 0 or packet.src.is_multicast:
+        return
+    if not _global_allows(netns, kind, code):
+        return
+    source = _error_source(netns, skb)
+    try:
+        route = ip_route_output(netns, Flow(dst=packet.src, src=source, tos=packet.tos & 0x1E | 0xC0, mark=_reflected_mark(netns, skb)))
+    except NetError:
+        return
+    if not _peer_allows(netns, route.dev, packet.src, kind, code):
+        return
+    room = min(route.mtu, LONGEST) - 20 - 8
+    error = IcmpError(kind, code, info, packet, room)
+    _push(netns, packet.src, source or route.src or IPv4(0), error, route, tos=packet.tos & 0x1E | 0xC0)
+
+
+def _reflected_mark(netns: Netns, skb: SkBuff) -> int:
+    return skb.mark if setting(netns, "fwmark_reflect", 0) else 0
+
+
+def _error_source(netns: Netns, skb: SkBuff) -> IPv4 | None:
+    """The address an error comes from: the packet's own destination when that is us, else one of the way back or of the way in."""
+    packet, rt = skb.packet, skb.route
+    if inet_addr_type(netns, packet.dst) == RTN_LOCAL:
+        return IPv4(packet.dst)
+    if rt is not None and rt.iif and setting(netns, "icmp_errors_use_inbound_ifaddr", 0):
+        incoming = netns.devices.get(rt.iif)
+        if incoming is not None:
+            return inet_select_addr(netns, incoming, packet.src, RT_SCOPE_LINK)
+    return None
+
+
+def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpEcho | IcmpError | IcmpOther, route: object, *, tos: int = 0) -> None:
+    from netsim.kernel.ipv4.output import ip_local_out
+    from netsim.kernel.ipv4.route import Rt
+
+    assert isinstance(route, Rt)
+    ttl = setting(netns, "ip_default_ttl", 64)
+    flags = 0
+    packet = Ip(src, dst, IPPROTO_ICMP, ttl, tos, netns.kernel.rng.getrandbits(16), flags, payload=message)
+    netns.mib["IcmpOutMsgs"] += 1
+    name = OUT_NAMES.get(message.type)
+    if name:
+        netns.mib[name] += 1
+    try:
+        ip_local_out(netns, packet, route)
+    except NetError:
+        return
+
+
+def _rate_limited(netns: Netns, kind: int, code: int) -> bool:
+    """Whether the limiters apply to a type: those in the mask, and never path MTU discovery."""
+    if kind == DEST_UNREACH and code == FRAG_NEEDED:
+        return False
+    return bool(setting(netns, "icmp_ratemask", DEFAULT_RATEMASK) >> kind & 1) if kind < 32 else False
+
+
+def _global_allows(netns: Netns, kind: int, code: int) -> bool:
+    """The machine-wide bucket: 1000 a second, 50 at once (`icmp_global_allow`)."""
+    if not _rate_limited(netns, kind, code):
+        return True
+    return _take(netns, "icmp_global", SECOND // max(1, setting(netns, "icmp_msgs_per_sec", 1000)), setting(netns, "icmp_msgs_burst", 50))
+
+
+def _peer_allows(netns: Netns, dev: NetDevice, peer: IPv4, kind: int, code: int) -> bool:
+    """The bucket of one destination: one each `icmp_ratelimit` ms, six saved up (`icmpv4_xrlim_allow`, `inet_peer_xrlim_allow`); loopback is free."""
+    if not _rate_limited(netns, kind, code) or dev.flags & IFF_LOOPBACK:
+        return True
+    limit = setting(netns, "icmp_ratelimit", 1000)
+    return not limit or _take(netns, f"icmp_peer {int(peer)}", limit * MS, 6)
+
+
+def _take(netns: Netns, bucket: str, cost: int, burst: int) -> bool:
+    buckets: dict[str, tuple[int, int]] = netns.inet.scratch.setdefault("buckets", {})
+    now = netns.kernel.clock.now
+    tokens, last = buckets.get(bucket, (cost * burst, now))
+    tokens = min(cost * burst, tokens + now - last)
+    allowed = tokens >= cost
+    buckets[bucket] = (tokens - cost if allowed else tokens, now)
+    return allowed
+
+
+def send_redirect(skb: SkBuff) -> None:
+    """A better first hop is on the sender's own link: say so, less and less often (`ip_rt_send_redirect`)."""
+    from netsim.kernel.ipv4.route import packet_gateway
+
+    dev, packet, rt = skb.dev, skb.packet, skb.route
+    netns = dev.netns
+    if dev.inet is None or not (dev.inet.conf.send_redirects or netns.inet.conf_all.send_redirects):
+        return
+    peers: dict[int, tuple[int, int]] = netns.inet.scratch.setdefault("redirects", {})
+    now = netns.kernel.clock.now
+    number = setting(netns, "route/redirect_number", SILENT_LOSS_LIMIT)
+    load = setting(netns, "route/redirect_load", 20) * MS
+    silence = setting(netns, "route/redirect_silence", 20480) * MS
+    sent, last = peers.get(int(packet.src), (0, 0))
+    if sent and now > last + silence:
+        sent = 0
+    if sent >= number:
+        peers[int(packet.src)] = (sent, now)
+        return
+    if sent == 0 or now > last + (load << sent):
+        gateway = rt.gateway if rt.gateway is not None else packet_gateway(rt.found, skb)
+        icmp_send(skb, REDIRECT, 1, int(gateway))
+        peers[int(packet.src)] = (sent + 1, now)
+
+
+# receiving -------------------------------------------------------------------------------------------------------------
+
+
+def icmp_rcv(netns: Netns, skb: SkBuff) -> bool:
+    """A control message for us (`icmp_rcv`)."""
+    message = skb.packet.payload
+    netns.mib["IcmpInMsgs"] += 1
+    kind = getattr(message, "type", None)
+    if kind is None:
+        netns.mib["IcmpInErrors"] += 1
+        return True
+    name = IN_NAMES.get(kind)
+    if name:
+        netns.mib[name] += 1
+    if skb.route is not None and skb.route.type in (RTN_BROADCAST, RTN_MULTICAST):
+        if kind in (ECHO, TIMESTAMP) and setting(netns, "icmp_echo_ignore_broadcasts", 1):
+            return True
+    if kind == ECHO and isinstance(message, IcmpEcho):
+        _echo(netns, skb, message)
+    elif isinstance(message, IcmpError):
+        _error(netns, skb, message)
+    elif kind == TIMESTAMP:
+        _timestamp(netns, skb, message)
+    return True
+
+
+def _reply_source(netns: Netns, skb: SkBuff) -> IPv4:
+    """Where a reply comes from: the address asked, or for broadcasts one of ours."""
+    rt = skb.route
+    if rt is not None and rt.type in (RTN_BROADCAST, RTN_MULTICAST):
+        chosen = inet_select_addr(netns, skb.dev, skb.packet.src, RT_SCOPE_UNIVERSE)
+        return chosen if chosen is not None else IPv4(0)
+    return IPv4(skb.packet.dst)
+
+
+def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
+    from netsim.kernel.ipv4.options import echoed
+    from netsim.kernel.ipv4.route import Flow, ip_route_output
+
+    source = _reply_source(netns, skb)
+    oif = 0
+    try:
+        route = ip_route_output(netns, Flow(dst=skb.packet.src, src=source, oif=oif, tos=skb.packet.tos & 0x1E, mark=_reflected_mark(netns, skb)))
+    except NetError:
+        return
+    ttl = setting(netns, "ip_default_ttl", 64)
+    packet = Ip(source, skb.packet.src, IPPROTO_ICMP, ttl, skb.packet.tos, netns.kernel.rng.getrandbits(16), 0, options=echoed(skb.packet.options, source), payload=message)
+    netns.mib["IcmpOutMsgs"] += 1
+    netns.mib["IcmpOutEchoReps"] += 1
+    from netsim.kernel.ipv4.output import ip_local_out
+
+    try:
+        ip_local_out(netns, packet, route)
+    except NetError:
+        return
+
+
+def _echo(netns: Netns, skb: SkBuff, message: IcmpEcho) -> None:
+    if not setting(netns, "icmp_echo_ignore_all", 0):
+        _reply(netns, skb, IcmpEcho(ECHO_REPLY, 0, message.ident, message.seq, message.data))
+
+
+def _timestamp(netns: Netns, skb: SkBuff, message: object) -> None:
+    if isinstance(message, IcmpOther):
+        today = netns.kernel.clock.now // MS % 86_400_000
+        stamp = today.to_bytes(4, "big")
+        _reply(netns, skb, IcmpOther(TIMESTAMP_REPLY, 0, message.rest, message.data[:4] + stamp + stamp))
+
+
+def _error(netns: Netns, skb: SkBuff, message: IcmpError) -> None:
+    """An error about a packet of ours (`icmp_unreach`, `icmp_redirect`, `icmp_socket_deliver`)."""
+    inner = message.inner
+    if not isinstance(inner, Ip):
+        return
+    if message.type == REDIRECT:
+        _redirected(netns, skb, message, inner)
+    if message.type == DEST_UNREACH and message.code == FRAG_NEEDED:
+        _too_big(netns, message, inner)
+    handler = netns.kernel.inet_err.get(inner.protocol)
+    if handler is not None:
+        handler(netns, message, inner, skb)
+    for sock in tuple(netns.sockets.raw.get(inner.protocol, ())):
+        sock.error(message, inner, skb)
+
+
+def _too_big(netns: Netns, message: IcmpError, inner: Ip) -> None:
+    from netsim.kernel.ipv4.route import Flow, ip_route_output, learn_pmtu
+
+    if setting(netns, "ip_no_pmtu_disc", 0):
+        return
+    try:
+        route = ip_route_output(netns, Flow(dst=inner.dst, src=None, tos=inner.tos))
+    except NetError:
+        return
+    mtu = message.rest & 0xFFFF
+    if route.type == RTN_UNICAST and mtu and mtu < route.mtu:
+        learn_pmtu(netns, inner.dst, route.dev, mtu)
+
+
+def _redirected(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> None:
+    """Believe a redirect when it comes from the gateway in use and names a host on the link (`__ip_do_redirect`)."""
+    from netsim.kernel.ipv4.route import Flow, ip_route_output, learn_redirect
+
+    dev = skb.dev
+    if dev.inet is None:
+        return
+    conf, every = dev.inet.conf, netns.inet.conf_all
+    accepts = conf.accept_redirects and every.accept_redirects if conf.forwarding else conf.accept_redirects or every.accept_redirects
+    gateway = IPv4(message.rest)
+    if not accepts or gateway.is_multicast or gateway.is_broadcast or gateway.is_zeronet:
+        return
+    try:
+        route = ip_route_output(netns, Flow(dst=inner.dst, tos=inner.tos))
+    except NetError:
+        return
+    if route.gateway != skb.packet.src or route.dev is not dev or gateway == route.gateway:
+        return
+    if inet_addr_type(netns, gateway) != RTN_UNICAST:
+        return
+    if not (conf.shared_media or every.shared_media) and inet_select_addr(netns, dev, gateway, RT_SCOPE_LINK) is None:
+        return
+    learn_redirect(netns, inner.dst, dev, gateway)
+
+

@@ -1,0 +1,70 @@
+"""Multicast groups a device listens to (`igmp.c`): joining and leaving; membership reports are sent for joined groups."""
+
+from __future__ import annotations
+
+from netsim.addr import IPV4_ALL_HOSTS, IPV4_IGMPV3, IPv4
+from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
+from netsim.kernel.core.netdevice import IFF_MULTICAST, IFF_UP, NetDevice
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.packet import Igmpv3Record, Igmpv3Report, Ip
+from netsim.packet.numbers import ETH_P_IP
+
+CHANGE_TO_EXCLUDE, CHANGE_TO_INCLUDE = 4, 3
+ROUTER_ALERT = bytes([148, 4, 0, 0])
+
+
+def ip_mc_up(dev: NetDevice) -> None:
+    """A device with IPv4 listens to all hosts (`ip_mc_up`)."""
+    assert dev.inet is not None
+    if dev.flags & IFF_MULTICAST and IPV4_ALL_HOSTS not in dev.inet.multicast:
+        join(dev, IPV4_ALL_HOSTS)
+
+
+def ip_mc_down(dev: NetDevice) -> None:
+    """It stops (`ip_mc_down`)."""
+    assert dev.inet is not None
+    if IPV4_ALL_HOSTS in dev.inet.multicast:
+        leave(dev, IPV4_ALL_HOSTS)
+
+
+def join(dev: NetDevice, group: IPv4) -> None:
+    """One more listener of a group; the first one is reported (`ip_mc_inc_group`)."""
+    assert dev.inet is not None
+    users = dev.inet.multicast.get(group, 0)
+    dev.inet.multicast[group] = users + 1
+    if not users:
+        dev_mc_add(dev, group.multicast_mac())
+        if group != IPV4_ALL_HOSTS:
+            delay = dev.netns.kernel.rng.randrange(1_000_000_000)
+            _report(dev, group, CHANGE_TO_EXCLUDE)
+            dev.netns.kernel.clock.call_later(delay, _report_if_member, dev, group)
+
+
+def leave(dev: NetDevice, group: IPv4) -> None:
+    """One listener less; the last one is reported (`ip_mc_dec_group`)."""
+    assert dev.inet is not None
+    users = dev.inet.multicast.get(group, 0)
+    if users > 1:
+        dev.inet.multicast[group] = users - 1
+        return
+    if dev.inet.multicast.pop(group, None) is None:
+        return
+    dev_mc_del(dev, group.multicast_mac())
+    if group != IPV4_ALL_HOSTS and dev.flags & IFF_UP:
+        _report(dev, group, CHANGE_TO_INCLUDE)
+
+
+def _report_if_member(dev: NetDevice, group: IPv4) -> None:
+    if dev.inet is not None and group in dev.inet.multicast:
+        _report(dev, group, CHANGE_TO_EXCLUDE)
+
+
+def _report(dev: NetDevice, group: IPv4, kind: int) -> None:
+    """Tell multicast routers of a change (`igmpv3_send_report`)."""
+    if not dev.flags & IFF_UP or dev.inet is None or dev is dev.netns.loopback:
+        return
+    src = dev.inet.addresses[0].local if dev.inet.addresses else IPv4(0)
+    report = Igmpv3Report((Igmpv3Record(kind, group, ()),))
+    packet = Ip(src, IPV4_IGMPV3, 2, ttl=1, tos=0xC0, flags=2, options=ROUTER_ALERT, payload=report)
+    dev_queue_xmit(SkBuff(dev, dev.address, IPV4_IGMPV3.multicast_mac(), ETH_P_IP, packet))

@@ -1,0 +1,99 @@
+"""A packet comes in: checked, routed, delivered or forwarded (`ip_input.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.errors import EHOSTUNREACH, EXDEV, NetError
+from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
+from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.ipv4.forward import ip_error, ip_forward
+from netsim.kernel.ipv4.fragment import ip_defrag
+from netsim.kernel.ipv4.icmp import icmp_send
+from netsim.kernel.ipv4.route import ip_route_input
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_MULTICAST
+from netsim.packet import Ip
+from netsim.trace import Dropped, Step
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+
+def ip_rcv(skb: SkBuff) -> None:
+    """The protocol handler for ETH_P_IP: frames for others and garbage die here."""
+    dev = skb.dev
+    netns = dev.netns
+    if skb.pkt_type == PACKET_OTHERHOST:
+        return
+    netns.mib["IpInReceives"] += 1
+    if not isinstance(skb.packet, Ip):
+        netns.mib["IpInHdrErrors"] += 1
+        return
+    nf_hook(PF_INET, PRE_ROUTING, netns, skb, dev, None, ip_rcv_finish)
+
+
+def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
+    """Route the packet and hand it on."""
+    if skb.route is None or skb.route.iif != skb.dev.ifindex:
+        try:
+            skb.route = ip_route_input(skb)
+        except NetError as error:
+            _count_refused(netns, skb, error)
+            return
+    route = skb.route
+    if netns.trace is not None:
+        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_rcv_finish", skb.dev.name, skb.packet, route))
+    if route.error:
+        ip_error(netns, skb, route.error)
+    elif route.is_local:
+        if skb.pkt_type in (PACKET_BROADCAST, PACKET_MULTICAST) and route.type not in (RTN_BROADCAST, RTN_MULTICAST) and _drops_l2_multicast(skb):
+            return
+        ip_local_deliver(netns, skb)
+    else:
+        ip_forward(netns, skb)
+
+
+def _drops_l2_multicast(skb: SkBuff) -> bool:
+    assert skb.dev.inet is not None
+    return bool(skb.dev.inet.conf.drop_unicast_in_l2_multicast or skb.dev.netns.inet.conf_all.drop_unicast_in_l2_multicast)
+
+
+def _count_refused(netns: Netns, skb: SkBuff, error: NetError) -> None:
+    if error.errno == EXDEV:
+        reason = "IP_RPFILTER"
+        netns.mib["TcpExtIPReversePathFilter"] += 1
+    elif error.errno == EHOSTUNREACH:
+        reason = "IP_INADDRERRORS"
+        netns.mib["IpInAddrErrors"] += 1
+    else:
+        reason = "IP_INVALID_SOURCE" if error.extack == "martian source" else "IP_INVALID_DEST"
+    if netns.trace is not None:
+        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, skb.dev.name, skb.packet))
+
+
+def ip_local_deliver(netns: Netns, skb: SkBuff) -> None:
+    """For this host: put fragments together, then the LOCAL_IN hook."""
+    if skb.packet.is_fragment:
+        whole = ip_defrag(netns, skb)
+        if whole is None:
+            return
+        skb = whole
+    nf_hook(PF_INET, LOCAL_IN, netns, skb, skb.dev, None, ip_local_deliver_finish)
+
+
+def ip_local_deliver_finish(netns: Netns, skb: SkBuff) -> None:
+    """Raw sockets get copies, then the transport protocol; nobody: Protocol Unreachable (`ip_protocol_deliver_rcu`)."""
+    protocol = skb.packet.protocol
+    raw = netns.sockets.raw.get(protocol)
+    taken = False
+    for sock in tuple(raw) if raw else ():
+        taken |= sock.receive(skb)
+    handler = netns.kernel.inet_protos.get(protocol)
+    if handler is not None:
+        handler(netns, skb)
+        netns.mib["IpInDelivers"] += 1
+    elif not taken:
+        netns.mib["IpInUnknownProtos"] += 1
+        icmp_send(skb, 3, 2, 0)
+    else:
+        netns.mib["IpInDelivers"] += 1

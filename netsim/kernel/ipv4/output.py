@@ -1,0 +1,122 @@
+"""Packets go out: made here or passed on, cut to size, handed to the neighbour (`ip_output.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.errors import EMSGSIZE, EPERM, NetError
+from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, nf_hook
+from netsim.kernel.core.neighbour import neigh_output
+from netsim.kernel.core.netdevice import IFF_LOOPBACK
+from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.kernel.ipv4.arp import ARP_OPS
+from netsim.kernel.ipv4.fragment import split
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
+from netsim.packet import Ip
+from netsim.packet.numbers import ETH_P_IP, IP_DF
+from netsim.trace import Step
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.ipv4.route import Rt
+
+
+def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0) -> None:
+    """Send a packet of our own (`ip_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
+    dev = rt.dev
+    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, owner=owner)
+    netns.mib["IpOutRequests"] += 1
+    skb.control = _Sent()
+    nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output)
+    if skb.control.was_dropped:
+        raise NetError(EPERM)
+
+
+class _Sent:
+    """Whether a hook dropped a packet of our own at once."""
+
+    __slots__ = ("was_dropped",)
+
+    def __init__(self) -> None:
+        self.was_dropped = False
+
+
+def dst_output(netns: Netns, skb: SkBuff) -> None:
+    """On by what the route says (`dst_output`)."""
+    ip_output(netns, skb)
+
+
+def ip_output(netns: Netns, skb: SkBuff) -> None:
+    """The last hook (`ip_output`, `ip_mc_output`)."""
+    rt = skb.route
+    incoming = skb.dev if skb.iif else None
+    skb.dev = rt.dev
+    skb.protocol = ETH_P_IP
+    if rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
+        _loop_back(netns, skb, rt)
+    nf_hook(PF_INET, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output)
+
+
+def _loop_back(netns: Netns, skb: SkBuff, rt: Rt) -> None:
+    """Groups we are in, and broadcasts, come back to ourselves (`ip_mc_output`'s loopback copy)."""
+    dev = rt.dev
+    if dev.flags & IFF_LOOPBACK or dev.inet is None:
+        return
+    if rt.type == RTN_BROADCAST or skb.packet.dst in dev.inet.multicast:
+        from netsim.kernel.core.skbuff import PACKET_LOOPBACK
+
+        copy = skb.clone()
+        copy.pkt_type = PACKET_LOOPBACK
+        copy.iif = dev.ifindex
+        copy.route = None
+        netns.kernel.clock.call_soon(_receive_looped, copy)
+
+
+def _receive_looped(skb: SkBuff) -> None:
+    deliver = skb.dev.netns.kernel.packet_types.get(ETH_P_IP)
+    if deliver is not None:
+        deliver(skb)
+
+
+def ip_finish_output(netns: Netns, skb: SkBuff) -> None:
+    """Cut to the MTU when needed (`__ip_finish_output`)."""
+    rt, packet = skb.route, skb.packet
+    mtu = rt.mtu
+    if packet.size > mtu:
+        if packet.flags & IP_DF and not _may_ignore_df(skb):
+            netns.mib["IpFragFails"] += 1
+            if skb.owner is not None:
+                skb.owner.local_mtu(mtu)
+            raise NetError(EMSGSIZE)
+        netns.mib["IpFragOKs"] += 1
+        for piece in split(packet, mtu):
+            netns.mib["IpFragCreates"] += 1
+            part = skb.clone()
+            part.packet = piece
+            ip_finish_output2(netns, part)
+        return
+    ip_finish_output2(netns, skb)
+
+
+def _may_ignore_df(skb: SkBuff) -> bool:
+    return bool(getattr(skb.owner, "ignores_df", False))
+
+
+def ip_finish_output2(netns: Netns, skb: SkBuff) -> None:
+    """To the neighbour (`ip_finish_output2`)."""
+    rt, dev = skb.route, skb.dev
+    if netns.trace is not None:
+        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_finish_output2", dev.name, skb.packet, rt))
+    if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
+        skb.src = skb.dst = dev.address
+        dev_queue_xmit(skb)
+        return
+    if rt.type == RTN_BROADCAST:
+        skb.src, skb.dst = dev.address, dev.broadcast
+        dev_queue_xmit(skb)
+        return
+    key = rt.gateway if rt.gateway is not None else skb.packet.dst
+    if rt.type == RTN_MULTICAST:
+        key = skb.packet.dst
+    neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)

@@ -1,0 +1,105 @@
+"""Raw sockets (`raw.c`): ping, traceroute and their like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.addr import IPv4
+from netsim.errors import ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EPROTO, NetError
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.ipv4.output import ip_local_out
+from netsim.kernel.ipv4.sock import ORIGIN_ICMP, InetSocket, Received, SockError
+from netsim.packet import IcmpError, Ip
+
+ICMP_ERRNO = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE, 5: EOPNOTSUPP, 6: ENETUNREACH, 7: 112, 8: 64, 9: ENETUNREACH, 10: EHOSTUNREACH, 11: ENETUNREACH, 12: EHOSTUNREACH, 13: EHOSTUNREACH, 14: EHOSTUNREACH, 15: EHOSTUNREACH}
+"""Code of Destination Unreachable -> errno (`icmp_err_convert`)."""
+
+
+def errno_of(error: IcmpError) -> int:
+    """What an ICMP error means to a socket."""
+    if error.type == 3:
+        return ICMP_ERRNO.get(error.code, EHOSTUNREACH)
+    if error.type == 11:
+        return EHOSTUNREACH
+    return EPROTO if error.type == 12 else EHOSTUNREACH
+
+
+@attrs.define(eq=False)
+class RawSocket(InetSocket):
+    """Sees every packet of its protocol that is delivered here, and sends any."""
+
+    def __attrs_post_init__(self) -> None:
+        self.netns.sockets.raw.setdefault(self.protocol, []).append(self)
+
+    def bind(self, address: IPv4, port: int = 0) -> None:
+        """Take only packets to this address, and send from it."""
+        self.check_bindable(address)
+        self.laddr = address
+
+    def connect(self, address: IPv4, port: int = 0) -> None:
+        """Take only packets from this address."""
+        rt = self.route_to(address)
+        self.check_destination(rt)
+        self.raddr = address
+        if self.laddr is None:
+            self.laddr = rt.src
+
+    def sendto(self, data: Any, address: IPv4 | None = None, port: int = 0) -> None:
+        """Send a payload (a header value or bytes), or with `hdrincl` a whole Ip value (`raw_sendmsg`)."""
+        target, _ = self.destination(address, port)
+        rt = self.route_to(target)
+        self.check_destination(rt)
+        if self.hdrincl:
+            ip_local_out(self.netns, data, rt, owner=self, mark=self.mark)
+            return
+        size = 20 + len(self.ip_options) + (len(data) if isinstance(data, bytes) else data.size)
+        if size > 65535 or (size > rt.mtu and self.pmtudisc in (2, 3)):
+            self.local_mtu(min(rt.mtu, 65535))
+            raise NetError(EMSGSIZE)
+        source = self.laddr if self.laddr is not None and self.laddr != 0 else rt.src or IPv4(0)
+        packet = Ip(source, target, self.protocol, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), self.df_for(size, rt),
+                    options=self.ip_options, payload=data)  # fmt: skip
+        ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
+
+    def receive(self, skb: SkBuff) -> bool:
+        """A packet of the protocol came; True when it is for this socket (`raw_v4_match`)."""
+        packet = skb.packet
+        if self.laddr is not None and self.laddr != 0 and packet.dst != self.laddr:
+            return False
+        if self.raddr is not None and packet.src != self.raddr:
+            return False
+        if self.bound_dev and skb.dev.ifindex != self.bound_dev:
+            return False
+        if len(self.queue) < 1024:
+            self.deliver(Received(packet.payload, packet.src, 0, packet.ttl, packet.tos, skb.dev.ifindex, self.netns.kernel.clock.now, packet))
+        return True
+
+    def error(self, message: IcmpError, inner: Ip, skb: SkBuff) -> None:
+        """An ICMP error about a packet like ours (`raw_err`)."""
+        if self.laddr is not None and self.laddr != 0 and inner.src != self.laddr:
+            return
+        if self.raddr is not None and inner.dst != self.raddr:
+            return
+        if message.type in (4, 5) or not self.recverr:
+            return
+        info = message.rest & 0xFFFF if message.type == 3 and message.code == 4 else 0
+        entry = SockError(errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, self.netns.kernel.clock.now)
+        self.errors.append(entry)
+        self.so_error = entry.errno
+        self.wake()
+
+    def send(self, data: bytes) -> None:
+        """Send on a connected socket."""
+        self.sendto(data)
+
+    def recv(self) -> bytes | None:
+        """Bytes of the next packet's payload."""
+        received = self.recvfrom()
+        return None if received is None else received.data
+
+    def close(self) -> None:
+        """Stop listening."""
+        super().close()
+        self.netns.sockets.raw[self.protocol].remove(self)

@@ -1,0 +1,350 @@
+"""Routing decisions for packets that come in and go out, and what was learnt about single destinations (`route.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPV4_LOOPBACK, IPv4
+from netsim.clock import SECOND
+from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.ipv4.devinet import inet_select_addr, owner_of
+from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup
+from netsim.kernel.tables.fib import (
+    RT_SCOPE_HOST,
+    RT_SCOPE_LINK,
+    RTN_BROADCAST,
+    RTN_LOCAL,
+    RTN_MULTICAST,
+    RTN_UNICAST,
+    RTN_UNREACHABLE,
+)
+from netsim.packet import Ip
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+PMTU_LIFETIME = 600 * SECOND
+MIN_PMTU = 552
+
+
+@attrs.define(eq=False)
+class Learnt:
+    """What was learnt about one destination behind a next hop (`struct fib_nh_exception`): another gateway, a smaller MTU; until when (ns)."""
+
+    gateway: IPv4 | None = None
+    mtu: int = 0
+    is_locked: bool = False
+    expires: int = 0
+
+
+@attrs.frozen
+class Rt:
+    """A decision (`struct rtable`): where the packet goes and how; `input` is what receives it when it is for us."""
+
+    type: int
+    dev: NetDevice
+    gateway: IPv4 | None = None
+    src: IPv4 | None = None
+    mtu: int = 1500
+    found: Found | None = None
+    is_redirected: bool = False
+    is_learnt: bool = False
+    mtu_locked: bool = False
+    expires: int = 0
+    do_redirect: bool = False
+    iif: int = 0
+    error: int = 0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is delivered here."""
+        return self.type in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST)
+
+
+# exceptions ------------------------------------------------------------------------------------------------------------
+
+
+def exceptions_of(netns: Netns) -> dict[tuple[IPv4, int], Learnt]:
+    """All exceptions of a namespace by destination and device."""
+    known: dict[tuple[IPv4, int], Learnt] = netns.inet.scratch.setdefault("exceptions", {})
+    return known
+
+
+def find_exception(netns: Netns, dst: IPv4, dev: NetDevice) -> Learnt | None:
+    """What is still valid about a destination."""
+    known = exceptions_of(netns).get((dst, dev.ifindex))
+    if known is None:
+        return None
+    if known.expires and known.expires <= netns.kernel.clock.now:
+        del exceptions_of(netns)[dst, dev.ifindex]
+        return None
+    return known
+
+
+def learn_pmtu(netns: Netns, dst: IPv4, dev: NetDevice, mtu: int) -> None:
+    """A router said that packets to `dst` must be smaller (`__ip_rt_update_pmtu`)."""
+    lowest = int(netns.inet.sysctl.get("route/min_pmtu", MIN_PMTU))
+    locked = mtu < lowest
+    mtu = max(mtu, lowest)
+    known = find_exception(netns, dst, dev)
+    if known is not None and known.mtu and known.mtu <= mtu and known.expires > netns.kernel.clock.now + PMTU_LIFETIME // 2:
+        return
+    entry = known or Learnt()
+    entry.mtu, entry.is_locked = mtu, locked
+    entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/mtu_expires", 600)) * SECOND
+    exceptions_of(netns)[dst, dev.ifindex] = entry
+
+
+def learn_redirect(netns: Netns, dst: IPv4, dev: NetDevice, gateway: IPv4) -> None:
+    """A router named a better gateway for `dst` (`__ip_do_redirect`)."""
+    entry = find_exception(netns, dst, dev) or Learnt()
+    entry.gateway = gateway
+    entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/gc_timeout", 300)) * SECOND
+    exceptions_of(netns)[dst, dev.ifindex] = entry
+
+
+def flush_cache(netns: Netns) -> None:
+    """Forget all exceptions (`rt_cache_flush`)."""
+    exceptions_of(netns).clear()
+
+
+# output ----------------------------------------------------------------------------------------------------------------
+
+
+def ip_route_output(netns: Netns, flow: Flow) -> Rt:
+    """How a packet made here goes (`ip_route_output_key_hash_rcu`); NetError as sendto would report it."""
+    if flow.src is not None and flow.src != 0:
+        if flow.src.is_multicast or flow.src.is_broadcast or flow.src.is_zeronet:
+            raise NetError(EINVAL)
+        if not flow.oif:
+            if flow.dst.is_multicast or flow.dst.is_broadcast:
+                holder = owner_of(netns, flow.src)
+                if holder is None:
+                    raise NetError(EINVAL)
+                flow = attrs.evolve(flow, oif=holder.ifindex)
+            elif owner_of(netns, flow.src) is None:
+                raise NetError(EINVAL)
+    if flow.oif:
+        settled = _with_device(netns, flow)
+        if isinstance(settled, Rt):
+            return settled
+        flow = settled
+    if flow.dst == 0:
+        source = flow.src or IPV4_LOOPBACK
+        return _make(netns, RTN_LOCAL, netns.loopback, attrs.evolve(flow, dst=IPV4_LOOPBACK if flow.src is None else flow.src, src=source), None)
+    try:
+        found = fib_lookup(netns, flow)
+    except NetError as error:
+        dev = netns.devices.get(flow.oif)
+        if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast:
+            source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)
+            return _make(netns, RTN_UNICAST, dev, attrs.evolve(flow, src=source), None)
+        raise NetError(ENETUNREACH if error.errno == EAGAIN else error.errno, error.extack) from None
+    return _from_found(netns, flow, found)
+
+
+def _with_device(netns: Netns, flow: Flow) -> Flow | Rt:
+    """What a fixed output device decides by itself: local and broadcast destinations."""
+    dev = netns.devices.get(flow.oif)
+    if dev is None:
+        raise NetError(ENODEV)
+    if not dev.flags & IFF_UP or dev.inet is None:
+        raise NetError(ENETUNREACH)
+    if flow.dst.is_broadcast or flow.dst.is_multicast and flow.dst.is_local_multicast:
+        source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)
+        return _make(netns, RTN_BROADCAST if flow.dst.is_broadcast else RTN_MULTICAST, dev, attrs.evolve(flow, src=source), None)
+    if flow.src is None or flow.src == 0:
+        if flow.dst.is_multicast:
+            return attrs.evolve(flow, src=inet_select_addr(netns, dev, 0, flow.scope))
+        if flow.dst == 0:
+            return attrs.evolve(flow, src=inet_select_addr(netns, dev, 0, RT_SCOPE_HOST))
+    return flow
+
+
+def _from_found(netns: Netns, flow: Flow, found: Found) -> Rt:
+    if found.type == RTN_LOCAL:
+        if flow.src is None or flow.src == 0:
+            flow = attrs.evolve(flow, src=found.route.prefsrc or flow.dst)
+        holder = netns.loopback
+        return _make(netns, RTN_LOCAL, holder, flow, found)
+    assert found.hop is not None
+    dev = netns.devices[found.hop.ifindex]
+    if flow.src is None or flow.src == 0:
+        flow = attrs.evolve(flow, src=source_of(netns, found, dev))
+    kind = RTN_BROADCAST if flow.dst.is_broadcast or found.type == RTN_BROADCAST else RTN_MULTICAST if flow.dst.is_multicast else found.type
+    return _make(netns, kind, dev, flow, found)
+
+
+def source_of(netns: Netns, found: Found, dev: NetDevice) -> IPv4 | None:
+    """The source a route prefers (`fib_result_prefsrc`)."""
+    if found.route.prefsrc is not None:
+        return found.route.prefsrc
+    assert found.hop is not None
+    return inet_select_addr(netns, dev, found.hop.gateway or 0, found.route.scope)
+
+
+def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | None) -> Rt:
+    """The decision with everything that depends on the destination (`__mkroute_output`)."""
+    if flow.src is not None and flow.src.is_loopback and not dev.flags & IFF_LOOPBACK and not (dev.inet and dev.inet.conf.route_localnet):
+        raise NetError(EINVAL)
+    gateway = found.hop.gateway if found is not None and found.hop is not None and kind == RTN_UNICAST else None
+    mtu, locked, redirected, learnt, expires = dev.mtu, False, False, False, 0
+    if found is not None:
+        for name, value in found.route.metrics:
+            if name == "mtu":
+                mtu = value
+            elif name == "lock mtu":
+                locked = bool(value)
+    if kind == RTN_UNICAST:
+        known = find_exception(netns, flow.dst, dev)
+        if known is not None:
+            expires, learnt = known.expires, True
+            if known.gateway is not None:
+                gateway, redirected = known.gateway, True
+            if known.mtu and known.mtu < dev.mtu:
+                mtu, locked = known.mtu, known.is_locked
+    return Rt(kind, dev, gateway, flow.src, min(mtu, 65535), found, redirected, learnt, locked, expires)
+
+
+# input -----------------------------------------------------------------------------------------------------------------
+
+
+def ip_route_input(skb: SkBuff) -> Rt:
+    """How a packet that came in goes on (`ip_route_input_slow`); NetError says why it dies: EINVAL for martians, EHOSTUNREACH, ENETUNREACH."""
+    dev, packet = skb.dev, skb.packet
+    netns = dev.netns
+    src, dst = packet.src, packet.dst
+    if dev.inet is None:
+        raise NetError(EINVAL)
+    if dst.is_multicast:
+        return _multicast_input(skb)
+    if src.is_multicast or src.is_broadcast:
+        raise NetError(EINVAL, "martian source")
+    if dst.is_broadcast or (src == 0 and dst == 0):
+        return _broadcast_input(skb)
+    if src.is_zeronet:
+        raise NetError(EINVAL, "martian source")
+    if dst.is_zeronet:
+        raise NetError(EINVAL, "martian destination")
+    localnet = dev.inet.conf.route_localnet or netns.inet.conf_all.route_localnet
+    if not dev.flags & IFF_LOOPBACK and not localnet and (dst.is_loopback or src.is_loopback):
+        raise NetError(EINVAL, "martian destination" if dst.is_loopback else "martian source")
+    flow = Flow(dst=dst, src=src, iif=dev.ifindex, tos=packet.tos, mark=skb.mark, protocol=packet.protocol)
+    try:
+        found = fib_lookup(netns, flow)
+    except NetError as error:
+        if not dev.inet.conf.forwarding:
+            raise NetError(EHOSTUNREACH) from None
+        return Rt(RTN_UNREACHABLE, dev, error=ENETUNREACH if error.errno in (EAGAIN, ENETUNREACH) else error.errno, iif=dev.ifindex)
+    if found.type == RTN_BROADCAST:
+        if dev.inet.conf.bc_forwarding and netns.inet.conf_all.bc_forwarding:
+            return _forward(skb, flow, found)
+        return _broadcast_input(skb)
+    if found.type == RTN_LOCAL:
+        fib_validate_source(skb, netns.loopback)
+        return Rt(RTN_LOCAL, netns.loopback, None, dst, found=found, iif=dev.ifindex)
+    if not dev.inet.conf.forwarding:
+        raise NetError(EHOSTUNREACH)
+    if found.type != RTN_UNICAST:
+        raise NetError(EINVAL, "martian destination")
+    return _forward(skb, flow, found)
+
+
+def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
+    """On to somewhere else (`__mkroute_input`)."""
+    netns, dev = skb.dev.netns, skb.dev
+    assert found.hop is not None and dev.inet is not None
+    out = netns.devices[found.hop.ifindex]
+    on_link = fib_validate_source(skb, out)
+    gateway = found.hop.gateway
+    redirect = out is dev and bool(on_link) and (dev.inet.conf.shared_media or _is_on_link(out, packet_gateway(found, skb), skb))
+    mtu, locked = out.mtu, False
+    for name, value in found.route.metrics:
+        if name == "mtu":
+            mtu = value
+    known = find_exception(netns, skb.packet.dst, out)
+    expires = 0
+    if known is not None:
+        expires = known.expires
+        gateway = known.gateway or gateway
+        if known.mtu and known.mtu < mtu:
+            mtu, locked = known.mtu, known.is_locked
+    return Rt(RTN_UNICAST, out, gateway, None, mtu, found, False, known is not None, locked, expires, redirect, dev.ifindex)
+
+
+def packet_gateway(found: Found, skb: SkBuff) -> IPv4:
+    """The next hop a redirect would name."""
+    assert found.hop is not None
+    gateway = found.hop.gateway
+    return gateway if gateway is not None else IPv4(skb.packet.dst)
+
+
+def _is_on_link(dev: NetDevice, address: IPv4, skb: SkBuff) -> bool:
+    from netsim.addr import mask4
+
+    assert dev.inet is not None
+    return any(not (ifa.local ^ address) & mask4(ifa.length) and not (ifa.local ^ skb.packet.src) & mask4(ifa.length) for ifa in dev.inet.addresses)
+
+
+def fib_validate_source(skb: SkBuff, out: NetDevice | None) -> int:
+    """Whether the source may come in here (`__fib_validate_source`): reverse path filtering and own addresses.
+
+    Returns 1 when the source is directly on the link; raises NetError EINVAL (own address) or EXDEV (`IP_RPFILTER`).
+    """
+    dev, packet = skb.dev, skb.packet
+    netns = dev.netns
+    assert dev.inet is not None
+    mode = max(netns.inet.conf_all.rp_filter, dev.inet.conf.rp_filter)
+    mark = skb.mark if dev.inet.conf.src_valid_mark or netns.inet.conf_all.src_valid_mark else 0
+    try:
+        found = fib_lookup(netns, Flow(dst=packet.src, src=packet.dst, iif=1, tos=packet.tos, mark=mark))
+    except NetError:
+        if mode:
+            raise NetError(EXDEV) from None
+        return 0
+    if found.type != RTN_UNICAST:
+        if found.type != RTN_LOCAL or not (dev.inet.conf.accept_local or netns.inet.conf_all.accept_local):
+            if not (found.type == RTN_LOCAL and dev.flags & IFF_LOOPBACK):
+                raise NetError(EINVAL, "martian source")
+        return 0
+    here = [hop for hop in found.route.nexthops if hop.ifindex == dev.ifindex]
+    if here:
+        return int(here[0].scope >= RT_SCOPE_HOST)
+    if mode == 1:
+        raise NetError(EXDEV)
+    return 0
+
+
+def _broadcast_input(skb: SkBuff) -> Rt:
+    """A broadcast for everybody here."""
+    if skb.packet.src != 0:
+        fib_validate_source(skb, None)
+    return Rt(RTN_BROADCAST, skb.dev, None, None, iif=skb.dev.ifindex)
+
+
+def _multicast_input(skb: SkBuff) -> Rt:
+    """A packet to a group: taken when the device listens to it (`ip_route_input_mc`)."""
+    dev, packet = skb.dev, skb.packet
+    assert dev.inet is not None
+    if packet.dst not in dev.inet.multicast:
+        raise NetError(EINVAL, "not a member")
+    if packet.src.is_multicast or packet.src.is_broadcast:
+        raise NetError(EINVAL, "martian source")
+    return Rt(RTN_MULTICAST, dev, None, None, iif=dev.ifindex)
+
+
+def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevice | None]:
+    """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
+    probe = SkBuff(skb.dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
+    try:
+        route = ip_route_input(probe)
+    except NetError:
+        return 0, None
+    return route.type, route.dev
+
+
+__all__ = ["Flow", "Rt", "fib_validate_source", "flush_cache", "ip_route_input", "ip_route_output", "learn_pmtu", "learn_redirect"]

@@ -1,0 +1,271 @@
+"""The machine's file system: plain files in memory, bound namespaces, and the virtual trees below /proc and /sys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.errors import EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, NetError
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.machine.process import Process
+
+MOST_LINKS = 40
+
+
+@attrs.define(eq=False)
+class Node:
+    """Anything with a name; `mode` are the permission bits, `changed` is ns of virtual time."""
+
+    mode: int = 0o644
+    changed: int = 0
+
+    def read(self) -> bytes:
+        """The content; EISDIR, EINVAL, EACCES where there is none to read."""
+        raise NetError(EINVAL)
+
+    def write(self, data: bytes) -> None:
+        """Replace the content."""
+        raise NetError(EINVAL)
+
+
+@attrs.define(eq=False)
+class File(Node):
+    """A regular file; `bound` is the namespace mounted over it, if one is (`mount --bind`)."""
+
+    content: bytes = b""
+    bound: Netns | None = None
+
+    def read(self) -> bytes:
+        """The bytes; a bound namespace cannot be read."""
+        if self.bound is not None:
+            raise NetError(EINVAL)
+        return self.content
+
+    def write(self, data: bytes) -> None:
+        """Replace the bytes."""
+        if self.bound is not None:
+            raise NetError(EINVAL)
+        self.content = data
+
+
+@attrs.define(eq=False)
+class Device(Node):
+    """A character device that swallows: /dev/null and its like."""
+
+    def read(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def write(self, data: bytes) -> None:
+        """Swallow."""
+
+
+@attrs.define(eq=False)
+class Symlink(Node):
+    """A symbolic link; `magic` is what it leads to without a look-up (/proc/PID/ns/net)."""
+
+    target: str = ""
+    magic: Node | None = None
+
+
+@attrs.define(eq=False)
+class Directory(Node):
+    """A directory of tmpfs; listings show the newest entry first, as tmpfs does."""
+
+    entries: dict[str, Node] = attrs.field(factory=dict)
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """The entry called so."""
+        return self.entries.get(name)
+
+    def names(self, process: Process | None) -> list[str]:
+        """All names in the order readdir gives them."""
+        return list(reversed(self.entries))
+
+    def add(self, name: str, node: Node) -> None:
+        """A new entry; EEXIST."""
+        if name in self.entries:
+            raise NetError(EEXIST)
+        self.entries[name] = node
+
+    def remove(self, name: str) -> None:
+        """Take an entry away."""
+        del self.entries[name]
+
+    def read(self) -> bytes:
+        """EISDIR."""
+        raise NetError(EISDIR)
+
+    def write(self, data: bytes) -> None:
+        """EISDIR."""
+        raise NetError(EISDIR)
+
+
+@attrs.define(eq=False)
+class Files:
+    """The tree, with the look-ups every program uses. Paths are resolved from `process`'s working directory."""
+
+    root: Directory = attrs.field(factory=Directory)
+
+    def resolve(self, process: Process | None, path: str, *, parent_only: bool = False, follow: bool = True) -> Node:
+        """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
+        node, _, _ = self._walk(process, path, follow=follow)
+        if node is None:
+            raise NetError(ENOENT)
+        return node
+
+    def _walk(self, process: Process | None, path: str, *, follow: bool) -> tuple[Node | None, Directory, str]:
+        """The node (None when only the last part is missing), its directory and its name there."""
+        if not path:
+            raise NetError(ENOENT)
+        if not path.startswith("/"):
+            path = f"{process.cwd if process is not None else '/'}/{path}"
+        waiting = [part for part in path.split("/") if part and part != "."]
+        trail: list[tuple[Directory, str]] = []
+        here: Directory = self.root
+        node: Node | None = self.root
+        name, links = "/", 0
+        while waiting:
+            name = waiting.pop(0)
+            if not isinstance(node, Directory):
+                raise NetError(ENOTDIR if node is not None else ENOENT)
+            here = node
+            if name == "..":
+                node = trail.pop()[0] if trail else self.root
+                continue
+            node = here.find(name, process)
+            trail.append((here, name))
+            if isinstance(node, Symlink) and (waiting or follow):
+                links += 1
+                if links > MOST_LINKS:
+                    raise NetError(ELOOP)
+                if node.magic is not None:
+                    node = node.magic
+                    continue
+                trail.pop()
+                waiting = [part for part in node.target.split("/") if part and part != "."] + waiting
+                if node.target.startswith("/"):
+                    trail, node = [], self.root
+                else:
+                    node = here
+            elif node is None and waiting:
+                raise NetError(ENOENT)
+        return node, here, name
+
+    def stat(self, process: Process | None, path: str) -> Node | None:
+        """The node, or None where nothing is (links followed)."""
+        try:
+            return self.resolve(process, path)
+        except NetError:
+            return None
+
+    def lstat(self, process: Process | None, path: str) -> Node | None:
+        """The node itself, links not followed, or None."""
+        try:
+            return self.resolve(process, path, follow=False)
+        except NetError:
+            return None
+
+    def listdir(self, process: Process | None, path: str) -> list[str]:
+        """The names in a directory; ENOENT, ENOTDIR."""
+        node = self.resolve(process, path)
+        if not isinstance(node, Directory):
+            raise NetError(ENOTDIR)
+        return node.names(process)
+
+    def read(self, process: Process | None, path: str) -> bytes:
+        """The content of a file."""
+        return self.resolve(process, path).read()
+
+    def open_for_writing(self, process: Process | None, path: str, *, truncate: bool, exclusive: bool = False) -> Node:
+        """The file to write to, made when it is missing; EISDIR, EEXIST, ENOENT."""
+        node, here, name = self._walk(process, path, follow=True)
+        if node is None:
+            node = File(changed=self.now(process))
+            here.add(name, node)
+        elif exclusive:
+            raise NetError(EEXIST)
+        elif isinstance(node, Directory):
+            raise NetError(EISDIR)
+        elif truncate and isinstance(node, File) and node.bound is None:
+            node.content = b""
+        return node
+
+    def write(self, process: Process | None, path: str, data: bytes) -> None:
+        """Replace a file's content, making it when it is missing."""
+        self.open_for_writing(process, path, truncate=True).write(data)
+
+    def mkdir(self, process: Process | None, path: str) -> None:
+        """Make a directory; EEXIST, ENOENT."""
+        node, here, name = self._walk(process, path, follow=True)
+        if node is not None:
+            raise NetError(EEXIST)
+        here.add(name, Directory(0o755, self.now(process)))
+
+    def makedirs(self, process: Process | None, path: str) -> None:
+        """Make a directory and those above it; those that exist stay."""
+        parts = [part for part in path.split("/") if part]
+        prefix = "" if not path.startswith("/") else "/"
+        for count in range(1, len(parts) + 1):
+            sofar = prefix + "/".join(parts[:count])
+            if not isinstance(self.stat(process, sofar), Directory):
+                self.mkdir(process, sofar)
+
+    def symlink(self, process: Process | None, target: str, path: str) -> None:
+        """Make a symbolic link; EEXIST."""
+        node, here, name = self._walk(process, path, follow=False)
+        if node is not None:
+            raise NetError(EEXIST)
+        here.add(name, Symlink(0o777, self.now(process), target))
+
+    def readlink(self, process: Process | None, path: str) -> str:
+        """Where a link leads; EINVAL when it is none."""
+        node = self.resolve(process, path, follow=False)
+        if not isinstance(node, Symlink):
+            raise NetError(EINVAL)
+        return node.target
+
+    def unlink(self, process: Process | None, path: str) -> None:
+        """Remove a file or link; EISDIR, ENOENT, EBUSY for a mount point."""
+        node, here, name = self._walk(process, path, follow=False)
+        if node is None:
+            raise NetError(ENOENT)
+        if isinstance(node, Directory):
+            raise NetError(EISDIR)
+        if isinstance(node, File) and node.bound is not None:
+            raise NetError(EBUSY)
+        if name not in here.entries:
+            raise NetError(EPERM)
+        here.remove(name)
+
+    def rmdir(self, process: Process | None, path: str) -> None:
+        """Remove an empty directory; ENOTDIR, ENOTEMPTY."""
+        node, here, name = self._walk(process, path, follow=False)
+        if node is None:
+            raise NetError(ENOENT)
+        if not isinstance(node, Directory):
+            raise NetError(ENOTDIR)
+        if node.names(process):
+            raise NetError(ENOTEMPTY)
+        if name not in here.entries:
+            raise NetError(EACCES)
+        here.remove(name)
+
+    def rename(self, process: Process | None, old: str, new: str) -> None:
+        """Give a file another name or place, replacing what is there."""
+        node, here, name = self._walk(process, old, follow=False)
+        if node is None:
+            raise NetError(ENOENT)
+        there_node, there, there_name = self._walk(process, new, follow=False)
+        if isinstance(there_node, Directory):
+            there, there_name = there_node, name
+        here.remove(name)
+        there.entries.pop(there_name, None)
+        there.entries[there_name] = node
+
+    def now(self, process: Process | None) -> int:
+        """Virtual time for a new node."""
+        return process.machine.kernel.clock.now if process is not None else 0

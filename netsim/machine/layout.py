@@ -1,0 +1,40 @@
+"""The files a machine starts with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.machine.files import Device, Directory, File, Symlink
+from netsim.machine.procfs import ProcRoot
+
+if TYPE_CHECKING:
+    from netsim.machine.machine import Machine
+
+DIRECTORIES = ("/bin", "/dev", "/etc", "/etc/netns", "/home", "/mnt", "/opt", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/sbin", "/usr/local", "/usr/local/bin", "/usr/local/sbin", "/var", "/var/log", "/var/tmp")
+HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+PROTOCOLS = "ip\t0\tIP\nicmp\t1\tICMP\nigmp\t2\tIGMP\ntcp\t6\tTCP\nudp\t17\tUDP\ngre\t47\tGRE\nipv6-icmp\t58\tIPv6-ICMP\nsctp\t132\tSCTP\n"
+
+
+def lay_out(machine: Machine) -> None:
+    """Make the usual directories and files."""
+    files = machine.files
+    for path in DIRECTORIES:
+        files.makedirs(None, path)
+    files.root.entries["proc"] = proc = ProcRoot(0o555, machine=machine)
+    release = machine.kernel.profile.release
+    proc.entries["version"] = File(0o444, 0, f"Linux version {release} (netsim)\n".encode())
+    proc.entries["uptime"] = File(0o444, 0, b"0.00 0.00\n")
+    etc = files.resolve(None, "/etc")
+    assert isinstance(etc, Directory)
+    etc.entries["hosts"] = File(0o644, 0, HOSTS.encode())
+    etc.entries["hostname"] = File(0o644, 0, f"{machine.name}\n".encode())
+    etc.entries["resolv.conf"] = File(0o644, 0, b"")
+    etc.entries["protocols"] = File(0o644, 0, PROTOCOLS.encode())
+    etc.entries["os-release"] = File(0o644, 0, b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n')
+    dev = files.resolve(None, "/dev")
+    assert isinstance(dev, Directory)
+    for name in ("null", "tty", "stdout", "stderr"):
+        dev.entries[name] = Device(0o666)
+    var = files.resolve(None, "/var")
+    assert isinstance(var, Directory)
+    var.entries["run"] = Symlink(0o777, 0, "/run")

@@ -1,0 +1,249 @@
+"""A machine: one kernel, its processes and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import attrs
+
+from netsim.clock import SECOND
+from netsim.errors import EINVAL, ENOENT, ESRCH, NetError, strerror
+from netsim.kernel.core.kernel import Kernel
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.rtnl.netns import hold
+from netsim.machine.call import Call, Exec, Program, ReadInput, Result
+from netsim.machine.fds import Capture, Null, OpenFile
+from netsim.machine.files import File, Files
+from netsim.machine.process import SIGINT, SIGKILL, Process
+
+MOST_EXECS = 64
+FOREGROUND_LIMIT = 600 * SECOND
+"""How long a foreground command may take of virtual time before it is interrupted as by Ctrl-C."""
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+BINARY_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+
+
+@attrs.define(eq=False)
+class InputReader(Program):
+    """Collects standard input for a command that needs all of it."""
+
+    call: Call
+    then: Callable[[Call, bytes], Any]
+    data: list[bytes] = attrs.field(factory=list)
+
+    def started(self, proc: Process) -> None:
+        """Take what is there already."""
+        if 0 not in proc.fds:
+            self._done(proc)
+        else:
+            self.readable(proc, 0)
+
+    def readable(self, proc: Process, fd: int) -> None:
+        """More came, or the end."""
+        while fd == 0:
+            data = proc.read(0)
+            if data is None:
+                return
+            if not data:
+                self._done(proc)
+                return
+            self.data.append(data)
+
+    def _done(self, proc: Process) -> None:
+        proc.machine.settle(proc, self.then(self.call, b"".join(self.data)))
+
+
+@attrs.define(eq=False)
+class Machine:
+    """State of one machine; `exec_table` maps command names to `module:function`, filled from above."""
+
+    name: str
+    kernel: Kernel
+    exec_table: Mapping[str, str] = attrs.field(factory=dict, metadata={"state": "share"})
+    files: Files = attrs.field(factory=Files)
+    processes: dict[int, Process] = attrs.field(factory=dict)
+    next_pid: int = 1
+    epoch: int = 1_767_225_600 * SECOND
+    init: Process = attrs.field(default=None)
+    waiters: dict[int, list[Process]] = attrs.field(factory=dict)
+
+    # processes -----------------------------------------------------------------------------------------------------------
+
+    def new_process(
+        self, parent: Process | None, argv: tuple[str, ...], env: dict[str, str], cwd: str, fds: dict[int, OpenFile], pid: int | None = None
+    ) -> Process:
+        """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken."""
+        if pid is None:
+            while self.next_pid in self.processes:
+                self.next_pid += 1
+            pid = self.next_pid
+            self.next_pid += 1
+        elif pid in self.processes:
+            raise NetError(EINVAL)
+        netns = hold(parent.netns if parent is not None else self.kernel.init_net)
+        process = Process(self, pid, parent, argv, env, cwd, netns, fds, comm=_comm(argv), started_at=self.kernel.clock.now)
+        self.processes[pid] = process
+        if parent is not None:
+            parent.children.append(process)
+        for fd in list(fds):
+            process.watch(fd)
+        return process
+
+    def spawn(
+        self,
+        parent: Process | None,
+        argv: tuple[str, ...],
+        env: dict[str, str] | None = None,
+        cwd: str | None = None,
+        fds: dict[int, OpenFile] | None = None,
+        program: Program | None = None,
+        pid: int | None = None,
+    ) -> Process:
+        """Start a command (or a ready-made program) as a child of `parent`."""
+        above = parent or self.init
+        if fds is None:
+            fds = {fd: opened.dup() for fd, opened in above.fds.items() if fd < 3}
+        process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid)
+        if program is not None:
+            self.settle(process, program)
+        else:
+            self.execute(process, argv)
+        return process
+
+    def execute(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None = None) -> None:
+        """Run a command in a process (`execve`)."""
+        process.argv = argv
+        process.comm = _comm(argv)
+        command = self.command(process, argv[0])
+        if command is None:
+            self.settle(process, (not_found or _not_found)(argv[0]))
+            return
+        self.settle(process, command(Call(process, argv)))
+
+    def settle(self, process: Process, outcome: Result | Program | Exec | ReadInput) -> None:
+        """What a command answered: print and end, go on as another command, read input first, or live on."""
+        if isinstance(outcome, Result):
+            if outcome.stdout and 1 in process.fds:
+                process.write(1, outcome.stdout)
+            if outcome.stderr and 2 in process.fds and process.status is None:
+                process.write(2, outcome.stderr)
+            process.exit(outcome.status)
+        elif isinstance(outcome, Exec):
+            if outcome.netns is not None:
+                process.enter(outcome.netns)
+            if outcome.env is not None:
+                process.env = dict(outcome.env)
+            self.execute(process, outcome.argv, outcome.not_found)
+        elif isinstance(outcome, ReadInput):
+            self.settle(process, InputReader(Call(process, process.argv), outcome.then))
+        else:
+            process.program = outcome
+            outcome.started(process)
+
+    def command(self, process: Process, name: str) -> Callable[[Call], Any] | None:
+        """The command behind a name or path: one of the machine's tools, or a script in its file system."""
+        if "/" in name:
+            directory, _, base = name.rpartition("/")
+            node = self.files.stat(process, name)
+            if isinstance(node, File):
+                return import_module("netsim.shell.program").run_file  # type: ignore[no-any-return]
+            if directory not in BINARY_DIRECTORIES:
+                return None
+            name = base
+        where = self.exec_table.get(name)
+        if where is None:
+            return None
+        module, _, function = where.partition(":")
+        command: Callable[[Call], Any] = getattr(import_module(module), function)
+        return command
+
+    def reap(self, process: Process) -> None:
+        """A process ended: the parent's program hears of it; its children belong to init from now on."""
+        self.processes.pop(process.pid, None)
+        for child in process.children:
+            if child.status is None:
+                child.parent = self.init
+                self.init.children.append(child)
+        process.children.clear()
+        parent = process.parent
+        if parent is not None:
+            if process in parent.children:
+                parent.children.remove(process)
+            self.kernel.clock.call_soon(_child_ended, parent, process.pid, process.status)
+
+    def kill(self, pid: int, signum: int) -> None:
+        """Send a signal; 0 only asks. ESRCH when there is no such process."""
+        process = self.processes.get(pid)
+        if process is None:
+            raise NetError(ESRCH)
+        if signum:
+            process.signal(signum)
+
+    # running ---------------------------------------------------------------------------------------------------------------
+
+    def wait(self, process: Process, limit: int = FOREGROUND_LIMIT) -> None:
+        """Run the world until a process has ended; after `limit` ns of virtual time it is interrupted, then killed."""
+        clock = self.kernel.clock
+        for signum in (SIGINT, SIGKILL):
+            deadline = clock.now + limit
+            while process.status is None and clock.now < deadline:
+                due = clock.next_time()
+                if due is None or due > deadline:
+                    clock.run_until(deadline)
+                    break
+                clock.step()
+            if process.status is not None:
+                return
+            process.signal(signum)
+        process.die(SIGKILL)
+
+    # namespaces ------------------------------------------------------------------------------------------------------------
+
+    def named_netns(self, process: Process | None, path: str) -> Netns:
+        """The namespace a path leads to; ENOENT, EINVAL when it is none."""
+        node = self.files.resolve(process, path)
+        bound = getattr(node, "bound", None)
+        if bound is None:
+            raise NetError(EINVAL)
+        netns: Netns = bound
+        return netns
+
+    def netns_names(self, process: Process | None) -> list[str]:
+        """The names in /run/netns, as its directory lists them."""
+        try:
+            return self.files.listdir(process, "/run/netns")
+        except NetError:
+            return []
+
+
+def _comm(argv: tuple[str, ...]) -> str:
+    return argv[0].rsplit("/", 1)[-1][:15] if argv else ""
+
+
+def _not_found(name: str) -> Result:
+    if "/" in name:
+        return Result("", f"bash: line 1: {name}: {strerror(ENOENT)}\n", 127)
+    return Result("", f"bash: line 1: {name}: command not found\n", 127)
+
+
+def _child_ended(parent: Process, pid: int, status: int) -> None:
+    if parent.program is not None and parent.status is None:
+        parent.program.child_ended(parent, pid, status)
+
+
+def start(name: str, kernel: Kernel, exec_table: Mapping[str, str]) -> Machine:
+    """A machine just booted: its files laid out and process 1 running."""
+    from netsim.machine.layout import lay_out
+
+    machine = Machine(name, kernel, exec_table)
+    lay_out(machine)
+    machine.init = machine.new_process(
+        None, ("/sbin/init",), {"PATH": PATH, "HOME": "/root", "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "PWD": "/root"}, "/root",
+        {0: Null(), 1: Capture(), 2: Capture()},
+    )  # fmt: skip
+    machine.init.program = Program()
+    return machine
+
+

@@ -1,0 +1,218 @@
+"""A process: what runs in it, its descriptors, timers and namespace; and the system calls programs use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.clock import Timer
+from netsim.errors import EBADF, EPIPE, NetError
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.rtnl.netns import hold, put
+from netsim.machine.call import Program
+from netsim.machine.fds import OpenFile, RegularFile
+
+if TYPE_CHECKING:
+    from netsim.machine.machine import Machine
+
+SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD = 1, 2, 3, 9, 13, 14, 15, 17
+IGNORED_BY_DEFAULT = frozenset({SIGCHLD, 18, 23, 28})
+
+
+@attrs.define(eq=False)
+class Process:
+    """One process of a machine. `status` is None while it lives, then the exit status as a shell shows it."""
+
+    machine: Machine
+    pid: int
+    parent: Process | None
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    cwd: str
+    netns: Netns
+    fds: dict[int, OpenFile] = attrs.field(factory=dict)
+    program: Program | None = None
+    status: int | None = None
+    comm: str = ""
+    umask: int = 0o022
+    children: list[Process] = attrs.field(factory=list)
+    timers: dict[int, Timer] = attrs.field(factory=dict)
+    next_timer: int = 1
+    started_at: int = 0
+    ignored: set[int] = attrs.field(factory=set)
+    woken: set[int] = attrs.field(factory=set)
+
+    # output and input --------------------------------------------------------------------------------------------------
+
+    def write(self, fd: int, text: str | bytes) -> None:
+        """Write to a descriptor; a closed one swallows nothing: EBADF. A pipe without readers kills by SIGPIPE."""
+        opened = self.fds.get(fd)
+        if opened is None:
+            raise NetError(EBADF)
+        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        try:
+            opened.write(data)
+        except NetError as error:
+            if error.errno != EPIPE:
+                raise
+            self.die(SIGPIPE)
+
+    def read(self, fd: int) -> bytes | None:
+        """What is there to read: b"" at the end, None when one must wait for `readable`."""
+        opened = self.fds.get(fd)
+        if opened is None:
+            raise NetError(EBADF)
+        return opened.read_available()
+
+    def open(self, path: str, mode: str = "r") -> int:
+        """Open a file ("r", "w" truncating, "a" appending) and give it the lowest free descriptor."""
+        files = self.machine.files
+        if mode == "r":
+            opened = RegularFile(node=files.resolve(self, path), process=self)
+            opened.node.read()
+        else:
+            node = files.open_for_writing(self, path, truncate=mode == "w")
+            opened = RegularFile(node=node, append=mode == "a", process=self)
+        return self.install(opened)
+
+    def install(self, opened: OpenFile) -> int:
+        """Give an open file the lowest free descriptor."""
+        fd = 0
+        while fd in self.fds:
+            fd += 1
+        self.fds[fd] = opened
+        self.watch(fd)
+        return fd
+
+    def watch(self, fd: int) -> None:
+        """Have `readable` called for this descriptor when it is a pipe or socket."""
+        opened = self.fds[fd]
+        pipe = getattr(opened, "pipe", None)
+        if pipe is not None and hasattr(opened, "read_available") and (self, fd) not in pipe.waiting:
+            pipe.waiting.append((self, fd))
+
+    def close(self, fd: int) -> None:
+        """Close a descriptor; EBADF."""
+        opened = self.fds.pop(fd, None)
+        if opened is None:
+            raise NetError(EBADF)
+        pipe = getattr(opened, "pipe", None)
+        if pipe is not None:
+            pipe.waiting = [(process, known) for process, known in pipe.waiting if process is not self or known != fd]
+        opened.close()
+
+    def read_text(self, path: str) -> str:
+        """A file's text, or "" when it cannot be read."""
+        try:
+            return self.machine.files.read(self, path).decode("utf-8", "replace")
+        except NetError:
+            return ""
+
+    # time ----------------------------------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """Virtual time in ns."""
+        return self.machine.kernel.clock.now
+
+    def wall_clock(self) -> int:
+        """Virtual time of day in ns since 1970."""
+        return self.machine.epoch + self.now()
+
+    def timer(self, delay: int, token: Any) -> int:
+        """Have `program.timer(proc, token)` called in `delay` ns; returns a number to cancel it by."""
+        number = self.next_timer
+        self.next_timer += 1
+        self.timers[number] = self.machine.kernel.clock.call_later(delay, self._fire, number, token)
+        return number
+
+    def cancel_timer(self, number: int) -> None:
+        """Forget a timer; it may have fired already."""
+        timer = self.timers.pop(number, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _fire(self, number: int, token: Any) -> None:
+        self.timers.pop(number, None)
+        if self.program is not None and self.status is None:
+            self.program.timer(self, token)
+
+    # events --------------------------------------------------------------------------------------------------------------
+
+    def wake_readable(self, fd: int) -> None:
+        """Something happened on a descriptor: the program hears of it soon, once."""
+        if fd not in self.woken:
+            self.woken.add(fd)
+            self.machine.kernel.clock.call_soon(self._readable, fd)
+
+    def _readable(self, fd: int) -> None:
+        self.woken.discard(fd)
+        if self.program is not None and self.status is None and fd in self.fds:
+            self.program.readable(self, fd)
+
+    def wake_writable(self, fd: int) -> None:
+        """A connect was decided or a buffer has room."""
+        self.machine.kernel.clock.call_soon(self._writable, fd)
+
+    def _writable(self, fd: int) -> None:
+        if self.program is not None and self.status is None and fd in self.fds:
+            self.program.writable(self, fd)
+
+    def signal(self, signum: int) -> None:
+        """A signal arrives (`kill(2)`); SIGKILL cannot be handled."""
+        if self.status is not None or signum in self.ignored or signum in IGNORED_BY_DEFAULT:
+            return
+        if signum == SIGKILL or self.program is None:
+            self.die(signum)
+        else:
+            self.program.signal(self, signum)
+
+    # life ----------------------------------------------------------------------------------------------------------------
+
+    def exit(self, status: int) -> None:
+        """End (`_exit(2)`): descriptors close, timers stop, the parent hears of it, the namespace may go."""
+        if self.status is not None:
+            return
+        self.status = status & 0xFF
+        self.program = None
+        for timer in self.timers.values():
+            timer.cancel()
+        self.timers.clear()
+        for fd in list(self.fds):
+            self.close(fd)
+        self.machine.reap(self)
+        put(self.netns)
+
+    def die(self, signum: int) -> None:
+        """End by a signal: 128 + its number."""
+        self.exit(128 + signum)
+
+    def enter(self, netns: Netns) -> None:
+        """Move to another network namespace (`setns(2)`)."""
+        if netns is not self.netns:
+            hold(netns)
+            old, self.netns = self.netns, netns
+            put(old)
+
+    # sockets -------------------------------------------------------------------------------------------------------------
+
+    def socket(self, family: int, kind: int, protocol: int = 0) -> int:
+        """Make a socket and give it a descriptor (`socket(2)`); see `kernel/ipv4/sock.py` for what it can do."""
+        from netsim.machine.sockets import SocketFile, make_socket
+
+        opened = SocketFile(sock=make_socket(self.netns, family, kind, protocol), process=self)
+        return self.adopt(opened)
+
+    def adopt(self, opened: Any) -> int:
+        """Give a socket a descriptor and hear of what happens on it."""
+        fd = self.install(opened)
+        opened.process, opened.fd = self, fd
+        opened.sock.waker = opened
+        return fd
+
+    def sock(self, fd: int) -> Any:
+        """The kernel's socket behind a descriptor; EBADF."""
+        sock = getattr(self.fds.get(fd), "sock", None)
+        if sock is None:
+            raise NetError(EBADF)
+        return sock

@@ -1,0 +1,179 @@
+"""/proc as this machine shows it: processes and their namespaces, /proc/net and /proc/sys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.errors import EACCES, NetError
+from netsim.kernel import sysctl
+from netsim.kernel.core.netns import Netns
+from netsim.machine.files import Directory, File, Node, Symlink
+
+if TYPE_CHECKING:
+    from netsim.machine.machine import Machine
+    from netsim.machine.process import Process
+
+NAMESPACE_KINDS = {"cgroup": 4026531835, "ipc": 4026531839, "mnt": 4026531841, "pid": 4026531836, "user": 4026531837, "uts": 4026531838}
+OWN_FILES = ("cmdline", "comm", "status", "environ")
+
+
+@attrs.define(eq=False)
+class Text(Node):
+    """A file whose content is worked out when it is read."""
+
+    content: bytes = b""
+
+    def read(self) -> bytes:
+        """The text."""
+        return self.content
+
+    def write(self, data: bytes) -> None:
+        """EACCES."""
+        raise NetError(EACCES)
+
+
+@attrs.define(eq=False)
+class SysctlFile(Node):
+    """A setting below /proc/sys."""
+
+    netns: Netns | None = None
+    name: str = ""
+
+    def read(self) -> bytes:
+        """The value and a newline."""
+        assert self.netns is not None
+        return sysctl.read(self.netns, self.name).encode() + b"\n"
+
+    def write(self, data: bytes) -> None:
+        """Set it; EINVAL for what it cannot be."""
+        assert self.netns is not None
+        sysctl.write(self.netns, self.name, data.decode(errors="replace").strip())
+
+
+@attrs.define(eq=False)
+class SysctlDirectory(Directory):
+    """A directory below /proc/sys; `prefix` are the parts of the name so far."""
+
+    prefix: tuple[str, ...] = ()
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """The setting or directory, as the asking process's namespace has it."""
+        if process is None:
+            return None
+        parts = (*self.prefix, name)
+        if sysctl.is_setting(process.netns, parts):
+            return SysctlFile(0o644, 0, process.netns, "/".join(parts))
+        if any(known[: len(parts)] == parts for known in sysctl.parts(process.netns)):
+            return SysctlDirectory(0o555, 0, {}, parts)
+        return None
+
+    def names(self, process: Process | None) -> list[str]:
+        """What is below."""
+        if process is None:
+            return []
+        depth = len(self.prefix)
+        return list(dict.fromkeys(known[depth] for known in sysctl.parts(process.netns) if known[:depth] == self.prefix and len(known) > depth))
+
+
+@attrs.define(eq=False)
+class ProcRoot(Directory):
+    """/proc."""
+
+    machine: Machine | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """A process by its pid, `self`, `net`, `sys` or one of the machine's files."""
+        assert self.machine is not None
+        if name == "self":
+            return Symlink(0o777, 0, str(process.pid if process is not None else 1))
+        if name == "net":
+            return Symlink(0o777, 0, "self/net")
+        if name == "sys":
+            return SysctlDirectory(0o555)
+        if name.isdigit():
+            found = self.machine.processes.get(int(name))
+            return None if found is None else ProcessDirectory(0o555, 0, {}, found)
+        return self.entries.get(name)
+
+    def names(self, process: Process | None) -> list[str]:
+        """All processes and files."""
+        assert self.machine is not None
+        return [*(str(pid) for pid in sorted(self.machine.processes)), "net", "self", "sys", *self.entries]
+
+
+@attrs.define(eq=False)
+class ProcessDirectory(Directory):
+    """/proc/PID."""
+
+    subject: Process | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """One of the process's files."""
+        subject = self.subject
+        assert subject is not None
+        if name == "ns":
+            return NamespaceDirectory(0o555, 0, {}, subject)
+        if name == "net":
+            return NetDirectory(0o555, 0, {}, subject.netns)
+        if name == "comm":
+            return Text(0o644, 0, subject.comm.encode() + b"\n")
+        if name == "cmdline":
+            return Text(0o444, 0, b"".join(word.encode() + b"\0" for word in subject.argv))
+        if name == "environ":
+            return Text(0o400, 0, b"".join(f"{key}={value}".encode() + b"\0" for key, value in subject.env.items()))
+        if name == "status":
+            parent = subject.parent.pid if subject.parent else 0
+            return Text(0o444, 0, f"Name:\t{subject.comm}\nState:\tS (sleeping)\nPid:\t{subject.pid}\nPPid:\t{parent}\n".encode())
+        if name == "cwd":
+            return Symlink(0o777, 0, subject.cwd)
+        return None
+
+    def names(self, process: Process | None) -> list[str]:
+        """The files modelled."""
+        return [*OWN_FILES, "cwd", "net", "ns"]
+
+
+@attrs.define(eq=False)
+class NamespaceDirectory(Directory):
+    """/proc/PID/ns."""
+
+    subject: Process | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """The link that names a namespace and leads into it."""
+        subject = self.subject
+        assert subject is not None
+        if name == "net":
+            return Symlink(0o777, 0, f"net:[{subject.netns.inode}]", File(0o444, 0, b"", subject.netns))
+        if name in NAMESPACE_KINDS:
+            return Symlink(0o777, 0, f"{name}:[{NAMESPACE_KINDS[name]}]", Text(0o444))
+        return None
+
+    def names(self, process: Process | None) -> list[str]:
+        """The kinds of namespace."""
+        return sorted([*NAMESPACE_KINDS, "net"])
+
+
+@attrs.define(eq=False)
+class NetDirectory(Directory):
+    """/proc/net of one namespace."""
+
+    netns: Netns | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """One of the kernel's listings."""
+        from netsim.kernel import procnet
+
+        assert self.netns is not None
+        reader = procnet.FILES.get(name)
+        return None if reader is None else Text(0o444, 0, reader(self.netns).encode())
+
+    def names(self, process: Process | None) -> list[str]:
+        """The listings modelled."""
+        from netsim.kernel import procnet
+
+        return list(procnet.FILES)
+
+

@@ -1,0 +1,68 @@
+"""Sockets as descriptors of processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.errors import EAFNOSUPPORT, EPROTONOSUPPORT, NetError
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.packet_socket import PacketSocket
+from netsim.kernel.ipv4.raw import RawSocket
+from netsim.kernel.ipv4.tcp import TcpSocket
+from netsim.kernel.ipv4.udp import UdpSocket
+from netsim.machine.fds import OpenFile
+
+if TYPE_CHECKING:
+    from netsim.machine.process import Process
+
+AF_INET, AF_INET6, AF_PACKET = 2, 10, 17
+SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 1, 2, 3
+
+
+@attrs.define(eq=False)
+class SocketFile(OpenFile):
+    """A socket in a descriptor table; the kernel wakes the process through it."""
+
+    sock: Any = None
+    process: Process | None = None
+    fd: int = -1
+
+    def write(self, data: bytes) -> None:
+        """Send on a connected socket."""
+        self.sock.send(data)
+
+    def read_available(self) -> bytes | None:
+        """What has come in on a stream or connected datagram socket."""
+        data: bytes | None = self.sock.recv()
+        return data
+
+    def closed(self) -> None:
+        """Close the kernel's socket."""
+        self.sock.close()
+
+    def wake(self) -> None:
+        """Something can be read, accepted, or went wrong."""
+        if self.process is not None:
+            self.process.wake_readable(self.fd)
+
+    def wake_writable(self) -> None:
+        """A connect was decided, or the buffer has room."""
+        if self.process is not None:
+            self.process.wake_writable(self.fd)
+
+
+def make_socket(netns: Netns, family: int, kind: int, protocol: int) -> Any:
+    """A kernel socket; EAFNOSUPPORT, EPROTONOSUPPORT."""
+    if family == AF_PACKET:
+        return PacketSocket(netns, kind, protocol)
+    if family not in (AF_INET, AF_INET6):
+        raise NetError(EAFNOSUPPORT)
+    if kind == SOCK_RAW:
+        return RawSocket(netns, family, kind, protocol)
+    if kind == SOCK_DGRAM:
+        return UdpSocket(netns, family, kind, protocol or 17)
+    if kind == SOCK_STREAM:
+        return TcpSocket(netns, family, kind, protocol or 6)
+    raise NetError(EPROTONOSUPPORT)
