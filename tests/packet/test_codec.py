@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsim import packet as p
-from netsim.addr import IPv4
+from netsim.addr import MAC, IPv4
 from netsim.packet import dns, pcap
+from netsim.packet import numbers as n
 from netsim.packet.codec import Checksums, DecodeError, decode, decode_content, decode_ip, decode_ip6, encode, encode_content
 
 from . import drawn
@@ -60,6 +61,15 @@ def test_a_damaged_frame_keeps_its_bytes(frame: p.Ethernet, draws: st.DataObject
         return
     again = [encode(read, checksums) for checksums in Checksums]
     assert damaged[: read.size] in again
+
+
+def test_the_deepest_nesting_that_networks_make_is_read_to_its_end() -> None:
+    inner = p.Ip(IPv4(1), IPv4(2), 17, payload=p.Udp(9, 9, b"x"))
+    error = p.Ip(IPv4(2), IPv4(1), 1, payload=p.IcmpError(11, 0, 0, inner))
+    tagged = p.Ethernet(MAC(1), MAC(2), n.ETH_P_8021Q, p.Dot1Q(5, 0, 0, n.ETH_P_IP, error))
+    tunnel = p.Ip(IPv4(3), IPv4(4), 17, payload=p.Udp(50000, n.VXLAN_PORT, p.Vxlan(42, tagged)))
+    frame = p.Ethernet(MAC(3), MAC(4), n.ETH_P_8021Q, p.Dot1Q(6, 0, 0, n.ETH_P_IP, tunnel))
+    assert decode(encode(frame)) == frame
 
 
 @pytest.mark.parametrize("size", [0, 1, 13])

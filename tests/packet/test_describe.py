@@ -1,5 +1,6 @@
 """Our lines are tcpdump's lines."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from netsim.packet import dns, pcap
 from netsim.packet import numbers as n
 from netsim.packet.codec import Checksums, encode
 from netsim.packet.describe import Names, Options, Printer, describe
+from netsim.packet.describe.vendors import VENDORS
 
 from . import drawn
 
@@ -39,7 +41,8 @@ def ours(records: list[pcap.Record], flags: str) -> str:
 def theirs(records: list[pcap.Record], flags: str) -> str:
     capture = pcap.write_pcap(pcap.Capture((pcap.Interface(),), tuple(records)))
     command = ["tcpdump", "-r", "-", f"-{flags}"]
-    return subprocess.run(command, input=capture, capture_output=True, env={"TZ": "UTC", "PATH": "/usr/bin:/usr/sbin:/bin:/sbin"}, check=True).stdout.decode("latin-1")
+    done = subprocess.run(command, input=capture, capture_output=True, env={**os.environ, "TZ": "UTC"}, check=True)
+    return done.stdout.decode("latin-1")
 
 
 def records_of(frames: list[bytes], snaplen: int = pcap.SNAPLEN) -> list[pcap.Record]:
@@ -59,6 +62,13 @@ def test_a_capture_of_a_real_kernel_reads_as_in_tcpdump(flags: str) -> None:
 def test_any_packets_read_as_in_tcpdump(frames: list[p.Ethernet], flags: str, checksums: Checksums) -> None:
     records = records_of([encode(frame, checksums) for frame in frames])
     assert ours(records, flags) == theirs(records, flags)
+
+
+@needs_tcpdump
+def test_addresses_are_told_with_the_vendors_tcpdump_knows() -> None:
+    prefixes = [*VENDORS, b"\x02\x42\xac", b"\xff\xff\xff"]
+    frames = [prefix + b"\xff\xff\xff" + prefix + b"\0\0\1" + b"\x13\x00" for prefix in prefixes]
+    assert ours(records_of(frames), "te") == theirs(records_of(frames), "te")
 
 
 @needs_tcpdump

@@ -12,6 +12,12 @@ from netsim.packet import pcap
 
 DATA = Path(__file__).parent / "data"
 
+STARTS = [
+    b"",
+    b"\xd4\xc3\xb2\xa1" + bytes(20),
+    b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0" + b"\xff" * 8 + b"\x1c\0\0\0",
+]
+
 frames = st.binary(max_size=60)
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
@@ -44,7 +50,7 @@ def test_a_pcap_file_keeps_times_to_its_resolution(drawn: tuple[pcap.Resolution,
     assert read.records == tuple(pcap.Record(record.time, record.data, record.length) for record in kept)
 
 
-@given(st.binary(max_size=200), st.sampled_from([b"", b"\xd4\xc3\xb2\xa1" + bytes(20), b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0" + b"\xff" * 8 + b"\x1c\0\0\0"]))
+@given(st.binary(max_size=200), st.sampled_from(STARTS))
 def test_any_bytes_are_a_capture_or_an_error(data: bytes, start: bytes) -> None:
     try:
         capture = pcap.read(start + data)
