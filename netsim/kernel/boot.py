@@ -10,9 +10,12 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import dummy, loopback, veth
 from netsim.kernel.drivers.kinds import LinkKind
-from netsim.kernel.ipv4 import arp, devinet, icmp, input, tcp, udp
+from netsim.kernel.ipv4 import arp, devinet, icmp, tcp, udp
+from netsim.kernel.ipv4 import input as ip_input
+from netsim.kernel.ipv6 import addrconf
+from netsim.kernel.ipv6 import input as ip6_input
 from netsim.kernel.profile import KernelProfile
-from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
+from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
 
 LINK_KINDS = {
     "veth": LinkKind("veth", "veth", veth.create),
@@ -20,10 +23,10 @@ LINK_KINDS = {
     "dummy": LinkKind("dummy", "dummy", dummy.create_dummy),
     "ifb": LinkKind("ifb", "ifb", dummy.create_ifb),
 }
-PACKET_TYPES = {ETH_P_IP: input.ip_rcv, ETH_P_ARP: arp.arp_rcv}
+PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_err}
-NETDEV_CHAIN = (bridge.device_event, devinet.device_event)
+NETDEV_CHAIN = (bridge.device_event, devinet.device_event, addrconf.device_event)
 NETNS_INIT = (loopback.add_loopback,)
 
 

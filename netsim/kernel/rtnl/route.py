@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
-from netsim.addr import IPv4, IPv6
+from netsim.addr import IPV4_ANY, IPv4, IPv6
+from netsim.errors import ENODEV, EOPNOTSUPP, NetError
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.ipv4 import fib
+from netsim.kernel.ipv4.route import Flow, Rt, ip_route_input, ip_route_output
+from netsim.kernel.tables.fib import (
+    RT_SCOPE_NOWHERE,
+    RT_SCOPE_UNIVERSE,
+    RT_TABLE_MAIN,
+    RTN_UNICAST,
+    RTPROT_BOOT,
+    NextHop,
+    Route,
+)
+from netsim.packet import Ip
+from netsim.packet.numbers import ETH_P_IP
 
 
 @attrs.frozen
@@ -53,20 +67,68 @@ class RouteQuery:
     protocol: int = 0
     sport: int = 0
     dport: int = 0
-    fibmatch: bool = False
     family: int = 2
 
 
 def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
-    """Add, replace, append or prepend a route (`inet_rtm_newroute`, `fib_table_insert`, `fib_create_info`)."""
-    raise NotImplementedError
+    """Add, replace, append or prepend a route (`inet_rtm_newroute`, `fib_table_insert`)."""
+    _only_inet(request.family)
+    hops = tuple(NextHop(hop.ifindex, hop.gateway if hop.gateway is None else IPv4(hop.gateway), hop.weight, hop.flags) for hop in request.hops)
+    kind = request.type or RTN_UNICAST
+    if kind not in fib.ERROR_TYPES and not hops:
+        hops = (NextHop(0),)
+    route = Route(
+        IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, kind, request.scope or RT_SCOPE_UNIVERSE,
+        RTPROT_BOOT if request.protocol is None else request.protocol, None if request.prefsrc is None else IPv4(request.prefsrc), hops,
+        request.metrics, request.table or RT_TABLE_MAIN,
+    )  # fmt: skip
+    fib.insert(netns, route, flags)
 
 
 def delroute(netns: Netns, request: RouteRequest) -> None:
     """Remove the first route that matches what the request says (`fib_table_delete`); ESRCH when none does."""
-    raise NotImplementedError
+    _only_inet(request.family)
+    hops = tuple(NextHop(hop.ifindex, hop.gateway if hop.gateway is None else IPv4(hop.gateway), hop.weight, hop.flags) for hop in request.hops)
+    fib.delete(
+        netns,
+        fib.Wanted(IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, request.type or 0,
+                   RT_SCOPE_NOWHERE if request.scope is None else request.scope, request.protocol or 0,
+                   None if request.prefsrc is None else IPv4(request.prefsrc), hops, request.metrics, request.table or RT_TABLE_MAIN),
+    )  # fmt: skip
 
 
-def getroute(netns: Netns, query: RouteQuery) -> Any:
-    """Which way a packet would go (`inet_rtm_getroute`): a `RouteAnswer`, or NetError (ENETUNREACH ...)."""
-    raise NotImplementedError
+def _only_inet(family: int) -> None:
+    if family != 2:
+        raise NetError(EOPNOTSUPP)
+
+
+@attrs.frozen
+class RouteAnswer:
+    """What `ip route get` learns: the decision, and the packet it was made for."""
+
+    route: Rt
+    query: RouteQuery
+    src: IPv4 | None
+    incoming: NetDevice | None = None
+
+
+def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
+    """Which way a packet would go (`inet_rtm_getroute`); NetError as the look-up fails."""
+    _only_inet(query.family)
+    dst, src = IPv4(query.dst), None if query.src is None else IPv4(query.src)
+    if query.iif:
+        dev = netns.devices.get(query.iif)
+        if dev is None:
+            raise NetError(ENODEV)
+        probe = SkBuff(dev, dev.address, dev.address, ETH_P_IP, Ip(src or IPV4_ANY, dst, query.protocol, tos=query.tos), iif=dev.ifindex, mark=query.mark)
+        route = ip_route_input(probe)
+        if route.error:
+            raise NetError(route.error)
+        return RouteAnswer(route, query, src, dev)
+    if query.oif and query.oif not in netns.devices:
+        raise NetError(ENODEV)
+    flow = Flow(dst, src, query.oif, 0, query.tos, query.mark, query.protocol, query.sport, query.dport, uid=query.uid)
+    route = ip_route_output(netns, flow)
+    return RouteAnswer(route, query, src or route.src)
+
+

@@ -5,7 +5,11 @@ from __future__ import annotations
 import attrs
 
 from netsim.addr import IPv4, IPv6
+from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, Rule
+
+FULL_MASK = 0xFFFFFFFF
 
 
 @attrs.frozen
@@ -23,7 +27,7 @@ class RuleRequest:
     iif: str | None = None
     oif: str | None = None
     table: int = 0
-    action: int = 1  # FR_ACT_TO_TBL
+    action: int = FR_ACT_TO_TBL
     goto: int | None = None
     invert: bool = False
     ipproto: int | None = None
@@ -37,11 +41,72 @@ class RuleRequest:
     family: int = 2
 
 
-def newrule(netns: Netns, request: RuleRequest) -> None:
-    """Add a rule (`fib_nl_newrule`)."""
-    raise NotImplementedError
+def newrule(netns: Netns, request: RuleRequest, *, exclusive: bool = False) -> None:
+    """Add a rule (`fib_nl_newrule`); without a priority it goes just before the first rule that is not rule 0."""
+    if request.family != 2:
+        raise NetError(EOPNOTSUPP)
+    if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
+        raise NetError(EINVAL)
+    if request.action == FR_ACT_GOTO and request.goto is not None and request.goto <= (request.priority or 0):
+        raise NetError(EINVAL, "Backwards goto not supported")
+    rules = netns.inet.fib.rules
+    priority = request.priority if request.priority is not None else _default_priority(rules)
+    rule = Rule(
+        priority, None if request.src is None else IPv4(request.src), request.src_length, None if request.dst is None else IPv4(request.dst),
+        request.dst_length, request.tos, request.fwmark or 0,
+        request.fwmask if request.fwmask is not None else (FULL_MASK if request.fwmark else 0), request.iif or "", request.oif or "",
+        request.table, request.action, request.goto or 0, request.invert, request.ipproto or 0, request.sport, request.dport, request.uid,
+        -1 if request.suppress_prefixlength is None else request.suppress_prefixlength,
+        -1 if request.suppress_ifgroup is None else request.suppress_ifgroup, request.protocol, request.l3mdev,
+    )  # fmt: skip
+    if exclusive and any(attrs.evolve(known, protocol=0) == attrs.evolve(rule, protocol=0) for known in rules):
+        raise NetError(EEXIST)
+    place = next((number for number, known in enumerate(rules) if known.priority > priority), len(rules))
+    rules.insert(place, rule)
+    netns.inet.fib.generation += 1
+
+
+def _default_priority(rules: list[Rule]) -> int:
+    """`fib_default_rule_pref`."""
+    return rules[1].priority - 1 if len(rules) > 1 and rules[1].priority else 0
 
 
 def delrule(netns: Netns, request: RuleRequest) -> None:
-    """Remove the first rule that matches (`fib_nl_delrule`)."""
-    raise NotImplementedError
+    """Remove the first rule that matches (`fib_nl_delrule`); ENOENT."""
+    if request.family != 2:
+        raise NetError(EOPNOTSUPP)
+    rules = netns.inet.fib.rules
+    for rule in rules:
+        if _is_wanted(rule, request):
+            rules.remove(rule)
+            netns.inet.fib.generation += 1
+            return
+    raise NetError(ENOENT)
+
+
+def _is_wanted(rule: Rule, request: RuleRequest) -> bool:
+    pairs = (
+        (request.priority, rule.priority),
+        (request.fwmark, rule.fwmark),
+        (request.fwmask, rule.fwmask),
+        (request.iif, rule.iif),
+        (request.oif, rule.oif),
+        (request.table or None, rule.table),
+        (request.goto, rule.goto),
+        (request.ipproto, rule.ipproto),
+        (request.sport, rule.sport),
+        (request.dport, rule.dport),
+        (request.uid, rule.uid),
+        (request.src, rule.src),
+        (request.dst, rule.dst),
+        (request.protocol or None, rule.protocol),
+        (request.suppress_prefixlength, rule.suppress_prefixlength),
+        (request.tos or None, rule.tos),
+    )
+    if any(asked is not None and asked != known for asked, known in pairs):
+        return False
+    if request.src is not None and request.src_length != rule.src_length:
+        return False
+    if request.dst is not None and request.dst_length != rule.dst_length:
+        return False
+    return request.action in (0, rule.action)

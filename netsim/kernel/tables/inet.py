@@ -84,6 +84,7 @@ class InDevice:
     conf: Ipv4Conf = attrs.field(factory=Ipv4Conf)
     arp: NeighParms = attrs.field(factory=NeighParms)
     multicast: dict[IPv4, int] = attrs.field(factory=dict)  # joined group -> users
+    explicit: set[str] = attrs.field(factory=set)  # settings somebody set by hand on this device
 
 
 @attrs.define(eq=False)

@@ -1,0 +1,36 @@
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench fidelity soak clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[shell,dev]'
+	touch $(STAMP)
+
+demo: $(STAMP)  ## set up and show the main job: the tutorial, in memory
+	$(BIN)/netsim run examples/tutorial/namespaces.sh
+	$(BIN)/netsim run examples/tutorial/bridge.sh
+
+test: $(STAMP) lint  ## set up, check and test
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(STAMP)
+	$(BIN)/ruff check netsim tests
+	$(BIN)/ruff format --check netsim tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/run.py
+
+fidelity: $(STAMP)  ## replay the recordings and rewrite the figures in docs/fidelity.md
+	$(BIN)/python -m tests.oracle.fidelity
+
+soak: $(STAMP)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,23 @@
+"""netsim: Linux and Docker networking in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netsim.api import Host, World
+    from netsim.machine.call import Result
+
+__version__ = "0.1.0"
+__all__ = ["Host", "Result", "World"]
+_HOMES = {"Host": "netsim.api", "World": "netsim.api", "Result": "netsim.machine.call"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public names at first use, so that importing the package stays cheap."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'netsim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)

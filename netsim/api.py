@@ -1,0 +1,118 @@
+"""The public face: worlds, hosts, and what commands answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+import attrs
+
+from netsim.clock import MS, SECOND, Clock
+from netsim.commands.table import EXEC_TABLE
+from netsim.kernel.boot import boot
+from netsim.kernel.profile import PROFILES, KernelProfile
+from netsim.machine.call import Result
+from netsim.machine.fds import Capture, Null
+from netsim.machine.machine import FOREGROUND_LIMIT, Machine, start
+from netsim.machine.process import Process
+from netsim.machine.words import simple_argv
+
+
+COMMAND_TIME = 10 * MS
+"""What a command takes besides its waiting: a process has to start, and workers get their turn."""
+
+
+@attrs.define(eq=False)
+class Background:
+    """A command started in the background; its output gathers here."""
+
+    process: Process
+    stdout: Capture
+    stderr: Capture
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still lives."""
+        return self.process.status is None
+
+    def result(self) -> Result:
+        """What it printed so far and its status (0 while it runs)."""
+        return Result(self.stdout.text(), self.stderr.text(), self.process.status or 0)
+
+
+@attrs.define(eq=False)
+class Host:
+    """A machine of a world: type commands into it."""
+
+    world: World
+    machine: Machine
+
+    @property
+    def name(self) -> str:
+        """What the machine is called."""
+        return self.machine.name
+
+    def start(self, line: str, *, env: Mapping[str, str] | None = None, pid: int | None = None) -> Background:
+        """Start a command line (as `bash -c`) and come back at once; a process id may be asked for."""
+        stdout, stderr = Capture(), Capture()
+        init = self.machine.init
+        full = {**init.env, **(env or {})}
+        argv = simple_argv(line)
+        if argv is None or self.machine.command(init, argv[0]) is None:
+            argv = ("bash", "-c", line)
+        process = self.machine.spawn(init, argv, full, "/root", {0: Null(), 1: stdout, 2: stderr}, pid=pid)
+        return Background(process, stdout, stderr)
+
+    def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int = FOREGROUND_LIMIT) -> Result:
+        """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns it is interrupted."""
+        job = self.start(line, env=env)
+        self.machine.wait(job.process, limit)
+        self.world.clock.run_for(COMMAND_TIME)
+        return job.result()
+
+    def run_script(self, text: str, *, name: str = "script.sh", limit: int = 3600 * SECOND) -> Result:
+        """Run a whole bash script."""
+        self.machine.files.write(self.machine.init, f"/root/{name}", text.encode())
+        stdout, stderr = Capture(), Capture()
+        process = self.machine.spawn(self.machine.init, ("bash", name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
+        self.machine.wait(process, limit)
+        return Result(stdout.text(), stderr.text(), process.status or 0)
+
+
+@attrs.define(eq=False)
+class World:
+    """Machines on one virtual clock with one seed; the same commands give the same bytes every time."""
+
+    seed: int = 0
+    clock: Clock = attrs.field(factory=Clock)
+    rng: random.Random = attrs.field(default=None)
+    hosts: dict[str, Host] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        if self.rng is None:
+            self.rng = random.Random(self.seed)
+
+    def host(self, name: str = "host", kernel: str | KernelProfile = "6.18") -> Host:
+        """A machine by name, booted at first mention; `kernel` is a release of `PROFILES` or a profile."""
+        known = self.hosts.get(name)
+        if known is None:
+            profile = PROFILES[kernel] if isinstance(kernel, str) else kernel
+            machine = start(name, boot(self.clock, self.rng, profile), EXEC_TABLE)
+            known = self.hosts[name] = Host(self, machine)
+        return known
+
+    def run_for(self, duration: int) -> None:
+        """Let `duration` ns of virtual time pass."""
+        self.clock.run_for(duration)
+
+    @property
+    def unmodelled(self) -> list[str]:
+        """Every option that was accepted although what it does is not modelled, with the machine it was typed on."""
+        return [f"{host.name}: {what}" for host in self.hosts.values() for what in host.machine.kernel.unmodelled]
+
+

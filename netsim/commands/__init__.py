@@ -1,0 +1,1 @@
+"""The commands people type: words to kernel requests, kernel tables to words."""

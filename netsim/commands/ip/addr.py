@@ -1,0 +1,507 @@
+"""ip address: adding, removing, flushing and showing addresses (`ipaddress.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.addr import IPv4, IPv6, mask4
+from netsim.clock import SECOND
+from netsim.commands.ip import link_show
+from netsim.commands.ip.output import to_json
+from netsim.commands.ip.usage import ADDRESS
+from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, device, duparg, duparg2, invarg, matches, number, prefix
+from netsim.errors import NetError
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.rtnl.addr import AddrRequest, deladdr, newaddr
+from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
+from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa
+from netsim.kernel.tables.inet6 import Ifa6
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+SCOPES = {"global": 0, "universe": 0, "nowhere": 255, "host": 254, "link": 253, "site": 200}
+SCOPE_NAMES = {0: "global", 255: "nowhere", 254: "host", 253: "link", 200: "site"}
+FLAGS = {"home": 0x10, "mngtmpaddr": 0x100, "nodad": 0x02, "optimistic": 0x04, "noprefixroute": IFA_F_NOPREFIXROUTE, "autojoin": 0x400}
+FOREVER = 4294967295
+
+
+def do_ipaddr(session: Ip, cursor: Words) -> None:
+    """ip address (`do_ipaddr`)."""
+    if not cursor.more():
+        show(session, cursor)
+        return
+    word = cursor.take()
+    if matches(word, "add"):
+        modify(session, cursor, NLM_F_CREATE | NLM_F_EXCL)
+    elif matches(word, "change") or matches(word, "chg"):
+        modify(session, cursor, NLM_F_REPLACE)
+    elif matches(word, "replace"):
+        modify(session, cursor, NLM_F_CREATE | NLM_F_REPLACE)
+    elif matches(word, "delete"):
+        modify(session, cursor, 0)
+    elif matches(word, "show") or matches(word, "lst") or matches(word, "list"):
+        show(session, cursor)
+    elif matches(word, "flush"):
+        flush(session, cursor)
+    elif word in ("save", "showdump", "restore"):
+        raise Stop(f'netsim: "ip address {word}" is not modelled\n', 1)
+    elif matches(word, "help"):
+        raise Stop(ADDRESS, 255)
+    else:
+        raise Stop(f'Command "{word}" is unknown, try "ip address help".\n', 255)
+
+
+def _scope(word: str) -> int:
+    parsed = SCOPES.get(word)
+    if parsed is None:
+        parsed = number(word, 0, 255)
+    if parsed is None:
+        raise invarg("invalid scope value.", word)
+    return parsed
+
+
+def _lifetime(word: str, key: str) -> int | None:
+    if word == "forever":
+        return None
+    value = number(word, 0, FOREVER)
+    if value is None:
+        raise invarg(f"{key} value", word)
+    return None if value == FOREVER else value
+
+
+class AddrWords:
+    """What an address command names."""
+
+    def __init__(self, session: Ip) -> None:
+        self.session = session
+        self.local: Prefix | None = None
+        self.peer: Prefix | None = None
+        self.broadcast: IPv4 | str | None = None
+        self.label: str | None = None
+        self.scope: int | None = None
+        self.dev: str | None = None
+        self.flags = 0
+        self.valid: int | None = None
+        self.preferred: int | None = None
+        self.metric = 0
+        self.seen: set[str] = set()
+
+
+def _once(words: AddrWords, key: str, word: str) -> None:
+    if key in words.seen:
+        raise duparg(key, word)
+    words.seen.add(key)
+
+
+def modify(session: Ip, cursor: Words, flags: int) -> None:
+    """ip address add, change, replace and delete (`ipaddr_modify`)."""
+    words = AddrWords(session)
+    family = session.style.family if session.style.family in (2, 10) else 0
+    while cursor.more():
+        word = cursor.take()
+        if word in ("peer", "remote"):
+            value = cursor.argument()
+            _once(words, "peer", value)
+            words.peer = prefix(value, family)
+        elif matches(word, "broadcast") or word == "brd":
+            value = cursor.argument()
+            _once(words, "broadcast", value)
+            if value in ("+", "-"):
+                words.broadcast = value
+            else:
+                found = address(value, family)
+                words.broadcast = IPv4(found)
+        elif word == "scope":
+            words.scope = _scope(cursor.argument())
+        elif word == "dev":
+            words.dev = cursor.argument()
+        elif word == "label":
+            words.label = cursor.argument()
+        elif matches(word, "metric") or matches(word, "priority") or matches(word, "preference"):
+            value = cursor.argument()
+            parsed = number(value, 0, FOREVER)
+            if parsed is None:
+                raise invarg('"metric" value is invalid', value)
+            words.metric = parsed
+        elif word == "valid_lft":
+            words.valid = _lifetime(cursor.argument(), "valid_lft")
+        elif word == "preferred_lft":
+            words.preferred = _lifetime(cursor.argument(), "preferred_lft")
+        elif word in FLAGS:
+            words.flags |= FLAGS[word]
+        elif word in ("anycast", "proto"):
+            raise Stop(f'netsim: "ip address" option "{word}" is not modelled\n', 1)
+        else:
+            if word == "local":
+                word = cursor.argument()
+            if matches(word, "help"):
+                raise Stop(ADDRESS, 255)
+            _once(words, "local", word) if words.local is None else _second(word)
+            words.local = prefix(word, family)
+    _carry_out(session, words, flags)
+
+
+def _second(word: str) -> None:
+    raise duparg2("local", word)
+
+
+def _carry_out(session: Ip, words: AddrWords, flags: int) -> None:
+    if words.dev is None:
+        raise Stop('Not enough information: "dev" argument is required.\n', 255)
+    if words.label is not None and not words.label.startswith(words.dev):
+        raise Stop(f'"dev" ({words.dev}) must match "label" ({words.label}).\n', 255)
+    dev = device(session.netns, words.dev)
+    if words.local is None:
+        if words.peer is not None:
+            raise Stop("netsim: an address without a local part is not modelled\n", 1)
+        raise Stop("RTNETLINK answers: Invalid argument\n", 2)
+    if words.local.address is None:
+        raise Stop("RTNETLINK answers: Operation not supported\n" if words.local.family == 0 else "RTNETLINK answers: Invalid argument\n", 2)
+    local = words.local.address
+    if words.peer is not None and words.peer.address is not None and words.peer.family != words.local.family:
+        raise Stop(f'Error: {"inet" if words.local.family == 2 else "inet6"} prefix is expected rather than "{words.peer.address}".\n', 1)
+    length = words.local.length if words.peer is None else words.peer.length
+    broadcast = _broadcast(words, local, length)
+    scope = words.scope
+    if scope is None and flags:
+        scope = _default_scope(local)
+    request = AddrRequest(
+        local, length, None if words.peer is None else words.peer.address, broadcast, words.label, scope, words.flags, words.valid, words.preferred,
+        words.metric, 0, words.local.is_bare and words.peer is None,
+    )  # fmt: skip
+    if not flags and words.local.is_bare and words.peer is None and isinstance(local, IPv4):
+        session.err.append(
+            f"Warning: Executing wildcard deletion to stay compatible with old scripts.\n         Explicitly specify the prefix length ({local}/32) to avoid this warning.\n"
+            "         This special behaviour is likely to disappear in further releases,\n         fix your scripts!\n"
+        )
+    try:
+        if flags:
+            newaddr(dev, request, flags)
+        else:
+            deladdr(dev, request)
+    except NetError as error:
+        raise answers(error) from None
+
+
+def _broadcast(words: AddrWords, local: IPv4 | IPv6, length: int) -> IPv4 | None:
+    if isinstance(words.broadcast, IPv4):
+        return words.broadcast
+    if words.broadcast is None or not isinstance(local, IPv4) or length > 30:
+        return None
+    mask = mask4(length)
+    return IPv4(local & mask if words.broadcast == "-" else local & mask | ~mask & 0xFFFFFFFF)
+
+
+def _default_scope(local: IPv4 | IPv6) -> int:
+    if isinstance(local, IPv4):
+        return 254 if local.is_loopback else 0
+    return 0
+
+
+# showing -----------------------------------------------------------------------------------------------------------------
+
+
+class Filter:
+    """What `ip address show` is asked to leave out."""
+
+    def __init__(self, session: Ip) -> None:
+        self.family = session.style.family if session.style.family in (2, 10) else 0
+        self.dev: str | None = None
+        self.up = False
+        self.scope: int | None = None
+        self.label: str | None = None
+        self.to: Prefix | None = None
+        self.kind: str | None = None
+        self.master: NetDevice | None = None
+        self.group: int | None = None
+        self.flags = 0
+        self.unwanted = 0
+
+    @property
+    def by_address(self) -> bool:
+        """Whether devices without a fitting address are left out."""
+        return bool(self.family or self.scope is not None or self.label or self.to or self.flags or self.unwanted)
+
+
+FLAG_FILTERS = {"permanent": (0x80, 0), "dynamic": (0, 0x80), "secondary": (1, 0), "temporary": (1, 0), "primary": (0, 1), "tentative": (0x40, 0), "deprecated": (0x20, 0), "dadfailed": (0x08, 0)}
+
+
+def parse_filter(session: Ip, cursor: Words) -> Filter:
+    """The filter words."""
+    wanted = Filter(session)
+    while cursor.more():
+        word = cursor.take()
+        if word == "to":
+            wanted.to = prefix(cursor.argument(), wanted.family)
+        elif word == "scope":
+            value = cursor.argument()
+            if value != "all":
+                wanted.scope = _scope(value)
+        elif word == "up":
+            wanted.up = True
+        elif word.lstrip("-") in FLAG_FILTERS:
+            have, lack = FLAG_FILTERS[word.lstrip("-")]
+            if word.startswith("-"):
+                have, lack = lack, have
+            wanted.flags |= have
+            wanted.unwanted |= lack
+        elif word == "label":
+            wanted.label = cursor.argument()
+        elif word == "group":
+            value = cursor.argument()
+            wanted.group = 0 if value == "default" else number(value, 0, 0x7FFFFFFF)
+            if wanted.group is None:
+                raise invarg('Invalid "group" value', value)
+        elif word in ("master", "vrf"):
+            value = cursor.argument()
+            wanted.master = session.netns.device(value)
+            if wanted.master is None:
+                raise invarg("Device does not exist", value)
+        elif word == "type":
+            wanted.kind = cursor.argument()
+        else:
+            if word == "dev":
+                word = cursor.argument()
+            elif matches(word, "help"):
+                raise Stop(ADDRESS, 255)
+            if wanted.dev is not None:
+                raise duparg2("dev", word)
+            wanted.dev = word
+    return wanted
+
+
+def chosen_devices(session: Ip, wanted: Filter) -> list[NetDevice]:
+    """The devices a listing goes over."""
+    devices = list(session.netns.devices.values())
+    if wanted.dev is not None:
+        found = session.netns.device(wanted.dev)
+        if found is None:
+            raise Stop(f'Device "{wanted.dev}" does not exist.\n', 1)
+        devices = [found]
+    if wanted.up:
+        devices = [dev for dev in devices if dev.flags & IFF_UP]
+    if wanted.kind is not None:
+        devices = [dev for dev in devices if dev.kind == wanted.kind]
+    if wanted.master is not None:
+        devices = [dev for dev in devices if dev.master is wanted.master]
+    if wanted.group is not None:
+        devices = [dev for dev in devices if dev.group == wanted.group]
+    return devices
+
+
+def addresses_of(dev: NetDevice, wanted: Filter) -> list[Ifa | Ifa6]:
+    """The addresses of a device that pass the filter, IPv4 first."""
+    found: list[Ifa | Ifa6] = []
+    if wanted.family in (0, 2) and dev.inet is not None:
+        found += dev.inet.addresses
+    if wanted.family in (0, 10) and dev.inet6 is not None:
+        found += dev.inet6.addresses
+    return [ifa for ifa in found if _passes(ifa, wanted)]
+
+
+def _passes(ifa: Ifa | Ifa6, wanted: Filter) -> bool:
+    if wanted.scope is not None and ifa.scope != wanted.scope:
+        return False
+    if wanted.flags and ifa.flags & wanted.flags != wanted.flags:
+        return False
+    if wanted.unwanted and ifa.flags & wanted.unwanted:
+        return False
+    if wanted.label is not None:
+        import fnmatch
+
+        if not isinstance(ifa, Ifa) or not fnmatch.fnmatchcase(ifa.label, wanted.label):
+            return False
+    if wanted.to is not None and wanted.to.address is not None:
+        value = ifa.local if isinstance(ifa, Ifa) else ifa.address
+        if isinstance(value, IPv4) != isinstance(wanted.to.address, IPv4):
+            return False
+        width = 32 if isinstance(value, IPv4) else 128
+        return not (value ^ wanted.to.address) >> (width - wanted.to.length)
+    return True
+
+
+def show(session: Ip, cursor: Words) -> None:
+    """ip address show."""
+    style = session.style
+    wanted = parse_filter(session, cursor)
+    if style.family == 17:
+        for dev in chosen_devices(session, wanted):
+            session.print(link_show.show(session, dev))
+        return
+    rows = []
+    for dev in chosen_devices(session, wanted):
+        found = addresses_of(dev, wanted)
+        if found or not wanted.by_address:
+            rows.append((dev, found))
+    if style.json:
+        items = [_to_dict(session, dev, found) for dev, found in rows]
+        session.print(to_json(items, style))
+        return
+    for dev, found in rows:
+        if style.brief:
+            session.print(_brief(dev, found))
+        elif style.oneline:
+            for ifa in found:
+                session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
+        else:
+            session.print(_block(session, dev, found))
+
+
+def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6]) -> str:
+    style = session.style
+    if style.family in (2, 10):
+        text = f"{dev.ifindex}: {dev.name}{link_show.at_link(dev)}: <{','.join(link_show.flag_names(dev))}> mtu {dev.mtu} qdisc {link_show.qdisc_name(dev)} "
+        if dev.master is not None:
+            text += f"master {dev.master.name} "
+        text += f"state {link_show.operstate(dev)} group {link_show.group_name(dev.group)} "
+        if dev.tx_queue_len:
+            text += f"qlen {dev.tx_queue_len}"
+        if style.family in (2, 10):
+            lower = dev.lower()
+            if lower is not None and lower.netns is not dev.netns:
+                text += link_show.netns_note(session, dev)
+    else:
+        text = link_show.head(session, dev) + link_show.tail(session, dev)
+    if style.details or style.statistics or dev.alias or dev.altnames:
+        text += link_show.extras(session, dev)
+    text += "\n"
+    for ifa in found:
+        text += f"    {_address_text(session, dev, ifa)}\n"
+    return text
+
+
+def _brief(dev: NetDevice, found: list[Ifa | Ifa6]) -> str:
+    texts = [_short(ifa) for ifa in found]
+    return f"{dev.name + link_show.at_link(dev):<16s} {link_show.operstate(dev):<14s} " + "".join(f"{text} " for text in texts) + "\n"
+
+
+def _short(ifa: Ifa | Ifa6) -> str:
+    if isinstance(ifa, Ifa6):
+        return f"{ifa.address}/{ifa.length}"
+    if ifa.peer != ifa.local:
+        return f"{ifa.local} peer {ifa.peer}/{ifa.length}"
+    return f"{ifa.local}/{ifa.length}"
+
+
+def _address_text(session: Ip, dev: NetDevice, ifa: Ifa | Ifa6) -> str:
+    """One address with its lifetimes (`print_addrinfo`)."""
+    if isinstance(ifa, Ifa):
+        text = f"inet {_short(ifa)} "
+        if ifa.metric:
+            text += f"metric {ifa.metric} "
+        if ifa.broadcast is not None:
+            text += f"brd {ifa.broadcast} "
+    else:
+        text = f"inet6 {_short(ifa)} "
+    text += f"scope {SCOPE_NAMES.get(ifa.scope, str(ifa.scope))} " + _flag_words(ifa)
+    if isinstance(ifa, Ifa):
+        text += ifa.label
+    text += session.style.newline
+    left = _left(session, ifa)
+    valid = "forever" if left[0] is None else f"{left[0]}sec"
+    preferred = "forever" if left[1] is None else f"{left[1]}sec"
+    return text + f"       valid_lft {valid} preferred_lft {preferred}"
+
+
+def _left(session: Ip, ifa: Ifa | Ifa6) -> tuple[int | None, int | None]:
+    passed = (session.netns.kernel.clock.now - ifa.updated) // SECOND
+    valid = None if ifa.valid is None else max(0, ifa.valid - passed)
+    preferred = None if ifa.preferred is None else max(0, ifa.preferred - passed)
+    return valid, preferred
+
+
+def _flag_list(ifa: Ifa | Ifa6) -> list[str]:
+    flags = ifa.flags
+    names = []
+    if flags & IFA_F_SECONDARY:
+        names.append("secondary" if isinstance(ifa, Ifa) else "temporary")
+    if flags & 0x40:
+        names.append("tentative")
+    if flags & 0x20 or ifa.preferred == 0:
+        names.append("deprecated")
+    if flags & 0x10:
+        names.append("home")
+    if flags & 0x02:
+        names.append("nodad")
+    if flags & 0x100:
+        names.append("mngtmpaddr")
+    if flags & IFA_F_NOPREFIXROUTE:
+        names.append("noprefixroute")
+    if flags & 0x400:
+        names.append("autojoin")
+    if not flags & IFA_F_PERMANENT:
+        names.append("dynamic")
+    if flags & 0x08:
+        names.append("dadfailed")
+    return names
+
+
+def _flag_words(ifa: Ifa | Ifa6) -> str:
+    return "".join(f"{name} " for name in _flag_list(ifa))
+
+
+def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6]) -> dict[str, Any]:
+    if session.style.brief:
+        item: dict[str, Any] = {}
+        kind, value = link_show.link_of(dev)
+        if kind:
+            item[kind] = value
+        item.update(ifname=dev.name, operstate=link_show.operstate(dev))
+        item["addr_info"] = [_brief_dict(ifa) for ifa in found]
+        return item
+    item = link_show.to_dict(session, dev)
+    item.pop("linkmode", None)
+    item["addr_info"] = [_address_dict(session, ifa) for ifa in found]
+    return item
+
+
+def _brief_dict(ifa: Ifa | Ifa6) -> dict[str, Any]:
+    if isinstance(ifa, Ifa6):
+        return {"local": str(ifa.address), "prefixlen": ifa.length}
+    item: dict[str, Any] = {"local": str(ifa.local)}
+    if ifa.peer != ifa.local:
+        item["address"] = str(ifa.peer)
+    item["prefixlen"] = ifa.length
+    return item
+
+
+def _address_dict(session: Ip, ifa: Ifa | Ifa6) -> dict[str, Any]:
+    item: dict[str, Any] = {"family": "inet" if isinstance(ifa, Ifa) else "inet6", **_brief_dict(ifa)}
+    if isinstance(ifa, Ifa):
+        if ifa.metric:
+            item["metric"] = ifa.metric
+        if ifa.broadcast is not None:
+            item["broadcast"] = str(ifa.broadcast)
+    item["scope"] = SCOPE_NAMES.get(ifa.scope, str(ifa.scope))
+    for name in _flag_list(ifa):
+        item[name] = True
+    if isinstance(ifa, Ifa):
+        item["label"] = ifa.label
+    valid, preferred = _left(session, ifa)
+    item["valid_life_time"] = FOREVER if valid is None else valid
+    item["preferred_life_time"] = FOREVER if preferred is None else preferred
+    return item
+
+
+def flush(session: Ip, cursor: Words) -> None:
+    """ip address flush: what the filter names goes."""
+    if not cursor.more():
+        raise Stop("Flush requires arguments.\n", 255)
+    wanted = parse_filter(session, cursor)
+    found = [(dev, ifa) for dev in chosen_devices(session, wanted) for ifa in addresses_of(dev, wanted)]
+    if not found and session.style.statistics:
+        session.print("Nothing to flush.\n")
+    for dev, ifa in found:
+        if isinstance(ifa, Ifa):
+            if dev.inet is not None and ifa in dev.inet.addresses:
+                _quietly(dev, AddrRequest(ifa.local, ifa.length, ifa.peer if ifa.peer != ifa.local else None, label=ifa.label))
+        elif dev.inet6 is not None and ifa in dev.inet6.addresses:
+            _quietly(dev, AddrRequest(ifa.address, ifa.length))
+
+
+def _quietly(dev: NetDevice, request: AddrRequest) -> None:
+    try:
+        deladdr(dev, request)
+    except NetError:
+        return

@@ -1,0 +1,320 @@
+"""ip link show: what a device looks like in words (`ipaddress.c:print_linkinfo`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.clock import MS, SECOND
+from netsim.commands.ip.output import Style
+from netsim.kernel.bridge.device import Bridge, BridgePort
+from netsim.kernel.core.device_life import dev_get_flags
+from netsim.kernel.core.netdevice import (
+    ARPHRD_ETHER,
+    ARPHRD_IPGRE,
+    ARPHRD_LOOPBACK,
+    ARPHRD_SIT,
+    ARPHRD_TUNNEL,
+    IFF_POINTOPOINT,
+    IFF_RUNNING,
+    IFF_UP,
+    NetDevice,
+)
+from netsim.kernel.core.netns import Netns
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+FLAG_NAMES = (
+    (0x8, "LOOPBACK"), (0x2, "BROADCAST"), (0x10, "POINTOPOINT"), (0x1000, "MULTICAST"), (0x80, "NOARP"), (0x200, "ALLMULTI"), (0x100, "PROMISC"),
+    (0x400, "MASTER"), (0x800, "SLAVE"), (0x4, "DEBUG"), (0x8000, "DYNAMIC"), (0x4000, "AUTOMEDIA"), (0x2000, "PORTSEL"), (0x20, "NOTRAILERS"),
+    (0x1, "UP"), (0x10000, "LOWER_UP"), (0x20000, "DORMANT"), (0x40000, "ECHO"),
+)  # fmt: skip
+def operstate(dev: NetDevice) -> str:
+    """The state's name; a device that is down has no other (`rtnl_fill_ifinfo`)."""
+    return OPERSTATES[dev.operstate] if dev.flags & IFF_UP else "DOWN"
+
+
+OPERSTATES = ("UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP")
+LINK_TYPES = {ARPHRD_ETHER: "ether", ARPHRD_LOOPBACK: "loopback", ARPHRD_TUNNEL: "ipip", ARPHRD_SIT: "sit", ARPHRD_IPGRE: "gre", 0xFFFE: "none"}
+PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+LINK_MODES = {0: "DEFAULT", 1: "DORMANT"}
+
+
+def flag_names(dev: NetDevice) -> list[str]:
+    """The flags in angle brackets (`print_link_flags`), NO-CARRIER first."""
+    flags = dev_get_flags(dev)
+    names = []
+    if flags & IFF_UP and not flags & IFF_RUNNING:
+        names.append("NO-CARRIER")
+    rest = flags & ~IFF_RUNNING
+    for bit, name in FLAG_NAMES:
+        if rest & bit:
+            names.append(name)
+            rest &= ~bit
+    lower = dev.lower()
+    if lower is not None and lower.netns is dev.netns and not lower.flags & IFF_UP:
+        names.append("M-DOWN")
+    return names
+
+
+def link_of(dev: NetDevice) -> tuple[str, Any]:
+    """("", None), ("link", name) or ("link_index", number): the lower device as the listing names it."""
+    lower = dev.lower()
+    if lower is None:
+        return "", None
+    if lower.netns is dev.netns:
+        return "link", lower.name
+    return "link_index", lower.ifindex
+
+
+def at_link(dev: NetDevice) -> str:
+    """`@name` or `@ifN` behind the device's name."""
+    kind, value = link_of(dev)
+    return "" if not kind else f"@{value}" if kind == "link" else f"@if{value}"
+
+
+def netns_note(session: Ip, dev: NetDevice) -> str:
+    """`link-netns NAME` or `link-netnsid N` for a lower device that lives elsewhere."""
+    lower = dev.lower()
+    if lower is None or lower.netns is dev.netns:
+        return ""
+    if lower.netns.dead:
+        return " link-netnsid unknown"
+    name = _name_of(session, lower.netns)
+    if name is not None:
+        dev.netns.id_for(lower.netns)
+        return f" link-netns {name}"
+    return f" link-netnsid {dev.netns.id_for(lower.netns)}"
+
+
+def _name_of(session: Ip, netns: Netns) -> str | None:
+    machine = session.call.machine
+    for name in machine.netns_names(session.call.proc):
+        node = machine.files.stat(session.call.proc, f"/run/netns/{name}")
+        if getattr(node, "bound", None) is netns:
+            return name
+    return None
+
+
+def qdisc_name(dev: NetDevice) -> str:
+    """The root queueing discipline."""
+    return dev.qdisc
+
+
+def show(session: Ip, dev: NetDevice) -> str:
+    """One device as `ip link show` prints it."""
+    style = session.style
+    if style.brief:
+        return brief(session, dev)
+    text = head(session, dev)
+    if dev.link_mode in LINK_MODES:
+        text += f"mode {LINK_MODES[dev.link_mode]} "
+    text += tail(session, dev)
+    return text + extras(session, dev) + "\n"
+
+
+def head(session: Ip, dev: NetDevice) -> str:
+    """Index, name, flags, mtu, qdisc, master and state."""
+    text = f"{dev.ifindex}: {dev.name}{at_link(dev)}: <{','.join(flag_names(dev))}> mtu {dev.mtu} qdisc {qdisc_name(dev)} "
+    if dev.master is not None:
+        text += f"master {dev.master.name} "
+    return text + f"state {operstate(dev)} "
+
+
+def tail(session: Ip, dev: NetDevice) -> str:
+    """Group, queue length and the link-layer line."""
+    style = session.style
+    text = f"group {group_name(dev.group)} "
+    if dev.tx_queue_len:
+        text += f"qlen {dev.tx_queue_len}"
+    text += style.newline
+    text += f"    link/{LINK_TYPES.get(dev.type, f'[{dev.type}]')}"
+    if dev.header_length == 14 or dev.address:
+        text += f" {dev.address}"
+        text += f" {'peer' if dev.flags & IFF_POINTOPOINT else 'brd'} {dev.broadcast}"
+    return text + netns_note(session, dev)
+
+
+def group_name(group: int) -> str:
+    """`default` for group 0."""
+    return "default" if group == 0 else str(group)
+
+
+def extras(session: Ip, dev: NetDevice) -> str:
+    """What -d and -s add, the alias and alternative names."""
+    style = session.style
+    text = ""
+    if style.details:
+        text += details(session, dev)
+    if style.statistics:
+        text += style.newline + statistics(dev, style)
+    if dev.alias:
+        text += f"{style.newline}    alias {dev.alias}"
+    for name in dev.altnames:
+        text += f"{style.newline}    altname {name}"
+    return text
+
+
+def brief(session: Ip, dev: NetDevice) -> str:
+    """One line of -br link."""
+    return f"{dev.name + at_link(dev):<16s} {operstate(dev):<14s} {str(dev.address):<17s} <{','.join(flag_names(dev))}> \n"
+
+
+# details -----------------------------------------------------------------------------------------------------------------
+
+
+def details(session: Ip, dev: NetDevice) -> str:
+    """-d: promiscuity, limits, the kind and its options, the port's options."""
+    style = session.style
+    text = f" promiscuity {dev.promiscuity} "
+    text += f" allmulti {dev.allmulti} "
+    text += f"minmtu {dev.min_mtu} maxmtu {dev.max_mtu} "
+    if dev.kind:
+        text += f"{style.newline}    {dev.kind} "
+        if isinstance(dev, Bridge):
+            text += " ".join(f"{name} {value}" for name, value in bridge_options(dev)) + " "
+    if isinstance(dev.slave_data, BridgePort):
+        text += f"{style.newline}    bridge_slave " + " ".join(f"{name} {value}" for name, value in port_options(dev.slave_data)) + " "
+    mode = ("eui64", "none", "stable_secret", "random")[dev.addr_gen_mode]
+    text += f"addrgenmode {mode} numtxqueues {dev.num_tx_queues} numrxqueues {dev.num_rx_queues} gso_max_size 65536 gso_max_segs 65535 "
+    if dev.netns.kernel.profile.extended_acks >= 618:
+        text += "tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 "
+    return text
+
+
+def _timer(session_now: int, timer: Any) -> str:
+    left = max(0, timer.when - session_now) if timer is not None and timer.pending else 0
+    return f"{left // SECOND:4d}.{left // (10 * MS) % 100:02d}"
+
+
+def bridge_id_text(value: int) -> str:
+    """A bridge id as iproute2 writes it: `8000.2:0:0:0:1:5`."""
+    return f"{value >> 48:x}.{':'.join(f'{value >> shift & 255:x}' for shift in range(40, -1, -8))}"
+
+
+def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
+    """A bridge's options in iproute2's order (`bridge_print_opt`)."""
+    now = dev.netns.kernel.clock.now
+    centi = 10 * MS
+    gc_left = dev.gc_due - now if dev.flags & IFF_UP else 0
+    while gc_left < 0:
+        gc_left += 300 * SECOND
+    gc = f"{gc_left // SECOND:4d}.{gc_left // centi % 100:02d}"
+    options: list[tuple[str, Any]] = [
+        ("forward_delay", dev.forward_delay // centi), ("hello_time", dev.hello_time // centi), ("max_age", dev.max_age // centi),
+        ("ageing_time", dev.ageing_time // centi), ("stp_state", dev.stp_enabled), ("priority", dev.priority),
+        ("vlan_filtering", dev.options["vlan_filtering"]),
+    ]  # fmt: skip
+    if "vlan_filtering" in dev.netns.kernel.profile.modules:
+        options.append(("vlan_protocol", "802.1Q"))
+    options += [
+        ("bridge_id", bridge_id_text(dev.bridge_id)), ("designated_root", bridge_id_text(dev.designated_root)), ("root_port", dev.root_port),
+        ("root_path_cost", dev.root_path_cost), ("topology_change", dev.topology_change), ("topology_change_detected", dev.topology_change_detected),
+        ("hello_timer", _timer(now, dev.hello_timer)), ("tcn_timer", _timer(now, dev.tcn_timer)),
+        ("topology_change_timer", _timer(now, dev.topology_change_timer)), ("gc_timer", gc),
+    ]  # fmt: skip
+    if "vlan_filtering" in dev.netns.kernel.profile.modules:
+        options += [("vlan_default_pvid", dev.options["vlan_default_pvid"]), ("vlan_stats_enabled", 0), ("vlan_stats_per_port", 0)]
+    options += [("group_fwd_mask", f"{dev.options['group_fwd_mask']:#x}" if dev.options["group_fwd_mask"] else 0), ("group_address", dev.group_address)]
+    names = (
+        "mcast_snooping no_linklocal_learn mcast_vlan_snooping mcast_router mcast_query_use_ifaddr mcast_querier mcast_hash_elasticity mcast_hash_max "
+        "mcast_last_member_count mcast_startup_query_count mcast_last_member_interval mcast_membership_interval mcast_querier_interval mcast_query_interval "
+        "mcast_query_response_interval mcast_startup_query_interval mcast_stats_enabled mcast_igmp_version mcast_mld_version nf_call_iptables "
+        "nf_call_ip6tables nf_call_arptables"
+    )
+    return options + [(name, dev.options[name]) for name in names.split()]
+
+
+def on_off(value: int) -> str:
+    """on or off."""
+    return "on" if value else "off"
+
+
+def port_options(port: BridgePort) -> list[tuple[str, Any]]:
+    """A port's options in iproute2's order (`bridge_slave_print_opt`)."""
+    now = port.dev.netns.kernel.clock.now
+    o = port.options
+    return [
+        ("state", PORT_STATES[port.state]), ("priority", port.priority), ("cost", port.cost), ("hairpin", on_off(o["hairpin"])),
+        ("guard", on_off(o["guard"])), ("root_block", on_off(o["root_block"])), ("fastleave", on_off(o["fastleave"])),
+        ("learning", on_off(o["learning"])), ("flood", on_off(o["flood"])), ("port_id", f"{port.port_id:#x}"), ("port_no", f"{port.number:#x}"),
+        ("designated_port", port.designated_port), ("designated_cost", port.designated_cost),
+        ("designated_bridge", bridge_id_text(port.designated_bridge)), ("designated_root", bridge_id_text(port.designated_root)),
+        ("hold_timer", _timer(now, port.hold_timer)), ("message_age_timer", _timer(now, port.message_age_timer)),
+        ("forward_delay_timer", _timer(now, port.forward_delay_timer)), ("topology_change_ack", port.topology_change_ack),
+        ("config_pending", port.config_pending), ("proxy_arp", on_off(o["proxy_arp"])), ("proxy_arp_wifi", on_off(o["proxy_arp_wifi"])),
+        ("mcast_router", o["mcast_router"]), ("mcast_fast_leave", on_off(o["fastleave"])), ("mcast_flood", on_off(o["mcast_flood"])),
+        ("bcast_flood", on_off(o["bcast_flood"])), ("mcast_to_unicast", on_off(o["mcast_to_unicast"])),
+        ("neigh_suppress", on_off(o["neigh_suppress"])), ("group_fwd_mask", o["group_fwd_mask"]),
+        ("group_fwd_mask_str", f"{o['group_fwd_mask']:#x}" if o["group_fwd_mask"] else "0x0"), ("vlan_tunnel", on_off(o["vlan_tunnel"])),
+        ("isolated", on_off(o["isolated"])), ("locked", on_off(o["locked"])),
+    ]  # fmt: skip
+
+
+# statistics --------------------------------------------------------------------------------------------------------------
+
+
+def statistics(dev: NetDevice, style: Style) -> str:
+    """-s: counters in columns as wide as the widest number (`print_stats64`)."""
+    s = dev.stats
+    rx = [s.rx_bytes, s.rx_packets, s.rx_errors, s.rx_dropped, 0, s.multicast]
+    tx = [s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, 0, s.collisions]
+    widths = [max(len(head), len(str(a)), len(str(b))) for head, a, b in zip(("bytes123", "packets", "errors", "dropped", "missed1", "collsns"), rx, tx, strict=True)]
+    newline = style.newline
+    rx_head = f"    RX: {'bytes':>{widths[0] - 2}} {'packets':>{widths[1]}} {'errors':>{widths[2]}} {'dropped':>{widths[3]}} {'missed':>{widths[4]}} {'mcast':>{widths[5]}} "
+    tx_head = f"    TX: {'bytes':>{widths[0] - 2}} {'packets':>{widths[1]}} {'errors':>{widths[2]}} {'dropped':>{widths[3]}} {'carrier':>{widths[4]}} {'collsns':>{widths[5]}} "
+    indent = "    "
+
+    def row(numbers: list[int]) -> str:
+        return indent + f"{numbers[0]:>{widths[0] + 2}} " + " ".join(f"{value:>{width}}" for value, width in zip(numbers[1:], widths[1:], strict=True)) + " "
+
+    text = rx_head + " " * 10 + newline + row(rx)
+    if style.statistics > 1:
+        text += newline + "    RX errors: " + f"{'length':>7} {'crc':>6} {'frame':>7} {'fifo':>7} {'overrun':>7}" + newline
+        text += " " * 15 + f"{0:>7} {0:>6} {0:>7} {0:>7} {0:>7} "
+    text += newline + tx_head + " " * 10 + newline + row(tx)
+    if style.statistics > 1:
+        text += newline + "    TX errors: " + f"{'aborted':>7} {'fifo':>6} {'window':>7} {'heartbt':>7} {'transns':>7}" + newline
+        text += " " * 15 + f"{0:>7} {0:>6} {0:>7} {0:>7} {0:>7} "
+    return text
+
+
+# JSON --------------------------------------------------------------------------------------------------------------------
+
+
+def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
+    """One device as -j prints it."""
+    style = session.style
+    item: dict[str, Any] = {}
+    kind, value = link_of(dev)
+    if style.brief:
+        if kind:
+            item[kind] = value
+        item.update(ifname=dev.name, operstate=operstate(dev), address=str(dev.address), flags=flag_names(dev))
+        return item
+    item["ifindex"] = dev.ifindex
+    if kind:
+        item[kind] = value
+    item.update(ifname=dev.name, flags=flag_names(dev), mtu=dev.mtu, qdisc=qdisc_name(dev))
+    if dev.master is not None:
+        item["master"] = dev.master.name
+    item.update(operstate=operstate(dev), linkmode=LINK_MODES[dev.link_mode], group=group_name(dev.group))
+    if dev.tx_queue_len:
+        item["txqlen"] = dev.tx_queue_len
+    item.update(link_type=LINK_TYPES.get(dev.type, f"[{dev.type}]"), address=str(dev.address), broadcast=str(dev.broadcast))
+    lower = dev.lower()
+    if lower is not None and lower.netns is not dev.netns:
+        item["link_netnsid"] = dev.netns.id_for(lower.netns)
+    if style.statistics:
+        s = dev.stats
+        item["stats64"] = {
+            "rx": {"bytes": s.rx_bytes, "packets": s.rx_packets, "errors": s.rx_errors, "dropped": s.rx_dropped, "over_errors": 0, "multicast": s.multicast},
+            "tx": {"bytes": s.tx_bytes, "packets": s.tx_packets, "errors": s.tx_errors, "dropped": s.tx_dropped, "carrier_errors": 0, "collisions": s.collisions},
+        }
+    if dev.alias:
+        item["ifalias"] = dev.alias
+    if dev.altnames:
+        item["altnames"] = list(dev.altnames)
+    return item
+
+

@@ -1,0 +1,179 @@
+"""ip: global options, then the object's own command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from netsim.commands.ip import addr, link, maddr, neigh, netns, route, rule, unmodelled
+from netsim.commands.ip.output import Style
+from netsim.commands.ip.usage import MAIN
+from netsim.commands.ip.words import Stop, Words, matches
+from netsim.kernel.core.netns import Netns
+from netsim.machine.call import Call, Exec, ReadInput, Result
+
+VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.0\n"
+OBJECTS: tuple[tuple[str, str], ...] = (
+    ("address", "addr"), ("addrlabel", "unmodelled"), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"), ("neighbor", "neigh"),
+    ("neighbour", "neigh"), ("ntable", "unmodelled"), ("ntbl", "unmodelled"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
+    ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "unmodelled"), ("tap", "unmodelled"),
+    ("token", "unmodelled"), ("tcp_metrics", "unmodelled"), ("tcpmetrics", "unmodelled"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
+    ("mroute", "unmodelled"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "unmodelled"), ("vrf", "vrf"), ("sr", "unmodelled"),
+    ("nexthop", "unmodelled"), ("mptcp", "unmodelled"), ("ioam", "unmodelled"), ("help", "help"), ("stats", "unmodelled"),
+)  # fmt: skip
+"""In iproute2's order: the first that the word abbreviates wins."""
+
+
+@attrs.define(eq=False)
+class Ip:
+    """One command of ip: the call it came by, the namespace it works on, how to print."""
+
+    call: Call
+    netns: Netns
+    style: Style
+    out: list[str] = attrs.field(factory=list)
+    err: list[str] = attrs.field(factory=list)
+    all_netns: bool = False
+    force: bool = False
+
+    def print(self, text: str) -> None:
+        """Add to standard output."""
+        self.out.append(text)
+
+
+Handler = Callable[[Ip, Words], "Result | Exec | None"]
+HANDLERS: dict[str, Handler] = {
+    "addr": addr.do_ipaddr,
+    "link": link.do_iplink,
+    "maddr": maddr.do_maddr,
+    "route": route.do_iproute,
+    "rule": rule.do_iprule,
+    "neigh": neigh.do_ipneigh,
+    "netns": netns.do_netns,
+    "unmodelled": unmodelled.refuse,
+    "tunnel": unmodelled.tunnel,
+    "vrf": unmodelled.vrf,
+}
+
+
+def ip(call: Call) -> Result | Exec | ReadInput:
+    """The ip command (man ip(8))."""
+    style = Style()
+    cursor = Words(call.argv[1:])
+    batch: str | None = None
+    session = Ip(call, call.netns, style)
+    try:
+        while cursor.more() and cursor.peek().startswith("-"):
+            word = cursor.take()
+            if word == "--":
+                break
+            option = word[1:] if word.startswith("--") else word
+            if matches(option, "-batch") or option == "-b":
+                batch = cursor.argument()
+                continue
+            _global(session, option, word, cursor)
+    except Stop as stop:
+        return Result(stop.stdout, stop.stderr, stop.status)
+    if batch is not None:
+        return _batch(session, batch)
+    if not cursor.more():
+        return Result("", MAIN, 255)
+    return one(session, cursor)
+
+
+FLAGS = (
+    ("-loops", "argument"), ("-family", "family"), ("-4", "inet"), ("-6", "inet6"), ("-0", "link"), ("-M", "mpls"), ("-B", "bridge"),
+    ("-human", "human"), ("-human-readable", "human"), ("-iec", "iec"), ("-stats", "statistics"), ("-statistics", "statistics"),
+    ("-details", "details"), ("-resolve", "resolve"), ("-oneline", "oneline"), ("-timestamp", "ignored"), ("-tshort", "ignored"),
+    ("-Version", "version"), ("-force", "force"), ("-brief", "brief"), ("-json", "json"), ("-pretty", "pretty"), ("-rcvbuf", "argument"),
+    ("-color", "color"), ("-help", "help"), ("-netns", "netns"), ("-Numeric", "numeric"), ("-all", "all"), ("-echo", "ignored"),
+)  # fmt: skip
+SHORT = {"-h": "human", "-s": "statistics", "-d": "details", "-r": "resolve", "-o": "oneline", "-t": "ignored", "-V": "version", "-f": "family", "-p": "pretty", "-j": "json", "-n": "netns", "-N": "numeric", "-a": "all", "-rc": "argument", "-br": "brief", "-c": "color"}
+
+
+def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
+    style = session.style
+    color, _, _ = option.partition("=")
+    means = SHORT.get(option) or next((name for pattern, name in FLAGS if matches(option, pattern)), None)
+    if means is None and color in ("-c", "-color", "-colo", "-col", "-co"):
+        means = "color"
+    if means is None:
+        raise Stop(f'Option "{word if not word.startswith("--") else word[1:]}" is unknown, try "ip -help".\n', 255)
+    if means == "argument":
+        cursor.argument()
+    elif means == "netns":
+        session.netns = netns.switch(session, cursor.argument())
+    elif means == "family":
+        family = cursor.argument()
+        known = {"inet": 2, "inet6": 10, "link": 17, "bridge": 7, "mpls": 28}
+        if family == "help":
+            raise Stop(MAIN, 255)
+        if family not in known:
+            raise Stop(f'Error: argument "{family}" is wrong: invalid protocol family\n', 255)
+        style.family = known[family]
+    elif means in ("inet", "inet6", "link", "mpls", "bridge"):
+        style.family = {"inet": 2, "inet6": 10, "link": 17, "mpls": 28, "bridge": 7}[means]
+    elif means == "version":
+        raise Stop("", 0, VERSION)
+    elif means == "help":
+        raise Stop(MAIN, 255)
+    elif means == "statistics":
+        style.statistics += 1
+    elif means == "details":
+        style.details += 1
+    elif means == "all":
+        session.all_netns = True
+    elif means == "force":
+        session.force = True
+    elif means in ("oneline", "brief", "json", "pretty", "numeric"):
+        setattr(style, means, True)
+
+
+def one(session: Ip, cursor: Words) -> Result | Exec:
+    """Carry out one object's command."""
+    try:
+        word = cursor.take()
+        name = next((home for pattern, home in OBJECTS if matches(word, pattern)), None)
+        if name == "help":
+            raise Stop(MAIN, 255)
+        if name is None:
+            raise Stop(f'Object "{word}" is unknown, try "ip help".\n', 1)
+        outcome = HANDLERS[name](session, cursor)
+    except Stop as stop:
+        return Result("".join(session.out) + stop.stdout, "".join(session.err) + stop.stderr, stop.status)
+    if outcome is not None:
+        return outcome
+    return Result("".join(session.out), "".join(session.err), 0)
+
+
+def _batch(session: Ip, path: str) -> Result | ReadInput:
+    if path == "-":
+        return ReadInput(_batch_input)
+    text = session.call.proc.read_text(path)
+    return run_batch(session, text, path)
+
+
+def _batch_input(call: Call, data: bytes) -> Result:
+    words = list(call.argv)
+    session = Ip(call, call.netns, Style(), force=any(matches(word, "-force") and len(word) > 2 for word in words))
+    return run_batch(session, data.decode("utf-8", "replace"), "-")
+
+
+def run_batch(session: Ip, text: str, path: str) -> Result:
+    """One command a line; the first that fails ends it, unless forced (`do_batch`)."""
+    out, err, status = "", "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split("#", 1)[0].split()
+        if not words:
+            continue
+        step = one(Ip(session.call, session.netns, attrs.evolve(session.style)), Words(words))
+        assert isinstance(step, Result)
+        out += step.stdout
+        err += step.stderr
+        if step.status:
+            err += f"Command failed {path}:{number}\n"
+            status = 1
+            if not session.force:
+                break
+    return Result(out, err, status)

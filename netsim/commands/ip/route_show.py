@@ -1,0 +1,140 @@
+"""Routes in words (`iproute.c:print_route`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.kernel.tables.fib import (
+    RT_SCOPE_UNIVERSE,
+    RT_TABLE_MAIN,
+    RTN_UNICAST,
+    RTNH_F_DEAD,
+    RTNH_F_LINKDOWN,
+    RTNH_F_ONLINK,
+    RTNH_F_PERVASIVE,
+    NextHop,
+    Route,
+)
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+NAMES: dict[str, dict[int, str]] = {
+    "type": {0: "none", 1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast", 6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw", 10: "nat", 11: "xresolve"},
+    "scope": {0: "global", 255: "nowhere", 254: "host", 253: "link", 200: "site"},
+    "protocol": {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 10: "mrt", 11: "zebra", 12: "bird", 13: "dnrouted", 14: "xorp", 15: "ntk", 16: "dhcp", 18: "keepalived", 42: "babel", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp"},
+}
+
+
+def table_name(number: int) -> str:
+    """A table's name where it has one."""
+    return {253: "default", 254: "main", 255: "local"}.get(number, str(number))
+
+
+def _flags(hop: NextHop) -> list[str]:
+    names = []
+    for bit, name in ((RTNH_F_DEAD, "dead"), (RTNH_F_ONLINK, "onlink"), (RTNH_F_PERVASIVE, "pervasive"), (RTNH_F_LINKDOWN, "linkdown")):
+        if hop.flags & bit:
+            names.append(name)
+    return names
+
+
+def _hop_flags(hop: NextHop) -> str:
+    return "".join(f"{name} " for name in _flags(hop))
+
+
+def _dev(session: Ip, ifindex: int) -> str:
+    dev = session.netns.devices.get(ifindex)
+    return dev.name if dev is not None else f"if{ifindex}"
+
+
+def destination(route: Route) -> str:
+    """`default`, an address, or a prefix."""
+    if not route.length:
+        return "default"
+    return str(route.dst) if route.length == 32 else f"{route.dst}/{route.length}"
+
+
+def line(session: Ip, route: Route, wanted: Any) -> str:
+    """One route; fields that every route shown shares are left out."""
+    style = session.style
+    details = style.details > 0
+    text = ""
+    if route.type != RTN_UNICAST or details:
+        text += f"{NAMES['type'][route.type]} "
+    text += destination(route) + " "
+    if route.tos:
+        text += f"tos 0x{route.tos:02x} "
+    single = route.nexthops[0] if len(route.nexthops) == 1 else None
+    if single is not None:
+        if single.gateway is not None and wanted.via is None:
+            text += f"via {single.gateway} "
+        if not wanted.dev:
+            text += f"dev {_dev(session, single.ifindex)} "
+    if (route.table != RT_TABLE_MAIN or details) and wanted.table == 0:
+        text += f"table {table_name(route.table)} "
+    if (route.protocol != 3 or details) and wanted.protocol is None:
+        text += f"proto {NAMES['protocol'].get(route.protocol, str(route.protocol))} "
+    if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
+        text += f"scope {NAMES['scope'].get(route.scope, str(route.scope))} "
+    if route.prefsrc is not None:
+        text += f"src {route.prefsrc} "
+    if route.priority:
+        text += f"metric {route.priority} "
+    if single is not None:
+        text += _hop_flags(single)
+    text += _metrics(route)
+    if len(route.nexthops) > 1:
+        for hop in route.nexthops:
+            text += f"{style.newline}\tnexthop "
+            if hop.gateway is not None:
+                text += f"via {hop.gateway} "
+            text += f"dev {_dev(session, hop.ifindex)} weight {hop.weight} " + _hop_flags(hop)
+    return text
+
+
+def _metrics(route: Route) -> str:
+    locked = {name.removeprefix("lock ") for name, value in route.metrics if name.startswith("lock ")}
+    order = ("mtu", "window", "advmss", "hoplimit", "initcwnd", "initrwnd")
+    found = [(name, value) for name, value in route.metrics if not name.startswith("lock ")]
+    found.sort(key=lambda item: order.index(item[0]) if item[0] in order else 9)
+    return "".join(f"{name} {'lock ' if name in locked else ''}{value} " for name, value in found)
+
+
+def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
+    """One route as -j prints it."""
+    item: dict[str, Any] = {}
+    details = session.style.details > 0
+    if route.type != RTN_UNICAST or details:
+        item["type"] = NAMES["type"][route.type]
+    item["dst"] = destination(route)
+    if route.tos:
+        item["tos"] = f"0x{route.tos:02x}"
+    single = route.nexthops[0] if len(route.nexthops) == 1 else None
+    if single is not None:
+        if single.gateway is not None and wanted.via is None:
+            item["gateway"] = str(single.gateway)
+        if not wanted.dev:
+            item["dev"] = _dev(session, single.ifindex)
+    if route.table != RT_TABLE_MAIN and wanted.table == 0:
+        item["table"] = table_name(route.table)
+    if (route.protocol != 3 or details) and wanted.protocol is None:
+        item["protocol"] = NAMES["protocol"].get(route.protocol, str(route.protocol))
+    if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
+        item["scope"] = NAMES["scope"].get(route.scope, str(route.scope))
+    if route.prefsrc is not None:
+        item["prefsrc"] = str(route.prefsrc)
+    if route.priority:
+        item["metric"] = route.priority
+    item["flags"] = _flags(single) if single is not None else []
+    if route.metrics:
+        item["metrics"] = [{name: value for name, value in route.metrics if not name.startswith("lock ")}]
+    if len(route.nexthops) > 1:
+        item["nexthops"] = []
+        for hop in route.nexthops:
+            entry: dict[str, Any] = {}
+            if hop.gateway is not None:
+                entry["gateway"] = str(hop.gateway)
+            entry.update(dev=_dev(session, hop.ifindex), weight=hop.weight, flags=_flags(hop))
+            item["nexthops"].append(entry)
+    return item

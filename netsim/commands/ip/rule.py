@@ -1,0 +1,275 @@
+"""ip rule: policy rules (`iprule.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.commands.ip.output import to_json
+from netsim.commands.ip.route import table_number
+from netsim.commands.ip.route_show import table_name
+from netsim.commands.ip.usage import RULE
+from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number, prefix
+from netsim.errors import NetError
+from netsim.kernel.rtnl.rule import RuleRequest, delrule, newrule
+from netsim.kernel.tables.fib import FR_ACT_BLACKHOLE, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RT_TABLE_MAIN, Rule
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+ACTIONS = {"blackhole": FR_ACT_BLACKHOLE, "unreachable": FR_ACT_UNREACHABLE, "prohibit": FR_ACT_PROHIBIT, "nop": FR_ACT_NOP}
+ACTION_NAMES = {value: name for name, value in ACTIONS.items()}
+PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47}
+
+
+def do_iprule(session: Ip, cursor: Words) -> None:
+    """ip rule."""
+    if not cursor.more():
+        show(session, cursor)
+        return
+    word = cursor.take()
+    if matches(word, "list") or matches(word, "lst") or matches(word, "show"):
+        show(session, cursor)
+    elif matches(word, "add"):
+        modify(session, cursor, deleting=False)
+    elif matches(word, "delete"):
+        modify(session, cursor, deleting=True)
+    elif matches(word, "flush"):
+        flush(session)
+    elif word in ("save", "restore"):
+        raise Stop(f'netsim: "ip rule {word}" is not modelled\n', 1)
+    elif matches(word, "help"):
+        raise Stop(RULE, 255)
+    else:
+        raise Stop(f'Command "{word}" is unknown, try "ip rule help".\n', 255)
+
+
+def parse(session: Ip, cursor: Words) -> dict[str, Any]:
+    """The words of add, delete and show."""
+    fields: dict[str, Any] = {}
+    family = session.style.family if session.style.family in (2, 10) else 0
+    while cursor.more():
+        word = cursor.take()
+        if word == "not":
+            fields["invert"] = True
+        elif word == "from":
+            found = prefix(cursor.argument(), family)
+            if found.address is not None:
+                fields["src"], fields["src_length"] = found.address, found.length
+            family = family or found.family
+        elif word == "to":
+            found = prefix(cursor.argument(), family)
+            if found.address is not None:
+                fields["dst"], fields["dst_length"] = found.address, found.length
+            family = family or found.family
+        elif matches(word, "preference") or matches(word, "order") or matches(word, "priority"):
+            value = cursor.argument()
+            parsed = number(value, 0, 0xFFFFFFFF)
+            if parsed is None:
+                raise invarg("preference value is invalid\n".rstrip("\n"), value)
+            fields["priority"] = parsed
+        elif word == "tos" or matches(word, "dsfield"):
+            value = cursor.argument()
+            parsed = number("0x" + value.removeprefix("0x"), 0, 255)
+            if parsed is None:
+                raise invarg("TOS value is invalid\n".rstrip("\n"), value)
+            fields["tos"] = parsed
+        elif word == "fwmark":
+            _mark(fields, cursor.argument())
+        elif matches(word, "table") or matches(word, "lookup"):
+            fields["table"] = _table(cursor.argument())
+        elif word in ("iif", "dev"):
+            fields["iif"] = cursor.argument()
+        elif word == "oif":
+            fields["oif"] = cursor.argument()
+        elif word in ("suppress_prefixlength", "sup_pl"):
+            fields["suppress_prefixlength"] = number(cursor.argument(), 0, 128)
+        elif word in ("suppress_ifgroup", "sup_group"):
+            fields["suppress_ifgroup"] = number(cursor.argument(), 0, 0xFFFFFFFF)
+        elif word == "ipproto":
+            value = cursor.argument()
+            parsed = PROTOCOLS.get(value, number(value, 0, 255))
+            if parsed is None:
+                raise invarg("Invalid \"ipproto\" value\n".rstrip("\n"), value)
+            fields["ipproto"] = parsed
+        elif word in ("sport", "dport"):
+            fields[word] = _ports(cursor.argument())
+        elif word == "uidrange":
+            low, dash, high = cursor.argument().partition("-")
+            first, last = number(low, 0, 0xFFFFFFFF), number(high, 0, 0xFFFFFFFF)
+            if first is None or last is None:
+                raise invarg("invalid UID range\n".rstrip("\n"), low)
+            fields["uid"] = (first, last)
+        elif matches(word, "goto"):
+            value = cursor.argument()
+            parsed = number(value, 0, 0xFFFFFFFF)
+            if parsed is None:
+                raise invarg("invalid target\n".rstrip("\n"), value)
+            fields["goto"], fields["action"] = parsed, FR_ACT_GOTO
+        elif matches(word, "protocol"):
+            value = cursor.argument()
+            fields["protocol"] = {"kernel": 2, "boot": 3, "static": 4}.get(value, number(value, 0, 255) or 0)
+        elif word in ("l3mdev", "nat", "map-to", "realms", "tun_id"):
+            raise Stop(f'netsim: "ip rule" option "{word}" is not modelled\n', 1)
+        else:
+            if word == "type":
+                word = cursor.argument()
+            if matches(word, "help"):
+                raise Stop(RULE, 255)
+            action = next((value for name, value in ACTIONS.items() if matches(word, name)), None)
+            if action is None:
+                raise invarg("Failed to parse rule type", word)
+            fields["action"] = action
+    fields["family"] = family or 2
+    return fields
+
+
+def _table(word: str) -> int:
+    try:
+        return table_number(word)
+    except Stop:
+        raise invarg("invalid table ID\n".rstrip("\n"), word) from None
+
+
+def _mark(fields: dict[str, Any], value: str) -> None:
+    text, slash, mask = value.partition("/")
+    mark = number(text, 0, 0xFFFFFFFF)
+    if mark is None:
+        raise invarg("fwmark value is invalid\n".rstrip("\n"), text)
+    fields["fwmark"] = mark
+    if slash:
+        parsed = number(mask, 0, 0xFFFFFFFF)
+        if parsed is None:
+            raise invarg("fwmask value is invalid\n".rstrip("\n"), mask)
+        fields["fwmask"] = parsed
+
+
+def _ports(word: str) -> tuple[int, int]:
+    low, dash, high = word.partition("-")
+    first = number(low, 0, 65535)
+    last = number(high, 0, 65535) if dash else first
+    if first is None or last is None:
+        raise invarg("invalid port range" if dash else "invalid port", word)
+    return first, last
+
+
+def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
+    """ip rule add and delete."""
+    if deleting and not cursor.more():
+        raise Stop('"ip rule del" requires arguments.\n', 255)
+    fields = parse(session, cursor)
+    if deleting:
+        fields.setdefault("action", 0)
+    elif fields.get("action", FR_ACT_TO_TBL) == FR_ACT_TO_TBL:
+        fields.setdefault("table", RT_TABLE_MAIN)
+    try:
+        if deleting:
+            delrule(session.netns, RuleRequest(**fields))
+        else:
+            newrule(session.netns, RuleRequest(**{"protocol": 3, **fields}))
+    except NetError as error:
+        raise answers(error) from None
+
+
+def flush(session: Ip) -> None:
+    """ip rule flush: all but rule 0."""
+    rules = session.netns.inet.fib.rules
+    rules[:] = [rule for rule in rules if rule.priority == 0]
+    session.netns.inet.fib.generation += 1
+
+
+def _is_shown(rule: Rule, fields: dict[str, Any]) -> bool:
+    for name in ("priority", "src", "src_length", "dst", "dst_length", "tos", "fwmark", "iif", "oif", "table", "action", "ipproto", "sport", "dport"):
+        if name in fields and getattr(rule, name) != fields[name]:
+            return False
+    return True
+
+
+def show(session: Ip, cursor: Words) -> None:
+    """ip rule show."""
+    fields = parse(session, cursor)
+    if session.style.family == 10:
+        session.print("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n")
+        return
+    rules = [rule for rule in session.netns.inet.fib.rules if _is_shown(rule, fields)]
+    if session.style.json:
+        session.print(to_json([_to_dict(rule, session) for rule in rules], session.style))
+        return
+    for rule in rules:
+        session.print(line(rule, session) + "\n")
+
+
+def _prefix_text(address: Any, length: int) -> str:
+    return str(address) if length == 32 else f"{address}/{length}"
+
+
+def line(rule: Rule, session: Ip) -> str:
+    """One rule (`print_rule`)."""
+    text = f"{rule.priority}:\t"
+    if rule.invert:
+        text += "not "
+    text += f"from {_prefix_text(rule.src, rule.src_length) if rule.src is not None else 'all'} "
+    if rule.dst is not None:
+        text += f"to {_prefix_text(rule.dst, rule.dst_length)} "
+    if rule.tos:
+        text += f"tos 0x{rule.tos:02x} "
+    if rule.fwmark or rule.fwmask:
+        text += f"fwmark {rule.fwmark:#x}" + (f"/{rule.fwmask:#x}" if rule.fwmask != 0xFFFFFFFF else "") + " "
+    for key, name in (("iif", rule.iif), ("oif", rule.oif)):
+        if name:
+            text += f"{key} {name} "
+            if session.netns.device(name) is None:
+                text += "[detached] "
+    if rule.uid is not None:
+        text += f"uidrange {rule.uid[0]}-{rule.uid[1]} "
+    if rule.ipproto:
+        text += f"ipproto {next((name for name, value in PROTOCOLS.items() if value == rule.ipproto), str(rule.ipproto))} "
+    for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
+        if ports is not None:
+            text += f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "") + " "
+    if rule.action == FR_ACT_TO_TBL:
+        text += f"lookup {table_name(rule.table)}"
+        if rule.suppress_prefixlength != -1:
+            text += f" suppress_prefixlength {rule.suppress_prefixlength}"
+        if rule.suppress_ifgroup != -1:
+            text += f" suppress_ifgroup {rule.suppress_ifgroup}"
+    elif rule.action == FR_ACT_GOTO:
+        text += f"goto {rule.goto}"
+        if not any(other.priority == rule.goto for other in session.netns.inet.fib.rules):
+            text += " [unresolved]"
+    else:
+        text += ACTION_NAMES.get(rule.action, str(rule.action))
+    if session.style.details and rule.protocol:
+        text += f" proto {({2: 'kernel', 3: 'boot', 4: 'static'}).get(rule.protocol, rule.protocol)}"
+    return text
+
+
+def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
+    item: dict[str, Any] = {"priority": rule.priority}
+    if rule.invert:
+        item["not"] = None
+    item["src"] = str(rule.src) if rule.src is not None else "all"
+    if rule.src is not None and rule.src_length != 32:
+        item["srclen"] = rule.src_length
+    if rule.dst is not None:
+        item["dst"] = str(rule.dst)
+        if rule.dst_length != 32:
+            item["dstlen"] = rule.dst_length
+    if rule.tos:
+        item["tos"] = f"0x{rule.tos:02x}"
+    if rule.fwmark:
+        item["fwmark"] = f"{rule.fwmark:#x}"
+        if rule.fwmask != 0xFFFFFFFF:
+            item["fwmask"] = f"{rule.fwmask:#x}"
+    if rule.iif:
+        item["iif"] = rule.iif
+    if rule.oif:
+        item["oif"] = rule.oif
+    if rule.action == FR_ACT_TO_TBL:
+        item["table"] = table_name(rule.table)
+        if rule.suppress_prefixlength != -1:
+            item["suppress_prefixlen"] = rule.suppress_prefixlength
+    elif rule.action == FR_ACT_GOTO:
+        item["goto"] = rule.goto
+    else:
+        item["action"] = ACTION_NAMES.get(rule.action, str(rule.action))
+    return item

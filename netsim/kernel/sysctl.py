@@ -1,0 +1,236 @@
+"""net.* settings by name: where each lives, what it takes, and what changing it sets off (`sysctl_net_ipv4.c`, `devinet.c`, `addrconf.c`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from netsim.errors import EACCES, EINVAL, ENOENT, NetError
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.tables.inet import Ipv4Conf
+from netsim.kernel.tables.inet6 import Ipv6Conf
+from netsim.kernel.tables.neigh import NeighParms
+
+IPV4_DEFAULTS: dict[str, str] = {
+    "icmp_echo_enable_probe": "0", "icmp_echo_ignore_all": "0", "icmp_echo_ignore_broadcasts": "1", "icmp_errors_use_inbound_ifaddr": "0",
+    "icmp_ignore_bogus_error_responses": "1", "icmp_ratelimit": "1000", "icmp_ratemask": "6168", "icmp_msgs_burst": "50",
+    "icmp_msgs_per_sec": "1000", "igmp_link_local_mcast_reports": "1", "igmp_max_memberships": "20", "igmp_max_msf": "10", "igmp_qrv": "2",
+    "ip_autobind_reuse": "0", "ip_default_ttl": "64", "ip_dynaddr": "0", "ip_early_demux": "1", "ip_forward_update_priority": "1",
+    "ip_forward_use_pmtu": "0", "ip_local_port_range": "32768\t60999", "ip_local_reserved_ports": "", "ip_no_pmtu_disc": "0",
+    "ip_nonlocal_bind": "0", "ip_unprivileged_port_start": "1024", "ipfrag_high_thresh": "4194304", "ipfrag_low_thresh": "3145728",
+    "ipfrag_max_dist": "64", "ipfrag_secret_interval": "0", "ipfrag_time": "30", "fib_multipath_hash_fields": "7",
+    "fib_multipath_hash_policy": "0", "fib_multipath_use_neigh": "0", "fib_notify_on_flag_change": "0", "fib_sync_mem": "524288",
+    "fwmark_reflect": "0", "ping_group_range": "1\t0", "raw_l3mdev_accept": "1", "tcp_congestion_control": "cubic", "tcp_ecn": "2",
+    "tcp_fin_timeout": "60", "tcp_keepalive_intvl": "75", "tcp_keepalive_probes": "9", "tcp_keepalive_time": "7200",
+    "tcp_l3mdev_accept": "0", "tcp_max_syn_backlog": "512", "tcp_mtu_probing": "0", "tcp_retries1": "3", "tcp_retries2": "15",
+    "tcp_rmem": "4096\t131072\t33554432", "tcp_sack": "1", "tcp_syn_retries": "6", "tcp_synack_retries": "5", "tcp_syncookies": "1",
+    "tcp_timestamps": "1", "tcp_tw_reuse": "2", "tcp_window_scaling": "1", "tcp_wmem": "4096\t16384\t4194304", "udp_l3mdev_accept": "0",
+    "udp_rmem_min": "4096", "udp_wmem_min": "4096",
+    "route/error_burst": "5000", "route/error_cost": "1000", "route/gc_elasticity": "8", "route/gc_interval": "60",
+    "route/gc_min_interval": "0", "route/gc_min_interval_ms": "500", "route/gc_thresh": "-1", "route/gc_timeout": "300",
+    "route/max_size": "2147483647", "route/min_adv_mss": "256", "route/min_pmtu": "552", "route/mtu_expires": "600",
+    "route/redirect_load": "20", "route/redirect_number": "9", "route/redirect_silence": "20480",
+    "neigh/default/gc_interval": "30", "neigh/default/gc_thresh1": "128", "neigh/default/gc_thresh2": "512", "neigh/default/gc_thresh3": "1024",
+}  # fmt: skip
+OTHER_DEFAULTS: dict[str, str] = {
+    "net/bridge/bridge-nf-call-arptables": "1", "net/bridge/bridge-nf-call-ip6tables": "1", "net/bridge/bridge-nf-call-iptables": "1",
+    "net/bridge/bridge-nf-filter-pppoe-tagged": "0", "net/bridge/bridge-nf-filter-vlan-tagged": "0", "net/bridge/bridge-nf-pass-vlan-input-dev": "0",
+    "net/core/somaxconn": "4096", "net/core/rmem_default": "212992", "net/core/rmem_max": "212992", "net/core/wmem_default": "212992",
+    "net/core/wmem_max": "212992", "net/core/netdev_max_backlog": "1000", "net/core/default_qdisc": "pfifo_fast", "net/unix/max_dgram_qlen": "512",
+    "net/netfilter/nf_conntrack_max": "65536", "net/netfilter/nf_log_all_netns": "0",
+    "net/ipv6/bindv6only": "0", "net/ipv6/ip6frag_time": "60", "net/ipv6/route/mtu_expires": "600", "net/ipv6/icmp/ratelimit": "1000",
+    "net/ipv6/icmp/echo_ignore_all": "0", "net/ipv6/auto_flowlabels": "1", "net/ipv6/fib_multipath_hash_policy": "0",
+}  # fmt: skip
+WITH_EFFECT = frozenset(
+    "icmp_echo_ignore_all icmp_echo_ignore_broadcasts icmp_errors_use_inbound_ifaddr icmp_ratelimit icmp_ratemask icmp_msgs_burst icmp_msgs_per_sec ip_default_ttl "
+    "ip_local_port_range ip_no_pmtu_disc ip_nonlocal_bind ipfrag_time fib_multipath_hash_policy fwmark_reflect tcp_syn_retries route/error_burst route/error_cost "
+    "route/gc_timeout route/min_pmtu route/mtu_expires route/redirect_load route/redirect_number route/redirect_silence".split()
+)
+READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro"})
+LIMITS = {"icmp_echo_ignore_all": (0, 1), "icmp_echo_ignore_broadcasts": (0, 1), "ip_default_ttl": (1, 255), "fib_multipath_hash_policy": (0, 3), "disable_ipv6": (0, 1)}
+TIME_MS = {"retrans_time_ms", "base_reachable_time_ms", "interval_probe_time_ms"}
+_NEIGH_NAMES = {
+    "app_solicit", "base_reachable_time_ms", "delay_first_probe_time", "gc_stale_time", "interval_probe_time_ms", "locktime", "mcast_resolicit",
+    "mcast_solicit", "anycast_delay", "proxy_delay", "proxy_qlen", "retrans_time_ms", "ucast_solicit", "unres_qlen", "unres_qlen_bytes",
+    "base_reachable_time", "retrans_time",
+}  # fmt: skip
+_ALIASES = {"base_reachable_time": ("base_reachable_time_ms", 1000), "retrans_time": ("retrans_time_ms", 10)}
+
+
+def _conf_names(kind: type) -> list[str]:
+    return [field.name for field in attrs.fields(kind)]
+
+
+def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
+    """Every setting of a namespace as the parts of its path below /proc/sys."""
+    devices = [dev.name for dev in netns.devices.values()]
+    for place in ("all", "default", *devices):
+        for name in _conf_names(Ipv4Conf):
+            yield "net", "ipv4", "conf", place, name
+    for place in ("default", *devices):
+        for name in sorted(_NEIGH_NAMES):
+            yield "net", "ipv4", "neigh", place, name
+            yield "net", "ipv6", "neigh", place, name
+    yield "net", "ipv4", "ip_forward"
+    for name in IPV4_DEFAULTS:
+        yield "net", "ipv4", *name.split("/")
+    for place in ("all", "default", *devices):
+        for name in _conf_names(Ipv6Conf):
+            yield "net", "ipv6", "conf", place, name
+    for name in OTHER_DEFAULTS:
+        yield tuple(name.split("/"))
+
+
+def is_setting(netns: Netns, path: tuple[str, ...]) -> bool:
+    """Whether a path names a setting."""
+    try:
+        _place(netns, path)
+    except NetError:
+        return False
+    return True
+
+
+def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
+    """The object, attribute and divisor a path stands for; an empty attribute: plain text by path. ENOENT."""
+    if len(path) == 5 and path[0] == "net" and path[1] in ("ipv4", "ipv6") and path[2] in ("conf", "neigh"):
+        return _device_place(netns, path)
+    if path == ("net", "ipv4", "ip_forward"):
+        return netns.inet.conf_all, "forwarding", 1
+    if path[:2] == ("net", "ipv4") and "/".join(path[2:]) in IPV4_DEFAULTS:
+        return netns, "", 1
+    if "/".join(path) in OTHER_DEFAULTS:
+        return netns, "", 1
+    raise NetError(ENOENT)
+
+
+def _device_place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
+    _, family, kind, where, name = path
+    if kind == "neigh" and "/".join(path[2:]) in IPV4_DEFAULTS and family == "ipv4":
+        return netns, "", 1
+    state = netns.inet if family == "ipv4" else netns.inet6
+    dev = netns.device(where)
+    of_device = None if dev is None else dev.inet if family == "ipv4" else dev.inet6
+    holder: Any
+    if kind == "conf":
+        holder = {"all": state.conf_all, "default": state.conf_default}.get(where, getattr(of_device, "conf", None))
+    elif where == "default":
+        holder = netns.inet.arp_default if family == "ipv4" else netns.inet6.nd_default
+    else:
+        holder = getattr(of_device, "arp" if family == "ipv4" else "nd", None)
+    attribute, factor = _ALIASES.get(name, (name, 1)) if kind == "neigh" else (name, 1)
+    if holder is None or not hasattr(holder, attribute) or (kind == "neigh" and name not in _NEIGH_NAMES):
+        raise NetError(ENOENT)
+    return holder, attribute, factor
+
+
+def _text_key(path: tuple[str, ...]) -> str:
+    return "/".join(path[2:]) if path[:2] == ("net", "ipv4") else "/".join(path)
+
+
+def split_name(netns: Netns, name: str) -> tuple[str, ...]:
+    """The parts of a name written with dots or slashes; a device's name may hold dots itself."""
+    if "/" in name:
+        return tuple(name.strip("/").split("/"))
+    words = name.split(".")
+    for at in range(3, len(words)):
+        if words[:1] == ["net"] and len(words) > 5 and words[2] in ("conf", "neigh"):
+            return (*words[:3], ".".join(words[3:-1]), words[-1])
+        break
+    return tuple(words)
+
+
+def read(netns: Netns, name: str) -> str:
+    """The value as /proc/sys shows it; ENOENT."""
+    path = split_name(netns, name)
+    holder, attribute, factor = _place(netns, path)
+    if attribute:
+        return str(getattr(holder, attribute) // factor)
+    key = _text_key(path)
+    known = netns.inet.sysctl.get(key) if path[:2] == ("net", "ipv4") else netns.inet6.sysctl.get(key)
+    return str(known if known is not None else IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, "")))
+
+
+def write(netns: Netns, name: str, text: str) -> None:
+    """Set a value; ENOENT, EACCES for what is read only, EINVAL for what it cannot be."""
+    path = split_name(netns, name)
+    holder, attribute, factor = _place(netns, path)
+    if path[-1] in READ_ONLY:
+        raise NetError(EACCES)
+    if not attribute:
+        _write_text(netns, path, text)
+        return
+    value = _number(text, path[-1])
+    if isinstance(holder, Ipv4Conf) and attribute == "forwarding":
+        _set_forwarding(netns, holder, value)
+        return
+    if isinstance(holder, Ipv6Conf) and attribute in ("disable_ipv6", "forwarding"):
+        from netsim.kernel.ipv6.addrconf import conf_changed
+
+        conf_changed(netns, holder, attribute, value)
+        return
+    before = getattr(holder, attribute)
+    setattr(holder, attribute, value * factor)
+    _mark_explicit(netns, path)
+    if isinstance(holder, Ipv4Conf) and holder is netns.inet.conf_default and before != value:
+        _propagate_default(netns, attribute, value)
+    if isinstance(holder, NeighParms):
+        holder.drawn_for = 0
+
+
+def _mark_explicit(netns: Netns, path: tuple[str, ...]) -> None:
+    """A value set on a device itself no longer follows the default."""
+    dev = netns.device(path[3]) if len(path) == 5 and path[2] == "conf" else None
+    if dev is not None and dev.inet is not None and path[1] == "ipv4":
+        dev.inet.explicit.add(path[4])
+
+
+def _number(text: str, name: str) -> int:
+    try:
+        value = int(text.split()[0], 0) if text.split() else 0
+    except ValueError:
+        raise NetError(EINVAL) from None
+    low, high = LIMITS.get(name, (-0x80000000, 0x7FFFFFFF))
+    if not low <= value <= high:
+        raise NetError(EINVAL)
+    return value
+
+
+def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
+    key = _text_key(path)
+    default = IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, ""))
+    if default.lstrip("-").isdigit():
+        text = str(_number(text, path[-1]))
+    elif "\t" in default:
+        numbers = [_number(word, path[-1]) for word in text.split()]
+        text = "\t".join(map(str, numbers))
+    store = netns.inet.sysctl if path[:2] == ("net", "ipv4") else netns.inet6.sysctl
+    store[key] = text
+    if key not in WITH_EFFECT and text != default and "bridge-nf" not in key:
+        netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={text}")
+
+
+def _set_forwarding(netns: Netns, holder: Ipv4Conf, value: int) -> None:
+    """`ip_forward` changes every device, but only when its own value changes (`devinet_sysctl_forward`, `inet_forward_change`)."""
+    if holder.forwarding == value:
+        return
+    holder.forwarding = value
+    if holder is netns.inet.conf_all:
+        netns.inet.conf_all.accept_redirects = int(not value)
+        netns.inet.conf_default.forwarding = value
+        for dev in netns.devices.values():
+            if dev.inet is not None:
+                dev.inet.conf.forwarding = value
+
+
+def _propagate_default(netns: Netns, attribute: str, value: int) -> None:
+    """A new default reaches the devices whose value nobody set by hand (`devinet_copy_dflt_conf`)."""
+    for dev in netns.devices.values():
+        if dev.inet is not None and attribute not in dev.inet.explicit:
+            setattr(dev.inet.conf, attribute, value)
+
+
+def names(netns: Netns) -> list[str]:
+    """All names with dots, in the order `sysctl -a` lists them."""
+    return sorted(".".join(path) for path in parts(netns))
