@@ -1,0 +1,1 @@
+"""What runs in processes: small state machines over the machine's system calls."""

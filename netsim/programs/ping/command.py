@@ -1,0 +1,208 @@
+"""ping: from the command line to a running program, with the checks it makes before the first probe (`ping4_run`)."""
+
+from __future__ import annotations
+
+from netsim.addr import IPV6_ANY, IPv4, IPv6
+from netsim.errors import EACCES, NetError, strerror
+from netsim.kernel.core.netdevice import IFF_UP
+from netsim.machine.call import Call, Program, Result
+from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+from netsim.programs.ping.family import Family, Family4, Family6
+from netsim.programs.ping.options import Options, options_of
+from netsim.programs.ping.pacing import Pacing
+from netsim.programs.ping.program import Ping
+
+AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW = 2, 10, 2, 3
+ICMP, ICMPV6 = 1, 58
+RECORD_ROUTE = bytes([1, 7, 39, 4]) + bytes(36)
+DISCOVER = {"do": 2, "want": 1, "dont": 0}
+MOST_DATA = 65535 - 8 - 20
+
+
+def ping(call: Call) -> Result | Program:
+    """The ping command (man ping(8))."""
+    return _ping(call, 0)
+
+
+def ping6(call: Call) -> Result | Program:
+    """ping6: ping -6."""
+    return _ping(call, 6)
+
+
+def _ping(call: Call, family: int) -> Result | Program:
+    options = options_of(call.argv[1:])
+    if isinstance(options, Result):
+        return options
+    options.family = options.family or family
+    if len(options.targets) > 1:
+        return _fail(options, "record route: Operation not permitted")
+    word = options.targets[0]
+    found = _resolve(call, word, options.family)
+    if isinstance(found, str):
+        return _fail(options, f"{word}: {found}")
+    address, numeric = found
+    if isinstance(address, IPv4):
+        return _ping4(call, options, word, address, numeric)
+    return _ping6(call, options, word, address)
+
+
+def _fail(options: Options, message: str, status: int = 2) -> Result:
+    return Result("", f"{options.warnings}ping: {message}\n", status)
+
+
+def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | str:
+    """The address a word means and whether it was numeric, or what getaddrinfo says."""
+    four, six = inet_aton(word), inet_pton6(word.partition("%")[0]) if ":" in word else None
+    if four is not None:
+        return (four, True) if family != 6 else "Address family for hostname not supported"
+    if six is not None:
+        return (six, True) if family != 4 else "Address family for hostname not supported"
+    if not word:
+        return "Name or service not known"
+    wanted = {4: (IPv4,), 6: (IPv6,)}.get(family, (IPv4, IPv6))
+    named = [address for address in in_hosts(call.proc.read_text("/etc/hosts"), word) if isinstance(address, wanted)]
+    named.sort(key=_four_first)
+    if named:
+        return named[0], False
+    return "Temporary failure in name resolution" if not any(letter.isspace() for letter in word) else "Name or service not known"
+
+
+def _four_first(address: IPv4 | IPv6) -> int:
+    return 0 if isinstance(address, IPv4) else 1
+
+
+def _pattern(options: Options) -> bytes:
+    """The bytes a probe carries: a time stamp's room, then the pattern or counting bytes."""
+    size = options.size
+    if options.pattern:
+        digits = options.pattern if len(options.pattern) % 2 == 0 else "0" + options.pattern
+        unit = bytes.fromhex(digits)[:16]
+        return (unit * (size // len(unit) + 1))[:size]
+    return bytes(place & 255 for place in range(size))
+
+
+def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool) -> Result | Program:  # noqa: FBT001
+    proc = call.proc
+    fd = proc.socket(AF_INET, SOCK_RAW, ICMP)
+    sock = proc.sock(fd)
+    source: IPv4 | None = inet_aton(options.interface) if options.interface else None
+    device = options.interface if options.interface and source is None else ""
+    warnings = options.warnings
+    if target == 0:
+        target = IPv4(0x7F000001)
+    probe = proc.sock(proc.socket(AF_INET, SOCK_DGRAM))
+    try:
+        if device:
+            probe.bind_to_device(device)
+            sock.bind_to_device(device)
+    except NetError as error:
+        return _fail(options, f"SO_BINDTODEVICE {device}: {strerror(error.errno)}")
+    chosen = source
+    if source is None:
+        probe.tos = options.tos
+        probe.mark = options.mark or 0
+        try:
+            probe.connect(target, 1025)
+        except NetError as error:
+            if error.errno != EACCES:
+                return _fail(options, f"connect: {strerror(error.errno)}")
+            if "b" not in options.flags:
+                return _fail(options, "Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
+            warnings += "WARNING: pinging broadcast address\n"
+            probe.broadcast = sock.broadcast = 1
+            try:
+                probe.connect(target, 1025)
+            except NetError as second:
+                return _fail(options, f"connect: {strerror(second.errno)}")
+        chosen = probe.getsockname()[0]
+        if device and not any(ifa.local == chosen for ifa in _addresses(call, device)):
+            warnings += f"ping: Warning: source address might be selected on device other than: {device}\n"
+    probe.close()
+    if "b" in options.flags:
+        sock.broadcast = 1
+    try:
+        if source is not None:
+            sock.bind(source)
+    except NetError as error:
+        return _fail(options, f"bind: {strerror(error.errno)}")
+    if "B" in options.flags and chosen is not None:
+        sock.bind(chosen)
+    _set_options(sock, options)
+    sock.recverr = 1
+    if "R" in options.flags:
+        sock.ip_options = RECORD_ROUTE
+    header_extra = len(sock.ip_options)
+    names = {}
+    if not numeric and "n" not in options.flags:
+        names[str(target)] = name_in_hosts(proc.read_text("/etc/hosts"), target) or word
+    whence = f"from {chosen} {device}: " if options.interface or "B" in options.flags else ""
+    pattern = f"PATTERN: 0x{options.pattern}\n" if options.pattern is not None else ""
+    header = f"{pattern}PING {word} ({target}) {whence}{options.size}({options.size + 28 + header_extra}) bytes of data.\n"
+    ident = options.ident if options.ident is not None else proc.pid & 0xFFFF
+    family: Family = Family4(word, target, ident, _pattern(options), names)
+    return _start(call, options, family, header, warnings, fd)
+
+
+def _set_options(sock: object, options: Options) -> None:
+    sock.tos = options.tos  # type: ignore[attr-defined]
+    sock.mark = options.mark or 0  # type: ignore[attr-defined]
+    if options.ttl is not None:
+        sock.ttl = sock.multicast_ttl = options.ttl  # type: ignore[attr-defined]
+    if options.discover:
+        sock.pmtudisc = DISCOVER[options.discover]  # type: ignore[attr-defined]
+
+
+def _addresses(call: Call, device: str) -> list[object]:
+    dev = call.netns.device(device)
+    return list(dev.inet.addresses) if dev is not None and dev.inet is not None else []
+
+
+def _ping6(call: Call, options: Options, word: str, target: IPv6) -> Result | Program:
+    """On one link, or to this host; anything else needs IPv6 routing."""
+    proc, netns = call.proc, call.netns
+    zone = word.partition("%")[2]
+    name = zone or options.interface
+    dev = netns.device(name) if name else None
+    if name and dev is None:
+        return _fail(options, f"unknown iface: {name}" if not zone else f"{word}: Name or service not known")
+    if dev is None:
+        dev = _device_for(call, target)
+    if dev is None:
+        return _fail(options, "connect: Network is unreachable")
+    own = [ifa for ifa in (dev.inet6.addresses if dev.inet6 else ()) if not ifa.flags & 0x40]
+    source = next((ifa.address for ifa in own if ifa.address.is_linklocal == (target.is_linklocal or target.is_multicast)), own[0].address if own else IPV6_ANY)
+    if any(ifa.address == target for other in netns.devices.values() if other.inet6 for ifa in other.inet6.addresses):
+        source = target
+    fd = proc.socket(AF_INET6, SOCK_RAW, ICMPV6)
+    sock = proc.sock(fd)
+    sock.laddr = source
+    sock.recverr = 1
+    whence = f" from :: {options.interface}:" if options.interface else ""
+    warnings = options.warnings
+    if options.interface:
+        warnings += f"ping: Warning: source address might be selected on device other than: {options.interface}\n"
+    header = f"PING {word}({word}){whence} {options.size} data bytes\n"
+    ident = options.ident if options.ident is not None else proc.pid & 0xFFFF
+    family = Family6(word, target, ident, _pattern(options), {}, dev=dev)
+    return _start(call, options, family, header, warnings, fd)
+
+
+def _device_for(call: Call, target: IPv6) -> object:
+    """The device whose link a target is on."""
+    from netsim.addr import mask6
+
+    for dev in call.netns.devices.values():
+        if dev.inet6 is None or not dev.flags & IFF_UP:
+            continue
+        for ifa in dev.inet6.addresses:
+            if ifa.address == target or not (ifa.address ^ target) & mask6(ifa.length):
+                return dev
+    return None
+
+
+def _start(call: Call, options: Options, family: Family, header: str, warnings: str, fd: int) -> Ping:
+    if warnings:
+        call.proc.write(2, warnings)
+    program = Ping(options, family, header, Pacing(options.interval, options.preload))
+    program.fd = fd
+    return program

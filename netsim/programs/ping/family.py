@@ -1,0 +1,156 @@
+"""What differs between ping's two protocols: sockets, probes, replies and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.addr import IPv4, IPv6
+from netsim.kernel.ipv4.sock import ORIGIN_LOCAL
+from netsim.packet import Icmp6Echo, Icmp6Error, IcmpEcho, IcmpError, Ip, Ip6
+from netsim.programs.ping.text import icmp6_text, icmp_text
+
+
+@attrs.frozen
+class Heard:
+    """Something that came back: a "reply", an "error" (counted), or a "notice" (a redirect)."""
+
+    kind: str
+    sender: str = ""
+    seq: int = 0
+    text: str = ""
+    local: bool = False
+    size: int = 0
+    ttl: int = -1
+    time: int = 0
+    ident: int = 0
+
+
+@attrs.define(eq=False)
+class Family:
+    """A protocol's side of ping."""
+
+    hostname: str
+    target: Any
+    ident: int
+    data: bytes
+    names: dict[str, str]
+    fd: int = -1
+
+    def shown(self, address: Any) -> str:
+        """An address as lines show it: with its name when one was looked up."""
+        name = self.names.get(str(address))
+        return f"{name} ({address})" if name else str(address)
+
+    def probe(self, proc: Any, fd: int, seq: int) -> None:
+        """Send one echo request."""
+        raise NotImplementedError
+
+    def hear(self, proc: Any, fd: int) -> Heard | None:
+        """The next thing that matters, None when nothing waits."""
+        raise NotImplementedError
+
+    def hear_error(self, proc: Any, fd: int) -> Heard | None:
+        """The next entry of the error queue that is about our probes."""
+        raise NotImplementedError
+
+
+@attrs.define(eq=False)
+class Family4(Family):
+    """ping over IPv4."""
+
+    def probe(self, proc: Any, fd: int, seq: int) -> None:
+        """Send one echo request."""
+        proc.sock(fd).sendto(IcmpEcho(8, 0, self.ident, seq, self.data), self.target)
+
+    def hear(self, proc: Any, fd: int) -> Heard | None:
+        """Errors first, then replies; what is not ours is passed over."""
+        error = self.hear_error(proc, fd)
+        if error is not None:
+            return error
+        sock = proc.sock(fd)
+        sock.so_error = 0
+        while (received := sock.recvfrom()) is not None:
+            message = received.data
+            if isinstance(message, IcmpEcho) and message.type == 0 and message.ident == self.ident:
+                return Heard("reply", self.shown(received.src), message.seq, _options_text(received.packet), False, message.size, received.ttl, received.time, message.ident)
+            if isinstance(message, IcmpError) and message.type in (4, 5) and self._is_ours(message.inner):
+                inner: Any = message.inner
+                return Heard("notice", self.shown(received.src), inner.payload.seq, icmp_text(message.type, message.code, message.rest))
+        return None
+
+    def _is_ours(self, inner: Any) -> bool:
+        return isinstance(inner, Ip) and isinstance(inner.payload, IcmpEcho) and inner.payload.type == 8 and inner.payload.ident == self.ident
+
+    def hear_error(self, proc: Any, fd: int) -> Heard | None:
+        """The next entry of the error queue that is about our probes."""
+        sock = proc.sock(fd)
+        while (entry := sock.next_error()) is not None:
+            if entry.origin == ORIGIN_LOCAL:
+                return Heard("error", text=f"message too long, mtu={entry.info}", local=True)
+            if self._is_ours(entry.packet):
+                return Heard("error", self.shown(entry.offender), entry.packet.payload.seq, icmp_text(entry.type, entry.code, entry.info))
+        return None
+
+
+@attrs.define(eq=False)
+class Family6(Family):
+    """ping over IPv6, on the link of one device or to this host itself."""
+
+    dev: Any = None
+    scoped: bool = False
+
+    def probe(self, proc: Any, fd: int, seq: int) -> None:
+        """Send one echo request."""
+        from netsim.kernel.ipv6.output import ip6_send
+
+        sock = proc.sock(fd)
+        ip6_send(proc.netns, Ip6(sock.laddr, self.target, 58, 64, payload=Icmp6Echo(128, 0, self.ident, seq, self.data)), self.dev, owner=sock)
+
+    def shown(self, address: Any) -> str:
+        """An address; link-local ones with their zone."""
+        if isinstance(address, IPv6) and address.is_linklocal:
+            return f"{address}%{self.dev.name}"
+        return super().shown(address)
+
+    def hear(self, proc: Any, fd: int) -> Heard | None:
+        """Errors first, then replies."""
+        error = self.hear_error(proc, fd)
+        if error is not None:
+            return error
+        sock = proc.sock(fd)
+        sock.so_error = 0
+        while (received := sock.recvfrom()) is not None:
+            message = received.data
+            if isinstance(message, Icmp6Echo) and message.type == 129 and message.ident == self.ident:
+                return Heard("reply", self.shown(received.src), message.seq, "", False, message.size, received.ttl, received.time, message.ident)
+            if isinstance(message, Icmp6Error) and isinstance(message.inner, Ip6) and isinstance(message.inner.payload, Icmp6Echo):
+                return Heard("error", self.shown(received.src), message.inner.payload.seq, icmp6_text(message.type, message.code, message.rest))
+        return None
+
+    def hear_error(self, proc: Any, fd: int) -> Heard | None:
+        """The next entry of the error queue."""
+        sock = proc.sock(fd)
+        while (entry := sock.next_error()) is not None:
+            payload = entry.packet.payload
+            if isinstance(payload, Icmp6Echo) and payload.ident == self.ident:
+                return Heard("error", self.shown(entry.offender), payload.seq, icmp6_text(entry.type, entry.code, entry.info))
+        return None
+
+
+def _options_text(packet: Any) -> str:
+    """Recorded routes and time stamps below a reply line (`pr_options`)."""
+    options = packet.options
+    place, text = 0, ""
+    while place < len(options) and options[place]:
+        if options[place] == 1:
+            place += 1
+            continue
+        length = max(2, options[place + 1]) if place + 1 < len(options) else 2
+        if options[place] == 7:
+            end = options[place + 2] - 1
+            hops = [IPv4.from_bytes(options[at : at + 4], "big") for at in range(place + 3, place + end, 4)]
+            text += "\nRR: " + "".join(f"\t{IPv4(hop)}\n" for hop in hops)
+        place += length
+    return text

@@ -1,0 +1,151 @@
+"""Shell arithmetic: 64-bit integers, C's operators, variables by name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netsim.shell.program import Shell
+
+TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%&|^]=|[-+*/%&|^~!<>=?:(),]))")
+LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
+ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
+
+
+class ArithmeticProblem(Exception):
+    """A wrong expression; `str()` is what bash says about it."""
+
+
+class _Reader:
+    def __init__(self, text: str, shell: Shell) -> None:
+        self.text, self.shell, self.at = text, shell, 0
+        self.tokens: list[str] = []
+        place = 0
+        while place < len(text):
+            match = TOKEN.match(text, place)
+            if match is None:
+                if not text[place:].strip():
+                    break
+                raise ArithmeticProblem(f'{text}: syntax error: operand expected (error token is "{text[place:].strip()}")')
+            self.tokens.append(match[0].strip())
+            place = match.end()
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self) -> str:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def comma(self) -> int:
+        value = self.assignment()
+        while self.peek() == ",":
+            self.take()
+            value = self.assignment()
+        return value
+
+    def assignment(self) -> int:
+        name = self.peek()
+        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else ""
+        if re.match(r"[A-Za-z_]", name) and following in ASSIGNMENTS:
+            self.at += 2
+            value = self.assignment()
+            if following != "=":
+                value = self.apply(following[:-1], self.variable(name), value)
+            self.shell.set(name, str(value))
+            return value
+        return self.ternary()
+
+    def ternary(self) -> int:
+        condition = self.binary(0)
+        if self.peek() != "?":
+            return condition
+        self.take()
+        yes = self.assignment()
+        if self.take() != ":":
+            raise ArithmeticProblem(f"{self.text}: `:' expected for conditional expression")
+        no = self.assignment()
+        return yes if condition else no
+
+    def binary(self, level: int) -> int:
+        if level == len(LEVELS):
+            return self.power()
+        left = self.binary(level + 1)
+        while self.peek() in LEVELS[level]:
+            operator = self.take()
+            right = self.binary(level + 1)
+            left = self.apply(operator, left, right)
+        return left
+
+    def power(self) -> int:
+        base = self.unary()
+        if self.peek() == "**":
+            self.take()
+            return int(base ** max(0, min(self.power(), 64)))
+        return base
+
+    def unary(self) -> int:
+        token = self.peek()
+        if token in ("+", "-", "!", "~"):
+            self.take()
+            value = self.unary()
+            return {"+": value, "-": -value, "!": int(not value), "~": ~value}[token]
+        if token in ("++", "--"):
+            self.take()
+            name = self.take()
+            value = self.variable(name) + (1 if token == "++" else -1)
+            self.shell.set(name, str(value))
+            return value
+        return self.atom()
+
+    def atom(self) -> int:
+        if not self.peek():
+            raise ArithmeticProblem(f'{self.text}: syntax error: operand expected (error token is "{self.text.strip()[-1:]}")')
+        token = self.take()
+        if token == "(":
+            value = self.comma()
+            if self.peek() != ")":
+                raise ArithmeticProblem(f"{self.text}: missing `)'")
+            self.take()
+            return value
+        if token[0].isdigit():
+            return int(token, 16) if token[:2].lower() == "0x" else int(token, 8) if token[0] == "0" and len(token) > 1 and token.isdigit() and "8" not in token and "9" not in token else int(token)
+        if re.match(r"[A-Za-z_]", token):
+            value = self.variable(token)
+            if self.peek() in ("++", "--"):
+                self.shell.set(token, str(value + (1 if self.take() == "++" else -1)))
+            return value
+        raise ArithmeticProblem(f'{self.text}: syntax error: operand expected (error token is "{token}")')
+
+    def variable(self, name: str) -> int:
+        text = (self.shell.parameter(name) or "0").strip()
+        try:
+            return int(text, 0)
+        except ValueError:
+            return evaluate(text, self.shell) if text != name and re.fullmatch(r"[\w\s+*/%()-]+", text) else 0
+
+    def apply(self, operator: str, left: int, right: int) -> int:
+        if operator in ("/", "%"):
+            if right == 0:
+                raise ArithmeticProblem(f'{self.text}: division by 0 (error token is "{self.text.split(operator)[-1].strip()}")')
+            quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+            value = quotient if operator == "/" else left - quotient * right
+        else:
+            value = {
+                "+": left + right, "-": left - right, "*": left * right, "<<": left << (right & 63), ">>": left >> (right & 63), "&": left & right,
+                "|": left | right, "^": left ^ right, "==": int(left == right), "!=": int(left != right), "<": int(left < right), ">": int(left > right),
+                "<=": int(left <= right), ">=": int(left >= right), "&&": int(bool(left and right)), "||": int(bool(left or right)),
+            }[operator]  # fmt: skip
+        return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def evaluate(text: str, shell: Shell) -> int:
+    """The value of an expression; empty is 0. Raises ArithmeticProblem."""
+    if not text.strip():
+        return 0
+    reader = _Reader(text, shell)
+    value = reader.comma()
+    if reader.peek():
+        raise ArithmeticProblem(f'{text}: syntax error in expression (error token is "{reader.peek()}")')
+    return value

@@ -1,0 +1,517 @@
+"""Commands that live in the shell itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netsim.errors import NetError, strerror
+from netsim.shell.arith import ArithmeticProblem, evaluate
+from netsim.shell.conditions import ConditionProblem, test
+from netsim.shell.expand import unescape
+
+if TYPE_CHECKING:
+    from netsim.shell.program import Shell
+
+SPECIAL = frozenset({"export", "readonly", "set", "exec", "eval", ".", "source", "shift", "unset", "return", "exit", "local", "declare"})
+SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "CHLD": 17, "CONT": 18, "STOP": 19}
+OPTION_NAMES = {"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f", "noclobber": "C", "pipefail": "pipefail"}
+
+
+def _true(shell: Shell, args: list[str]) -> int:
+    return 0
+
+
+def _false(shell: Shell, args: list[str]) -> int:
+    return 1
+
+
+def _echo(shell: Shell, args: list[str]) -> int:
+    words = args[1:]
+    newline, escapes = True, shell.name == "sh"
+    while words and re.fullmatch(r"-[neE]+", words[0]):
+        newline = newline and "n" not in words[0]
+        escapes = "e" in words[0] or (escapes and "E" not in words[0])
+        words = words[1:]
+    text = " ".join(words)
+    shell.status = 0
+    shell.write(1, (unescape(text) if escapes else text) + ("\n" if newline else ""))
+    return shell.status
+
+
+def _printf(shell: Shell, args: list[str]) -> int:
+    words = args[1:]
+    target = None
+    if len(words) > 1 and words[0] == "-v":
+        target, words = words[1], words[2:]
+    if words and words[0] == "--":
+        words = words[1:]
+    if not words:
+        shell.complain("printf: usage: printf [-v var] format [arguments]")
+        return 2
+    template, values = words[0], words[1:]
+    out, status = "", 0
+    while True:
+        piece, values, wrong = _format(template, values)
+        out += piece
+        for word in wrong:
+            shell.complain(f"printf: {word}: invalid number")
+            status = 1
+        if not values:
+            break
+    if target is not None:
+        shell.set(target, out)
+    else:
+        shell.write(1, out)
+    return status
+
+
+def _format(template: str, values: list[str]) -> tuple[str, list[str], list[str]]:
+    out, rest, wrong, used = "", list(values), [], False
+    for literal, spec in re.findall(r"((?:[^%]|%%)+)|(%[-+ 0#]*(?:\*|\d+)?(?:\.\d+)?[a-zA-Z])", template):
+        if literal:
+            out += unescape(literal.replace("%%", "%"))
+            continue
+        used = True
+        kind = spec[-1]
+        if "*" in spec:
+            spec = spec.replace("*", rest.pop(0) if rest else "0")
+        value = rest.pop(0) if rest else ""
+        if kind in "diouxX":
+            try:
+                number = ord(value[1]) if value[:1] in "'\"" and len(value) > 1 else int(value or "0", 0)
+            except ValueError:
+                wrong.append(value)
+                number = 0
+            out += (spec[:-1].replace("i", "d") + ("d" if kind in "diu" else kind)) % number
+        elif kind in "feEgG":
+            out += spec % float(value or 0)
+        elif kind == "b":
+            out += (spec[:-1] + "s") % unescape(value)
+        elif kind == "q":
+            out += value
+        elif kind == "c":
+            out += value[:1]
+        else:
+            out += (spec[:-1] + "s") % value
+    return out, rest if used else [], wrong
+
+
+def _cd(shell: Shell, args: list[str]) -> int:
+    from netsim.machine.files import Directory
+
+    target = args[1] if len(args) > 1 else shell.get("HOME") or "/root"
+    if target == "-":
+        target = shell.get("OLDPWD") or shell.proc.cwd
+    try:
+        node = shell.proc.machine.files.resolve(shell.proc, target)
+    except NetError as error:
+        shell.complain(f"cd: {target}: {strerror(error.errno)}")
+        return 1
+    if not isinstance(node, Directory):
+        shell.complain(f"cd: {target}: Not a directory")
+        return 1
+    parts: list[str] = []
+    for part in (target if target.startswith("/") else f"{shell.proc.cwd}/{target}").split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    shell.variables["OLDPWD"] = shell.proc.cwd
+    shell.proc.cwd = "/" + "/".join(parts)
+    shell.variables["PWD"] = shell.proc.cwd
+    return 0
+
+
+def _pwd(shell: Shell, args: list[str]) -> int:
+    shell.write(1, shell.proc.cwd + "\n")
+    return 0
+
+
+def _exit(shell: Shell, args: list[str]) -> int:
+    from netsim.shell.program import Exit
+
+    if len(args) > 1 and not re.fullmatch(r"[-+]?\d+", args[1]):
+        shell.complain(f"exit: {args[1]}: numeric argument required")
+        raise Exit(2)
+    raise Exit((int(args[1]) if len(args) > 1 else shell.status) & 255)
+
+
+def _return(shell: Shell, args: list[str]) -> int:
+    from netsim.shell.program import Return
+
+    raise Return((int(args[1]) if len(args) > 1 else shell.status) & 255)
+
+
+def _jump(shell: Shell, args: list[str]) -> int:
+    from netsim.shell.program import Jump
+
+    raise Jump(args[0], int(args[1]) if len(args) > 1 else 1)
+
+
+def _export(shell: Shell, args: list[str]) -> int:
+    for word in args[1:]:
+        if word in ("-n", "-p", "-f"):
+            continue
+        name, equals, value = word.partition("=")
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            shell.complain(f"export: `{word}': not a valid identifier")
+            return 1
+        if equals:
+            shell.set(name, value)
+        shell.variables.setdefault(name, "")
+        shell.exported.add(name)
+    return 0
+
+
+def _local(shell: Shell, args: list[str]) -> int:
+    if args[0] == "local" and not shell.locals:
+        shell.complain("local: can only be used in a function")
+        return 1
+    flags = "".join(word[1:] for word in args[1:] if word.startswith("-"))
+    for word in args[1:]:
+        if word.startswith("-"):
+            continue
+        name, equals, value = word.partition("=")
+        if shell.locals and "g" not in flags:
+            shell.locals[-1].setdefault(name, shell.variables.get(name))
+        if "a" in flags or "A" in flags:
+            shell.arrays.setdefault(name, {})
+        elif equals:
+            shell.set(name, str(evaluate(value, shell)) if "i" in flags else value)
+        elif args[0] == "local":
+            shell.variables[name] = ""
+        if "x" in flags:
+            shell.exported.add(name)
+    return 0
+
+
+def _unset(shell: Shell, args: list[str]) -> int:
+    for name in args[1:]:
+        shell.variables.pop(name, None)
+        shell.arrays.pop(name, None)
+        shell.functions.pop(name, None)
+        shell.exported.discard(name)
+    return 0
+
+
+def _set(shell: Shell, args: list[str]) -> int:
+    words = args[1:]
+    while words:
+        word = words[0]
+        if word == "--":
+            shell.positional = words[1:]
+            return 0
+        if word in ("-o", "+o") and len(words) > 1:
+            name = OPTION_NAMES.get(words[1])
+            if name is None and words[1] not in ("posix", "history", "monitor", "errtrace", "functrace", "nolog", "vi", "emacs"):
+                shell.complain(f"set: {words[1]}: invalid option name")
+                return 2
+            (shell.options.add if word == "-o" else shell.options.discard)(name or words[1])
+            words = words[2:]
+            continue
+        if word[:1] in "-+" and len(word) > 1:
+            for letter in word[1:]:
+                if letter == "o" and len(words) > 1:
+                    words.insert(1, word[0] + "o")
+                    continue
+                (shell.options.add if word[0] == "-" else shell.options.discard)(letter)
+            words = words[1:]
+            continue
+        shell.positional = words
+        return 0
+    return 0
+
+
+def _shift(shell: Shell, args: list[str]) -> int:
+    count = int(args[1]) if len(args) > 1 and args[1].isdigit() else 1
+    if count > len(shell.positional):
+        return 1
+    shell.positional = shell.positional[count:]
+    return 0
+
+
+def _eval(shell: Shell, args: list[str]) -> Any:
+    return _run_text(shell, " ".join(args[1:]))
+
+
+def _run_text(shell: Shell, text: str) -> Any:
+    from netsim.shell.parser import SyntaxProblem, parse
+
+    try:
+        tree = parse(text)
+    except SyntaxProblem as problem:
+        shell.complain(f"eval: line {problem.line}: {problem.message}")
+        return 2
+    yield from shell.run(tree)
+    return shell.status
+
+
+def _source(shell: Shell, args: list[str]) -> Any:
+    from netsim.shell.program import Return
+
+    if len(args) < 2:
+        shell.complain(f"{args[0]}: filename argument required")
+        return 2
+    try:
+        text = shell.proc.machine.files.read(shell.proc, args[1]).decode("utf-8", "surrogateescape")
+    except NetError as error:
+        shell.complain(f"{args[1]}: {strerror(error.errno)}")
+        return 1
+    saved = shell.positional
+    if len(args) > 2:
+        shell.positional = args[2:]
+    try:
+        yield from _run_text(shell, text)
+    except Return as end:
+        return end.status
+    finally:
+        shell.positional = saved
+    return shell.status
+
+
+def _exec(shell: Shell, args: list[str]) -> Any:
+    from netsim.shell.program import Exit
+
+    if len(args) == 1:
+        return 0
+    child = shell._spawn(args[1:], {}, {fd: opened.dup() for fd, opened in shell.proc.fds.items()})
+    yield [child]
+    raise Exit(child.status or 0)
+
+
+def _read(shell: Shell, args: list[str]) -> Any:
+    names = [word for word in args[1:] if not word.startswith("-")] or ["REPLY"]
+    raw = any(word.startswith("-") and "r" in word for word in args[1:])
+    line = yield from _read_line(shell)
+    if line is None:
+        for name in names:
+            shell.set(name, "")
+        return 1
+    if not raw:
+        line = re.sub(r"\\(.)", r"\1", line)
+    ifs = shell.get("IFS")
+    separators = " \t\n" if ifs is None else ifs
+    fields = line.strip(separators if separators.strip() != separators or not separators else None).split(None, len(names) - 1) if ifs is None else re.split(f"[{re.escape(separators)}]", line, maxsplit=len(names) - 1) if separators else [line]
+    for place, name in enumerate(names):
+        shell.set(name, fields[place].strip() if place < len(fields) else "")
+    return 0
+
+
+def _read_line(shell: Shell) -> Any:
+    opened = shell.proc.fds.get(0)
+    if opened is None:
+        return None
+    pending = b""
+    while b"\n" not in pending:
+        data = opened.read_available()
+        if data is None:
+            yield 1_000_000
+            continue
+        if not data:
+            break
+        pending += data
+    if not pending:
+        return None
+    line, newline, rest = pending.partition(b"\n")
+    _unread(opened, rest)
+    return line.decode("utf-8", "surrogateescape") if newline or line else None
+
+
+def _unread(opened: Any, rest: bytes) -> None:
+    """Give back what was read past the line."""
+    if hasattr(opened, "position"):
+        opened.position -= len(rest)
+    elif hasattr(opened, "pipe"):
+        if rest:
+            opened.pipe.chunks.appendleft(rest)
+
+
+def _test(shell: Shell, args: list[str]) -> int:
+    words = args[1:]
+    if args[0] == "[":
+        if not words or words[-1] != "]":
+            shell.complain("[: missing `]'")
+            return 2
+        words = words[:-1]
+    try:
+        return int(not test(shell, words, args[0]))
+    except ConditionProblem as problem:
+        shell.complain(str(problem))
+        return 2
+
+
+def _wait(shell: Shell, args: list[str]) -> Any:
+    pids = [int(word) for word in args[1:] if word.isdigit()]
+    if not pids:
+        children = [child for child in shell.proc.children if child.pid in shell.jobs]
+        if children:
+            yield children
+        return 0
+    status = 0
+    for pid in pids:
+        process = shell.proc.machine.processes.get(pid)
+        if process is None:
+            if pid not in shell.jobs:
+                shell.complain(f"wait: pid {pid} is not a child of this shell")
+                status = 127
+            else:
+                status = shell.jobs[pid] or 0
+            continue
+        yield [process]
+        status = process.status or 0
+    return status
+
+
+def _kill(shell: Shell, args: list[str]) -> int:
+    words, signum, status = args[1:], 15, 0
+    if words and words[0] == "-l":
+        shell.write(1, " ".join(SIGNALS) + "\n")
+        return 0
+    if words and words[0] == "-s" and len(words) > 1:
+        words = ["-" + words[1], *words[2:]]
+    if words and words[0].startswith("-") and len(words[0]) > 1:
+        name = words.pop(0)[1:].upper().removeprefix("SIG")
+        if not name.isdigit() and name not in SIGNALS:
+            shell.complain(f"kill: {name}: invalid signal specification")
+            return 1
+        signum = int(name) if name.isdigit() else SIGNALS[name]
+    if not words:
+        shell.complain("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]")
+        return 2
+    for word in words:
+        word = str(shell.last_background) if word in ("%1", "%%", "%+") else word
+        if not re.fullmatch(r"-?\d+", word):
+            shell.complain(f"kill: {word}: arguments must be process or job IDs")
+            status = 1
+            continue
+        try:
+            shell.proc.machine.kill(abs(int(word)), signum)
+        except NetError as error:
+            shell.complain(f"kill: ({word}) - {strerror(error.errno)}")
+            status = 1
+    return status
+
+
+def _trap(shell: Shell, args: list[str]) -> int:
+    words = args[1:]
+    if words and words[0] == "--":
+        words = words[1:]
+    if len(words) < 2:
+        return 0
+    for name in words[1:]:
+        key = {"0": "EXIT", "2": "INT", "15": "TERM", "1": "HUP"}.get(name, name.upper().removeprefix("SIG"))
+        if words[0] == "-":
+            shell.traps.pop(key, None)
+        else:
+            shell.traps[key] = words[0]
+    return 0
+
+
+def _type(shell: Shell, args: list[str]) -> int:
+    status = 0
+    terse = args[0] == "command" or any(word in ("-p", "-P", "-t") for word in args[1:])
+    for name in [word for word in args[1:] if not word.startswith("-")]:
+        where = None
+        if name in shell.functions or name in BUILTINS:
+            where = name
+            kind = "function" if name in shell.functions else "a shell builtin"
+        elif shell.proc.machine.command(shell.proc, name) is not None:
+            where = name if "/" in name else f"/usr/bin/{name}"
+            kind = where
+        if where is None:
+            if not terse:
+                shell.complain(f"type: {name}: not found")
+            status = 1
+        else:
+            shell.write(1, f"{where}\n" if terse else f"{name} is {kind}\n")
+    return status
+
+
+def _command(shell: Shell, args: list[str]) -> Any:
+    if len(args) > 1 and args[1] in ("-v", "-V"):
+        return _type(shell, ["command", *args[2:]])
+    words = [word for place, word in enumerate(args[1:]) if not (place == 0 and word == "-p")]
+    if not words:
+        return 0
+    saved = shell.functions
+    shell.functions = {}
+    try:
+        yield from shell._dispatch(words, {})
+    finally:
+        shell.functions = saved
+    return shell.status
+
+
+def _let(shell: Shell, args: list[str]) -> int:
+    value = 0
+    try:
+        for text in args[1:]:
+            value = evaluate(text, shell)
+    except ArithmeticProblem as problem:
+        shell.complain(f"let: {problem}")
+        return 1
+    return int(value == 0)
+
+
+def _umask(shell: Shell, args: list[str]) -> int:
+    if len(args) == 1:
+        shell.write(1, f"{shell.proc.umask:04o}\n")
+    else:
+        shell.proc.umask = int(args[1], 8)
+    return 0
+
+
+def _jobs(shell: Shell, args: list[str]) -> int:
+    for number, pid in enumerate((pid for pid, status in shell.jobs.items() if status is None), 1):
+        process = shell.proc.machine.processes.get(pid)
+        if process is not None:
+            shell.write(1, f"[{number}]+  Running                 {' '.join(process.argv)} &\n")
+    return 0
+
+
+def _mapfile(shell: Shell, args: list[str]) -> Any:
+    names = [word for word in args[1:] if not word.startswith("-")] or ["MAPFILE"]
+    table: dict[Any, str] = {}
+    while (line := (yield from _read_line(shell))) is not None:
+        table[len(table)] = line if any("t" in word for word in args[1:] if word.startswith("-")) else line + "\n"
+    shell.arrays[names[0]] = table
+    return 0
+
+
+def _getopts(shell: Shell, args: list[str]) -> int:
+    spec, name = args[1], args[2]
+    words = args[3:] or shell.positional
+    index = int(shell.get("OPTIND") or "1")
+    if index > len(words) or not words[index - 1].startswith("-") or words[index - 1] in ("-", "--"):
+        shell.set(name, "?")
+        return 1
+    word = words[index - 1]
+    place = int(shell.get("__OPTPOS") or "1")
+    letter = word[place]
+    takes = spec.partition(letter)[2].startswith(":") if letter in spec else False
+    if letter not in spec:
+        shell.complain(f"illegal option -- {letter}") if not spec.startswith(":") else shell.set("OPTARG", letter)
+        letter = "?"
+    if takes:
+        shell.set("OPTARG", word[place + 1 :] or (words[index] if index < len(words) else ""))
+        index += 1 if word[place + 1 :] else 2
+        place = 1
+    elif place + 1 < len(word):
+        place += 1
+    else:
+        index, place = index + 1, 1
+    shell.set("OPTIND", str(index))
+    shell.set("__OPTPOS", str(place))
+    shell.set(name, letter)
+    return 0
+
+
+BUILTINS: dict[str, Callable[[Any, list[str]], Any]] = {
+    ":": _true, "true": _true, "false": _false, "echo": _echo, "printf": _printf, "cd": _cd, "pwd": _pwd, "exit": _exit, "return": _return,
+    "break": _jump, "continue": _jump, "export": _export, "readonly": _export, "local": _local, "declare": _local, "typeset": _local, "unset": _unset,
+    "set": _set, "shift": _shift, "eval": _eval, "source": _source, ".": _source, "exec": _exec, "read": _read, "test": _test, "[": _test, "wait": _wait,
+    "kill": _kill, "trap": _trap, "type": _type, "command": _command, "let": _let, "umask": _umask, "jobs": _jobs, "mapfile": _mapfile,
+    "readarray": _mapfile, "getopts": _getopts, "shopt": _true, "ulimit": _true, "hash": _true, "alias": _true, "disown": _true,
+}  # fmt: skip

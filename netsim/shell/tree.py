@@ -1,0 +1,140 @@
+"""What a script is made of once it is parsed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Word:
+    """Raw text of one word, quotes and expansions still in it."""
+
+    text: str
+
+
+@attrs.frozen
+class Redirect:
+    """`FD OP TARGET`; for a here-document `body` is its text and `literal` says that nothing in it is expanded."""
+
+    fd: int
+    op: str
+    target: Word
+    body: str = ""
+    literal: bool = False
+
+
+@attrs.frozen
+class Simple:
+    """Assignments, words and redirections."""
+
+    assignments: tuple[tuple[str, Word], ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+    line: int = 1
+
+
+@attrs.frozen
+class Pipeline:
+    """Commands joined by `|`; `negated` by `!`."""
+
+    commands: tuple[Any, ...]
+    negated: bool = False
+
+
+@attrs.frozen
+class AndOr:
+    """Pipelines joined by `&&` and `||`: the first, then (operator, pipeline) pairs."""
+
+    first: Pipeline
+    rest: tuple[tuple[str, Pipeline], ...] = ()
+
+
+@attrs.frozen
+class Sequence:
+    """Lists one after the other, each in the foreground (";") or background ("&")."""
+
+    items: tuple[tuple[AndOr, str], ...]
+
+
+@attrs.frozen
+class Group:
+    """`{ ...; }`, or a subshell `( ... )`."""
+
+    body: Sequence
+    is_subshell: bool
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class If:
+    """Conditions with their branches, and the else branch."""
+
+    branches: tuple[tuple[Sequence, Sequence], ...]
+    otherwise: Sequence | None
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class Loop:
+    """`while` or `until`."""
+
+    condition: Sequence
+    body: Sequence
+    until: bool
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class For:
+    """`for NAME in WORDS`; words None are the positional parameters."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: Sequence
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class CFor:
+    """`for (( a; b; c ))`."""
+
+    start: str
+    condition: str
+    step: str
+    body: Sequence
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class Case:
+    """`case WORD in pattern) ... ;; esac`."""
+
+    word: Word
+    branches: tuple[tuple[tuple[Word, ...], Sequence], ...]
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class Function:
+    """A function's definition."""
+
+    name: str
+    body: Any
+
+
+@attrs.frozen
+class Arithmetic:
+    """`(( expression ))`."""
+
+    text: str
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen
+class Conditional:
+    """`[[ ... ]]`."""
+
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...] = ()
