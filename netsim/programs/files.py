@@ -1,0 +1,260 @@
+"""Commands about files: cat, ls, ln, readlink, mkdir, rm, touch, cp, mv, tee, mktemp (coreutils 9.1)."""
+
+from __future__ import annotations
+
+from netsim.clock import SECOND
+from netsim.errors import EISDIR, ENOENT, NetError, strerror
+from netsim.machine.call import Call, ReadInput, Result
+from netsim.machine.files import Directory, File, Node, Symlink
+
+
+def _flags(words: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Single-letter options (long ones by their first letter) and the other words."""
+    letters, rest = "", []
+    for place, word in enumerate(words):
+        if word == "--":
+            return letters, rest + list(words[place + 1 :])
+        if word.startswith("--"):
+            letters += word[2]
+        elif word.startswith("-") and len(word) > 1:
+            letters += word[1:]
+        else:
+            rest.append(word)
+    return letters, rest
+
+
+def cat(call: Call) -> Result | ReadInput:
+    """Print files, or standard input."""
+    _, names = _flags(call.argv[1:])
+    if not names or "-" in names:
+        return ReadInput(_cat)
+    return _cat(call, b"")
+
+
+def _cat(call: Call, data: bytes) -> Result:
+    _, names = _flags(call.argv[1:])
+    out, err = b"", ""
+    for name in names or ["-"]:
+        if name == "-":
+            out += data
+            continue
+        try:
+            out += call.machine.files.read(call.proc, name)
+        except NetError as error:
+            err += f"cat: {name}: {strerror(error.errno)}\n"
+    return Result(out.decode("utf-8", "surrogateescape"), err, int(bool(err)))
+
+
+def _mode(node: Node) -> str:
+    kind = "d" if isinstance(node, Directory) else "l" if isinstance(node, Symlink) else "-"
+    return kind + "".join(letter if node.mode & 1 << (8 - place) else "-" for place, letter in enumerate("rwxrwxrwx"))
+
+
+def _long(call: Call, node: Node, name: str) -> str:
+    minutes = call.proc.machine.epoch // SECOND // 60 + node.changed // SECOND // 60
+    clock = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+    size = len(node.content) if isinstance(node, File) else 40
+    target = f" -> {node.target}" if isinstance(node, Symlink) else ""
+    return f"{_mode(node)} 1 root root {size:4d} Jan  1 {clock} {name}{target}\n"
+
+
+def ls(call: Call) -> Result:
+    """List directories."""
+    letters, names = _flags(call.argv[1:])
+    out, err, status = "", "", 0
+    files = call.machine.files
+    for name in names or ["."]:
+        node = files.lstat(call.proc, name) if "l" in letters and not name.endswith("/") else files.stat(call.proc, name)
+        if node is None or (isinstance(node, Symlink) and isinstance(files.stat(call.proc, name), Directory) and "d" not in letters):
+            node = files.stat(call.proc, name)
+        if node is None:
+            err += f"ls: cannot access '{name}': {strerror(ENOENT)}\n"
+            status = 2
+            continue
+        if not isinstance(node, Directory) or "d" in letters:
+            out += _long(call, node, name) if "l" in letters else f"{name}\n"
+            continue
+        entries = sorted(entry for entry in node.names(call.proc) if "a" in letters or "A" in letters or not entry.startswith("."))
+        if len(names) > 1:
+            out += f"{name}:\n"
+        if "l" in letters:
+            out += "total 0\n"
+        for entry in entries:
+            child = node.find(entry, call.proc)
+            out += _long(call, child, entry) if "l" in letters and child is not None else f"{entry}\n"
+    return Result(out, err, status)
+
+
+def ln(call: Call) -> Result:
+    """Make links; only symbolic ones are modelled."""
+    letters, names = _flags(call.argv[1:])
+    if len(names) < 2:
+        return Result("", f"ln: missing {'file operand' if not names else f'destination file operand after {chr(39)}{names[0]}{chr(39)}'}\nTry 'ln --help' for more information.\n", 1)
+    target, path = names[0], names[1]
+    files = call.machine.files
+    if isinstance(files.stat(call.proc, path), Directory) and "n" not in letters and "T" not in letters:
+        path = f"{path.rstrip('/')}/{target.rstrip('/').rsplit('/', 1)[-1]}"
+    if "s" not in letters:
+        return Result("", "ln: netsim: hard links are not modelled\n", 1)
+    try:
+        if "f" in letters and files.lstat(call.proc, path) is not None:
+            files.unlink(call.proc, path)
+        files.symlink(call.proc, target, path)
+    except NetError as error:
+        return Result("", f"ln: failed to create symbolic link '{path}': {strerror(error.errno)}\n", 1)
+    return Result()
+
+
+def readlink(call: Call) -> Result:
+    """Where links lead."""
+    letters, names = _flags(call.argv[1:])
+    if not names:
+        return Result("", "readlink: missing operand\nTry 'readlink --help' for more information.\n", 1)
+    out, status = "", 0
+    for name in names:
+        try:
+            out += call.machine.files.readlink(call.proc, name) + "\n"
+        except NetError:
+            if letters and set(letters) & set("fem") and call.machine.files.stat(call.proc, name) is not None:
+                out += f"{name}\n"
+            else:
+                status = 1
+    return Result(out, "", status)
+
+
+def mkdir(call: Call) -> Result:
+    """Make directories."""
+    letters, names = _flags(call.argv[1:])
+    err = ""
+    for name in names:
+        try:
+            if "p" in letters:
+                call.machine.files.makedirs(call.proc, name if name.startswith("/") else f"{call.proc.cwd}/{name}")
+            else:
+                call.machine.files.mkdir(call.proc, name)
+        except NetError as error:
+            err += f"mkdir: cannot create directory '{name}': {strerror(error.errno)}\n"
+    if not names:
+        return Result("", "mkdir: missing operand\nTry 'mkdir --help' for more information.\n", 1)
+    return Result("", err, int(bool(err)))
+
+
+def rm(call: Call) -> Result:
+    """Remove files, with -r directories too."""
+    letters, names = _flags(call.argv[1:])
+    err = ""
+    for name in names:
+        try:
+            _remove(call, name, letters)
+        except NetError as error:
+            if error.errno != ENOENT or "f" not in letters:
+                err += f"rm: cannot remove '{name}': {'Is a directory' if error.errno == EISDIR else strerror(error.errno)}\n"
+    return Result("", err, int(bool(err)))
+
+
+def _remove(call: Call, name: str, letters: str) -> None:
+    files = call.machine.files
+    node = files.lstat(call.proc, name)
+    if isinstance(node, Directory) and set(letters) & {"r", "R"}:
+        for entry in node.names(call.proc):
+            _remove(call, f"{name}/{entry}", letters)
+        files.rmdir(call.proc, name)
+    else:
+        files.unlink(call.proc, name)
+
+
+def rmdir(call: Call) -> Result:
+    """Remove empty directories."""
+    err = ""
+    for name in _flags(call.argv[1:])[1]:
+        try:
+            call.machine.files.rmdir(call.proc, name)
+        except NetError as error:
+            err += f"rmdir: failed to remove '{name}': {strerror(error.errno)}\n"
+    return Result("", err, int(bool(err)))
+
+
+def touch(call: Call) -> Result:
+    """Make files that are missing."""
+    err = ""
+    for name in _flags(call.argv[1:])[1]:
+        try:
+            call.machine.files.open_for_writing(call.proc, name, truncate=False)
+        except NetError as error:
+            if error.errno != EISDIR:
+                err += f"touch: cannot touch '{name}': {strerror(error.errno)}\n"
+    return Result("", err, int(bool(err)))
+
+
+def chmod(call: Call) -> Result:
+    """Change permission bits."""
+    _, words = _flags(tuple(word for word in call.argv[1:] if word not in ("-R",)))
+    err = ""
+    for name in words[1:]:
+        node = call.machine.files.stat(call.proc, name)
+        if node is None:
+            err += f"chmod: cannot access '{name}': {strerror(ENOENT)}\n"
+        elif words[0].isdigit():
+            node.mode = int(words[0], 8)
+        elif "x" in words[0]:
+            node.mode = node.mode | 0o111 if "+" in words[0] else node.mode & ~0o111
+    return Result("", err, int(bool(err)))
+
+
+def cp(call: Call) -> Result:
+    """Copy a file."""
+    _, names = _flags(call.argv[1:])
+    if len(names) < 2:
+        return Result("", "cp: missing file operand\nTry 'cp --help' for more information.\n", 1)
+    files, err = call.machine.files, ""
+    for name in names[:-1]:
+        target = names[-1]
+        if isinstance(files.stat(call.proc, target), Directory):
+            target = f"{target}/{name.rsplit('/', 1)[-1]}"
+        try:
+            files.write(call.proc, target, files.read(call.proc, name))
+        except NetError as error:
+            err += f"cp: cannot stat '{name}': {strerror(error.errno)}\n"
+    return Result("", err, int(bool(err)))
+
+
+def mv(call: Call) -> Result:
+    """Rename."""
+    _, names = _flags(call.argv[1:])
+    if len(names) < 2:
+        return Result("", "mv: missing file operand\nTry 'mv --help' for more information.\n", 1)
+    err = ""
+    for name in names[:-1]:
+        try:
+            call.machine.files.rename(call.proc, name, names[-1])
+        except NetError as error:
+            err += f"mv: cannot stat '{name}': {strerror(error.errno)}\n"
+    return Result("", err, int(bool(err)))
+
+
+def tee(call: Call) -> ReadInput:
+    """Copy standard input to files and on."""
+    return ReadInput(_tee)
+
+
+def _tee(call: Call, data: bytes) -> Result:
+    letters, names = _flags(call.argv[1:])
+    err = ""
+    for name in names:
+        try:
+            node = call.machine.files.open_for_writing(call.proc, name, truncate="a" not in letters)
+            node.write((node.read() if "a" in letters else b"") + data)
+        except NetError as error:
+            err += f"tee: {name}: {strerror(error.errno)}\n"
+    return Result(data.decode("utf-8", "surrogateescape"), err, int(bool(err)))
+
+
+def mktemp(call: Call) -> Result:
+    """A fresh file or directory below /tmp."""
+    letters, _ = _flags(call.argv[1:])
+    name = f"/tmp/tmp.{call.machine.kernel.rng.getrandbits(48):012x}"
+    if "d" in letters:
+        call.machine.files.mkdir(call.proc, name)
+    else:
+        call.machine.files.write(call.proc, name, b"")
+    return Result(name + "\n")

@@ -1,0 +1,444 @@
+"""Commands about processes, namespaces and the machine itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import attrs
+
+from netsim.clock import SECOND
+from netsim.errors import EINVAL, ENOENT, NetError, strerror
+from netsim.kernel.boot import new_netns
+from netsim.machine.call import Call, Exec, Program, Result
+from netsim.machine.process import Process
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
+SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "ALRM": 14, "TERM": 15, "CHLD": 17, "CONT": 18, "STOP": 19}
+REFUSED = {
+    "systemctl": "services are not modelled; start the program itself",
+    "service": "services are not modelled; start the program itself",
+    "iperf3": "throughput is not predicted; use nc or curl to see whether data arrives",
+    "iperf": "throughput is not predicted; use nc or curl to see whether data arrives",
+    "dhclient": "no DHCP server answers here; use ip addr add",
+    "udhcpc": "no DHCP server answers here; use ip addr add",
+    "python3": "a Python interpreter is not modelled; use nc or socat",
+    "python3.11": "a Python interpreter is not modelled; use nc or socat",
+    "python": "a Python interpreter is not modelled; use nc or socat",
+    "tc": "traffic control is not modelled yet",
+    "nft": "use iptables; nft is not modelled yet",
+    "conntrack": "connection tracking is not modelled yet",
+    "docker": "the Docker engine is not modelled yet",
+    "apt-get": "there are no packages to install; every modelled tool is there",
+    "apt": "there are no packages to install; every modelled tool is there",
+    "yum": "there are no packages to install; every modelled tool is there",
+    "wg": "WireGuard is not modelled",
+    "ovs-vsctl": "Open vSwitch is not modelled yet",
+}
+
+
+def refused(call: Call) -> Result:
+    """A known tool that is refused by name, with what to use instead."""
+    name = call.argv[0].rsplit("/", 1)[-1]
+    return Result("", f"{name}: netsim: {REFUSED[name]}\n", 127)
+
+
+def duration(text: str) -> int | None:
+    """`1.5`, `2m`, `infinity` in ns, None when it is neither."""
+    if text in ("infinity", "inf"):
+        return 10**9 * SECOND
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)([smhd]?)", text)
+    return int(float(match[1]) * UNITS[match[2]] * SECOND) if match else None
+
+
+@attrs.define(eq=False)
+class Sleep(Program):
+    """sleep: ends when its time is over."""
+
+    delay: int
+
+    def started(self, proc: Process) -> None:
+        """Set the alarm."""
+        proc.timer(self.delay, None)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """Done."""
+        proc.exit(0)
+
+
+def sleep(call: Call) -> Result | Program:
+    """sleep NUMBER[smhd]... in virtual time."""
+    words = call.argv[1:]
+    if not words:
+        return Result("", "sleep: missing operand\nTry 'sleep --help' for more information.\n", 1)
+    total = 0
+    for word in words:
+        value = duration(word)
+        if value is None:
+            return Result("", f"sleep: invalid time interval '{word}'\nTry 'sleep --help' for more information.\n", 1)
+        total += value
+    return Sleep(total)
+
+
+@attrs.define(eq=False)
+class Timeout(Program):
+    """timeout: a child with a deadline."""
+
+    argv: tuple[str, ...]
+    delay: int
+    signum: int = 15
+    kill_after: int = 0
+    child: Process | None = None
+    fired: bool = False
+
+    def started(self, proc: Process) -> None:
+        """Start the child and the clock."""
+        if self.delay:
+            proc.timer(self.delay, "deadline")
+        fds = {fd: opened.dup() for fd, opened in proc.fds.items()}
+        command = proc.machine.command(proc, self.argv[0])
+        if command is None:
+            proc.write(2, f"timeout: failed to run command '{self.argv[0]}': {strerror(ENOENT)}\n")
+            proc.exit(127)
+            return
+        self.child = proc.machine.spawn(proc, self.argv, None, None, fds)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """Time is up."""
+        self.fired = True
+        if self.child is not None:
+            self.child.signal(9 if token == "kill" else self.signum)
+            if self.kill_after and token != "kill":
+                proc.timer(self.kill_after, "kill")
+
+    def signal(self, proc: Process, signum: int) -> None:
+        """Pass it on."""
+        if self.child is not None:
+            self.child.signal(signum)
+
+    def child_ended(self, proc: Process, pid: int, status: int) -> None:
+        """The child's status, or 124 when it was timed out."""
+        proc.exit((137 if status == 137 else 124) if self.fired else status)
+
+
+def timeout(call: Call) -> Result | Program:
+    """timeout [-s SIGNAL] [-k DURATION] DURATION COMMAND..."""
+    words = list(call.argv[1:])
+    signum, kill_after = 15, 0
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-s", "--signal") and words:
+            name = words.pop(0).upper().removeprefix("SIG")
+            signum = int(name) if name.isdigit() else SIGNALS.get(name, 15)
+        elif word in ("-k", "--kill-after") and words:
+            kill_after = duration(words.pop(0)) or 0
+        elif re.fullmatch(r"-s\w+|--signal=\w+", word):
+            name = word.removeprefix("-s").removeprefix("--signal=").upper().removeprefix("SIG")
+            signum = int(name) if name.isdigit() else SIGNALS.get(name, 15)
+        elif word in ("--foreground", "--preserve-status", "-v"):
+            continue
+        else:
+            return Result("", f"timeout: invalid option -- '{word.lstrip('-')[:1]}'\nTry 'timeout --help' for more information.\n", 125)
+    if len(words) < 2:
+        return Result("", "timeout: missing operand\nTry 'timeout --help' for more information.\n", 125)
+    delay = duration(words[0])
+    if delay is None:
+        return Result("", f"timeout: invalid time interval '{words[0]}'\nTry 'timeout --help' for more information.\n", 125)
+    return Timeout(tuple(words[1:]), delay, signum, kill_after)
+
+
+def true(call: Call) -> Result:
+    """Status 0."""
+    return Result()
+
+
+def false(call: Call) -> Result:
+    """Status 1."""
+    return Result("", "", 1)
+
+
+def echo(call: Call) -> Result:
+    """Words and a newline."""
+    words = call.argv[1:]
+    if words[:1] == ("-n",):
+        return Result(" ".join(words[1:]))
+    return Result(" ".join(words) + "\n")
+
+
+def _exec_env(name: str) -> Result:
+    return Result("", f"env: '{name}': {strerror(ENOENT)}\n", 127)
+
+
+def env(call: Call) -> Result | Exec:
+    """Run with changed variables, or print them."""
+    words = list(call.argv[1:])
+    variables = dict(call.proc.env)
+    while words and (words[0].startswith("-") or "=" in words[0]):
+        word = words.pop(0)
+        if word in ("-i", "-"):
+            variables = {}
+        elif word == "-u" and words:
+            variables.pop(words.pop(0), None)
+        elif "=" in word:
+            key, _, value = word.partition("=")
+            variables[key] = value
+    if not words:
+        return Result("".join(f"{key}={value}\n" for key, value in variables.items()))
+    return Exec(tuple(words), None, variables, _exec_env)
+
+
+def _no_command(name: str) -> Result:
+    return Result("", f"sudo: {name}: command not found\n", 1)
+
+
+def sudo(call: Call) -> Result | Exec:
+    """We are root already."""
+    words = list(call.argv[1:])
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-u", "-g", "-p") and words:
+            words.pop(0)
+    variables = dict(call.proc.env)
+    while words and re.match(r"[A-Za-z_]\w*=", words[0]):
+        key, _, value = words.pop(0).partition("=")
+        variables[key] = value
+    if not words:
+        return Result("", "usage: sudo -h | -K | -k | -V\n", 1)
+    return Exec(tuple(words), None, variables, _no_command)
+
+
+def wrapper(call: Call) -> Result | Exec:
+    """nohup, setsid, nice, stdbuf, command wrappers that change nothing here."""
+    words = list(call.argv[1:])
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-n", "-o", "-i", "-e") and words:
+            words.pop(0)
+    return Exec(tuple(words)) if words else Result("", f"{call.argv[0]}: missing operand\n", 125)
+
+
+def _unshare_failed(name: str) -> Result:
+    return Result("", f"unshare: failed to execute {name}: {strerror(ENOENT)}\n", 127)
+
+
+def unshare(call: Call) -> Result | Exec:
+    """unshare -n COMMAND: in a namespace of its own."""
+    words = list(call.argv[1:])
+    fresh = False
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word in ("--net", "-n") or (not word.startswith("--") and "n" in word):
+            fresh = True
+        elif word.lstrip("-")[:1] not in "mpuirfU":
+            return Result("", f"unshare: invalid option -- '{word.lstrip('-')[:1]}'\nTry 'unshare --help' for more information.\n", 1)
+    return Exec(tuple(words or ["bash"]), new_netns(call.netns.kernel) if fresh else None, None, _unshare_failed)
+
+
+def _nsenter_failed(name: str) -> Result:
+    return Result("", f"nsenter: failed to execute {name}: {strerror(ENOENT)}\n", 127)
+
+
+def nsenter(call: Call) -> Result | Exec:
+    """nsenter -t PID -n COMMAND, or --net=FILE."""
+    words = list(call.argv[1:])
+    target, path, wants_net = None, "", False
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word in ("-t", "--target") and words:
+            target = words.pop(0)
+        elif word.startswith("--target="):
+            target = word.partition("=")[2]
+        elif re.fullmatch(r"-t\d+", word):
+            target = word[2:]
+        elif word.startswith("--net="):
+            path, wants_net = word.partition("=")[2], True
+        elif word in ("-a", "--all", "--net") or (not word.startswith("--") and "n" in word):
+            wants_net = True
+    if target is None and not path:
+        return Result("", "nsenter: neither filename nor target pid supplied for ns/net\n" if wants_net else "nsenter: no namespace specified\n", 1)
+    if target is not None and not target.isdigit():
+        return Result("", f"nsenter: failed to parse pid: '{target}'\n", 1)
+    path = path or f"/proc/{target}/ns/net"
+    try:
+        netns = call.machine.named_netns(call.proc, path)
+    except NetError as error:
+        if error.errno == EINVAL:
+            return Result("", f"nsenter: reassociate to namespace 'ns/net' failed: {strerror(EINVAL)}\n", 1)
+        return Result("", f"nsenter: cannot open {path}: {strerror(error.errno)}\n", 1)
+    return Exec(tuple(words or ["bash"]), netns if wants_net else None, None, _nsenter_failed)
+
+
+def kill(call: Call) -> Result:
+    """kill [-SIGNAL] PID..."""
+    words, signum, err = list(call.argv[1:]), 15, ""
+    if words and words[0].startswith("-") and len(words) > 1:
+        name = words.pop(0)[1:].upper().removeprefix("SIG")
+        if name == "S":
+            name = words.pop(0).upper().removeprefix("SIG")
+        signum = int(name) if name.isdigit() else SIGNALS.get(name, 15)
+    for word in words:
+        try:
+            call.machine.kill(int(word), signum)
+        except ValueError:
+            err += f'kill: failed to parse argument: "{word}"\n'
+        except NetError as error:
+            err += f"kill: ({word}): {strerror(error.errno)}\n"
+    return Result("", err, int(bool(err)))
+
+
+def pkill(call: Call) -> Result:
+    """pkill PATTERN: by command name, or with -f by the whole line."""
+    flags = [word for word in call.argv[1:] if word.startswith("-")]
+    patterns = [word for word in call.argv[1:] if not word.startswith("-")]
+    signum = next((SIGNALS.get(flag[1:].removeprefix("SIG"), int(flag[1:]) if flag[1:].isdigit() else 15) for flag in flags if flag not in ("-f", "-x")), 15)
+    found = _matching(call, patterns, "-f" in flags)
+    for process in found:
+        process.signal(signum)
+    return Result("", "", 0 if found else 1)
+
+
+def killall(call: Call) -> Result:
+    """killall NAME."""
+    names = [word for word in call.argv[1:] if not word.startswith("-")]
+    err = ""
+    for name in names:
+        found = [process for process in call.machine.processes.values() if process.comm == name and process is not call.proc]
+        for process in found:
+            process.signal(15)
+        if not found:
+            err += f"{name}: no process found\n"
+    return Result("", err, int(bool(err)))
+
+
+def pgrep(call: Call) -> Result:
+    """pgrep PATTERN."""
+    flags = [word for word in call.argv[1:] if word.startswith("-")]
+    patterns = [word for word in call.argv[1:] if not word.startswith("-")]
+    found = _matching(call, patterns, any("f" in flag for flag in flags))
+    lines = [f"{process.pid} {' '.join(process.argv)}" if any(flag in ("-a", "-af", "-fa") for flag in flags) else str(process.pid) for process in found]
+    return Result("".join(f"{line}\n" for line in lines), "", 0 if found else 1)
+
+
+def _matching(call: Call, patterns: list[str], whole_line: bool) -> list[Process]:  # noqa: FBT001
+    found = []
+    for _, process in sorted(call.machine.processes.items()):
+        text = " ".join(process.argv) if whole_line else process.comm
+        if process is not call.proc and process.pid != 1 and any(re.search(pattern, text) for pattern in patterns):
+            found.append(process)
+    return found
+
+
+def ps(call: Call) -> Result:
+    """ps: all processes, in the columns of `ps -ef` or plain."""
+    rows = sorted(call.machine.processes.items())
+    text = "".join(call.argv[1:])
+    if "e" in text or "a" in text:
+        body = "".join(f"root     {pid:7d} {process.parent.pid if process.parent else 0:7d}  0 00:00 ?        00:00:00 {' '.join(process.argv)}\n" for pid, process in rows)
+        return Result("UID          PID    PPID  C STIME TTY          TIME CMD\n" + body)
+    return Result("    PID TTY          TIME CMD\n" + "".join(f"{pid:7d} ?        00:00:00 {process.comm}\n" for pid, process in rows))
+
+
+def lsns(call: Call) -> Result:
+    """lsns -t net: namespaces and who is in them."""
+    seen: dict[int, list[Process]] = {}
+    for _, process in sorted(call.machine.processes.items()):
+        seen.setdefault(process.netns.inode, []).append(process)
+    rows = [f"{inode} net  {len(members):7d} {members[0].pid:5d} root unassigned             {' '.join(members[0].argv)}\n" for inode, members in seen.items()]
+    return Result("        NS TYPE NPROCS   PID USER    NETNSID NSFS COMMAND\n" + "".join(rows))
+
+
+def hostname(call: Call) -> Result:
+    """The machine's name, or a new one."""
+    words = [word for word in call.argv[1:] if not word.startswith("-")]
+    if words:
+        call.machine.name = words[0]
+        return Result()
+    if "-I" in call.argv or "-i" in call.argv:
+        addresses = [str(ifa.local) for dev in call.netns.devices.values() if dev.inet for ifa in dev.inet.addresses if not ifa.local.is_loopback]
+        return Result(" ".join(addresses) + " \n")
+    return Result(call.machine.name + "\n")
+
+
+def uname(call: Call) -> Result:
+    """The kernel's name and release."""
+    release = call.machine.kernel.profile.release
+    values = {"s": "Linux", "n": call.machine.name, "r": release, "v": "#1 SMP", "m": "x86_64", "o": "GNU/Linux"}
+    letters = "".join(word[1:] for word in call.argv[1:] if word.startswith("-")) or "s"
+    chosen = "snrvmo" if "a" in letters else "".join(letter for letter in "snrvmo" if letter in letters)
+    return Result(" ".join(values[letter] for letter in chosen) + "\n")
+
+
+def identity(call: Call) -> Result:
+    """id and whoami: root."""
+    if call.argv[0].endswith("whoami"):
+        return Result("root\n")
+    if "-u" in call.argv or "-g" in call.argv:
+        return Result("root\n" if "-n" in call.argv or "-un" in call.argv else "0\n")
+    if "-un" in call.argv:
+        return Result("root\n")
+    return Result("uid=0(root) gid=0(root) groups=0(root)\n")
+
+
+def date(call: Call) -> Result:
+    """Virtual time of day, UTC; +FORMAT as strftime where modelled."""
+    from datetime import UTC, datetime
+
+    moment = datetime.fromtimestamp(call.proc.wall_clock() // SECOND, UTC)
+    words = [word for word in call.argv[1:] if word.startswith("+")]
+    if words:
+        return Result(moment.strftime(words[0][1:].replace("%N", f"{call.proc.wall_clock() % SECOND:09d}")) + "\n")
+    return Result(moment.strftime("%a %b %e %H:%M:%S UTC %Y") + "\n")
+
+
+def dmesg(call: Call) -> Result:
+    """The kernel's log; -C clears it."""
+    log = call.machine.kernel.log
+    text = "".join(f"[{time // SECOND:5d}.{time // 1000 % 1_000_000:06d}] {line}\n" for time, line in log)
+    if "-C" in call.argv:
+        log.clear()
+        return Result()
+    if "-c" in call.argv:
+        log.clear()
+    return Result(text)
+
+
+def which(call: Call) -> Result:
+    """Where a command is."""
+    out, status = "", 0
+    for name in call.argv[1:]:
+        if name.startswith("-"):
+            continue
+        if call.machine.command(call.proc, name) is None:
+            status = 1
+        else:
+            out += (name if "/" in name else f"/usr/bin/{name}") + "\n"
+    return Result(out, "", status)
+
+
+def getent(call: Call) -> Result:
+    """getent hosts NAME: from /etc/hosts."""
+    from netsim.machine.hostnames import in_hosts, name_in_hosts
+    from netsim.machine.hostnames import inet_aton
+
+    words = call.argv[1:]
+    if len(words) < 1:
+        return Result("", "getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information.\n", 1)
+    if words[0] not in ("hosts", "ahosts", "ahostsv4"):
+        return Result("", f"Unknown database: {words[0]}\nTry `getent --help' or `getent --usage' for more information.\n", 1)
+    text = call.proc.read_text("/etc/hosts")
+    out, status = "", 0
+    for name in words[1:]:
+        address = inet_aton(name)
+        if address is not None:
+            known = name_in_hosts(text, address)
+            out += f"{address!s:<15s} {known}\n" if known else ""
+            status = status or (0 if known else 2)
+            continue
+        found = in_hosts(text, name)
+        out += f"{found[0]!s:<15s} {name}\n" if found else ""
+        status = status or (0 if found else 2)
+    return Result(out, "", status)

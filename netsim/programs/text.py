@@ -1,0 +1,207 @@
+"""Text tools: head, tail, grep and wc are ours; the others are bashkit's, run on what the machine's files and pipes hold."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from netsim.errors import NetError, strerror
+from netsim.machine.call import Call, ReadInput, Result
+
+BOXED = ("sed", "awk", "sort", "uniq", "cut", "tr", "jq", "diff", "seq", "nl", "rev", "tac", "paste", "column", "base64", "expr", "basename", "dirname", "xxd", "od", "comm", "fold", "md5sum", "sha256sum")
+
+
+def _input(call: Call, names: list[str], data: bytes, tool: str) -> tuple[list[tuple[str, str]], str]:
+    """(name, text) of each file named, or of standard input; and complaints."""
+    if not names:
+        return [("-", data.decode("utf-8", "surrogateescape"))], ""
+    found, err = [], ""
+    for name in names:
+        if name == "-":
+            found.append(("-", data.decode("utf-8", "surrogateescape")))
+            continue
+        try:
+            found.append((name, call.machine.files.read(call.proc, name).decode("utf-8", "surrogateescape")))
+        except NetError as error:
+            err += f"{tool}: {name}: {strerror(error.errno)}\n"
+    return found, err
+
+
+def head(call: Call) -> ReadInput:
+    """The first lines."""
+    return ReadInput(_head)
+
+
+def tail(call: Call) -> ReadInput:
+    """The last lines."""
+    return ReadInput(_tail)
+
+
+def _count(words: tuple[str, ...]) -> tuple[str, str, list[str]]:
+    kind, count, names = "n", "10", []
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        if re.fullmatch(r"-\d+", word):
+            count = word[1:]
+        elif word in ("-n", "-c", "--lines", "--bytes"):
+            kind, count = ("n" if word in ("-n", "--lines") else "c"), queue.pop(0) if queue else "10"
+        elif re.fullmatch(r"-[nc][-+]?\d+", word):
+            kind, count = word[1], word[2:]
+        elif word in ("-q", "-f", "-F", "-v"):
+            continue
+        else:
+            names.append(word)
+    return kind, count, names
+
+
+def _head(call: Call, data: bytes) -> Result:
+    kind, count, names = _count(call.argv[1:])
+    texts, err = _input(call, names, data, "head")
+    if not re.fullmatch(r"-?\d+", count):
+        return Result("", f"head: invalid number of lines: '{count}'\n", 1)
+    number = int(count)
+    cut = [_first(text, kind, number) for _, text in texts]
+    return Result("".join(cut), err, int(bool(err)))
+
+
+def _first(text: str, kind: str, number: int) -> str:
+    pieces = text.splitlines(keepends=True) if kind == "n" else list(text)
+    return "".join(pieces[:number] if number >= 0 else pieces[: max(0, len(pieces) + number)])
+
+
+def _tail(call: Call, data: bytes) -> Result:
+    kind, count, names = _count(call.argv[1:])
+    texts, err = _input(call, names, data, "tail")
+    out = ""
+    for _, text in texts:
+        pieces = text.splitlines(keepends=True) if kind == "n" else list(text)
+        out += "".join(pieces[int(count[1:]) - 1 :] if count.startswith("+") else pieces[-int(count.lstrip("-")) :] if int(count.lstrip("-")) else [])
+    return Result(out, err, int(bool(err)))
+
+
+def wc(call: Call) -> ReadInput:
+    """Count lines, words and bytes."""
+    return ReadInput(_wc)
+
+
+def _wc(call: Call, data: bytes) -> Result:
+    letters = "".join(word[1:] for word in call.argv[1:] if word.startswith("-"))
+    names = [word for word in call.argv[1:] if not word.startswith("-")]
+    texts, err = _input(call, names, data, "wc")
+    out = ""
+    for name, text in texts:
+        numbers = {"l": text.count("\n"), "w": len(text.split()), "c": len(text.encode("utf-8", "surrogateescape"))}
+        shown = [numbers[letter] for letter in "lwc" if not letters or letter in letters]
+        line = str(shown[0]) if len(shown) == 1 else " ".join(f"{number:7d}" for number in shown)
+        out += line + (f" {name}" if names else "") + "\n"
+    return Result(out, err, int(bool(err)))
+
+
+def grep(call: Call) -> ReadInput:
+    """Lines that match (GNU grep 3.8: basic and extended expressions as far as both agree with Python's)."""
+    return ReadInput(_grep)
+
+
+def _grep(call: Call, data: bytes) -> Result:
+    flags, patterns, names = _grep_words(call.argv[1:])
+    if not patterns:
+        return Result("", "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n", 2)
+    regex = "|".join(_regex(pattern, flags) for pattern in patterns)
+    if "w" in flags:
+        regex = rf"\b(?:{regex})\b"
+    if "x" in flags:
+        regex = rf"^(?:{regex})$"
+    try:
+        compiled = re.compile(regex, re.I if "i" in flags else 0)
+    except re.error as wrong:
+        return Result("", f"grep: {wrong}\n", 2)
+    texts, err = _input(call, names, data, "grep")
+    out, hits = "", 0
+    for name, text in texts:
+        found = 0
+        for number, line in enumerate(text.splitlines(), 1):
+            if (compiled.search(line) is None) != ("v" in flags):
+                continue
+            found += 1
+            lead = (f"{name}:" if len(names) > 1 and "h" not in flags else "") + (f"{number}:" if "n" in flags else "")
+            if "o" in flags:
+                out += "".join(f"{lead}{match[0]}\n" for match in compiled.finditer(line) if match[0])
+            elif not flags & set("qcl"):
+                out += f"{lead}{line}\n"
+        if "c" in flags:
+            out += (f"{name}:" if len(names) > 1 else "") + f"{found}\n"
+        if "l" in flags and found:
+            out += f"{name}\n"
+        hits += found
+    if "s" in flags:
+        err = ""
+    return Result("" if "q" in flags else out, err, 0 if hits else 2 if err else 1)
+
+
+def _grep_words(words: tuple[str, ...]) -> tuple[set[str], list[str], list[str]]:
+    flags: set[str] = set()
+    patterns: list[str] = []
+    names: list[str] = []
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        if word in ("-e", "--regexp") and queue:
+            patterns.append(queue.pop(0))
+        elif word in ("-A", "-B", "-C", "-m") and queue:
+            queue.pop(0)
+        elif word.startswith("--"):
+            flags.add({"--quiet": "q", "--silent": "q", "--count": "c", "--invert-match": "v", "--ignore-case": "i", "--extended-regexp": "E", "--fixed-strings": "F", "--line-number": "n", "--only-matching": "o", "--perl-regexp": "P"}.get(word, ""))
+        elif word.startswith("-") and len(word) > 1:
+            flags |= set(word[1:])
+        elif not patterns and "pattern" not in flags:
+            patterns.append(word)
+            flags.add("pattern")
+        else:
+            names.append(word)
+    return flags - {"pattern", ""}, patterns, names
+
+
+def _regex(pattern: str, flags: set[str]) -> str:
+    if "F" in flags:
+        return re.escape(pattern)
+    pattern = re.sub(r"\[\[:(\w+):\]\]", lambda match: {"space": r"\s", "digit": r"\d", "alpha": "[A-Za-z]", "alnum": "[A-Za-z0-9]"}.get(match[1], "."), pattern)
+    if flags & {"E", "P"}:
+        return pattern
+    swapped = re.sub(r"(\\)?([(){}|+?])", lambda match: match[2] if match[1] else "\\" + match[2], pattern)
+    return re.sub(r"\\([<>])", r"\\b", swapped)
+
+
+def boxed(call: Call) -> ReadInput:
+    """One of bashkit's tools."""
+    return ReadInput(_boxed)
+
+
+def _boxed(call: Call, data: bytes) -> Result:
+    try:
+        import bashkit
+    except ImportError:
+        return Result("", f"{call.argv[0]}: netsim: this tool needs bashkit: pip install 'netsim-lab[shell]'\n", 127)
+    name = call.argv[0].rsplit("/", 1)[-1]
+    box = bashkit.Bash()
+    words = [name]
+    for word in call.argv[1:]:
+        node = call.machine.files.stat(call.proc, word) if not word.startswith("-") and word else None
+        content = getattr(node, "content", None)
+        if content is not None:
+            box.write_file(f"/tmp/in{len(words)}", content.decode("utf-8", "replace")) if hasattr(box, "write_file") else None
+            words.append(f"/tmp/in{len(words)}")
+        else:
+            words.append(word)
+    text = data.decode("utf-8", "surrogateescape")
+    marker = "NETSIM_END_OF_INPUT"
+    files = ""
+    for place, word in enumerate(call.argv[1:], 1):
+        if words[place] != word:
+            body = call.machine.files.read(call.proc, word).decode("utf-8", "replace")
+            files += f"cat > {words[place]} <<'{marker}'\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{marker}\n"
+    script = files + " ".join(map(shlex.quote, words))
+    if text:
+        script += f" <<'{marker}'\n{text}{'' if text.endswith(chr(10)) else chr(10)}{marker}\n"
+    answer = box.execute_sync(script)
+    return Result(answer.stdout, answer.stderr, answer.exit_code)
