@@ -13,7 +13,7 @@ EXEC_TABLE: dict[str, str] = {
     "ping6": "netsim.programs.ping.command:ping6",
     "traceroute": "netsim.programs.traceroute.command:traceroute",
     "brctl": "netsim.commands.brctl:brctl",
-    "bridge": "netsim.commands.bridge:bridge",
+    "bridge": "netsim.commands.bridge.main:bridge",
     "ifconfig": "netsim.commands.ifconfig:ifconfig",
     "route": "netsim.commands.route:route",
     "arp": "netsim.commands.arp:arp",

@@ -156,7 +156,10 @@ class Machine:
         if where is None:
             return None
         module, _, function = where.partition(":")
-        command: Callable[[Call], Any] = getattr(import_module(module), function)
+        try:
+            command: Callable[[Call], Any] = getattr(import_module(module), function)
+        except ModuleNotFoundError:
+            return None
         return command
 
     def reap(self, process: Process) -> None:

@@ -1,0 +1,198 @@
+"""bridge fdb: forwarding entries of bridges, and the addresses devices themselves listen to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.clock import SECOND
+from netsim.commands.ip.link import lladdr
+from netsim.commands.ip.output import to_json
+from netsim.commands.ip.words import Stop, Words, answers, device, duparg2, matches, no_device
+from netsim.errors import NetError
+from netsim.kernel.bridge import fdb as br_fdb
+from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.rtnl.fdb import NTF_EXT_LEARNED, NTF_MASTER, NTF_ROUTER, NTF_SELF, NTF_STICKY, NTF_USE, FdbRequest, fdb_add, fdb_del
+from netsim.kernel.rtnl.flags import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
+from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+USAGE = """Usage: bridge fdb { add | append | del | replace } ADDR dev DEV
+              [ self ] [ master ] [ use ] [ router ] [ extern_learn ]
+              [ sticky ] [ local | static | dynamic ] [ vlan VID ]
+              { [ dst IPADDR ] [ port PORT] [ vni VNI ] | [ nhid NHID ] }
+\t      [ via DEV ] [ src_vni VNI ]
+       bridge fdb [ show [ br BRDEV ] [ brport DEV ] [ vlan VID ]
+              [ state STATE ] [ dynamic ] ]
+       bridge fdb get [ to ] LLADDR [ br BRDEV ] { brport | dev } DEV
+              [ vlan VID ] [ vni VNI ] [ self ] [ master ] [ dynamic ]
+       bridge fdb flush dev DEV [ brport DEV ] [ vlan VID ]
+              [ self ] [ master ] [ [no]permanent | [no]static | [no]dynamic ]
+              [ [no]added_by_user ] [ [no]extern_learn ] [ [no]sticky ]
+              [ [no]offloaded ]
+"""
+
+
+def do_fdb(session: Ip, cursor: Words) -> None:
+    """bridge fdb."""
+    if not cursor.more():
+        show(session, cursor)
+        return
+    word = cursor.take()
+    if matches(word, "add"):
+        modify(session, cursor, NLM_F_CREATE | NLM_F_EXCL)
+    elif matches(word, "append"):
+        modify(session, cursor, NLM_F_CREATE | NLM_F_APPEND)
+    elif matches(word, "replace"):
+        modify(session, cursor, NLM_F_CREATE | NLM_F_REPLACE)
+    elif matches(word, "delete"):
+        modify(session, cursor, 0)
+    elif matches(word, "show") or matches(word, "lst") or matches(word, "list"):
+        show(session, cursor)
+    elif matches(word, "get") or matches(word, "flush"):
+        raise Stop(f'netsim: "bridge fdb {word}" is not modelled\n', 1)
+    elif matches(word, "help"):
+        raise Stop(USAGE, 255)
+    else:
+        raise Stop(f'Command "{word}" is unknown, try "bridge fdb help".\n', 255)
+
+
+def modify(session: Ip, cursor: Words, flags: int) -> None:
+    """add, append, replace and delete (`fdb_modify`)."""
+    name: str | None = None
+    address: str | None = None
+    ntf = state = 0
+    while cursor.more():
+        word = cursor.take()
+        if word == "dev":
+            name = cursor.argument()
+        elif word == "self":
+            ntf |= NTF_SELF
+        elif matches(word, "master"):
+            ntf |= NTF_MASTER
+        elif matches(word, "router"):
+            ntf |= NTF_ROUTER
+        elif matches(word, "local") or matches(word, "permanent"):
+            state |= NUD_PERMANENT
+        elif matches(word, "temp") or matches(word, "static"):
+            state |= NUD_REACHABLE | (NUD_NOARP if matches(word, "static") else 0)
+        elif matches(word, "dynamic"):
+            state |= NUD_REACHABLE
+        elif matches(word, "use"):
+            ntf |= NTF_USE
+        elif matches(word, "extern_learn"):
+            ntf |= NTF_EXT_LEARNED
+        elif matches(word, "sticky"):
+            ntf |= NTF_STICKY
+        elif word in ("dst", "vlan", "vni", "port", "via", "src_vni", "nhid"):
+            raise Stop(f'netsim: "bridge fdb" option "{word}" is not modelled\n', 1)
+        elif matches(word, "help"):
+            raise Stop(USAGE, 255)
+        else:
+            if word == "to":
+                word = cursor.argument()
+            if address is not None:
+                raise duparg2("to", word)
+            address = word
+    if name is None or address is None:
+        raise Stop("Device and address are required arguments.\n", 255)
+    if not ntf & (NTF_SELF | NTF_MASTER):
+        ntf |= NTF_SELF
+    if not state & (NUD_PERMANENT | NUD_REACHABLE):
+        state |= NUD_PERMANENT
+    dev = session.netns.device(name)
+    parts = address.split(":")
+    if len(parts) != 6 or any(not 1 <= len(part) <= 2 or any(letter not in "0123456789abcdefABCDEF" for letter in part) for part in parts):
+        raise Stop(f"Invalid mac address {address}\n", 255)
+    if dev is None:
+        raise no_device(name)
+    request = FdbRequest(lladdr(address), ntf, state)
+    try:
+        if flags:
+            fdb_add(dev, request, flags)
+        else:
+            fdb_del(dev, request)
+    except NetError as error:
+        raise answers(error) from None
+
+
+def show(session: Ip, cursor: Words) -> None:
+    """bridge fdb show."""
+    bridge: NetDevice | None = None
+    port: NetDevice | None = None
+    wanted = ""
+    while cursor.more():
+        word = cursor.take()
+        if word in ("brport", "dev"):
+            port = device(session.netns, cursor.argument())
+        elif word == "br":
+            bridge = device(session.netns, cursor.argument())
+        elif word == "state":
+            wanted = cursor.argument()
+        elif matches(word, "dynamic"):
+            wanted = "dynamic"
+        elif word == "vlan":
+            cursor.argument()
+        elif matches(word, "help"):
+            raise Stop(USAGE, 255)
+        else:
+            port = device(session.netns, word)
+    items = []
+    for dev in session.netns.devices.values():
+        if isinstance(dev, Bridge) and bridge in (None, dev):
+            items += _bridge_entries(session, dev)
+        if bridge is None or dev.master is bridge or dev is bridge:
+            items += [{"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)} for mac in dev.multicast]
+    if port is not None:
+        items = [item for item in items if item["ifname"] == port.name]
+    if wanted:
+        items = [item for item in items if _in_state(item["state"], wanted)]
+    for item in items:
+        item.pop("order", None)
+    if session.style.json:
+        session.print(to_json(items, session.style))
+        return
+    for item in items:
+        session.print(_line(item, bridge, port))
+
+
+def _in_state(state: str, wanted: str) -> bool:
+    if matches(wanted, "permanent"):
+        return state == "permanent"
+    if matches(wanted, "static") or matches(wanted, "temp"):
+        return state == "static"
+    if matches(wanted, "dynamic"):
+        return state not in ("permanent", "static")
+    return wanted == "all" or wanted == state
+
+
+def _bridge_entries(session: Ip, bridge: Bridge) -> list[dict[str, Any]]:
+    now = session.netns.kernel.clock.now
+    items = []
+    for entry in br_fdb.listed(bridge):
+        dev = entry.port.dev if entry.port is not None else bridge
+        item: dict[str, Any] = {"mac": str(entry.address), "ifname": dev.name}
+        if session.style.statistics:
+            item["used"] = (now - entry.used) // SECOND
+            item["updated"] = (now - entry.updated) // SECOND
+        item["flags"] = ["extern_learn"] if entry.is_external else ["sticky"] if entry.is_sticky else []
+        item["master"] = bridge.name
+        item["state"] = "permanent" if entry.is_local else "static" if entry.is_static else ""
+        items.append(item)
+    return items
+
+
+def _line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None) -> str:
+    text = f"{item['mac']} "
+    if port is None:
+        text += f"dev {item['ifname']} "
+    if "used" in item:
+        text += f"used {item['used']}/{item['updated']} "
+    text += "".join(f"{flag} " for flag in item["flags"])
+    if "master" in item and bridge is None:
+        text += f"master {item['master']} "
+    elif "master" in item and item["master"] and bridge is not None:
+        text += f"master {item['master']} "
+    return text + item["state"] + "\n"

@@ -1,0 +1,151 @@
+"""sysctl (procps 4.0.2): reading and writing settings."""
+
+from __future__ import annotations
+
+import re
+
+from netsim.errors import EACCES, EINVAL, ENOENT, NetError, strerror
+from netsim.kernel import sysctl as settings
+from netsim.machine.call import Call, Result
+
+USAGE = """
+Usage:
+ sysctl [options] [variable[=value] ...]
+
+Options:
+  -a, --all            display all variables
+  -A                   alias of -a
+  -X                   alias of -a
+      --deprecated     include deprecated parameters to listing
+      --dry-run        Print the key and values but do not write
+  -b, --binary         print value without new line
+  -e, --ignore         ignore unknown variables errors
+  -N, --names          print variable names without values
+  -n, --values         print only values of the given variable(s)
+  -p, --load[=<file>]  read values from file
+  -f                   alias of -p
+      --system         read values from all system directories
+  -r, --pattern <expression>
+                       select setting that match expression
+  -q, --quiet          do not echo variable set
+  -w, --write          enable writing a value to variable
+  -o                   does nothing
+  -x                   does nothing
+  -d                   alias of -h
+
+ -h, --help     display this help and exit
+ -V, --version  output version information and exit
+
+For more details see sysctl(8).
+"""
+LONG = {"--all": "a", "--binary": "b", "--ignore": "e", "--names": "N", "--values": "n", "--load": "p", "--pattern": "r", "--quiet": "q", "--write": "w", "--help": "h", "--version": "V", "--system": "S"}
+
+
+def sysctl(call: Call) -> Result:
+    """The sysctl command (man sysctl(8))."""
+    flags: set[str] = set()
+    names: list[str] = []
+    pattern = ""
+    queue = list(call.argv[1:])
+    while queue:
+        word = queue.pop(0)
+        if word.startswith("--"):
+            key = LONG.get(word.partition("=")[0])
+            if key is None:
+                return Result("", f"sysctl: unrecognized option '{word}'\n{USAGE}", 1)
+            flags.add(key)
+            if key == "r":
+                pattern = word.partition("=")[2] or (queue.pop(0) if queue else "")
+        elif word.startswith("-") and len(word) > 1:
+            for place, letter in enumerate(word[1:], 1):
+                if letter not in "bneNwfpqoxaAXVdhr":
+                    return Result("", f"sysctl: invalid option -- '{letter}'\n{USAGE}", 1)
+                flags.add(letter)
+                if letter == "r":
+                    pattern = word[place + 1 :] or (queue.pop(0) if queue else "")
+                    break
+        else:
+            names.append(word)
+    if flags & {"h", "d"}:
+        return Result(USAGE)
+    if "V" in flags:
+        return Result("sysctl from procps-ng 4.0.2\n")
+    if flags & {"p", "f", "S"}:
+        return _load(call, names or ["/etc/sysctl.conf"], flags)
+    if flags & {"a", "A", "X"}:
+        return _all(call, flags, pattern)
+    if not names:
+        return Result("", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n", 1)
+    return _each(call, names, flags)
+
+
+def _all(call: Call, flags: set[str], pattern: str) -> Result:
+    out = ""
+    for name in settings.names(call.netns):
+        if pattern and not re.search(pattern, name):
+            continue
+        out += _shown(name, settings.read(call.netns, name), flags)
+    return Result(out)
+
+
+def _shown(name: str, value: str, flags: set[str]) -> str:
+    if "N" in flags:
+        return f"{name}\n"
+    if "n" in flags:
+        return f"{value}\n"
+    return value if "b" in flags else f"{name} = {value}\n"
+
+
+def _each(call: Call, names: list[str], flags: set[str]) -> Result:
+    out, err, status = "", "", 0
+    for word in names:
+        step = _one(call, word, flags)
+        out += step.stdout
+        err += step.stderr
+        status = step.status or status
+    return Result(out, err, status)
+
+
+def _dotted(name: str) -> str:
+    return name if "/" not in name or "." in name.split("/")[0] else name.replace(".", "\0").replace("/", ".").replace("\0", "/")
+
+
+def _one(call: Call, word: str, flags: set[str]) -> Result:
+    name, equals, value = word.partition("=")
+    name = name.strip()
+    if "w" in flags and not equals:
+        return Result("", f'sysctl: "{word}" must be of the form name=value\n', 1)
+    if equals and not value:
+        return Result("", f'sysctl: malformed setting "{word}"\n' if not name else f'sysctl: malformed setting "{word}"\n', 1)
+    path = "/proc/sys/" + "/".join(settings.split_name(call.netns, name))
+    try:
+        if not equals:
+            return Result(_shown(_dotted(name), settings.read(call.netns, name), flags))
+        settings.write(call.netns, name, value.strip())
+    except NetError as error:
+        if error.errno == ENOENT:
+            return Result() if "e" in flags else Result("", f"sysctl: cannot stat {path}: {strerror(ENOENT)}\n", 1)
+        if error.errno == EACCES:
+            return Result("", f"sysctl: permission denied on key \"{_dotted(name)}\"\n", 1)
+        if error.errno == EINVAL:
+            return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(EINVAL)}\n', 1)
+        return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(error.errno)}\n', 1)
+    return Result("" if "q" in flags else _shown(_dotted(name), value.strip(), flags))
+
+
+def _load(call: Call, paths: list[str], flags: set[str]) -> Result:
+    out, err, status = "", "", 0
+    for path in paths:
+        try:
+            text = call.machine.files.read(call.proc, path).decode()
+        except NetError as error:
+            return Result(out, f'sysctl: cannot open "{path}": {strerror(error.errno)}\n', 1)
+        for line in text.splitlines():
+            line = line.strip()
+            if not line or line[0] in "#;":
+                continue
+            step = _one(call, re.sub(r"\s*=\s*", "=", line), flags)
+            out += step.stdout
+            err += step.stderr
+            status = step.status or status
+    return Result(out, err, status)
