@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 PF_INET, PF_BRIDGE, PF_INET6 = 2, 7, 10
 PRE_ROUTING, LOCAL_IN, FORWARD, LOCAL_OUT, POST_ROUTING = range(5)
-DROP, ACCEPT, STOLEN = range(3)
+DROP, ACCEPT, STOLEN, REFUSED = range(4)
 
 HookFunction = Callable[..., int]
-"""`(owner, netns, hook, skb, indev, outdev, okfn) -> verdict`; STOLEN: it keeps the skb and will call okfn itself."""
+"""`(owner, netns, hook, skb, indev, outdev, okfn) -> verdict`; STOLEN: it keeps the skb and will call okfn itself; REFUSED: dropped, and a local sender hears EPERM."""
 
 
 def nf_hook(
@@ -31,7 +31,7 @@ def nf_hook(
         for _, function in entries:
             verdict = function(netns, hook, skb, indev, outdev, okfn)
             if verdict != ACCEPT:
-                return None
+                return REFUSED if verdict == REFUSED else None
     return okfn(netns, skb)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import EMSGSIZE, EPERM, NetError
-from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, nf_hook
+from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook
 from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
@@ -27,27 +27,16 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
     dev = rt.dev
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, owner=owner)
     netns.mib["IpOutRequests"] += 1
-    skb.control = _Sent()
-    nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output)
-    if skb.control.was_dropped:
+    if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output) is REFUSED:
         raise NetError(EPERM)
 
 
-class _Sent:
-    """Whether a hook dropped a packet of our own at once."""
-
-    __slots__ = ("was_dropped",)
-
-    def __init__(self) -> None:
-        self.was_dropped = False
-
-
-def dst_output(netns: Netns, skb: SkBuff) -> None:
+def dst_output(netns: Netns, skb: SkBuff) -> Any:
     """On by what the route says (`dst_output`)."""
-    ip_output(netns, skb)
+    return ip_output(netns, skb)
 
 
-def ip_output(netns: Netns, skb: SkBuff) -> None:
+def ip_output(netns: Netns, skb: SkBuff) -> Any:
     """The last hook (`ip_output`, `ip_mc_output`)."""
     rt = skb.route
     incoming = skb.dev if skb.iif else None
@@ -55,7 +44,7 @@ def ip_output(netns: Netns, skb: SkBuff) -> None:
     skb.protocol = ETH_P_IP
     if rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
         _loop_back(netns, skb, rt)
-    nf_hook(PF_INET, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output)
+    return nf_hook(PF_INET, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output)
 
 
 def _loop_back(netns: Netns, skb: SkBuff, rt: Rt) -> None:

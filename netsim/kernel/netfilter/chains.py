@@ -8,7 +8,7 @@ import attrs
 
 from netsim.kernel.netfilter.headers import protocol_of
 from netsim.kernel.netfilter.targets.standard import Jump
-from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, RETURN, HookState
+from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
 from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
 from netsim.trace import Dropped
 
@@ -33,7 +33,7 @@ class TableHook:
         table = self.table
         state = HookState(netns, table.family, hook, indev, outdev, okfn, table.name)
         verdict = do_table(table, state, skb)
-        if verdict == DROP and netns.trace is not None:
+        if verdict in (DROP, REFUSED) and netns.trace is not None:
             device = (indev or outdev).name if indev or outdev else ""  # type: ignore[union-attr]
             netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", device, skb.packet))
         return verdict

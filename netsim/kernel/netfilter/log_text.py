@@ -8,7 +8,7 @@ from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.netfilter.headers import protocol_of, transport_of
 from netsim.kernel.netfilter.verdict import HookState
 from netsim.packet import Icmp6Echo, Icmp6Error, IcmpEcho, IcmpError, Ip, Tcp, Udp
-from netsim.packet.codec import encode_tcp_options
+from netsim.packet.codec import encode
 from netsim.packet.numbers import IP_DF, IP_MF
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _tcp(header: Tcp, flags: int) -> str:
     text += "".join(name for bit, name in _FLAGS if header.flags & bit)
     text += f"URGP={header.urgent} "
     if flags & OPTIONS and header.options:
-        text += f"OPT ({encode_tcp_options(header.options).hex().upper()}) "
+        text += f"OPT ({encode(header)[20 : header.header_size].hex().upper()}) "
     return text
 
 

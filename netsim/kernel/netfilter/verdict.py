@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
 
-DROP, ACCEPT, STOLEN = range(3)
+DROP, ACCEPT, STOLEN, REFUSED = range(4)
 CONTINUE, RETURN = -1, -2  # XT_CONTINUE, XT_RETURN
 
 

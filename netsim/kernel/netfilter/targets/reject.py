@@ -12,7 +12,7 @@ from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Flow, ip_route_output
 from netsim.kernel.netfilter.headers import transport_of
-from netsim.kernel.netfilter.verdict import DROP, HookState
+from netsim.kernel.netfilter.verdict import REFUSED, HookState
 from netsim.packet import Ip, Tcp
 from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_RST, TCP_SYN, TCP_FIN
 
@@ -40,12 +40,12 @@ class RejectTarget:
     def apply(self, skb: SkBuff, state: HookState) -> int:
         """Answer the sender and drop."""
         if state.family != PF_INET:
-            return DROP
+            return REFUSED
         if self.kind == RESET:
             send_reset(skb, state)
         else:
             icmp_send(skb, 3, CODES[self.kind], 0)
-        return DROP
+        return REFUSED
 
 
 def send_reset(skb: SkBuff, state: HookState) -> None:
