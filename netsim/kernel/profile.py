@@ -19,6 +19,8 @@ class KernelProfile:
     """Release (major * 100 + minor) whose set of explaining sentences netlink errors carry."""
     can_rename_up_devices: bool
     """Since 6.x a device may be renamed while it is up (`IFF_LIVE_RENAME_OK`)."""
+    cpus: int = 2
+    """Processors: veth gets a queue for each."""
     modules: frozenset[str] = ALL_MODULES
     """Link kinds and features that are built in or loadable."""
 

@@ -37,6 +37,10 @@ class Return(Exit):
     """A function or sourced file ends."""
 
 
+class Replaced(Exception):
+    """The last command of `-c` took the shell's place."""
+
+
 class Jump(Exception):
     """break or continue, through `levels` loops."""
 
@@ -73,6 +77,7 @@ class Shell(Program):
     line: int = 1
     counted: int = 0
     depth: int = 0
+    exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
     proc: Any = None
     steps: Any = None
@@ -145,6 +150,8 @@ class Shell(Program):
             status = end.status
         except Jump:
             status = self.status
+        except Replaced:
+            return
         trap = self.traps.pop("EXIT", "")
         if trap:
             self.status = status
@@ -316,6 +323,7 @@ class Shell(Program):
             setattr(child, name, copy.copy(getattr(self, name)))
         child.arrays = {name: dict(table) for name, table in self.arrays.items()}
         child.traps = {name: text for name, text in self.traps.items() if not text}
+        child.exec_last = False
         child.jobs, child.locals, child.pending, child.waiting = {}, [dict(frame) for frame in self.locals], [], None
         item = command if isinstance(command, AndOr) else AndOr(Pipeline((command,)))
         child.tree = Sequence(((item, ";"),))
@@ -504,7 +512,7 @@ class Shell(Program):
             self.complain(str(problem))
             self.status = 1
         finally:
-            if item.redirects and not keep and self.proc.status is None:
+            if item.redirects and not keep and self.proc.status is None and self.proc.program is self:
                 self.proc.fds = saved
                 for file in opened:
                     file.close()
@@ -572,6 +580,11 @@ class Shell(Program):
                         else:
                             self.variables[key] = known
             return
+        if self.exec_last and not self.traps:
+            env = self.environment() | {key: str(value) for key, value in assigned.items()}
+            self.proc.env = env
+            self.proc.machine.execute(self.proc, tuple(args), None if self.proc.machine.command(self.proc, args[0]) else self._not_found)
+            raise Replaced
         child = self._spawn(args, assigned, {fd: opened.dup() for fd, opened in self.proc.fds.items()})
         yield [child]
         self.status = child.status or 0
@@ -756,7 +769,11 @@ def bash(call: Call) -> Result | Program:
         text = words.pop(0)
         if words:
             zero = words.pop(0)
-        return make(call, text, zero, zero, words, options)
+        shell = make(call, text, zero, zero, words, options)
+        if isinstance(shell, Shell) and shell.tree is not None and len(shell.tree.items) == 1:
+            only, how = shell.tree.items[0]
+            shell.exec_last = how == ";" and not only.rest and not only.first.negated and len(only.first.commands) == 1 and isinstance(only.first.commands[0], Simple)
+        return shell
     if words and "s" not in options:
         return _script(call, words, options)
     return ReadInput(_from_input)  # type: ignore[return-value]

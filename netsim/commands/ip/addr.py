@@ -110,7 +110,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             if value in ("+", "-"):
                 words.broadcast = value
             else:
-                found = address(value, family)
+                found = address(value, words.local.family if words.local is not None else family)
                 words.broadcast = IPv4(found)
         elif word == "scope":
             words.scope = _scope(cursor.argument())
@@ -148,14 +148,12 @@ def _second(word: str) -> None:
 
 def _carry_out(session: Ip, words: AddrWords, flags: int) -> None:
     if words.dev is None:
-        raise Stop('Not enough information: "dev" argument is required.\n', 255)
-    if words.label is not None and not words.label.startswith(words.dev):
-        raise Stop(f'"dev" ({words.dev}) must match "label" ({words.label}).\n', 255)
+        raise Stop('Not enough information: "dev" argument is required.\n', 1)
     dev = device(session.netns, words.dev)
     if words.local is None:
         if words.peer is not None:
             raise Stop("netsim: an address without a local part is not modelled\n", 1)
-        raise Stop("RTNETLINK answers: Invalid argument\n", 2)
+        raise Stop("RTNETLINK answers: Operation not supported\n", 2)
     if words.local.address is None:
         raise Stop("RTNETLINK answers: Operation not supported\n" if words.local.family == 0 else "RTNETLINK answers: Invalid argument\n", 2)
     local = words.local.address
@@ -234,6 +232,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
         word = cursor.take()
         if word == "to":
             wanted.to = prefix(cursor.argument(), wanted.family)
+            wanted.family = wanted.family or wanted.to.family
         elif word == "scope":
             value = cursor.argument()
             if value != "all":
@@ -335,7 +334,7 @@ def show(session: Ip, cursor: Words) -> None:
         if found or not wanted.by_address:
             rows.append((dev, found))
     if style.json:
-        items = [_to_dict(session, dev, found) for dev, found in rows]
+        items = [_to_dict(session, dev, found, wanted) for dev, found in rows]
         session.print(to_json(items, style))
         return
     for dev, found in rows:
@@ -345,19 +344,21 @@ def show(session: Ip, cursor: Words) -> None:
             for ifa in found:
                 session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
         else:
-            session.print(_block(session, dev, found))
+            session.print(_block(session, dev, found, wanted))
 
 
-def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6]) -> str:
+def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> str:
     style = session.style
-    if style.family in (2, 10):
+    if wanted.label is not None:
+        return "".join(f"    {_address_text(session, dev, ifa)}\n" for ifa in found)
+    if wanted.family in (2, 10):
         text = f"{dev.ifindex}: {dev.name}{link_show.at_link(dev)}: <{','.join(link_show.flag_names(dev))}> mtu {dev.mtu} qdisc {link_show.qdisc_name(dev)} "
         if dev.master is not None:
             text += f"master {dev.master.name} "
         text += f"state {link_show.operstate(dev)} group {link_show.group_name(dev.group)} "
         if dev.tx_queue_len:
             text += f"qlen {dev.tx_queue_len}"
-        if style.family in (2, 10):
+        if wanted.family in (2, 10):
             lower = dev.lower()
             if lower is not None and lower.netns is not dev.netns:
                 text += link_show.netns_note(session, dev)
@@ -441,7 +442,7 @@ def _flag_words(ifa: Ifa | Ifa6) -> str:
     return "".join(f"{name} " for name in _flag_list(ifa))
 
 
-def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6]) -> dict[str, Any]:
+def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> dict[str, Any]:
     if session.style.brief:
         item: dict[str, Any] = {}
         kind, value = link_show.link_of(dev)
@@ -451,7 +452,8 @@ def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6]) -> dict[str, 
         item["addr_info"] = [_brief_dict(ifa) for ifa in found]
         return item
     item = link_show.to_dict(session, dev)
-    item.pop("linkmode", None)
+    for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family else ("linkmode",):
+        item.pop(key, None)
     item["addr_info"] = [_address_dict(session, ifa) for ifa in found]
     return item
 
@@ -487,7 +489,7 @@ def _address_dict(session: Ip, ifa: Ifa | Ifa6) -> dict[str, Any]:
 def flush(session: Ip, cursor: Words) -> None:
     """ip address flush: what the filter names goes."""
     if not cursor.more():
-        raise Stop("Flush requires arguments.\n", 255)
+        raise Stop("Flush requires arguments.\n", 1)
     wanted = parse_filter(session, cursor)
     found = [(dev, ifa) for dev in chosen_devices(session, wanted) for ifa in addresses_of(dev, wanted)]
     if not found and session.style.statistics:

@@ -86,7 +86,7 @@ def netns_of(session: Ip, word: str) -> Netns:
     pid = number(word, 0, 0x7FFFFFFF)
     process = machine.processes.get(pid) if pid is not None else None
     if process is None:
-        raise invarg('Invalid "netns" value', word)
+        raise invarg('Invalid "netns" value\n', word)
     return process.netns
 
 
@@ -179,7 +179,7 @@ def _broadcast(words: LinkWords, word: str) -> None:
 def _txqueuelen(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     words.once("txqueuelen", value)
-    words.fields["txqueuelen"] = unsigned(value, 'Invalid "txqueuelen" value', 0x7FFFFFFF)
+    words.fields["txqueuelen"] = unsigned(value, 'Invalid "txqueuelen" value\n', 0x7FFFFFFF)
 
 
 def _mtu(words: LinkWords, word: str) -> None:
@@ -187,7 +187,7 @@ def _mtu(words: LinkWords, word: str) -> None:
     words.once("mtu", value)
     parsed = number(value, -0x80000000, 0x7FFFFFFF)
     if parsed is None:
-        raise invarg('Invalid "mtu" value', value)
+        raise invarg('Invalid "mtu" value\n', value)
     words.fields["mtu"] = parsed
 
 
@@ -208,7 +208,7 @@ def _master(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     dev = words.netns.device(value)
     if dev is None:
-        raise invarg("Device does not exist", value)
+        raise invarg("Device does not exist\n", value)
     words.fields["master"] = dev.ifindex
 
 
@@ -221,7 +221,7 @@ def _group(words: LinkWords, word: str) -> None:
     words.once("group", value)
     parsed = 0 if value == "default" else number(value, 0, 0x7FFFFFFF)
     if parsed is None:
-        raise invarg('Invalid "group" value\n'.rstrip("\n"), value)
+        raise invarg('Invalid "group" value\n', value)
     words.fields["group"] = parsed
 
 
@@ -233,7 +233,7 @@ def _state(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     states = [name.lower() for name in link_show.OPERSTATES]
     if value.lower() not in states:
-        raise invarg("Invalid operstate\n".rstrip("\n"), value)
+        raise invarg("Invalid operstate\n", value)
     words.fields["operstate"] = states.index(value.lower())
 
 
@@ -248,7 +248,7 @@ def _count(field: str, what: str) -> Any:
     def take(words: LinkWords, word: str) -> None:
         value = words.cursor.argument()
         words.once(what, value)
-        words.fields[field] = unsigned(value, f'Invalid "{what}" value')
+        words.fields[field] = unsigned(value, f'Invalid "{what}" value\n')
 
     return take
 
@@ -304,7 +304,7 @@ def add(session: Ip, cursor: Words) -> None:
     if words.kind in KINDS:
         data = parse_kind(session, words.kind, cursor, session.netns)
     elif cursor.more():
-        raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 255)
+        raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 1)
     link = None
     if "link" in words.fields:
         lower = session.netns.device(words.fields.pop("link"))
@@ -413,7 +413,7 @@ def show(session: Ip, cursor: Words) -> None:
             value = cursor.argument()
             master = session.netns.device(value)
             if master is None:
-                raise invarg("Device does not exist\n".rstrip("\n"), value)
+                raise invarg("Device does not exist\n", value)
         elif word == "type":
             kind = cursor.argument()
         elif word == "group":

@@ -176,10 +176,13 @@ def details(session: Ip, dev: NetDevice) -> str:
     if isinstance(dev.slave_data, BridgePort):
         text += f"{style.newline}    bridge_slave " + " ".join(f"{name} {value}" for name, value in port_options(dev.slave_data)) + " "
     mode = ("eui64", "none", "stable_secret", "random")[dev.addr_gen_mode]
-    text += f"addrgenmode {mode} numtxqueues {dev.num_tx_queues} numrxqueues {dev.num_rx_queues} gso_max_size 65536 gso_max_segs 65535 "
-    if dev.netns.kernel.profile.extended_acks >= 618:
-        text += "tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 "
-    return text
+    text += f"addrgenmode {mode} numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size 65536 gso_max_segs 65535 "
+    return text + "tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 "
+
+
+def _rx_queues(dev: NetDevice) -> str:
+    """Only kernels that steer packets over processors show these."""
+    return f"numrxqueues {dev.num_rx_queues} " if dev.netns.kernel.profile.cpus > 1 else ""
 
 
 def _timer(session_now: int, timer: Any) -> str:

@@ -13,7 +13,7 @@ from netsim.commands.ip.words import Stop, Words, matches
 from netsim.kernel.core.netns import Netns
 from netsim.machine.call import Call, Exec, ReadInput, Result
 
-VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.0\n"
+VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.2\n"
 OBJECTS: tuple[tuple[str, str], ...] = (
     ("address", "addr"), ("addrlabel", "unmodelled"), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"), ("neighbor", "neigh"),
     ("neighbour", "neigh"), ("ntable", "unmodelled"), ("ntbl", "unmodelled"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
@@ -103,7 +103,7 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
     if means == "argument":
         cursor.argument()
     elif means == "netns":
-        session.netns = netns.switch(session, cursor.argument())
+        session.netns = netns.switch(session, cursor.take() if cursor.more() else "(null)")
     elif means == "family":
         family = cursor.argument()
         known = {"inet": 2, "inet6": 10, "link": 17, "bridge": 7, "mpls": 28}
@@ -150,6 +150,8 @@ def one(session: Ip, cursor: Words) -> Result | Exec:
 def _batch(session: Ip, path: str) -> Result | ReadInput:
     if path == "-":
         return ReadInput(_batch_input)
+    if session.call.machine.files.stat(session.call.proc, path) is None:
+        return Result("", f'Cannot open file "{path}" for reading: No such file or directory\n', 1)
     text = session.call.proc.read_text(path)
     return run_batch(session, text, path)
 
@@ -171,6 +173,8 @@ def run_batch(session: Ip, text: str, path: str) -> Result:
         assert isinstance(step, Result)
         out += step.stdout
         err += step.stderr
+        if step.status == 255:
+            return Result(out, err, 255)
         if step.status:
             err += f"Command failed {path}:{number}\n"
             status = 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.addr import MAC
 from netsim.clock import SECOND
 from netsim.commands.ip.link import lladdr
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import NEIGH
-from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, device, duparg, invarg, matches, no_device, number, prefix
+from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, device, duparg, duparg2, invarg, matches, no_device, number, prefix
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
@@ -60,6 +61,16 @@ def state_of(word: str) -> int:
     return parsed
 
 
+def _lladdr(word: str) -> MAC:
+    """A hardware address; a wrong length is the kernel's to refuse."""
+    try:
+        return lladdr(word)
+    except Stop as stop:
+        if "Invalid address length" in stop.stderr:
+            raise Stop("Error: Invalid link address.\n", 2) from None
+        raise
+
+
 def modify(session: Ip, cursor: Words, flags: int) -> None:
     """add, change, replace, delete (`ipneigh_modify`)."""
     fields: dict[str, Any] = {}
@@ -69,7 +80,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
         word = cursor.take()
         if matches(word, "lladdr"):
             value = cursor.argument()
-            fields["lladdr"] = None if value == "null" else lladdr(value)
+            fields["lladdr"] = None if value == "null" else _lladdr(value)
         elif word == "nud":
             fields["state"] = state_of(cursor.argument())
         elif matches(word, "proxy"):
@@ -94,7 +105,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             if matches(word, "help"):
                 raise Stop(NEIGH, 255)
             if dst is not None:
-                raise duparg("to", word)
+                raise duparg2("to", word)
             dst = address(word, session.style.family if session.style.family in (2, 10) else 0)
     if name is None or dst is None:
         raise Stop("Device and destination are required arguments.\n", 255)
@@ -160,7 +171,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             value = cursor.argument()
             wanted.master = session.netns.device(value)
             if wanted.master is None:
-                raise invarg("Device does not exist\n".rstrip("\n"), value)
+                raise invarg("Device does not exist\n", value)
         elif word == "unused":
             wanted.unused = True
         elif word == "nud":

@@ -131,7 +131,6 @@ def delete(session: Ip, cursor: Words) -> None:
     """ip netns delete NAME, or all of them with -all."""
     if session.all_netns:
         for name in names(session):
-            session.print(f"\nnetns: {name}\n")
             _delete(session, name)
         return
     if not cursor.more():
@@ -189,22 +188,20 @@ def _execute_all(session: Ip, cursor: Words) -> Result | None:
 
 def identify(session: Ip, cursor: Words) -> None:
     """ip netns identify [PID]."""
-    word = cursor.take() if cursor.more() else "self"
-    if cursor.more():
-        raise Stop("extra arguments specified\n", 1)
-    if word == "self":
+    if not cursor.more():
         netns = session.call.netns
     else:
-        pid = number(word, 1, 0x7FFFFFFF)
-        if pid is None:
-            raise Stop(f"Invalid PID: {word}\n", 1)
-        process = session.call.machine.processes.get(pid)
+        word = cursor.take()
+        if cursor.more():
+            raise Stop("extra arguments specified\n", 1)
+        if not word.isdigit():
+            raise Stop(f"Specified string '{word}' is not a pid\n", 1)
+        process = session.call.machine.processes.get(int(word))
         if process is None:
-            raise Stop(f"Stat of netns failed: {strerror(ENOENT)}\n", 255)
+            raise Stop(f"Cannot open network namespace: {strerror(ENOENT)}\n", 1)
         netns = process.netns
-    for name in names(session):
-        if _bound(session, name) is netns:
-            session.print(f"{name}\n")
+    found = [name for name in names(session) if _bound(session, name) is netns]
+    session.print("".join(f"{name}\n" for name in found) or "\n")
 
 
 def pids(session: Ip, cursor: Words) -> None:
@@ -216,7 +213,7 @@ def pids(session: Ip, cursor: Words) -> None:
         raise Stop("extra arguments specified\n", 1)
     node = session.call.machine.files.stat(session.call.proc, path_of(name))
     if node is None:
-        raise Stop(f"Cannot open network namespace: {strerror(ENOENT)}\n", 255)
+        raise Stop(f"Cannot open network namespace: {strerror(ENOENT)}\n", 1)
     netns = getattr(node, "bound", None)
     for pid, process in sorted(session.call.machine.processes.items()):
         if process.netns is netns:
@@ -233,7 +230,7 @@ def set_number(session: Ip, cursor: Words) -> None:
     word = cursor.take()
     value = -1 if word == "auto" else number(word, 0, 0x7FFFFFFF)
     if value is None:
-        raise invarg('Invalid "netnsid" value\n'.rstrip("\n"), word)
+        raise invarg('Invalid "netnsid" value\n', word)
     if "/" in name:
         raise Stop(f'"{name}" is not valid netns name\n', 255)
     try:
@@ -251,7 +248,7 @@ def list_ids(session: Ip, cursor: Words) -> None:
             value = cursor.argument()
             target = number(value, 0, 0x7FFFFFFF)
             if target is None:
-                raise invarg('"nsid" value is invalid\n'.rstrip("\n"), value)
+                raise invarg('"nsid" value is invalid\n', value)
         elif word == "target-nsid":
             raise Stop('netsim: "target-nsid" is not modelled\n', 1)
         else:

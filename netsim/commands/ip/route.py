@@ -449,7 +449,7 @@ def get(session: Ip, cursor: Words) -> None:
                 raise Stop(ROUTE, 255)
             dst = prefix(word, family)
     if dst is None or dst.address is None:
-        raise Stop("need at least a destination address\n", 255)
+        raise Stop("need at least a destination address\n", 1)
     try:
         answer = getroute(session.netns, RouteQuery(dst.address, src, family=dst.family, **values))
     except NetError as error:

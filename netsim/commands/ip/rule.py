@@ -65,13 +65,13 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             value = cursor.argument()
             parsed = number(value, 0, 0xFFFFFFFF)
             if parsed is None:
-                raise invarg("preference value is invalid\n".rstrip("\n"), value)
+                raise invarg("preference value is invalid\n", value)
             fields["priority"] = parsed
         elif word == "tos" or matches(word, "dsfield"):
             value = cursor.argument()
             parsed = number("0x" + value.removeprefix("0x"), 0, 255)
             if parsed is None:
-                raise invarg("TOS value is invalid\n".rstrip("\n"), value)
+                raise invarg("TOS value is invalid\n", value)
             fields["tos"] = parsed
         elif word == "fwmark":
             _mark(fields, cursor.argument())
@@ -89,7 +89,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             value = cursor.argument()
             parsed = PROTOCOLS.get(value, number(value, 0, 255))
             if parsed is None:
-                raise invarg("Invalid \"ipproto\" value\n".rstrip("\n"), value)
+                raise invarg("Invalid \"ipproto\" value\n", value)
             fields["ipproto"] = parsed
         elif word in ("sport", "dport"):
             fields[word] = _ports(cursor.argument())
@@ -97,13 +97,13 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             low, dash, high = cursor.argument().partition("-")
             first, last = number(low, 0, 0xFFFFFFFF), number(high, 0, 0xFFFFFFFF)
             if first is None or last is None:
-                raise invarg("invalid UID range\n".rstrip("\n"), low)
+                raise invarg("invalid UID range\n", low)
             fields["uid"] = (first, last)
         elif matches(word, "goto"):
             value = cursor.argument()
             parsed = number(value, 0, 0xFFFFFFFF)
             if parsed is None:
-                raise invarg("invalid target\n".rstrip("\n"), value)
+                raise invarg("invalid target\n", value)
             fields["goto"], fields["action"] = parsed, FR_ACT_GOTO
         elif matches(word, "protocol"):
             value = cursor.argument()
@@ -127,19 +127,19 @@ def _table(word: str) -> int:
     try:
         return table_number(word)
     except Stop:
-        raise invarg("invalid table ID\n".rstrip("\n"), word) from None
+        raise invarg("invalid table ID\n", word) from None
 
 
 def _mark(fields: dict[str, Any], value: str) -> None:
     text, slash, mask = value.partition("/")
     mark = number(text, 0, 0xFFFFFFFF)
     if mark is None:
-        raise invarg("fwmark value is invalid\n".rstrip("\n"), text)
+        raise invarg("fwmark value is invalid\n", text)
     fields["fwmark"] = mark
     if slash:
         parsed = number(mask, 0, 0xFFFFFFFF)
         if parsed is None:
-            raise invarg("fwmask value is invalid\n".rstrip("\n"), mask)
+            raise invarg("fwmask value is invalid\n", mask)
         fields["fwmask"] = parsed
 
 
@@ -155,7 +155,7 @@ def _ports(word: str) -> tuple[int, int]:
 def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
     """ip rule add and delete."""
     if deleting and not cursor.more():
-        raise Stop('"ip rule del" requires arguments.\n', 255)
+        raise Stop('"ip rule del" requires arguments.\n', 1)
     fields = parse(session, cursor)
     if deleting:
         fields.setdefault("action", 0)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
 
+TUNNEL_MODES = ("ipip", "ipip6", "ip4ip4", "ip/ip", "gre", "gre/ip", "sit", "ipv6/ip", "isatap", "vti", "any")
+
+
 def refuse(session: Ip, cursor: Words) -> None:
     """Objects nothing is modelled of."""
     name = cursor.words[cursor.at - 1]
@@ -22,6 +25,8 @@ def tunnel(session: Ip, cursor: Words) -> None:
         return
     action = cursor.take()
     mode = cursor.words[cursor.words.index("mode") + 1] if "mode" in cursor.words[:-1] else "ipip"
+    if mode not in TUNNEL_MODES:
+        raise Stop(f'Unknown tunnel mode "{mode}"\n', 255)
     fallback = {"gre": "gre0", "ipip": "tunl0", "sit": "sit0"}.get(mode, "tunl0")
     if matches(action, "add"):
         raise Stop(f'add tunnel "{fallback}" failed: No such device\n', 1)

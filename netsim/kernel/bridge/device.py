@@ -217,6 +217,7 @@ def create(netns: Netns, request: LinkRequest) -> Bridge:
     apply_common(dev, request)
     if request.address is not None:
         dev.id_address = dev.address
+        dev.had_ports = True
     register_netdevice(dev)
     dev.is_netns_immutable = True
     dev.designated_root = dev.bridge_id

@@ -256,6 +256,13 @@ def netif_carrier_off(dev: NetDevice) -> None:
             link_watch.fire(dev)
 
 
+def announce(dev: NetDevice) -> None:
+    """Telling listeners of a device whose lower one lives elsewhere gives that namespace an id (`rtmsg_ifinfo`)."""
+    lower = dev.lower()
+    if lower is not None and lower.netns is not dev.netns and not lower.netns.dead:
+        dev.netns.id_for(lower.netns)
+
+
 def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = None, ifindex: int = 0) -> None:
     """Move a device (`__dev_change_net_namespace`): down, out of its master, stripped of addresses; its index stays where it is free.
 
@@ -265,11 +272,11 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
         raise NetError(EINVAL, "The interface netns is immutable")
     if netns is dev.netns:
         return
-    wanted = name or dev.name
+    wanted = dev.name
     if wanted in netns.names:
-        if name is None or "%" not in wanted:
+        if name is None:
             raise NetError(EEXIST, "An interface with the same name exists in the target netns")
-    wanted = free_name(netns, wanted)
+        wanted = free_name(netns, name)
     if ifindex and ifindex in netns.devices:
         raise NetError(EBUSY, "An interface with the same ifindex exists in the target netns")
     dev_close(dev)
@@ -284,5 +291,9 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
         dev.ifindex = ifindex
     elif dev.ifindex in netns.devices:
         dev.ifindex = free_ifindex(netns)
+    dev.qdisc = "noop"
     _list(dev)
     netns.kernel.notify(NETDEV_REGISTER, dev)
+    lower = dev.lower()
+    for end in (dev, *([lower] if lower is not None else [])):
+        announce(end)

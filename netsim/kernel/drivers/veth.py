@@ -7,7 +7,7 @@ from typing import ClassVar
 import attrs
 
 from netsim.errors import NetError
-from netsim.kernel.core.device_life import free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
+from netsim.kernel.core.device_life import announce, free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.netns import Netns
@@ -98,10 +98,11 @@ def create(netns: Netns, request: LinkRequest) -> Veth:
         raise
     dev.peer, peer.peer = peer, dev
     for end in (peer, dev):
-        end.carrier = False
+        netif_carrier_off(end)
+        announce(end)
     return dev
 
 
 def _blank(netns: Netns, request: LinkRequest) -> Veth:
-    dev = Veth(netns, request.name or "veth%d", request.ifindex or 0, address=netns.kernel.random_mac(), num_tx_queues=2, num_rx_queues=2)
+    dev = Veth(netns, request.name or "veth%d", request.ifindex or 0, address=netns.kernel.random_mac(), num_tx_queues=netns.kernel.profile.cpus, num_rx_queues=netns.kernel.profile.cpus)
     return dev

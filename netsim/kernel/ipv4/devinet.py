@@ -98,6 +98,8 @@ def _same_net(one: Ifa, address: IPv4, mask: int) -> bool:
 def insert_ifa(dev: NetDevice, ifa: Ifa) -> None:
     """Put an address on a device: primary, or secondary after the first of its net; routes follow (`__inet_insert_ifa`)."""
     assert dev.inet is not None
+    if ifa.local == 0:
+        return
     addresses = dev.inet.addresses
     flags = ifa.flags & ~IFA_F_SECONDARY
     mask = mask4(ifa.length)

@@ -54,8 +54,6 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
         name = request.name if request.name != dev.name else None
         if request.netns is not dev.netns or request.new_ifindex:
             dev_change_net_namespace(dev, request.netns, name, request.new_ifindex or 0)
-            if name is not None:
-                request = attrs.evolve(request, name=None)
     if request.address is not None:
         if isinstance(request.address, bytes):
             raise NetError(EINVAL)
