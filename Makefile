@@ -3,11 +3,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench fidelity soak clean
+.PHONY: demo test lint fidelity soak clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check -e '.[shell,dev]'
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
 	touch $(STAMP)
 
 demo: $(STAMP)  ## set up and show the main job: the tutorial, in memory
@@ -22,9 +22,6 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check netsim tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-
-bench: $(STAMP)
-	$(BIN)/python benchmarks/run.py
 
 fidelity: $(STAMP)  ## replay the recordings and rewrite the figures in docs/fidelity.md
 	$(BIN)/python -m tests.oracle.fidelity

@@ -17,7 +17,6 @@ from netsim.machine.machine import FOREGROUND_LIMIT, Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
 
-
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
 
@@ -114,5 +113,3 @@ class World:
     def unmodelled(self) -> list[str]:
         """Every option that was accepted although what it does is not modelled, with the machine it was typed on."""
         return [f"{host.name}: {what}" for host in self.hosts.values() for what in host.machine.kernel.unmodelled]
-
-

@@ -32,7 +32,9 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
 
 def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario of the kernel recordings; answers carry `rc`, `stdout` and `stderr`."""
-    scenario = {key: scenario[key] for key in FILE_KEYS if key in scenario} | {"steps": [{key: step[key] for key in STEP_KEYS if key in step} for step in scenario["steps"]]}
+    scenario = {key: scenario[key] for key in FILE_KEYS if key in scenario} | {
+        "steps": [{key: step[key] for key in STEP_KEYS if key in step} for step in scenario["steps"]]
+    }
     world = World(seed=0)
     host = world.host("vm", profile_of(scenario))
     pids = _pids(scenario["steps"])

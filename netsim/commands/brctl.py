@@ -140,7 +140,11 @@ def _hairpin(call: Call, words: list[str]) -> Result:
         return Result("", "expect on/off for argument\n", 1)
     port = _port(call, words)
     if port is None:
-        missing = f"interface {words[0]} does not exist!\n" if call.netns.device(words[0]) is None else f"can't set {words[1]} to hairpin on bridge {words[0]}: {strerror(ENODEV)}\n"
+        missing = (
+            f"interface {words[0]} does not exist!\n"
+            if call.netns.device(words[0]) is None
+            else f"can't set {words[1]} to hairpin on bridge {words[0]}: {strerror(ENODEV)}\n"
+        )
         return Result("", missing, 1)
     port.options["hairpin"] = value
     return Result()
@@ -263,7 +267,12 @@ def _showmacs(call: Call, words: list[str]) -> Result:
         if port is None:
             continue
         age = 0 if entry.is_static else max(0, now - entry.updated)
-        rows.append((int(entry.address), f"{port.number:3d}\t{entry.address}\t{'yes' if entry.is_local else 'no'}\t\t{age // SECOND:4d}.{age // (10 * MS) % 100:02d}\n"))
+        rows.append(
+            (
+                int(entry.address),
+                f"{port.number:3d}\t{entry.address}\t{'yes' if entry.is_local else 'no'}\t\t{age // SECOND:4d}.{age // (10 * MS) % 100:02d}\n",
+            )
+        )
     return Result("port no\tmac addr\t\tis local?\tageing timer\n" + "".join(text for _, text in sorted(rows)))
 
 

@@ -38,7 +38,20 @@ Options:
 
 For more details see sysctl(8).
 """
-LONG = {"--all": "a", "--binary": "b", "--ignore": "e", "--names": "N", "--values": "n", "--load": "p", "--pattern": "r", "--quiet": "q", "--write": "w", "--help": "h", "--version": "V", "--system": "S"}
+LONG = {
+    "--all": "a",
+    "--binary": "b",
+    "--ignore": "e",
+    "--names": "N",
+    "--values": "n",
+    "--load": "p",
+    "--pattern": "r",
+    "--quiet": "q",
+    "--write": "w",
+    "--help": "h",
+    "--version": "V",
+    "--system": "S",
+}
 
 
 def sysctl(call: Call) -> Result:
@@ -126,7 +139,7 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
         if error.errno == ENOENT:
             return Result() if "e" in flags else Result("", f"sysctl: cannot stat {path}: {strerror(ENOENT)}\n", 1)
         if error.errno == EACCES:
-            return Result("", f"sysctl: permission denied on key \"{_dotted(name)}\"\n", 1)
+            return Result("", f'sysctl: permission denied on key "{_dotted(name)}"\n', 1)
         if error.errno == EINVAL:
             return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(EINVAL)}\n', 1)
         return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(error.errno)}\n', 1)

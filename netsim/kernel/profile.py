@@ -5,7 +5,28 @@ from __future__ import annotations
 import attrs
 
 ALL_MODULES = frozenset(
-    "veth bridge vlan_filtering vxlan macvlan ipvlan dummy ifb vrf 8021q bonding ip_gre ipip sit tun br_netfilter ip_tables nf_tables netem tbf".split()
+    [
+        "veth",
+        "bridge",
+        "vlan_filtering",
+        "vxlan",
+        "macvlan",
+        "ipvlan",
+        "dummy",
+        "ifb",
+        "vrf",
+        "8021q",
+        "bonding",
+        "ip_gre",
+        "ipip",
+        "sit",
+        "tun",
+        "br_netfilter",
+        "ip_tables",
+        "nf_tables",
+        "netem",
+        "tbf",
+    ]
 )
 
 

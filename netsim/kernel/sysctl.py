@@ -44,12 +44,40 @@ OTHER_DEFAULTS: dict[str, str] = {
     "net/ipv6/icmp/echo_ignore_all": "0", "net/ipv6/auto_flowlabels": "1", "net/ipv6/fib_multipath_hash_policy": "0",
 }  # fmt: skip
 WITH_EFFECT = frozenset(
-    "icmp_echo_ignore_all icmp_echo_ignore_broadcasts icmp_errors_use_inbound_ifaddr icmp_ratelimit icmp_ratemask icmp_msgs_burst icmp_msgs_per_sec ip_default_ttl "
-    "ip_local_port_range ip_no_pmtu_disc ip_nonlocal_bind ipfrag_time fib_multipath_hash_policy fwmark_reflect tcp_syn_retries route/error_burst route/error_cost "
-    "route/gc_timeout route/min_pmtu route/mtu_expires route/redirect_load route/redirect_number route/redirect_silence".split()
+    [
+        "icmp_echo_ignore_all",
+        "icmp_echo_ignore_broadcasts",
+        "icmp_errors_use_inbound_ifaddr",
+        "icmp_ratelimit",
+        "icmp_ratemask",
+        "icmp_msgs_burst",
+        "icmp_msgs_per_sec",
+        "ip_default_ttl",
+        "ip_local_port_range",
+        "ip_no_pmtu_disc",
+        "ip_nonlocal_bind",
+        "ipfrag_time",
+        "fib_multipath_hash_policy",
+        "fwmark_reflect",
+        "tcp_syn_retries",
+        "route/error_burst",
+        "route/error_cost",
+        "route/gc_timeout",
+        "route/min_pmtu",
+        "route/mtu_expires",
+        "route/redirect_load",
+        "route/redirect_number",
+        "route/redirect_silence",
+    ]
 )
 READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro"})
-LIMITS = {"icmp_echo_ignore_all": (0, 1), "icmp_echo_ignore_broadcasts": (0, 1), "ip_default_ttl": (1, 255), "fib_multipath_hash_policy": (0, 3), "disable_ipv6": (0, 1)}
+LIMITS = {
+    "icmp_echo_ignore_all": (0, 1),
+    "icmp_echo_ignore_broadcasts": (0, 1),
+    "ip_default_ttl": (1, 255),
+    "fib_multipath_hash_policy": (0, 3),
+    "disable_ipv6": (0, 1),
+}
 TIME_MS = {"retrans_time_ms", "base_reachable_time_ms", "interval_probe_time_ms"}
 _NEIGH_NAMES = {
     "app_solicit", "base_reachable_time_ms", "delay_first_probe_time", "gc_stale_time", "interval_probe_time_ms", "locktime", "mcast_resolicit",
@@ -134,7 +162,7 @@ def split_name(netns: Netns, name: str) -> tuple[str, ...]:
     if "/" in name:
         return tuple(name.strip("/").split("/"))
     words = name.split(".")
-    for at in range(3, len(words)):
+    for _at in range(3, len(words)):
         if words[:1] == ["net"] and len(words) > 5 and words[2] in ("conf", "neigh"):
             return (*words[:3], ".".join(words[3:-1]), words[-1])
         break

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.errors import EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, NetError
+from netsim.errors import EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, NetError
+from netsim.machine.fds import Null, OpenFile, RegularFile
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
     from netsim.machine.process import Process
 
 MOST_LINKS = 40
+NAME_MAX = 255
 
 
 @attrs.define(eq=False)
@@ -29,6 +31,18 @@ class Node:
     def write(self, data: bytes) -> None:
         """Replace the content."""
         raise NetError(EINVAL)
+
+    def truncate(self) -> None:
+        """Drop the content before it is written anew (O_TRUNC)."""
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """Open it ("r", "w", "a" at the end); EISDIR, EACCES, EPERM."""
+        if how == "r":
+            self.read()
+            return RegularFile(node=self)
+        if how == "w":
+            self.truncate()
+        return RegularFile(node=self, append=how == "a")
 
 
 @attrs.define(eq=False)
@@ -50,6 +64,12 @@ class File(Node):
             raise NetError(EINVAL)
         self.content = data
 
+    def truncate(self) -> None:
+        """Empty it; a bound namespace cannot be opened for writing."""
+        if self.bound is not None:
+            raise NetError(EPERM)
+        self.content = b""
+
 
 @attrs.define(eq=False)
 class Device(Node):
@@ -61,6 +81,24 @@ class Device(Node):
 
     def write(self, data: bytes) -> None:
         """Swallow."""
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """Nothing to read, and a place to throw things."""
+        return Null()
+
+
+@attrs.define(eq=False)
+class Stream(Node):
+    """A descriptor of the asking process by name: /dev/stdin, /dev/stdout, /dev/stderr, /dev/fd/N."""
+
+    fd: int = 0
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """The same open file once more."""
+        known = process.fds.get(self.fd) if process is not None else None
+        if known is None:
+            raise NetError(EBADF)
+        return known.dup()
 
 
 @attrs.define(eq=False)
@@ -86,13 +124,19 @@ class Directory(Node):
         return list(reversed(self.entries))
 
     def add(self, name: str, node: Node) -> None:
-        """A new entry; EEXIST."""
+        """A new entry; EEXIST, ENAMETOOLONG, EINVAL."""
         if name in self.entries:
             raise NetError(EEXIST)
+        if len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
+            raise NetError(ENAMETOOLONG)
+        if "\0" in name:
+            raise NetError(EINVAL)
         self.entries[name] = node
 
     def remove(self, name: str) -> None:
-        """Take an entry away."""
+        """Take an entry away; EPERM where entries are not kept but worked out."""
+        if name not in self.entries:
+            raise NetError(EPERM)
         del self.entries[name]
 
     def read(self) -> bytes:
@@ -110,7 +154,7 @@ class Files:
 
     root: Directory = attrs.field(factory=Directory)
 
-    def resolve(self, process: Process | None, path: str, *, parent_only: bool = False, follow: bool = True) -> Node:
+    def resolve(self, process: Process | None, path: str, *, follow: bool = True) -> Node:
         """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
         node, _, _ = self._walk(process, path, follow=follow)
         if node is None:
@@ -190,9 +234,16 @@ class Files:
             raise NetError(EEXIST)
         elif isinstance(node, Directory):
             raise NetError(EISDIR)
-        elif truncate and isinstance(node, File) and node.bound is None:
-            node.content = b""
+        elif truncate:
+            node.truncate()
         return node
+
+    def open(self, process: Process | None, path: str, how: str) -> OpenFile:
+        """Open a file: "r", "w" (made or emptied), "x" (must be new), "a" (made, written at the end), "r+" (made, kept)."""
+        if how == "r":
+            return self.resolve(process, path).opened(process, "r")
+        node = self.open_for_writing(process, path, truncate=False, exclusive=how == "x")
+        return node.opened(process, {"x": "w", "r+": "r"}.get(how, how))
 
     def write(self, process: Process | None, path: str, data: bytes) -> None:
         """Replace a file's content, making it when it is missing."""
@@ -237,8 +288,6 @@ class Files:
             raise NetError(EISDIR)
         if isinstance(node, File) and node.bound is not None:
             raise NetError(EBUSY)
-        if name not in here.entries:
-            raise NetError(EPERM)
         here.remove(name)
 
     def rmdir(self, process: Process | None, path: str) -> None:
@@ -250,8 +299,6 @@ class Files:
             raise NetError(ENOTDIR)
         if node.names(process):
             raise NetError(ENOTEMPTY)
-        if name not in here.entries:
-            raise NetError(EACCES)
         here.remove(name)
 
     def rename(self, process: Process | None, old: str, new: str) -> None:
@@ -262,9 +309,11 @@ class Files:
         there_node, there, there_name = self._walk(process, new, follow=False)
         if isinstance(there_node, Directory):
             there, there_name = there_node, name
+        if isinstance(node, File) and node.bound is not None:
+            raise NetError(EBUSY)
         here.remove(name)
         there.entries.pop(there_name, None)
-        there.entries[there_name] = node
+        there.add(there_name, node)
 
     def now(self, process: Process | None) -> int:
         """Virtual time for a new node."""

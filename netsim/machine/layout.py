@@ -10,7 +10,29 @@ from netsim.machine.procfs import ProcRoot
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
 
-DIRECTORIES = ("/bin", "/dev", "/etc", "/etc/netns", "/home", "/mnt", "/opt", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/sbin", "/usr/local", "/usr/local/bin", "/usr/local/sbin", "/var", "/var/log", "/var/tmp")
+DIRECTORIES = (
+    "/bin",
+    "/dev",
+    "/etc",
+    "/etc/netns",
+    "/home",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/var",
+    "/var/log",
+    "/var/tmp",
+)
 HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
 PROTOCOLS = "ip\t0\tIP\nicmp\t1\tICMP\nigmp\t2\tIGMP\ntcp\t6\tTCP\nudp\t17\tUDP\ngre\t47\tGRE\nipv6-icmp\t58\tIPv6-ICMP\nsctp\t132\tSCTP\n"
 

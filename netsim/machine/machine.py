@@ -248,5 +248,3 @@ def start(name: str, kernel: Kernel, exec_table: Mapping[str, str]) -> Machine:
     )  # fmt: skip
     machine.init.program = Program()
     return machine
-
-

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.errors import EACCES, NetError
+from netsim.errors import EACCES, ENOENT, NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
 from netsim.machine.files import Directory, File, Node, Symlink
@@ -53,7 +53,16 @@ class SysctlFile(Node):
 
 
 @attrs.define(eq=False)
-class SysctlDirectory(Directory):
+class Virtual(Directory):
+    """A directory whose entries are worked out: nothing can be made in it or taken from it."""
+
+    def add(self, name: str, node: Node) -> None:
+        """ENOENT."""
+        raise NetError(ENOENT)
+
+
+@attrs.define(eq=False)
+class SysctlDirectory(Virtual):
     """A directory below /proc/sys; `prefix` are the parts of the name so far."""
 
     prefix: tuple[str, ...] = ()
@@ -78,7 +87,7 @@ class SysctlDirectory(Directory):
 
 
 @attrs.define(eq=False)
-class ProcRoot(Directory):
+class ProcRoot(Virtual):
     """/proc."""
 
     machine: Machine | None = None
@@ -104,7 +113,7 @@ class ProcRoot(Directory):
 
 
 @attrs.define(eq=False)
-class ProcessDirectory(Directory):
+class ProcessDirectory(Virtual):
     """/proc/PID."""
 
     subject: Process | None = None
@@ -136,7 +145,7 @@ class ProcessDirectory(Directory):
 
 
 @attrs.define(eq=False)
-class NamespaceDirectory(Directory):
+class NamespaceDirectory(Virtual):
     """/proc/PID/ns."""
 
     subject: Process | None = None
@@ -157,23 +166,15 @@ class NamespaceDirectory(Directory):
 
 
 @attrs.define(eq=False)
-class NetDirectory(Directory):
+class NetDirectory(Virtual):
     """/proc/net of one namespace."""
 
     netns: Netns | None = None
 
     def find(self, name: str, process: Process | None) -> Node | None:
-        """One of the kernel's listings."""
-        from netsim.kernel import procnet
-
-        assert self.netns is not None
-        reader = procnet.FILES.get(name)
-        return None if reader is None else Text(0o444, 0, reader(self.netns).encode())
+        """None of the kernel's listings is modelled yet: each reads as absent, never as empty."""
+        return None
 
     def names(self, process: Process | None) -> list[str]:
-        """The listings modelled."""
-        from netsim.kernel import procnet
-
-        return list(procnet.FILES)
-
-
+        """No listing is modelled yet."""
+        return []

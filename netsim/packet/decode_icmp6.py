@@ -107,9 +107,7 @@ def _mld(kind: int, rest: int, body: bytes) -> Header:
 
 def _mldv2_report(_kind: int, rest: int, body: bytes) -> Header:
     records = group_records(body, rest & 0xFFFF, 16)
-    return Mldv2Report(
-        tuple(Mldv2Record(kind, IPv6.from_bytes(group), tuple(map(IPv6.from_bytes, sources))) for kind, group, sources in records)
-    )
+    return Mldv2Report(tuple(Mldv2Record(kind, IPv6.from_bytes(group), tuple(map(IPv6.from_bytes, sources))) for kind, group, sources in records))
 
 
 def slices(data: bytes, width: int) -> list[bytes]:

@@ -10,7 +10,7 @@ from netsim.machine.files import Directory, File, Node, Symlink
 
 def _flags(words: tuple[str, ...]) -> tuple[str, list[str]]:
     """Single-letter options (long ones by their first letter) and the other words."""
-    letters, rest = "", []
+    letters, rest = "", []  # type: ignore[var-annotated]
     for place, word in enumerate(words):
         if word == "--":
             return letters, rest + list(words[place + 1 :])
@@ -89,7 +89,11 @@ def ln(call: Call) -> Result:
     """Make links; only symbolic ones are modelled."""
     letters, names = _flags(call.argv[1:])
     if len(names) < 2:
-        return Result("", f"ln: missing {'file operand' if not names else f'destination file operand after {chr(39)}{names[0]}{chr(39)}'}\nTry 'ln --help' for more information.\n", 1)
+        return Result(
+            "",
+            f"ln: missing {'file operand' if not names else f'destination file operand after {chr(39)}{names[0]}{chr(39)}'}\nTry 'ln --help' for more information.\n",
+            1,
+        )
     target, path = names[0], names[1]
     files = call.machine.files
     if isinstance(files.stat(call.proc, path), Directory) and "n" not in letters and "T" not in letters:

@@ -294,7 +294,9 @@ def pkill(call: Call) -> Result:
     """pkill PATTERN: by command name, or with -f by the whole line."""
     flags = [word for word in call.argv[1:] if word.startswith("-")]
     patterns = [word for word in call.argv[1:] if not word.startswith("-")]
-    signum = next((SIGNALS.get(flag[1:].removeprefix("SIG"), int(flag[1:]) if flag[1:].isdigit() else 15) for flag in flags if flag not in ("-f", "-x")), 15)
+    signum = next(
+        (SIGNALS.get(flag[1:].removeprefix("SIG"), int(flag[1:]) if flag[1:].isdigit() else 15) for flag in flags if flag not in ("-f", "-x")), 15
+    )
     found = _matching(call, patterns, "-f" in flags)
     for process in found:
         process.signal(signum)
@@ -319,7 +321,9 @@ def pgrep(call: Call) -> Result:
     flags = [word for word in call.argv[1:] if word.startswith("-")]
     patterns = [word for word in call.argv[1:] if not word.startswith("-")]
     found = _matching(call, patterns, any("f" in flag for flag in flags))
-    lines = [f"{process.pid} {' '.join(process.argv)}" if any(flag in ("-a", "-af", "-fa") for flag in flags) else str(process.pid) for process in found]
+    lines = [
+        f"{process.pid} {' '.join(process.argv)}" if any(flag in ("-a", "-af", "-fa") for flag in flags) else str(process.pid) for process in found
+    ]
     return Result("".join(f"{line}\n" for line in lines), "", 0 if found else 1)
 
 
@@ -337,7 +341,10 @@ def ps(call: Call) -> Result:
     rows = sorted(call.machine.processes.items())
     text = "".join(call.argv[1:])
     if "e" in text or "a" in text:
-        body = "".join(f"root     {pid:7d} {process.parent.pid if process.parent else 0:7d}  0 00:00 ?        00:00:00 {' '.join(process.argv)}\n" for pid, process in rows)
+        body = "".join(
+            f"root     {pid:7d} {process.parent.pid if process.parent else 0:7d}  0 00:00 ?        00:00:00 {' '.join(process.argv)}\n"
+            for pid, process in rows
+        )
         return Result("UID          PID    PPID  C STIME TTY          TIME CMD\n" + body)
     return Result("    PID TTY          TIME CMD\n" + "".join(f"{pid:7d} ?        00:00:00 {process.comm}\n" for pid, process in rows))
 
@@ -347,7 +354,10 @@ def lsns(call: Call) -> Result:
     seen: dict[int, list[Process]] = {}
     for _, process in sorted(call.machine.processes.items()):
         seen.setdefault(process.netns.inode, []).append(process)
-    rows = [f"{inode} net  {len(members):7d} {members[0].pid:5d} root unassigned             {' '.join(members[0].argv)}\n" for inode, members in seen.items()]
+    rows = [
+        f"{inode} net  {len(members):7d} {members[0].pid:5d} root unassigned             {' '.join(members[0].argv)}\n"
+        for inode, members in seen.items()
+    ]
     return Result("        NS TYPE NPROCS   PID USER    NETNSID NSFS COMMAND\n" + "".join(rows))
 
 
@@ -421,8 +431,7 @@ def which(call: Call) -> Result:
 
 def getent(call: Call) -> Result:
     """getent hosts NAME: from /etc/hosts."""
-    from netsim.machine.hostnames import in_hosts, name_in_hosts
-    from netsim.machine.hostnames import inet_aton
+    from netsim.machine.hostnames import in_hosts, inet_aton, name_in_hosts
 
     words = call.argv[1:]
     if len(words) < 1:

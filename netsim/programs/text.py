@@ -8,7 +8,32 @@ import shlex
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, ReadInput, Result
 
-BOXED = ("sed", "awk", "sort", "uniq", "cut", "tr", "jq", "diff", "seq", "nl", "rev", "tac", "paste", "column", "base64", "expr", "basename", "dirname", "xxd", "od", "comm", "fold", "md5sum", "sha256sum")
+BOXED = (
+    "sed",
+    "awk",
+    "sort",
+    "uniq",
+    "cut",
+    "tr",
+    "jq",
+    "diff",
+    "seq",
+    "nl",
+    "rev",
+    "tac",
+    "paste",
+    "column",
+    "base64",
+    "expr",
+    "basename",
+    "dirname",
+    "xxd",
+    "od",
+    "comm",
+    "fold",
+    "md5sum",
+    "sha256sum",
+)
 
 
 def _input(call: Call, names: list[str], data: bytes, tool: str) -> tuple[list[tuple[str, str]], str]:
@@ -151,7 +176,20 @@ def _grep_words(words: tuple[str, ...]) -> tuple[set[str], list[str], list[str]]
         elif word in ("-A", "-B", "-C", "-m") and queue:
             queue.pop(0)
         elif word.startswith("--"):
-            flags.add({"--quiet": "q", "--silent": "q", "--count": "c", "--invert-match": "v", "--ignore-case": "i", "--extended-regexp": "E", "--fixed-strings": "F", "--line-number": "n", "--only-matching": "o", "--perl-regexp": "P"}.get(word, ""))
+            flags.add(
+                {
+                    "--quiet": "q",
+                    "--silent": "q",
+                    "--count": "c",
+                    "--invert-match": "v",
+                    "--ignore-case": "i",
+                    "--extended-regexp": "E",
+                    "--fixed-strings": "F",
+                    "--line-number": "n",
+                    "--only-matching": "o",
+                    "--perl-regexp": "P",
+                }.get(word, "")
+            )
         elif word.startswith("-") and len(word) > 1:
             flags |= set(word[1:])
         elif not patterns and "pattern" not in flags:
@@ -165,7 +203,9 @@ def _grep_words(words: tuple[str, ...]) -> tuple[set[str], list[str], list[str]]
 def _regex(pattern: str, flags: set[str]) -> str:
     if "F" in flags:
         return re.escape(pattern)
-    pattern = re.sub(r"\[\[:(\w+):\]\]", lambda match: {"space": r"\s", "digit": r"\d", "alpha": "[A-Za-z]", "alnum": "[A-Za-z0-9]"}.get(match[1], "."), pattern)
+    pattern = re.sub(
+        r"\[\[:(\w+):\]\]", lambda match: {"space": r"\s", "digit": r"\d", "alpha": "[A-Za-z]", "alnum": "[A-Za-z0-9]"}.get(match[1], "."), pattern
+    )
     if flags & {"E", "P"}:
         return pattern
     swapped = re.sub(r"(\\)?([(){}|+?])", lambda match: match[2] if match[1] else "\\" + match[2], pattern)

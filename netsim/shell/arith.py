@@ -110,7 +110,13 @@ class _Reader:
             self.take()
             return value
         if token[0].isdigit():
-            return int(token, 16) if token[:2].lower() == "0x" else int(token, 8) if token[0] == "0" and len(token) > 1 and token.isdigit() and "8" not in token and "9" not in token else int(token)
+            return (
+                int(token, 16)
+                if token[:2].lower() == "0x"
+                else int(token, 8)
+                if token[0] == "0" and len(token) > 1 and token.isdigit() and "8" not in token and "9" not in token
+                else int(token)
+            )
         if re.match(r"[A-Za-z_]", token):
             value = self.variable(token)
             if self.peek() in ("++", "--"):

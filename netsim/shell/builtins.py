@@ -293,7 +293,13 @@ def _read(shell: Shell, args: list[str]) -> Any:
         line = re.sub(r"\\(.)", r"\1", line)
     ifs = shell.get("IFS")
     separators = " \t\n" if ifs is None else ifs
-    fields = line.strip(separators if separators.strip() != separators or not separators else None).split(None, len(names) - 1) if ifs is None else re.split(f"[{re.escape(separators)}]", line, maxsplit=len(names) - 1) if separators else [line]
+    fields = (
+        line.strip(separators if separators.strip() != separators or not separators else None).split(None, len(names) - 1)
+        if ifs is None
+        else re.split(f"[{re.escape(separators)}]", line, maxsplit=len(names) - 1)
+        if separators
+        else [line]
+    )
     for place, name in enumerate(names):
         shell.set(name, fields[place].strip() if place < len(fields) else "")
     return 0

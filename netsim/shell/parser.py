@@ -13,7 +13,9 @@ OPERATORS = ("&>>", "<<<", "<<-", ";;", "&&", "||", "|&", "<<", ">>", ">&", "<&"
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\[[^]]*\])?)(\+?=)(.*)", re.S)
-RESERVED = frozenset("if then elif else fi while until do done for in case esac { } ! [[ function".split())
+RESERVED = frozenset(
+    ["if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!", "[[", "function"]
+)
 MOST_DEPTH = 100
 
 
@@ -273,7 +275,16 @@ class Parser:
         if token.kind == "op" and token.text == "(":
             return self._paren()
         if token.kind == "word":
-            handler = {"{": self._braces, "if": self._if, "while": self._loop, "until": self._loop, "for": self._for, "case": self._case, "[[": self._conditional, "function": self._function}.get(token.text)
+            handler = {
+                "{": self._braces,
+                "if": self._if,
+                "while": self._loop,
+                "until": self._loop,
+                "for": self._for,
+                "case": self._case,
+                "[[": self._conditional,
+                "function": self._function,
+            }.get(token.text)
             if handler is not None:
                 return handler()
             following = self.tokens[self.at + 1]
@@ -430,7 +441,12 @@ class Parser:
     def _redirect(self) -> Redirect | None:
         fd = -1
         mark = self.at
-        if self.token.kind == "word" and self.token.text.isdigit() and self.tokens[self.at + 1].text in REDIRECTIONS and self.tokens[self.at + 1].start == self.token.start + len(self.token.text):
+        if (
+            self.token.kind == "word"
+            and self.token.text.isdigit()
+            and self.tokens[self.at + 1].text in REDIRECTIONS
+            and self.tokens[self.at + 1].start == self.token.start + len(self.token.text)
+        ):
             fd = int(self.take().text)
         if self.token.kind != "op" or self.token.text not in REDIRECTIONS:
             self.at = mark

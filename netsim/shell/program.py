@@ -198,7 +198,13 @@ class Shell(Program):
             if number == 0:
                 return self.zero
             return self.positional[number - 1] if number <= len(self.positional) else None
-        special = {"#": str(len(self.positional)), "?": str(self.status), "$": str(self.pid), "-": "".join(sorted(self.options & set("eufx"))), "_": ""}
+        special = {
+            "#": str(len(self.positional)),
+            "?": str(self.status),
+            "$": str(self.pid),
+            "-": "".join(sorted(self.options & set("eufx"))),
+            "_": "",
+        }
         if name in special:
             return special[name]
         if name == "!":
@@ -207,9 +213,17 @@ class Shell(Program):
             return " ".join(self.positional)
         if name in self.arrays:
             return self.element(name, "0")
-        dynamic = {"LINENO": str(self.line), "BASHPID": str(self.proc.pid), "PPID": str(self.proc.parent.pid if self.proc.parent else 0), "EUID": "0", "UID": "0", "PWD": self.proc.cwd, "HOSTNAME": self.proc.machine.name}
+        dynamic = {
+            "LINENO": str(self.line),
+            "BASHPID": str(self.proc.pid),
+            "PPID": str(self.proc.parent.pid if self.proc.parent else 0),
+            "EUID": "0",
+            "UID": "0",
+            "PWD": self.proc.cwd,
+            "HOSTNAME": self.proc.machine.name,
+        }
         if name in dynamic and name not in self.variables:
-            return dynamic[name]
+            return dynamic[name]  # type: ignore[no-any-return]
         if name == "RANDOM":
             return str(self.proc.machine.kernel.rng.randrange(32768))
         if name == "SECONDS":
@@ -307,7 +321,7 @@ class Shell(Program):
             if place < len(commands) - 1:
                 reader, out = make_pipe()
             else:
-                out = self.proc.fds[1].dup() if 1 in self.proc.fds else Null()
+                out = self.proc.fds[1].dup() if 1 in self.proc.fds else Null()  # type: ignore[assignment]
             fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd > 1}
             fds[0], fds[1] = source, out
             children.append(self._fork(command, fds))
@@ -772,7 +786,13 @@ def bash(call: Call) -> Result | Program:
         shell = make(call, text, zero, zero, words, options)
         if isinstance(shell, Shell) and shell.tree is not None and len(shell.tree.items) == 1:
             only, how = shell.tree.items[0]
-            shell.exec_last = how == ";" and not only.rest and not only.first.negated and len(only.first.commands) == 1 and isinstance(only.first.commands[0], Simple)
+            shell.exec_last = (
+                how == ";"
+                and not only.rest
+                and not only.first.negated
+                and len(only.first.commands) == 1
+                and isinstance(only.first.commands[0], Simple)
+            )
         return shell
     if words and "s" not in options:
         return _script(call, words, options)

@@ -21,13 +21,17 @@ ipv4s = st.one_of(
 ).map(IPv4)
 ipv6s = st.one_of(
     st.integers(0, (1 << 128) - 1),
-    st.lists(st.sampled_from([0, 0, 0, 1, 0xFFFF, 0xFE80, 0x2001]), min_size=8, max_size=8).map(lambda words: int("".join(f"{w:04x}" for w in words), 16)),
+    st.lists(st.sampled_from([0, 0, 0, 1, 0xFFFF, 0xFE80, 0x2001]), min_size=8, max_size=8).map(
+        lambda words: int("".join(f"{w:04x}" for w in words), 16)
+    ),
     st.sampled_from([0, 1, 0xFE80 << 112 | 1, 0xFF02 << 112 | 1, 0xFF02 << 112 | 0x1FF000001]),
 ).map(IPv6)
 macs = st.one_of(st.integers(0, (1 << 48) - 1), st.sampled_from([0, (1 << 48) - 1, 0x020000000001])).map(MAC)
 
 # No port whose protocol tcpdump reads and we do not.
-ports = st.one_of(st.integers(10000, 65535).filter(lambda port: port not in (10288, 12222, 12223, 17754, 30490)), st.sampled_from([9, 22, 80, 443, 8080]))
+ports = st.one_of(
+    st.integers(10000, 65535).filter(lambda port: port not in (10288, 12222, 12223, 17754, 30490)), st.sampled_from([9, 22, 80, 443, 8080])
+)
 
 arps = st.builds(p.Arp, st.integers(1, 4), macs, ipv4s, macs, ipv4s)
 config_bpdus = st.builds(
@@ -119,7 +123,9 @@ _flat_ips = st.one_of(
     ip_around(17, udps), ip_around(6, tcps), ip_around(1, echos), ip_around(1, icmp_others), ip_around(2, igmps), ip_around(253, data), fragments
 )  # fmt: skip
 flat_ips = st.deferred(lambda: _flat_ips)
-_flat_ip6s = st.one_of(ip6_around(17, udps.map(lambda udp: p.Udp(udp.sport, udp.dport, udp.payload))), ip6_around(6, tcps), ip6_around(58, icmp6s), fragments6)
+_flat_ip6s = st.one_of(
+    ip6_around(17, udps.map(lambda udp: p.Udp(udp.sport, udp.dport, udp.payload))), ip6_around(6, tcps), ip6_around(58, icmp6s), fragments6
+)
 flat_ip6s = st.deferred(lambda: _flat_ip6s)
 icmp_errors = st.builds(p.IcmpError, st.sampled_from([3, 4, 5, 11, 12]), st.integers(0, 15), long, flat_ips)
 icmp6_errors = st.builds(p.Icmp6Error, st.sampled_from([1, 2, 3, 4]), st.integers(0, 6), long, flat_ip6s)

@@ -24,9 +24,32 @@ START = 1_700_000_000_000_000_000
 STEP = 1_500_000_000
 
 needs_tcpdump = pytest.mark.skipif(shutil.which("tcpdump") is None, reason="needs tcpdump")
-slow = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
+slow = settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+)
 
-FLAGS = ["n", "ntt", "nttt", "ntttt", "nt", "nte", "ntv", "ntvv", "ntvvv", "ntev", "ntq", "nteq", "ntx", "ntxx", "ntX", "ntXX", "ntA", "ntS", "ntvS", "ntvK"]
+FLAGS = [
+    "n",
+    "ntt",
+    "nttt",
+    "ntttt",
+    "nt",
+    "nte",
+    "ntv",
+    "ntvv",
+    "ntvvv",
+    "ntev",
+    "ntq",
+    "nteq",
+    "ntx",
+    "ntxx",
+    "ntX",
+    "ntXX",
+    "ntA",
+    "ntS",
+    "ntvS",
+    "ntvK",
+]
 
 
 def options(flags: str) -> Options:

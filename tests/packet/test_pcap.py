@@ -72,7 +72,7 @@ def test_a_capture_cut_off_is_shorter_or_an_error(capture: pcap.Capture, draws: 
 
 def test_big_endian_files_are_read() -> None:
     frame = b"x" * 14
-    header = bytes.fromhex("a1b2c3d4" "0002" "0004" "00000000" "00000000" "00040000" "00000001")
+    header = bytes.fromhex("a1b2c3d40002000400000000000000000004000000000001")
     packet = (7).to_bytes(4, "big") + (5).to_bytes(4, "big") + (14).to_bytes(4, "big") * 2
     assert pcap.read(header + packet + frame).records == (pcap.Record(7_000_005_000, frame, 14),)
 

@@ -144,7 +144,9 @@ def show(session: Ip, cursor: Words) -> None:
         if isinstance(dev, Bridge) and bridge in (None, dev):
             items += _bridge_entries(session, dev)
         if bridge is None or dev.master is bridge or dev is bridge:
-            items += [{"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)} for mac in dev.multicast]
+            items += [
+                {"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)} for mac in dev.multicast
+            ]
     if port is not None:
         items = [item for item in items if item["ifname"] == port.name]
     if wanted:
@@ -191,8 +193,6 @@ def _line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None
     if "used" in item:
         text += f"used {item['used']}/{item['updated']} "
     text += "".join(f"{flag} " for flag in item["flags"])
-    if "master" in item and bridge is None:
+    if "master" in item and bridge is None or "master" in item and item["master"] and bridge is not None:
         text += f"master {item['master']} "
-    elif "master" in item and item["master"] and bridge is not None:
-        text += f"master {item['master']} "
-    return text + item["state"] + "\n"
+    return text + item["state"] + "\n"  # type: ignore[no-any-return]

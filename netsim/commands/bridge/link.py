@@ -17,7 +17,21 @@ if TYPE_CHECKING:
 USAGE = """Usage: bridge link set dev DEV [ cost COST ] [ priority PRIO ] [ state STATE ]
 """
 STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-SWITCHES = {"guard": "guard", "hairpin": "hairpin", "fastleave": "fastleave", "root_block": "root_block", "learning": "learning", "flood": "flood", "mcast_flood": "mcast_flood", "bcast_flood": "bcast_flood", "mcast_to_unicast": "mcast_to_unicast", "neigh_suppress": "neigh_suppress", "vlan_tunnel": "vlan_tunnel", "isolated": "isolated", "locked": "locked"}
+SWITCHES = {
+    "guard": "guard",
+    "hairpin": "hairpin",
+    "fastleave": "fastleave",
+    "root_block": "root_block",
+    "learning": "learning",
+    "flood": "flood",
+    "mcast_flood": "mcast_flood",
+    "bcast_flood": "bcast_flood",
+    "mcast_to_unicast": "mcast_to_unicast",
+    "neigh_suppress": "neigh_suppress",
+    "vlan_tunnel": "vlan_tunnel",
+    "isolated": "isolated",
+    "locked": "locked",
+}
 
 
 def do_link(session: Ip, cursor: Words) -> None:

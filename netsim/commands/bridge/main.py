@@ -16,7 +16,19 @@ where  OBJECT := { link | fdb | mdb | vlan | vni | monitor }
                     -o[neline] | -t[imestamp] | -n[etns] name |
                     -c[ompressvlans] -color -p[retty] -j[son] }
 """
-FLAGS = {"-s": "statistics", "-stats": "statistics", "-statistics": "statistics", "-d": "details", "-details": "details", "-j": "json", "-json": "json", "-p": "pretty", "-pretty": "pretty", "-o": "oneline", "-oneline": "oneline"}
+FLAGS = {
+    "-s": "statistics",
+    "-stats": "statistics",
+    "-statistics": "statistics",
+    "-d": "details",
+    "-details": "details",
+    "-j": "json",
+    "-json": "json",
+    "-p": "pretty",
+    "-pretty": "pretty",
+    "-o": "oneline",
+    "-oneline": "oneline",
+}
 
 
 def bridge(call: Call) -> Result:

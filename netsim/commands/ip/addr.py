@@ -222,7 +222,16 @@ class Filter:
         return bool(self.family or self.scope is not None or self.label or self.to or self.flags or self.unwanted)
 
 
-FLAG_FILTERS = {"permanent": (0x80, 0), "dynamic": (0, 0x80), "secondary": (1, 0), "temporary": (1, 0), "primary": (0, 1), "tentative": (0x40, 0), "deprecated": (0x20, 0), "dadfailed": (0x08, 0)}
+FLAG_FILTERS = {
+    "permanent": (0x80, 0),
+    "dynamic": (0, 0x80),
+    "secondary": (1, 0),
+    "temporary": (1, 0),
+    "primary": (0, 1),
+    "tentative": (0x40, 0),
+    "deprecated": (0x20, 0),
+    "dadfailed": (0x08, 0),
+}
 
 
 def parse_filter(session: Ip, cursor: Words) -> Filter:

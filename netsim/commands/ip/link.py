@@ -18,7 +18,14 @@ from netsim.kernel.rtnl.link import LinkRequest, add_altname, del_altname, delli
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
-FLAGS = {"promisc": IFF_PROMISC, "multicast": IFF_MULTICAST, "allmulticast": IFF_ALLMULTI, "trailers": IFF_NOTRAILERS, "arp": IFF_NOARP, "dynamic": IFF_DYNAMIC}
+FLAGS = {
+    "promisc": IFF_PROMISC,
+    "multicast": IFF_MULTICAST,
+    "allmulticast": IFF_ALLMULTI,
+    "trailers": IFF_NOTRAILERS,
+    "arp": IFF_NOARP,
+    "dynamic": IFF_DYNAMIC,
+}
 INVERTED_FLAGS = ("trailers", "arp")
 
 
@@ -313,7 +320,14 @@ def add(session: Ip, cursor: Words) -> None:
         link = lower.ifindex
     words.fields.pop("new_ifindex", None)
     request = LinkRequest(
-        name=words.name or words.dev, kind=words.kind, data=data, link=link, link_netns=session.netns, flags=words.flags, change=words.change, **words.fields
+        name=words.name or words.dev,
+        kind=words.kind,
+        data=data,
+        link=link,
+        link_netns=session.netns,
+        flags=words.flags,
+        change=words.change,
+        **words.fields,
     )
     try:
         newlink(session.netns, request)
@@ -341,7 +355,9 @@ def change(session: Ip, cursor: Words) -> None:
     words.fields.pop("ifindex", None)
     words.fields.pop("link", None)
     name = words.name if words.name != dev.name else None
-    request = LinkRequest(name=name, kind=words.kind, data=data, slave_kind=slave_kind, slave_data=slave_data, flags=words.flags, change=words.change, **words.fields)
+    request = LinkRequest(
+        name=name, kind=words.kind, data=data, slave_kind=slave_kind, slave_data=slave_data, flags=words.flags, change=words.change, **words.fields
+    )
     try:
         setlink(dev, request)
     except NetError as error:
@@ -439,10 +455,13 @@ def show(session: Ip, cursor: Words) -> None:
         devices = [dev for dev in devices if dev.master is not None and dev.master.kind == kind[: -len("_slave")]]
     elif kind is not None:
         devices = [dev for dev in devices if dev.kind == kind]
-    devices = [dev for dev in devices if (not up or dev.flags & IFF_UP) and (group is None or dev.group == group) and (master is None or dev.master is master)]
+    devices = [
+        dev
+        for dev in devices
+        if (not up or dev.flags & IFF_UP) and (group is None or dev.group == group) and (master is None or dev.master is master)
+    ]
     if session.style.json:
         session.print(to_json([link_show.to_dict(session, dev) for dev in devices], session.style))
         return
     for dev in devices:
         session.print(link_show.show(session, dev))
-

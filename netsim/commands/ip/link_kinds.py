@@ -25,7 +25,23 @@ BRIDGE_NUMBERS = {
     "nf_call_iptables": "nf_call_iptables", "nf_call_ip6tables": "nf_call_ip6tables", "nf_call_arptables": "nf_call_arptables",
     "no_linklocal_learn": "no_linklocal_learn",
 }  # fmt: skip
-PORT_FLAGS = ("hairpin", "guard", "root_block", "fastleave", "learning", "flood", "mcast_flood", "bcast_flood", "mcast_to_unicast", "proxy_arp", "proxy_arp_wifi", "neigh_suppress", "vlan_tunnel", "isolated", "locked")
+PORT_FLAGS = (
+    "hairpin",
+    "guard",
+    "root_block",
+    "fastleave",
+    "learning",
+    "flood",
+    "mcast_flood",
+    "bcast_flood",
+    "mcast_to_unicast",
+    "proxy_arp",
+    "proxy_arp_wifi",
+    "neigh_suppress",
+    "vlan_tunnel",
+    "isolated",
+    "locked",
+)
 PORT_NUMBERS = ("state", "priority", "cost", "group_fwd_mask", "mcast_router")
 STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 

@@ -29,6 +29,8 @@ FLAG_NAMES = (
     (0x400, "MASTER"), (0x800, "SLAVE"), (0x4, "DEBUG"), (0x8000, "DYNAMIC"), (0x4000, "AUTOMEDIA"), (0x2000, "PORTSEL"), (0x20, "NOTRAILERS"),
     (0x1, "UP"), (0x10000, "LOWER_UP"), (0x20000, "DORMANT"), (0x40000, "ECHO"),
 )  # fmt: skip
+
+
 def operstate(dev: NetDevice) -> str:
     """The state's name; a device that is down has no other (`rtnl_fill_ifinfo`)."""
     return OPERSTATES[dev.operstate] if dev.flags & IFF_UP else "DOWN"
@@ -218,7 +220,10 @@ def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
     ]  # fmt: skip
     if "vlan_filtering" in dev.netns.kernel.profile.modules:
         options += [("vlan_default_pvid", dev.options["vlan_default_pvid"]), ("vlan_stats_enabled", 0), ("vlan_stats_per_port", 0)]
-    options += [("group_fwd_mask", f"{dev.options['group_fwd_mask']:#x}" if dev.options["group_fwd_mask"] else 0), ("group_address", dev.group_address)]
+    options += [
+        ("group_fwd_mask", f"{dev.options['group_fwd_mask']:#x}" if dev.options["group_fwd_mask"] else 0),
+        ("group_address", dev.group_address),
+    ]
     names = (
         "mcast_snooping no_linklocal_learn mcast_vlan_snooping mcast_router mcast_query_use_ifaddr mcast_querier mcast_hash_elasticity mcast_hash_max "
         "mcast_last_member_count mcast_startup_query_count mcast_last_member_interval mcast_membership_interval mcast_querier_interval mcast_query_interval "
@@ -262,14 +267,22 @@ def statistics(dev: NetDevice, style: Style) -> str:
     s = dev.stats
     rx = [s.rx_bytes, s.rx_packets, s.rx_errors, s.rx_dropped, 0, s.multicast]
     tx = [s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, 0, s.collisions]
-    widths = [max(len(head), len(str(a)), len(str(b))) for head, a, b in zip(("bytes123", "packets", "errors", "dropped", "missed1", "collsns"), rx, tx, strict=True)]
+    widths = [
+        max(len(head), len(str(a)), len(str(b)))
+        for head, a, b in zip(("bytes123", "packets", "errors", "dropped", "missed1", "collsns"), rx, tx, strict=True)
+    ]
     newline = style.newline
     rx_head = f"    RX: {'bytes':>{widths[0] - 2}} {'packets':>{widths[1]}} {'errors':>{widths[2]}} {'dropped':>{widths[3]}} {'missed':>{widths[4]}} {'mcast':>{widths[5]}} "
     tx_head = f"    TX: {'bytes':>{widths[0] - 2}} {'packets':>{widths[1]}} {'errors':>{widths[2]}} {'dropped':>{widths[3]}} {'carrier':>{widths[4]}} {'collsns':>{widths[5]}} "
     indent = "    "
 
     def row(numbers: list[int]) -> str:
-        return indent + f"{numbers[0]:>{widths[0] + 2}} " + " ".join(f"{value:>{width}}" for value, width in zip(numbers[1:], widths[1:], strict=True)) + " "
+        return (
+            indent
+            + f"{numbers[0]:>{widths[0] + 2}} "
+            + " ".join(f"{value:>{width}}" for value, width in zip(numbers[1:], widths[1:], strict=True))
+            + " "
+        )
 
     text = rx_head + " " * 10 + newline + row(rx)
     if style.statistics > 1:
@@ -311,13 +324,25 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     if style.statistics:
         s = dev.stats
         item["stats64"] = {
-            "rx": {"bytes": s.rx_bytes, "packets": s.rx_packets, "errors": s.rx_errors, "dropped": s.rx_dropped, "over_errors": 0, "multicast": s.multicast},
-            "tx": {"bytes": s.tx_bytes, "packets": s.tx_packets, "errors": s.tx_errors, "dropped": s.tx_dropped, "carrier_errors": 0, "collisions": s.collisions},
+            "rx": {
+                "bytes": s.rx_bytes,
+                "packets": s.rx_packets,
+                "errors": s.rx_errors,
+                "dropped": s.rx_dropped,
+                "over_errors": 0,
+                "multicast": s.multicast,
+            },
+            "tx": {
+                "bytes": s.tx_bytes,
+                "packets": s.tx_packets,
+                "errors": s.tx_errors,
+                "dropped": s.tx_dropped,
+                "carrier_errors": 0,
+                "collisions": s.collisions,
+            },
         }
     if dev.alias:
         item["ifalias"] = dev.alias
     if dev.altnames:
         item["altnames"] = list(dev.altnames)
     return item
-
-

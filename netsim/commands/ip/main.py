@@ -89,7 +89,24 @@ FLAGS = (
     ("-Version", "version"), ("-force", "force"), ("-brief", "brief"), ("-json", "json"), ("-pretty", "pretty"), ("-rcvbuf", "argument"),
     ("-color", "color"), ("-help", "help"), ("-netns", "netns"), ("-Numeric", "numeric"), ("-all", "all"), ("-echo", "ignored"),
 )  # fmt: skip
-SHORT = {"-h": "human", "-s": "statistics", "-d": "details", "-r": "resolve", "-o": "oneline", "-t": "ignored", "-V": "version", "-f": "family", "-p": "pretty", "-j": "json", "-n": "netns", "-N": "numeric", "-a": "all", "-rc": "argument", "-br": "brief", "-c": "color"}
+SHORT = {
+    "-h": "human",
+    "-s": "statistics",
+    "-d": "details",
+    "-r": "resolve",
+    "-o": "oneline",
+    "-t": "ignored",
+    "-V": "version",
+    "-f": "family",
+    "-p": "pretty",
+    "-j": "json",
+    "-n": "netns",
+    "-N": "numeric",
+    "-a": "all",
+    "-rc": "argument",
+    "-br": "brief",
+    "-c": "color",
+}
 
 
 def _global(session: Ip, option: str, word: str, cursor: Words) -> None:

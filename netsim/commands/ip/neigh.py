@@ -192,7 +192,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
 
 def chosen(session: Ip, wanted: Filter) -> list[Neighbour]:
     """The entries that pass: by default all but NOARP ones and those without a state."""
-    entries = []
+    entries = []  # type: ignore[var-annotated]
     if session.style.family != 10:
         entries += session.netns.inet.arp.entries.values()
     if session.style.family != 2:
@@ -278,7 +278,11 @@ def flush(session: Ip, cursor: Words) -> None:
     if not cursor.more():
         raise Stop("Flush requires arguments.\n", 1)
     words = [word for word in cursor.words[cursor.at :] if word != "all"] if "nud" not in cursor.words else None
-    trimmed = Words(words) if words is not None else Words([word for place, word in enumerate(cursor.words[cursor.at :]) if not (word == "all" and place == 0)])
+    trimmed = (
+        Words(words)
+        if words is not None
+        else Words([word for place, word in enumerate(cursor.words[cursor.at :]) if not (word == "all" and place == 0)])
+    )
     wanted = parse_filter(session, trimmed)
     if not wanted.states:
         wanted.states = ALL_STATES & ~(NUD_PERMANENT | NUD_NOARP)

@@ -123,7 +123,7 @@ def attach(session: Ip, cursor: Words) -> None:
         raise Stop(f"Invalid PID: {word}\n", 1)
     process = session.call.machine.processes.get(pid)
     if process is None:
-        raise Stop(f'Bind /proc/{pid}/ns/net -> /run/netns/{name} failed: {strerror(ENOENT)}\n', 1)
+        raise Stop(f"Bind /proc/{pid}/ns/net -> /run/netns/{name} failed: {strerror(ENOENT)}\n", 1)
     _create(session, name, process.netns)
 
 
@@ -255,8 +255,8 @@ def list_ids(session: Ip, cursor: Words) -> None:
             raise Stop(f'Command "{word}" is unknown\n', 255)
     by_number = sorted((value, inode) for inode, value in session.netns.nsids.items())
     named = {netns.inode: name for name in reversed(names(session)) if (netns := _bound(session, name)) is not None}
-    for value, inode in by_number:
-        if target is None or value == target:
+    for value, inode in by_number:  # type: ignore[assignment]
+        if target is None or value == target:  # type: ignore[comparison-overlap]
             session.print(f"nsid {value} " + (f"(iproute2 netns name: {named[inode]})" if inode in named else "") + "\n")
 
 

@@ -8,8 +8,8 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
-from netsim.commands.ip.route_show import NAMES, json_route, line, table_name
 from netsim.commands.ip.output import to_json
+from netsim.commands.ip.route_show import NAMES, json_route, line, table_name
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, duparg2, invarg, matches, no_device, number, prefix
 from netsim.errors import NetError
@@ -38,7 +38,24 @@ if TYPE_CHECKING:
 
 TYPES = NAMES["type"]
 TABLES = {"default": 253, "main": 254, "local": 255}
-METRICS = ("mtu", "advmss", "rtt", "rttvar", "reordering", "window", "cwnd", "initcwnd", "initrwnd", "features", "quickack", "congctl", "rto_min", "hoplimit", "ssthresh", "realms")
+METRICS = (
+    "mtu",
+    "advmss",
+    "rtt",
+    "rttvar",
+    "reordering",
+    "window",
+    "cwnd",
+    "initcwnd",
+    "initrwnd",
+    "features",
+    "quickack",
+    "congctl",
+    "rto_min",
+    "hoplimit",
+    "ssthresh",
+    "realms",
+)
 
 
 def do_iproute(session: Ip, cursor: Words) -> None:
@@ -47,7 +64,15 @@ def do_iproute(session: Ip, cursor: Words) -> None:
         show(session, cursor)
         return
     word = cursor.take()
-    for pattern, flags in (("add", NLM_F_CREATE | NLM_F_EXCL), ("change", NLM_F_REPLACE), ("chg", NLM_F_REPLACE), ("replace", NLM_F_CREATE | NLM_F_REPLACE), ("prepend", NLM_F_CREATE), ("append", NLM_F_CREATE | NLM_F_APPEND), ("test", NLM_F_EXCL)):
+    for pattern, flags in (
+        ("add", NLM_F_CREATE | NLM_F_EXCL),
+        ("change", NLM_F_REPLACE),
+        ("chg", NLM_F_REPLACE),
+        ("replace", NLM_F_CREATE | NLM_F_REPLACE),
+        ("prepend", NLM_F_CREATE),
+        ("append", NLM_F_CREATE | NLM_F_APPEND),
+        ("test", NLM_F_EXCL),
+    ):
         if matches(word, pattern):
             modify(session, cursor, flags)
             return
@@ -355,7 +380,14 @@ def passes(route: Route, wanted: RouteFilter) -> bool:
         return False
     if wanted.via is not None and not any(hop.gateway == wanted.via for hop in route.nexthops):
         return False
-    pairs = ((wanted.src, route.prefsrc), (wanted.protocol, route.protocol), (wanted.scope, route.scope), (wanted.type, route.type), (wanted.tos, route.tos), (wanted.metric, route.priority))
+    pairs = (
+        (wanted.src, route.prefsrc),
+        (wanted.protocol, route.protocol),
+        (wanted.scope, route.scope),
+        (wanted.type, route.type),
+        (wanted.tos, route.tos),
+        (wanted.metric, route.priority),
+    )
     return all(asked is None or asked == known for asked, known in pairs)
 
 
@@ -404,7 +436,9 @@ def flush(session: Ip, cursor: Words) -> None:
         tables[route.table].remove(route)
     session.netns.inet.fib.generation += 1
     if session.style.statistics:
-        session.print("Nothing to flush\n" if not routes else f"*** Round 1, deleting {len(routes)} entries ***\n*** Flush is complete after 1 round ***\n")
+        session.print(
+            "Nothing to flush\n" if not routes else f"*** Round 1, deleting {len(routes)} entries ***\n*** Flush is complete after 1 round ***\n"
+        )
 
 
 # asking ------------------------------------------------------------------------------------------------------------------

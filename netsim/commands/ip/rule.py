@@ -11,7 +11,16 @@ from netsim.commands.ip.usage import RULE
 from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number, prefix
 from netsim.errors import NetError
 from netsim.kernel.rtnl.rule import RuleRequest, delrule, newrule
-from netsim.kernel.tables.fib import FR_ACT_BLACKHOLE, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RT_TABLE_MAIN, Rule
+from netsim.kernel.tables.fib import (
+    FR_ACT_BLACKHOLE,
+    FR_ACT_GOTO,
+    FR_ACT_NOP,
+    FR_ACT_PROHIBIT,
+    FR_ACT_TO_TBL,
+    FR_ACT_UNREACHABLE,
+    RT_TABLE_MAIN,
+    Rule,
+)
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -89,7 +98,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             value = cursor.argument()
             parsed = PROTOCOLS.get(value, number(value, 0, 255))
             if parsed is None:
-                raise invarg("Invalid \"ipproto\" value\n", value)
+                raise invarg('Invalid "ipproto" value\n', value)
             fields["ipproto"] = parsed
         elif word in ("sport", "dport"):
             fields[word] = _ports(cursor.argument())

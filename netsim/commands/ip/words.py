@@ -109,7 +109,14 @@ def parse4(text: str) -> IPv4 | None:
     parts = text.split(".")
     if not 1 <= len(parts) <= 4 or any(not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+", part) for part in parts):
         return None
-    values = [int(part, 16) if part[:2].lower() == "0x" else int(part, 8) if len(part) > 1 and part[0] == "0" and re.fullmatch("[0-7]+", part) else int(part) for part in parts]
+    values = [
+        int(part, 16)
+        if part[:2].lower() == "0x"
+        else int(part, 8)
+        if len(part) > 1 and part[0] == "0" and re.fullmatch("[0-7]+", part)
+        else int(part)
+        for part in parts
+    ]
     if any(value > 255 for value in values):
         return None
     values += [0] * (4 - len(values))

@@ -352,18 +352,18 @@ class Parser:
         matches = tuple(owner.extension.build(owner.given, context) for owner in self.loaded)
         where = self._lead(context)
         inverted = self.inverted
-        rest = dict(
-            iniface="" if self.seen.get("i") == "+" else self.seen.get("i", ""),
-            iniface_inverted=inverted.get("i", False),
-            outiface="" if self.seen.get("o") == "+" else self.seen.get("o", ""),
-            outiface_inverted=inverted.get("o", False),
-            protocol=self.protocol,
-            protocol_inverted=inverted.get("p", False),
-            fragment=(2 if inverted["f"] else 1) if "f" in self.seen else 0,
-            matches=matches,
-            target=where,
-            is_goto="g" in self.seen,
-        )
+        rest = {
+            "iniface": "" if self.seen.get("i") == "+" else self.seen.get("i", ""),
+            "iniface_inverted": inverted.get("i", False),
+            "outiface": "" if self.seen.get("o") == "+" else self.seen.get("o", ""),
+            "outiface_inverted": inverted.get("o", False),
+            "protocol": self.protocol,
+            "protocol_inverted": inverted.get("p", False),
+            "fragment": (2 if inverted["f"] else 1) if "f" in self.seen else 0,
+            "matches": matches,
+            "target": where,
+            "is_goto": "g" in self.seen,
+        }
         return [
             RuleSpec(src, src_mask, inverted.get("s", False), dst, dst_mask, inverted.get("d", False), **rest)  # type: ignore[arg-type]
             for src, src_mask in sources

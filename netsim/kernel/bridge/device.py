@@ -12,8 +12,8 @@ from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp
-from netsim.kernel.bridge.input import br_handle_frame
 from netsim.kernel.bridge.forward import br_dev_xmit
+from netsim.kernel.bridge.input import br_handle_frame
 from netsim.kernel.core.device_life import (
     dev_set_allmulti,
     dev_set_promiscuity,

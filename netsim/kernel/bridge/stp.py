@@ -154,11 +154,7 @@ def port_state_selection(bridge: Bridge) -> None:
     for port in bridge.ports:
         if port.state == DISABLED:
             continue
-        if not bridge.stp_enabled:
-            port.config_pending = 0
-            port.topology_change_ack = 0
-            make_forwarding(port)
-        elif port.number == bridge.root_port:
+        if not bridge.stp_enabled or port.number == bridge.root_port:
             port.config_pending = 0
             port.topology_change_ack = 0
             make_forwarding(port)
@@ -420,7 +416,7 @@ def received_tcn(port: BridgePort) -> None:
 def _start(owner: Bridge | BridgePort, name: str, delay: int, expired: Callable[..., None]) -> None:
     _stop(owner, name)
     bridge = getattr(owner, "bridge", owner)
-    setattr(owner, name, bridge.netns.kernel.clock.call_later(delay, expired, owner))
+    setattr(owner, name, bridge.netns.kernel.clock.call_later(delay, expired, owner))  # type: ignore[union-attr]
 
 
 def _stop(owner: Bridge | BridgePort, name: str) -> None:

@@ -8,15 +8,15 @@ from netsim.addr import MAC
 from netsim.errors import EBUSY, EEXIST, EINVAL, ENFILE, NetError
 from netsim.kernel.core import link_watch
 from netsim.kernel.core.netdevice import (
+    IF_OPER_DORMANT,
+    IF_OPER_UNKNOWN,
+    IF_OPER_UP,
     IFF_ALLMULTI,
     IFF_DORMANT,
     IFF_LOWER_UP,
     IFF_PROMISC,
     IFF_RUNNING,
     IFF_UP,
-    IF_OPER_DORMANT,
-    IF_OPER_UNKNOWN,
-    IF_OPER_UP,
     NETDEV_CHANGE,
     NETDEV_CHANGEADDR,
     NETDEV_CHANGEMTU,

@@ -19,9 +19,7 @@ HookFunction = Callable[..., int]
 """`(owner, netns, hook, skb, indev, outdev, okfn) -> verdict`; STOLEN: it keeps the skb and will call okfn itself; REFUSED: dropped, and a local sender hears EPERM."""
 
 
-def nf_hook(
-    family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]
-) -> Any:
+def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> Any:
     """Show the packet to every function at the hook in order of priority, then go on with `okfn(netns, skb)`.
 
     Mirrors `NF_HOOK`; returns what okfn returned, or None when the packet was dropped or taken.

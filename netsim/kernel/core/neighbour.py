@@ -289,4 +289,3 @@ def neigh_forget(table: NeighTable, neigh: Neighbour) -> None:
     _disarm(neigh)
     table.entries.pop((neigh.key, neigh.dev.ifindex), None)
     table.generation += 1
-

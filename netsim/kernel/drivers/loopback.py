@@ -27,9 +27,7 @@ class Loopback(NetDevice):
 
 def add_loopback(netns: Netns) -> None:
     """Give a new namespace its lo (`loopback_net_init`)."""
-    lo = Loopback(
-        netns, "lo", address=MAC_ZERO, broadcast=MAC_ZERO, type=ARPHRD_LOOPBACK, mtu=65536, min_mtu=0, max_mtu=0, flags=IFF_LOOPBACK
-    )
+    lo = Loopback(netns, "lo", address=MAC_ZERO, broadcast=MAC_ZERO, type=ARPHRD_LOOPBACK, mtu=65536, min_mtu=0, max_mtu=0, flags=IFF_LOOPBACK)
     lo.is_netns_immutable = True
     register_netdevice(lo)
     netns.loopback = lo

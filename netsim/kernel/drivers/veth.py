@@ -9,8 +9,8 @@ import attrs
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import announce, free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
-from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers.kinds import LinkRequest, apply_common
 from netsim.trace import Dropped
@@ -104,5 +104,11 @@ def create(netns: Netns, request: LinkRequest) -> Veth:
 
 
 def _blank(netns: Netns, request: LinkRequest) -> Veth:
-    dev = Veth(netns, request.name or "veth%d", request.ifindex or 0, address=netns.kernel.random_mac(), num_tx_queues=netns.kernel.profile.cpus, num_rx_queues=netns.kernel.profile.cpus)
-    return dev
+    return Veth(
+        netns,
+        request.name or "veth%d",
+        request.ifindex or 0,
+        address=netns.kernel.random_mac(),
+        num_tx_queues=netns.kernel.profile.cpus,
+        num_rx_queues=netns.kernel.profile.cpus,
+    )

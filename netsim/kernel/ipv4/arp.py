@@ -117,7 +117,7 @@ def arp_rcv(skb: SkBuff) -> None:
 def _conf(dev: NetDevice, name: str) -> int:
     """A setting that counts as set when it is on the device or on all (`IN_DEV_ORCONF`)."""
     assert dev.inet is not None
-    return getattr(dev.inet.conf, name) or getattr(dev.netns.inet.conf_all, name)
+    return getattr(dev.inet.conf, name) or getattr(dev.netns.inet.conf_all, name)  # type: ignore[no-any-return]
 
 
 def _answer_probe(skb: SkBuff, message: Arp) -> None:
@@ -231,5 +231,3 @@ def _learn(skb: SkBuff, message: Arp) -> None:
         state = NUD_STALE
     override = OVERRIDE if not locked or is_garp else 0
     neigh_update(neigh, message.sha, state, override)
-
-

@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPv4, mask4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
+from netsim.kernel.core.neighbour import neigh_ifdown
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
     IFF_LOOPBACK,
@@ -23,7 +24,6 @@ from netsim.kernel.core.netdevice import (
     NETDEV_UP,
     NetDevice,
 )
-from netsim.kernel.core.neighbour import neigh_ifdown
 from netsim.kernel.ipv4 import fib
 from netsim.kernel.ipv4.arp import arp_changeaddr, arp_send_gratuitous
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
@@ -74,7 +74,9 @@ def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
         request.flags | permanent, request.valid, request.preferred, request.metric, request.protocol, now, now,
     )  # fmt: skip
     mask = mask4(ifa.length)
-    known = next((other for other in dev.inet.addresses if other.length == ifa.length and _same_net(other, ifa.peer, mask) and other.local == local), None)
+    known = next(
+        (other for other in dev.inet.addresses if other.length == ifa.length and _same_net(other, ifa.peer, mask) and other.local == local), None
+    )
     if known is not None:
         if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
             raise NetError(EEXIST, "ipv4: Address already assigned")
@@ -161,7 +163,9 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
     mask = mask4(ifa.length)
     heir: Ifa | None = None
     if not ifa.flags & IFA_F_SECONDARY:
-        followers = [other for other in addresses if other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)]
+        followers = [
+            other for other in addresses if other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)
+        ]
         if promote and followers:
             heir = followers[0]
         else:
@@ -248,7 +252,14 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
 def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
     assert dev.inet is not None
     mask = mask4(ifa.length)
-    return next((other for other in dev.inet.addresses if not other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)), None)
+    return next(
+        (
+            other
+            for other in dev.inet.addresses
+            if not other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)
+        ),
+        None,
+    )
 
 
 def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
@@ -261,13 +272,17 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     if ifa.flags & IFA_F_SECONDARY:
         primary = _primary_of(dev, ifa) or ifa
     elif prefix >> 24 and ifa.length < 32:
-        if not ifa.flags & IFA_F_NOPREFIXROUTE and not any(_same_net(other, IPv4(prefix), mask) and other.length == ifa.length for other in others if not other.flags & IFA_F_SECONDARY):
+        if not ifa.flags & IFA_F_NOPREFIXROUTE and not any(
+            _same_net(other, IPv4(prefix), mask) and other.length == ifa.length for other in others if not other.flags & IFA_F_SECONDARY
+        ):
             kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
             _magic(dev, kind, prefix, ifa.length, ifa, add=False, metric=ifa.metric)
     elif prefix >> 24 and ifa.peer != ifa.local:
         _magic(dev, RTN_UNICAST, prefix, ifa.length, ifa, add=False, metric=ifa.metric)
     wants_local = any(other.local == ifa.local for other in others)
-    wants_broadcasts = {other.broadcast for other in others if other.broadcast is not None} | {(other.peer & mask4(other.length)) | (~mask4(other.length) & 0xFFFFFFFF) for other in others if other.length < 31}
+    wants_broadcasts = {other.broadcast for other in others if other.broadcast is not None} | {
+        (other.peer & mask4(other.length)) | (~mask4(other.length) & 0xFFFFFFFF) for other in others if other.length < 31
+    }
     if ifa.broadcast is not None and ifa.broadcast not in wants_broadcasts:
         _magic(dev, RTN_BROADCAST, ifa.broadcast, 32, primary, add=False)
     if not ifa.flags & IFA_F_SECONDARY and ifa.length < 31 and broadcast not in wants_broadcasts:

@@ -18,7 +18,6 @@ from netsim.kernel.tables.fib import (
     RT_TABLE_LOCAL,
     RTN_BLACKHOLE,
     RTN_BROADCAST,
-    RTN_LOCAL,
     RTN_MULTICAST,
     RTN_PROHIBIT,
     RTN_THROW,
@@ -114,10 +113,7 @@ def _selects(netns: Netns, rule: Rule, flow: Flow) -> bool:
         return False
     if rule.uid is not None and not rule.uid[0] <= flow.uid <= rule.uid[1]:
         return False
-    for ports, port in ((rule.sport, flow.sport), (rule.dport, flow.dport)):
-        if ports is not None and not ports[0] <= port <= ports[1]:
-            return False
-    return True
+    return all(not (ports is not None and not ports[0] <= port <= ports[1]) for ports, port in ((rule.sport, flow.sport), (rule.dport, flow.dport)))
 
 
 def _is_device(netns: Netns, name: str, ifindex: int) -> bool:
@@ -157,7 +153,11 @@ def usable_hops(netns: Netns, route: Route, flow: Flow) -> list[NextHop]:
             continue
         if hop.flags & RTNH_F_LINKDOWN:
             dev = netns.devices.get(hop.ifindex)
-            if dev is not None and dev.inet is not None and (dev.inet.conf.ignore_routes_with_linkdown or netns.inet.conf_all.ignore_routes_with_linkdown):
+            if (
+                dev is not None
+                and dev.inet is not None
+                and (dev.inet.conf.ignore_routes_with_linkdown or netns.inet.conf_all.ignore_routes_with_linkdown)
+            ):
                 continue
         usable.append(hop)
     return usable

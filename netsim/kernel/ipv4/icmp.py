@@ -13,7 +13,7 @@ from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
-from netsim.packet.numbers import IP_DF, IPPROTO_ICMP
+from netsim.packet.numbers import IPPROTO_ICMP
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 ECHO_REPLY, DEST_UNREACH, SOURCE_QUENCH, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 0, 3, 4, 5, 8, 11, 12, 13, 14
 FRAG_NEEDED = 4
 ERROR_TYPES = (DEST_UNREACH, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM)
-OUT_NAMES = {DEST_UNREACH: "IcmpOutDestUnreachs", TIME_EXCEEDED: "IcmpOutTimeExcds", REDIRECT: "IcmpOutRedirects", PARAMETER_PROBLEM: "IcmpOutParmProbs", ECHO_REPLY: "IcmpOutEchoReps", ECHO: "IcmpOutEchos"}
-IN_NAMES = {DEST_UNREACH: "IcmpInDestUnreachs", TIME_EXCEEDED: "IcmpInTimeExcds", REDIRECT: "IcmpInRedirects", PARAMETER_PROBLEM: "IcmpInParmProbs", ECHO_REPLY: "IcmpInEchoReps", ECHO: "IcmpInEchos"}
+OUT_NAMES = {
+    DEST_UNREACH: "IcmpOutDestUnreachs",
+    TIME_EXCEEDED: "IcmpOutTimeExcds",
+    REDIRECT: "IcmpOutRedirects",
+    PARAMETER_PROBLEM: "IcmpOutParmProbs",
+    ECHO_REPLY: "IcmpOutEchoReps",
+    ECHO: "IcmpOutEchos",
+}
+IN_NAMES = {
+    DEST_UNREACH: "IcmpInDestUnreachs",
+    TIME_EXCEEDED: "IcmpInTimeExcds",
+    REDIRECT: "IcmpInRedirects",
+    PARAMETER_PROBLEM: "IcmpInParmProbs",
+    ECHO_REPLY: "IcmpInEchoReps",
+    ECHO: "IcmpInEchos",
+}
 LONGEST = 576
 DEFAULT_RATEMASK = 6168
 SILENT_LOSS_LIMIT = 9
@@ -203,7 +217,17 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
     except NetError:
         return
     ttl = setting(netns, "ip_default_ttl", 64)
-    packet = Ip(source, skb.packet.src, IPPROTO_ICMP, ttl, skb.packet.tos, netns.kernel.rng.getrandbits(16), 0, options=echoed(skb.packet.options, source), payload=message)
+    packet = Ip(
+        source,
+        skb.packet.src,
+        IPPROTO_ICMP,
+        ttl,
+        skb.packet.tos,
+        netns.kernel.rng.getrandbits(16),
+        0,
+        options=echoed(skb.packet.options, source),
+        payload=message,
+    )
     netns.mib["IcmpOutMsgs"] += 1
     netns.mib["IcmpOutEchoReps"] += 1
     from netsim.kernel.ipv4.output import ip_local_out
@@ -279,5 +303,3 @@ def _redirected(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> Non
     if not (conf.shared_media or every.shared_media) and inet_select_addr(netns, dev, gateway, RT_SCOPE_LINK) is None:
         return
     learn_redirect(netns, inner.dst, dev, gateway)
-
-

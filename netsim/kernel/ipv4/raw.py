@@ -13,7 +13,24 @@ from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.sock import ORIGIN_ICMP, ORIGIN_ICMP6, InetSocket, Received, SockError
 from netsim.packet import IcmpError, Ip
 
-ICMP_ERRNO = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE, 5: EOPNOTSUPP, 6: ENETUNREACH, 7: 112, 8: 64, 9: ENETUNREACH, 10: EHOSTUNREACH, 11: ENETUNREACH, 12: EHOSTUNREACH, 13: EHOSTUNREACH, 14: EHOSTUNREACH, 15: EHOSTUNREACH}
+ICMP_ERRNO = {
+    0: ENETUNREACH,
+    1: EHOSTUNREACH,
+    2: ENOPROTOOPT,
+    3: ECONNREFUSED,
+    4: EMSGSIZE,
+    5: EOPNOTSUPP,
+    6: ENETUNREACH,
+    7: 112,
+    8: 64,
+    9: ENETUNREACH,
+    10: EHOSTUNREACH,
+    11: ENETUNREACH,
+    12: EHOSTUNREACH,
+    13: EHOSTUNREACH,
+    14: EHOSTUNREACH,
+    15: EHOSTUNREACH,
+}
 """Code of Destination Unreachable -> errno (`icmp_err_convert`)."""
 
 
@@ -96,7 +113,9 @@ class RawSocket(InetSocket):
         """An IPv6 packet of the protocol came; sockets of the other family do not hear of it."""
         if self.family == 10:
             packet = skb.packet
-            self.deliver(Received(packet.payload, packet.src, 0, packet.hop_limit, packet.tclass, skb.dev.ifindex, self.netns.kernel.clock.now, packet))
+            self.deliver(
+                Received(packet.payload, packet.src, 0, packet.hop_limit, packet.tclass, skb.dev.ifindex, self.netns.kernel.clock.now, packet)
+            )
 
     def error6(self, kind: int, code: int, info: int, skb: SkBuff) -> None:
         """A packet of ours died on the way to a neighbour."""

@@ -126,7 +126,7 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
                 if holder is None:
                     raise NetError(EINVAL)
                 flow = attrs.evolve(flow, oif=holder.ifindex)
-            elif owner_of(netns, flow.src) is None:
+            elif owner_of(netns, flow.src) is None:  # type: ignore[arg-type]
                 raise NetError(EINVAL)
     if flow.oif:
         settled = _with_device(netns, flow)
@@ -141,7 +141,7 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
     except NetError as error:
         dev = netns.devices.get(flow.oif)
         if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast:
-            source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)
+            source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)  # type: ignore[assignment]
             return _make(netns, RTN_UNICAST, dev, attrs.evolve(flow, src=source), None)
         raise NetError(ENETUNREACH if error.errno == EAGAIN else error.errno, error.extack) from None
     return _from_found(netns, flow, found)
@@ -273,7 +273,7 @@ def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
         gateway = known.gateway or gateway
         if known.mtu and known.mtu < mtu:
             mtu, locked = known.mtu, known.is_locked
-    return Rt(RTN_UNICAST, out, gateway, None, mtu, found, False, known is not None, locked, expires, redirect, dev.ifindex)
+    return Rt(RTN_UNICAST, out, gateway, None, mtu, found, False, known is not None, locked, expires, redirect, dev.ifindex)  # type: ignore[arg-type]
 
 
 def packet_gateway(found: Found, skb: SkBuff) -> IPv4:

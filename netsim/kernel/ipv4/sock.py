@@ -93,7 +93,20 @@ class InetSocket:
 
     def set(self, name: str, value: int) -> None:
         """Set one of the integer options, named as the field is."""
-        if name not in ("mark", "ttl", "tos", "multicast_ttl", "multicast_loop", "multicast_if", "pmtudisc", "broadcast", "recverr", "hdrincl", "reuseaddr", "reuseport"):
+        if name not in (
+            "mark",
+            "ttl",
+            "tos",
+            "multicast_ttl",
+            "multicast_loop",
+            "multicast_if",
+            "pmtudisc",
+            "broadcast",
+            "recverr",
+            "hdrincl",
+            "reuseaddr",
+            "reuseport",
+        ):
             raise NetError(ENOPROTOOPT)
         setattr(self, name, value)
 
@@ -197,5 +210,3 @@ def check_size(packet: Ip) -> None:
     """EMSGSIZE for what no IP packet can carry."""
     if packet.size > 65535:
         raise NetError(EMSGSIZE)
-
-

@@ -230,8 +230,12 @@ class TcpSocket(InetSocket):
     def _put(self, segment: Tcp) -> None:
         assert self.raddr is not None
         try:
-            rt = ip_route_output(self.netns, Flow(self.raddr, self.laddr, self.bound_dev, 0, self.tos, self.mark, IPPROTO_TCP, self.lport, self.rport))
-            packet = Ip(self.laddr or IPv4(0), self.raddr, IPPROTO_TCP, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), 2, payload=segment)
+            rt = ip_route_output(
+                self.netns, Flow(self.raddr, self.laddr, self.bound_dev, 0, self.tos, self.mark, IPPROTO_TCP, self.lport, self.rport)
+            )
+            packet = Ip(
+                self.laddr or IPv4(0), self.raddr, IPPROTO_TCP, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), 2, payload=segment
+            )
             ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
         except NetError as error:
             self.soft_error = error.errno
@@ -334,7 +338,7 @@ class TcpSocket(InetSocket):
         if self.state == SYN_SENT:
             self._syn_sent(header)
             return
-        length = len(header.payload) + bool(header.flags & TCP_FIN)
+        length = len(header.payload) + bool(header.flags & TCP_FIN)  # type: ignore[arg-type]
         if header.flags & TCP_RST:
             if not after(self.rcv_nxt, header.seq) or header.seq == self.rcv_nxt:
                 self._fail(ECONNRESET if self.state != SYN_RECV else 0)
@@ -534,7 +538,7 @@ def _refuse(netns: Netns, packet: Ip, header: Tcp) -> None:
     if header.flags & TCP_ACK:
         answer = Tcp(header.dport, header.sport, header.ack, 0, TCP_RST)
     else:
-        length = len(header.payload) + bool(header.flags & TCP_SYN) + bool(header.flags & TCP_FIN)
+        length = len(header.payload) + bool(header.flags & TCP_SYN) + bool(header.flags & TCP_FIN)  # type: ignore[arg-type]
         answer = Tcp(header.dport, header.sport, 0, header.seq + length & MASK, TCP_RST | TCP_ACK)
     netns.mib["TcpOutRsts"] += 1
     try:

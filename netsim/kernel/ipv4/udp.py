@@ -42,7 +42,7 @@ def conflicts(one: InetSocket, other: InetSocket) -> bool:
     if one.bound_dev and other.bound_dev and one.bound_dev != other.bound_dev:
         return False
     mine, theirs = one.laddr or IPV4_ANY, other.laddr or IPV4_ANY
-    return mine == theirs or mine == IPV4_ANY or theirs == IPV4_ANY
+    return mine in (theirs, IPV4_ANY) or theirs == IPV4_ANY
 
 
 @attrs.define(eq=False)
@@ -93,7 +93,9 @@ class UdpSocket(InetSocket):
             self.local_mtu(min(rt.mtu, 65535))
             raise NetError(EMSGSIZE)
         source = self.laddr if self.laddr is not None and self.laddr != IPV4_ANY else rt.src or IPv4(0)
-        packet = Ip(source, target, IPPROTO_UDP, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), self.df_for(size, rt), payload=header)
+        packet = Ip(
+            source, target, IPPROTO_UDP, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), self.df_for(size, rt), payload=header
+        )
         self.netns.mib["UdpOutDatagrams"] += 1
         ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
 
@@ -188,7 +190,9 @@ def udp_err(netns: Netns, message: IcmpError, inner: Ip, skb: SkBuff) -> None:
             continue
         info = message.rest & 0xFFFF if message.type == 3 and message.code == 4 else 0
         if sock.recverr:
-            sock.queue_error(SockError(errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, netns.kernel.clock.now))
+            sock.queue_error(
+                SockError(errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, netns.kernel.clock.now)
+            )
         elif sock.raddr is not None and message.type == 3 and message.code in HARD_ERRORS:
             sock.so_error = errno_of(message)
             sock.wake()

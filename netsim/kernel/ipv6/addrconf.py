@@ -254,5 +254,3 @@ def _applied(dev: NetDevice, attribute: str, value: int) -> None:
             dev.inet6.addresses.clear()
     else:
         _up(dev)
-
-

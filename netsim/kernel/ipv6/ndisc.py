@@ -106,7 +106,9 @@ def _solicited(skb: SkBuff, message: NeighSolicit) -> None:
         return
     flags = ROUTER if dev.inet6.conf.forwarding else 0
     if is_probe:
-        send(dev, message.target, IPv6((0xFF02 << 112) | 1), NeighAdvert(flags | OVERRIDES, message.target, (NdLinkAddr(TARGET_ADDRESS, dev.address),)))
+        send(
+            dev, message.target, IPv6((0xFF02 << 112) | 1), NeighAdvert(flags | OVERRIDES, message.target, (NdLinkAddr(TARGET_ADDRESS, dev.address),))
+        )
         return
     lladdr = _link_address(message, SOURCE_ADDRESS) or skb.src
     neigh = neigh_create(dev.netns.inet6.neigh, ND_OPS, packet.src, dev)

@@ -94,10 +94,7 @@ def matches(spec: RuleSpec, state: HookState, skb: SkBuff) -> bool:
         return False
     if spec.fragment and (packet.offset != 0) == (spec.fragment == 2):
         return False
-    for match in spec.matches:
-        if not match.match(skb, state):
-            return False
-    return True
+    return all(match.match(skb, state) for match in spec.matches)
 
 
 def same_interface(pattern: str, device: NetDevice | None) -> bool:

@@ -79,5 +79,3 @@ def _bridge_of(dev: NetDevice) -> tuple[Bridge, BridgePort]:
     if not isinstance(port, BridgePort):
         raise NetError(EOPNOTSUPP)
     return port.bridge, port
-
-

@@ -73,5 +73,3 @@ def delneigh(dev: NetDevice, request: NeighRequest) -> None:
         raise NetError(ENOENT)
     neigh_update(known, None, NUD_FAILED, OVERRIDE | ADMIN)
     neigh_forget(table, known)
-
-

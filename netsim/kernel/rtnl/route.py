@@ -120,7 +120,9 @@ def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
         dev = netns.devices.get(query.iif)
         if dev is None:
             raise NetError(ENODEV)
-        probe = SkBuff(dev, dev.address, dev.address, ETH_P_IP, Ip(src or IPV4_ANY, dst, query.protocol, tos=query.tos), iif=dev.ifindex, mark=query.mark)
+        probe = SkBuff(
+            dev, dev.address, dev.address, ETH_P_IP, Ip(src or IPV4_ANY, dst, query.protocol, tos=query.tos), iif=dev.ifindex, mark=query.mark
+        )
         route = ip_route_input(probe)
         if route.error:
             raise NetError(route.error)
@@ -130,5 +132,3 @@ def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
     flow = Flow(dst, src, query.oif, 0, query.tos, query.mark, query.protocol, query.sport, query.dport, uid=query.uid)
     route = ip_route_output(netns, flow)
     return RouteAnswer(route, query, src or route.src)
-
-

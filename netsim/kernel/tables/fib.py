@@ -7,7 +7,20 @@ import attrs
 from netsim.addr import IPv4, mask4
 
 RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL = 0, 252, 253, 254, 255
-RTN_UNSPEC, RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW, RTN_NAT, RTN_XRESOLVE = range(12)
+(
+    RTN_UNSPEC,
+    RTN_UNICAST,
+    RTN_LOCAL,
+    RTN_BROADCAST,
+    RTN_ANYCAST,
+    RTN_MULTICAST,
+    RTN_BLACKHOLE,
+    RTN_UNREACHABLE,
+    RTN_PROHIBIT,
+    RTN_THROW,
+    RTN_NAT,
+    RTN_XRESOLVE,
+) = range(12)
 RT_SCOPE_UNIVERSE, RT_SCOPE_SITE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 200, 253, 254, 255
 RTPROT_UNSPEC, RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC, RTPROT_RA, RTPROT_DHCP = 0, 1, 2, 3, 4, 9, 16
 RTNH_F_DEAD, RTNH_F_PERVASIVE, RTNH_F_ONLINK, RTNH_F_LINKDOWN = 1, 2, 4, 16
@@ -132,7 +145,11 @@ class FibState:
 
     tables: dict[int, FibTable] = attrs.field(factory=dict)
     rules: list[Rule] = attrs.field(
-        factory=lambda: [Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL), Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL), Rule(32767, table=RT_TABLE_DEFAULT, protocol=RTPROT_KERNEL)]
+        factory=lambda: [
+            Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL),
+            Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL),
+            Rule(32767, table=RT_TABLE_DEFAULT, protocol=RTPROT_KERNEL),
+        ]
     )
     generation: int = 0
 

@@ -10,9 +10,7 @@ def hex_lines(data: bytes, indent: str) -> str:
 
 def hex_and_text_lines(data: bytes, indent: str = "\n\t") -> str:
     """The same with the text beside it (`hex_and_ascii_print`)."""
-    return "".join(
-        f"{indent}0x{at:04x}: {_pairs(data[at : at + 16]):<40}  {_dots(data[at : at + 16])}" for at in range(0, len(data), 16)
-    )
+    return "".join(f"{indent}0x{at:04x}: {_pairs(data[at : at + 16]):<40}  {_dots(data[at : at + 16])}" for at in range(0, len(data), 16))
 
 
 def text_lines(data: bytes) -> str:

@@ -131,4 +131,3 @@ def _time_of_day(milliseconds: int) -> str:
     """A time stamp in ms since midnight UTC."""
     seconds, fraction = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:03}"
-

@@ -115,7 +115,7 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
             except NetError as second:
                 return _fail(options, f"connect: {strerror(second.errno)}")
         chosen = probe.getsockname()[0]
-        if device and not any(ifa.local == chosen for ifa in _addresses(call, device)):
+        if device and not any(ifa.local == chosen for ifa in _addresses(call, device)):  # type: ignore[attr-defined]
             warnings += f"ping: Warning: source address might be selected on device other than: {device}\n"
     probe.close()
     if "b" in options.flags:
@@ -166,11 +166,13 @@ def _ping6(call: Call, options: Options, word: str, target: IPv6) -> Result | Pr
     if name and dev is None:
         return _fail(options, f"unknown iface: {name}" if not zone else f"{word}: Name or service not known")
     if dev is None:
-        dev = _device_for(call, target)
+        dev = _device_for(call, target)  # type: ignore[assignment]
     if dev is None:
         return _fail(options, "connect: Network is unreachable")
     own = [ifa for ifa in (dev.inet6.addresses if dev.inet6 else ()) if not ifa.flags & 0x40]
-    source = next((ifa.address for ifa in own if ifa.address.is_linklocal == (target.is_linklocal or target.is_multicast)), own[0].address if own else IPV6_ANY)
+    source = next(
+        (ifa.address for ifa in own if ifa.address.is_linklocal == (target.is_linklocal or target.is_multicast)), own[0].address if own else IPV6_ANY
+    )
     if any(ifa.address == target for other in netns.devices.values() if other.inet6 for ifa in other.inet6.addresses):
         source = target
     fd = proc.socket(AF_INET6, SOCK_RAW, ICMPV6)

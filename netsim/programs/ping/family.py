@@ -74,7 +74,17 @@ class Family4(Family):
         while (received := sock.recvfrom()) is not None:
             message = received.data
             if isinstance(message, IcmpEcho) and message.type == 0 and message.ident == self.ident:
-                return Heard("reply", self.shown(received.src), message.seq, _options_text(received.packet), False, message.size, received.ttl, received.time, message.ident)
+                return Heard(
+                    "reply",
+                    self.shown(received.src),
+                    message.seq,
+                    _options_text(received.packet),
+                    False,
+                    message.size,
+                    received.ttl,
+                    received.time,
+                    message.ident,
+                )
             if isinstance(message, IcmpError) and message.type in (4, 5) and self._is_ours(message.inner):
                 inner: Any = message.inner
                 return Heard("notice", self.shown(received.src), inner.payload.seq, icmp_text(message.type, message.code, message.rest))

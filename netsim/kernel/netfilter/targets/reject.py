@@ -14,7 +14,7 @@ from netsim.kernel.ipv4.route import Flow, ip_route_output
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import REFUSED, HookState
 from netsim.packet import Ip, Tcp
-from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_RST, TCP_SYN, TCP_FIN
+from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
 
 if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
