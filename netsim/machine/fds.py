@@ -42,6 +42,10 @@ class OpenFile:
     def closed(self) -> None:
         """Nobody refers to it any more."""
 
+    def described(self) -> str:
+        """What /proc/PID/fd shows for it."""
+        return "/dev/null"
+
 
 @attrs.define(eq=False)
 class Null(OpenFile):
@@ -152,7 +156,6 @@ class RegularFile(OpenFile):
     node: Node = attrs.field(default=None)
     position: int = 0
     append: bool = False
-    process: Process | None = None
 
     def write(self, data: bytes) -> None:
         """Write at the place (or the end)."""
@@ -163,6 +166,24 @@ class RegularFile(OpenFile):
 
     def read_available(self) -> bytes | None:
         """All from the place to the end."""
+        data = self.node.read()[self.position :]
+        self.position += len(data)
+        return data
+
+
+@attrs.define(eq=False)
+class Attribute(OpenFile):
+    """A virtual file whose every write is one setting, as below /proc/sys and /sys."""
+
+    node: Node = attrs.field(default=None)
+    position: int = 0
+
+    def write(self, data: bytes) -> None:
+        """Set it."""
+        self.node.write(data)
+
+    def read_available(self) -> bytes | None:
+        """The value from the place read so far."""
         data = self.node.read()[self.position :]
         self.position += len(data)
         return data

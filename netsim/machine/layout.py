@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim.machine.files import Device, Directory, File, Symlink
+from netsim.machine.files import Device, Directory, File, Stream, Symlink
 from netsim.machine.procfs import ProcRoot
 
 if TYPE_CHECKING:
@@ -55,8 +55,11 @@ def lay_out(machine: Machine) -> None:
     etc.entries["os-release"] = File(0o644, 0, b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n')
     dev = files.resolve(None, "/dev")
     assert isinstance(dev, Directory)
-    for name in ("null", "tty", "stdout", "stderr"):
+    for name in ("null", "tty"):
         dev.entries[name] = Device(0o666)
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        dev.entries[name] = Stream(0o666, 0, fd)
+    dev.entries["fd"] = Symlink(0o777, 0, "/proc/self/fd")
     var = files.resolve(None, "/var")
     assert isinstance(var, Directory)
     var.entries["run"] = Symlink(0o777, 0, "/run")

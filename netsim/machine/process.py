@@ -11,7 +11,7 @@ from netsim.errors import EBADF, EPIPE, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.call import Program
-from netsim.machine.fds import OpenFile, RegularFile
+from netsim.machine.fds import OpenFile
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -66,15 +66,8 @@ class Process:
         return opened.read_available()
 
     def open(self, path: str, mode: str = "r") -> int:
-        """Open a file ("r", "w" truncating, "a" appending) and give it the lowest free descriptor."""
-        files = self.machine.files
-        if mode == "r":
-            opened = RegularFile(node=files.resolve(self, path), process=self)
-            opened.node.read()
-        else:
-            node = files.open_for_writing(self, path, truncate=mode == "w")
-            opened = RegularFile(node=node, append=mode == "a", process=self)
-        return self.install(opened)
+        """Open a file ("r", "w" truncating, "a" appending, "x" must be new) and give it the lowest free descriptor."""
+        return self.install(self.machine.files.open(self, path, mode))
 
     def install(self, opened: OpenFile) -> int:
         """Give an open file the lowest free descriptor."""

@@ -9,13 +9,25 @@ import attrs
 from netsim.errors import EACCES, ENOENT, NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
-from netsim.machine.files import Directory, File, Node, Symlink
+from netsim.machine.fds import Attribute, OpenFile, RegularFile
+from netsim.machine.files import Directory, File, Node, Stream, Symlink
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
     from netsim.machine.process import Process
 
-NAMESPACE_KINDS = {"cgroup": 4026531835, "ipc": 4026531839, "mnt": 4026531841, "pid": 4026531836, "user": 4026531837, "uts": 4026531838}
+NAMESPACE_KINDS = {
+    "cgroup": "cgroup:[4026531835]",
+    "ipc": "ipc:[4026531839]",
+    "mnt": "mnt:[4026531841]",
+    "pid": "pid:[4026531836]",
+    "pid_for_children": "pid:[4026531836]",
+    "time": "time:[4026531834]",
+    "time_for_children": "time:[4026531834]",
+    "user": "user:[4026531837]",
+    "uts": "uts:[4026531838]",
+}
+"""Namespaces that every process of a machine shares: what the links in /proc/PID/ns say."""
 OWN_FILES = ("cmdline", "comm", "status", "environ")
 
 
@@ -32,6 +44,16 @@ class Text(Node):
     def write(self, data: bytes) -> None:
         """EACCES."""
         raise NetError(EACCES)
+
+    def truncate(self) -> None:
+        """EACCES."""
+        raise NetError(EACCES)
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """For reading only; EACCES."""
+        if how != "r":
+            raise NetError(EACCES)
+        return RegularFile(node=self)
 
 
 @attrs.define(eq=False)
@@ -50,6 +72,10 @@ class SysctlFile(Node):
         """Set it; EINVAL for what it cannot be."""
         assert self.netns is not None
         sysctl.write(self.netns, self.name, data.decode(errors="replace").strip())
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """Reads give the value, each write sets it."""
+        return Attribute(node=self)
 
 
 @attrs.define(eq=False)
@@ -137,11 +163,33 @@ class ProcessDirectory(Virtual):
             return Text(0o444, 0, f"Name:\t{subject.comm}\nState:\tS (sleeping)\nPid:\t{subject.pid}\nPPid:\t{parent}\n".encode())
         if name == "cwd":
             return Symlink(0o777, 0, subject.cwd)
+        if name == "fd":
+            return DescriptorDirectory(0o500, 0, {}, subject)
         return None
 
     def names(self, process: Process | None) -> list[str]:
         """The files modelled."""
-        return [*OWN_FILES, "cwd", "net", "ns"]
+        return [*OWN_FILES, "cwd", "fd", "net", "ns"]
+
+
+@attrs.define(eq=False)
+class DescriptorDirectory(Virtual):
+    """/proc/PID/fd."""
+
+    subject: Process | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """A link to what a descriptor refers to."""
+        assert self.subject is not None
+        if not name.isdigit() or int(name) not in self.subject.fds:
+            return None
+        opened = self.subject.fds[int(name)]
+        return Symlink(0o777, 0, opened.described(), Stream(0o600, 0, int(name)))
+
+    def names(self, process: Process | None) -> list[str]:
+        """The open descriptors."""
+        assert self.subject is not None
+        return [str(fd) for fd in sorted(self.subject.fds)]
 
 
 @attrs.define(eq=False)
@@ -157,7 +205,7 @@ class NamespaceDirectory(Virtual):
         if name == "net":
             return Symlink(0o777, 0, f"net:[{subject.netns.inode}]", File(0o444, 0, b"", subject.netns))
         if name in NAMESPACE_KINDS:
-            return Symlink(0o777, 0, f"{name}:[{NAMESPACE_KINDS[name]}]", Text(0o444))
+            return Symlink(0o777, 0, NAMESPACE_KINDS[name], Text(0o444))
         return None
 
     def names(self, process: Process | None) -> list[str]:

@@ -694,12 +694,10 @@ class Shell(Program):
             return known.dup()
         try:
             if redirect.op == "<":
-                node = files.resolve(proc, target)
-                node.read()
-                return RegularFile(node=node, process=proc)
-            append = redirect.op in (">>", "&>>")
-            node = files.open_for_writing(proc, target, truncate=not append, exclusive="C" in self.options and redirect.op == ">")
-            return RegularFile(node=node, append=append, process=proc)
+                return files.open(proc, target, "r")
+            if redirect.op in (">>", "&>>"):
+                return files.open(proc, target, "a")
+            return files.open(proc, target, "x" if "C" in self.options and redirect.op == ">" else "r+" if redirect.op == "<>" else "w")
         except NetError as error:
             raise RedirectProblem(f"{target}: {strerror(error.errno)}") from None
 

@@ -1,0 +1,85 @@
+"""As a user would: scripts, the command line and the Python interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netsim.__main__ import main
+from netsim.api import World
+
+EXAMPLES = Path(__file__).parent.parent / "examples" / "tutorial"
+
+TWO = """
+ip netns add a
+ip netns add b
+ip link add va netns a type veth peer name vb netns b
+ip -n a addr add 10.0.0.1/24 dev va
+ip -n b addr add 10.0.0.2/24 dev vb
+ip -n a link set va up
+ip -n b link set vb up
+"""
+
+
+def test_two_namespaces_reach_each_other() -> None:
+    host = World().host()
+    assert host.run_script(TWO).status == 0
+    done = host.run("ip netns exec a ping -c 2 10.0.0.2")
+    assert done.status == 0
+    assert "2 packets transmitted, 2 received, 0% packet loss" in done.stdout
+
+
+def test_a_filter_stops_what_it_names() -> None:
+    host = World().host()
+    host.run_script(TWO)
+    assert host.run("ip netns exec b iptables -A INPUT -p icmp -j DROP").status == 0
+    done = host.run("ip netns exec a ping -c 1 -W 1 10.0.0.2")
+    assert done.status == 1
+    assert "100% packet loss" in done.stdout
+
+
+def test_a_typo_gets_the_real_error() -> None:
+    done = World().host().run("ip nets add a")
+    assert done.status == 1
+    assert done.stderr == 'Object "nets" is unknown, try "ip help".\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "stdout"),
+    [
+        ("for i in 1 2 3; do echo $((i * 2)); done", "2\n4\n6\n"),
+        ("x=ab; echo ${x%b} ${#x} ${y:-z}", "a 2 z\n"),
+        ("echo one two | wc -w", "2\n"),
+        ("f() { echo in $1; return 3; }; f here || echo $?", "in here\n3\n"),
+        ("cat <<X\n$((1+1))\nX", "2\n"),
+        ("false && echo no; true || echo no; echo end", "end\n"),
+    ],
+)
+def test_the_shell(line: str, stdout: str) -> None:
+    assert World().host().run(line).stdout == stdout
+
+
+def test_an_endless_loop_is_cut() -> None:
+    done = World().host().run("while true; do sleep 1; done", limit=10**10)
+    assert done.status != 0
+
+
+@pytest.mark.parametrize("name", ["namespaces.sh", "bridge.sh"])
+def test_the_tutorial_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", str(EXAMPLES / name)])
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_command_line_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 64
+    assert main(["frobnicate"]) == 64
+    assert main(["run", "/nonexistent/script.sh"]) == 66
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_worlds_are_deterministic() -> None:
+    first, second = World().host(), World().host()
+    assert first.run_script(TWO + "ip -n a link\nip netns exec a ping -c 1 10.0.0.2") == second.run_script(
+        TWO + "ip -n a link\nip netns exec a ping -c 1 10.0.0.2"
+    )
