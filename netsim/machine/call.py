@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -49,6 +49,8 @@ class Program:
     """
 
     __slots__ = ()
+    caught: ClassVar[frozenset[int]] = frozenset()
+    """Signals the program installs handlers for at its start: they arrive even where the parent left them ignored, as `&` does with SIGINT."""
 
     def started(self, proc: Process) -> None:
         """The process begins."""

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import EINVAL, ENOENT, ESRCH, NetError, strerror
+from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
@@ -19,6 +19,10 @@ from netsim.machine.files import File, Files
 from netsim.machine.process import SIGINT, SIGKILL, Process
 
 MOST_EXECS = 64
+MOST_PROCESSES = 10_000
+"""Processes a machine can have at once; one more is refused with EAGAIN, so that a fork bomb ends."""
+MOST_INPUT = 64 * 1024 * 1024
+"""Bytes of standard input that a command which needs all of it will take."""
 FOREGROUND_LIMIT = 600 * SECOND
 """How long a foreground command may take of virtual time before it is interrupted as by Ctrl-C."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -32,6 +36,7 @@ class InputReader(Program):
     call: Call
     then: Callable[[Call, bytes], Any]
     data: list[bytes] = attrs.field(factory=list)
+    size: int = 0
 
     def started(self, proc: Process) -> None:
         """Take what is there already."""
@@ -50,6 +55,11 @@ class InputReader(Program):
                 self._done(proc)
                 return
             self.data.append(data)
+            self.size += len(data)
+            if self.size > MOST_INPUT:
+                proc.write(2, f"{proc.comm}: netsim: more than {MOST_INPUT} bytes of input\n")
+                proc.exit(1)
+                return
 
     def _done(self, proc: Process) -> None:
         proc.machine.settle(proc, self.then(self.call, b"".join(self.data)))
@@ -67,14 +77,17 @@ class Machine:
     next_pid: int = 1
     epoch: int = 1_767_225_600 * SECOND
     init: Process = attrs.field(default=None)
-    waiters: dict[int, list[Process]] = attrs.field(factory=dict)
+    foreground_limit: int = FOREGROUND_LIMIT
+    """Virtual ns after which whoever waits for a foreground process (`Host.run`, the shell at its terminal) interrupts it."""
 
     # processes -----------------------------------------------------------------------------------------------------------
 
     def new_process(
         self, parent: Process | None, argv: tuple[str, ...], env: dict[str, str], cwd: str, fds: dict[int, OpenFile], pid: int | None = None
     ) -> Process:
-        """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken."""
+        """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken, EAGAIN when there are too many."""
+        if len(self.processes) >= MOST_PROCESSES:
+            raise NetError(EAGAIN)
         if pid is None:
             while self.next_pid in self.processes:
                 self.next_pid += 1
@@ -86,6 +99,7 @@ class Machine:
         process = Process(self, pid, parent, argv, env, cwd, netns, fds, comm=_comm(argv), started_at=self.kernel.clock.now)
         self.processes[pid] = process
         if parent is not None:
+            process.ignored = set(parent.ignored)
             parent.children.append(process)
         for fd in list(fds):
             process.watch(fd)
@@ -113,14 +127,31 @@ class Machine:
         return process
 
     def execute(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None = None) -> None:
-        """Run a command in a process (`execve`)."""
-        process.argv = argv
-        process.comm = _comm(argv)
-        command = self.command(process, argv[0])
-        if command is None:
-            self.settle(process, (not_found or _not_found)(argv[0]))
-            return
-        self.settle(process, command(Call(process, argv)))
+        """Run a command in a process (`execve`); a command that raises NetError ends with its text and status 1."""
+        for _ in range(MOST_EXECS):
+            process.argv = argv
+            process.comm = _comm(argv)
+            command = self.command(process, argv[0])
+            if command is None:
+                outcome: Any = (not_found or _not_found)(argv[0])
+            else:
+                try:
+                    outcome = command(Call(process, argv))
+                except NetError as error:
+                    outcome = Result("", f"{_comm(argv)}: {strerror(error.errno)}\n", 1)
+            if not isinstance(outcome, Exec):
+                self.settle(process, outcome)
+                return
+            argv, not_found = outcome.argv, outcome.not_found
+            self.replace(process, outcome)
+        self.settle(process, Result("", f"{_comm(argv)}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126))
+
+    def replace(self, process: Process, outcome: Exec) -> None:
+        """Give a process the namespace and environment that the command to come shall have."""
+        if outcome.netns is not None:
+            process.enter(outcome.netns)
+        if outcome.env is not None:
+            process.env = dict(outcome.env)
 
     def settle(self, process: Process, outcome: Result | Program | Exec | ReadInput) -> None:
         """What a command answered: print and end, go on as another command, read input first, or live on."""
@@ -131,10 +162,7 @@ class Machine:
                 process.write(2, outcome.stderr)
             process.exit(outcome.status)
         elif isinstance(outcome, Exec):
-            if outcome.netns is not None:
-                process.enter(outcome.netns)
-            if outcome.env is not None:
-                process.env = dict(outcome.env)
+            self.replace(process, outcome)
             self.execute(process, outcome.argv, outcome.not_found)
         elif isinstance(outcome, ReadInput):
             self.settle(process, InputReader(Call(process, process.argv), outcome.then))
@@ -186,9 +214,10 @@ class Machine:
 
     # running ---------------------------------------------------------------------------------------------------------------
 
-    def wait(self, process: Process, limit: int = FOREGROUND_LIMIT) -> None:
-        """Run the world until a process has ended; after `limit` ns of virtual time it is interrupted, then killed."""
+    def wait(self, process: Process, limit: int | None = None) -> None:
+        """Run the world until a process has ended; after `limit` ns (default: `foreground_limit`) it is interrupted, later killed."""
         clock = self.kernel.clock
+        limit = self.foreground_limit if limit is None else limit
         for signum in (SIGINT, SIGKILL):
             deadline = clock.now + limit
             while process.status is None and clock.now < deadline:

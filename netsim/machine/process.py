@@ -34,6 +34,7 @@ class Process:
     fds: dict[int, OpenFile] = attrs.field(factory=dict)
     program: Program | None = None
     status: int | None = None
+    killed_by: int = 0
     comm: str = ""
     umask: int = 0o022
     children: list[Process] = attrs.field(factory=list)
@@ -152,11 +153,13 @@ class Process:
             self.program.writable(self, fd)
 
     def signal(self, signum: int) -> None:
-        """A signal arrives (`kill(2)`); SIGKILL cannot be handled."""
-        if self.status is not None or signum in self.ignored or signum in IGNORED_BY_DEFAULT:
+        """A signal arrives (`kill(2)`); SIGKILL cannot be handled, an ignored one reaches only a program that catches it itself."""
+        if self.status is not None or signum in IGNORED_BY_DEFAULT:
             return
         if signum == SIGKILL or self.program is None:
             self.die(signum)
+        elif signum in self.ignored and signum not in self.program.caught:
+            return
         else:
             self.program.signal(self, signum)
 
@@ -178,6 +181,8 @@ class Process:
 
     def die(self, signum: int) -> None:
         """End by a signal: 128 + its number."""
+        if self.status is None:
+            self.killed_by = signum
         self.exit(128 + signum)
 
     def enter(self, netns: Netns) -> None:
