@@ -13,7 +13,7 @@ from netsim.kernel.boot import boot
 from netsim.kernel.profile import PROFILES, KernelProfile
 from netsim.machine.call import Result
 from netsim.machine.fds import Capture, Null
-from netsim.machine.machine import FOREGROUND_LIMIT, Machine, start
+from netsim.machine.machine import Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
 
@@ -67,8 +67,8 @@ class Host:
         process = self.machine.spawn(init, argv, full, "/root", {0: Null(), 1: stdout, 2: stderr}, pid=pid)
         return Background(process, stdout, stderr)
 
-    def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int = FOREGROUND_LIMIT) -> Result:
-        """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns it is interrupted."""
+    def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None) -> Result:
+        """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns (default: the machine's) it is interrupted."""
         job = self.start(line, env=env)
         self.machine.wait(job.process, limit)
         self.world.clock.run_for(COMMAND_TIME)

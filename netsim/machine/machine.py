@@ -191,8 +191,7 @@ class Machine:
         return command
 
     def reap(self, process: Process) -> None:
-        """A process ended: the parent's program hears of it; its children belong to init from now on."""
-        self.processes.pop(process.pid, None)
+        """A process ended: a zombie until its parent hears of it, a moment later; its children belong to init from now on."""
         for child in process.children:
             if child.status is None:
                 child.parent = self.init
@@ -202,7 +201,7 @@ class Machine:
         if parent is not None:
             if process in parent.children:
                 parent.children.remove(process)
-            self.kernel.clock.call_soon(_child_ended, parent, process.pid, process.status)
+        self.kernel.clock.call_soon(_child_ended, self, process)
 
     def kill(self, pid: int, signum: int) -> None:
         """Send a signal; 0 only asks. ESRCH when there is no such process."""
@@ -260,9 +259,11 @@ def _not_found(name: str) -> Result:
     return Result("", f"bash: line 1: {name}: command not found\n", 127)
 
 
-def _child_ended(parent: Process, pid: int, status: int) -> None:
-    if parent.program is not None and parent.status is None:
-        parent.program.child_ended(parent, pid, status)
+def _child_ended(machine: Machine, process: Process) -> None:
+    machine.processes.pop(process.pid, None)
+    parent = process.parent
+    if parent is not None and parent.program is not None and parent.status is None:
+        parent.program.child_ended(parent, process.pid, process.status or 0)
 
 
 def start(name: str, kernel: Kernel, exec_table: Mapping[str, str]) -> Machine:

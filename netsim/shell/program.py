@@ -361,6 +361,7 @@ class Shell(Program):
                     self.proc.fds = saved
         if child is None:
             child = self._fork(item, fds)
+        child.ignored |= {2, 3}  # without job control a background command does not hear the keyboard
         self.last_background = child.pid
         self.jobs[child.pid] = child.status
         self.status = 0
