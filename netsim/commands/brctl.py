@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netsim.clock import MS, SECOND
-from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, EPERM, NetError, strerror
+from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, EPERM, NetError, strerror
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp
 from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -48,7 +48,7 @@ def brctl(call: Call) -> Result:
         return Result(usage(), f"never heard of command [{words[0]}]\n", 1)
     name, count, text = known
     if len(words) < count + 1:
-        return Result(f"Usage: brctl {name:<10s}\t{text}\n", "Incorrect number of arguments for command\n", 1)
+        return Result(f"Incorrect number of arguments for command\nUsage: brctl {name} {text}\n", "", 1)
     return FUNCTIONS[name](call, list(words[1:]))
 
 
@@ -95,9 +95,9 @@ def _addif(call: Call, words: list[str]) -> Result:
             bridge.add_port(dev)
         except NetError as error:
             if error.errno == EBUSY:
-                return Result("", err + f"device {name} is already a member of a bridge; can't enslave it to bridge {words[0]}.\n", 1)
+                return Result("", err + f"device {name} is already a member of a bridge; can't add it to bridge {words[0]}.\n", 1)
             if error.errno == ELOOP:
-                return Result("", err + f"device {name} is a bridge device itself; can't enslave a bridge device to a bridge device.\n", 1)
+                return Result("", err + f"device {name} is a bridge device itself; can't add a bridge device to a bridge device.\n", 1)
             return Result("", err + f"can't add {name} to bridge {words[0]}: {strerror(error.errno)}\n", 1)
     return Result("", err, status)
 
@@ -116,7 +116,7 @@ def _delif(call: Call, words: list[str]) -> Result:
             bridge.del_port(dev)
         except NetError as error:
             if error.errno == EINVAL:
-                return Result("", f"device {name} is not a slave of {words[0]}\n", 1)
+                return Result("", f"device {name} is not a port of {words[0]}\n", 1)
             return Result("", f"can't delete {name} from {words[0]}: {strerror(error.errno)}\n", 1)
     return Result()
 
@@ -143,7 +143,7 @@ def _hairpin(call: Call, words: list[str]) -> Result:
         missing = (
             f"interface {words[0]} does not exist!\n"
             if call.netns.device(words[0]) is None
-            else f"can't set {words[1]} to hairpin on bridge {words[0]}: {strerror(ENODEV)}\n"
+            else f"can't set {words[1]} to hairpin on bridge {words[0]}: {strerror(ENOENT)}\n"
         )
         return Result("", missing, 1)
     port.options["hairpin"] = value
@@ -225,7 +225,7 @@ def _id_text(value: int) -> str:
 def _show(call: Call, words: list[str]) -> Result:
     head = "bridge name\tbridge id\t\tSTP enabled\tinterfaces\n"
     if words:
-        out, err, status = head, "", 0
+        out, err, status = "", "", 0
         for name in words:
             dev = call.netns.device(name[:NAME])
             if dev is None:
@@ -236,7 +236,7 @@ def _show(call: Call, words: list[str]) -> Result:
                 status = 1
             else:
                 out += _row(dev)
-        return Result(out, err, status)
+        return Result(head + out if out else "", err, status)
     bridges = sorted((dev for dev in call.netns.devices.values() if isinstance(dev, Bridge)), key=_name)
     return Result(head + "".join(map(_row, bridges)) if bridges else "")
 

@@ -127,9 +127,11 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
     name, equals, value = word.partition("=")
     name = name.strip()
     if "w" in flags and not equals:
-        return Result("", f'sysctl: "{word}" must be of the form name=value\n', 1)
+        return Result("", "sysctl: command line(0): invalid syntax, continuing...\n", 1)
     if equals and not value:
         return Result("", f'sysctl: malformed setting "{word}"\n' if not name else f'sysctl: malformed setting "{word}"\n', 1)
+    if not name:
+        return Result("", "sysctl: Path is not under /proc/sys/: /proc/sys/\n", 1)
     path = "/proc/sys/" + "/".join(settings.split_name(call.netns, name))
     try:
         if not equals:

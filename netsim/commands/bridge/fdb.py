@@ -128,7 +128,10 @@ def show(session: Ip, cursor: Words) -> None:
         if word in ("brport", "dev"):
             port = device(session.netns, cursor.argument())
         elif word == "br":
-            bridge = device(session.netns, cursor.argument())
+            name = cursor.argument()
+            bridge = session.netns.device(name)
+            if bridge is None:
+                raise Stop(f'Cannot find bridge device "{name}"\n', 255)
         elif word == "state":
             wanted = cursor.argument()
         elif matches(word, "dynamic"):

@@ -68,5 +68,7 @@ def bridge(call: Call) -> Result:
         else:
             raise Stop(f'Object "{word}" is unknown, try "bridge help".\n', 255)
     except Stop as stop:
-        return Result("".join(session.out) + stop.stdout, stop.stderr, stop.status)
+        # bridge's functions answer -1 where ip's answer 1 or 2; what only netsim refuses keeps its own status.
+        ours = stop.stderr.startswith("netsim:")
+        return Result("".join(session.out) + stop.stdout, stop.stderr, stop.status if ours or not stop.status else 255)
     return Result("".join(session.out), "".join(session.err))
