@@ -307,6 +307,9 @@ def add(session: Ip, cursor: Words) -> None:
     words.parse()
     if words.kind is None:
         raise Stop('Not enough information: "type" argument is required\n', 1)
+    kernel = session.netns.kernel
+    if words.kind not in kernel.link_kinds and words.kind in kernel.profile.modules:
+        raise Stop(f'netsim: device type "{words.kind}" is not modelled\n', 1)
     data: dict[str, Any] = {}
     if words.kind in KINDS:
         data = parse_kind(session, words.kind, cursor, session.netns)
