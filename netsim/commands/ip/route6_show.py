@@ -36,7 +36,7 @@ def show6(session: Ip, table: int) -> None:
     if table in (0, 255):
         lines += [text for _, text in sorted(local, key=_first)]
     for text in lines:
-        session.print(text + " \n")
+        session.print(text + "\n")
 
 
 def _first(item: tuple[int, str]) -> int:

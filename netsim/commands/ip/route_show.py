@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.commands.ip.names import NAMES
+from netsim.kernel.rtnl.route import hop_flags
 from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_MAIN,
@@ -19,63 +21,23 @@ from netsim.kernel.tables.fib import (
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
-NAMES: dict[str, dict[int, str]] = {
-    "type": {
-        0: "none",
-        1: "unicast",
-        2: "local",
-        3: "broadcast",
-        4: "anycast",
-        5: "multicast",
-        6: "blackhole",
-        7: "unreachable",
-        8: "prohibit",
-        9: "throw",
-        10: "nat",
-        11: "xresolve",
-    },
-    "scope": {0: "global", 255: "nowhere", 254: "host", 253: "link", 200: "site"},
-    "protocol": {
-        0: "unspec",
-        1: "redirect",
-        2: "kernel",
-        3: "boot",
-        4: "static",
-        8: "gated",
-        9: "ra",
-        10: "mrt",
-        11: "zebra",
-        12: "bird",
-        13: "dnrouted",
-        14: "xorp",
-        15: "ntk",
-        16: "dhcp",
-        18: "keepalived",
-        42: "babel",
-        186: "bgp",
-        187: "isis",
-        188: "ospf",
-        189: "rip",
-        192: "eigrp",
-    },
-}
-
 
 def table_name(number: int) -> str:
     """A table's name where it has one."""
     return {253: "default", 254: "main", 255: "local"}.get(number, str(number))
 
 
-def _flags(hop: NextHop) -> list[str]:
+def _flags(session: Ip, hop: NextHop) -> list[str]:
+    flags = hop_flags(session.netns, hop)
     names = []
     for bit, name in ((RTNH_F_DEAD, "dead"), (RTNH_F_ONLINK, "onlink"), (RTNH_F_PERVASIVE, "pervasive"), (RTNH_F_LINKDOWN, "linkdown")):
-        if hop.flags & bit:
+        if flags & bit:
             names.append(name)
     return names
 
 
-def _hop_flags(hop: NextHop) -> str:
-    return "".join(f"{name} " for name in _flags(hop))
+def _hop_flags(session: Ip, hop: NextHop) -> str:
+    return "".join(f"{name} " for name in _flags(session, hop))
 
 
 def _dev(session: Ip, ifindex: int) -> str:
@@ -117,14 +79,14 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     if route.priority:
         text += f"metric {route.priority} "
     if single is not None:
-        text += _hop_flags(single)
+        text += _hop_flags(session, single)
     text += _metrics(route)
     if len(route.nexthops) > 1:
         for hop in route.nexthops:
             text += f"{style.newline}\tnexthop "
             if hop.gateway is not None:
                 text += f"via {hop.gateway} "
-            text += f"dev {_dev(session, hop.ifindex)} weight {hop.weight} " + _hop_flags(hop)
+            text += f"dev {_dev(session, hop.ifindex)} weight {hop.weight} " + _hop_flags(session, hop)
     return text
 
 
@@ -161,7 +123,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         item["prefsrc"] = str(route.prefsrc)
     if route.priority:
         item["metric"] = route.priority
-    item["flags"] = _flags(single) if single is not None else []
+    item["flags"] = _flags(session, single) if single is not None else []
     if route.metrics:
         item["metrics"] = [{name: value for name, value in route.metrics if not name.startswith("lock ")}]
     if len(route.nexthops) > 1:
@@ -170,6 +132,6 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
             entry: dict[str, Any] = {}
             if hop.gateway is not None:
                 entry["gateway"] = str(hop.gateway)
-            entry.update(dev=_dev(session, hop.ifindex), weight=hop.weight, flags=_flags(hop))
+            entry.update(dev=_dev(session, hop.ifindex), weight=hop.weight, flags=_flags(session, hop))
             item["nexthops"].append(entry)
     return item

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.route import table_number
 from netsim.commands.ip.route_show import table_name
+from netsim.commands.ip.route_words import named, table_number
 from netsim.commands.ip.usage import RULE
 from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number, prefix
 from netsim.errors import NetError
@@ -19,6 +20,8 @@ from netsim.kernel.tables.fib import (
     FR_ACT_TO_TBL,
     FR_ACT_UNREACHABLE,
     RT_TABLE_MAIN,
+    RTPROT_KERNEL,
+    RTPROT_UNSPEC,
     Rule,
 )
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 ACTIONS = {"blackhole": FR_ACT_BLACKHOLE, "unreachable": FR_ACT_UNREACHABLE, "prohibit": FR_ACT_PROHIBIT, "nop": FR_ACT_NOP}
 ACTION_NAMES = {value: name for name, value in ACTIONS.items()}
+FILTER_PREFIXES = ("preference", "order", "priority", "table", "lookup", "protocol")
+FILTER_WORDS = ("not", "tos", "dsfield", "fwmark", "iif", "dev", "oif", "uidrange", "from", "to", "ipproto", "sport", "dport")
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47}
 
 
@@ -43,7 +48,7 @@ def do_iprule(session: Ip, cursor: Words) -> None:
     elif matches(word, "delete"):
         modify(session, cursor, deleting=True)
     elif matches(word, "flush"):
-        flush(session)
+        flush(session, parse_filter(session, cursor))
     elif word in ("save", "restore"):
         raise Stop(f'netsim: "ip rule {word}" is not modelled\n', 1)
     elif matches(word, "help"):
@@ -62,12 +67,12 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             fields["invert"] = True
         elif word == "from":
             found = prefix(cursor.argument(), family)
-            if found.address is not None:
+            if found.address is not None and found.length:
                 fields["src"], fields["src_length"] = found.address, found.length
             family = family or found.family
         elif word == "to":
             found = prefix(cursor.argument(), family)
-            if found.address is not None:
+            if found.address is not None and found.length:
                 fields["dst"], fields["dst_length"] = found.address, found.length
             family = family or found.family
         elif matches(word, "preference") or matches(word, "order") or matches(word, "priority"):
@@ -101,7 +106,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
                 raise invarg('Invalid "ipproto" value\n', value)
             fields["ipproto"] = parsed
         elif word in ("sport", "dport"):
-            fields[word] = _ports(cursor.argument())
+            fields[word] = _ports(word, cursor.argument())
         elif word == "uidrange":
             low, dash, high = cursor.argument().partition("-")
             first, last = number(low, 0, 0xFFFFFFFF), number(high, 0, 0xFFFFFFFF)
@@ -116,7 +121,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             fields["goto"], fields["action"] = parsed, FR_ACT_GOTO
         elif matches(word, "protocol"):
             value = cursor.argument()
-            fields["protocol"] = {"kernel": 2, "boot": 3, "static": 4}.get(value, number(value, 0, 255) or 0)
+            fields["protocol"] = named("protocol", value, '"protocol" value is invalid\n')
         elif word in ("l3mdev", "nat", "map-to", "realms", "tun_id"):
             raise Stop(f'netsim: "ip rule" option "{word}" is not modelled\n', 1)
         else:
@@ -130,6 +135,20 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             fields["action"] = action
     fields["family"] = family or 2
     return fields
+
+
+def parse_filter(session: Ip, cursor: Words) -> dict[str, Any]:
+    """The words of show and flush (`iprule_list_flush_or_save`): a bare word is a destination."""
+    at = cursor.at
+    while cursor.more():
+        word = cursor.take()
+        known = any(matches(word, name) for name in FILTER_PREFIXES) or word in FILTER_WORDS
+        if not known:
+            prefix(word, 2 if session.style.family in (0, 2) else 10)
+        elif word != "not" and cursor.more():
+            cursor.take()
+    cursor.at = at
+    return parse(session, cursor)
 
 
 def _table(word: str) -> int:
@@ -152,12 +171,12 @@ def _mark(fields: dict[str, Any], value: str) -> None:
         fields["fwmask"] = parsed
 
 
-def _ports(word: str) -> tuple[int, int]:
+def _ports(key: str, word: str) -> tuple[int, int]:
     low, dash, high = word.partition("-")
     first = number(low, 0, 65535)
     last = number(high, 0, 65535) if dash else first
     if first is None or last is None:
-        raise invarg("invalid port range" if dash else "invalid port", word)
+        raise invarg(f"invalid {key} range\n", word)
     return first, last
 
 
@@ -174,20 +193,36 @@ def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
         if deleting:
             delrule(session.netns, RuleRequest(**fields))
         else:
-            newrule(session.netns, RuleRequest(**{"protocol": 3, **fields}))
+            newrule(session.netns, RuleRequest(**fields))
     except NetError as error:
         raise answers(error) from None
 
 
-def flush(session: Ip) -> None:
-    """ip rule flush: all but rule 0."""
+def flush(session: Ip, fields: dict[str, Any]) -> None:
+    """ip rule flush: all that are asked about but rule 0."""
     rules = session.netns.inet.fib.rules
-    rules[:] = [rule for rule in rules if rule.priority == 0]
+    rules[:] = [rule for rule in rules if rule.priority == 0 or not _is_shown(rule, fields)]
     session.netns.inet.fib.generation += 1
 
 
 def _is_shown(rule: Rule, fields: dict[str, Any]) -> bool:
-    for name in ("priority", "src", "src_length", "dst", "dst_length", "tos", "fwmark", "iif", "oif", "table", "action", "ipproto", "sport", "dport"):
+    for name in (
+        "priority",
+        "src",
+        "src_length",
+        "dst",
+        "dst_length",
+        "tos",
+        "fwmark",
+        "iif",
+        "oif",
+        "table",
+        "action",
+        "ipproto",
+        "sport",
+        "dport",
+        "protocol",
+    ):
         if name in fields and getattr(rule, name) != fields[name]:
             return False
     return True
@@ -195,10 +230,11 @@ def _is_shown(rule: Rule, fields: dict[str, Any]) -> bool:
 
 def show(session: Ip, cursor: Words) -> None:
     """ip rule show."""
-    fields = parse(session, cursor)
+    fields = parse_filter(session, cursor)
     if session.style.family == 10:
         session.print("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n")
         return
+    fields.pop("protocol", None)  # only flush looks at it
     rules = [rule for rule in session.netns.inet.fib.rules if _is_shown(rule, fields)]
     if session.style.json:
         session.print(to_json([_to_dict(rule, session) for rule in rules], session.style))
@@ -235,20 +271,22 @@ def line(rule: Rule, session: Ip) -> str:
     for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
         if ports is not None:
             text += f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "") + " "
-    if rule.action == FR_ACT_TO_TBL:
+    if rule.table:
         text += f"lookup {table_name(rule.table)}"
         if rule.suppress_prefixlength != -1:
             text += f" suppress_prefixlength {rule.suppress_prefixlength}"
         if rule.suppress_ifgroup != -1:
             text += f" suppress_ifgroup {rule.suppress_ifgroup}"
-    elif rule.action == FR_ACT_GOTO:
+        text += " "
+    if rule.action == FR_ACT_GOTO:
         text += f"goto {rule.goto}"
         if not any(other.priority == rule.goto for other in session.netns.inet.fib.rules):
             text += " [unresolved]"
-    else:
+    elif rule.action != FR_ACT_TO_TBL:
         text += ACTION_NAMES.get(rule.action, str(rule.action))
-    if session.style.details and rule.protocol:
-        text += f" proto {({2: 'kernel', 3: 'boot', 4: 'static'}).get(rule.protocol, rule.protocol)}"
+    text = text.rstrip(" ")
+    if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
+        text += f" proto {NAMES['protocol'].get(rule.protocol, rule.protocol)}"
     return text
 
 
@@ -269,16 +307,32 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
         item["fwmark"] = f"{rule.fwmark:#x}"
         if rule.fwmask != 0xFFFFFFFF:
             item["fwmask"] = f"{rule.fwmask:#x}"
-    if rule.iif:
-        item["iif"] = rule.iif
-    if rule.oif:
-        item["oif"] = rule.oif
-    if rule.action == FR_ACT_TO_TBL:
+    for key, name in (("iif", rule.iif), ("oif", rule.oif)):
+        if name:
+            item[key] = name
+            if session.netns.device(name) is None:
+                item[f"{key}_detached"] = None
+    if rule.uid is not None:
+        item["uid_start"], item["uid_end"] = rule.uid
+    if rule.ipproto:
+        item["ipproto"] = next((name for name, value in PROTOCOLS.items() if value == rule.ipproto), str(rule.ipproto))
+    for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
+        if ports is not None and ports[0] == ports[1]:
+            item[key] = ports[0]
+        elif ports is not None:
+            item[f"{key}_start"], item[f"{key}_end"] = ports
+    if rule.table:
         item["table"] = table_name(rule.table)
         if rule.suppress_prefixlength != -1:
             item["suppress_prefixlen"] = rule.suppress_prefixlength
-    elif rule.action == FR_ACT_GOTO:
+        if rule.suppress_ifgroup != -1:
+            item["suppress_ifgroup"] = str(rule.suppress_ifgroup)
+    if rule.action == FR_ACT_GOTO:
         item["goto"] = rule.goto
-    else:
+        if not any(other.priority == rule.goto for other in session.netns.inet.fib.rules):
+            item["unresolved"] = None
+    elif rule.action != FR_ACT_TO_TBL:
         item["action"] = ACTION_NAMES.get(rule.action, str(rule.action))
+    if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
+        item["protocol"] = NAMES["protocol"].get(rule.protocol, str(rule.protocol))
     return item

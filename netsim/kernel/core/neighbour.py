@@ -93,7 +93,13 @@ def transmit(neigh: Neighbour, skb: SkBuff) -> None:
     dev_queue_xmit(skb)
 
 
-def event_send(neigh: Neighbour, skb: SkBuff) -> bool:
+def neigh_resolve(neigh: Neighbour) -> None:
+    """Ask for a neighbour's address although no packet waits for it (`neigh_event_send` without a packet)."""
+    if not neigh.state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE):
+        event_send(neigh, None)
+
+
+def event_send(neigh: Neighbour, skb: SkBuff | None) -> bool:
     """A packet wants out (`__neigh_event_send`); True: it waits (or died) here."""
     ops: NeighOps = neigh.ops
     parms = ops.parms(neigh.dev)
@@ -102,7 +108,7 @@ def event_send(neigh: Neighbour, skb: SkBuff) -> bool:
             neigh.state = NUD_FAILED
             neigh.updated = now(neigh)
             return True
-        neigh.probes = 0
+        neigh.probes = parms.ucast_solicit  # what is not known yet is asked for by broadcast only
         neigh.state = NUD_INCOMPLETE
         neigh.updated = now(neigh)
         _arm(neigh, max(parms.retrans_time_ms * MS, 10 * MS))
@@ -118,7 +124,9 @@ def event_send(neigh: Neighbour, skb: SkBuff) -> bool:
     return True
 
 
-def _queue(neigh: Neighbour, skb: SkBuff) -> None:
+def _queue(neigh: Neighbour, skb: SkBuff | None) -> None:
+    if skb is None:
+        return
     parms = neigh.ops.parms(neigh.dev)
     neigh.queue.append(skb)
     total = sum(waiting.size + SKB_OVERHEAD for waiting in neigh.queue)

@@ -300,8 +300,9 @@ def inet_select_addr(netns: Netns, dev: NetDevice | None, dst: int, scope: int) 
     """A source address for a destination out of a device (`inet_select_addr`)."""
     if dev is not None and dev.inet is not None:
         fallback: IPv4 | None = None
+        widest = RT_SCOPE_LINK if dev.inet.conf.route_localnet or netns.inet.conf_all.route_localnet else RT_SCOPE_HOST
         for ifa in dev.inet.addresses:
-            if ifa.flags & IFA_F_SECONDARY or min(ifa.scope, RT_SCOPE_LINK) > scope:
+            if ifa.flags & IFA_F_SECONDARY or min(ifa.scope, widest) > scope:
                 continue
             if not dst or not (ifa.peer ^ dst) & mask4(ifa.length):
                 return ifa.local
@@ -319,10 +320,14 @@ def inet_select_addr(netns: Netns, dev: NetDevice | None, dst: int, scope: int) 
 
 
 def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
-    """The device an address is on (`ip_dev_find`)."""
+    """The device an address is on, or the one whose local route covers it, as all of 127.0.0.0/8 (`__ip_dev_find`)."""
     for dev in netns.devices.values():
         if dev.inet is not None and any(ifa.local == address for ifa in dev.inet.addresses):
             return dev
+    table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
+    for route in table.candidates(address) if table is not None else ():
+        if route.type == RTN_LOCAL and not route.is_dead:
+            return netns.devices.get(route.nexthops[0].ifindex)
     return None
 
 

@@ -139,8 +139,8 @@ def insert(netns: Netns, route: Route, flags: int) -> None:
     """Add, replace, append or prepend (`fib_table_insert`)."""
     if int(route.dst) & ~mask4(route.length) & 0xFFFFFFFF:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
+    table = netns.inet.fib.table(route.table)  # made even when the route is refused
     route = check_route(netns, route)
-    table = netns.inet.fib.table(route.table)
     known = table.at(int(route.dst), route.length)
     same = [other for other in known if other.tos == route.tos and other.priority == route.priority]
     position = _position(known, route)

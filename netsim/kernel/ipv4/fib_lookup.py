@@ -31,6 +31,7 @@ from netsim.kernel.tables.fib import (
 )
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
 
 LOOPBACK_IFINDEX = 1
@@ -153,14 +154,16 @@ def usable_hops(netns: Netns, route: Route, flow: Flow) -> list[NextHop]:
             continue
         if hop.flags & RTNH_F_LINKDOWN:
             dev = netns.devices.get(hop.ifindex)
-            if (
-                dev is not None
-                and dev.inet is not None
-                and (dev.inet.conf.ignore_routes_with_linkdown or netns.inet.conf_all.ignore_routes_with_linkdown)
-            ):
+            if dev is not None and ignores_linkdown(dev):
                 continue
         usable.append(hop)
     return usable
+
+
+def ignores_linkdown(dev: NetDevice) -> bool:
+    """Whether routes over a device without carrier are passed over (`ip_ignore_linkdown`)."""
+    conf = dev.inet.conf if dev.inet is not None else None
+    return conf is not None and bool(conf.ignore_routes_with_linkdown or dev.netns.inet.conf_all.ignore_routes_with_linkdown)
 
 
 def choose_hop(netns: Netns, hops: list[NextHop], flow: Flow) -> NextHop:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import EACCES, EHOSTUNREACH, ENETUNREACH
 from netsim.kernel.core.hooks import FORWARD, PF_INET, nf_hook
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.ipv4.icmp import icmp_send, send_redirect
+from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_output
+from netsim.kernel.ipv4.route import source_of
 from netsim.packet.numbers import IP_DF
 from netsim.trace import Dropped
 
@@ -42,7 +45,16 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
 def ip_forward_finish(netns: Netns, skb: SkBuff) -> None:
     """Out as a packet of the router's (`ip_forward_finish`)."""
     skb.owner = None
+    if skb.packet.options:
+        skb.packet = skb.packet.with_options(recorded(skb.packet.options, _out_source(skb)))
     ip_output(netns, skb)
+
+
+def _out_source(skb: SkBuff) -> IPv4:
+    """The address a router writes into a record-route option: the one it would use on the way out (`ip_rt_get_source`)."""
+    route = skb.route
+    chosen = source_of(skb.dev.netns, route.found, route.dev)
+    return chosen if chosen is not None else IPv4(0)
 
 
 def ip_error(netns: Netns, skb: SkBuff, error: int) -> None:
@@ -62,10 +74,5 @@ def _may_report(netns: Netns, skb: SkBuff) -> bool:
     """The limiter of route errors: `route.error_burst` saved up, one costs `route.error_cost` (in jiffies of 1/1000 s here)."""
     cost = int(netns.inet.sysctl.get("route/error_cost", 1000)) * SECOND // 1000
     burst = int(netns.inet.sysctl.get("route/error_burst", 5000)) * SECOND // 1000
-    peers: dict[int, tuple[int, int]] = netns.inet.scratch.setdefault("route_errors", {})
     now = netns.kernel.clock.now
-    tokens, last = peers.get(int(skb.packet.src), (burst, now))
-    tokens = min(burst, tokens + now - last)
-    allowed = tokens >= cost
-    peers[int(skb.packet.src)] = (tokens - cost if allowed else tokens, now)
-    return allowed
+    return netns.inet.peers.get(int(skb.packet.src), now).take(now, cost, burst)

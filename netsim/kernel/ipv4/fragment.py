@@ -44,7 +44,7 @@ class Queue:
 def ip_defrag(netns: Netns, skb: SkBuff) -> SkBuff | None:
     """The whole packet when this was the missing piece, else None."""
     packet = skb.packet
-    queues: dict[tuple[int, int, int, int], Queue] = netns.inet.scratch.setdefault("fragments", {})
+    queues = netns.inet.fragments
     key = (int(packet.src), int(packet.dst), packet.protocol, packet.ident)
     netns.mib["IpReasmReqds"] += 1
     queue = queues.get(key)
@@ -89,7 +89,7 @@ def ip_expire(netns: Netns, key: tuple[int, int, int, int]) -> None:
     """The rest did not come in time: if the first piece did, its sender is told (`ip_expire`)."""
     from netsim.kernel.ipv4.icmp import icmp_send
 
-    queue: Queue | None = netns.inet.scratch.get("fragments", {}).pop(key, None)
+    queue: Queue | None = netns.inet.fragments.pop(key, None)
     if queue is None:
         return
     netns.mib["IpReasmFails"] += 1

@@ -9,9 +9,13 @@ from netsim.clock import MS, SECOND
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
+from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+from netsim.kernel.tables.inetpeer import InetPeer
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
+from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
 
@@ -40,6 +44,7 @@ IN_NAMES = {
 LONGEST = 576
 DEFAULT_RATEMASK = 6168
 SILENT_LOSS_LIMIT = 9
+PEER_BURST = 6  # XRLIM_BURST_FACTOR
 
 
 def setting(netns: Netns, name: str, default: int) -> int:
@@ -125,25 +130,21 @@ def _global_allows(netns: Netns, kind: int, code: int) -> bool:
     """The machine-wide bucket: 1000 a second, 50 at once (`icmp_global_allow`)."""
     if not _rate_limited(netns, kind, code):
         return True
-    return _take(netns, "icmp_global", SECOND // max(1, setting(netns, "icmp_msgs_per_sec", 1000)), setting(netns, "icmp_msgs_burst", 50))
+    now = netns.kernel.clock.now
+    bucket = netns.inet.icmp_global
+    if bucket is None:
+        bucket = netns.inet.icmp_global = InetPeer(now - SECOND)
+    cost = SECOND // max(1, setting(netns, "icmp_msgs_per_sec", 1000))
+    return bucket.take(now, cost, cost * setting(netns, "icmp_msgs_burst", 50))
 
 
 def _peer_allows(netns: Netns, dev: NetDevice, peer: IPv4, kind: int, code: int) -> bool:
     """The bucket of one destination: one each `icmp_ratelimit` ms, six saved up (`icmpv4_xrlim_allow`, `inet_peer_xrlim_allow`); loopback is free."""
     if not _rate_limited(netns, kind, code) or dev.flags & IFF_LOOPBACK:
         return True
-    limit = setting(netns, "icmp_ratelimit", 1000)
-    return not limit or _take(netns, f"icmp_peer {int(peer)}", limit * MS, 6)
-
-
-def _take(netns: Netns, bucket: str, cost: int, burst: int) -> bool:
-    buckets: dict[str, tuple[int, int]] = netns.inet.scratch.setdefault("buckets", {})
     now = netns.kernel.clock.now
-    tokens, last = buckets.get(bucket, (cost * burst, now))
-    tokens = min(cost * burst, tokens + now - last)
-    allowed = tokens >= cost
-    buckets[bucket] = (tokens - cost if allowed else tokens, now)
-    return allowed
+    cost = setting(netns, "icmp_ratelimit", 1000) * MS
+    return netns.inet.peers.get(int(peer), now).take(now, cost, PEER_BURST * cost)
 
 
 def send_redirect(skb: SkBuff) -> None:
@@ -154,21 +155,21 @@ def send_redirect(skb: SkBuff) -> None:
     netns = dev.netns
     if dev.inet is None or not (dev.inet.conf.send_redirects or netns.inet.conf_all.send_redirects):
         return
-    peers: dict[int, tuple[int, int]] = netns.inet.scratch.setdefault("redirects", {})
     now = netns.kernel.clock.now
     number = setting(netns, "route/redirect_number", SILENT_LOSS_LIMIT)
     load = setting(netns, "route/redirect_load", 20) * MS
     silence = setting(netns, "route/redirect_silence", 20480) * MS
-    sent, last = peers.get(int(packet.src), (0, 0))
-    if sent and now > last + silence:
-        sent = 0
-    if sent >= number:
-        peers[int(packet.src)] = (sent, now)
+    peer = netns.inet.peers.get(int(packet.src), now)
+    if now > peer.rate_last + silence:
+        peer.rate_tokens = peer.n_redirects = 0
+    if peer.n_redirects >= number:
+        peer.rate_last = now
         return
-    if sent == 0 or now > last + (load << sent):
+    if peer.n_redirects == 0 or now > peer.rate_last + (load << peer.n_redirects):
         gateway = rt.gateway if rt.gateway is not None else packet_gateway(rt.found, skb)
         icmp_send(skb, REDIRECT, 1, int(gateway))
-        peers[int(packet.src)] = (sent + 1, now)
+        peer.rate_last = now
+        peer.n_redirects += 1
 
 
 # receiving -------------------------------------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def _reply_source(netns: Netns, skb: SkBuff) -> IPv4:
 
 
 def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
-    from netsim.kernel.ipv4.options import echoed
+    from netsim.kernel.ipv4.options import recorded
     from netsim.kernel.ipv4.route import Flow, ip_route_output
 
     source = _reply_source(netns, skb)
@@ -225,7 +226,7 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
         skb.packet.tos,
         netns.kernel.rng.getrandbits(16),
         0,
-        options=echoed(skb.packet.options, source),
+        options=recorded(skb.packet.options, source),
         payload=message,
     )
     netns.mib["IcmpOutMsgs"] += 1
@@ -302,4 +303,8 @@ def _redirected(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> Non
         return
     if not (conf.shared_media or every.shared_media) and inet_select_addr(netns, dev, gateway, RT_SCOPE_LINK) is None:
         return
-    learn_redirect(netns, inner.dst, dev, gateway)
+    neigh = neigh_create(netns.inet.arp, ARP_OPS, gateway, dev)
+    if neigh.state & NUD_VALID:
+        learn_redirect(netns, inner.dst, dev, gateway)
+    elif not neigh.state & NUD_INCOMPLETE:
+        neigh_resolve(neigh)  # believed only when the new gateway is known to be there

@@ -10,8 +10,9 @@ from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET
 from netsim.kernel.ipv4.forward import ip_error, ip_forward
 from netsim.kernel.ipv4.fragment import ip_defrag
 from netsim.kernel.ipv4.icmp import icmp_send
+from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.route import ip_route_input
-from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_MULTICAST
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip
 from netsim.trace import Dropped, Step
 
@@ -45,7 +46,10 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
         netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_rcv_finish", skb.dev.name, skb.packet, route))
     if route.error:
         ip_error(netns, skb, route.error)
-    elif route.is_local:
+        return
+    if skb.packet.options and route.type == RTN_LOCAL:
+        skb.packet = skb.packet.with_options(recorded(skb.packet.options, skb.packet.dst))
+    if route.is_local:
         if skb.pkt_type in (PACKET_BROADCAST, PACKET_MULTICAST) and route.type not in (RTN_BROADCAST, RTN_MULTICAST) and _drops_l2_multicast(skb):
             return
         ip_local_deliver(netns, skb)

@@ -27,8 +27,3 @@ def recorded(options: bytes, address: IPv4) -> bytes:
                 return options[: place + 2] + bytes([pointer + 4]) + options[place + 3 : at] + address.packed + options[at + 4 :]
         place += length
     return options
-
-
-def echoed(options: bytes, address: IPv4) -> bytes:
-    """The options of a reply: what came, with our address recorded (`ip_options_echo`)."""
-    return recorded(options, address) if options else b""

@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPv4
 from netsim.errors import ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EPROTO, NetError
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.sock import ORIGIN_ICMP, ORIGIN_ICMP6, InetSocket, Received, SockError
 from netsim.packet import IcmpError, Ip
@@ -77,7 +78,7 @@ class RawSocket(InetSocket):
             raise NetError(EMSGSIZE)
         source = self.laddr if self.laddr is not None and self.laddr != 0 else rt.src or IPv4(0)
         packet = Ip(source, target, self.protocol, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), self.df_for(size, rt),
-                    options=self.ip_options, payload=data)  # fmt: skip
+                    options=recorded(self.ip_options, source), payload=data)  # fmt: skip
         ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
 
     def receive(self, skb: SkBuff) -> bool:

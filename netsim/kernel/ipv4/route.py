@@ -70,8 +70,7 @@ class Rt:
 
 def exceptions_of(netns: Netns) -> dict[tuple[IPv4, int], Learnt]:
     """All exceptions of a namespace by destination and device."""
-    known: dict[tuple[IPv4, int], Learnt] = netns.inet.scratch.setdefault("exceptions", {})
-    return known
+    return netns.inet.exceptions
 
 
 def find_exception(netns: Netns, dst: IPv4, dev: NetDevice) -> Learnt | None:
@@ -124,10 +123,10 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
             if flow.dst.is_multicast or flow.dst.is_broadcast:
                 holder = owner_of(netns, flow.src)
                 if holder is None:
-                    raise NetError(EINVAL)
+                    raise NetError(ENETUNREACH)
                 flow = attrs.evolve(flow, oif=holder.ifindex)
             elif owner_of(netns, flow.src) is None:  # type: ignore[arg-type]
-                raise NetError(EINVAL)
+                raise NetError(ENETUNREACH)
     if flow.oif:
         settled = _with_device(netns, flow)
         if isinstance(settled, Rt):

@@ -9,13 +9,16 @@ from netsim.errors import ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.ipv4 import fib
-from netsim.kernel.ipv4.route import Flow, Rt, ip_route_input, ip_route_output
+from netsim.kernel.ipv4 import fib, fib_lookup
+from netsim.kernel.ipv4.route import Flow, Rt, find_exception, ip_route_input, ip_route_output
 from netsim.kernel.tables.fib import (
     RT_SCOPE_NOWHERE,
     RT_SCOPE_UNIVERSE,
+    RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
     RTN_UNICAST,
+    RTNH_F_DEAD,
+    RTNH_F_LINKDOWN,
     RTPROT_BOOT,
     NextHop,
     Route,
@@ -70,10 +73,15 @@ class RouteQuery:
     family: int = 2
 
 
+def _next_hop(hop: HopRequest) -> NextHop:
+    """A next hop as asked for; the gateway 0.0.0.0 is none (`rtm_to_fib_config`)."""
+    return NextHop(hop.ifindex, IPv4(hop.gateway) if hop.gateway else None, hop.weight, hop.flags)
+
+
 def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
     """Add, replace, append or prepend a route (`inet_rtm_newroute`, `fib_table_insert`)."""
     _only_inet(request.family)
-    hops = tuple(NextHop(hop.ifindex, hop.gateway if hop.gateway is None else IPv4(hop.gateway), hop.weight, hop.flags) for hop in request.hops)
+    hops = tuple(_next_hop(hop) for hop in request.hops)
     kind = request.type or RTN_UNICAST
     if kind not in fib.ERROR_TYPES and not hops:
         hops = (NextHop(0),)
@@ -88,7 +96,7 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
 def delroute(netns: Netns, request: RouteRequest) -> None:
     """Remove the first route that matches what the request says (`fib_table_delete`); ESRCH when none does."""
     _only_inet(request.family)
-    hops = tuple(NextHop(hop.ifindex, hop.gateway if hop.gateway is None else IPv4(hop.gateway), hop.weight, hop.flags) for hop in request.hops)
+    hops = tuple(_next_hop(hop) for hop in request.hops)
     fib.delete(
         netns,
         fib.Wanted(IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, request.type or 0,
@@ -102,6 +110,14 @@ def _only_inet(family: int) -> None:
         raise NetError(EOPNOTSUPP)
 
 
+def hop_flags(netns: Netns, hop: NextHop) -> int:
+    """A next hop's flags as a dump tells them: one that is ignored for want of a carrier counts as dead (`fib_nexthop_info`)."""
+    dev = netns.devices.get(hop.ifindex)
+    if hop.flags & RTNH_F_LINKDOWN and dev is not None and fib_lookup.ignores_linkdown(dev):
+        return hop.flags | RTNH_F_DEAD
+    return hop.flags
+
+
 @attrs.frozen
 class RouteAnswer:
     """What `ip route get` learns: the decision, and the packet it was made for."""
@@ -110,6 +126,32 @@ class RouteAnswer:
     query: RouteQuery
     src: IPv4 | None
     incoming: NetDevice | None = None
+
+
+def table_told(netns: Netns, route: Route) -> int:
+    """The table a decision names: while there are no rules but the first three, local and main are one trie (`fib_trie_unmerge`)."""
+    return RT_TABLE_MAIN if route.table == RT_TABLE_LOCAL and not netns.inet.fib.has_custom_rules else route.table
+
+
+@attrs.frozen
+class CachedRoute:
+    """What was learnt about one destination, as the decision it leads to."""
+
+    dst: IPv4
+    route: Rt
+
+
+def cached_routes(netns: Netns) -> list[CachedRoute]:
+    """The exceptions that still hold, oldest first; the kernel's order is that of a hash (`fib_dump_info_fnhe`)."""
+    cached = []
+    for dst, ifindex in list(netns.inet.exceptions):
+        dev = netns.devices.get(ifindex)
+        if dev is not None and find_exception(netns, dst, dev) is not None:
+            try:
+                cached.append(CachedRoute(dst, ip_route_output(netns, Flow(dst, oif=0))))
+            except NetError:
+                continue
+    return cached
 
 
 def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:

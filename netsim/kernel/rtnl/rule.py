@@ -41,14 +41,14 @@ class RuleRequest:
     family: int = 2
 
 
-def newrule(netns: Netns, request: RuleRequest, *, exclusive: bool = False) -> None:
+def newrule(netns: Netns, request: RuleRequest) -> None:
     """Add a rule (`fib_nl_newrule`); without a priority it goes just before the first rule that is not rule 0."""
     if request.family != 2:
         raise NetError(EOPNOTSUPP)
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
         raise NetError(EINVAL)
     if request.action == FR_ACT_GOTO and request.goto is not None and request.goto <= (request.priority or 0):
-        raise NetError(EINVAL, "Backwards goto not supported")
+        raise NetError(EINVAL, "Backward goto not supported")
     rules = netns.inet.fib.rules
     priority = request.priority if request.priority is not None else _default_priority(rules)
     rule = Rule(
@@ -59,10 +59,11 @@ def newrule(netns: Netns, request: RuleRequest, *, exclusive: bool = False) -> N
         -1 if request.suppress_prefixlength is None else request.suppress_prefixlength,
         -1 if request.suppress_ifgroup is None else request.suppress_ifgroup, request.protocol, request.l3mdev,
     )  # fmt: skip
-    if exclusive and any(attrs.evolve(known, protocol=0) == attrs.evolve(rule, protocol=0) for known in rules):
+    if any(attrs.evolve(known, protocol=0) == attrs.evolve(rule, protocol=0) for known in rules):
         raise NetError(EEXIST)
     place = next((number for number, known in enumerate(rules) if known.priority > priority), len(rules))
     rules.insert(place, rule)
+    netns.inet.fib.has_custom_rules = True
     netns.inet.fib.generation += 1
 
 

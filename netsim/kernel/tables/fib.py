@@ -152,6 +152,7 @@ class FibState:
         ]
     )
     generation: int = 0
+    has_custom_rules: bool = False
 
     def table(self, number: int) -> FibTable:
         """A table, made when it is not there."""

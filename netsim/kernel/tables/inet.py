@@ -9,6 +9,7 @@ import attrs
 
 from netsim.addr import IPv4
 from netsim.kernel.tables.fib import FibState
+from netsim.kernel.tables.inetpeer import InetPeer, InetPeers
 from netsim.kernel.tables.neigh import NeighParms, NeighTable
 
 IFA_F_SECONDARY, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x01, 0x80, 0x200
@@ -97,7 +98,10 @@ class Inet4State:
     sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv4.* values by name below net.ipv4 ("ip_default_ttl")
     fib: FibState = attrs.field(factory=FibState)
     arp: NeighTable = attrs.field(factory=NeighTable)
-    scratch: dict[str, Any] = attrs.field(factory=dict)
+    peers: InetPeers = attrs.field(factory=InetPeers)
+    icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
+    exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`
+    fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`
 
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""

@@ -116,7 +116,7 @@ class Ping(Program):
 
     def _send_failed(self, proc: Any, error: NetError) -> int:
         pacing, options = self.pacing, self.options
-        explained = False
+        is_told = True
         if error.errno in (ENOBUFS, ENOMEM):
             pacing.tokens = 0
             step = min(pacing.interval // 2, 500 * MS)
@@ -127,11 +127,12 @@ class Ping(Program):
             pacing.tokens += pacing.interval
             return MIN_INTERVAL
         else:
+            is_told = False  # only a failure that an ICMP error came with is told
             while (heard := self.family.hear_error(proc, self.fd)) is not None:
-                explained |= heard.local
+                is_told |= not heard.local
                 self._take(proc, heard)
         self._sent()
-        if not explained and "q" not in options.flags:
+        if is_told and "q" not in options.flags:
             if "f" in options.flags:
                 proc.write(1, "E")
             else:

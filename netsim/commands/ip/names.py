@@ -1,0 +1,45 @@
+"""Names of numbers in route messages, as iproute2's tables in /etc/iproute2 have them."""
+
+from __future__ import annotations
+
+NAMES: dict[str, dict[int, str]] = {
+    "type": {
+        0: "none",
+        1: "unicast",
+        2: "local",
+        3: "broadcast",
+        4: "anycast",
+        5: "multicast",
+        6: "blackhole",
+        7: "unreachable",
+        8: "prohibit",
+        9: "throw",
+        10: "nat",
+        11: "xresolve",
+    },
+    "scope": {0: "global", 255: "nowhere", 254: "host", 253: "link", 200: "site"},
+    "protocol": {
+        0: "unspec",
+        1: "redirect",
+        2: "kernel",
+        3: "boot",
+        4: "static",
+        8: "gated",
+        9: "ra",
+        10: "mrt",
+        11: "zebra",
+        12: "bird",
+        13: "dnrouted",
+        14: "xorp",
+        15: "ntk",
+        16: "dhcp",
+        18: "keepalived",
+        42: "babel",
+        99: "openr",
+        186: "bgp",
+        187: "isis",
+        188: "ospf",
+        189: "rip",
+        192: "eigrp",
+    },
+}

@@ -1,0 +1,157 @@
+"""The words of `ip route` that several of its commands share: tables, names, and what a listing is asked about (`iproute_list_flush_or_save`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPv4, IPv6
+from netsim.commands.ip.names import NAMES
+from netsim.commands.ip.usage import ROUTE
+from netsim.commands.ip.words import Prefix, Stop, Words, address, invarg, matches, no_device, number, prefix
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.tables.fib import RT_TABLE_MAIN, Route
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+TYPES = NAMES["type"]
+TABLES = {"default": 253, "main": 254, "local": 255}
+
+
+def table_number(word: str, complaint: str = "table id value is invalid\n") -> int:
+    """A table by name or number."""
+    if word in TABLES:
+        return TABLES[word]
+    parsed = number(word, 0, 0xFFFFFFFF)
+    if parsed is None:
+        raise invarg(complaint, word)
+    return parsed
+
+
+def named(kind: str, word: str, complaint: str) -> int:
+    """A number by the name it has in one of iproute2's tables, or in digits."""
+    value = next((number_ for number_, name in NAMES[kind].items() if name == word), None)
+    if value is None:
+        value = number(word, 0, 255)
+    if value is None:
+        raise invarg(complaint, word)
+    return value
+
+
+def dev_index(netns: Netns, name: str) -> int:
+    """A device's index; `Cannot find device`."""
+    dev = netns.device(name)
+    if dev is None:
+        raise no_device(name)
+    return dev.ifindex
+
+
+@attrs.define(eq=False)
+class RouteFilter:
+    """What `ip route show` and `flush` are asked about."""
+
+    table: int = RT_TABLE_MAIN  # 0: all
+    cache: bool = False
+    root: Prefix | None = None
+    match: Prefix | None = None
+    exact: Prefix | None = None
+    dev: int = 0
+    via: IPv4 | IPv6 | None = None
+    src: IPv4 | IPv6 | None = None
+    protocol: int | None = None
+    scope: int | None = None
+    type: int | None = None
+    tos: int | None = None
+    metric: int | None = None
+
+
+def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
+    """The filter words (`iproute_list_flush_or_save`)."""
+    wanted = RouteFilter()
+    family = session.style.family if session.style.family in (2, 10) else 0
+    while cursor.more():
+        word = cursor.take()
+        if matches(word, "table"):
+            value = cursor.argument()
+            if matches(value, "cache") and value == "cache":
+                wanted.cache = True
+            elif value == "all":
+                wanted.table = 0
+            else:
+                wanted.table = table_number(value)
+        elif matches(word, "cached") or matches(word, "cloned"):
+            wanted.cache = True
+        elif word == "tos" or matches(word, "dsfield"):
+            wanted.tos = number("0x" + cursor.argument().removeprefix("0x"), 0, 255)
+        elif matches(word, "protocol"):
+            value = cursor.argument()
+            wanted.protocol = None if value == "all" else named("protocol", value, 'invalid "protocol"\n')
+        elif matches(word, "scope"):
+            value = cursor.argument()
+            wanted.scope = None if value == "all" else named("scope", value, 'invalid "scope"\n')
+        elif matches(word, "type"):
+            wanted.type = named("type", cursor.argument(), "node type value is invalid\n")
+        elif word in ("dev", "oif"):
+            wanted.dev = dev_index(session.netns, cursor.argument())
+        elif word == "via":
+            wanted.via = address(cursor.argument(), family)
+        elif word == "src":
+            wanted.src = address(cursor.argument(), family)
+        elif matches(word, "metric") or matches(word, "priority"):
+            value = cursor.argument()
+            wanted.metric = number(value, 0, 0xFFFFFFFF)
+            if wanted.metric is None:
+                raise invarg('"metric" value is invalid\n', value)
+        elif word in ("vrf", "nhid", "iif", "from", "mark"):
+            raise Stop(f'netsim: "ip route show" option "{word}" is not modelled\n', 1)
+        else:
+            _selector(wanted, cursor, word, family)
+    return wanted
+
+
+def _selector(wanted: RouteFilter, cursor: Words, word: str, family: int) -> None:
+    if word == "to":
+        word = cursor.argument()
+    if word == "root":
+        wanted.root = prefix(cursor.argument(), family)
+    elif word == "match":
+        wanted.match = prefix(cursor.argument(), family)
+    else:
+        if word == "exact":
+            word = cursor.argument()
+        if matches(word, "help"):
+            raise Stop(ROUTE, 255)
+        wanted.exact = prefix(word, family)
+
+
+def _inside(route: Route, wanted: Prefix) -> bool:
+    if wanted.address is None:
+        return True
+    return route.length >= wanted.length and not (route.dst ^ wanted.address) >> (32 - wanted.length)
+
+
+def passes(route: Route, wanted: RouteFilter) -> bool:
+    """Whether a route is asked about."""
+    if wanted.root is not None and not _inside(route, wanted.root):
+        return False
+    if wanted.match is not None and wanted.match.address is not None:
+        if route.length > wanted.match.length or (route.length and (route.dst ^ wanted.match.address) >> (32 - route.length)):
+            return False
+    if wanted.exact is not None and ((wanted.exact.address or 0) != route.dst or wanted.exact.length != route.length):
+        return False
+    only = route.nexthops[0] if len(route.nexthops) == 1 else None  # several next hops have no attribute that could be compared
+    if wanted.dev and (only is None or only.ifindex != wanted.dev):
+        return False
+    if wanted.via is not None and (only is None or only.gateway != wanted.via):
+        return False
+    pairs = (
+        (wanted.src, route.prefsrc),
+        (wanted.protocol, route.protocol),
+        (wanted.scope, route.scope),
+        (wanted.type, route.type),
+        (wanted.tos, route.tos),
+        (wanted.metric, route.priority),
+    )
+    return all(asked is None or asked == known for asked, known in pairs)
