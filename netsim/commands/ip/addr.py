@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv4, IPv6, mask4
@@ -122,7 +123,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             value = cursor.argument()
             parsed = number(value, 0, FOREVER)
             if parsed is None:
-                raise invarg('"metric" value is invalid', value)
+                raise invarg('"metric" value is invalid\n', value)
             words.metric = parsed
         elif word == "valid_lft":
             words.valid = _lifetime(cursor.argument(), "valid_lft")
@@ -130,7 +131,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             words.preferred = _lifetime(cursor.argument(), "preferred_lft")
         elif word in FLAGS:
             words.flags |= FLAGS[word]
-        elif word in ("anycast", "proto"):
+        elif word == "anycast":
             raise Stop(f'netsim: "ip address" option "{word}" is not modelled\n', 1)
         else:
             if word == "local":
@@ -157,6 +158,15 @@ def _carry_out(session: Ip, words: AddrWords, flags: int) -> None:
     if words.local.address is None:
         raise Stop("RTNETLINK answers: Operation not supported\n" if words.local.family == 0 else "RTNETLINK answers: Invalid argument\n", 2)
     local = words.local.address
+    if words.preferred is not None and words.valid is not None and words.preferred > words.valid:
+        raise Stop("preferred_lft is greater than valid_lft\n", 1)
+    if words.flags & FLAGS["autojoin"] and not local.is_multicast:
+        raise Stop("autojoin needs multicast address\n", 1)
+    if isinstance(local, IPv4):
+        for name in ("home", "nodad", "mngtmpaddr"):
+            if words.flags & FLAGS[name]:
+                session.err.append(f"Warning: {name} option can be set only for IPv6 addresses\n")
+                words.flags &= ~FLAGS[name]
     if words.peer is not None and words.peer.address is not None and words.peer.family != words.local.family:
         raise Stop(f'Error: {"inet" if words.local.family == 2 else "inet6"} prefix is expected rather than "{words.peer.address}".\n', 1)
     length = words.local.length if words.peer is None else words.peer.length
@@ -260,12 +270,12 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             value = cursor.argument()
             wanted.group = 0 if value == "default" else number(value, 0, 0x7FFFFFFF)
             if wanted.group is None:
-                raise invarg('Invalid "group" value', value)
+                raise invarg('Invalid "group" value\n', value)
         elif word in ("master", "vrf"):
             value = cursor.argument()
             wanted.master = session.netns.device(value)
             if wanted.master is None:
-                raise invarg("Device does not exist", value)
+                raise invarg("Device does not exist\n", value)
         elif word == "type":
             wanted.kind = cursor.argument()
         else:
@@ -305,10 +315,10 @@ def addresses_of(dev: NetDevice, wanted: Filter) -> list[Ifa | Ifa6]:
         found += dev.inet.addresses
     if wanted.family in (0, 10) and dev.inet6 is not None:
         found += dev.inet6.addresses
-    return [ifa for ifa in found if _passes(ifa, wanted)]
+    return [ifa for ifa in found if _passes(dev, ifa, wanted)]
 
 
-def _passes(ifa: Ifa | Ifa6, wanted: Filter) -> bool:
+def _passes(dev: NetDevice, ifa: Ifa | Ifa6, wanted: Filter) -> bool:
     if wanted.scope is not None and ifa.scope != wanted.scope:
         return False
     if wanted.flags and ifa.flags & wanted.flags != wanted.flags:
@@ -316,9 +326,7 @@ def _passes(ifa: Ifa | Ifa6, wanted: Filter) -> bool:
     if wanted.unwanted and ifa.flags & wanted.unwanted:
         return False
     if wanted.label is not None:
-        import fnmatch
-
-        if not isinstance(ifa, Ifa) or not fnmatch.fnmatchcase(ifa.label, wanted.label):
+        if not fnmatchcase(ifa.label if isinstance(ifa, Ifa) else dev.name, wanted.label):
             return False
     if wanted.to is not None and wanted.to.address is not None:
         value = ifa.local if isinstance(ifa, Ifa) else ifa.address
@@ -373,11 +381,11 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
                 text += link_show.netns_note(session, dev)
     else:
         text = link_show.head(session, dev) + link_show.tail(session, dev)
-    if style.details or style.statistics or dev.alias or dev.altnames:
-        text += link_show.extras(session, dev)
-    text += "\n"
+    text += link_show.address_extras(session, dev) + "\n"
     for ifa in found:
         text += f"    {_address_text(session, dev, ifa)}\n"
+    if style.statistics:
+        text += link_show.statistics(dev, style) + "\n"
     return text
 
 
@@ -504,11 +512,16 @@ def flush(session: Ip, cursor: Words) -> None:
     if not found and session.style.statistics:
         session.print("Nothing to flush.\n")
     for dev, ifa in found:
+        if session.style.statistics > 1:
+            session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
         if isinstance(ifa, Ifa):
             if dev.inet is not None and ifa in dev.inet.addresses:
                 _quietly(dev, AddrRequest(ifa.local, ifa.length, ifa.peer if ifa.peer != ifa.local else None, label=ifa.label))
         elif dev.inet6 is not None and ifa in dev.inet6.addresses:
             _quietly(dev, AddrRequest(ifa.address, ifa.length))
+
+    if found and session.style.statistics:
+        session.print(f"\n*** Round 1, deleting {len(found)} addresses ***\n*** Flush is complete after 1 round ***\n")
 
 
 def _quietly(dev: NetDevice, request: AddrRequest) -> None:

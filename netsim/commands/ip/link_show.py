@@ -147,9 +147,22 @@ def extras(session: Ip, dev: NetDevice) -> str:
     style = session.style
     text = ""
     if style.details:
-        text += details(session, dev)
+        mode = ("eui64", "none", "stable_secret", "random")[dev.addr_gen_mode]
+        text += details(session, dev, f"addrgenmode {mode} ")
     if style.statistics:
         text += style.newline + statistics(dev, style)
+    return text + other_names(session, dev)
+
+
+def address_extras(session: Ip, dev: NetDevice) -> str:
+    """The same between a device and its addresses: `ip address` does not ask for addrgenmode, and statistics follow the addresses."""
+    return (details(session, dev, "") if session.style.details else "") + other_names(session, dev)
+
+
+def other_names(session: Ip, dev: NetDevice) -> str:
+    """The alias and alternative names."""
+    style = session.style
+    text = ""
     if dev.alias:
         text += f"{style.newline}    alias {dev.alias}"
     for name in dev.altnames:
@@ -165,7 +178,7 @@ def brief(session: Ip, dev: NetDevice) -> str:
 # details -----------------------------------------------------------------------------------------------------------------
 
 
-def details(session: Ip, dev: NetDevice) -> str:
+def details(session: Ip, dev: NetDevice, addrgenmode: str) -> str:
     """-d: promiscuity, limits, the kind and its options, the port's options."""
     style = session.style
     text = f" promiscuity {dev.promiscuity} "
@@ -177,8 +190,7 @@ def details(session: Ip, dev: NetDevice) -> str:
             text += " ".join(f"{name} {value}" for name, value in bridge_options(dev)) + " "
     if isinstance(dev.slave_data, BridgePort):
         text += f"{style.newline}    bridge_slave " + " ".join(f"{name} {value}" for name, value in port_options(dev.slave_data)) + " "
-    mode = ("eui64", "none", "stable_secret", "random")[dev.addr_gen_mode]
-    text += f"addrgenmode {mode} numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size 65536 gso_max_segs 65535 "
+    text += f"{addrgenmode}numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size 65536 gso_max_segs 65535 "
     return text + "tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 "
 
 

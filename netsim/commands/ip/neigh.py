@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import MAC
 from netsim.clock import SECOND
 from netsim.commands.ip.link import lladdr
+from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.output import to_json
+from netsim.commands.ip.route_words import named
 from netsim.commands.ip.usage import NEIGH
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, device, duparg, duparg2, invarg, matches, no_device, number, prefix
 from netsim.errors import NetError
@@ -62,7 +64,8 @@ def state_of(word: str) -> int:
 
 
 def _lladdr(word: str) -> MAC:
-    """A hardware address; a wrong length is the kernel's to refuse."""
+    """A hardware address; one too short is the kernel's to refuse, of one too long it takes what it needs."""
+    word = ":".join(word.split(":")[:6])
     try:
         return lladdr(word)
     except Stop as stop:
@@ -97,7 +100,9 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             fields["flags"] = fields.get("flags", 0) | NTF_USE
         elif word == "dev":
             name = cursor.argument()
-        elif word in ("managed", "protocol"):
+        elif word == "protocol":
+            fields["protocol"] = named("protocol", cursor.argument(), '"protocol" value is invalid\n')
+        elif word == "managed":
             raise Stop(f'netsim: "ip neigh" option "{word}" is not modelled\n', 1)
         else:
             if word == "to":
@@ -136,7 +141,7 @@ def get(session: Ip, cursor: Words) -> None:
                 word = cursor.argument()
             dst = address(word, session.style.family if session.style.family in (2, 10) else 0)
     if dst is None or (name is None and not proxy):
-        raise Stop("Device and address are required arguments.\n", 255)
+        raise Stop("Device and address are required arguments.\n", 1)
     dev = device(session.netns, name or "lo")
     table, _ = table_for(dev, dst)
     known = table.entries.get((dst, dev.ifindex))
@@ -155,6 +160,7 @@ class Filter:
         self.unused = False
         self.proxy = False
         self.master: NetDevice | None = None
+        self.protocol = 0
 
 
 def parse_filter(session: Ip, cursor: Words) -> Filter:
@@ -179,8 +185,8 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             wanted.states |= (ALL_STATES | 0x100) if value == "all" else (0x100 if state_of(value) == 0 else state_of(value))
         elif word == "proxy":
             wanted.proxy = True
-        elif word in ("protocol",):
-            raise Stop(f'netsim: "ip neigh" option "{word}" is not modelled\n', 1)
+        elif word == "protocol":
+            wanted.protocol = named("protocol", cursor.argument(), 'invalid "protocol"\n')
         else:
             if word == "to":
                 word = cursor.argument()
@@ -205,6 +211,8 @@ def _passes(entry: Neighbour, wanted: Filter) -> bool:
         return False
     if wanted.master is not None and entry.dev.master is not wanted.master:
         return False
+    if wanted.protocol and entry.protocol != wanted.protocol:
+        return False
     if wanted.states:
         if not entry.state & wanted.states and not (entry.state == NUD_NONE and wanted.states & 0x100):
             return False
@@ -222,9 +230,7 @@ def show(session: Ip, cursor: Words) -> None:
     """ip neighbour show."""
     wanted = parse_filter(session, cursor)
     if wanted.proxy:
-        for (key, ifindex), _ in session.netns.inet.arp.proxies.items():
-            dev = session.netns.devices.get(ifindex)
-            session.print(f"{key} dev {dev.name if dev else ifindex} proxy \n")
+        _show_proxies(session, wanted)
         return
     entries = chosen(session, wanted)
     if session.style.json:
@@ -234,6 +240,18 @@ def show(session: Ip, cursor: Words) -> None:
         session.print(line(session, entry, hide_dev=wanted.dev is not None))
 
 
+def _show_proxies(session: Ip, wanted: Filter) -> None:
+    items: list[dict[str, Any]] = []
+    for key, ifindex in session.netns.inet.arp.proxies:
+        dev = session.netns.devices.get(ifindex)
+        if dev is not None and wanted.dev in (None, dev):
+            items.append({"dst": str(key), **({"dev": dev.name} if wanted.dev is None else {}), "proxy": None})
+    if session.style.json:
+        session.print(to_json(items, session.style))
+    for item in items if not session.style.json else ():
+        session.print(f"{item['dst']} " + (f"dev {item['dev']} " if "dev" in item else "") + "proxy \n")
+
+
 def _ages(session: Ip, entry: Neighbour) -> tuple[int, int, int]:
     now = session.netns.kernel.clock.now
     return tuple(max(0, now - moment) // SECOND for moment in (entry.used, entry.confirmed, entry.updated))  # type: ignore[return-value]
@@ -241,6 +259,9 @@ def _ages(session: Ip, entry: Neighbour) -> tuple[int, int, int]:
 
 def line(session: Ip, entry: Neighbour, *, hide_dev: bool) -> str:
     """One entry (`print_neigh`)."""
+    if session.style.brief:
+        known = entry.lladdr is not None and entry.state not in (0x01, 0x20, 0)
+        return f"{str(entry.key):<40}" + ("" if hide_dev else f"{entry.dev.name:<17}") + (f"{entry.lladdr}" if known else "") + "\n"
     text = f"{entry.key} "
     if not hide_dev:
         text += f"dev {entry.dev.name} "
@@ -254,10 +275,13 @@ def line(session: Ip, entry: Neighbour, *, hide_dev: bool) -> str:
         text += "extern_learn "
     if session.style.statistics:
         used, confirmed, updated = _ages(session, entry)
-        text += f" ref 1 used {used}/{confirmed}/{updated}probes {max(1, entry.probes)} "
+        reference = "ref 1 " if entry.timer is not None else ""  # a timer that runs holds the entry
+        text += f" {reference}used {used}/{confirmed}/{updated}probes {entry.probes} "
     name = STATE_NAMES.get(entry.state, "")
     if entry.state != NUD_NONE:
         text += f"{name} "
+    if entry.protocol:
+        text += f"proto {NAMES['protocol'].get(entry.protocol, str(entry.protocol))} "
     return text + "\n"
 
 
@@ -269,7 +293,16 @@ def _to_dict(session: Ip, entry: Neighbour, wanted: Filter) -> dict[str, Any]:
         item["lladdr"] = str(entry.lladdr)
     if entry.is_router:
         item["router"] = None
+    if entry.flags & NTF_EXT_LEARNED:
+        item["extern_learn"] = None
+    if session.style.statistics:
+        if entry.timer is not None:
+            item["refcnt"] = 1
+        item["used"], item["confirmed"], item["updated"] = _ages(session, entry)
+        item["probes"] = entry.probes
     item["state"] = [STATE_NAMES[entry.state]] if entry.state else []
+    if entry.protocol:
+        item["protocol"] = NAMES["protocol"].get(entry.protocol, str(entry.protocol))
     return item
 
 
@@ -286,8 +319,15 @@ def flush(session: Ip, cursor: Words) -> None:
     wanted = parse_filter(session, trimmed)
     if not wanted.states:
         wanted.states = ALL_STATES & ~(NUD_PERMANENT | NUD_NOARP)
-    for entry in chosen(session, wanted):
+    entries = chosen(session, wanted)
+    if session.style.statistics and not entries:
+        session.print("Nothing to flush.\n")
+    for entry in entries:
+        if session.style.statistics > 1:
+            session.print(line(session, entry, hide_dev=wanted.dev is not None))
         try:
             delneigh(entry.dev, NeighRequest(entry.key))
         except NetError:
             continue
+    if session.style.statistics and entries:
+        session.print(f"\n*** Round 1, deleting {len(entries)} entries ***\n*** Flush is complete after 1 round ***\n")

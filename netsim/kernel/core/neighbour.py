@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
 from netsim.clock import MS, SECOND
-from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, NetDevice
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.kernel.tables.neigh import (
@@ -44,6 +44,7 @@ class NeighOps:
     error_report: Callable[[Neighbour, SkBuff], None]
     parms: Callable[[NetDevice], NeighParms]
     multicast_mac: Callable[[Any], MAC]
+    any_key: Any = None
 
 
 def now(neigh: Neighbour) -> int:
@@ -63,6 +64,8 @@ def reachable_time(neigh: Neighbour, ops: NeighOps) -> int:
 
 def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> Neighbour:
     """The entry for a key on a device, made when it is missing (`__neigh_create`, `arp_constructor`)."""
+    if dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT) and ops.any_key is not None:
+        key = ops.any_key  # one entry serves every address (`arp_constructor`)
     known = table.entries.get((key, dev.ifindex))
     if known is not None:
         return known
@@ -227,16 +230,16 @@ def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> 
         lladdr = neigh.lladdr
     if new & NUD_CONNECTED:
         neigh.confirmed = time
-    update_isrouter = 0
+    update_isrouter = flags & OVERRIDE_ISROUTER
     if old & NUD_VALID:
         if lladdr != neigh.lladdr and not flags & OVERRIDE:
+            update_isrouter = 0
             if flags & WEAK_OVERRIDE and old & NUD_CONNECTED:
                 lladdr, new = neigh.lladdr, NUD_STALE
             else:
                 return
         elif lladdr == neigh.lladdr and new == NUD_STALE and not flags & ADMIN:
             new = old
-        update_isrouter = flags & OVERRIDE_ISROUTER
     if new != old or lladdr != neigh.lladdr:
         neigh.updated = time
     if new != old:
@@ -245,8 +248,7 @@ def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> 
             neigh.probes = 0
         neigh.state = new
         if new & NUD_IN_TIMER:
-            parms = neigh.ops.parms(neigh.dev)
-            delay = reachable_time(neigh, neigh.ops) if new & NUD_REACHABLE else parms.delay_first_probe_time * SECOND if new & NUD_DELAY else 0
+            delay = reachable_time(neigh, neigh.ops) if new & NUD_REACHABLE else 0
             _arm(neigh, delay)
     if lladdr != neigh.lladdr:
         neigh.lladdr = lladdr

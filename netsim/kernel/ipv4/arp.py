@@ -81,7 +81,7 @@ def arp_error_report(neigh: Neighbour, skb: SkBuff) -> None:
         icmp_send(skb, 3, 1, 0)
 
 
-ARP_OPS = NeighOps(ETH_P_ARP, arp_solicit, arp_error_report, arp_parms, multicast_mac)
+ARP_OPS = NeighOps(ETH_P_ARP, arp_solicit, arp_error_report, arp_parms, multicast_mac, IPV4_ANY)
 
 
 def arp_changeaddr(dev: NetDevice) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from netsim.addr import IPv4
 from netsim.clock import MS, SECOND
 from netsim.errors import NetError
+from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
-from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
-from netsim.kernel.tables.inetpeer import InetPeer
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
+from netsim.kernel.tables.inetpeer import InetPeer
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
 from netsim.packet.numbers import IPPROTO_ICMP

@@ -11,7 +11,7 @@ from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
-from netsim.kernel.tables.neigh import NUD_FAILED, NUD_PERMANENT, NUD_VALID, NeighTable
+from netsim.kernel.tables.neigh import NUD_FAILED, NUD_VALID, NeighTable
 
 NTF_USE, NTF_SELF, NTF_MASTER, NTF_PROXY, NTF_EXT_LEARNED, NTF_OFFLOADED, NTF_STICKY, NTF_ROUTER = 1, 2, 4, 8, 16, 32, 64, 128
 
@@ -53,7 +53,7 @@ def newneigh(dev: NetDevice, request: NeighRequest, flags: int) -> None:
             update &= ~(OVERRIDE | OVERRIDE_ISROUTER)
     if request.flags & NTF_ROUTER:
         update |= ISROUTER
-    state = request.state or NUD_PERMANENT
+    state = request.state
     if state & NUD_VALID and request.lladdr is None and not known.state & NUD_VALID:
         raise NetError(EINVAL, "No link layer address given")
     known.protocol = request.protocol
