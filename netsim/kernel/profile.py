@@ -40,6 +40,8 @@ class KernelProfile:
     """Release (major * 100 + minor) whose set of explaining sentences netlink errors carry."""
     can_rename_up_devices: bool
     """Since 6.x a device may be renamed while it is up (`IFF_LIVE_RENAME_OK`)."""
+    syncs_link_watch: bool = True
+    """Since 6.8 asking for one device settles its state first."""
     cpus: int = 2
     """Processors: veth gets a queue for each."""
     modules: frozenset[str] = ALL_MODULES
@@ -47,5 +49,5 @@ class KernelProfile:
 
 
 LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)
-LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False)
+LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False)
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.clock import SECOND
 from netsim.commands.ip import link_show
-from netsim.commands.ip.output import to_json
+from netsim.commands.ip.output import Style, to_json
 from netsim.commands.ip.usage import ADDRESS
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, device, duparg, duparg2, invarg, matches, number, prefix
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.addr import AddrRequest, deladdr, newaddr
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
+from netsim.kernel.rtnl.link import dumped, getlink
 from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa
 from netsim.kernel.tables.inet6 import Ifa6
 
@@ -273,7 +274,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
                 raise invarg('Invalid "group" value\n', value)
         elif word in ("master", "vrf"):
             value = cursor.argument()
-            wanted.master = session.netns.device(value)
+            wanted.master = getlink(session.netns, value)
             if wanted.master is None:
                 raise invarg("Device does not exist\n", value)
         elif word == "type":
@@ -291,9 +292,9 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
 
 def chosen_devices(session: Ip, wanted: Filter) -> list[NetDevice]:
     """The devices a listing goes over."""
-    devices = list(session.netns.devices.values())
+    devices = dumped(session.netns)
     if wanted.dev is not None:
-        found = session.netns.device(wanted.dev)
+        found = getlink(session.netns, wanted.dev)
         if found is None:
             raise Stop(f'Device "{wanted.dev}" does not exist.\n', 1)
         devices = [found]
@@ -356,7 +357,7 @@ def show(session: Ip, cursor: Words) -> None:
         return
     for dev, found in rows:
         if style.brief:
-            session.print(_brief(dev, found))
+            session.print(_brief(session.style, dev, found))
         elif style.oneline:
             for ifa in found:
                 session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
@@ -369,10 +370,7 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
     if wanted.label is not None:
         return "".join(f"    {_address_text(session, dev, ifa)}\n" for ifa in found)
     if wanted.family in (2, 10):
-        text = f"{dev.ifindex}: {dev.name}{link_show.at_link(dev)}: <{','.join(link_show.flag_names(dev))}> mtu {dev.mtu} qdisc {link_show.qdisc_name(dev)} "
-        if dev.master is not None:
-            text += f"master {dev.master.name} "
-        text += f"state {link_show.operstate(dev)} group {link_show.group_name(dev.group)} "
+        text = link_show.head(session, dev) + f"group {dev.group if style.numeric else link_show.group_name(dev.group)} "
         if dev.tx_queue_len:
             text += f"qlen {dev.tx_queue_len}"
         if wanted.family in (2, 10):
@@ -389,29 +387,30 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
     return text
 
 
-def _brief(dev: NetDevice, found: list[Ifa | Ifa6]) -> str:
-    texts = [_short(ifa) for ifa in found]
-    return f"{dev.name + link_show.at_link(dev):<16s} {link_show.operstate(dev):<14s} " + "".join(f"{text} " for text in texts) + "\n"
+def _brief(style: Style, dev: NetDevice, found: list[Ifa | Ifa6]) -> str:
+    name = style.paint("ifname", f"{dev.name + link_show.at_link(dev):<16s} ")
+    state = link_show.painted_state(style, dev, f"{link_show.operstate(dev):<14s} ")
+    return name + state + "".join(f"{_short(style, ifa)} " for ifa in found) + "\n"
 
 
-def _short(ifa: Ifa | Ifa6) -> str:
+def _short(style: Style, ifa: Ifa | Ifa6) -> str:
     if isinstance(ifa, Ifa6):
-        return f"{ifa.address}/{ifa.length}"
+        return f"{style.paint_address(ifa.address)}/{ifa.length}"
     if ifa.peer != ifa.local:
-        return f"{ifa.local} peer {ifa.peer}/{ifa.length}"
-    return f"{ifa.local}/{ifa.length}"
+        return f"{style.paint_address(ifa.local)} peer {style.paint_address(ifa.peer)}/{ifa.length}"
+    return f"{style.paint_address(ifa.local)}/{ifa.length}"
 
 
 def _address_text(session: Ip, dev: NetDevice, ifa: Ifa | Ifa6) -> str:
     """One address with its lifetimes (`print_addrinfo`)."""
     if isinstance(ifa, Ifa):
-        text = f"inet {_short(ifa)} "
+        text = f"inet {_short(session.style, ifa)} "
         if ifa.metric:
             text += f"metric {ifa.metric} "
         if ifa.broadcast is not None:
-            text += f"brd {ifa.broadcast} "
+            text += f"brd {session.style.paint_address(ifa.broadcast, f'{ifa.broadcast} ')}"
     else:
-        text = f"inet6 {_short(ifa)} "
+        text = f"inet6 {_short(session.style, ifa)} "
     text += f"scope {SCOPE_NAMES.get(ifa.scope, str(ifa.scope))} " + _flag_words(ifa)
     if isinstance(ifa, Ifa):
         text += ifa.label
@@ -469,6 +468,7 @@ def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filte
         item["addr_info"] = [_brief_dict(ifa) for ifa in found]
         return item
     item = link_show.to_dict(session, dev)
+    item.pop("inet6_addr_gen_mode", None)
     for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family else ("linkmode",):
         item.pop(key, None)
     item["addr_info"] = [_address_dict(session, ifa) for ifa in found]

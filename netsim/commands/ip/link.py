@@ -6,14 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.addr import MAC
 from netsim.commands.ip import link_show
-from netsim.commands.ip.link_kinds import KINDS, parse_kind, parse_slave
+from netsim.commands.ip.link_kinds import HELP, KINDS, parse_kind, parse_slave
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import LINK
-from netsim.commands.ip.words import Stop, Words, answers, check_name, device, duparg, duparg2, invarg, matches, no_device, number, unsigned
-from netsim.errors import NetError
+from netsim.commands.ip.words import (
+    Stop,
+    Words,
+    answers,
+    check_altname,
+    check_name,
+    device,
+    duparg,
+    duparg2,
+    invarg,
+    matches,
+    no_device,
+    number,
+    unsigned,
+)
+from netsim.errors import ENODEV, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.link import LinkRequest, add_altname, del_altname, dellink, newlink, setlink
+from netsim.kernel.rtnl.link import LinkRequest, add_altname, del_altname, dellink, dumped, getlink, newlink, setlink
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -50,6 +64,9 @@ def do_iplink(session: Ip, cursor: Words) -> None:
     elif matches(word, "property"):
         properties(session, cursor)
     elif matches(word, "help"):
+        if cursor.more():
+            kind = cursor.take()
+            raise Stop("", 0, HELP[kind]) if kind in HELP else Stop("", 255)
         raise Stop(LINK, 255)
     else:
         raise Stop(f'Command "{word}" is unknown, try "ip link help".\n', 255)
@@ -91,9 +108,11 @@ def netns_of(session: Ip, word: str) -> Netns:
     except NetError:
         pass
     pid = number(word, 0, 0x7FFFFFFF)
-    process = machine.processes.get(pid) if pid is not None else None
-    if process is None:
+    if pid is None:
         raise invarg('Invalid "netns" value\n', word)
+    process = machine.processes.get(pid)
+    if process is None:
+        raise answers(NetError(ESRCH))
     return process.netns
 
 
@@ -131,14 +150,11 @@ class LinkWords:
                 raise Stop(LINK, 255)
             if word == "dev":
                 word = cursor.argument()
-            if self.dev is not None and word != self.dev and self._is_second(word):
+            if self.dev is not None and word != self.dev:
                 raise duparg2("dev", word)
-            if not check_name(word):
+            if not check_altname(word):
                 raise invarg('"dev" not a valid ifname', word)
             self.dev = word
-
-    def _is_second(self, word: str) -> bool:
-        return self.cursor.words[self.cursor.at - 2] != "dev" or self.cursor.at < 2
 
     def flag(self, bit: int, value: int) -> None:
         """Set a flag on or off."""
@@ -167,7 +183,7 @@ def _name(words: LinkWords, word: str) -> None:
 def _index(words: LinkWords, word: str) -> None:
     value = number(words.cursor.argument(), 1, 0x7FFFFFFF)
     if value is None:
-        raise invarg('Invalid "index" value', words.cursor.words[words.cursor.at - 1])
+        raise invarg('Invalid "index" value\n', words.cursor.words[words.cursor.at - 1])
     words.fields["ifindex"] = words.fields["new_ifindex"] = value
 
 
@@ -213,7 +229,7 @@ def _switch(words: LinkWords, word: str) -> None:
 
 def _master(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
-    dev = words.netns.device(value)
+    dev = getlink(words.netns, value)
     if dev is None:
         raise invarg("Device does not exist\n", value)
     words.fields["master"] = dev.ifindex
@@ -247,7 +263,7 @@ def _state(words: LinkWords, word: str) -> None:
 def _mode(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     if value.lower() not in ("default", "dormant"):
-        raise invarg("Invalid link mode", value)
+        raise invarg("Invalid link mode\n", value)
     words.fields["linkmode"] = int(value.lower() == "dormant")
 
 
@@ -264,7 +280,7 @@ def _addrgenmode(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     modes = ("eui64", "none", "stable_secret", "random")
     if value not in modes:
-        raise invarg("Invalid address generation mode", value)
+        raise invarg("Invalid address generation mode\n", value)
     words.fields["addrgenmode"] = modes.index(value)
 
 
@@ -317,7 +333,7 @@ def add(session: Ip, cursor: Words) -> None:
         raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 1)
     link = None
     if "link" in words.fields:
-        lower = session.netns.device(words.fields.pop("link"))
+        lower = getlink(session.netns, words.fields.pop("link"))
         if lower is None:
             raise no_device(cursor.words[cursor.at - 1])
         link = lower.ifindex
@@ -386,6 +402,14 @@ def delete(session: Ip, cursor: Words) -> None:
     words.parse()
     if words.kind is not None and cursor.more():
         raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 255)
+    if words.dev is None and "group" in words.fields:
+        doomed = [dev for dev in session.netns.devices.values() if dev.group == words.fields["group"]]
+        if not doomed:
+            raise answers(NetError(ENODEV))
+        for dev in doomed:
+            if dev.registered:
+                dellink(dev)
+        return
     if words.dev is None:
         raise Stop('Not enough information: "dev" argument is required.\n', 255)
     dev = _find(session, words.dev)
@@ -430,7 +454,7 @@ def show(session: Ip, cursor: Words) -> None:
             up = True
         elif matches(word, "master") or word == "vrf":
             value = cursor.argument()
-            master = session.netns.device(value)
+            master = getlink(session.netns, value)
             if master is None:
                 raise invarg("Device does not exist\n", value)
         elif word == "type":
@@ -448,9 +472,9 @@ def show(session: Ip, cursor: Words) -> None:
             if name is not None:
                 raise duparg2("dev", word)
             name = word
-    devices = list(session.netns.devices.values())
+    devices = dumped(session.netns)
     if name is not None:
-        found = session.netns.device(name)
+        found = getlink(session.netns, name)
         if found is None:
             raise Stop(f'Device "{name}" does not exist.\n', 1)
         devices = [found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from netsim.commands.ip.usage import BRIDGE_KIND, BRIDGE_SLAVE_KIND, VETH
 from netsim.commands.ip.words import Stop, Words, invarg, matches, number
 from netsim.kernel.core.netns import Netns
 
@@ -69,9 +70,9 @@ def _bridge(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
                 raise invarg("invalid vlan_protocol", value)
             data["vlan_protocol"] = 0x8100 if value.lower() == "802.1q" else 0x88A8
         elif matches(word, "help"):
-            raise Stop("Usage: ... bridge [ fdb_flush ]\n", 255)
+            raise Stop(BRIDGE_KIND, 1)
         else:
-            raise Stop(f'bridge: unknown command "{word}"?\n', 255)
+            raise Stop(f'bridge: unknown command "{word}"?\n{BRIDGE_KIND}', 1)
     return data
 
 
@@ -81,15 +82,9 @@ def _veth(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
     if not cursor.more():
         return {}
     word = cursor.take()
-    if word == "help":
-        raise Stop("Usage: ip link <options> type veth [peer <options>]\n", 255)
     if word != "peer":
-        raise Stop(f"Error: {_veth_wrong(word)}", 255)
+        raise Stop("", 1, VETH)
     return {"peer": parse_peer(session, cursor, netns)}
-
-
-def _veth_wrong(word: str) -> str:
-    return f'argument "{word}" is wrong: unknown option for veth\n'
 
 
 def _none(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
@@ -99,6 +94,10 @@ def _none(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
 
 
 KINDS: dict[str, Callable[[Ip, Words, Netns], dict[str, Any]]] = {"bridge": _bridge, "veth": _veth, "dummy": _none, "ifb": _none}
+
+
+HELP = {"bridge": BRIDGE_KIND, "bridge_slave": BRIDGE_SLAVE_KIND, "veth": VETH, "dummy": "Usage: ... dummy\n", "ifb": "Usage: ... ifb\n"}
+"""What `ip link help KIND` prints; a kind without options of its own has no help."""
 
 
 def parse_kind(session: Ip, kind: str, cursor: Words, netns: Netns) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def parse_slave(session: Ip, kind: str, cursor: Words) -> dict[str, Any]:
             continue
         key = next((name for name in (*PORT_NUMBERS, *PORT_FLAGS) if matches(word, name)), None)
         if key is None:
-            raise Stop(f'bridge_slave: unknown option "{word}"?\n', 255)
+            raise Stop(f'bridge_slave: unknown option "{word}"?\n{BRIDGE_SLAVE_KIND}', 1)
         value = cursor.argument()
         if key in PORT_FLAGS:
             if value not in ("on", "off", "0", "1"):

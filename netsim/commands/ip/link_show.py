@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.clock import MS, SECOND
-from netsim.commands.ip.output import Style
+from netsim.commands.ip.output import Decimal2, Style
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import (
@@ -57,6 +57,9 @@ def flag_names(dev: NetDevice) -> list[str]:
     if lower is not None and lower.netns is dev.netns and not lower.flags & IFF_UP:
         names.append("M-DOWN")
     return names
+
+
+ADDRESS_MODES = ("eui64", "none", "stable_secret", "random")
 
 
 def link_of(dev: NetDevice) -> tuple[str, Any]:
@@ -117,23 +120,31 @@ def show(session: Ip, dev: NetDevice) -> str:
 
 def head(session: Ip, dev: NetDevice) -> str:
     """Index, name, flags, mtu, qdisc, master and state."""
-    text = f"{dev.ifindex}: {dev.name}{at_link(dev)}: <{','.join(flag_names(dev))}> mtu {dev.mtu} qdisc {qdisc_name(dev)} "
+    style = session.style
+    name = style.paint("ifname", f"{dev.name}{at_link(dev)}: ")
+    text = f"{dev.ifindex}: {name}<{','.join(flag_names(dev))}> mtu {dev.mtu} qdisc {qdisc_name(dev)} "
     if dev.master is not None:
         text += f"master {dev.master.name} "
-    return text + f"state {operstate(dev)} "
+    return text + f"state {painted_state(style, dev, f'{operstate(dev)} ')}"
+
+
+def painted_state(style: Style, dev: NetDevice, text: str) -> str:
+    """The operational state in green, red or no colour (`oper_state_color`)."""
+    state = operstate(dev)
+    return style.paint("up", text) if state == "UP" else style.paint("down", text) if state == "DOWN" else text
 
 
 def tail(session: Ip, dev: NetDevice) -> str:
     """Group, queue length and the link-layer line."""
     style = session.style
-    text = f"group {group_name(dev.group)} "
+    text = f"group {dev.group if style.numeric else group_name(dev.group)} "
     if dev.tx_queue_len:
         text += f"qlen {dev.tx_queue_len}"
     text += style.newline
-    text += f"    link/{LINK_TYPES.get(dev.type, f'[{dev.type}]')}"
+    text += f"    link/{f'[{dev.type}]' if style.numeric else LINK_TYPES.get(dev.type, f'[{dev.type}]')}"
     if dev.header_length == 14 or dev.address:
-        text += f" {dev.address}"
-        text += f" {'peer' if dev.flags & IFF_POINTOPOINT else 'brd'} {dev.broadcast}"
+        text += f" {style.paint('mac', str(dev.address))}"
+        text += f" {'peer' if dev.flags & IFF_POINTOPOINT else 'brd'} {style.paint('mac', str(dev.broadcast))}"
     return text + netns_note(session, dev)
 
 
@@ -147,8 +158,7 @@ def extras(session: Ip, dev: NetDevice) -> str:
     style = session.style
     text = ""
     if style.details:
-        mode = ("eui64", "none", "stable_secret", "random")[dev.addr_gen_mode]
-        text += details(session, dev, f"addrgenmode {mode} ")
+        text += details(session, dev, f"addrgenmode {ADDRESS_MODES[dev.addr_gen_mode]} ")
     if style.statistics:
         text += style.newline + statistics(dev, style)
     return text + other_names(session, dev)
@@ -172,7 +182,10 @@ def other_names(session: Ip, dev: NetDevice) -> str:
 
 def brief(session: Ip, dev: NetDevice) -> str:
     """One line of -br link."""
-    return f"{dev.name + at_link(dev):<16s} {operstate(dev):<14s} {str(dev.address):<17s} <{','.join(flag_names(dev))}> \n"
+    style = session.style
+    name = style.paint("ifname", f"{dev.name + at_link(dev):<16s} ")
+    state = painted_state(style, dev, f"{operstate(dev):<14s} ")
+    return f"{name}{state}{style.paint('mac', f'{str(dev.address):<17s} ')}<{','.join(flag_names(dev))}> \n"
 
 
 # details -----------------------------------------------------------------------------------------------------------------
@@ -280,7 +293,7 @@ def statistics(dev: NetDevice, style: Style) -> str:
     rx = [s.rx_bytes, s.rx_packets, s.rx_errors, s.rx_dropped, 0, s.multicast]
     tx = [s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, 0, s.collisions]
     widths = [
-        max(len(head), len(str(a)), len(str(b)))
+        max(len(head), len(style.count(a)), len(style.count(b)))
         for head, a, b in zip(("bytes123", "packets", "errors", "dropped", "missed1", "collsns"), rx, tx, strict=True)
     ]
     newline = style.newline
@@ -291,8 +304,8 @@ def statistics(dev: NetDevice, style: Style) -> str:
     def row(numbers: list[int]) -> str:
         return (
             indent
-            + f"{numbers[0]:>{widths[0] + 2}} "
-            + " ".join(f"{value:>{width}}" for value, width in zip(numbers[1:], widths[1:], strict=True))
+            + f"{style.count(numbers[0]):>{widths[0] + 2}} "
+            + " ".join(f"{style.count(value):>{width}}" for value, width in zip(numbers[1:], widths[1:], strict=True))
             + " "
         )
 
@@ -303,7 +316,7 @@ def statistics(dev: NetDevice, style: Style) -> str:
     text += newline + tx_head + " " * 10 + newline + row(tx)
     if style.statistics > 1:
         text += newline + "    TX errors: " + f"{'aborted':>7} {'fifo':>6} {'window':>7} {'heartbt':>7} {'transns':>7}" + newline
-        text += " " * 15 + f"{0:>7} {0:>6} {0:>7} {0:>7} {0:>7} "
+        text += " " * 15 + f"{0:>7} {0:>6} {0:>7} {0:>7} {dev.carrier_changes:>7} "
     return text
 
 
@@ -333,28 +346,79 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     lower = dev.lower()
     if lower is not None and lower.netns is not dev.netns:
         item["link_netnsid"] = dev.netns.id_for(lower.netns)
+    if style.details:
+        item.update(details_dict(dev))
     if style.statistics:
-        s = dev.stats
-        item["stats64"] = {
-            "rx": {
-                "bytes": s.rx_bytes,
-                "packets": s.rx_packets,
-                "errors": s.rx_errors,
-                "dropped": s.rx_dropped,
-                "over_errors": 0,
-                "multicast": s.multicast,
-            },
-            "tx": {
-                "bytes": s.tx_bytes,
-                "packets": s.tx_packets,
-                "errors": s.tx_errors,
-                "dropped": s.tx_dropped,
-                "carrier_errors": 0,
-                "collisions": s.collisions,
-            },
-        }
+        item["stats64"] = stats_dict(dev, style)
     if dev.alias:
         item["ifalias"] = dev.alias
     if dev.altnames:
         item["altnames"] = list(dev.altnames)
     return item
+
+
+SHORT_KEYS = {
+    "designated_root": "root_id", "group_address": "group_addr", "mcast_last_member_count": "mcast_last_member_cnt",
+    "mcast_startup_query_count": "mcast_startup_query_cnt", "mcast_last_member_interval": "mcast_last_member_intvl",
+    "mcast_membership_interval": "mcast_membership_intvl", "mcast_querier_interval": "mcast_querier_intvl", "mcast_query_interval": "mcast_query_intvl",
+    "mcast_query_response_interval": "mcast_query_response_intvl", "mcast_startup_query_interval": "mcast_startup_query_intvl",
+    "port_id": "id", "port_no": "no", "designated_bridge": "bridge_id", "mcast_router": "multicast_router",
+}  # fmt: skip
+"""JSON's names for options that are called otherwise in plain text."""
+TEXT_ONLY = ("mcast_fast_leave",)
+
+
+def _json_options(options: list[tuple[str, Any]], renamed: tuple[str, ...]) -> dict[str, Any]:
+    """Options as JSON has them: booleans for on and off, timers as numbers with two places, masks and addresses as text."""
+    item: dict[str, Any] = {}
+    for name, value in options:
+        if name in TEXT_ONLY:
+            continue
+        key = SHORT_KEYS.get(name, name) if name in renamed else name
+        if name.endswith("_timer"):
+            item[key] = Decimal2(float(value))
+        elif value in ("on", "off"):
+            item[key] = value == "on"
+        else:
+            item[key] = value if isinstance(value, int) and name != "group_fwd_mask" else str(value)
+    return item
+
+
+BRIDGE_RENAMED = tuple(name for name in SHORT_KEYS if name != "mcast_router")
+PORT_RENAMED = ("port_id", "port_no", "designated_bridge", "designated_root", "mcast_router")
+
+
+def details_dict(dev: NetDevice) -> dict[str, Any]:
+    """What -d adds to JSON."""
+    item: dict[str, Any] = {"promiscuity": dev.promiscuity, "allmulti": dev.allmulti, "min_mtu": dev.min_mtu, "max_mtu": dev.max_mtu}
+    info: dict[str, Any] = {}
+    if dev.kind:
+        info["info_kind"] = dev.kind
+        if isinstance(dev, Bridge):
+            info["info_data"] = _json_options(bridge_options(dev), BRIDGE_RENAMED)
+    if isinstance(dev.slave_data, BridgePort):
+        info["info_slave_kind"] = "bridge"
+        info["info_slave_data"] = _json_options(port_options(dev.slave_data), PORT_RENAMED)
+    if info:
+        item["linkinfo"] = info
+    item["inet6_addr_gen_mode"] = ADDRESS_MODES[dev.addr_gen_mode]
+    item["num_tx_queues"] = dev.num_tx_queues
+    if dev.netns.kernel.profile.cpus > 1:
+        item["num_rx_queues"] = dev.num_rx_queues
+    item.update(gso_max_size=65536, gso_max_segs=65535, tso_max_size=524280, tso_max_segs=65535, gro_max_size=65536)
+    return item
+
+
+def stats_dict(dev: NetDevice, style: Style) -> dict[str, Any]:
+    """What -s (and -s -s) adds to JSON."""
+    s = dev.stats
+    rx = {
+        "bytes": s.rx_bytes, "packets": s.rx_packets, "errors": s.rx_errors, "dropped": s.rx_dropped, "over_errors": 0, "multicast": s.multicast,
+    }  # fmt: skip
+    tx = {
+        "bytes": s.tx_bytes, "packets": s.tx_packets, "errors": s.tx_errors, "dropped": s.tx_dropped, "carrier_errors": 0, "collisions": s.collisions,
+    }  # fmt: skip
+    if style.statistics > 1:
+        rx.update(length_errors=0, crc_errors=0, frame_errors=0, fifo_errors=0, missed_errors=0)
+        tx.update(aborted_errors=0, fifo_errors=0, window_errors=0, heartbeat_errors=0, carrier_changes=dev.carrier_changes)
+    return {"rx": rx, "tx": tx}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.commands.ip.usage import MADDR
 from netsim.commands.ip.words import Stop, Words, duparg2, matches
+from netsim.kernel.rtnl.link import dumped
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -28,7 +29,7 @@ def do_maddr(session: Ip, cursor: Words) -> None:
         if name is not None:
             raise duparg2("dev", word)
         name = word
-    for dev in session.netns.devices.values():
+    for dev in dumped(session.netns):
         if name is not None and dev.name != name:
             continue
         session.print(f"{dev.ifindex}:\t{dev.name}\n")

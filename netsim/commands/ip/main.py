@@ -111,10 +111,10 @@ SHORT = {
 
 def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
     style = session.style
-    color, _, _ = option.partition("=")
+    color, given, when = option.partition("=")
     means = SHORT.get(option) or next((name for pattern, name in FLAGS if matches(option, pattern)), None)
     if means is None and color in ("-c", "-color", "-colo", "-col", "-co"):
-        means = "color"
+        means = "color" if not given or when in ("always", "auto", "never") else None
     if means is None:
         raise Stop(f'Option "{word if not word.startswith("--") else word[1:]}" is unknown, try "ip -help".\n', 255)
     if means == "argument":
@@ -143,6 +143,12 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
         session.all_netns = True
     elif means == "force":
         session.force = True
+    elif means == "color":
+        style.color = when in ("", "always")  # "auto" asks for a terminal, which none of ours is
+    elif means in ("human", "iec"):
+        style.human = 1024 if means == "iec" else style.human or 1000
+    elif means == "resolve":
+        session.netns.kernel.unmodelled.append(f"ip {word}: names of addresses are not looked up")
     elif means in ("oneline", "brief", "json", "pretty", "numeric"):
         setattr(style, means, True)
 

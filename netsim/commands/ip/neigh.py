@@ -15,6 +15,7 @@ from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, devi
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
+from netsim.kernel.rtnl.link import getlink
 from netsim.kernel.rtnl.neigh import NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NTF_USE, NeighRequest, delneigh, newneigh, table_for
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_NONE, NUD_PERMANENT, Neighbour
 
@@ -114,7 +115,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             dst = address(word, session.style.family if session.style.family in (2, 10) else 0)
     if name is None or dst is None:
         raise Stop("Device and destination are required arguments.\n", 255)
-    dev = session.netns.device(name)
+    dev = getlink(session.netns, name)
     if dev is None:
         raise no_device(name)
     request = NeighRequest(dst, **{"state": NUD_PERMANENT if flags else 0, **fields})
@@ -170,12 +171,12 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
         word = cursor.take()
         if word == "dev":
             value = cursor.argument()
-            wanted.dev = session.netns.device(value)
+            wanted.dev = getlink(session.netns, value)
             if wanted.dev is None:
                 raise no_device(value)
         elif word in ("master", "vrf"):
             value = cursor.argument()
-            wanted.master = session.netns.device(value)
+            wanted.master = getlink(session.netns, value)
             if wanted.master is None:
                 raise invarg("Device does not exist\n", value)
         elif word == "unused":
@@ -262,11 +263,12 @@ def line(session: Ip, entry: Neighbour, *, hide_dev: bool) -> str:
     if session.style.brief:
         known = entry.lladdr is not None and entry.state not in (0x01, 0x20, 0)
         return f"{str(entry.key):<40}" + ("" if hide_dev else f"{entry.dev.name:<17}") + (f"{entry.lladdr}" if known else "") + "\n"
-    text = f"{entry.key} "
+    style = session.style
+    text = style.paint_address(entry.key, f"{entry.key} ")
     if not hide_dev:
-        text += f"dev {entry.dev.name} "
+        text += f"dev {style.paint('ifname', f'{entry.dev.name} ')}"
     if entry.lladdr is not None and entry.state not in (0x01, 0x20, 0):
-        text += f"lladdr {entry.lladdr} "
+        text += f"lladdr {style.paint('mac', f'{entry.lladdr} ')}"
     if entry.is_router:
         text += "router "
     if entry.flags & NTF_PROXY:

@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+COLORS = {"ifname": 36, "mac": 33, "inet": 35, "inet6": 34, "up": 32, "down": 31}
+
 
 @attrs.define(eq=False)
 class Style:
@@ -20,6 +22,27 @@ class Style:
     pretty: bool = False
     family: int = 0
     numeric: bool = False
+    color: bool = False
+    human: int = 0  # the base of -h (1000) or -iec (1024); 0 prints whole numbers
+
+    def paint(self, what: str, text: str) -> str:
+        """Text in iproute2's colour for that kind of field (`lib/color.c`), where colours are on."""
+        return f"\x1b[{COLORS[what]}m{text}\x1b[0m" if self.color and not self.json else text
+
+    def paint_address(self, address: Any, text: str | None = None) -> str:
+        """An address in its family's colour."""
+        return self.paint("inet6" if ":" in str(address) else "inet", str(address) if text is None else text)
+
+    def count(self, value: int) -> str:
+        """A counter, shortened for people under -h and -iec (`print_num`)."""
+        if not self.human or value < self.human:
+            return str(value)
+        power, letter = 0, ""
+        while value >= self.human ** (power + 1) and power < 6:
+            power, letter = power + 1, "kMGTPE"[power]
+        scaled = value / self.human**power
+        places = 2 if scaled < 10 else 1 if scaled < 100 else 0
+        return f"{scaled:.{places}f}{letter}" + ("i" if self.human == 1024 else "")
 
     @property
     def newline(self) -> str:
@@ -27,9 +50,31 @@ class Style:
         return "\\" if self.oneline else "\n"
 
 
+class Decimal2(float):
+    """A number that JSON shows with two places, as iproute2 prints timers."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{float(self):.2f}"
+
+
+def scalar_json(value: Any) -> str:
+    """One value that is neither object nor list."""
+    return repr(value) if isinstance(value, Decimal2) else json.dumps(value, ensure_ascii=False)
+
+
 def plain_json(items: list[Any]) -> str:
     """One line without blanks."""
-    return json.dumps(items, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return _plain(items) + "\n"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{_plain(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_plain(item) for item in value) + "]"
+    return scalar_json(value)
 
 
 def pretty_json(items: list[Any]) -> str:
@@ -56,7 +101,7 @@ def _value(value: Any, depth: int) -> str:
         if any(isinstance(item, dict) for item in value):
             return "[ " + ",".join(_object(item, depth + 4) if isinstance(item, dict) else _value(item, depth + 4) for item in value) + " ]"
         return "[ " + ",".join(_value(item, depth) for item in value) + " ]"
-    return json.dumps(value, ensure_ascii=False)
+    return scalar_json(value)
 
 
 def to_json(items: list[Any], style: Style) -> str:

@@ -164,10 +164,14 @@ def _cache_life(session: Ip, route: Any) -> dict[str, Any]:
 def answer_text(session: Ip, item: dict[str, Any]) -> str:
     """The decision in words, and a second line about its cache entry."""
     text = f"{item['type']} " if "type" in item else ""
-    text += f"{item['dst']} "
+    style = session.style
+    text += style.paint_address(item["dst"], f"{item['dst']} ")
     for key, word in (("from", "from"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("prefsrc", "src")):
         if key in item:
-            text += f"{word} {item[key]} "
+            value = f"{item[key]} "
+            text += f"{word} " + (
+                style.paint("ifname", value) if key == "dev" else value if key == "table" else style.paint_address(item[key], value)
+            )
     text += "".join(f"{flag} " for flag in item["flags"])
     if "mark" in item:
         text += f"mark {item['mark']:#x} " if item["mark"] >= 16 else f"mark {item['mark']} "

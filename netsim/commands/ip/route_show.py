@@ -59,15 +59,15 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     text = ""
     if route.type != RTN_UNICAST or details:
         text += f"{NAMES['type'][route.type]} "
-    text += destination(route) + " "
+    text += style.paint_address(route.dst, f"{destination(route)} ") if route.length else destination(route) + " "
     if route.tos:
         text += f"tos 0x{route.tos:02x} "
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
         if single.gateway is not None and wanted.via is None:
-            text += f"via {single.gateway} "
+            text += f"via {style.paint_address(single.gateway, f'{single.gateway} ')}"
         if not wanted.dev:
-            text += f"dev {_dev(session, single.ifindex)} "
+            text += f"dev {style.paint('ifname', f'{_dev(session, single.ifindex)} ')}"
     if (route.table != RT_TABLE_MAIN or details) and wanted.table == 0:
         text += f"table {table_name(route.table)} "
     if (route.protocol != 3 or details) and wanted.protocol is None:
@@ -75,7 +75,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
         text += f"scope {NAMES['scope'].get(route.scope, str(route.scope))} "
     if route.prefsrc is not None:
-        text += f"src {route.prefsrc} "
+        text += f"src {style.paint_address(route.prefsrc, f'{route.prefsrc} ')}"
     if route.priority:
         text += f"metric {route.priority} "
     if single is not None:
@@ -85,8 +85,8 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         for hop in route.nexthops:
             text += f"{style.newline}\tnexthop "
             if hop.gateway is not None:
-                text += f"via {hop.gateway} "
-            text += f"dev {_dev(session, hop.ifindex)} weight {hop.weight} " + _hop_flags(session, hop)
+                text += f"via {style.paint_address(hop.gateway, f'{hop.gateway} ')}"
+            text += f"dev {style.paint('ifname', f'{_dev(session, hop.ifindex)} ')}weight {hop.weight} " + _hop_flags(session, hop)
     return text
 
 

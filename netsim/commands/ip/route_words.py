@@ -11,6 +11,7 @@ from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, invarg, matches, no_device, number, prefix
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.rtnl.link import getlink
 from netsim.kernel.tables.fib import RT_TABLE_MAIN, Route
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def named(kind: str, word: str, complaint: str) -> int:
 
 def dev_index(netns: Netns, name: str) -> int:
     """A device's index; `Cannot find device`."""
-    dev = netns.device(name)
+    dev = getlink(netns, name)
     if dev is None:
         raise no_device(name)
     return dev.ifindex

@@ -243,8 +243,9 @@ def show(session: Ip, cursor: Words) -> None:
         session.print(line(rule, session) + "\n")
 
 
-def _prefix_text(address: Any, length: int) -> str:
-    return str(address) if length == 32 else f"{address}/{length}"
+def _prefix_text(session: Ip, address: Any, length: int) -> str:
+    painted = session.style.paint_address(address)
+    return painted if length == 32 else f"{painted}/{length}"
 
 
 def line(rule: Rule, session: Ip) -> str:
@@ -252,16 +253,16 @@ def line(rule: Rule, session: Ip) -> str:
     text = f"{rule.priority}:\t"
     if rule.invert:
         text += "not "
-    text += f"from {_prefix_text(rule.src, rule.src_length) if rule.src is not None else 'all'} "
+    text += f"from {_prefix_text(session, rule.src, rule.src_length) if rule.src is not None else 'all'} "
     if rule.dst is not None:
-        text += f"to {_prefix_text(rule.dst, rule.dst_length)} "
+        text += f"to {_prefix_text(session, rule.dst, rule.dst_length)} "
     if rule.tos:
         text += f"tos 0x{rule.tos:02x} "
     if rule.fwmark or rule.fwmask:
         text += f"fwmark {rule.fwmark:#x}" + (f"/{rule.fwmask:#x}" if rule.fwmask != 0xFFFFFFFF else "") + " "
     for key, name in (("iif", rule.iif), ("oif", rule.oif)):
         if name:
-            text += f"{key} {name} "
+            text += f"{key} {session.style.paint('ifname', name)} "
             if session.netns.device(name) is None:
                 text += "[detached] "
     if rule.uid is not None:

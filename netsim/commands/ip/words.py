@@ -11,6 +11,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.errors import NetError, strerror
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.rtnl.link import getlink
 
 
 class Stop(Exception):
@@ -191,9 +192,14 @@ def check_name(name: str) -> bool:
     return bool(name) and len(name) < 16 and not any(letter in "/" or letter.isspace() for letter in name)
 
 
+def check_altname(name: str) -> bool:
+    """Whether a word may be a name or an alternative name, which is longer (`check_altifname`)."""
+    return bool(name) and len(name) < 128 and not any(letter in "/" or letter.isspace() for letter in name)
+
+
 def device(netns: Netns, name: str) -> NetDevice:
     """A device by name, `ifN` index or alternative name; `Cannot find device`."""
-    dev = netns.device(name)
+    dev = getlink(netns, name)
     if dev is None and re.fullmatch(r"if\d+", name):
         dev = netns.devices.get(int(name[2:]))
     if dev is None:

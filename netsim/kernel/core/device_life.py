@@ -245,6 +245,7 @@ def netif_carrier_on(dev: NetDevice) -> None:
     if not dev.carrier:
         dev.carrier = True
         if dev.registered:
+            dev.carrier_changes += 1
             link_watch.fire(dev)
 
 
@@ -253,6 +254,7 @@ def netif_carrier_off(dev: NetDevice) -> None:
     if dev.carrier:
         dev.carrier = False
         if dev.registered:
+            dev.carrier_changes += 1
             link_watch.fire(dev)
 
 

@@ -135,6 +135,14 @@ def run(kernel: Kernel) -> None:
         _schedule(kernel, watch, _Urgency(False))
 
 
+def sync(dev: NetDevice) -> None:
+    """Somebody asks about one device: what waits for it is done first, on kernels that do so since 6.8 (`linkwatch_sync_dev`)."""
+    watch = watch_of(dev.netns.kernel)
+    if dev in watch.waiting and dev.netns.kernel.profile.syncs_link_watch:
+        watch.waiting.remove(dev)
+        settle(dev)
+
+
 def settle(dev: NetDevice) -> None:
     """Bring one device up to date: its state, its queue, and everybody who asked to know (`linkwatch_do_dev`)."""
     set_operstate(dev)
@@ -143,4 +151,4 @@ def settle(dev: NetDevice) -> None:
         dev.netns.kernel.notify(NETDEV_CHANGE, dev)
 
 
-__all__ = ["IF_OPER_UNKNOWN", "LinkWatch", "default_operstate", "fire", "init_operstate", "run", "set_operstate", "settle", "watch_of"]
+__all__ = ["IF_OPER_UNKNOWN", "LinkWatch", "default_operstate", "fire", "init_operstate", "run", "set_operstate", "settle", "sync", "watch_of"]

@@ -62,6 +62,7 @@ class NetDevice:
     promiscuity: int = 0
     allmulti: int = 0
     carrier: bool = True
+    carrier_changes: int = 0
     operstate: int = IF_OPER_UNKNOWN
     qdisc: str = "noop"
     root_qdisc: Any = None

@@ -69,7 +69,10 @@ class LinkKind:
 def apply_common(dev: NetDevice, request: LinkRequest) -> None:
     """Attributes that are set before a new device is registered: MTU, addresses, queue length, group, alias."""
     if request.mtu is not None:
-        check_mtu(dev, request.mtu)
+        try:
+            check_mtu(dev, request.mtu)
+        except NetError as error:
+            raise NetError(error.errno) from None  # at birth the sentence is lost
         dev.mtu = request.mtu
     if request.address is not None:
         dev.address = valid_mac(request.address)

@@ -83,7 +83,9 @@ class Veth(NetDevice):
 
 def create(netns: Netns, request: LinkRequest) -> Veth:
     """Make a pair (`veth_newlink`): the peer is registered first and so gets the lower index."""
-    wanted: LinkRequest = request.data.get("peer") or LinkRequest()
+    wanted: LinkRequest = request.data.get("peer") or LinkRequest(
+        mtu=request.mtu, broadcast=request.broadcast, txqueuelen=request.txqueuelen, group=request.group
+    )
     home = wanted.netns or request.link_netns or netns
     peer = _blank(home, wanted)
     apply_common(peer, wanted)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.errors import EEXIST, EINVAL, ENODEV, EOPNOTSUPP, ERANGE, NetError
+from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, ERANGE, NetError
+from netsim.kernel.core import link_watch
 from netsim.kernel.core.device_life import (
     dev_change_flags,
     dev_change_name,
@@ -18,6 +19,20 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.kinds import LinkRequest, valid_mac
 
 LONGEST_ALIAS = 255
+LONGEST_NAME = 15
+
+
+def getlink(netns: Netns, name: str) -> NetDevice | None:
+    """A device by name or alternative name, its state brought up to date (`rtnl_getlink`)."""
+    dev = netns.device(name)
+    if dev is not None:
+        link_watch.sync(dev)
+    return dev
+
+
+def dumped(netns: Netns) -> list[NetDevice]:
+    """The devices of a namespace in the order of a dump: by index (`rtnl_dump_ifinfo`)."""
+    return [netns.devices[ifindex] for ifindex in sorted(netns.devices)]
 
 
 def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
@@ -26,11 +41,13 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
     kind = kernel.link_kinds.get(request.kind or "")
     if kind is None or kind.module not in kernel.profile.modules:
         raise NetError(EOPNOTSUPP, "Unknown device type")
-    if request.name and (request.netns or netns).names.get(request.name):
+    if request.name and len(request.name) > LONGEST_NAME:
+        raise NetError(ERANGE, "Attribute failed policy validation")
+    target = request.netns or netns
+    if request.name and target.names.get(request.name) or request.ifindex and request.ifindex in target.devices:
         raise NetError(EEXIST)
     if request.numtxqueues is not None and not 1 <= request.numtxqueues <= 4096:
         raise NetError(EINVAL, "Invalid number of transmit queues")
-    target = request.netns or netns
     dev: NetDevice = kind.create(target, attrs.evolve(request, link_netns=request.link_netns or netns))
     try:
         _configure(dev, request)
@@ -142,7 +159,7 @@ def add_altname(dev: NetDevice, name: str) -> None:
 def del_altname(dev: NetDevice, name: str) -> None:
     """Take an alternative name away; ENODEV/EINVAL when it is not one of the device's."""
     if name not in dev.altnames:
-        raise NetError(EINVAL if name == dev.name else ENODEV)
+        raise NetError(EINVAL if name == dev.name else ENOENT)
     dev.altnames.remove(name)
     dev.netns.names.pop(name, None)
 
@@ -154,4 +171,4 @@ def set_alias(dev: NetDevice, alias: str) -> None:
     dev.alias = alias
 
 
-__all__ = ["LinkRequest", "add_altname", "del_altname", "dellink", "newlink", "set_alias", "set_master", "setlink"]
+__all__ = ["LinkRequest", "add_altname", "del_altname", "dellink", "dumped", "getlink", "newlink", "set_alias", "set_master", "setlink"]
