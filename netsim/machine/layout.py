@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.machine.files import Device, Directory, File, Stream, Symlink
 from netsim.machine.procfs import ProcRoot
+from netsim.machine.sysfs import make_sys
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -21,7 +22,6 @@ DIRECTORIES = (
     "/root",
     "/run",
     "/sbin",
-    "/sys",
     "/tmp",
     "/usr",
     "/usr/bin",
@@ -43,6 +43,7 @@ def lay_out(machine: Machine) -> None:
     for path in DIRECTORIES:
         files.makedirs(None, path)
     files.root.entries["proc"] = proc = ProcRoot(0o555, machine=machine)
+    files.root.entries["sys"] = make_sys()
     release = machine.kernel.profile.release
     proc.entries["version"] = File(0o444, 0, f"Linux version {release} (netsim)\n".encode())
     proc.entries["uptime"] = File(0o444, 0, b"0.00 0.00\n")
