@@ -42,6 +42,8 @@ class KernelProfile:
     """Since 6.x a device may be renamed while it is up (`IFF_LIVE_RENAME_OK`)."""
     syncs_link_watch: bool = True
     """Since 6.8 asking for one device settles its state first."""
+    counters: int = 618
+    """Release (major * 100 + minor) whose counters /proc/net/snmp and netstat list."""
     cpus: int = 2
     """Processors: veth gets a queue for each."""
     modules: frozenset[str] = ALL_MODULES
@@ -49,5 +51,5 @@ class KernelProfile:
 
 
 LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)
-LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False)
+LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False, counters=601)
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

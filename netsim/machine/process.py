@@ -204,6 +204,8 @@ class Process:
     def adopt(self, opened: Any) -> int:
         """Give a socket a descriptor and hear of what happens on it."""
         fd = self.install(opened)
+        if not opened.sock.inode:
+            opened.sock.inode = self.machine.kernel.socket_inode()
         opened.process, opened.fd = self, fd
         opened.sock.waker = opened
         return fd

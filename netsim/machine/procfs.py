@@ -11,6 +11,7 @@ from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node, Stream, Symlink
+from netsim.machine.procnet import LISTINGS
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -220,9 +221,11 @@ class NetDirectory(Virtual):
     netns: Netns | None = None
 
     def find(self, name: str, process: Process | None) -> Node | None:
-        """None of the kernel's listings is modelled yet: each reads as absent, never as empty."""
-        return None
+        """One of the kernel's listings; those that are not modelled read as absent, never as empty."""
+        assert self.netns is not None
+        listing = LISTINGS.get(name)
+        return None if listing is None else Text(0o444, 0, listing(self.netns).encode())
 
     def names(self, process: Process | None) -> list[str]:
-        """No listing is modelled yet."""
-        return []
+        """The listings modelled."""
+        return sorted(LISTINGS)

@@ -42,6 +42,10 @@ class SocketFile(OpenFile):
         """Close the kernel's socket."""
         self.sock.close()
 
+    def described(self) -> str:
+        """`socket:[INODE]`."""
+        return f"socket:[{self.sock.inode}]"
+
     def wake(self) -> None:
         """Something can be read, accepted, or went wrong."""
         if self.process is not None:

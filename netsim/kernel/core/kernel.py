@@ -33,6 +33,7 @@ class Kernel:
     init_net: Netns = attrs.field(default=None)
     namespaces: list[Netns] = attrs.field(factory=list)
     next_inode: int = FIRST_INODE
+    next_socket_inode: int = 16384
     packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
     """ethertype -> `(skb) -> None`."""
     inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
@@ -64,6 +65,12 @@ class Kernel:
         """The next free inode number of the namespace file system."""
         number = self.next_inode
         self.next_inode += 1
+        return number
+
+    def socket_inode(self) -> int:
+        """The next free inode number of the file system of sockets."""
+        number = self.next_socket_inode
+        self.next_socket_inode += 1
         return number
 
     def notify(self, event: int, dev: NetDevice) -> None:

@@ -43,6 +43,7 @@ class PacketSocket:
     waker: Any = None
     dev: NetDevice | None = None
     is_bound: bool = False
+    inode: int = 0
 
     def bind(self, ifindex: int) -> None:
         """Listen to one device (0: all); ENXIO."""

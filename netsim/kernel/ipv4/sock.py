@@ -81,6 +81,8 @@ class InetSocket:
     waker: Any = None
     is_closed: bool = False
     groups: list[tuple[int, IPv4]] = attrs.field(factory=list)
+    inode: int = 0
+    """What /proc/PID/fd and /proc/net name it by; 0 until a process has a descriptor for it."""
 
     # options -----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,191 @@
+"""/proc/net of a namespace: devices, routes, neighbours and groups, as the kernel prints them (`net-procfs.c`, `fib_trie.c`, `arp.c`, `igmp.c`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from netsim.addr import IPv4, IPv6, mask4, mask6
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
+from netsim.kernel.tables.fib import (
+    RT_TABLE_MAIN,
+    RTN_BROADCAST,
+    RTN_MULTICAST,
+    RTN_PROHIBIT,
+    RTN_UNREACHABLE,
+    Route,
+)
+from netsim.kernel.tables.inet6 import Ifa6
+from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_VALID
+from netsim.machine.procnet_snmp import netstat, snmp, snmp6
+from netsim.machine.procnet_sockets import icmp, packet, raw, raw6, sockstat, sockstat6, tcp, tcp6, udp, udp6, udplite, unix
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+ROW = 127
+"""Width that the kernel pads the lines of `route` and `udp` to."""
+ROUTE_HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
+RTF_UP, RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_NONEXTHOP, RTF_LOCAL = 0x1, 0x2, 0x4, 0x200, 0x00200000, 0x80000000
+ATF_COM, ATF_PERM, ATF_PUBL = 0x02, 0x04, 0x08
+TENTATIVE = 0x40
+ALL_NODES_HERE, ALL_NODES = IPv6((0xFF01 << 112) | 1), IPv6((0xFF02 << 112) | 1)
+MAF_LOADED, MAF_NOREPORT = 0x04, 0x08
+
+
+def _devices(netns: Netns) -> list[NetDevice]:
+    return [netns.devices[ifindex] for ifindex in sorted(netns.devices)]
+
+
+def dev(netns: Netns) -> str:
+    """/proc/net/dev (`dev_seq_printf_stats`)."""
+    text = (
+        "Inter-|   Receive                                                |  Transmit\n"
+        " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
+    )
+    for device in _devices(netns):
+        stats = device.stats
+        text += (
+            f"{device.name:>6s}: {stats.rx_bytes:7d} {stats.rx_packets:7d} {stats.rx_errors:4d} {stats.rx_dropped:4d} {0:4d} {0:5d} {0:10d} "
+            f"{stats.multicast:9d} {stats.tx_bytes:8d} {stats.tx_packets:7d} {stats.tx_errors:4d} {stats.tx_dropped:4d} {0:4d} "
+            f"{stats.collisions:5d} {0:7d} {0:10d}\n"
+        )
+    return text
+
+
+def swapped(address: int) -> int:
+    """An IPv4 address as a little-endian machine prints its network order as a number."""
+    return int.from_bytes(int(address).to_bytes(4, "big"), "little")
+
+
+def route(netns: Netns) -> str:
+    """/proc/net/route: the main table without broadcast and multicast routes, the first next hop of each (`fib_route_seq_show`)."""
+    text = f"{ROUTE_HEAD:<{ROW}s}\n"
+    table = netns.inet.fib.tables.get(RT_TABLE_MAIN)
+    for known in table.routes() if table is not None else ():
+        if known.type not in (RTN_BROADCAST, RTN_MULTICAST):
+            text += f"{_route_row(netns, known):<{ROW}s}\n"
+    return text
+
+
+def _route_row(netns: Netns, known: Route) -> str:
+    hop = known.nexthops[0] if known.nexthops else None
+    out = netns.devices.get(hop.ifindex) if hop is not None else None
+    gateway = hop.gateway if hop is not None and hop.gateway is not None else IPv4(0)
+    flags = RTF_UP | (RTF_GATEWAY if gateway else 0) | (RTF_HOST if known.length == 32 else 0)
+    if known.type in (RTN_UNREACHABLE, RTN_PROHIBIT):
+        flags |= RTF_REJECT
+    metrics = {name.removesuffix(" lock"): value for name, value in known.metrics}
+    advmss = metrics.get("advmss", 0)
+    return (
+        f"{out.name if out is not None else '*'}\t{swapped(known.dst):08X}\t{swapped(gateway):08X}\t{flags:04X}\t0\t0\t{known.priority}\t"
+        f"{swapped(mask4(known.length)):08X}\t{advmss + 40 if advmss else 0}\t{metrics.get('window', 0)}\t{metrics.get('rtt', 0) >> 3}"
+    )
+
+
+def arp(netns: Netns) -> str:
+    """/proc/net/arp: entries, then proxied addresses (`arp_seq_show`); the kernel's order is that of a seeded hash, here it is that of age."""
+    text = "IP address       HW type     Flags       HW address            Mask     Device\n"
+    for neigh in netns.inet.arp.entries.values():
+        if not neigh.state & ~NUD_NOARP:
+            continue
+        flags = ATF_PERM | ATF_COM if neigh.state & NUD_PERMANENT else ATF_COM if neigh.state & NUD_VALID else 0
+        lladdr = str(neigh.lladdr) if neigh.lladdr is not None else "00:00:00:00:00:00"
+        text += f"{neigh.key!s:<16s} 0x{neigh.dev.type:<10x}0x{flags:<10x}{lladdr:<17s}     *        {neigh.dev.name}\n"
+    for key, ifindex in netns.inet.arp.proxies:
+        device = netns.devices.get(ifindex)
+        kind, name = (device.type, device.name) if device is not None else (0, "*")
+        text += f"{key!s:<16s} 0x{kind:<10x}0x{ATF_PUBL | ATF_PERM:<10x}00:00:00:00:00:00     *        {name}\n"
+    return text
+
+
+def igmp(netns: Netns) -> str:
+    """/proc/net/igmp (`igmp_mc_seq_show`); running report timers are not shown."""
+    text = "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"
+    for device in _devices(netns):
+        groups = list(device.inet.multicast.items()) if device.inet is not None else []
+        if groups:
+            text += f"{device.ifindex}\t{device.name:<10s}: {len(groups):5d} {'V3':>7s}\n"
+        for group, users in reversed(groups):
+            text += f"\t\t\t\t{swapped(group):08X} {users:5d} 0:{0:08X}\t\t0\n"
+    return text
+
+
+def dev_mcast(netns: Netns) -> str:
+    """/proc/net/dev_mcast (`dev_mc_seq_show`)."""
+    text = ""
+    for device in _devices(netns):
+        for group, users in device.multicast.items():
+            text += f"{device.ifindex:<4d} {device.name:<15s} {users:<5d} {0:<5d} {str(group).replace(':', '')}\n"
+    return text
+
+
+def _groups6(device: NetDevice) -> list[tuple[IPv6, int]]:
+    """Groups, newest first; all nodes of the interface is joined by every device with IPv6."""
+    if device.inet6 is None:
+        return []
+    known = [(group, users) for group, users in reversed(device.inet6.multicast.items()) if group not in (ALL_NODES, ALL_NODES_HERE)]
+    return [*known, (ALL_NODES, device.inet6.multicast.get(ALL_NODES, 1)), (ALL_NODES_HERE, 1)]
+
+
+def igmp6(netns: Netns) -> str:
+    """/proc/net/igmp6 (`igmp6_mc_seq_show`)."""
+    text = ""
+    for device in _devices(netns):
+        for group, users in _groups6(device):
+            flags = MAF_NOREPORT if group == ALL_NODES_HERE else MAF_NOREPORT | MAF_LOADED if group == ALL_NODES else MAF_LOADED
+            text += f"{device.ifindex:<4d} {device.name:<15s} {int(group):032x} {users:5d} {flags:08X} 0\n"
+    return text
+
+
+def _scope(ifa: Ifa6) -> int:
+    if ifa.address == 1:
+        return 0x10
+    return 0x20 if ifa.address.is_linklocal else 0x40 if ifa.address.is_sitelocal else 0
+
+
+def if_inet6(netns: Netns) -> str:
+    """/proc/net/if_inet6 (`if6_seq_show`); the kernel's order is that of a seeded hash."""
+    text = ""
+    for device in _devices(netns):
+        for ifa in device.inet6.addresses if device.inet6 is not None else ():
+            text += f"{int(ifa.address):032x} {device.ifindex:02x} {ifa.length:02x} {_scope(ifa):02x} {ifa.flags & 0xFF:02x} {device.name:>8s}\n"
+    return text
+
+
+def _row6(dst: int, length: int, metric: int, users: int, flags: int, name: str) -> str:
+    return f"{dst:032x} {length:02x} {0:032x} 00 {0:032x} {metric:08x} {users:08x} 00000000 {flags:08x} {name:>8s}\n"
+
+
+def ipv6_route(netns: Netns) -> str:
+    """/proc/net/ipv6_route, as far as routes follow from addresses (`rt6_seq_show`)."""
+    main: list[tuple[int, int, str]] = []
+    local: list[tuple[int, int, str]] = []
+    for device in _devices(netns):
+        if device.inet6 is None or not device.flags & IFF_UP:
+            continue
+        for ifa in device.inet6.addresses:
+            if ifa.length < 128:
+                net = int(ifa.address) & mask6(ifa.length)
+                main.append((net, ifa.created, _row6(net, ifa.length, 256, 1, RTF_UP, device.name)))
+            if not ifa.flags & TENTATIVE:
+                local.append((int(ifa.address), 0, _row6(int(ifa.address), 128, 0, 2, RTF_UP | RTF_NONEXTHOP | RTF_LOCAL, device.name)))
+        if not device.flags & IFF_LOOPBACK and device.inet6.ready:
+            local.append((0xFF << 120, device.ifindex, _row6(0xFF << 120, 8, 256, 1, RTF_UP, device.name)))
+    unreachable = _row6(0, 0, 0xFFFFFFFF, 1, RTF_NONEXTHOP | RTF_REJECT, "lo")
+    return "".join(text for _, _, text in sorted(main)) + unreachable + "".join(text for _, _, text in sorted(local)) + unreachable
+
+
+def ptype(netns: Netns) -> str:
+    """/proc/net/ptype: who takes which frames."""
+    rows = {0x0800: "ip_rcv", 0x0004: "llc_rcv", 0x0806: "arp_rcv", 0x86DD: "ipv6_rcv"}
+    return "Type Device      Function\n" + "".join(f"{number:04x}          {function}\n" for number, function in rows.items())
+
+
+LISTINGS: dict[str, Callable[[Netns], str]] = {
+    "arp": arp, "dev": dev, "dev_mcast": dev_mcast, "icmp": icmp, "if_inet6": if_inet6, "igmp": igmp, "igmp6": igmp6,
+    "ipv6_route": ipv6_route, "netstat": netstat, "packet": packet, "ptype": ptype, "raw": raw, "raw6": raw6, "route": route, "snmp": snmp,
+    "snmp6": snmp6, "sockstat": sockstat, "sockstat6": sockstat6, "tcp": tcp, "tcp6": tcp6, "udp": udp, "udp6": udp6, "udplite": udplite,
+    "unix": unix,
+}  # fmt: skip
+"""File name -> what it says for a namespace."""
