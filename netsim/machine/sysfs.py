@@ -12,9 +12,10 @@ import attrs
 
 from netsim.errors import EACCES, EINVAL, EOPNOTSUPP, EPERM, NetError
 from netsim.kernel.bridge.device import Bridge, BridgePort
-from netsim.kernel.core.device_life import dev_change_flags, dev_set_mtu, user_flags
-from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IF_OPER_DORMANT, IFF_ALLMULTI, IFF_PROMISC, IFF_RUNNING, IFF_UP, NetDevice
+from netsim.kernel.core.device_life import dev_set_mtu
+from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IF_OPER_DORMANT, IFF_RUNNING, IFF_UP, NetDevice
 from netsim.kernel.drivers.link_settings import DUPLEX_NAMES, link_settings
+from netsim.kernel.rtnl.ioctl import change_flags
 from netsim.kernel.rtnl.link import set_alias
 from netsim.machine.fds import Attribute, OpenFile
 from netsim.machine.files import Directory, Node, Symlink
@@ -101,10 +102,7 @@ def _set_mtu(dev: NetDevice, text: str) -> None:
 
 
 def _set_flags(dev: NetDevice, text: str) -> None:
-    flags = number(text)
-    known = user_flags(dev) & (IFF_PROMISC | IFF_ALLMULTI)
-    change = (dev.flags ^ flags) & 0xFFFF & ~IFF_RUNNING & ~(IFF_PROMISC | IFF_ALLMULTI) | (known ^ flags) & (IFF_PROMISC | IFF_ALLMULTI)
-    dev_change_flags(dev, flags, change)
+    change_flags(dev, number(text))
 
 
 def _set_txqlen(dev: NetDevice, text: str) -> None:
