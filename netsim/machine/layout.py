@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.machine.files import Device, Directory, File, Stream, Symlink
 from netsim.machine.procfs import ProcRoot
+from netsim.machine.services import services_file
 from netsim.machine.sysfs import make_sys
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ DIRECTORIES = (
     "/var/tmp",
 )
 HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+NETWORKS = "default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n"
 PROTOCOLS = "ip\t0\tIP\nicmp\t1\tICMP\nigmp\t2\tIGMP\ntcp\t6\tTCP\nudp\t17\tUDP\ngre\t47\tGRE\nipv6-icmp\t58\tIPv6-ICMP\nsctp\t132\tSCTP\n"
 
 
@@ -52,7 +54,9 @@ def lay_out(machine: Machine) -> None:
     etc.entries["hosts"] = File(0o644, 0, HOSTS.encode())
     etc.entries["hostname"] = File(0o644, 0, f"{machine.name}\n".encode())
     etc.entries["resolv.conf"] = File(0o644, 0, b"")
+    etc.entries["networks"] = File(0o644, 0, NETWORKS.encode())
     etc.entries["protocols"] = File(0o644, 0, PROTOCOLS.encode())
+    etc.entries["services"] = File(0o644, 0, services_file().encode())
     etc.entries["os-release"] = File(0o644, 0, b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n')
     dev = files.resolve(None, "/dev")
     assert isinstance(dev, Directory)

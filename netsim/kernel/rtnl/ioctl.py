@@ -75,12 +75,12 @@ def change_flags(dev: NetDevice, flags: int) -> None:
 
 def set_mtu(netns: Netns, name: str, mtu: int) -> None:
     """SIOCSIFMTU; EINVAL outside the device's range."""
-    dev_set_mtu(_plain(netns, name), mtu)
+    dev_set_mtu(lookup(netns, name), mtu)
 
 
 def set_hwaddr(netns: Netns, name: str, address: MAC) -> None:
     """SIOCSIFHWADDR with an Ethernet address; EADDRNOTAVAIL for a group's, EINVAL where the device is of another type."""
-    dev = _plain(netns, name)
+    dev = lookup(netns, name)
     if dev.type != ARPHRD_ETHER:
         raise NetError(EINVAL)
     dev_set_mac_address(dev, valid_mac(address))
@@ -92,32 +92,24 @@ def set_txqlen(netns: Netns, name: str, length: int) -> None:
         raise NetError(EINVAL)
     if length > 0xFFFFFFFF:
         raise NetError(ERANGE)
-    _plain(netns, name).tx_queue_len = length
+    lookup(netns, name).tx_queue_len = length
 
 
 def set_name(netns: Netns, name: str, new: str) -> None:
     """SIOCSIFNAME."""
-    dev_change_name(_plain(netns, name), new)
+    dev_change_name(lookup(netns, name), new)
 
 
 def set_map(netns: Netns, name: str) -> None:
     """SIOCSIFMAP: no modelled driver has an I/O map; EOPNOTSUPP."""
-    _plain(netns, name)
+    lookup(netns, name)
     raise NetError(EOPNOTSUPP)
 
 
 def private(netns: Netns, name: str) -> None:
     """SIOCDEVPRIVATE and its like (keepalive, outfill): no modelled driver has any; EOPNOTSUPP."""
-    _plain(netns, name)
+    lookup(netns, name)
     raise NetError(EOPNOTSUPP)
-
-
-def _plain(netns: Netns, name: str) -> NetDevice:
-    """The device whose whole name this is: these ioctls do not know labels."""
-    dev = netns.device(name)
-    if dev is None:
-        raise NetError(ENODEV)
-    return dev
 
 
 # IPv4 addresses --------------------------------------------------------------------------------------------------------
@@ -153,9 +145,9 @@ def labels(netns: Netns) -> list[str]:
 
 def class_mask(address: int) -> int:
     """The prefix length that an address's class stands for; -1 for multicast and what is above (`inet_abc_len`)."""
-    if address == 0 or address == 0xFFFFFFFF:
-        return 0
     first = address >> 24
+    if first == 0 or address == 0xFFFFFFFF:
+        return 0
     if first < 128:
         return 8
     if first < 192:
@@ -242,7 +234,7 @@ def set_netmask(netns: Netns, name: str, mask: IPv4) -> None:
 
 def ifindex_of(netns: Netns, name: str) -> int:
     """SIOGIFINDEX; ENODEV."""
-    return _plain(netns, name).ifindex
+    return lookup(netns, name).ifindex
 
 
 def add_address6(netns: Netns, ifindex: int, address: IPv6, length: int) -> None:
@@ -255,6 +247,6 @@ def del_address6(netns: Netns, ifindex: int, address: IPv6, length: int) -> None
     inet6_addr_del(netns.devices[ifindex], AddrRequest(address, length))
 
 
-def set_destination6(netns: Netns, ifindex: int) -> None:
+def set_destination6() -> None:
     """SIOCSIFDSTADDR on an IPv6 socket asks the sit module for a tunnel; ENODEV without one."""
     raise NetError(ENODEV)
