@@ -11,6 +11,7 @@ from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.ipv4.arp import ARP_OPS
+from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
@@ -25,22 +26,6 @@ if TYPE_CHECKING:
 ECHO_REPLY, DEST_UNREACH, SOURCE_QUENCH, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 0, 3, 4, 5, 8, 11, 12, 13, 14
 FRAG_NEEDED = 4
 ERROR_TYPES = (DEST_UNREACH, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM)
-OUT_NAMES = {
-    DEST_UNREACH: "IcmpOutDestUnreachs",
-    TIME_EXCEEDED: "IcmpOutTimeExcds",
-    REDIRECT: "IcmpOutRedirects",
-    PARAMETER_PROBLEM: "IcmpOutParmProbs",
-    ECHO_REPLY: "IcmpOutEchoReps",
-    ECHO: "IcmpOutEchos",
-}
-IN_NAMES = {
-    DEST_UNREACH: "IcmpInDestUnreachs",
-    TIME_EXCEEDED: "IcmpInTimeExcds",
-    REDIRECT: "IcmpInRedirects",
-    PARAMETER_PROBLEM: "IcmpInParmProbs",
-    ECHO_REPLY: "IcmpInEchoReps",
-    ECHO: "IcmpInEchos",
-}
 LONGEST = 576
 DEFAULT_RATEMASK = 6168
 SILENT_LOSS_LIMIT = 9
@@ -72,6 +57,7 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     if packet.src == 0 or packet.src.is_multicast:
         return
     if not _global_allows(netns, kind, code):
+        netns.mib["IcmpOutRateLimitGlobal"] += 1
         return
     source = _error_source(netns, skb)
     try:
@@ -79,6 +65,7 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     except NetError:
         return
     if not _peer_allows(netns, route.dev, packet.src, kind, code):
+        netns.mib["IcmpOutRateLimitHost"] += 1
         return
     room = min(route.mtu, LONGEST) - 20 - 8
     error = IcmpError(kind, code, info, packet, room)
@@ -109,10 +96,7 @@ def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpEcho | IcmpError | Ic
     ttl = setting(netns, "ip_default_ttl", 64)
     flags = 0
     packet = Ip(src, dst, IPPROTO_ICMP, ttl, tos, netns.kernel.rng.getrandbits(16), flags, payload=message)
-    netns.mib["IcmpOutMsgs"] += 1
-    name = OUT_NAMES.get(message.type)
-    if name:
-        netns.mib[name] += 1
+    icmp_count(netns, "Out", message.type)
     try:
         ip_local_out(netns, packet, route)
     except NetError:
@@ -178,14 +162,12 @@ def send_redirect(skb: SkBuff) -> None:
 def icmp_rcv(netns: Netns, skb: SkBuff) -> bool:
     """A control message for us (`icmp_rcv`)."""
     message = skb.packet.payload
-    netns.mib["IcmpInMsgs"] += 1
     kind = getattr(message, "type", None)
     if kind is None:
+        netns.mib["IcmpInMsgs"] += 1
         netns.mib["IcmpInErrors"] += 1
         return True
-    name = IN_NAMES.get(kind)
-    if name:
-        netns.mib[name] += 1
+    icmp_count(netns, "In", kind)
     if skb.route is not None and skb.route.type in (RTN_BROADCAST, RTN_MULTICAST):
         if kind in (ECHO, TIMESTAMP) and setting(netns, "icmp_echo_ignore_broadcasts", 1):
             return True
@@ -229,8 +211,7 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
         options=recorded(skb.packet.options, source),
         payload=message,
     )
-    netns.mib["IcmpOutMsgs"] += 1
-    netns.mib["IcmpOutEchoReps"] += 1
+    icmp_count(netns, "Out", message.type)
     from netsim.kernel.ipv4.output import ip_local_out
 
     try:

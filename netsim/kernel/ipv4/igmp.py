@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsim.addr import IPV4_ALL_HOSTS, IPV4_IGMPV3, IPv4
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
-from netsim.kernel.core.netdevice import IFF_MULTICAST, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.packet import Igmpv3Record, Igmpv3Report, Ip
@@ -17,7 +17,7 @@ ROUTER_ALERT = bytes([148, 4, 0, 0])
 def ip_mc_up(dev: NetDevice) -> None:
     """A device with IPv4 listens to all hosts (`ip_mc_up`)."""
     assert dev.inet is not None
-    if dev.flags & IFF_MULTICAST and IPV4_ALL_HOSTS not in dev.inet.multicast:
+    if IPV4_ALL_HOSTS not in dev.inet.multicast:
         join(dev, IPV4_ALL_HOSTS)
 
 
@@ -34,7 +34,8 @@ def join(dev: NetDevice, group: IPv4) -> None:
     users = dev.inet.multicast.get(group, 0)
     dev.inet.multicast[group] = users + 1
     if not users:
-        dev_mc_add(dev, group.multicast_mac())
+        if dev.type == ARPHRD_ETHER:
+            dev_mc_add(dev, group.multicast_mac())
         if group != IPV4_ALL_HOSTS:
             delay = dev.netns.kernel.rng.randrange(1_000_000_000)
             _report(dev, group, CHANGE_TO_EXCLUDE)
@@ -50,7 +51,8 @@ def leave(dev: NetDevice, group: IPv4) -> None:
         return
     if dev.inet.multicast.pop(group, None) is None:
         return
-    dev_mc_del(dev, group.multicast_mac())
+    if dev.type == ARPHRD_ETHER:
+        dev_mc_del(dev, group.multicast_mac())
     if group != IPV4_ALL_HOSTS and dev.flags & IFF_UP:
         _report(dev, group, CHANGE_TO_INCLUDE)
 

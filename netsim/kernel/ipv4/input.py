@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.errors import EHOSTUNREACH, EXDEV, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.ipv4.counters import count_in, count_many
 from netsim.kernel.ipv4.forward import ip_error, ip_forward
 from netsim.kernel.ipv4.fragment import ip_defrag
 from netsim.kernel.ipv4.icmp import icmp_send
@@ -30,6 +31,7 @@ def ip_rcv(skb: SkBuff) -> None:
     if not isinstance(skb.packet, Ip):
         netns.mib["IpInHdrErrors"] += 1
         return
+    count_in(netns, skb.packet)
     nf_hook(PF_INET, PRE_ROUTING, netns, skb, dev, None, ip_rcv_finish)
 
 
@@ -44,6 +46,7 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     route = skb.route
     if netns.trace is not None:
         netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_rcv_finish", skb.dev.name, skb.packet, route))
+    count_many(netns, "In", route.type, skb.packet)
     if route.error:
         ip_error(netns, skb, route.error)
         return

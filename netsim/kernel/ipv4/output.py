@@ -11,6 +11,7 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.kernel.ipv4.arp import ARP_OPS
+from netsim.kernel.ipv4.counters import count_many, count_out
 from netsim.kernel.ipv4.fragment import split
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip
@@ -42,6 +43,7 @@ def ip_output(netns: Netns, skb: SkBuff) -> Any:
     incoming = skb.dev if skb.iif else None
     skb.dev = rt.dev
     skb.protocol = ETH_P_IP
+    count_out(netns, skb.packet)
     if rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
         _loop_back(netns, skb, rt)
     return nf_hook(PF_INET, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output)
@@ -102,10 +104,12 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> None:
         dev_queue_xmit(skb)
         return
     if rt.type == RTN_BROADCAST:
+        count_many(netns, "Out", rt.type, skb.packet)
         skb.src, skb.dst = dev.address, dev.broadcast
         dev_queue_xmit(skb)
         return
     key = rt.gateway if rt.gateway is not None else skb.packet.dst
     if rt.type == RTN_MULTICAST:
+        count_many(netns, "Out", rt.type, skb.packet)
         key = skb.packet.dst
     neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)

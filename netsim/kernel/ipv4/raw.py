@@ -9,10 +9,12 @@ import attrs
 from netsim.addr import IPv4
 from netsim.errors import ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EPROTO, NetError
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.sock import ORIGIN_ICMP, ORIGIN_ICMP6, InetSocket, Received, SockError
 from netsim.packet import IcmpError, Ip
+from netsim.packet.numbers import IPPROTO_ICMP
 
 ICMP_ERRNO = {
     0: ENETUNREACH,
@@ -79,6 +81,8 @@ class RawSocket(InetSocket):
         source = self.laddr if self.laddr is not None and self.laddr != 0 else rt.src or IPv4(0)
         packet = Ip(source, target, self.protocol, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), self.df_for(size, rt),
                     options=recorded(self.ip_options, source), payload=data)  # fmt: skip
+        if self.protocol == IPPROTO_ICMP:
+            icmp_count(self.netns, "Out", data[0] if isinstance(data, bytes) else getattr(data, "type", 0))
         ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
 
     def receive(self, skb: SkBuff) -> bool:

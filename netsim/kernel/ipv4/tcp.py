@@ -136,6 +136,7 @@ class TcpSocket(InetSocket):
             raise NetError(99)
         self.netns.sockets.connected[key] = self
         self.state = SYN_SENT
+        self.netns.mib["TcpActiveOpens"] += 1
         self.created = self.netns.kernel.clock.now
         self.snd_una = self.snd_nxt = self.netns.kernel.rng.getrandbits(32)
         self._transmit(TCP_SYN, b"", self._syn_options(rt.mtu))
@@ -228,6 +229,11 @@ class TcpSocket(InetSocket):
         self._put(segment)
 
     def _put(self, segment: Tcp) -> None:
+        """Send a segment for the first time."""
+        self.netns.mib["TcpOutSegs"] += 1
+        self._send_segment(segment)
+
+    def _send_segment(self, segment: Tcp) -> None:
         assert self.raddr is not None
         try:
             rt = ip_route_output(
@@ -288,7 +294,7 @@ class TcpSocket(InetSocket):
         self.rto = min(self.rto * 2, RTO_MAX)
         self._start(self.rto, "_retransmit")
         self.netns.mib["TcpRetransSegs"] += 1
-        self._put(self.unacked[0][1])
+        self._send_segment(self.unacked[0][1])
 
     # endings -----------------------------------------------------------------------------------------------------------
 
@@ -305,11 +311,16 @@ class TcpSocket(InetSocket):
     def _reset(self) -> None:
         """Break off with RST."""
         if self.raddr is not None:
+            self.netns.mib["TcpOutRsts"] += 1
             self._put(self._segment(TCP_RST | TCP_ACK, b"", (), self.snd_nxt))
         self._release()
 
     def _release(self) -> None:
         """Leave all tables."""
+        if self.state in (SYN_SENT, SYN_RECV):
+            self.netns.mib["TcpAttemptFails"] += 1
+        elif self.state in (ESTABLISHED, CLOSE_WAIT):
+            self.netns.mib["TcpEstabResets"] += 1
         self.state = CLOSE
         if self.timer is not None:
             self.timer.cancel()
@@ -421,6 +432,7 @@ class TcpSocket(InetSocket):
                 self.timer.cancel()
         if self.state == SYN_RECV and header.ack == self.snd_nxt:
             self._established()
+            self.netns.mib["TcpPassiveOpens"] += 1
             self.peer_window = header.window << self.peer_shift
             if self.parent is not None:
                 self.parent.accept_queue.append(self)
@@ -541,6 +553,7 @@ def _refuse(netns: Netns, packet: Ip, header: Tcp) -> None:
         length = len(header.payload) + bool(header.flags & TCP_SYN) + bool(header.flags & TCP_FIN)  # type: ignore[arg-type]
         answer = Tcp(header.dport, header.sport, 0, header.seq + length & MASK, TCP_RST | TCP_ACK)
     netns.mib["TcpOutRsts"] += 1
+    netns.mib["TcpOutSegs"] += 1
     try:
         rt = ip_route_output(netns, Flow(packet.src, packet.dst, tos=packet.tos))
         ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos, 0, 2, payload=answer), rt)

@@ -1,0 +1,49 @@
+"""Counting packets as SNMP wants them: octets, congestion marks, groups and ICMP messages by type (`ip_stats`, `icmp_out_count`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_MULTICAST
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.packet import Ip
+
+ICMP_NAMES = {
+    0: "EchoReps", 3: "DestUnreachs", 4: "SrcQuenchs", 5: "Redirects", 8: "Echos", 11: "TimeExcds", 12: "ParmProbs", 13: "Timestamps",
+    14: "TimestampReps", 17: "AddrMasks", 18: "AddrMaskReps",
+}  # fmt: skip
+ECN_COUNTERS = ("IpExtInNoECTPkts", "IpExtInECT1Pkts", "IpExtInECT0Pkts", "IpExtInCEPkts")
+
+
+def icmp_count(netns: Netns, way: str, kind: int) -> None:
+    """One more ICMP message `In` or `Out`, in all, by name and by number (`ICMP_INC_STATS`, `ICMPMSGIN_INC_STATS`)."""
+    mib = netns.mib
+    mib[f"Icmp{way}Msgs"] += 1
+    mib[f"IcmpMsg{way}Type{kind & 0xFF}"] += 1
+    name = ICMP_NAMES.get(kind)
+    if name is not None:
+        mib[f"Icmp{way}{name}"] += 1
+
+
+def count_in(netns: Netns, packet: Ip) -> None:
+    """A packet came in (`ip_rcv_core`)."""
+    mib = netns.mib
+    mib["IpExtInOctets"] += packet.size
+    mib[ECN_COUNTERS[packet.tos & 3]] += 1
+
+
+def count_out(netns: Netns, packet: Ip) -> None:
+    """A packet goes to a device (`ip_output`)."""
+    mib = netns.mib
+    mib["IpOutTransmits"] += 1
+    mib["IpExtOutOctets"] += packet.size
+
+
+def count_many(netns: Netns, way: str, kind: int, packet: Ip) -> None:
+    """A packet for a group or for all, `In` or `Out` (`ip_rcv_finish_core`, `ip_finish_output2`)."""
+    if kind in (RTN_MULTICAST, RTN_BROADCAST):
+        word = "Mcast" if kind == RTN_MULTICAST else "Bcast"
+        netns.mib[f"IpExt{way}{word}Pkts"] += 1
+        netns.mib[f"IpExt{way}{word}Octets"] += packet.size
