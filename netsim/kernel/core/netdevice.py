@@ -90,6 +90,8 @@ class NetDevice:
     num_rx_queues: int = 1
     link_mode: int = 0
     addr_gen_mode: int = 0
+    features: dict[str, int] = attrs.field(factory=dict)
+    """Offload features that users switched (`wanted_features`); they change nothing but what ethtool shows."""
 
     # What kinds override -------------------------------------------------------------------------------------------
 
