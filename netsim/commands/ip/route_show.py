@@ -92,10 +92,17 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
 
 def _metrics(route: Route) -> str:
     locked = {name.removeprefix("lock ") for name, value in route.metrics if name.startswith("lock ")}
-    order = ("mtu", "window", "advmss", "hoplimit", "initcwnd", "initrwnd")
+    order = ("mtu", "window", "rtt", "advmss", "hoplimit", "initcwnd", "initrwnd")
     found = [(name, value) for name, value in route.metrics if not name.startswith("lock ")]
     found.sort(key=lambda item: order.index(item[0]) if item[0] in order else 9)
-    return "".join(f"{name} {'lock ' if name in locked else ''}{value} " for name, value in found)
+    return "".join(f"{name} {'lock ' if name in locked else ''}{_metric(name, value)} " for name, value in found)
+
+
+def _metric(name: str, value: int) -> str:
+    """A round trip is kept in eighths of a ms and told in ms or s."""
+    if name != "rtt":
+        return str(value)
+    return f"{value // 8 / 1000:g}s" if value // 8 >= 1000 else f"{value // 8}ms"
 
 
 def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:

@@ -185,8 +185,6 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
                 add_routes(dev, other)
     dev.netns.inet.fib.generation += 1
     if not addresses:
-        ip_mc_down(dev)
-    if not addresses:
         fib.device_down(dev.netns, dev, keep_local=False)
 
 
