@@ -110,6 +110,7 @@ netstat -ri
 netstat -gn
 netstat -sw
 cat /proc/net/snmp
+cat /proc/net/fib_trie
 cat /proc/net/tcp /proc/net/udp /proc/net/unix
 ethtool nosuch
 ethtool t0

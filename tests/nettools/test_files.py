@@ -83,3 +83,21 @@ def test_nothing_can_be_made_or_removed_there() -> None:
     assert "Operation not permitted" in host.run("mkdir /sys/class/net/foo").stderr
     assert "Permission denied" in host.run("touch /sys/class/net/foo").stderr
     assert "Operation not permitted" in host.run("rm /sys/class/net/eth0/mtu").stderr
+
+
+def test_the_trie_of_routes_has_the_kernels_levels() -> None:
+    host = host_with_pair()
+    host.run("ip addr add 10.0.0.1/24 dev eth0; ip link set eth0 up")
+    assert host.run("cat /proc/net/fib_trie").stdout.splitlines()[:11] == [
+        "Main:",
+        "  +-- 0.0.0.0/1 2 0 2",
+        "     +-- 10.0.0.0/24 2 0 2",
+        "        +-- 10.0.0.0/31 1 0 0",
+        "           |-- 10.0.0.0",
+        "              /24 link UNICAST",
+        "           |-- 10.0.0.1",
+        "              /32 host LOCAL",
+        "        |-- 10.0.0.255",
+        "           /32 link BROADCAST",
+        "     +-- 127.0.0.0/8 2 0 2",
+    ]
