@@ -1,7 +1,8 @@
 """/proc/net/fib_trie: the routes in the kernel's level-compressed trie (`fib_trie.c`).
 
-netsim looks routes up without a trie, so it is grown anew for each reading, by falling address; the kernel's has the shape that the
-order of its routes gave it, which for large tables may differ in how many levels are one node.
+netsim looks routes up without a trie, so it is grown anew, from the routes there are, for each reading. The kernel's trie remembers:
+a node widened for a route stays wide when the route goes, and the order of insertion can matter, too. So after deletions, even in
+small tables, and in tables of a dozen and more prefixes, how many bits a node takes may differ; leaves and their routes do not.
 """
 
 from __future__ import annotations

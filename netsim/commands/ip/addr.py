@@ -515,9 +515,8 @@ def flush(session: Ip, cursor: Words) -> None:
         if session.style.statistics > 1:
             session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
         if isinstance(ifa, Ifa):
-            if dev.inet is not None and ifa in dev.inet.addresses:
-                _quietly(dev, AddrRequest(ifa.local, ifa.length, ifa.peer if ifa.peer != ifa.local else None, label=ifa.label))
-        elif dev.inet6 is not None and ifa in dev.inet6.addresses:
+            _quietly(dev, AddrRequest(ifa.local, ifa.length, ifa.peer if ifa.peer != ifa.local else None, label=ifa.label))
+        else:
             _quietly(dev, AddrRequest(ifa.address, ifa.length))
 
     if found and session.style.statistics:

@@ -30,7 +30,7 @@ class LinkWatch:
     """The worker's queue and when it may run next (ns)."""
 
     waiting: list[NetDevice] = attrs.field(factory=list)
-    next_run: int = 0
+    next_run: int = SECOND  # it has run at boot, for the loopback device
     timer: Timer | None = None
     urgent: bool = False
 

@@ -11,7 +11,7 @@ from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
 from netsim.clock import MS, SECOND
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.kernel.core.transmit import NET_XMIT_SUCCESS, dev_queue_xmit
 from netsim.kernel.tables.neigh import (
     NUD_CONNECTED,
     NUD_DELAY,
@@ -80,20 +80,21 @@ def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> 
     return neigh
 
 
-def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb: SkBuff) -> None:
-    """Send a packet to a neighbour, asking for its address first when needed (`neigh_resolve_output`)."""
+def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb: SkBuff) -> int:
+    """Send a packet to a neighbour, asking for its address first when needed (`neigh_resolve_output`): NET_XMIT_*."""
     skb.dev = dev
     skb.src = dev.address
     neigh = neigh_create(table, ops, key, dev)
     neigh.used = now(neigh)
     if neigh.state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
-        transmit(neigh, skb)
+        return transmit(neigh, skb)
+    return NET_XMIT_SUCCESS
 
 
-def transmit(neigh: Neighbour, skb: SkBuff) -> None:
+def transmit(neigh: Neighbour, skb: SkBuff) -> int:
     """Put the address on and hand the frame to the device."""
     skb.dst = neigh.lladdr if neigh.lladdr is not None else MAC_BROADCAST
-    dev_queue_xmit(skb)
+    return dev_queue_xmit(skb)
 
 
 def neigh_resolve(neigh: Neighbour) -> None:

@@ -95,8 +95,8 @@ class NetDevice:
 
     # What kinds override -------------------------------------------------------------------------------------------
 
-    def xmit(self, skb: SkBuff) -> None:
-        """Send a frame out (`ndo_start_xmit`)."""
+    def xmit(self, skb: SkBuff) -> int | None:
+        """Send a frame out (`ndo_start_xmit`); NET_XMIT_DROP when the driver tells its caller that it dropped the frame."""
         raise NotImplementedError(self.kind)
 
     def opened(self) -> None:

@@ -12,6 +12,7 @@ from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.transmit import NET_XMIT_DROP
 from netsim.kernel.drivers.kinds import LinkRequest, apply_common
 from netsim.trace import Dropped
 
@@ -29,24 +30,25 @@ class Veth(NetDevice):
 
     peer: Veth | None = None
 
-    def xmit(self, skb: SkBuff) -> None:
+    def xmit(self, skb: SkBuff) -> int | None:
         """Carry the frame to the peer's receive path (`veth_xmit`); too long for the peer's MTU, or the peer down: dropped."""
         peer = self.peer
         size = skb.size
         if peer is None or not peer.flags & IFF_UP or size > peer.mtu + VLAN_HEADER:
             self.stats.tx_dropped += 1
-            return
+            return NET_XMIT_DROP
         self.stats.tx_packets += 1
         self.stats.tx_bytes += size + 14
         skb.hops += 1
         if skb.hops > STORM:
             self._cut(skb)
-            return
+            return None
         skb.dev = peer
         skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
         if peer.netns is not self.netns:
             skb.mark = 0
         peer.netns.kernel.clock.call_soon(netif_receive, skb)
+        return None
 
     def _cut(self, skb: SkBuff) -> None:
         kernel = self.netns.kernel

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.errors import EMSGSIZE, EPERM, NetError
+from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook
 from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
-from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import count_many, count_out
 from netsim.kernel.ipv4.fragment import split
@@ -28,8 +28,11 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
     dev = rt.dev
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, owner=owner)
     netns.mib["IpOutRequests"] += 1
-    if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output) is REFUSED:
+    outcome = nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output)
+    if outcome is REFUSED:
         raise NetError(EPERM)
+    if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
+        raise NetError(ENOBUFS)  # `net_xmit_errno`; told only to sockets that ask for errors
 
 
 def dst_output(netns: Netns, skb: SkBuff) -> Any:
@@ -70,7 +73,7 @@ def _receive_looped(skb: SkBuff) -> None:
         deliver(skb)
 
 
-def ip_finish_output(netns: Netns, skb: SkBuff) -> None:
+def ip_finish_output(netns: Netns, skb: SkBuff) -> Any:
     """Cut to the MTU when needed (`__ip_finish_output`)."""
     rt, packet = skb.route, skb.packet
     mtu = rt.mtu
@@ -86,30 +89,28 @@ def ip_finish_output(netns: Netns, skb: SkBuff) -> None:
             part = skb.clone()
             part.packet = piece
             ip_finish_output2(netns, part)
-        return
-    ip_finish_output2(netns, skb)
+        return None
+    return ip_finish_output2(netns, skb)
 
 
 def _may_ignore_df(skb: SkBuff) -> bool:
     return bool(getattr(skb.owner, "ignores_df", False))
 
 
-def ip_finish_output2(netns: Netns, skb: SkBuff) -> None:
-    """To the neighbour (`ip_finish_output2`)."""
+def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
+    """To the neighbour (`ip_finish_output2`): NET_XMIT_*."""
     rt, dev = skb.route, skb.dev
     if netns.trace is not None:
         netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_finish_output2", dev.name, skb.packet, rt))
     if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
         skb.src = skb.dst = dev.address
-        dev_queue_xmit(skb)
-        return
+        return dev_queue_xmit(skb)
     if rt.type == RTN_BROADCAST:
         count_many(netns, "Out", rt.type, skb.packet)
         skb.src, skb.dst = dev.address, dev.broadcast
-        dev_queue_xmit(skb)
-        return
+        return dev_queue_xmit(skb)
     key = rt.gateway if rt.gateway is not None else skb.packet.dst
     if rt.type == RTN_MULTICAST:
         count_many(netns, "Out", rt.type, skb.packet)
         key = skb.packet.dst
-    neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)
+    return neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)
