@@ -393,7 +393,8 @@ def _fill_slowly(old: Any, new: Any, memo: Memo, work: Work) -> None:
 
 
 def _check_dict(value: object) -> None:
-    extra = vars(value).keys() - {field.name for field in attrs.fields(type(value))}
+    cls: Any = type(value)
+    extra = vars(value).keys() - {field.name for field in attrs.fields(cls)}
     if extra:
         refuse_copy(value, f"attributes beside its fields ({', '.join(sorted(extra))})")
 
