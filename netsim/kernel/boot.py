@@ -7,9 +7,9 @@ import random
 from netsim.clock import Clock
 from netsim.kernel.bridge import device as bridge
 from netsim.kernel.core.kernel import Kernel
+from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import dummy, loopback, veth
-from netsim.kernel.drivers.kinds import LinkKind
 from netsim.kernel.ipv4 import arp, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv6 import addrconf

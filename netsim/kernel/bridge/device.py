@@ -20,6 +20,7 @@ from netsim.kernel.core.device_life import (
     register_netdevice,
     unregister_netdevice,
 )
+from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
     IFF_LOOPBACK,
@@ -35,7 +36,6 @@ from netsim.kernel.core.netdevice import (
 )
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.drivers.kinds import LinkRequest, apply_common
 from netsim.kernel.tables.fdb import Fdb
 
 BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, BR_STATE_BLOCKING = range(5)

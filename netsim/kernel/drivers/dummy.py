@@ -7,10 +7,10 @@ from typing import ClassVar
 import attrs
 
 from netsim.kernel.core.device_life import register_netdevice
+from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_NOARP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.drivers.kinds import LinkRequest, apply_common
 
 
 @attrs.define(eq=False)

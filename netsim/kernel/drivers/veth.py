@@ -8,12 +8,12 @@ import attrs
 
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import announce, free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
+from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import NET_XMIT_DROP
-from netsim.kernel.drivers.kinds import LinkRequest, apply_common
 from netsim.trace import Dropped
 
 STORM = 4096

@@ -10,6 +10,7 @@ import attrs
 from netsim.addr import MAC, IPv4, IPv6, mask4
 from netsim.errors import EADDRNOTAVAIL, EINVAL, ENODEV, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core.device_life import dev_change_flags, dev_change_name, dev_get_flags, dev_set_mac_address, dev_set_mtu, user_flags
+from netsim.kernel.core.link_ops import valid_mac
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
     IFF_ALLMULTI,
@@ -27,7 +28,6 @@ from netsim.kernel.core.netdevice import (
     NetDevice,
 )
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.drivers.kinds import valid_mac
 from netsim.kernel.ipv4.devinet import insert_ifa, remove_ifa
 from netsim.kernel.ipv6.addrconf import inet6_addr_add, inet6_addr_del
 from netsim.kernel.rtnl.addr import AddrRequest

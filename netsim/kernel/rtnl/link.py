@@ -14,9 +14,9 @@ from netsim.kernel.core.device_life import (
     dev_set_mtu,
     unregister_netdevice,
 )
+from netsim.kernel.core.link_ops import LinkRequest, valid_mac
 from netsim.kernel.core.netdevice import IF_OPER_DORMANT, IF_OPER_UNKNOWN, IF_OPER_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.drivers.kinds import LinkRequest, valid_mac
 
 LONGEST_ALIAS = 255
 LONGEST_NAME = 15
