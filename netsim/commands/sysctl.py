@@ -129,7 +129,7 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
     if "w" in flags and not equals:
         return Result("", "sysctl: command line(0): invalid syntax, continuing...\n", 1)
     if equals and not value:
-        return Result("", f'sysctl: malformed setting "{word}"\n' if not name else f'sysctl: malformed setting "{word}"\n', 1)
+        return Result("", f'sysctl: malformed setting "{word}"\n', 1)
     if not name:
         return Result("", "sysctl: Path is not under /proc/sys/: /proc/sys/\n", 1)
     path = "/proc/sys/" + "/".join(settings.split_name(call.netns, name))

@@ -354,7 +354,7 @@ class Parser:
         start = self.token.start
         if self.is_op("(") and self.text.startswith("((", start):
             end = self.text.find("))", start)
-            parts = self.text[start + 2 : end].split(";") + ["", "", ""]
+            parts = [*self.text[start + 2 : end].split(";"), "", "", ""]
             while self.token.kind != "end" and self.token.start < end + 2:
                 self.at += 1
             body = self._do()

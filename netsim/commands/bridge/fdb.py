@@ -196,6 +196,6 @@ def _line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None
     if "used" in item:
         text += f"used {item['used']}/{item['updated']} "
     text += "".join(f"{flag} " for flag in item["flags"])
-    if "master" in item and bridge is None or "master" in item and item["master"] and bridge is not None:
+    if ("master" in item and bridge is None) or ("master" in item and item["master"] and bridge is not None):
         text += f"master {item['master']} "
     return text + item["state"] + "\n"  # type: ignore[no-any-return]

@@ -185,7 +185,7 @@ def brief(session: Ip, dev: NetDevice) -> str:
     style = session.style
     name = style.paint("ifname", f"{dev.name + at_link(dev):<16s} ")
     state = painted_state(style, dev, f"{operstate(dev):<14s} ")
-    return f"{name}{state}{style.paint('mac', f'{str(dev.address):<17s} ')}<{','.join(flag_names(dev))}> \n"
+    return f"{name}{state}{style.paint('mac', f'{dev.address!s:<17s} ')}<{','.join(flag_names(dev))}> \n"
 
 
 # details -----------------------------------------------------------------------------------------------------------------

@@ -262,7 +262,7 @@ def line(session: Ip, entry: Neighbour, *, hide_dev: bool) -> str:
     """One entry (`print_neigh`)."""
     if session.style.brief:
         known = entry.lladdr is not None and entry.state not in (0x01, 0x20, 0)
-        return f"{str(entry.key):<40}" + ("" if hide_dev else f"{entry.dev.name:<17}") + (f"{entry.lladdr}" if known else "") + "\n"
+        return f"{entry.key!s:<40}" + ("" if hide_dev else f"{entry.dev.name:<17}") + (f"{entry.lladdr}" if known else "") + "\n"
     style = session.style
     text = style.paint_address(entry.key, f"{entry.key} ")
     if not hide_dev:

@@ -108,7 +108,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
         elif word in ("sport", "dport"):
             fields[word] = _ports(word, cursor.argument())
         elif word == "uidrange":
-            low, dash, high = cursor.argument().partition("-")
+            low, _, high = cursor.argument().partition("-")
             first, last = number(low, 0, 0xFFFFFFFF), number(high, 0, 0xFFFFFFFF)
             if first is None or last is None:
                 raise invarg("invalid UID range\n", low)

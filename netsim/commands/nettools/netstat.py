@@ -132,7 +132,7 @@ class Netstat:
             self.out += f"{UNIX}{self._which()}\nProto RefCnt Flags       Type       State         I-Node  "
             self.out += f" {'PID/Program name':<20s}" if self.has("p") else ""
             self.out += " Path\n"
-        return self._absent(others, asked)
+        return self._absent(others, asked=asked)
 
     def _head(self) -> str:
         text = f"{INTERNET}{self._which()}\nProto Recv-Q Send-Q Local Address           Foreign Address         State      "
@@ -163,7 +163,7 @@ class Netstat:
                     self.out += netstat_sockets.raw(self.call, style, name, held)
         return 0
 
-    def _absent(self, others: list[str], asked: bool) -> Result:
+    def _absent(self, others: list[str], *, asked: bool) -> Result:
         for name, title in ABSENT.items():
             if name in others or (not asked and self.has("v")):
                 self.err += f"netstat: no support for `{title}' on this system.\n"

@@ -1,0 +1,1 @@
+"""Devices, packets, neighbours and hooks: what every protocol stands on."""

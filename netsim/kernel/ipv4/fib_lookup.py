@@ -193,7 +193,7 @@ def flow_hash(netns: Netns, flow: Flow) -> int:
 
 def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0) -> int:
     """What an address is here: RTN_UNICAST, LOCAL, BROADCAST or MULTICAST (`inet_addr_type_dev_table`)."""
-    if address.is_zeronet and address == 0 or address.is_broadcast:
+    if (address.is_zeronet and address == 0) or address.is_broadcast:
         return RTN_BROADCAST
     if address.is_multicast:
         return RTN_MULTICAST

@@ -153,7 +153,7 @@ def _with_device(netns: Netns, flow: Flow) -> Flow | Rt:
         raise NetError(ENODEV)
     if not dev.flags & IFF_UP or dev.inet is None:
         raise NetError(ENETUNREACH)
-    if flow.dst.is_broadcast or flow.dst.is_multicast and flow.dst.is_local_multicast:
+    if flow.dst.is_broadcast or (flow.dst.is_multicast and flow.dst.is_local_multicast):
         source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)
         return _make(netns, RTN_BROADCAST if flow.dst.is_broadcast else RTN_MULTICAST, dev, attrs.evolve(flow, src=source), None)
     if flow.src is None or flow.src == 0:

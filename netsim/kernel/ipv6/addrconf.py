@@ -92,7 +92,7 @@ def _up(dev: NetDevice) -> None:
             add(dev, Ifa6(IPV6_LOOPBACK, 128, SCOPE_HOST, IFA_F_PERMANENT))
         state.ready = True
         return
-    if not dev.carrier or state.ready or dev.master is not None and dev.master.kind == "bond":
+    if not dev.carrier or state.ready or (dev.master is not None and dev.master.kind == "bond"):
         return
     state.ready = True
     mcast.join(dev, IPV6_ALL_NODES)

@@ -44,7 +44,7 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
     if request.name and len(request.name) > LONGEST_NAME:
         raise NetError(ERANGE, "Attribute failed policy validation")
     target = request.netns or netns
-    if request.name and target.names.get(request.name) or request.ifindex and request.ifindex in target.devices:
+    if (request.name and target.names.get(request.name)) or (request.ifindex and request.ifindex in target.devices):
         raise NetError(EEXIST)
     if request.numtxqueues is not None and not 1 <= request.numtxqueues <= 4096:
         raise NetError(EINVAL, "Invalid number of transmit queues")

@@ -33,7 +33,7 @@ def cleanup_net(netns: Netns) -> None:
     for other in kernel.namespaces:
         other.nsids.pop(netns.inode, None)
     for dev in list(netns.devices.values()):
-        if dev.is_netns_immutable and dev is netns.loopback or dev.kind:
+        if (dev.is_netns_immutable and dev is netns.loopback) or dev.kind:
             continue
         name = dev.name if dev.name not in kernel.init_net.names else f"dev{dev.ifindex}"
         dev_change_net_namespace(dev, kernel.init_net, name)

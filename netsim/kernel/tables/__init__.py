@@ -1,0 +1,1 @@
+"""State without packets or timers: what is printed, copied and compared."""

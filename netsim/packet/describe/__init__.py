@@ -20,7 +20,7 @@ _DEMUX = Demux()
 class Printer:
     """Describes the packets of one capture, one after the other: it remembers TCP connections and the time of the last packet."""
 
-    options: Options = Options()  # noqa: RUF009 (a frozen value)
+    options: Options = Options()
     names: Names = NO_NAMES
     flows: dict[Flow, tuple[int, int]] = attrs.field(factory=dict)
     count: int = 0

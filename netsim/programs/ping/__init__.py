@@ -1,0 +1,1 @@
+"""The ping of iputils, for both families."""

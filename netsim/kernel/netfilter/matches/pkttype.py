@@ -8,7 +8,6 @@ import attrs
 
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST
 from netsim.kernel.netfilter.verdict import HookState
-from netsim.packet import Ip
 
 if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
@@ -25,7 +24,5 @@ class PkttypeMatch:
         """Whether the frame was of that kind."""
         kind = skb.pkt_type
         if kind == PACKET_LOOPBACK:
-            packet = skb.packet
-            multicast = packet.dst.is_multicast if isinstance(packet, Ip) else packet.dst.is_multicast
-            kind = PACKET_MULTICAST if multicast else PACKET_BROADCAST
+            kind = PACKET_MULTICAST if skb.packet.dst.is_multicast else PACKET_BROADCAST
         return (kind == self.kind) != self.inverted
