@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint fidelity soak clean
+.PHONY: demo test lint fidelity bench soak clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,15 +18,18 @@ test: $(STAMP) lint  ## set up, check and test
 	$(BIN)/python -m pytest -n 2 -q
 
 lint: $(STAMP)
-	$(BIN)/ruff check netsim tests
-	$(BIN)/ruff format --check netsim tests
+	$(BIN)/ruff check netsim tests benchmarks
+	$(BIN)/ruff format --check netsim tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
 fidelity: $(STAMP)  ## replay the recordings and rewrite the figures in docs/fidelity.md
 	$(BIN)/python -m tests.oracle.fidelity
 
-soak: $(STAMP)
+bench: $(STAMP)  ## measure, and write the ratios to build/bench.json too
+	$(BIN)/python -m benchmarks --json build/bench.json
+
+soak: $(STAMP)  ## the long versions of the property tests
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q
 
 clean:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netsim.api import Host, World
+    from netsim.api import Host, Namespace, World
+    from netsim.errors import NetError
     from netsim.machine.call import Result
 
 __version__ = "0.1.0"
-__all__ = ["Host", "Result", "World"]
-_HOMES = {"Host": "netsim.api", "World": "netsim.api", "Result": "netsim.machine.call"}
+__all__ = ["Host", "Namespace", "NetError", "Result", "World"]
+_HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
 
 
 def __getattr__(name: str) -> Any:

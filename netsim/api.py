@@ -9,13 +9,15 @@ import attrs
 
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import EXEC_TABLE
-from netsim.kernel.boot import boot
+from netsim.kernel.boot import boot, new_netns
+from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
 from netsim.machine.call import Result
 from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
+from netsim.wiring import Wiring
 
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
@@ -56,23 +58,35 @@ class Host:
         """What the machine is called."""
         return self.machine.name
 
-    def start(self, line: str, *, env: Mapping[str, str] | None = None, pid: int | None = None) -> Background:
-        """Start a command line (as `bash -c`) and come back at once; a process id may be asked for."""
+    def start(self, line: str, *, env: Mapping[str, str] | None = None, pid: int | None = None, netns: Netns | None = None) -> Background:
+        """Start a command line (as `bash -c`) and come back at once; a process id and a namespace may be asked for."""
         stdout, stderr = Capture(), Capture()
         init = self.machine.init
         full = {**init.env, **(env or {})}
         argv = simple_argv(line)
         if argv is None or self.machine.command(init, argv[0]) is None:
             argv = ("bash", "-c", line)
-        process = self.machine.spawn(init, argv, full, "/root", {0: Null(), 1: stdout, 2: stderr}, pid=pid)
+        process = self.machine.spawn(init, argv, full, "/root", {0: Null(), 1: stdout, 2: stderr}, pid=pid, netns=netns)
         return Background(process, stdout, stderr)
 
-    def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None) -> Result:
+    def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None, netns: Netns | None = None) -> Result:
         """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns (default: the machine's) it is interrupted."""
-        job = self.start(line, env=env)
+        job = self.start(line, env=env, netns=netns)
         self.machine.wait(job.process, limit)
         self.world.clock.run_for(COMMAND_TIME)
         return job.result()
+
+    def netns(self, name: str) -> Namespace:
+        """A network namespace by name, made at first mention (as `ip netns add`)."""
+        init = self.machine.init
+        if name not in self.machine.netns_names(init):
+            self.machine.bind_netns(init, name, new_netns(self.machine.kernel))
+        return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
+
+    @property
+    def wiring(self) -> Wiring:
+        """Devices, addresses and routes of the machine's own namespace, built by calls."""
+        return Wiring(self.machine.kernel.init_net)
 
     def run_script(self, text: str, *, name: str = "script.sh", limit: int = 3600 * SECOND) -> Result:
         """Run a whole bash script."""
@@ -81,6 +95,24 @@ class Host:
         process = self.machine.spawn(self.machine.init, ("bash", name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
         self.machine.wait(process, limit)
         return Result(stdout.text(), stderr.text(), process.status or 0)
+
+
+@attrs.frozen
+class Namespace:
+    """A named network namespace of a host."""
+
+    host: Host
+    name: str
+    netns: Netns
+
+    @property
+    def wiring(self) -> Wiring:
+        """Its devices, addresses and routes, built by calls."""
+        return Wiring(self.netns)
+
+    def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None) -> Result:
+        """Run a command line in the namespace and wait, in virtual time, until it ends (`ip netns exec NAME bash -c LINE`)."""
+        return self.host.run(line, env=env, limit=limit, netns=self.netns)
 
 
 @attrs.define(eq=False)

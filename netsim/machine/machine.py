@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
+from netsim.errors import EAGAIN, EEXIST, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
@@ -114,12 +114,15 @@ class Machine:
         fds: dict[int, OpenFile] | None = None,
         program: Program | None = None,
         pid: int | None = None,
+        netns: Netns | None = None,
     ) -> Process:
-        """Start a command (or a ready-made program) as a child of `parent`."""
+        """Start a command (or a ready-made program) as a child of `parent`, in its namespace or another."""
         above = parent or self.init
         if fds is None:
             fds = {fd: opened.dup() for fd, opened in above.fds.items() if fd < 3}
         process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid)
+        if netns is not None:
+            process.enter(netns)
         if program is not None:
             self.settle(process, program)
         else:
@@ -240,6 +243,17 @@ class Machine:
             raise NetError(EINVAL)
         netns: Netns = bound
         return netns
+
+    def bind_netns(self, process: Process | None, name: str, netns: Netns) -> None:
+        """Give a namespace a name in /run/netns (`mount --bind`); EEXIST when the name is taken."""
+        path = f"/run/netns/{name}"
+        self.files.makedirs(process, "/run/netns")
+        if self.files.lstat(process, path) is not None:
+            raise NetError(EEXIST)
+        node = self.files.open_for_writing(process, path, truncate=False)
+        assert isinstance(node, File)
+        node.mode = 0o444
+        node.bound = hold(netns)
 
     def netns_names(self, process: Process | None) -> list[str]:
         """The names in /run/netns, as its directory lists them."""

@@ -10,7 +10,7 @@ from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, numb
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.kernel.boot import new_netns
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.netns import hold, put, set_id
+from netsim.kernel.rtnl.netns import put, set_id
 from netsim.machine.call import Exec, Result
 from netsim.machine.files import File
 
@@ -100,14 +100,9 @@ def _create(session: Ip, name: str, netns: Netns | None) -> None:
     if not _valid_name(name):
         raise Stop(f'Invalid netns name "{name}"\n', 255)
     machine, proc = session.call.machine, session.call.proc
-    machine.files.makedirs(proc, "/run/netns")
-    path = path_of(name)
-    if machine.files.lstat(proc, path) is not None:
+    if machine.files.lstat(proc, path_of(name)) is not None:
         raise Stop(f'Cannot create namespace file "/run/netns/{name}": {strerror(EEXIST)}\n', 1)
-    node = machine.files.open_for_writing(proc, path, truncate=False)
-    assert isinstance(node, File)
-    node.mode = 0o444
-    node.bound = hold(netns if netns is not None else new_netns(session.netns.kernel))
+    machine.bind_netns(proc, name, netns if netns is not None else new_netns(session.netns.kernel))
 
 
 def attach(session: Ip, cursor: Words) -> None:
