@@ -169,8 +169,9 @@ class Files:
             path = f"{process.cwd if process is not None else '/'}/{path}"
         waiting = [part for part in path.split("/") if part and part != "."]
         trail: list[tuple[Directory, str]] = []
-        here: Directory = self.root
-        node: Node | None = self.root
+        root = self.root if process is None or process.jail is None else process.jail.root
+        here: Directory = root
+        node: Node | None = root
         name, links = "/", 0
         while waiting:
             name = waiting.pop(0)
@@ -178,7 +179,7 @@ class Files:
                 raise NetError(ENOTDIR if node is not None else ENOENT)
             here = node
             if name == "..":
-                node = trail.pop()[0] if trail else self.root
+                node = trail.pop()[0] if trail else root
                 continue
             node = here.find(name, process)
             trail.append((here, name))
@@ -192,7 +193,7 @@ class Files:
                 trail.pop()
                 waiting = [part for part in node.target.split("/") if part and part != "."] + waiting
                 if node.target.startswith("/"):
-                    trail, node = [], self.root
+                    trail, node = [], root
                 else:
                     node = here
             elif node is None and waiting:

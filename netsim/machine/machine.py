@@ -16,6 +16,7 @@ from netsim.kernel.rtnl.netns import hold
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.files import File, Files
+from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
 
 MOST_EXECS = 64
@@ -62,7 +63,13 @@ class InputReader(Program):
                 return
 
     def _done(self, proc: Process) -> None:
-        proc.machine.settle(proc, self.then(self.call, b"".join(self.data)))
+        kernel = proc.machine.kernel
+        before, kernel.current = kernel.current, proc
+        try:
+            outcome = self.then(self.call, b"".join(self.data))
+        finally:
+            kernel.current = before
+        proc.machine.settle(proc, outcome)
 
 
 @attrs.define(eq=False)
@@ -83,7 +90,14 @@ class Machine:
     # processes -----------------------------------------------------------------------------------------------------------
 
     def new_process(
-        self, parent: Process | None, argv: tuple[str, ...], env: dict[str, str], cwd: str, fds: dict[int, OpenFile], pid: int | None = None
+        self,
+        parent: Process | None,
+        argv: tuple[str, ...],
+        env: dict[str, str],
+        cwd: str,
+        fds: dict[int, OpenFile],
+        pid: int | None = None,
+        jail: Jail | None = None,
     ) -> Process:
         """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken, EAGAIN when there are too many."""
         if len(self.processes) >= MOST_PROCESSES:
@@ -100,7 +114,10 @@ class Machine:
         self.processes[pid] = process
         if parent is not None:
             process.ignored = set(parent.ignored)
+            process.jail = jail or parent.jail
             parent.children.append(process)
+        if process.jail is not None:
+            process.jail.admit(process)
         for fd in list(fds):
             process.watch(fd)
         return process
@@ -115,12 +132,13 @@ class Machine:
         program: Program | None = None,
         pid: int | None = None,
         netns: Netns | None = None,
+        jail: Jail | None = None,
     ) -> Process:
-        """Start a command (or a ready-made program) as a child of `parent`, in its namespace or another."""
+        """Start a command (or a ready-made program) as a child of `parent`, in its namespaces or others."""
         above = parent or self.init
         if fds is None:
             fds = {fd: opened.dup() for fd, opened in above.fds.items() if fd < 3}
-        process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid)
+        process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid, jail)
         if netns is not None:
             process.enter(netns)
         if program is not None:
@@ -131,6 +149,15 @@ class Machine:
 
     def execute(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None = None) -> None:
         """Run a command in a process (`execve`); a command that raises NetError ends with its text and status 1."""
+        before, self.kernel.current = self.kernel.current, process
+        try:
+            outcome = self._run_command(process, argv, not_found)
+        finally:
+            self.kernel.current = before
+        self.settle(process, outcome)
+
+    def _run_command(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
+        """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
         for _ in range(MOST_EXECS):
             process.argv = argv
             process.comm = _comm(argv)
@@ -143,11 +170,10 @@ class Machine:
                 except NetError as error:
                     outcome = Result("", f"{_comm(argv)}: {strerror(error.errno)}\n", 1)
             if not isinstance(outcome, Exec):
-                self.settle(process, outcome)
-                return
+                return outcome
             argv, not_found = outcome.argv, outcome.not_found
             self.replace(process, outcome)
-        self.settle(process, Result("", f"{_comm(argv)}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126))
+        return Result("", f"{_comm(argv)}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
 
     def replace(self, process: Process, outcome: Exec) -> None:
         """Give a process the namespace and environment that the command to come shall have."""
@@ -183,7 +209,7 @@ class Machine:
             if directory not in BINARY_DIRECTORIES:
                 return None
             name = base
-        where = self.exec_table.get(name)
+        where = (self.exec_table if process.jail is None else process.jail.tools).get(name)
         if where is None:
             return None
         module, _, function = where.partition(":")

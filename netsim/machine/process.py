@@ -14,6 +14,7 @@ from netsim.machine.call import Program
 from netsim.machine.fds import OpenFile
 
 if TYPE_CHECKING:
+    from netsim.machine.jail import Jail
     from netsim.machine.machine import Machine
 
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD = 1, 2, 3, 9, 13, 14, 15, 17
@@ -43,6 +44,8 @@ class Process:
     started_at: int = 0
     ignored: set[int] = attrs.field(factory=set)
     woken: set[int] = attrs.field(factory=set)
+    jail: Jail | None = None
+    """The container it lives in; None: the machine itself."""
 
     # output and input --------------------------------------------------------------------------------------------------
 
@@ -102,6 +105,18 @@ class Process:
             return self.machine.files.read(self, path).decode("utf-8", "replace")
         except NetError:
             return ""
+
+    def hostname(self) -> str:
+        """The node's name as this process sees it (`uname(2)`)."""
+        return self.machine.name if self.jail is None else self.jail.hostname
+
+    def capable(self, capability: str) -> bool:
+        """Whether the process has a capability such as "NET_ADMIN" (capabilities(7))."""
+        return self.jail is None or self.jail.allows(capability)
+
+    def inner_pid(self) -> int:
+        """Its id in its own PID namespace."""
+        return self.pid if self.jail is None else self.jail.pids.get(self.pid, self.pid)
 
     # time ----------------------------------------------------------------------------------------------------------------
 
@@ -176,6 +191,8 @@ class Process:
         self.timers.clear()
         for fd in list(self.fds):
             self.close(fd)
+        if self.jail is not None:
+            self.jail.leave(self)
         self.machine.reap(self)
         put(self.netns)
 

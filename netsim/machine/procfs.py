@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.errors import EACCES, ENOENT, NetError
+from netsim.errors import EACCES, ENOENT, EROFS, NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
@@ -75,7 +75,9 @@ class SysctlFile(Node):
         sysctl.write(self.netns, self.name, data.decode(errors="replace").strip())
 
     def opened(self, process: Process | None, how: str) -> OpenFile:
-        """Reads give the value, each write sets it."""
+        """Reads give the value, each write sets it; EROFS in a container, where it is mounted read-only."""
+        if how != "r" and process is not None and process.jail is not None and process.jail.read_only_sys:
+            raise NetError(EROFS)
         return Attribute(node=self)
 
 

@@ -365,18 +365,23 @@ def hostname(call: Call) -> Result:
     """The machine's name, or a new one."""
     words = [word for word in call.argv[1:] if not word.startswith("-")]
     if words:
-        call.machine.name = words[0]
+        if call.proc.jail is None:
+            call.machine.name = words[0]
+        elif call.proc.capable("SYS_ADMIN"):
+            call.proc.jail.hostname = words[0]
+        else:
+            return Result("", "hostname: you must be root to change the host name\n", 1)
         return Result()
     if "-I" in call.argv or "-i" in call.argv:
         addresses = [str(ifa.local) for dev in call.netns.devices.values() if dev.inet for ifa in dev.inet.addresses if not ifa.local.is_loopback]
         return Result(" ".join(addresses) + " \n")
-    return Result(call.machine.name + "\n")
+    return Result(call.proc.hostname() + "\n")
 
 
 def uname(call: Call) -> Result:
     """The kernel's name and release."""
     release = call.machine.kernel.profile.release
-    values = {"s": "Linux", "n": call.machine.name, "r": release, "v": "#1 SMP", "m": "x86_64", "o": "GNU/Linux"}
+    values = {"s": "Linux", "n": call.proc.hostname(), "r": release, "v": "#1 SMP", "m": "x86_64", "o": "GNU/Linux"}
     letters = "".join(word[1:] for word in call.argv[1:] if word.startswith("-")) or "s"
     chosen = "snrvmo" if "a" in letters else "".join(letter for letter in "snrvmo" if letter in letters)
     return Result(" ".join(values[letter] for letter in chosen) + "\n")

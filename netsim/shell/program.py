@@ -220,7 +220,7 @@ class Shell(Program):
             "EUID": "0",
             "UID": "0",
             "PWD": self.proc.cwd,
-            "HOSTNAME": self.proc.machine.name,
+            "HOSTNAME": self.proc.hostname(),
         }
         if name in dynamic and name not in self.variables:
             return dynamic[name]  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ import attrs
 
 from netsim.addr import MAC
 from netsim.clock import Clock
+from netsim.errors import EPERM, NetError
 from netsim.kernel.profile import KernelProfile
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ class Kernel:
     unmodelled: list[str] = attrs.field(factory=list)
     """Options that were accepted although what they do is not modelled."""
     boot_time: int = 0
+    current: Any = None
+    """Who is asking just now (`current`): the process whose command runs, with `capable(name)`; None: the machine itself."""
+
+    def require_admin(self) -> None:
+        """EPERM unless whoever asks may configure networks (`ns_capable(net->user_ns, CAP_NET_ADMIN)`)."""
+        if self.current is not None and not self.current.capable("NET_ADMIN"):
+            raise NetError(EPERM)
 
     def random_mac(self) -> MAC:
         """A locally administered unicast address (`eth_random_addr`)."""

@@ -31,6 +31,7 @@ class AddrRequest:
 
 def newaddr(dev: NetDevice, request: AddrRequest, flags: int) -> None:
     """Add (NLM_F_CREATE|EXCL) or replace (NLM_F_REPLACE) an address (`inet_rtm_newaddr`, `inet6_rtm_newaddr`)."""
+    dev.netns.kernel.require_admin()
     if isinstance(request.local, IPv4):
         inet_addr_add(dev, request, flags)
     elif isinstance(request.local, IPv6):
@@ -41,6 +42,7 @@ def newaddr(dev: NetDevice, request: AddrRequest, flags: int) -> None:
 
 def deladdr(dev: NetDevice, request: AddrRequest) -> None:
     """Remove an address (`inet_rtm_deladdr`); EADDRNOTAVAIL when there is none such."""
+    dev.netns.kernel.require_admin()
     if isinstance(request.local, IPv4):
         inet_addr_del(dev, request)
     else:

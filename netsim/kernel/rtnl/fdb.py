@@ -34,6 +34,7 @@ class FdbRequest:
 
 def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
     """Add an entry to the bridge (master) or to the device's own list (self)."""
+    dev.netns.kernel.require_admin()
     if request.flags & NTF_MASTER or not request.flags:
         bridge, port = _bridge_of(dev)
         entry = FdbEntry(
@@ -62,6 +63,7 @@ def _own_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
 
 def fdb_del(dev: NetDevice, request: FdbRequest) -> None:
     """Remove an entry; ENOENT."""
+    dev.netns.kernel.require_admin()
     if request.flags & NTF_MASTER or not request.flags:
         bridge, port = _bridge_of(dev)
         br_fdb.delete_by_user(bridge, port, request.lladdr)

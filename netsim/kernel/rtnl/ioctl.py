@@ -56,6 +56,7 @@ def get_flags(netns: Netns, name: str) -> int:
 
 def set_flags(netns: Netns, name: str, flags: int) -> None:
     """SIOCSIFFLAGS: with a label, down deletes the address and anything else does nothing; EADDRNOTAVAIL when there is none such."""
+    netns.kernel.require_admin()
     dev = lookup(netns, name)
     if ":" in name:
         ifa = _labelled(dev, name)
@@ -75,11 +76,13 @@ def change_flags(dev: NetDevice, flags: int) -> None:
 
 def set_mtu(netns: Netns, name: str, mtu: int) -> None:
     """SIOCSIFMTU; EINVAL outside the device's range."""
+    netns.kernel.require_admin()
     dev_set_mtu(lookup(netns, name), mtu)
 
 
 def set_hwaddr(netns: Netns, name: str, address: MAC) -> None:
     """SIOCSIFHWADDR with an Ethernet address; EADDRNOTAVAIL for a group's, EINVAL where the device is of another type."""
+    netns.kernel.require_admin()
     dev = lookup(netns, name)
     if dev.type != ARPHRD_ETHER:
         raise NetError(EINVAL)
@@ -88,6 +91,7 @@ def set_hwaddr(netns: Netns, name: str, address: MAC) -> None:
 
 def set_txqlen(netns: Netns, name: str, length: int) -> None:
     """SIOCSIFTXQLEN; EINVAL for less than none, ERANGE for more than the kernel counts."""
+    netns.kernel.require_admin()
     if length < 0:
         raise NetError(EINVAL)
     if length > 0xFFFFFFFF:
@@ -97,6 +101,7 @@ def set_txqlen(netns: Netns, name: str, length: int) -> None:
 
 def set_name(netns: Netns, name: str, new: str) -> None:
     """SIOCSIFNAME."""
+    netns.kernel.require_admin()
     dev_change_name(lookup(netns, name), new)
 
 
@@ -159,6 +164,7 @@ def class_mask(address: int) -> int:
 
 def set_address(netns: Netns, name: str, address: IPv4) -> None:
     """SIOCSIFADDR: the address a name stands for is replaced, with mask and broadcast of its class; EINVAL."""
+    netns.kernel.require_admin()
     dev = lookup(netns, name)
     known = _labelled(dev, name)
     length = class_mask(address)
@@ -193,11 +199,13 @@ def _changed(netns: Netns, name: str, **fields: object) -> None:
 
 def set_broadcast(netns: Netns, name: str, address: IPv4) -> None:
     """SIOCSIFBRDADDR; EADDRNOTAVAIL."""
+    netns.kernel.require_admin()
     _changed(netns, name, broadcast=address or None)
 
 
 def set_destination(netns: Netns, name: str, address: IPv4) -> None:
     """SIOCSIFDSTADDR: the peer; EADDRNOTAVAIL, EINVAL for what no host can have."""
+    netns.kernel.require_admin()
     dev = lookup(netns, name)
     known = _labelled(dev, name)
     if known is None:
@@ -211,6 +219,7 @@ def set_destination(netns: Netns, name: str, address: IPv4) -> None:
 
 def set_netmask(netns: Netns, name: str, mask: IPv4) -> None:
     """SIOCSIFNETMASK: a broadcast address that followed from the old mask follows the new one; EADDRNOTAVAIL, EINVAL for holes."""
+    netns.kernel.require_admin()
     dev = lookup(netns, name)
     known = _labelled(dev, name)
     if known is None:
@@ -239,11 +248,13 @@ def ifindex_of(netns: Netns, name: str) -> int:
 
 def add_address6(netns: Netns, ifindex: int, address: IPv6, length: int) -> None:
     """SIOCSIFADDR on an IPv6 socket (`addrconf_add_ifaddr`)."""
+    netns.kernel.require_admin()
     inet6_addr_add(netns.devices[ifindex], AddrRequest(address, length), 0x200)
 
 
 def del_address6(netns: Netns, ifindex: int, address: IPv6, length: int) -> None:
     """SIOCDIFADDR on an IPv6 socket (`addrconf_del_ifaddr`)."""
+    netns.kernel.require_admin()
     inet6_addr_del(netns.devices[ifindex], AddrRequest(address, length))
 
 

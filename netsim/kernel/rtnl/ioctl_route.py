@@ -94,6 +94,7 @@ def _device(netns: Netns, name: str) -> tuple[int, IPv4 | None]:
 
 def add_route(netns: Netns, entry: RouteEntry) -> None:
     """SIOCADDRT; EINVAL, ENODEV, EEXIST, ENETUNREACH, ENETDOWN."""
+    netns.kernel.require_admin()
     config = _config(netns, entry)
     if entry.flags & RTF_GATEWAY and not entry.gateway and not config.type:
         raise NetError(EINVAL)
@@ -116,6 +117,7 @@ def add_route(netns: Netns, entry: RouteEntry) -> None:
 
 def delete_route(netns: Netns, entry: RouteEntry) -> None:
     """SIOCDELRT: the first route that fits what the entry says; ESRCH."""
+    netns.kernel.require_admin()
     config = _config(netns, entry)
     if RT_TABLE_MAIN not in netns.inet.fib.tables:
         raise NetError(ESRCH)
@@ -174,6 +176,7 @@ def _set_proxy(netns: Netns, dev: NetDevice | None, value: int) -> None:
 
 def set_arp(netns: Netns, entry: ArpEntry) -> None:
     """SIOCSARP: a permanent or stale entry, or a published one; EINVAL, ENODEV, and what the route look-up says."""
+    netns.kernel.require_admin()
     _check(entry)
     dev = _arp_device(netns, entry)
     if entry.flags & ATF_PUBL:
@@ -195,6 +198,7 @@ def set_arp(netns: Netns, entry: ArpEntry) -> None:
 
 def delete_arp(netns: Netns, entry: ArpEntry) -> None:
     """SIOCDARP; ENXIO when there is no such entry, ENOENT when there is no such published one."""
+    netns.kernel.require_admin()
     _check(entry)
     dev = _arp_device(netns, entry)
     if entry.flags & ATF_PUBL:

@@ -37,6 +37,7 @@ def dumped(netns: Netns) -> list[NetDevice]:
 
 def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
     """Make a device (`rtnl_newlink_create`); EEXIST for a taken name, and the kinds' own errors."""
+    netns.kernel.require_admin()
     kernel = netns.kernel
     kind = kernel.link_kinds.get(request.kind or "")
     if kind is None or kind.module not in kernel.profile.modules:
@@ -67,6 +68,7 @@ def _configure(dev: NetDevice, request: LinkRequest) -> None:
 
 def setlink(dev: NetDevice, request: LinkRequest) -> None:
     """Change a device (`do_setlink`): in the kernel's order, and what was done before a failing attribute stays done."""
+    dev.netns.kernel.require_admin()
     if request.netns is not None:
         name = request.name if request.name != dev.name else None
         if request.netns is not dev.netns or request.new_ifindex:
@@ -141,6 +143,7 @@ def set_master(dev: NetDevice, ifindex: int) -> None:
 
 def dellink(dev: NetDevice) -> None:
     """Remove a device (`rtnl_dellink`); EOPNOTSUPP for those without a kind."""
+    dev.netns.kernel.require_admin()
     if not dev.kind:
         raise NetError(EOPNOTSUPP)
     unregister_netdevice(dev)
@@ -148,6 +151,7 @@ def dellink(dev: NetDevice) -> None:
 
 def add_altname(dev: NetDevice, name: str) -> None:
     """Give a device another name (`rtnl_alt_ifname`); EEXIST, ERANGE, EINVAL."""
+    dev.netns.kernel.require_admin()
     if not name or len(name) > 127 or "/" in name or any(letter.isspace() for letter in name):
         raise NetError(EINVAL, "Invalid alternative name" if not name else "")
     if name in dev.netns.names:
@@ -158,6 +162,7 @@ def add_altname(dev: NetDevice, name: str) -> None:
 
 def del_altname(dev: NetDevice, name: str) -> None:
     """Take an alternative name away; ENODEV/EINVAL when it is not one of the device's."""
+    dev.netns.kernel.require_admin()
     if name not in dev.altnames:
         raise NetError(EINVAL if name == dev.name else ENOENT)
     dev.altnames.remove(name)
@@ -166,6 +171,7 @@ def del_altname(dev: NetDevice, name: str) -> None:
 
 def set_alias(dev: NetDevice, alias: str) -> None:
     """Set the alias; EINVAL when longer than the kernel keeps."""
+    dev.netns.kernel.require_admin()
     if len(alias) > LONGEST_ALIAS:
         raise NetError(ERANGE)
     dev.alias = alias

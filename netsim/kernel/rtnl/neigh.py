@@ -36,6 +36,7 @@ def table_for(dev: NetDevice, address: IPv4 | IPv6) -> tuple[NeighTable, NeighOp
 
 def newneigh(dev: NetDevice, request: NeighRequest, flags: int) -> None:
     """Add, change or replace an entry (`neigh_add`); a refused addition without an address leaves an empty entry behind."""
+    dev.netns.kernel.require_admin()
     table, ops = table_for(dev, request.dst)
     if request.flags & NTF_PROXY:
         table.proxies[request.dst, dev.ifindex] = request.flags
@@ -63,6 +64,7 @@ def newneigh(dev: NetDevice, request: NeighRequest, flags: int) -> None:
 
 def delneigh(dev: NetDevice, request: NeighRequest) -> None:
     """Remove an entry (`neigh_delete`); ENOENT when there is none."""
+    dev.netns.kernel.require_admin()
     table, _ = table_for(dev, request.dst)
     if request.flags & NTF_PROXY:
         if table.proxies.pop((request.dst, dev.ifindex), None) is None:

@@ -80,6 +80,7 @@ def _next_hop(hop: HopRequest) -> NextHop:
 
 def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
     """Add, replace, append or prepend a route (`inet_rtm_newroute`, `fib_table_insert`)."""
+    netns.kernel.require_admin()
     _only_inet(request.family)
     hops = tuple(_next_hop(hop) for hop in request.hops)
     kind = request.type or RTN_UNICAST
@@ -95,6 +96,7 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
 
 def delroute(netns: Netns, request: RouteRequest) -> None:
     """Remove the first route that matches what the request says (`fib_table_delete`); ESRCH when none does."""
+    netns.kernel.require_admin()
     _only_inet(request.family)
     hops = tuple(_next_hop(hop) for hop in request.hops)
     fib.delete(

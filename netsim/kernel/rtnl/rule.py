@@ -43,6 +43,7 @@ class RuleRequest:
 
 def newrule(netns: Netns, request: RuleRequest) -> None:
     """Add a rule (`fib_nl_newrule`); without a priority it goes just before the first rule that is not rule 0."""
+    netns.kernel.require_admin()
     if request.family != 2:
         raise NetError(EOPNOTSUPP)
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
@@ -74,6 +75,7 @@ def _default_priority(rules: list[Rule]) -> int:
 
 def delrule(netns: Netns, request: RuleRequest) -> None:
     """Remove the first rule that matches (`fib_nl_delrule`); ENOENT."""
+    netns.kernel.require_admin()
     if request.family != 2:
         raise NetError(EOPNOTSUPP)
     rules = netns.inet.fib.rules

@@ -1,0 +1,63 @@
+"""What a container's processes see instead of the machine: their own root directory, name, tools and capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.machine.files import Directory
+
+if TYPE_CHECKING:
+    from netsim.machine.process import Process
+
+DOCKER_CAPABILITIES = frozenset(
+    [
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FSETID",
+        "FOWNER",
+        "MKNOD",
+        "NET_RAW",
+        "SETGID",
+        "SETUID",
+        "SETFCAP",
+        "SETPCAP",
+        "NET_BIND_SERVICE",
+        "SYS_CHROOT",
+        "KILL",
+        "AUDIT_WRITE",
+    ]
+)
+"""What a container may do unless told otherwise (Docker's default list)."""
+
+
+@attrs.define(eq=False)
+class Jail:
+    """Mount, UTS and PID namespaces of a container, and what its processes may do (namespaces(7), capabilities(7))."""
+
+    root: Directory
+    hostname: str
+    tools: Mapping[str, str] = attrs.field(factory=dict, metadata={"state": "share"})
+    """Command names of its image -> `module:function`."""
+    capabilities: frozenset[str] | None = DOCKER_CAPABILITIES
+    """None: all of them (--privileged)."""
+    pids: dict[int, int] = attrs.field(factory=dict)
+    """The machine's process ids -> those inside."""
+    last_pid: int = 0
+    read_only_sys: int = 1
+    """Whether /proc/sys and /sys are mounted read-only (1) or writable (0)."""
+
+    def admit(self, process: Process) -> None:
+        """A process is born inside: it gets the next pid there."""
+        self.last_pid += 1
+        self.pids[process.pid] = self.last_pid
+
+    def leave(self, process: Process) -> None:
+        """A process inside has ended."""
+        self.pids.pop(process.pid, None)
+
+    def allows(self, capability: str) -> bool:
+        """Whether its processes have a capability."""
+        return self.capabilities is None or capability in self.capabilities
