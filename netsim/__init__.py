@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from netsim.api import Host, Namespace, World
     from netsim.errors import NetError
     from netsim.machine.call import Result
+    from netsim.state import CannotFork, CannotLoad, CannotSave
 
 __version__ = "0.1.0"
-__all__ = ["Host", "Namespace", "NetError", "Result", "World"]
+__all__ = ["CannotFork", "CannotLoad", "CannotSave", "Host", "Namespace", "NetError", "Result", "World"]
 _HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
+_HOMES |= dict.fromkeys(("CannotFork", "CannotLoad", "CannotSave"), "netsim.state")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,14 +7,21 @@ import sys
 from pathlib import Path
 
 from netsim.api import World
+from netsim.labs import LabProblem, play
+from netsim.state import CannotSave
+
+EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
+NOT_MODELLED = 2
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; answers the exit status, 64 for one that cannot be understood."""
     parser = argparse.ArgumentParser(prog="netsim", description="Linux networking in memory: real commands, no root, no kernel.")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    run = verbs.add_parser("run", help="run a shell script on a fresh host and show what it prints")
-    run.add_argument("script", help="the file, or - for standard input")
+    run = verbs.add_parser("run", help="run shell scripts on a host and show what they print")
+    run.add_argument("labs", metavar="LAB", nargs="+", help="a script (- for standard input); the first may be a snapshot to start from")
+    run.add_argument("--save", metavar="FILE", help="write the world the scripts leave behind into a snapshot")
+    run.add_argument("--strict", action="store_true", help="fail (status 2) when an option was accepted that is not modelled, and name each")
     transcript = verbs.add_parser("transcript", help="replay recorded scenarios and write what netsim answers")
     transcript.add_argument("path", help="a scenario (.json) or a directory of them")
     transcript.add_argument("--out", required=True, help="the directory the answers go to")
@@ -22,32 +29,51 @@ def main(argv: list[str] | None = None) -> int:
     try:
         options = parser.parse_args(argv)
     except SystemExit as stop:
-        return 64 if stop.code else 0
+        return EX_USAGE if stop.code else 0
     if options.verb == "run":
-        return run_script(options.script)
+        try:
+            return run_labs(options.labs, options.save, options.strict)
+        except LabProblem as problem:
+            print(f"netsim: {problem}", file=sys.stderr)
+            return problem.status
     if options.verb == "transcript":
         from netsim.transcript import replay_all
 
         if not Path(options.path).exists():
             print(f"netsim: {options.path}: No such file or directory", file=sys.stderr)
-            return 66
+            return EX_NOINPUT
         replay_all(Path(options.path), Path(options.out), jobs=options.jobs)
         return 0
     parser.print_help(sys.stderr)
-    return 64
+    return EX_USAGE
 
 
-def run_script(name: str) -> int:
-    """Run the script of this file name; its output goes out as a shell's would."""
+def run_labs(names: list[str], save: str | None, strict: bool) -> int:  # noqa: FBT001 - a switch of the command line
+    """Run scripts one after the other in one world, until one fails; their output goes out as a shell's would."""
+    world, status = None, 0
+    for name in names:
+        world, done = play(name, world)
+        sys.stdout.write(done.stdout)
+        sys.stderr.write(done.stderr)
+        status = done.status
+        if status:
+            break
+    assert world is not None
+    if strict:
+        for line in world.unmodelled:
+            print(f"netsim: not modelled: {line}", file=sys.stderr)
+        status = NOT_MODELLED if world.unmodelled else status
+    return save_world(world, save) or status if save else status
+
+
+def save_world(world: World, path: str) -> int:
+    """Write a snapshot; 0, or the status that tells it could not be written."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"netsim: {name}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
-        return 66
-    done = World().host("host").run_script(text, name=Path(name).name if name != "-" else "script.sh")
-    sys.stdout.write(done.stdout)
-    sys.stderr.write(done.stderr)
-    return done.status
+        world.save(path)
+    except (CannotSave, OSError) as problem:
+        print(f"netsim: {path}: cannot save: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
+        return EX_CANTCREAT
+    return 0
 
 
 if __name__ == "__main__":

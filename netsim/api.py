@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
 
 import attrs
 
+from netsim import __version__, snapshot, state
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import EXEC_TABLE
-from netsim.kernel.boot import boot, new_netns
+from netsim.kernel.boot import boot, hang_doors, new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
 from netsim.machine.call import Result
@@ -143,5 +146,44 @@ class World:
 
     @property
     def unmodelled(self) -> list[str]:
-        """Every option that was accepted although what it does is not modelled, with the machine it was typed on."""
-        return [f"{host.name}: {what}" for host in self.hosts.values() for what in host.machine.kernel.unmodelled]
+        """Every option that was accepted although what it does is not modelled, once each: `MACHINE: COMMAND OPTION ...`."""
+        return list(dict.fromkeys(f"{host.name}: {what}" for host in self.hosts.values() for what in host.machine.kernel.unmodelled))
+
+    # a world as a value --------------------------------------------------------------------------------------------------
+
+    def fork(self) -> World:
+        """An independent copy with everything in it: running programs, open connections, timers, chance.
+
+        CannotFork names what stands in the way: a shell that is still running. Handles such as `Background` keep belonging to this world.
+        """
+        return state.fork(self)
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Nothing has to be given back: a world owns nothing of the real machine."""
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole world into a JSON file (`netsim/schema/world-1.json`); CannotSave, OSError."""
+        snapshot.write(self, path, __version__)
+
+    @classmethod
+    def load(cls, path: str | Path) -> World:
+        """Read back what `save` wrote; CannotLoad, in one line, for a file that is damaged, foreign or made to do harm; OSError."""
+        return cls._revived(snapshot.read(path))
+
+    @classmethod
+    def from_snapshot(cls, text: str) -> World:
+        """The world a snapshot's text describes; CannotLoad."""
+        return cls._revived(snapshot.from_text(text))
+
+    @classmethod
+    def _revived(cls, root: object) -> World:
+        """A world just read, with the doors that snapshots leave out."""
+        if not isinstance(root, cls):
+            raise state.CannotLoad("damaged snapshot: not of a world")
+        for host in root.hosts.values():
+            host.machine.exec_table = EXEC_TABLE
+            hang_doors(host.machine.kernel)
+        return root

@@ -34,14 +34,19 @@ def boot(clock: Clock, rng: random.Random, profile: KernelProfile) -> Kernel:
     """A freshly started Linux with its first namespace."""
     kernel = Kernel(clock, rng, profile)
     kernel.boot_time = clock.now
+    hang_doors(kernel)
+    kernel.init_net = new_netns(kernel)
+    return kernel
+
+
+def hang_doors(kernel: Kernel) -> None:
+    """Connect the rooms of a kernel: one just booted, or one read from a snapshot, which leaves the doors out."""
     kernel.link_kinds = LINK_KINDS
     kernel.packet_types = PACKET_TYPES
     kernel.inet_protos = INET_PROTOS
     kernel.inet_err = INET_ERR
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.netns_init = NETNS_INIT
-    kernel.init_net = new_netns(kernel)
-    return kernel
 
 
 def new_netns(kernel: Kernel) -> Netns:

@@ -36,35 +36,27 @@ def fork(root: T) -> T:
     """
     memo: Memo = {}
     work: Work = []
+    holder: Any = root
     collecting = gc.isenabled()
     gc.disable()  # nothing made here can be garbage yet, and looking for it costs more than the copy
-    holder: Any = root
     try:
-        try:
-            copied = copy(root, memo, work)
-        except RecursionError:
-            _copy_nested([root], memo, work)
-            copied = copy(root, memo, work)
+        copied: T = copy(root, memo, work)
         while work:
             fill, holder, new = work.pop()
-            try:
-                fill(holder, new, memo, work)
-            except RecursionError:
-                _copy_nested(_parts(holder), memo, work)
-                fill(holder, new, memo, work)
-    except CannotFork as problem:
-        if isinstance(problem, _Refused):
-            raise CannotFork(str(problem)) from None
-        raise CannotFork(f"{name_of(type(holder))} holds what cannot be copied: {problem}") from None
+            fill(holder, new, memo, work)
+    except _Refused as problem:
+        raise CannotFork(str(problem)) from None
+    except (CannotFork, RecursionError) as problem:
+        why = problem if isinstance(problem, CannotFork) else "values nested too deeply"
+        raise CannotFork(f"{name_of(type(holder))} holds what cannot be copied: {why}") from None
     finally:
         if collecting:
             gc.enable()
-    result: T = copied
-    return result
+    return copied
 
 
 class _Refused(CannotFork):
-    pass
+    """An object said itself why it cannot be copied now."""
 
 
 def copy(value: Any, memo: Memo, work: Work) -> Any:
@@ -85,13 +77,13 @@ def _learn(kind: type, value: object) -> Copier:
         SHARED.add(kind)
     elif issubclass(kind, tuple) and not has_dict(kind):
         copier = _copy_tuple  # a NamedTuple
-    elif attrs.has(kind):
+    elif attrs.has(kind) and not has_dict(kind):
         copier = _attrs_copier(kind)
     elif is_stateless(kind):
         copier = _same
         SHARED.add(kind)
     else:
-        refuse_copy(value, "not an attrs class")
+        refuse_copy(value, "not an attrs class with slots")
     COPIERS[kind] = copier
     return copier
 
@@ -279,13 +271,11 @@ def _attrs_copier(cls: type) -> Copier:
     if frozen and not refuses and all(treatment(field) == SHARE or is_immutable(hints[field.name]) for field in attrs.fields(cls)):
         SHARED.add(cls)
         return _same
-    names: dict[str, Any] = {"SHARED": SHARED, "copy": copy, "make": object.__new__, "cls": cls, "fresh": fresh, "fill_slowly": _fill_slowly}
-    names |= {"Refused": _Refused, "check_dict": _check_dict, "fill_values": _fill_values, "copy_counter": _copy_counter}
+    names: dict[str, Any] = {"SHARED": SHARED, "copy": copy, "make": object.__new__, "cls": cls, "fresh": fresh}
+    names |= {"Refused": _Refused, "fill_values": _fill_values, "copy_counter": _copy_counter}
     lines = ["def allocate(old, memo, work):"]
     if refuses:
         lines += [" reason = old.refuse_fork()", " if reason: raise Refused(reason)"]
-    if has_dict(cls):
-        lines += [" check_dict(old)"]
     lines += _frozen_source(cls, hints, names) if frozen else _mutable_source(cls, hints, names)
     exec(compile("\n".join(lines), f"<fork of {name_of(cls)}>", "exec"), names)
     copier: Copier = names["allocate"]
@@ -295,28 +285,26 @@ def _attrs_copier(cls: type) -> Copier:
 def _mutable_source(cls: type, hints: dict[str, Hint], names: dict[str, Any]) -> list[str]:
     """Make the object at once, fill it when its turn in the work list comes."""
     lines = [" new = memo[id(old)] = make(cls)", " work.append((fill, old, new))", " return new"]
-    lines += ["def fill(old, new, memo, work):", " get = memo.get", " try:"]
+    lines += ["def fill(old, new, memo, work):", " get = memo.get"]
     for number, field in enumerate(attrs.fields(cls)):
-        lines += ["  " + line for line in _part_source(number, field, hints[field.name], names)]
-        lines.append("  " + _assignment(cls, number, field.name, names))
-    lines += _hash_source(cls, names, "  ")
-    return [*lines, "  pass", " except AttributeError: fill_slowly(old, new, memo, work)"]
+        lines += [" " + line for line in _part_source(number, field, hints[field.name], names)]
+        lines.append(" " + _assignment(cls, number, field.name, names))
+    return [*lines, *_hash_source(cls, names)]
 
 
 def _frozen_source(cls: type, hints: dict[str, Hint], names: dict[str, Any]) -> list[str]:
     """Copy the parts first; share the value when every part could be shared."""
-    lines = [" get = memo.get", " try:"]
+    lines = [" get = memo.get"]
     open_parts = []
     for number, field in enumerate(attrs.fields(cls)):
-        lines += ["  " + line for line in _part_source(number, field, hints[field.name], names)]
+        lines += [" " + line for line in _part_source(number, field, hints[field.name], names)]
         if treatment(field) == SKIP:
             open_parts.append("False")
         elif treatment(field) != SHARE and not is_immutable(hints[field.name]):
             open_parts.append(f"c{number} is old.{field.name}")
-    lines += [f"  if {' and '.join(open_parts) or 'True'}:", "   memo[id(old)] = old", "   return old", "  new = memo[id(old)] = make(cls)"]
-    lines += ["  " + _assignment(cls, number, field.name, names) for number, field in enumerate(attrs.fields(cls))]
-    lines += _hash_source(cls, names, "  ")
-    return [*lines, " except AttributeError:", "  new = memo[id(old)] = make(cls)", "  fill_slowly(old, new, memo, work)", " return new"]
+    lines += [f" if {' and '.join(open_parts) or 'True'}:", "  memo[id(old)] = old", "  return old", " new = memo[id(old)] = make(cls)"]
+    lines += [" " + _assignment(cls, number, field.name, names) for number, field in enumerate(attrs.fields(cls))]
+    return [*lines, *_hash_source(cls, names), " return new"]
 
 
 def _part_source(number: int, field: attrs.Attribute[Any], hint: Hint, names: dict[str, Any]) -> list[str]:
@@ -352,12 +340,12 @@ def _assignment(cls: type, number: int, name: str, names: dict[str, Any]) -> str
     return f"set{number}(new, c{number})"
 
 
-def _hash_source(cls: type, names: dict[str, Any], indent: str) -> list[str]:
+def _hash_source(cls: type, names: dict[str, Any]) -> list[str]:
     """A kept hash belongs to the old contents."""
     if not hasattr(cls, "_attrs_cached_hash"):
         return []
     names["set_hash"] = _setter(cls, "_attrs_cached_hash")
-    return [indent + "set_hash(new, None)"]
+    return [" set_hash(new, None)"]
 
 
 def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
@@ -379,57 +367,3 @@ class _SetByName:
 
     def __call__(self, instance: object, value: object) -> None:
         object.__setattr__(instance, self.name, value)
-
-
-def _fill_slowly(old: Any, new: Any, memo: Memo, work: Work) -> None:
-    """Fill an object of which some field was never set."""
-    cls: Any = type(old)
-    for field in attrs.fields(cls):
-        if hasattr(old, field.name):
-            part = getattr(old, field.name)
-            said = treatment(field)
-            value = fresh(field) if said == SKIP else part if said == SHARE else copy(part, memo, work)
-            _setter(cls, field.name)(new, value)
-
-
-def _check_dict(value: object) -> None:
-    cls: Any = type(value)
-    extra = vars(value).keys() - {field.name for field in attrs.fields(cls)}
-    if extra:
-        refuse_copy(value, f"attributes beside its fields ({', '.join(sorted(extra))})")
-
-
-# deep nests of immutable values ----------------------------------------------------------------------------------------------
-
-
-def _parts(value: Any) -> list[Any]:
-    """What a value directly holds."""
-    kind: Any = type(value)
-    if isinstance(value, dict):
-        return [*value, *value.values()]
-    if isinstance(value, list | tuple | set | frozenset | deque):
-        return list(value)
-    if isinstance(value, types.MethodType):
-        return [value.__self__]
-    if attrs.has(kind):
-        return [getattr(value, field.name) for field in attrs.fields(kind) if hasattr(value, field.name) and treatment(field) not in (SHARE, SKIP)]
-    return []
-
-
-def _copy_nested(values: Iterable[Any], memo: Memo, work: Work) -> None:
-    """Copy immutable values from the inside out, so that no copy needs more than a few calls."""
-    stack = [(value, False) for value in values]
-    seen: set[int] = set()
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            copy(value, memo, work)
-        elif id(value) not in seen and _is_built_at_once(value):
-            seen.add(id(value))
-            stack.append((value, True))
-            stack += [(part, False) for part in _parts(value)]
-
-
-def _is_built_at_once(value: object) -> bool:
-    kind = type(value)
-    return isinstance(value, tuple | frozenset | types.MethodType) or (kind not in SHARED and attrs.has(kind) and is_frozen(kind))

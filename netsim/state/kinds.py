@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 import attrs
 
 DEEP, SHARE, SKIP = "deep", "share", "skip"
-"""What `metadata={"state": ...}` of an attrs field may say: copy what it holds (the default), refer to the same thing, or start afresh."""
+"""What `metadata={"state": ...}` of an attrs field may say: copy what it holds (the default), refer to the same thing, or start afresh.
+
+Only the first stands in a snapshot."""
 
 
 class CannotFork(Exception):
@@ -34,7 +36,7 @@ def has_dict(cls: type) -> bool:
 
 def is_stateless(cls: type) -> bool:
     """Whether instances have nowhere to keep anything: neither fields, slots nor a `__dict__`."""
-    return not has_dict(cls) and all(not _slots(c) for c in cls.__mro__[:-1]) and cls.__mro__[-2].__module__ != "builtins"
+    return cls is not object and not has_dict(cls) and all(not _slots(c) for c in cls.__mro__[:-1]) and cls.__mro__[-2].__module__ != "builtins"
 
 
 def _slots(cls: type) -> tuple[str, ...]:

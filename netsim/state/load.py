@@ -11,16 +11,15 @@ import attrs
 
 from netsim.state.fork import set_field
 from netsim.state.hints import accepts, hints_of
-from netsim.state.kinds import SKIP, CannotLoad, fresh, is_frozen, is_stateless, name_of, treatment
+from netsim.state.kinds import DEEP, CannotLoad, fresh, is_frozen, is_stateless, name_of, treatment
 from netsim.state.names import NETSIM, Names
 from netsim.state.save import FORMAT, VERSION, Json
 
 MUTABLE: dict[str, Callable[[], Any]] = {
-    "list": list, "dict": dict, "counter": Counter, "ordereddict": OrderedDict, "set": set, "deque": deque, "defaultdict": defaultdict,
+    "list": list, "dict": dict, "counter": Counter, "ordereddict": OrderedDict, "set": set, "defaultdict": defaultdict,
     "bytearray": bytearray, "random": Random,
 }  # fmt: skip
 IMMUTABLE = ("tuple", "frozenset", "method")
-UNSET = object()
 WORDS = 624
 """Of the generator's state (Mersenne Twister)."""
 
@@ -60,6 +59,8 @@ class _Reader:
             kind, cls = self._kind(entry)
             if kind == "object" and cls is not None and not is_frozen(cls):
                 self.made[number] = object.__new__(cls)
+            elif kind == "deque":
+                self.made[number] = deque(maxlen=entry["maxlen"])
             elif kind in MUTABLE:
                 self.made[number] = MUTABLE[kind]()
             else:
@@ -80,7 +81,7 @@ class _Reader:
             if not isinstance(cls, type) or not (attrs.has(cls) or is_stateless(cls)):
                 raise CannotLoad(f"{entry['object']!r:.80} is not an attrs class")
             return kind, cls if attrs.has(cls) else None
-        if kind not in MUTABLE and kind not in IMMUTABLE:
+        if kind not in MUTABLE and kind not in IMMUTABLE and kind != "deque":
             raise CannotLoad(f"no such kind of object: {kind!r:.40}")
         return kind, None
 
@@ -112,8 +113,6 @@ class _Reader:
             case {"kind": name, "value": plain, **rest} if not rest:
                 base = self.value(plain)
                 return self.names.scalar(name, type(base))(base)
-            case {"unset": True, **rest} if not rest:
-                return UNSET
         raise CannotLoad(f"not a value: {data!r:.60}")
 
     def _build(self, number: int) -> None:
@@ -156,7 +155,7 @@ class _Reader:
                 new.extend(self.value(item) for item in items)
             case {"set": list(items)}:
                 new.update(self.value(item) for item in items)
-            case {"deque": list(items), "maxlen": None}:
+            case {"deque": list(items), "maxlen": _}:
                 new.extend(self.value(item) for item in items)
             case {"dict": list(pairs)} | {"counter": list(pairs)} | {"ordereddict": list(pairs)}:
                 self._set_items(new, pairs)
@@ -179,17 +178,17 @@ class _Reader:
         if not attrs.has(cls):
             return
         known = {field.name: field for field in attrs.fields(cls)}
-        for name in fields.keys() - known.keys():
-            raise CannotLoad(f"{name_of(cls)} has no field {name!r:.40}")
+        for name in fields:
+            if name not in known or treatment(known[name]) != DEEP:
+                raise CannotLoad(f"{name_of(cls)} has no field {name!r:.40} in a snapshot")
         for name, field in known.items():
             if name in fields:
                 value = self.value(fields[name])
-            elif treatment(field) == SKIP or field.default is not attrs.NOTHING:
+            elif treatment(field) != DEEP or field.default is not attrs.NOTHING:
                 value = fresh(field)
             else:
                 raise CannotLoad(f"{name_of(cls)} lacks its field {name}")
-            if value is not UNSET:
-                set_field(cls, name, new, value)
+            set_field(cls, name, new, value)
         if hasattr(cls, "_attrs_cached_hash"):
             set_field(cls, "_attrs_cached_hash", new, None)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from netsim.state.kinds import SKIP, CannotSave, is_frozen, is_stateless, name_of, treatment
+from netsim.state.kinds import DEEP, CannotSave, is_frozen, is_stateless, name_of, treatment
 from netsim.state.names import NETSIM, Names
 
 FORMAT, VERSION = "netsim-world", 1
@@ -31,12 +31,18 @@ def dump(root: object, names: Names = NETSIM) -> dict[str, Json]:
             number, found = writer.waiting.popleft()
             writer.holder = found
             writer.objects[number] = writer.entry(found)
+    except _Refused as problem:
+        raise CannotSave(str(problem)) from None
     except CannotSave as problem:
         where = "" if writer.holder is None else f"{name_of(type(writer.holder))}: "
         raise CannotSave(f"{where}{problem}") from None
     except RecursionError:
         raise CannotSave(f"{name_of(type(writer.holder))}: values nested too deeply in a set") from None
     return {"format": FORMAT, "version": VERSION, "root": value, "objects": writer.objects}
+
+
+class _Refused(CannotSave):
+    """An object said itself why it cannot be written down now."""
 
 
 @attrs.define(eq=False)
@@ -92,9 +98,12 @@ class _Writer:
         """A numbered object with what it holds."""
         kind = type(value)
         if attrs.has(kind):
+            reason = value.refuse_fork() if hasattr(kind, "refuse_fork") else None
+            if reason:
+                raise _Refused(reason)
             return {
                 "object": self.names.of(kind),
-                "fields": {field.name: self._field(value, field.name) for field in attrs.fields(kind) if treatment(field) != SKIP},
+                "fields": {field.name: self.value(getattr(value, field.name)) for field in attrs.fields(kind) if treatment(field) == DEEP},
             }
         if kind in (list, tuple):
             return {kind.__name__: [self.value(item) for item in value]}
@@ -122,9 +131,6 @@ class _Writer:
         if is_stateless(kind):
             return {"object": self.names.of(kind), "fields": {}}
         raise CannotSave(f"a {name_of(kind)} cannot be saved")
-
-    def _field(self, owner: Any, name: str) -> Json:
-        return self.value(getattr(owner, name)) if hasattr(owner, name) else {"unset": True}
 
     def _pairs(self, value: dict[Any, Any]) -> Json:
         return [[self.value(key), self.value(item)] for key, item in value.items()]

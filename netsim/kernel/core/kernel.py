@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FIRST_INODE = 4026531840  # PROC_DYNAMIC_FIRST-like: the first namespace's inode on every Linux
 
+DOOR = {"state": "share"}
+"""Doors belong to the program, not to the state of a world: forks share them, snapshots leave them out."""
+
 
 @attrs.define(eq=False)
 class Kernel:
@@ -35,20 +38,20 @@ class Kernel:
     namespaces: list[Netns] = attrs.field(factory=list)
     next_inode: int = FIRST_INODE
     next_socket_inode: int = 16384
-    packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """ethertype -> `(skb) -> None`."""
-    inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """IPv4 protocol -> `(netns, skb) -> bool`; the skb's packet is the whole `Ip` value."""
-    inet_err: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
+    inet_err: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """IPv4 protocol -> `(netns, error, inner, skb) -> None`: an ICMP error about a packet of that protocol."""
-    inet6_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict)
-    link_kinds: dict[str, Any] = attrs.field(factory=dict)
+    inet6_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
+    link_kinds: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
     """kind -> `drivers.kinds.LinkKind`."""
-    netdev_chain: tuple[Callable[..., None], ...] = ()
+    netdev_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(event, dev) -> None`, called in order for each device event (`call_netdevice_notifiers`)."""
-    netns_init: tuple[Callable[..., None], ...] = ()
+    netns_init: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(netns) -> None`, run for each new namespace (`pernet_operations.init`)."""
-    netns_exit: tuple[Callable[..., None], ...] = ()
+    netns_exit: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     link_watch: Any = None
     """State of the delayed carrier worker (`core/link_watch.py`)."""
     log: list[tuple[int, str]] = attrs.field(factory=list)
