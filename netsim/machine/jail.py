@@ -39,7 +39,7 @@ class Jail:
 
     root: Directory
     hostname: str
-    tools: Mapping[str, str] = attrs.field(factory=dict, metadata={"state": "share"})
+    tools: Mapping[str, str] = attrs.field(factory=dict)
     """Command names of its image -> `module:function`."""
     capabilities: frozenset[str] | None = DOCKER_CAPABILITIES
     """None: all of them (--privileged)."""

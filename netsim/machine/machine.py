@@ -26,6 +26,8 @@ MOST_INPUT = 64 * 1024 * 1024
 """Bytes of standard input that a command which needs all of it will take."""
 FOREGROUND_LIMIT = 600 * SECOND
 """How long a foreground command may take of virtual time before it is interrupted as by Ctrl-C."""
+TOOL_ROOMS = ("netsim.commands.", "netsim.programs.", "netsim.shell.")
+"""Where the functions behind tools live; a table of tools read from a snapshot leads nowhere else."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BINARY_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -213,6 +215,8 @@ class Machine:
         if where is None:
             return None
         module, _, function = where.partition(":")
+        if not module.startswith(TOOL_ROOMS):
+            return None
         try:
             command: Callable[[Call], Any] = getattr(import_module(module), function)
         except ModuleNotFoundError:
