@@ -26,7 +26,7 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
     """The kernel a scenario was recorded on."""
     release = str(scenario.get("release", ""))
     if scenario.get("kernel") == "uml":
-        return attrs.evolve(LINUX_6_1, cpus=1, release=release or LINUX_6_1.release)
+        return attrs.evolve(LINUX_6_1, cpus=1, iptables="legacy", release=release or LINUX_6_1.release)
     return attrs.evolve(LINUX_6_18, release=release or LINUX_6_18.release, modules=SMALL_MODULES)
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 EXEC_TABLE: dict[str, str] = {
     "ip": "netsim.commands.ip.main:ip",
-    "iptables": "netsim.commands.iptables.main:iptables",
-    "iptables-nft": "netsim.commands.iptables.main:iptables",
-    "ip6tables": "netsim.commands.iptables.main:ip6tables",
-    "ip6tables-nft": "netsim.commands.iptables.main:ip6tables",
     "ping": "netsim.programs.ping.command:ping",
     "ping4": "netsim.programs.ping.command:ping",
     "ping6": "netsim.programs.ping.command:ping6",
@@ -73,6 +69,12 @@ EXEC_TABLE: dict[str, str] = {
     "whoami": "netsim.programs.process:identity",
 }
 """Our own commands."""
+
+for _program in ("iptables", "ip6tables"):
+    for _build in ("", "-nft", "-legacy"):
+        EXEC_TABLE[f"{_program}{_build}"] = "netsim.commands.iptables.main:iptables"
+        EXEC_TABLE[f"{_program}{_build}-save"] = "netsim.commands.iptables.save:iptables_save"
+        EXEC_TABLE[f"{_program}{_build}-restore"] = "netsim.commands.iptables.restore:iptables_restore"
 
 BOXED = [
     "sed",

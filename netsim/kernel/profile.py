@@ -46,6 +46,8 @@ class KernelProfile:
     """Release (major * 100 + minor) whose counters /proc/net/snmp and netstat list."""
     cpus: int = 2
     """Processors: veth gets a queue for each."""
+    iptables: str = "nf_tables"
+    """The build that `iptables` without a suffix is: "nf_tables" or "legacy"."""
     modules: frozenset[str] = ALL_MODULES
     """Link kinds and features that are built in or loadable."""
 

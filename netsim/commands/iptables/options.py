@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from netsim.machine.getopt import Grammar
+
 
 @attrs.frozen
 class Option:
@@ -58,3 +60,12 @@ OTHERS = {
 LONG = COMMANDS | OTHERS
 SHORT = {option.means: option for option in LONG.values() if option.means != "0"}
 INVERTIBLE = frozenset("psdiof")
+RESTORE = Grammar(
+    flags="cvVthn46w",
+    valued="TMW",
+    long={
+        "counters": ("c", ""), "verbose": ("v", ""), "version": ("V", ""), "test": ("t", ""), "help": ("h", ""), "noflush": ("n", ""),
+        "table": ("T", "="), "modprobe": ("M", "="), "ipv4": ("4", ""), "ipv6": ("6", ""), "wait": ("w", "?"), "wait-interval": ("W", "?"),
+    },
+)  # fmt: skip
+"""Options of -restore."""

@@ -9,8 +9,10 @@ import attrs
 from netsim.commands.iptables.extension import Context, Extension, Given
 from netsim.commands.iptables.extensions import MATCHES, ONLY_FAMILY, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
 from netsim.commands.iptables.options import COMMANDS, INVERTIBLE, LONG, SHORT
-from netsim.commands.iptables.problem import OTHER, PARAMETER, BareProblem, Problem
+from netsim.commands.iptables.problem import OTHER, PARAMETER, BareProblem, Problem, Usage
+from netsim.commands.iptables.tool import Tool
 from netsim.commands.iptables.words import addresses, number, protocol_number
+from netsim.kernel.netfilter.ruleset import LEGACY
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.netfilter.verdict import ACCEPT, DROP, RETURN
 from netsim.kernel.tables.xtables import RuleSpec
@@ -48,15 +50,16 @@ class Request:
     specs: list[RuleSpec] = attrs.field(factory=list)
     flags: set[str] = attrs.field(factory=set)
     counters: tuple[int, int] = (0, 0)
+    has_counters: bool = False
     warnings: str = ""
 
 
 @attrs.define(eq=False)
 class Parser:
-    """One pass over the words; `family` and the text of /etc/hosts come from outside."""
+    """One pass over the words; the tool they are typed to and the text of /etc/hosts come from outside."""
 
     words: Sequence[str]
-    family: int
+    tool: Tool
     hosts: str
     request: Request = attrs.field(factory=Request)
     at: int = 0
@@ -68,6 +71,13 @@ class Parser:
     jump: str = ""
     goto: str = ""
     protocol: int = 0
+    seen_wait: bool = False
+    seen_interval: bool = False
+
+    @property
+    def family(self) -> int:
+        """PF_INET or PF_INET6."""
+        return self.tool.family
 
     def parse(self) -> Request:
         """Everything on the line; raises Problem."""
@@ -190,7 +200,7 @@ class Parser:
             return
         if self.bang and letter not in INVERTIBLE:
             raise Problem(f"cannot have ! before -{letter}")
-        if letter in self.seen or (letter in "jg" and ("j" in self.seen or "g" in self.seen)):
+        if (letter in self.seen and letter not in "v") or (letter in "jg" and ("j" in self.seen or "g" in self.seen)):
             raise Problem(f"multiple -{'j' if letter == 'g' else letter} flags not allowed")
         self.seen[letter] = value or ""
         self.inverted[letter] = self.bang
@@ -210,11 +220,17 @@ class Parser:
             self._match(value or "")
         elif letter in "46":
             if (letter == "4") != (self.family == 2):
-                raise Problem("", -1)
+                raise Usage("")
         elif letter in "Vh":
             self.request.flags.add(letter)
-        elif letter in "wW" and value is None and letter == "w":
-            self._optional_argument()
+        elif letter == "w":
+            self.seen_wait = True
+            seconds = value if value is not None else self._optional_argument()
+            if seconds is not None and number(seconds) is None:
+                raise Problem("wait seconds not numeric")
+        elif letter == "W":
+            self.request.warnings += "Ignoring deprecated --wait-interval option.\n"
+            self.seen_interval = True
 
     def _optional_argument(self) -> str | None:
         if self.at < len(self.words) and self.words[self.at][:1] not in ("-", "!"):
@@ -224,7 +240,7 @@ class Parser:
 
     def _command(self, letter: str, value: str | None) -> None:
         request = self.request
-        if request.command and not (request.command == "L" and letter == "Z") and not (request.command == "Z" and letter in "LS"):
+        if request.command and not (request.command in "LS" and letter == "Z") and not (request.command == "Z" and letter in "LS"):
             raise Problem(f"Cannot use -{letter} with -{request.command}")
         if request.command:
             request.flags.add("Z")
@@ -312,6 +328,7 @@ class Parser:
         if size is None:
             raise Problem("-c byte counter not numeric")
         self.request.counters = (packets, size)
+        self.request.has_counters = True
 
     # the end -------------------------------------------------------------------------------------------------------
 
@@ -321,6 +338,10 @@ class Parser:
             return request
         if not request.command:
             raise Problem("no command specified")
+        if self.seen_interval and not self.seen_wait:
+            raise Problem("--wait-interval only makes sense with --wait\n")
+        if "f" in self.seen and self.family != 2:
+            raise Problem("`-f' is not supported in IPv6, use -m frag instead")
         for letter in [*self.seen, *(["m"] if self.loaded else [])]:
             if letter not in ALLOWED[request.command]:
                 raise Problem(f"Illegal option `-{letter}' with this command")
@@ -330,6 +351,8 @@ class Parser:
             if letter in self.seen and request.chain in chains:
                 raise Problem(f"Can't use -{letter} with {request.chain}\n")
         request.flags |= {letter for letter in self.seen if letter in "nvx0"}
+        if self.jump == "DROP" and request.table == "nat":
+            raise Problem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
         if request.command in "ADIRC":
             request.specs = self._specs()
         return request
@@ -353,9 +376,9 @@ class Parser:
         where = self._lead(context)
         inverted = self.inverted
         rest = {
-            "iniface": "" if self.seen.get("i") == "+" else self.seen.get("i", ""),
+            "iniface": self._pattern("i"),
             "iniface_inverted": inverted.get("i", False),
-            "outiface": "" if self.seen.get("o") == "+" else self.seen.get("o", ""),
+            "outiface": self._pattern("o"),
             "outiface_inverted": inverted.get("o", False),
             "protocol": self.protocol,
             "protocol_inverted": inverted.get("p", False),
@@ -369,6 +392,11 @@ class Parser:
             for src, src_mask in sources
             for dst, dst_mask in targets
         ]
+
+    def _pattern(self, letter: str) -> str:
+        """An interface as the rule keeps it: the nf_tables build has nothing to compare for `+`."""
+        name = self.seen.get(letter, "")
+        return "" if name == "+" and self.tool.build != LEGACY and not self.inverted[letter] else name
 
     def _lead(self, context: Context) -> object:
         if "g" in self.seen:

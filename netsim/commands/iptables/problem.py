@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netsim.commands.iptables.tool import Tool
+
 OTHER, PARAMETER, VERSION, RESOURCE = 1, 2, 3, 4
 
 
@@ -13,20 +15,39 @@ class Problem(Exception):
         self.message = message
         self.kind = kind
 
-    def text(self, program: str, build: str) -> str:
-        """What goes to stderr."""
-        closing = {
-            PARAMETER: f"Try `{program} -h' or '{program} --help' for more information.\n",
-            VERSION: f"Perhaps {program} or your kernel needs to be upgraded.\n",
-        }.get(self.kind, "")
-        return f"{program} v1.8.9 ({build}): {self.message}\n{closing}"
+    def text(self, tool: Tool, line: int = 0) -> str:
+        """What goes to stderr; `line` is where in the input of -restore it happened."""
+        return f"{tool.version}: {self.message}\n{self.closing(tool, line)}"
+
+    def closing(self, tool: Tool, line: int) -> str:
+        """The lines after the message."""
+        where = f"Error occurred at line: {line}\n" if line and self.kind == PARAMETER else ""
+        if self.kind == PARAMETER:
+            return where + tool.hint
+        return f"Perhaps {tool.program} or your kernel needs to be upgraded.\n" if self.kind == VERSION else ""
 
 
 class BareProblem(Problem):
     """A failure worded without the version (`iptables: No chain/target/match by that name.`)."""
 
-    def text(self, program: str, build: str) -> str:
+    def text(self, tool: Tool, line: int = 0) -> str:
         """What goes to stderr."""
         if self.kind == PARAMETER:
-            return f"{self.message}\nTry `{program} -h' or '{program} --help' for more information.\n"
-        return f"{program}: {self.message}\n"
+            return f"{self.message}\n{self.closing(tool, line)}"
+        return f"{tool.name}: {self.message}\n"
+
+
+class Usage(Problem):
+    """Only the pointer to the help (`-6` to iptables)."""
+
+    def text(self, tool: Tool, line: int = 0) -> str:
+        """What goes to stderr."""
+        return self.closing(tool, line)
+
+
+class LateProblem(BareProblem):
+    """The kernel said no to the legacy build when a whole table was handed over: -restore hears it at COMMIT."""
+
+
+class Refused(Problem):
+    """The kernel said no to one step of the nf_tables build's change."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.commands.iptables.extensions import of_value
-from netsim.commands.iptables.words import address_text, mask_suffix, protocol_name
+from netsim.commands.iptables.words import address_text, mask_suffix, name_of_address, protocol_name
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.netfilter.verdict import ACCEPT
 from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
@@ -19,6 +19,7 @@ class Style:
     verbose: bool = False
     exact: bool = False
     numbered: bool = False
+    hosts: str = ""
 
 
 def ordered(table: Table) -> list[Chain]:
@@ -55,7 +56,7 @@ def save_rule(rule: Rule, chain: Chain, family: int, counters: str = "") -> str:
     words = [f"-A {chain.name}", *_address("s", spec.src, spec.src_mask, spec.src_inverted, family)]
     words += _address("d", spec.dst, spec.dst_mask, spec.dst_inverted, family)
     for letter, name, inverted in (("i", spec.iniface, spec.iniface_inverted), ("o", spec.outiface, spec.outiface_inverted)):
-        if name:
+        if name and (name != "+" or inverted):
             words.append(f"{'! ' if inverted else ''}-{letter} {name}")
     if spec.protocol:
         words.append(f"{'! ' if spec.protocol_inverted else ''}-p {protocol_name(spec.protocol)}")
@@ -111,20 +112,14 @@ def rule_line(rule: Rule, number: int, family: int, style: Style) -> str:
     text += f"{target_name(spec, family):<9s} "
     text += "!" if spec.protocol_inverted else " "
     text += f"{spec.protocol:<4d} " if style.numeric else f"{protocol_name(spec.protocol) if spec.protocol else 'all':<4s} "
-    text += ("--", "-f", "!f")[spec.fragment] + " " if family == 2 else "   "
+    text += ("--", "-f", "!f")[spec.fragment] + " "
     if style.verbose:
         for name, inverted in ((spec.iniface, spec.iniface_inverted), (spec.outiface, spec.outiface_inverted)):
             text += f" {('!' if inverted else '') + (name or _any_interface(style)):<6s}"
         text += " "
     for address, mask, inverted in ((spec.src, spec.src_mask, spec.src_inverted), (spec.dst, spec.dst_mask, spec.dst_inverted)):
         text += f"{'!' if inverted else ' '}{_place(address, mask, family, style):<19s} "
-    if spec.is_goto:
-        text += "[goto] "
-    for match in spec.matches:
-        text += of_value(match, family).listing(match, style.numeric)
-    if spec.target is not None and not isinstance(spec.target, (Verdict, Jump)):
-        text += of_value(spec.target, family).listing(spec.target, style.numeric)
-    return text + "\n"
+    return text + extensions_text(spec, family, style) + "\n"
 
 
 def _any_interface(style: Style) -> str:
@@ -137,7 +132,33 @@ def _place(address: int, mask: int, family: int, style: Style) -> str:
             return "anywhere"
         return "0.0.0.0/0" if family == 2 else "::/0"
     suffix = mask_suffix(mask, family)
-    return address_text(address, family) + ("" if suffix in ("/32", "/128") and suffix == ("/32" if family == 2 else "/128") else suffix)
+    if suffix != ("/32" if family == 2 else "/128"):
+        return address_text(address, family) + suffix
+    named = "" if style.numeric else name_of_address(style.hosts, address_text(address, family))
+    return named or address_text(address, family)
+
+
+def verbose_line(spec: RuleSpec, family: int) -> str:
+    """A rule as -v tells of it when it is added or removed."""
+    protocol = protocol_name(spec.protocol) if spec.protocol else "all"
+    text = f"{target_name(spec, family)} {'!' if spec.protocol_inverted else ' '}{protocol} opt "
+    text += ("--", "-f", "!f")[spec.fragment]
+    for word, name, inverted in (("in", spec.iniface, spec.iniface_inverted), ("out", spec.outiface, spec.outiface_inverted)):
+        text += f" {word} {'!' if inverted else ''}{name or '*'}"
+    style = Style(numeric=True)
+    text += f" {'!' if spec.src_inverted else ' '}{_place(spec.src, spec.src_mask, family, style)} "
+    text += f"{'!' if spec.dst_inverted else ' '}-> {_place(spec.dst, spec.dst_mask, family, style)}  "
+    return text + extensions_text(spec, family, style) + "\n"
+
+
+def extensions_text(spec: RuleSpec, family: int, style: Style) -> str:
+    """Matches and target of a rule for -L."""
+    text = "[goto] " if spec.is_goto else ""
+    for match in spec.matches:
+        text += of_value(match, family).listing(match, style.numeric)
+    if spec.target is not None and not isinstance(spec.target, (Verdict, Jump)):
+        text += of_value(spec.target, family).listing(spec.target, style.numeric)
+    return text
 
 
 def count(number: int, style: Style) -> str:

@@ -159,3 +159,12 @@ def mark(word: str, option: str) -> tuple[int, int]:
     if value is None or mask is None or value > 0xFFFFFFFF or mask > 0xFFFFFFFF:
         raise Problem(f'{option}: bad integer value for option "--{option}", or out of range.\n')
     return value, mask
+
+
+def name_of_address(hosts: str, address: str) -> str:
+    """The name an address has in the text of /etc/hosts, or ""."""
+    for line in hosts.splitlines():
+        words = line.partition("#")[0].split()
+        if len(words) > 1 and words[0] == address:
+            return words[1]
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,9 @@ def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice 
 
 
 def register_hook(netns: Netns, family: int, hook: int, priority: int, function: HookFunction) -> None:
-    """Hang `function` into a hook of one namespace; lower priorities run first (`nf_register_net_hook`)."""
+    """Hang `function` into a hook of one namespace; lower priorities run first, of equal ones the newest (`nf_register_net_hook`)."""
     entries = netns.hooks.setdefault((family, hook), [])
-    entries.append((priority, function))
-    entries.sort(key=_priority)
+    entries.insert(bisect_left(entries, priority, key=_priority), (priority, function))
 
 
 def unregister_hook(netns: Netns, family: int, hook: int, function: HookFunction) -> None:

@@ -1,11 +1,11 @@
-"""Tables of a namespace: made and hung into the hooks at first use, changed by rule and by chain (`nf_tables`' view of iptables' tables)."""
+"""Tables of a namespace, changed by rule and by chain: what the nf_tables and the legacy build of iptables ask of the kernel."""
 
 from __future__ import annotations
 
 import attrs
 
-from netsim.errors import EBUSY, EEXIST, EINVAL, EMLINK, ENOENT, NetError
-from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING, register_hook
+from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, EMLINK, ENOENT, EOPNOTSUPP, NetError
+from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.chains import TableHook
 from netsim.kernel.netfilter.targets.standard import Jump
@@ -15,6 +15,8 @@ from netsim.kernel.tables.xtables import Chain, NetfilterState, Rule, RuleSpec, 
 CHAIN_NAMES = {PRE_ROUTING: "PREROUTING", LOCAL_IN: "INPUT", FORWARD: "FORWARD", LOCAL_OUT: "OUTPUT", POST_ROUTING: "POSTROUTING"}
 
 RAW, MANGLE, DSTNAT, FILTER, SECURITY, SRCNAT = -300, -150, -100, 0, 50, 100
+LEGACY, NF_TABLES = "legacy", "nf_tables"
+DEEPEST = 16  # NFT_JUMP_STACK_SIZE
 
 
 @attrs.frozen
@@ -26,12 +28,13 @@ class TableKind:
 
 
 TABLES = {
-    "raw": TableKind("raw", ((PRE_ROUTING, RAW), (LOCAL_OUT, RAW))),
     "mangle": TableKind("mangle", tuple((hook, MANGLE) for hook in (PRE_ROUTING, LOCAL_IN, FORWARD, LOCAL_OUT, POST_ROUTING))),
-    "nat": TableKind("nat", ((PRE_ROUTING, DSTNAT), (LOCAL_IN, SRCNAT), (LOCAL_OUT, DSTNAT), (POST_ROUTING, SRCNAT))),
-    "filter": TableKind("filter", tuple((hook, FILTER) for hook in (LOCAL_IN, FORWARD, LOCAL_OUT))),
     "security": TableKind("security", tuple((hook, SECURITY) for hook in (LOCAL_IN, FORWARD, LOCAL_OUT))),
+    "raw": TableKind("raw", ((PRE_ROUTING, RAW), (LOCAL_OUT, RAW))),
+    "filter": TableKind("filter", tuple((hook, FILTER) for hook in (LOCAL_IN, FORWARD, LOCAL_OUT))),
+    "nat": TableKind("nat", ((PRE_ROUTING, DSTNAT), (LOCAL_IN, SRCNAT), (LOCAL_OUT, DSTNAT), (POST_ROUTING, SRCNAT))),
 }
+"""In the order the nf_tables build saves them."""
 
 
 def state_of(netns: Netns) -> NetfilterState:
@@ -42,25 +45,107 @@ def state_of(netns: Netns) -> NetfilterState:
     return state
 
 
-def table_of(netns: Netns, family: int, name: str) -> Table:
-    """A table, made with empty built-in chains and hung into its hooks when it was not there yet."""
-    tables = state_of(netns).tables
+def table_of(netns: Netns, family: int, name: str, build: str = "") -> Table:
+    """A table of one build (the machine's own by default), ready to be read.
+
+    The legacy build's comes to life in all its hooks by being asked for (`iptable_*_table_init`); the nf_tables build's stays a
+    sight until a chain of it is written (`nft_xt_builtin_init`).
+    """
+    build = build or netns.kernel.profile.iptables
+    state = state_of(netns)
+    tables = state.legacy if build == LEGACY else state.tables
     table = tables.get((family, name))
     if table is None:
-        table = Table(name, family)
-        hung = TableHook(table)
-        for hook, priority in TABLES[name].hooks:
+        table = Table(name, family, build, netns=netns)
+        table.entry = TableHook(table)
+        for hook, _ in TABLES[name].hooks:
             chain = Chain(CHAIN_NAMES[hook], ACCEPT)
             table.chains[chain.name] = table.hooks[hook] = chain
-            register_hook(netns, family, hook, priority, hung.run)
         tables[family, name] = table
+    if build == LEGACY and not table.present:
+        for chain in list(table.hooks.values()):
+            hang(table, chain)
     return table
+
+
+def saved_tables(netns: Netns, family: int, build: str) -> list[Table]:
+    """The tables that are there, in the order each build saves them."""
+    state = state_of(netns)
+    if build == LEGACY:
+        return [table for (of, _), table in reversed(state.legacy.items()) if of == family]
+    return [table for name in TABLES if (table := state.tables.get((family, name))) is not None and table.present]
+
+
+# base chains ---------------------------------------------------------------------------------------------------------
+
+
+def hook_of(table: Table, chain: Chain) -> int:
+    """The hook a built-in chain stands for."""
+    return next(hook for hook, base in table.hooks.items() if base is chain)
+
+
+def is_hung(table: Table, chain: Chain) -> bool:
+    """Whether a chain exists in the kernel: user chains do, built-in ones from when they hang in their hook."""
+    return chain.policy is None or hook_of(table, chain) in table.hung
+
+
+def hang(table: Table, chain: Chain) -> None:
+    """Make the table and, for a built-in chain, hang it into its hook."""
+    table.present = True
+    if chain.policy is None:
+        return
+    hook = hook_of(table, chain)
+    if hook not in table.hung:
+        table.hung.add(hook)
+        if table.entry is not None:
+            register_hook(table.netns, table.family, hook, dict(TABLES[table.name].hooks)[hook], table.entry.run)
+
+
+def unhang(table: Table, chain: Chain) -> None:
+    """Take a built-in chain out of its hook; it starts anew when it is hung again."""
+    hook = hook_of(table, chain)
+    if hook in table.hung:
+        table.hung.discard(hook)
+        if table.entry is not None:
+            unregister_hook(table.netns, table.family, hook, table.entry.run)
+    chain.packets = chain.bytes = 0
+    chain.policy = ACCEPT
+    chain.rules = []
+
+
+# transactions --------------------------------------------------------------------------------------------------------
+
+
+def draft_of(table: Table) -> Table:
+    """A copy to try changes on; packets do not see it until `commit`."""
+    draft = Table(table.name, table.family, table.build, table.present, set(table.hung), None, table.netns)
+    for name, chain in table.chains.items():
+        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes)
+    draft.hooks = {hook: draft.chains[chain.name] for hook, chain in table.hooks.items()}
+    return draft
+
+
+def commit(table: Table, draft: Table) -> None:
+    """Put a draft in place of the table as one change."""
+    for chain in table.hooks.values():
+        if hook_of(table, chain) not in draft.hung:
+            unhang(table, chain)
+    for hook, chain in draft.hooks.items():
+        if hook in draft.hung and hook not in table.hung:
+            hang(table, table.chains[chain.name])
+    table.chains, table.hooks = draft.chains, draft.hooks
+    table.present = draft.present
+    table.generation += 1
+
+
+# chains and rules ----------------------------------------------------------------------------------------------------
 
 
 def new_chain(table: Table, name: str) -> Chain:
     """Add a user chain; EEXIST when there is one."""
     if name in table.chains:
         raise NetError(EEXIST)
+    table.present = True
     table.chains[name] = chain = Chain(name)
     table.generation += 1
     return chain
@@ -104,29 +189,68 @@ def set_policy(table: Table, name: str, policy: int) -> None:
     chain = chain_of(table, name)
     if chain.policy is None:
         raise NetError(EINVAL)
+    hang(table, chain)
     chain.policy = policy
     table.generation += 1
 
 
 def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Rule:
-    """Put a rule before the `position`th (from 0); EMLINK when it would lead in a circle."""
+    """Put a rule before the `position`th (from 0).
+
+    EOPNOTSUPP or EINVAL when it leads to a built-in chain; EMLINK (nf_tables) or ELOOP (legacy) when packets from a hook could
+    then go in a circle (`nft_chain_validate`, `mark_source_chains`).
+    """
+    target = spec.target
+    if isinstance(target, Jump):
+        if table.chains[target.chain].policy is not None:
+            raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
+        if _circles(table, chain.name, target.chain) and _is_reached(table, chain.name):
+            raise NetError(ELOOP if table.build == LEGACY else EMLINK)
     rule = Rule(spec)
+    hang(table, chain)
     chain.rules.insert(position, rule)
-    if isinstance(spec.target, Jump) and _leads_back(table, chain.name, spec.target.chain):
-        chain.rules.remove(rule)
-        raise NetError(EMLINK)
     table.generation += 1
     return rule
 
 
-def _leads_back(table: Table, start: str, chain: str) -> bool:
-    waiting, seen = [chain], set[str]()
+def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
+    """Take one rule out (by identity: equal rules may stand beside it)."""
+    chain.rules = [kept for kept in chain.rules if kept is not rule]
+    table.generation += 1
+
+
+def jumps(table: Table, name: str) -> list[str]:
+    """The chains that rules of a chain lead to."""
+    chain = table.chains.get(name)
+    if chain is None:
+        return []
+    return list(dict.fromkeys(rule.spec.target.chain for rule in chain.rules if isinstance(rule.spec.target, Jump)))
+
+
+def _circles(table: Table, start: str, chain: str) -> bool:
+    """Whether going from `start` into `chain` can come back to a chain on the way."""
+    return _visit(table, chain, [start], set())
+
+
+def _visit(table: Table, name: str, path: list[str], clean: set[str]) -> bool:
+    if name in path or len(path) >= (DEEPEST if table.build == NF_TABLES else 1000):
+        return True
+    if name in clean:
+        return False
+    if any(_visit(table, after, [*path, name], clean) for after in jumps(table, name)):
+        return True
+    clean.add(name)
+    return False
+
+
+def _is_reached(table: Table, wanted: str) -> bool:
+    """Whether packets can come into a chain from a hook."""
+    waiting, seen = [chain.name for chain in table.hooks.values()], set[str]()
     while waiting:
         name = waiting.pop()
-        if name == start:
+        if name == wanted:
             return True
-        if name in seen or name not in table.chains:
-            continue
-        seen.add(name)
-        waiting.extend(rule.spec.target.chain for rule in table.chains[name].rules if isinstance(rule.spec.target, Jump))
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(jumps(table, name))
     return False

@@ -50,14 +50,24 @@ class Chain:
     rules: list[Rule] = attrs.field(factory=list)
     packets: int = 0
     bytes: int = 0
+    index: Any = attrs.field(default=None, metadata={"state": "skip"})  # what `netfilter/index` made of the rules
 
 
 @attrs.define(eq=False)
 class Table:
-    """A table: its chains by name, built-in ones first in the order of their hooks; `generation` counts changes."""
+    """A table: its chains by name, built-in ones first in the order of their hooks; `generation` counts changes.
+
+    `hung` holds the hooks that packets really visit. The legacy build's tables hang in all of theirs from the start; the
+    nf_tables build makes each base chain when it is first written to, and the others are only shown as if they were there.
+    """
 
     name: str
     family: int
+    build: str = "nf_tables"
+    present: bool = False
+    hung: set[int] = attrs.field(factory=set)
+    entry: Any = None  # what hangs in the hooks
+    netns: Any = None
     chains: dict[str, Chain] = attrs.field(factory=dict)
     hooks: dict[int, Chain] = attrs.field(factory=dict)
     generation: int = 0
@@ -71,7 +81,8 @@ class Table:
 class NetfilterState:
     """All packet filtering state of one namespace."""
 
-    tables: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # (family, name)
+    tables: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # (family, name), the nf_tables build's
+    legacy: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # the legacy build's, oldest first
     conntrack: Any = None
     generation: int = 0
 

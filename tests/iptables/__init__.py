@@ -1,0 +1,1 @@
+"""Packet filtering, its tools and the real thing."""
