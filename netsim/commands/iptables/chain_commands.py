@@ -147,8 +147,7 @@ def policy(table: Table, request: Request) -> str:
     """-P."""
     chain = table.chains.get(request.chain)
     if request.policy not in ("ACCEPT", "DROP"):
-        run_dmesg = "Bad policy name. Run `dmesg' for more information."
-        raise BareProblem(run_dmesg if chain is not None and chain.policy is not None or table.build != LEGACY else "Bad built-in chain name.", OTHER)
+        raise BareProblem("Bad policy name. Run `dmesg' for more information.", OTHER)
     if table.name == "nat" and request.policy == "DROP":
         raise Problem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
     if chain is None or chain.policy is None:
