@@ -10,7 +10,8 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import dummy, loopback, veth
-from netsim.kernel.ipv4 import arp, devinet, icmp, tcp, udp
+from netsim.kernel.inet.family import AF_INET
+from netsim.kernel.ipv4 import af_inet, arp, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv6 import addrconf
 from netsim.kernel.ipv6 import input as ip6_input
@@ -24,8 +25,9 @@ LINK_KINDS = {
     "ifb": LinkKind("ifb", "ifb", dummy.create_ifb),
 }
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
-INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_rcv}
-INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_err}
+INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
+INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
+INET_FAMILIES = {AF_INET: af_inet.INET4}
 NETDEV_CHAIN = (bridge.device_event, devinet.device_event, addrconf.device_event)
 NETNS_INIT = (loopback.add_loopback,)
 
@@ -45,6 +47,7 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.packet_types = PACKET_TYPES
     kernel.inet_protos = INET_PROTOS
     kernel.inet_err = INET_ERR
+    kernel.inet_families = INET_FAMILIES
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.netns_init = NETNS_INIT
 

@@ -44,6 +44,8 @@ class KernelProfile:
     """Since 6.8 asking for one device settles its state first."""
     counters: int = 618
     """Release (major * 100 + minor) whose counters /proc/net/snmp and netstat list."""
+    syn_linear_timeouts: int = 4
+    """How many SYNs are repeated a second apart before the pauses double (since 6.5; `tcp_syn_linear_timeouts`)."""
     cpus: int = 2
     """Processors: veth gets a queue for each."""
     iptables: str = "nf_tables"
@@ -53,5 +55,5 @@ class KernelProfile:
 
 
 LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)
-LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False, counters=601)
+LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False, counters=601, syn_linear_timeouts=0)
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

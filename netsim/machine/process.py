@@ -212,7 +212,7 @@ class Process:
     # sockets -------------------------------------------------------------------------------------------------------------
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> int:
-        """Make a socket and give it a descriptor (`socket(2)`); see `kernel/ipv4/sock.py` for what it can do."""
+        """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do."""
         from netsim.machine.sockets import SocketFile, make_socket
 
         opened = SocketFile(sock=make_socket(self.netns, family, kind, protocol), process=self)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.clock import MS
-from netsim.kernel.ipv4.tcp import CLOSE, ESTABLISHED, LISTEN, SYN_RECV, TIME_WAIT
+from netsim.kernel.inet.tcp_states import CLOSE, ESTABLISHED, LISTEN, SYN_RECV, TIME_WAIT
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns

@@ -9,9 +9,9 @@ import attrs
 from netsim.errors import EAFNOSUPPORT, EPROTONOSUPPORT, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.packet_socket import PacketSocket
+from netsim.kernel.inet.tcp import TcpSocket
+from netsim.kernel.inet.udp import UdpSocket
 from netsim.kernel.ipv4.raw import RawSocket
-from netsim.kernel.ipv4.tcp import TcpSocket
-from netsim.kernel.ipv4.udp import UdpSocket
 from netsim.machine.fds import OpenFile
 
 if TYPE_CHECKING:

@@ -44,6 +44,8 @@ class Kernel:
     """IPv4 protocol -> `(netns, skb) -> bool`; the skb's packet is the whole `Ip` value."""
     inet_err: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """IPv4 protocol -> `(netns, error, inner, skb) -> None`: an ICMP error about a packet of that protocol."""
+    inet_families: dict[int, Any] = attrs.field(factory=dict, metadata=DOOR)
+    """AF_INET, AF_INET6 -> what transports ask of the network layer (`inet/family.py`)."""
     inet6_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     link_kinds: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
     """kind -> `drivers.kinds.LinkKind`."""

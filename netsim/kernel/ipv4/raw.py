@@ -7,43 +7,16 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv4
-from netsim.errors import ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EPROTO, NetError
+from netsim.errors import EHOSTUNREACH, EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.inet.sock import ORIGIN_ICMP, ORIGIN_ICMP6, InetSocket, Received, SockError
+from netsim.kernel.ipv4.af_inet import INET4, df_for, ttl_for
 from netsim.kernel.ipv4.counters import icmp_count
+from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
-from netsim.kernel.ipv4.sock import ORIGIN_ICMP, ORIGIN_ICMP6, InetSocket, Received, SockError
 from netsim.packet import IcmpError, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
-
-ICMP_ERRNO = {
-    0: ENETUNREACH,
-    1: EHOSTUNREACH,
-    2: ENOPROTOOPT,
-    3: ECONNREFUSED,
-    4: EMSGSIZE,
-    5: EOPNOTSUPP,
-    6: ENETUNREACH,
-    7: 112,
-    8: 64,
-    9: ENETUNREACH,
-    10: EHOSTUNREACH,
-    11: ENETUNREACH,
-    12: EHOSTUNREACH,
-    13: EHOSTUNREACH,
-    14: EHOSTUNREACH,
-    15: EHOSTUNREACH,
-}
-"""Code of Destination Unreachable -> errno (`icmp_err_convert`)."""
-
-
-def errno_of(error: IcmpError) -> int:
-    """What an ICMP error means to a socket."""
-    if error.type == 3:
-        return ICMP_ERRNO.get(error.code, EHOSTUNREACH)
-    if error.type == 11:
-        return EHOSTUNREACH
-    return EPROTO if error.type == 12 else EHOSTUNREACH
 
 
 @attrs.define(eq=False)
@@ -61,16 +34,16 @@ class RawSocket(InetSocket):
     def connect(self, address: IPv4, port: int = 0) -> None:
         """Take only packets from this address."""
         rt = self.route_to(address)
-        self.check_destination(rt)
+        INET4.check_destination(self, rt)
         self.raddr = address
         if self.laddr is None:
             self.laddr = rt.src
 
     def sendto(self, data: Any, address: IPv4 | None = None, port: int = 0) -> None:
         """Send a payload (a header value or bytes), or with `hdrincl` a whole Ip value (`raw_sendmsg`)."""
-        target, _ = self.destination(address, port)
+        target: Any = self.destination(address, port)[0]
         rt = self.route_to(target)
-        self.check_destination(rt)
+        INET4.check_destination(self, rt)
         if self.hdrincl:
             ip_local_out(self.netns, data, rt, owner=self, mark=self.mark)
             return
@@ -78,8 +51,8 @@ class RawSocket(InetSocket):
         if size > 65535 or (size > rt.mtu and self.pmtudisc in (2, 3)):
             self.local_mtu(min(rt.mtu, 65535))
             raise NetError(EMSGSIZE)
-        source = self.laddr if self.laddr is not None and self.laddr != 0 else rt.src or IPv4(0)
-        packet = Ip(source, target, self.protocol, self.ttl_for(rt), self.tos, self.netns.kernel.rng.getrandbits(16), self.df_for(size, rt),
+        source: Any = self.laddr or rt.src or IPv4(0)
+        packet = Ip(source, target, self.protocol, ttl_for(self, rt), self.tos, self.netns.kernel.rng.getrandbits(16), df_for(self, size, rt),
                     options=recorded(self.ip_options, source), payload=data)  # fmt: skip
         if self.protocol == IPPROTO_ICMP:
             icmp_count(self.netns, "Out", data[0] if isinstance(data, bytes) else getattr(data, "type", 0))

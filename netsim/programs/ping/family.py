@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv4, IPv6
-from netsim.kernel.ipv4.sock import ORIGIN_LOCAL
+from netsim.kernel.inet.sock import ORIGIN_LOCAL
 from netsim.packet import Icmp6Echo, Icmp6Error, IcmpEcho, IcmpError, Ip, Ip6
 from netsim.programs.ping.text import icmp6_text, icmp_text
 

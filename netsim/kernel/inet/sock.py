@@ -1,4 +1,8 @@
-"""What all internet sockets have in common: names, options, queues, errors (`af_inet.c`, `ip_sockglue.c`)."""
+"""What all internet sockets have in common: names, options, queues, errors (`af_inet.c`, `ip_sockglue.c`).
+
+Addresses are values of their own family: a socket made for IPv6 that talks to an IPv4 host holds `IPv4` addresses, which tools
+print as `::ffff:10.0.0.1`; everything that has to do with packets is asked of the address's family (`family.py`).
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,11 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPV4_ANY, IPv4
-from netsim.errors import EADDRNOTAVAIL, EDESTADDRREQ, EMSGSIZE, ENODEV, ENOPROTOOPT, NetError
+from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
+from netsim.errors import EDESTADDRREQ, EMSGSIZE, ENODEV, ENOPROTOOPT, ENOTCONN, NetError
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.ipv4.fib_lookup import inet_addr_type
-from netsim.kernel.ipv4.route import Flow, Rt, ip_route_output
-from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
-from netsim.packet import Ip
+from netsim.kernel.inet.family import AF_INET, Family, family_of
 
-AF_INET, AF_INET6 = 2, 10
 PMTUDISC_DONT, PMTUDISC_WANT, PMTUDISC_DO, PMTUDISC_PROBE = range(4)
 ORIGIN_LOCAL, ORIGIN_ICMP, ORIGIN_ICMP6 = 1, 2, 3
 QUEUE_LIMIT = 1024
@@ -57,9 +57,9 @@ class InetSocket:
     family: int
     kind: int
     protocol: int
-    laddr: IPv4 | None = None
+    laddr: IPv4 | IPv6 | None = None
     lport: int = 0
-    raddr: IPv4 | None = None
+    raddr: IPv4 | IPv6 | None = None
     rport: int = 0
     bound_dev: int = 0
     mark: int = 0
@@ -74,13 +74,14 @@ class InetSocket:
     hdrincl: int = 0
     reuseaddr: int = 0
     reuseport: int = 0
+    v6only: int = 0
     ip_options: bytes = b""
     queue: deque[Received] = attrs.field(factory=deque)
     errors: deque[SockError] = attrs.field(factory=deque)
     so_error: int = 0
     waker: Any = None
     is_closed: bool = False
-    groups: list[tuple[int, IPv4]] = attrs.field(factory=list)
+    groups: list[tuple[int, IPv4 | IPv6]] = attrs.field(factory=list)
     inode: int = 0
     """What /proc/PID/fd and /proc/net name it by; 0 until a process has a descriptor for it."""
 
@@ -108,56 +109,59 @@ class InetSocket:
             "hdrincl",
             "reuseaddr",
             "reuseport",
+            "v6only",
+            "nodelay",
+            "keepalive",
         ):
             raise NetError(ENOPROTOOPT)
         setattr(self, name, value)
 
     # names -------------------------------------------------------------------------------------------------------------
 
-    def check_bindable(self, address: IPv4) -> None:
-        """EADDRNOTAVAIL for an address that is not ours (`inet_bind`)."""
-        if address == IPV4_ANY or self.netns.inet.sysctl.get("ip_nonlocal_bind"):
-            return
-        if inet_addr_type(self.netns, address) not in (RTN_LOCAL, RTN_MULTICAST, RTN_BROADCAST):
-            raise NetError(EADDRNOTAVAIL)
+    @property
+    def any(self) -> IPv4 | IPv6:
+        """The wildcard address of the socket's own family."""
+        return IPV4_ANY if self.family == AF_INET else IPV6_ANY
 
-    def getsockname(self) -> tuple[IPv4, int]:
+    @property
+    def source(self) -> IPv4 | IPv6 | None:
+        """The address packets are bound to leave from, None when the route may choose."""
+        return self.laddr if self.laddr else None
+
+    @property
+    def hears_mapped(self) -> bool:
+        """Whether a wildcard socket hears of the other family's packets: an IPv6 one does, unless told not to."""
+        return self.family != AF_INET and not self.v6only
+
+    def family_for(self, address: IPv4 | IPv6) -> Family:
+        """The network layer that reaches an address."""
+        return family_of(self.netns, address)
+
+    def check_bindable(self, address: IPv4 | IPv6) -> None:
+        """EADDRNOTAVAIL for an address that is not ours."""
+        self.family_for(address).check_bindable(self, address)
+
+    def getsockname(self) -> tuple[IPv4 | IPv6, int]:
         """The local address and port."""
-        return self.laddr if self.laddr is not None else IPV4_ANY, self.lport
+        return self.laddr if self.laddr is not None else self.any, self.lport
 
-    def getpeername(self) -> tuple[IPv4, int]:
-        """The address and port connected to."""
+    def getpeername(self) -> tuple[IPv4 | IPv6, int]:
+        """The address and port connected to; ENOTCONN."""
         if self.raddr is None:
-            raise NetError(107)
+            raise NetError(ENOTCONN)
         return self.raddr, self.rport
 
-    def route_to(self, address: IPv4, port: int = 0) -> Rt:
+    def route_to(self, address: IPv4 | IPv6, port: int = 0) -> Any:
         """The way to a destination for this socket."""
-        source = self.laddr if self.laddr is not None and self.laddr != IPV4_ANY and not self.laddr.is_multicast else None
-        oif = self.bound_dev or (self.multicast_if if address.is_multicast else 0)
-        return ip_route_output(self.netns, Flow(address, source, oif, 0, self.tos, self.mark, self.protocol, self.lport, port))
+        return self.family_for(address).route(self, address, port)
 
-    def destination(self, address: IPv4 | None, port: int) -> tuple[IPv4, int]:
+    def destination(self, address: IPv4 | IPv6 | None, port: int) -> tuple[IPv4 | IPv6, int]:
         """Where a datagram goes: where asked, or where connected; EDESTADDRREQ."""
         if address is not None:
             return address, port
         if self.raddr is None:
             raise NetError(EDESTADDRREQ)
         return self.raddr, self.rport
-
-    def ttl_for(self, rt: Rt) -> int:
-        """The TTL of a packet on this way."""
-        if rt.type == RTN_MULTICAST:
-            return self.multicast_ttl
-        return self.ttl if self.ttl is not None else int(self.netns.inet.sysctl.get("ip_default_ttl", 64))
-
-    def df_for(self, size: int, rt: Rt) -> int:
-        """The DF flag (2) or 0, as path MTU discovery is set."""
-        if self.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE):
-            return 2
-        if self.pmtudisc == PMTUDISC_WANT and not rt.mtu_locked and size <= rt.mtu:
-            return 2
-        return 0
 
     # arrivals ----------------------------------------------------------------------------------------------------------
 
@@ -201,14 +205,3 @@ class InetSocket:
     def close(self) -> None:
         """The last descriptor is gone."""
         self.is_closed = True
-
-    def check_destination(self, rt: Rt) -> None:
-        """EACCES for broadcasts without SO_BROADCAST."""
-        if rt.type == RTN_BROADCAST and not self.broadcast:
-            raise NetError(13)
-
-
-def check_size(packet: Ip) -> None:
-    """EMSGSIZE for what no IP packet can carry."""
-    if packet.size > 65535:
-        raise NetError(EMSGSIZE)

@@ -1,0 +1,138 @@
+"""Segments find their socket; new connections begin; what has no socket is refused (`tcp_ipv4.c`, `tcp_ipv6.c`, `tcp_minisocks.c`).
+
+The network layers call these with the addresses of their packets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.errors import NetError
+from netsim.kernel.inet import tcp_output, tcp_timer
+from netsim.kernel.inet.family import family_number, family_of
+from netsim.kernel.inet.ports import hash_bound
+from netsim.kernel.inet.sock import SockError
+from netsim.kernel.inet.tcp import TcpSocket
+from netsim.kernel.inet.tcp_input import data_length, negotiate, rcv_state_process
+from netsim.kernel.inet.tcp_states import LISTEN, MASK, SYN_RECV, SYN_SENT, TIME_WAIT, after
+from netsim.packet import Tcp
+from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_RST, TCP_SYN
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+
+def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) -> None:
+    """A segment for this host: to its connection, to a listener, or refused."""
+    netns.mib["TcpInSegs"] += 1
+    sock = netns.sockets.connected.get((IPPROTO_TCP, int(target), header.dport, int(source), header.sport))
+    if sock is not None and sock.bound_dev and sock.bound_dev != skb.dev.ifindex and skb.dev is not netns.loopback:
+        sock = None
+    if sock is not None and sock.state == TIME_WAIT and _may_begin_anew(sock, header):
+        sock.release()
+        sock = None
+    if sock is not None:
+        rcv_state_process(sock, header)
+        return
+    listener = find_listener(netns, skb, target, header.dport)
+    if listener is not None and not header.flags & (TCP_ACK | TCP_RST) and header.flags & TCP_SYN:
+        _conn_request(netns, listener, skb, source, target, header)
+    elif listener is not None and not header.flags & (TCP_ACK | TCP_RST):
+        return
+    elif not header.flags & TCP_RST:
+        _send_reset(netns, skb, target, header)
+
+
+def _may_begin_anew(sock: TcpSocket, header: Tcp) -> bool:
+    """Whether a SYN may take over a connection in TIME-WAIT (`tcp_timewait_state_process`)."""
+    return header.flags & (TCP_SYN | TCP_ACK | TCP_RST) == TCP_SYN and (sock.has_timestamps or after(header.seq, sock.rcv_nxt))
+
+
+def find_listener(netns: Netns, skb: SkBuff, target: Any, port: int) -> TcpSocket | None:
+    """The socket that listens there, the most particular first (`compute_score`)."""
+    best: TcpSocket | None = None
+    best_score = -1
+    for sock in netns.sockets.listening.get((IPPROTO_TCP, port), ()):
+        score = _score(netns, sock, skb, target)
+        if score > best_score:
+            best, best_score = sock, score
+    return best
+
+
+def _score(netns: Netns, sock: TcpSocket, skb: SkBuff, target: Any) -> int:
+    if sock.state != LISTEN:
+        return -1
+    score = 1 if sock.family == family_number(target) else 0
+    if sock.laddr:
+        if sock.laddr != target:
+            return -1
+        score += 2
+    elif not score and not sock.hears_mapped:
+        return -1
+    if sock.bound_dev:
+        if sock.bound_dev not in (skb.dev.ifindex, skb.iif):
+            return -1
+        score += 4
+    return score
+
+
+def _conn_request(netns: Netns, listener: TcpSocket, skb: SkBuff, source: Any, target: Any, header: Tcp) -> None:
+    """SYN: answer with SYN and ACK from a half-open connection (`tcp_conn_request`); dropped when the queues are full."""
+    if len(listener.accept_queue) > listener.backlog:
+        netns.mib["TcpExtListenOverflows"] += 1
+        netns.mib["TcpExtListenDrops"] += 1
+        return
+    child = TcpSocket(netns, listener.family, listener.kind, IPPROTO_TCP, target, header.dport, source, header.sport)
+    child.parent = listener
+    child.reuseaddr, child.reuseport, child.v6only = listener.reuseaddr, listener.reuseport, listener.v6only
+    child.bound_dev, child.ttl, child.tos, child.keepalive = listener.bound_dev, listener.ttl, listener.tos, listener.keepalive
+    child.nodelay, child.mark = listener.nodelay, listener.mark
+    child.is_port_bound = True
+    child.created = netns.kernel.clock.now
+    child.state = SYN_RECV
+    child.rcv_nxt = child.rcv_wup = header.seq + 1 & MASK
+    try:
+        rt = child.route_to(source, header.sport)
+    except NetError:
+        return
+    listener.half_open += 1
+    child.has_timestamps = header.option(8) is not None and bool(tcp_timer.setting(child, "tcp_timestamps", 1))
+    tcp_output.init_sequence(child, rt.mtu)
+    negotiate(child, header)
+    netns.sockets.connected[child.key] = child
+    hash_bound(child)
+    tcp_output.transmit(child, TCP_SYN | TCP_ACK, b"")
+
+
+def _send_reset(netns: Netns, skb: SkBuff, target: Any, header: Tcp) -> None:
+    """Nobody is there: RST (`tcp_v4_send_reset`)."""
+    if header.flags & TCP_ACK:
+        answer = Tcp(header.dport, header.sport, header.ack, 0, TCP_RST, 0)
+    else:
+        length = data_length(header) + bool(header.flags & TCP_SYN)
+        answer = Tcp(header.dport, header.sport, 0, header.seq + length & MASK, TCP_RST | TCP_ACK, 0)
+    netns.mib["TcpOutRsts"] += 1
+    netns.mib["TcpOutSegs"] += 1
+    try:
+        family_of(netns, target).send_answer(netns, skb, answer)
+    except NetError:
+        return
+
+
+def connection_of(netns: Netns, local: Any, remote: Any, header: Tcp) -> TcpSocket | None:
+    """The connection an error message is about: `header` is of a segment that went out."""
+    found: TcpSocket | None = netns.sockets.connected.get((IPPROTO_TCP, int(local), header.sport, int(remote), header.dport))
+    if found is None or after(found.snd_una, header.seq) or after(header.seq, found.snd_nxt):
+        return None
+    return found
+
+
+def tcp_error(sock: TcpSocket, entry: SockError) -> None:
+    """An error message about a segment of ours: the end of an attempt, else a reason to remember (`tcp_v4_err`, `tcp_v6_err`)."""
+    if sock.state in (SYN_SENT, SYN_RECV):
+        sock.fail(entry.errno)
+    elif sock.recverr:
+        sock.queue_error(entry)
+    else:
+        sock.soft_error = entry.errno

@@ -1,0 +1,163 @@
+"""UDP sockets of both families (`udp.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.errors import EADDRINUSE, EINVAL, NetError
+from netsim.kernel.inet.family import family_number, family_of
+from netsim.kernel.inet.ports import conflicts, datagram_port, unhash
+from netsim.kernel.inet.sock import InetSocket, Received, SockError
+from netsim.packet import Udp
+from netsim.packet.numbers import IPPROTO_UDP
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+
+@attrs.define(eq=False)
+class UdpSocket(InetSocket):
+    """A datagram socket."""
+
+    def bind(self, address: Any, port: int = 0) -> None:
+        """Take a local name; EADDRINUSE, EADDRNOTAVAIL, EINVAL when it has one."""
+        if self.lport:
+            raise NetError(EINVAL)
+        self.check_bindable(address)
+        self.laddr = address
+        self._take_port(port)
+
+    def _take_port(self, port: int) -> None:
+        bound = self.netns.sockets.listening
+        if not port:
+            port = datagram_port(self.netns, self.protocol)
+        for other in bound.get((self.protocol, port), ()):
+            if conflicts(self, other) and not (self.reuseaddr and other.reuseaddr) and not (self.reuseport and other.reuseport):
+                raise NetError(EADDRINUSE)
+        self.lport = port
+        bound.setdefault((self.protocol, port), []).append(self)
+
+    def connect(self, address: Any, port: int = 0) -> None:
+        """Fix the other end (`ip4_datagram_connect`)."""
+        rt = self.route_to(address, port)
+        self.family_for(address).check_destination(self, rt)
+        if not self.lport:
+            self._take_port(0)
+        if not self.laddr:
+            self.laddr = rt.src
+        self.raddr, self.rport = address, port
+
+    def sendto(self, data: bytes, address: Any = None, port: int = 0) -> None:
+        """Send one datagram (`udp_sendmsg`); a pending error is raised first."""
+        if self.so_error and not self.errors:
+            error, self.so_error = self.so_error, 0
+            raise NetError(error)
+        target, target_port = self.destination(address, port)
+        if not target_port:
+            raise NetError(EINVAL)
+        if not self.lport:
+            self._take_port(0)
+        self.family_for(target).send_datagram(self, target, target_port, data)
+
+    def send(self, data: bytes) -> None:
+        """Send to the other end."""
+        self.sendto(data)
+
+    def recv(self) -> bytes | None:
+        """The next datagram's bytes."""
+        received = self.recvfrom()
+        return None if received is None else received.data
+
+    def shutdown(self) -> None:
+        """Nothing more is sent (SHUT_WR); the other end does not hear of it. ENOTCONN."""
+        self.getpeername()
+
+    def join_group(self, group: Any, ifindex: int) -> None:
+        """IP_ADD_MEMBERSHIP; EINVAL."""
+        self.family_for(group).join_group(self, group, ifindex)
+        self.groups.append((ifindex, group))
+
+    def takes(self, source: Any, sport: int, target: Any, ifindex: int) -> int:
+        """How well a datagram fits this socket; -1: not at all (`compute_score`)."""
+        score = 1 if self.family == family_number(target) else 0
+        if self.laddr:
+            if target != self.laddr:
+                return -1
+            score += 4
+        elif not score and not self.hears_mapped:
+            return -1
+        if self.raddr is not None:
+            if source != self.raddr:
+                return -1
+            score += 4
+        if self.rport:
+            if sport != self.rport:
+                return -1
+            score += 4
+        if self.bound_dev:
+            if self.bound_dev != ifindex:
+                return -1
+            score += 4
+        return score
+
+    def close(self) -> None:
+        """Give the port back and leave the groups."""
+        super().close()
+        for ifindex, group in self.groups:
+            self.family_for(group).leave_group(self, group, ifindex)
+        unhash(self.netns.sockets.listening, self)
+
+
+def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: int, tos: int) -> bool:
+    """A datagram for one socket of this host (`__udp4_lib_rcv`, `__udp6_lib_rcv`); False when nobody listens."""
+    header = skb.packet.payload
+    best, chosen = -1, None
+    ifindex = incoming_ifindex(netns, skb)
+    for sock in netns.sockets.listening.get((IPPROTO_UDP, header.dport), ()):
+        score = sock.takes(source, header.sport, target, ifindex)
+        if score > best:
+            best, chosen = score, sock
+    if chosen is None:
+        return False
+    _hand_over(netns, skb, chosen, Received(_bytes(header), source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet))
+    return True
+
+
+def deliver_to_all(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: int, tos: int) -> None:
+    """A broadcast or multicast datagram: every socket it fits gets a copy (`__udp4_lib_mcast_deliver`)."""
+    header = skb.packet.payload
+    ifindex = incoming_ifindex(netns, skb)
+    received = Received(_bytes(header), source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet)
+    for sock in tuple(netns.sockets.listening.get((IPPROTO_UDP, header.dport), ())):
+        if sock.takes(source, header.sport, target, ifindex) >= 0:
+            _hand_over(netns, skb, sock, received)
+
+
+def incoming_ifindex(netns: Netns, skb: SkBuff) -> int:
+    """The device a packet is said to have come by: for looped ones the device it left by."""
+    return skb.iif if skb.dev is netns.loopback and skb.iif else skb.dev.ifindex
+
+
+def _bytes(header: Udp) -> bytes:
+    return header.payload if isinstance(header.payload, bytes) else b""
+
+
+def _hand_over(netns: Netns, skb: SkBuff, sock: UdpSocket, received: Received) -> None:
+    netns.mib[family_of(netns, received.src).udp_mib + "InDatagrams"] += 1
+    sock.deliver(received)
+
+
+def datagram_error(netns: Netns, local: Any, header: Udp, remote: Any, entry: SockError, fatal: int) -> None:
+    """An error message about a datagram of ours (`__udp4_lib_err`): queued where asked for, else told to a connected socket when it is fatal."""
+    for sock in netns.sockets.listening.get((IPPROTO_UDP, header.sport), ()):
+        if (sock.laddr and sock.laddr != local) or (sock.raddr is not None and (sock.raddr != remote or sock.rport != header.dport)):
+            continue
+        if sock.recverr:
+            sock.queue_error(entry)
+        elif sock.raddr is not None and fatal:
+            sock.so_error = entry.errno
+            sock.wake()
+        return

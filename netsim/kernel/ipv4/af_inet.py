@@ -1,0 +1,119 @@
+"""IPv4 as sockets see it: names, routes and packets of TCP, UDP and raw sockets (`af_inet.c`, `ip_output.c`, `tcp_ipv4.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPV4_ANY, IPv4
+from netsim.errors import EACCES, EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
+from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, PMTUDISC_WANT, InetSocket
+from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type
+from netsim.kernel.ipv4.icmp import icmp_send
+from netsim.kernel.ipv4.igmp import join, leave
+from netsim.kernel.ipv4.output import ip_local_out
+from netsim.kernel.ipv4.route import Rt, ip_route_output
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
+from netsim.packet import Ip, Tcp, Udp
+from netsim.packet.numbers import IP_DF, IPPROTO_TCP, IPPROTO_UDP
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+
+def ttl_for(sock: InetSocket, rt: Rt) -> int:
+    """The TTL of a packet of a socket on this way (`ip_select_ttl`)."""
+    if rt.type == RTN_MULTICAST:
+        return sock.multicast_ttl
+    return sock.ttl if sock.ttl is not None else int(sock.netns.inet.sysctl.get("ip_default_ttl", 64))
+
+
+def df_for(sock: InetSocket, size: int, rt: Rt) -> int:
+    """The DF flag or 0, as path MTU discovery is set (`ip_dont_fragment`)."""
+    if sock.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE):
+        return IP_DF
+    if sock.pmtudisc == PMTUDISC_WANT and not rt.mtu_locked and size <= rt.mtu:
+        return IP_DF
+    return 0
+
+
+@attrs.define(eq=False)
+class Inet4Family:
+    """See `kernel/inet/family.py`."""
+
+    header_length: int = 20
+    udp_mib: str = "Udp"
+
+    def check_bindable(self, sock: InetSocket, address: IPv4) -> None:
+        """EADDRNOTAVAIL for an address that is not ours (`inet_bind`)."""
+        if address == IPV4_ANY or sock.netns.inet.sysctl.get("ip_nonlocal_bind") in (1, "1"):
+            return
+        if inet_addr_type(sock.netns, address) not in (RTN_LOCAL, RTN_MULTICAST, RTN_BROADCAST):
+            raise NetError(EADDRNOTAVAIL)
+
+    def route(self, sock: InetSocket, address: IPv4, port: int) -> Rt:
+        """The way to a destination for a socket (`ip_route_connect`)."""
+        source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr and not sock.laddr.is_multicast else None
+        oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
+        return ip_route_output(sock.netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port))
+
+    def is_unicast(self, rt: Rt) -> bool:
+        """Whether a stream can go this way."""
+        return rt.type not in (RTN_BROADCAST, RTN_MULTICAST)
+
+    def check_destination(self, sock: InetSocket, rt: Rt) -> None:
+        """EACCES for broadcasts without SO_BROADCAST."""
+        if rt.type == RTN_BROADCAST and not sock.broadcast:
+            raise NetError(EACCES)
+
+    def send_segment(self, sock: InetSocket, header: Tcp) -> None:
+        """Send a segment of a connection (`__ip_queue_xmit`)."""
+        source, target = sock.laddr, sock.raddr
+        assert isinstance(source, IPv4) and isinstance(target, IPv4)
+        rt = self.route(sock, target, sock.rport)
+        number = sock.netns.kernel.rng.getrandbits(16)
+        packet = Ip(source, target, IPPROTO_TCP, ttl_for(sock, rt), sock.tos, number, IP_DF, payload=header)
+        ip_local_out(sock.netns, packet, rt, owner=sock, mark=sock.mark)
+
+    def send_datagram(self, sock: InetSocket, address: IPv4, port: int, data: bytes) -> None:
+        """Send a datagram (`udp_sendmsg`, `ip_make_skb`)."""
+        rt = self.route(sock, address, port)
+        self.check_destination(sock, rt)
+        header = Udp(sock.lport, port, data)
+        size = 20 + header.size
+        if size > 65535 or (size > rt.mtu and sock.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE)):
+            sock.local_mtu(min(rt.mtu, 65535))
+            raise NetError(EMSGSIZE)
+        source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr else rt.src or IPV4_ANY
+        number = sock.netns.kernel.rng.getrandbits(16)
+        packet = Ip(source, address, IPPROTO_UDP, ttl_for(sock, rt), sock.tos, number, df_for(sock, size, rt), payload=header)
+        sock.netns.mib["UdpOutDatagrams"] += 1
+        ip_local_out(sock.netns, packet, rt, owner=sock, mark=sock.mark)
+
+    def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp) -> None:
+        """Answer a segment without a socket (`ip_send_unicast_reply`)."""
+        packet = skb.packet
+        rt = ip_route_output(netns, Flow(packet.src, packet.dst, tos=packet.tos & 0x1C))
+        ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos, 0, IP_DF, payload=header), rt)
+
+    def port_unreachable(self, skb: SkBuff) -> None:
+        """Destination Unreachable, code 3."""
+        icmp_send(skb, 3, 3, 0)
+
+    def join_group(self, sock: InetSocket, group: IPv4, ifindex: int) -> None:
+        """IP_ADD_MEMBERSHIP; EINVAL."""
+        dev = sock.netns.devices.get(ifindex)
+        if dev is None or dev.inet is None or not group.is_multicast:
+            raise NetError(EINVAL)
+        join(dev, group)
+
+    def leave_group(self, sock: InetSocket, group: IPv4, ifindex: int) -> None:
+        """The group loses a member, unless its device is gone."""
+        dev = sock.netns.devices.get(ifindex)
+        if dev is not None and dev.inet is not None:
+            leave(dev, group)
+
+
+INET4 = Inet4Family()
