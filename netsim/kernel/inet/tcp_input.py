@@ -283,8 +283,10 @@ def _data_queue(sock: TcpSocket, header: Tcp) -> None:
         if len(data) > SMALL:
             sock.rcv_ssthresh = min(sock.rcv_ssthresh + 2 * len(data), 3 << 20)
         sock.wake()
-    if sock.state != CLOSE:
-        _acknowledge(sock, in_order)
+    if not in_order:
+        tcp_output.send_ack(sock)
+    elif sock.state != CLOSE:
+        _acknowledge(sock)
 
 
 def _take_ready(sock: TcpSocket) -> bool:
@@ -307,11 +309,11 @@ def _take_ready(sock: TcpSocket) -> bool:
     return arrived
 
 
-def _acknowledge(sock: TcpSocket, in_order: bool) -> None:
-    """At once while the connection is young, data is missing or much has come; else soon (`__tcp_ack_snd_check`)."""
+def _acknowledge(sock: TcpSocket) -> None:
+    """At once while the connection is young or much has come; else soon (`__tcp_ack_snd_check`)."""
     waiting = sock.rcv_nxt - sock.rcv_wup & MASK
     is_quick = sock.quick_acks > 0 and not sock.pingpong
-    if not in_order or is_quick or waiting > sock.peer_mss or sock.state == TIME_WAIT:
+    if is_quick or waiting > sock.peer_mss or sock.state == TIME_WAIT:
         tcp_output.send_ack(sock)
     elif waiting:
         tcp_timer.delay_ack(sock)
