@@ -86,7 +86,8 @@ def delete(table: Table, request: Request) -> str:
     if request.chain:
         chains = [named_chain(table, request.chain)]
     else:
-        chains = [chain for chain in ordered(table) if chain.policy is None or _is_idle(table, chain)]
+        inside = ordered(table) if table.build == LEGACY else list(table.chains.values())
+        chains = [chain for chain in inside if chain.policy is None or _is_idle(table, chain)]
     if table.build == LEGACY:
         _delete_legacy(table, chains, request)
     else:
@@ -134,6 +135,8 @@ def _delete_legacy(table: Table, chains: list[Chain], request: Request) -> None:
 def rename(table: Table, request: Request) -> str:
     """-E."""
     chain = table.chains.get(request.chain)
+    if request.new_name in table.chains:
+        raise BareProblem(f"{strerror(EEXIST)}.", OTHER)
     if chain is None or chain.policy is not None:
         raise BareProblem(NO_CHAIN, OTHER)
     try:

@@ -31,6 +31,14 @@ class Context:
 
 
 @attrs.frozen
+class Place:
+    """Where a rule is loaded: the chain's name and the build of the tool."""
+
+    chain: str
+    build: str
+
+
+@attrs.frozen
 class Extension:
     """A match or target: `options` maps each spelling to (canonical name, takes an argument).
 
@@ -47,7 +55,8 @@ class Extension:
     invertible: frozenset[str] = frozenset()
     protocols: frozenset[int] = frozenset()  # loaded by `-p` when one of its options is met
     tables: frozenset[str] = frozenset()  # targets valid only in these tables
-    twice: Callable[[str, str], str] | None = None
+    valid: Callable[[Any, Any, Place], bool] | None = None
+    """What the kernel asks of value, rule and place when a rule is loaded; False: EINVAL."""
 
 
 def once(given: list[Given], module: str) -> dict[str, Given]:

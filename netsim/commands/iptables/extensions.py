@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from netsim.commands.iptables.extension import Extension
 from netsim.commands.iptables.syntax import targets
+from netsim.commands.iptables.syntax.classify import CHECKSUM, CLASSIFY, NFLOG
+from netsim.commands.iptables.syntax.ecn import ECN
 from netsim.commands.iptables.syntax.icmp import ICMP, ICMP6
 from netsim.commands.iptables.syntax.iprange import IPRANGE
 from netsim.commands.iptables.syntax.limit import LIMIT
 from netsim.commands.iptables.syntax.multiport import MULTIPORT
+from netsim.commands.iptables.syntax.owner import OWNER
+from netsim.commands.iptables.syntax.quota import QUOTA
+from netsim.commands.iptables.syntax.sctp import SCTP
 from netsim.commands.iptables.syntax.small import COMMENT, HL, LENGTH, MACS, MARKS, PKTTYPE, TTL
+from netsim.commands.iptables.syntax.spi import AH, ESP
 from netsim.commands.iptables.syntax.statistic import STATISTIC
+from netsim.commands.iptables.syntax.string import STRING
 from netsim.commands.iptables.syntax.tcp import TCP
+from netsim.commands.iptables.syntax.tcpmss import TCPMSS, TCPMSS_MATCH
+from netsim.commands.iptables.syntax.tos import DSCP, SET_DSCP, SET_TOS, TOS
 from netsim.commands.iptables.syntax.udp import UDP
 
 MATCHES: dict[str, Extension] = {
@@ -29,14 +38,24 @@ MATCHES: dict[str, Extension] = {
     "hl": HL,
     "limit": LIMIT,
     "statistic": STATISTIC,
+    "sctp": SCTP,
+    "tos": TOS,
+    "dscp": DSCP,
+    "ecn": ECN,
+    "esp": ESP,
+    "ah": AH,
+    "owner": OWNER,
+    "tcpmss": TCPMSS_MATCH,
+    "quota": QUOTA,
+    "string": STRING,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
+TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM}
 ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
 
 UNMODELLED_MATCHES = frozenset(
     [
         "addrtype",
-        "ah",
         "bpf",
         "cgroup",
         "cluster",
@@ -48,10 +67,7 @@ UNMODELLED_MATCHES = frozenset(
         "cpu",
         "dccp",
         "devgroup",
-        "dscp",
         "dst",
-        "ecn",
-        "esp",
         "eui64",
         "frag",
         "hashlimit",
@@ -62,45 +78,35 @@ UNMODELLED_MATCHES = frozenset(
         "mh",
         "nfacct",
         "osf",
-        "owner",
         "physdev",
         "policy",
-        "quota",
         "rateest",
         "realm",
         "recent",
         "rpfilter",
         "rt",
-        "sctp",
         "set",
         "socket",
         "state",
-        "string",
-        "tcpmss",
         "time",
-        "tos",
         "u32",
     ]
 )
 UNMODELLED_TARGETS = frozenset(
     [
         "AUDIT",
-        "CHECKSUM",
-        "CLASSIFY",
         "CLUSTERIP",
         "CONNMARK",
         "CONNSECMARK",
         "CT",
         "DNAT",
         "DNPT",
-        "DSCP",
         "ECN",
         "HMARK",
         "IDLETIMER",
         "LED",
         "MASQUERADE",
         "NETMAP",
-        "NFLOG",
         "NFQUEUE",
         "NOTRACK",
         "RATEEST",
@@ -110,10 +116,8 @@ UNMODELLED_TARGETS = frozenset(
         "SNAT",
         "SNPT",
         "SYNPROXY",
-        "TCPMSS",
         "TCPOPTSTRIP",
         "TEE",
-        "TOS",
         "TPROXY",
         "TRACE",
         "ULOG",
@@ -127,6 +131,8 @@ def of_value(value: object, family: int) -> Extension:
     extension = _BY_VALUE[type(value)]
     if extension.name in ("icmp", "icmp6"):
         return ICMP if family == 2 else ICMP6
+    if extension.name in ("esp", "ah"):
+        return ESP if value.protocol == 50 else AH  # type: ignore[attr-defined]
     if extension.name in ("ttl", "hl"):
         return TTL if family == 2 else HL
     if extension.name in ("TTL", "HL"):

@@ -45,7 +45,10 @@ def table_for(call: Call, tool: Tool, name: str) -> Table:
 def carry_out(table: Table, request: Request, hosts: str) -> str:
     """One request on one table; returns what it prints. Nothing is changed when it fails."""
     if request.command == "A" and len(request.specs) == 1:
-        return change_rules(table, request)
+        text = change_rules(table, request)
+        if table.build == ruleset.LEGACY:
+            ruleset.forget_policy_counters(table)
+        return text
     if request.command in "LS":
         text = list_rules(table, request, hosts) if request.command == "L" else print_rules(table, request)
         if "Z" in request.flags:

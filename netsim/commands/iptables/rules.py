@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from netsim.commands.iptables.chain_commands import chain_for, kernel_refusal, named_chain
-from netsim.commands.iptables.extensions import TARGETS
+from netsim.commands.iptables.extension import Place
+from netsim.commands.iptables.extensions import of_value
 from netsim.commands.iptables.parser import Request
 from netsim.commands.iptables.problem import OTHER, BareProblem, Problem
 from netsim.commands.iptables.show import verbose_line
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.ruleset import LEGACY
-from netsim.kernel.netfilter.targets.reject import RESET, RejectTarget
-from netsim.kernel.netfilter.targets.standard import Jump
+from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
 
 BAD_RULE = "Bad rule (does a matching rule exist in that chain?)."
@@ -103,21 +103,20 @@ def _place(table: Table, chain: Chain, request: Request) -> int:
 
 def _check_valid(table: Table, chain: Chain, spec: RuleSpec, request: Request) -> None:
     """What the kernel's matches and targets refuse when a rule is loaded (`xt_check_target`)."""
-    if not (_is_valid(table, spec) and _right_table(table, spec.target)):
+    if not _is_valid(table, spec, chain.name):
         raise kernel_refusal(table, VERBS[request.command], NetError(EINVAL), f"rule in chain {chain.name}")
 
 
-def _is_valid(table: Table, spec: RuleSpec) -> bool:
-    target = spec.target
-    if isinstance(target, RejectTarget) and target.kind == RESET:
-        return spec.protocol == 6 and not spec.protocol_inverted
+def _is_valid(table: Table, spec: RuleSpec, chain: str) -> bool:
+    """Each extension's own conditions; the nf_tables build also refuses to exclude everything."""
+    for value in (*spec.matches, spec.target):
+        extension = None if value is None or isinstance(value, (Verdict, Jump)) else of_value(value, table.family)
+        if extension is None:
+            continue
+        if extension.tables and table.name not in extension.tables:
+            return False
+        if extension.valid is not None and not extension.valid(value, spec, Place(chain, table.build)):
+            return False
     if table.build == LEGACY:
         return True
     return not ((spec.src_inverted and not spec.src_mask) or (spec.dst_inverted and not spec.dst_mask))
-
-
-def _right_table(table: Table, target: object) -> bool:
-    for extension in TARGETS.values():
-        if isinstance(target, extension.makes) and extension.tables and table.name not in extension.tables:
-            return False
-    return True

@@ -20,11 +20,12 @@ class Tool:
     family: int
     build: str
     suffix: str = ""
+    called: str = ""
 
     @property
     def name(self) -> str:
-        """What stands in front of its messages."""
-        return self.program + self.suffix
+        """What stands in front of its messages: the nf_tables build's -save and -restore say what they were called."""
+        return self.called or self.program + self.suffix
 
     @property
     def version(self) -> str:
@@ -42,7 +43,7 @@ def tool_of(call: Call, suffix: str = "") -> Tool:
     name = call.argv[0].rpartition("/")[2]
     family, program = (PF_INET6, "ip6tables") if name.startswith("ip6") else (PF_INET, "iptables")
     build = LEGACY if "-legacy" in name else NF_TABLES if "-nft" in name else call.netns.kernel.profile.iptables
-    return Tool(program, family, build, suffix)
+    return Tool(program, family, build, suffix, name if suffix and build == NF_TABLES else "")
 
 
 def warning(netns: Netns, tool: Tool) -> str:

@@ -7,6 +7,7 @@ import re
 from netsim.addr import IPv4, IPv6, mask4, mask6
 from netsim.commands.iptables.problem import Problem
 from netsim.machine.hostnames import in_hosts
+from netsim.machine.services import ASSIGNED
 
 PROTOCOLS = {
     "ip": 0, "icmp": 1, "igmp": 2, "ggp": 3, "ipencap": 4, "st": 5, "tcp": 6, "egp": 8, "igp": 9, "pup": 12, "udp": 17, "hmp": 20,
@@ -32,16 +33,21 @@ OWN_NAMES = {
     "mh": 135,
     "all": 0,
 }
-PORTS = {
-    "echo": 7, "discard": 9, "daytime": 13, "ftp-data": 20, "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "time": 37, "domain": 53,
-    "bootps": 67, "bootpc": 68, "tftp": 69, "gopher": 70, "finger": 79, "http": 80, "kerberos": 88, "pop3": 110, "sunrpc": 111, "auth": 113,
-    "nntp": 119, "ntp": 123, "netbios-ns": 137, "netbios-dgm": 138, "netbios-ssn": 139, "imap2": 143, "snmp": 161, "snmp-trap": 162, "bgp": 179,
-    "irc": 194, "ldap": 389, "https": 443, "microsoft-ds": 445, "submissions": 465, "submission": 587, "syslog": 514, "printer": 515,
-    "route": 520, "ldaps": 636, "rsync": 873, "imaps": 993, "pop3s": 995, "socks": 1080, "openvpn": 1194, "ms-sql-s": 1433, "l2f": 1701,
-    "radius": 1812, "nfs": 2049, "mysql": 3306, "ms-wbt-server": 3389, "sip": 5060, "mdns": 5353, "postgresql": 5432, "x11": 6000,
-    "redis": 6379, "http-alt": 8080,
-}  # fmt: skip
-_PORT_NAMES = {number: name for name, number in reversed(PORTS.items())}
+
+
+def _services() -> tuple[dict[str, int], dict[tuple[int, str], str]]:
+    ports: dict[str, int] = {}
+    names: dict[tuple[int, str], str] = {}
+    for entry in ASSIGNED.split(";"):
+        name, _, where = entry.strip().partition(" ")
+        number, _, carriers = where.partition("/")
+        ports.setdefault(name, int(number))
+        for carrier in carriers.split(","):
+            names.setdefault((int(number), carrier), name)
+    return ports, names
+
+
+PORTS, _PORT_NAMES = _services()
 _PROTOCOL_NAMES = {number: name for name, number in reversed(PROTOCOLS.items()) if number}
 
 
@@ -92,9 +98,13 @@ def port_range(word: str) -> tuple[int, int]:
     return first, last
 
 
-def port_name(value: int) -> str:
-    """The service's name where it has one, else the number."""
-    return _PORT_NAMES.get(value, str(value))
+def port_name(value: int, *carriers: str) -> str:
+    """The service's name where it has one over a carrier ("tcp" or "udp" when not said), else the number."""
+    for carrier in carriers or ("tcp", "udp"):
+        name = _PORT_NAMES.get((value, carrier))
+        if name is not None:
+            return name
+    return str(value)
 
 
 def addresses(word: str, family: int, hosts: str) -> list[tuple[int, int]]:

@@ -79,8 +79,9 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
 
 
 def _policy(chain: Chain, size: int) -> int:
-    chain.packets += 1
-    chain.bytes += size
+    if chain.counted:
+        chain.packets += 1
+        chain.bytes += size
     return ACCEPT if chain.policy is None else chain.policy
 
 

@@ -25,6 +25,7 @@ from netsim.packet import (
 from netsim.packet.numbers import IPPROTO_TCP, IPPROTO_UDP
 
 _TYPES = {Mldv2Query: 130, RouterSolicit: 133, RouterAdvert: 134, NeighSolicit: 135, NeighAdvert: 136, Redirect6: 137, Mldv2Report: 143}
+_BEGIN_WITH_PORTS = (33, 132, 136)
 _EXTENSIONS = (HopByHop, Routing, DestOpts, Fragment)
 
 
@@ -55,11 +56,32 @@ def transport_of(packet: Any) -> Any:
     return payload
 
 
+def content_of(packet: Any) -> bytes:
+    """The bytes after the IP headers of a protocol that has no value of its own, or b"" (also for later fragments)."""
+    payload: Any = packet.payload
+    if isinstance(packet, Ip):
+        return payload if isinstance(payload, bytes) and not packet.offset else b""
+    while isinstance(payload, _EXTENSIONS):
+        if isinstance(payload, Fragment) and payload.offset:
+            return b""
+        payload = payload.payload
+    return payload if isinstance(payload, bytes) else b""
+
+
+def tos_of(packet: Any) -> int:
+    """Type of service octet or traffic class."""
+    return int(packet.tos if isinstance(packet, Ip) else packet.tclass)
+
+
 def ports_of(packet: Any) -> tuple[int, int] | None:
-    """Source and destination port of a TCP, UDP or SCTP packet, or None."""
+    """Source and destination port of a TCP, UDP, SCTP, DCCP or UDP-Lite packet, or None."""
     header = transport_of(packet)
     if isinstance(header, (Udp, Tcp)):
         return header.sport, header.dport
+    if protocol_of(packet) in _BEGIN_WITH_PORTS:
+        data = content_of(packet)
+        if len(data) >= 4:
+            return int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
     return None
 
 

@@ -59,7 +59,7 @@ def table_of(netns: Netns, family: int, name: str, build: str = "") -> Table:
         table = Table(name, family, build, netns=netns)
         table.entry = TableHook(table)
         for hook, _ in TABLES[name].hooks:
-            chain = Chain(CHAIN_NAMES[hook], ACCEPT)
+            chain = Chain(CHAIN_NAMES[hook], ACCEPT, counted=build == LEGACY)
             table.chains[chain.name] = table.hooks[hook] = chain
         tables[family, name] = table
     if build == LEGACY and not table.present:
@@ -110,6 +110,7 @@ def unhang(table: Table, chain: Chain) -> None:
             unregister_hook(table.netns, table.family, hook, table.entry.run)
     chain.packets = chain.bytes = 0
     chain.policy = ACCEPT
+    chain.counted = table.build == LEGACY
     chain.rules = []
 
 
@@ -117,12 +118,23 @@ def unhang(table: Table, chain: Chain) -> None:
 
 
 def draft_of(table: Table) -> Table:
-    """A copy to try changes on; packets do not see it until `commit`."""
+    """A copy to try changes on; packets do not see it until `commit`.
+
+    The legacy build's commits lose the policies' counters, those of rules stay.
+    """
     draft = Table(table.name, table.family, table.build, table.present, set(table.hung), None, table.netns)
     for name, chain in table.chains.items():
-        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes)
+        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes, chain.counted)
     draft.hooks = {hook: draft.chains[chain.name] for hook, chain in table.hooks.items()}
+    if table.build == LEGACY:
+        forget_policy_counters(draft)
     return draft
+
+
+def forget_policy_counters(table: Table) -> None:
+    """What the built-in chains counted at their ends."""
+    for chain in table.hooks.values():
+        chain.packets = chain.bytes = 0
 
 
 def commit(table: Table, draft: Table) -> None:
@@ -191,6 +203,8 @@ def set_policy(table: Table, name: str, policy: int) -> None:
         raise NetError(EINVAL)
     hang(table, chain)
     chain.policy = policy
+    chain.counted = True
+    chain.packets = chain.bytes = 0
     table.generation += 1
 
 

@@ -43,13 +43,17 @@ class Rule:
 
 @attrs.define(eq=False)
 class Chain:
-    """A chain; built-in ones have a `policy` (a verdict) and its counters, user chains have None."""
+    """A chain; built-in ones have a `policy` (a verdict) and its counters, user chains have None.
+
+    The nf_tables build's built-in chains count at their end only once their policy has been set (`counted`).
+    """
 
     name: str
     policy: int | None = None
     rules: list[Rule] = attrs.field(factory=list)
     packets: int = 0
     bytes: int = 0
+    counted: bool = True
     index: Any = attrs.field(default=None, metadata={"state": "skip"})  # what `netfilter/index` made of the rules
 
 

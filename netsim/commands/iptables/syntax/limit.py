@@ -17,8 +17,10 @@ def rate_of(word: str) -> int:
     """`N/unit` as the time one packet costs, in 1/10000 s (`parse_rate`)."""
     parts = re.fullmatch(r"(\d+)(?:/(s|se|sec|seco|secon|second|m|mi|min|minu|minut|minute|h|ho|hou|hour|d|da|day))?", word, re.I)
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[(parts[2] or "s")[0].lower()] if parts else 0
-    if parts is None or not int(parts[1]) or int(parts[1]) > seconds * SCALE:
+    if parts is None or not int(parts[1]):
         raise Problem(f'bad rate "{word}"\'')
+    if int(parts[1]) > seconds * SCALE:
+        raise Problem(f'Rate too fast "{word}"')
     return seconds * SCALE // int(parts[1])
 
 

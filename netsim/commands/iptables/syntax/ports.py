@@ -28,10 +28,10 @@ def save(name: str, ports: tuple[int, int], inverted: bool, /) -> str:
     return f"{bang(inverted)} --{name} {low}" + (f":{high}" if high != low else "")
 
 
-def listing(name: str, ports: tuple[int, int], inverted: bool, numeric: bool, /) -> str:
+def listing(name: str, ports: tuple[int, int], inverted: bool, numeric: bool, /, carrier: str = "tcp") -> str:
     """One side for -L (`spt:`, `dpts:`)."""
     if ports == ALL_PORTS and not inverted:
         return ""
     mark = "!" if inverted else ""
-    low, high = (str(port) if numeric else port_name(port) for port in ports)
+    low, high = (str(port) if numeric else port_name(port, carrier) for port in ports)
     return f" {name}:{mark}{low}" if ports[0] == ports[1] else f" {name}s:{mark}{low}:{high}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from netsim.commands.iptables.extension import Context, Extension, Given, once, quoted
+from netsim.commands.iptables.extension import Context, Extension, Given, Place, once, quoted
 from netsim.commands.iptables.problem import Problem
 from netsim.commands.iptables.words import mark, number
 from netsim.kernel.netfilter.targets.log import LOG_IPOPT, LOG_MACDECODE, LOG_TCPOPT, LOG_TCPSEQ, LOG_UID, LogTarget
 from netsim.kernel.netfilter.targets.mark import MarkTarget
-from netsim.kernel.netfilter.targets.reject import CODES, RESET, RejectTarget
+from netsim.kernel.netfilter.targets.reject import CODES, CODES6, RESET, RejectTarget
 from netsim.kernel.netfilter.targets.ttl import TtlTarget
+from netsim.kernel.tables.xtables import RuleSpec
 
 ALL_BITS = 0xFFFFFFFF
 LEVELS = ("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug")
@@ -31,15 +32,28 @@ REJECT_ALIASES = {
     "admin-prohib": "icmp-admin-prohibited",
 }
 
+REJECT6_ALIASES = {
+    "no-route": "icmp6-no-route",
+    "adm-prohibited": "icmp6-adm-prohibited",
+    "addr-unreach": "icmp6-addr-unreachable",
+    "port-unreach": "icmp6-port-unreachable",
+    "policy-fail": "icmp6-policy-fail",
+    "reject-route": "icmp6-reject-route",
+    "tcp-rst": RESET,
+}
+
 
 def _reject(given: list[Given], context: Context) -> RejectTarget:
     found = once(given, "REJECT")
-    word = found["reject-with"].value.lower() if "reject-with" in found else "icmp-port-unreachable"
-    names = [*CODES, RESET, *REJECT_ALIASES]
+    codes, aliases, usual = CODES6, REJECT6_ALIASES, "icmp6-port-unreachable"
+    if context.family == 2:
+        codes, aliases, usual = CODES, REJECT_ALIASES, "icmp-port-unreachable"
+    word = found["reject-with"].value.lower() if "reject-with" in found else usual
+    names = [*codes, RESET, *aliases]
     chosen = next((name for name in names if name.startswith(word)), None) if word else None
     if chosen is None:
         raise Problem(f'unknown reject type "{found["reject-with"].value}"')
-    return RejectTarget(REJECT_ALIASES.get(chosen, chosen))
+    return RejectTarget(aliases.get(chosen, chosen))
 
 
 def _reject_save(target: RejectTarget) -> str:
@@ -48,6 +62,11 @@ def _reject_save(target: RejectTarget) -> str:
 
 def _reject_listing(target: RejectTarget, numeric: bool, /) -> str:
     return f" reject-with {target.kind}"
+
+
+def _reject_valid(target: RejectTarget, spec: RuleSpec, place: Place) -> bool:
+    """Resets answer TCP only (`reject_tg_check`)."""
+    return target.kind != RESET or (spec.protocol == 6 and not spec.protocol_inverted)
 
 
 def _log(given: list[Given], context: Context) -> LogTarget:
@@ -152,7 +171,14 @@ def _hl_listing(target: TtlTarget, numeric: bool, /) -> str:
 
 
 REJECT = Extension(
-    "REJECT", {"reject-with": ("reject-with", True)}, _reject, _reject_save, _reject_listing, RejectTarget, tables=frozenset({"filter"})
+    "REJECT",
+    {"reject-with": ("reject-with", True)},
+    _reject,
+    _reject_save,
+    _reject_listing,
+    RejectTarget,
+    tables=frozenset({"filter"}),
+    valid=_reject_valid,
 )
 LOG = Extension(
     "LOG",

@@ -20,8 +20,8 @@ def save(match: UdpMatch) -> str:
 
 def listing(match: UdpMatch, numeric: bool, /) -> str:
     """Words for -L."""
-    text = " udp" + ports.listing("spt", match.sports, match.sports_inverted, numeric)
-    return text + ports.listing("dpt", match.dports, match.dports_inverted, numeric)
+    text = " udp" + ports.listing("spt", match.sports, match.sports_inverted, numeric, carrier="udp")
+    return text + ports.listing("dpt", match.dports, match.dports_inverted, numeric, carrier="udp")
 
 
 UDP = Extension("udp", ports.OPTIONS, build, save, listing, UdpMatch, frozenset({"source-port", "destination-port"}), frozenset({17}))

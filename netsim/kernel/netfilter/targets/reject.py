@@ -11,9 +11,11 @@ from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Flow, ip_route_output
+from netsim.kernel.ipv6.icmp import icmp6_send
+from netsim.kernel.ipv6.output import ip6_send
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import REFUSED, HookState
-from netsim.packet import Ip, Tcp
+from netsim.packet import Ip, Ip6, Tcp
 from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
 
 if TYPE_CHECKING:
@@ -31,21 +33,44 @@ CODES = {
 }
 
 
+CODES6 = {
+    "icmp6-no-route": 0,
+    "icmp6-adm-prohibited": 1,
+    "icmp6-addr-unreachable": 3,
+    "icmp6-port-unreachable": 4,
+    "icmp6-policy-fail": 5,
+    "icmp6-reject-route": 6,
+}
+UNREACHABLE, UNREACHABLE6 = 3, 1
+
+
 @attrs.frozen
 class RejectTarget:
-    """`kind` is a name of `CODES` or `tcp-reset`."""
+    """`kind` is a name of `CODES` or `CODES6`, or `tcp-reset`."""
 
     kind: str
 
     def apply(self, skb: SkBuff, state: HookState) -> int:
         """Answer the sender and drop."""
-        if state.family != PF_INET:
-            return REFUSED
         if self.kind == RESET:
-            send_reset(skb, state)
+            if state.family == PF_INET:
+                send_reset(skb, state)
+            else:
+                send_reset6(skb, state)
+        elif state.family == PF_INET:
+            icmp_send(skb, UNREACHABLE, CODES[self.kind], 0)
         else:
-            icmp_send(skb, 3, CODES[self.kind], 0)
+            icmp6_send(skb, UNREACHABLE6, CODES6[self.kind], 0)
         return REFUSED
+
+
+def reset_for(segment: Tcp) -> Tcp:
+    """The reset that answers a segment (`nf_reject_ip_tcphdr_put`)."""
+    payload = len(segment.payload) if isinstance(segment.payload, bytes) else segment.payload.size
+    if segment.flags & TCP_ACK:
+        return Tcp(segment.dport, segment.sport, segment.ack, 0, TCP_RST)
+    length = payload + bool(segment.flags & TCP_SYN) + bool(segment.flags & TCP_FIN)
+    return Tcp(segment.dport, segment.sport, 0, (segment.seq + length) & 0xFFFFFFFF, TCP_RST | TCP_ACK)
 
 
 def send_reset(skb: SkBuff, state: HookState) -> None:
@@ -54,15 +79,17 @@ def send_reset(skb: SkBuff, state: HookState) -> None:
     segment = transport_of(packet)
     if not isinstance(segment, Tcp) or segment.flags & TCP_RST or packet.offset:
         return
-    payload = len(segment.payload) if isinstance(segment.payload, bytes) else segment.payload.size
-    if segment.flags & TCP_ACK:
-        answer = Tcp(segment.dport, segment.sport, segment.ack, 0, TCP_RST)
-    else:
-        length = payload + bool(segment.flags & TCP_SYN) + bool(segment.flags & TCP_FIN)
-        answer = Tcp(segment.dport, segment.sport, 0, (segment.seq + length) & 0xFFFFFFFF, TCP_RST | TCP_ACK)
     try:
         route = ip_route_output(state.netns, Flow(dst=packet.src, src=packet.dst, mark=skb.mark, protocol=IPPROTO_TCP))
         ttl = int(state.netns.inet.sysctl.get("ip_default_ttl", 64))
-        ip_local_out(state.netns, Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=answer), route)
+        ip_local_out(state.netns, Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment)), route)
     except NetError:
         return
+
+
+def send_reset6(skb: SkBuff, state: HookState) -> None:
+    """The same in IPv6 (`nf_send_reset6`)."""
+    packet = skb.packet
+    segment = transport_of(packet)
+    if isinstance(segment, Tcp) and not segment.flags & TCP_RST:
+        ip6_send(state.netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, 64, payload=reset_for(segment)), state.indev or skb.dev)
