@@ -87,6 +87,8 @@ def sysctl(call: Call) -> Result:
         return _load(call, names or ["/etc/sysctl.conf"], flags)
     if flags & {"a", "A", "X"}:
         return _all(call, flags, pattern)
+    if len(call.argv) == 1:
+        return Result("", USAGE, 1)
     if not names:
         return Result("", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n", 1)
     return _each(call, names, flags)
@@ -128,7 +130,7 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
     name = name.strip()
     if "w" in flags and not equals:
         return Result("", "sysctl: command line(0): invalid syntax, continuing...\n", 1)
-    if equals and not value:
+    if equals and not value and not name:
         return Result("", f'sysctl: malformed setting "{word}"\n', 1)
     if not name:
         return Result("", "sysctl: Path is not under /proc/sys/: /proc/sys/\n", 1)

@@ -216,8 +216,8 @@ def _mark_explicit(netns: Netns, path: tuple[str, ...]) -> None:
 
 def _number(text: str, name: str) -> int:
     try:
-        value = int(text.split()[0], 0) if text.split() else 0
-    except ValueError:
+        value = int(text.split()[0], 0)
+    except (ValueError, IndexError):
         raise NetError(EINVAL) from None
     low, high = LIMITS.get(name, (-0x80000000, 0x7FFFFFFF))
     if not low <= value <= high:

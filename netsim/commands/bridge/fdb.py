@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.clock import SECOND
-from netsim.commands.ip.link import lladdr
+from netsim.commands.bridge import fdb_lookup
+from netsim.commands.bridge.fdb_entry import USAGE, described, line, mac_address
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, duparg2, matches, no_device
 from netsim.errors import NetError
@@ -18,21 +18,6 @@ from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
-
-USAGE = """Usage: bridge fdb { add | append | del | replace } ADDR dev DEV
-              [ self ] [ master ] [ use ] [ router ] [ extern_learn ]
-              [ sticky ] [ local | static | dynamic ] [ vlan VID ]
-              { [ dst IPADDR ] [ port PORT] [ vni VNI ] | [ nhid NHID ] }
-\t      [ via DEV ] [ src_vni VNI ]
-       bridge fdb [ show [ br BRDEV ] [ brport DEV ] [ vlan VID ]
-              [ state STATE ] [ dynamic ] ]
-       bridge fdb get [ to ] LLADDR [ br BRDEV ] { brport | dev } DEV
-              [ vlan VID ] [ vni VNI ] [ self ] [ master ] [ dynamic ]
-       bridge fdb flush dev DEV [ brport DEV ] [ vlan VID ]
-              [ self ] [ master ] [ [no]permanent | [no]static | [no]dynamic ]
-              [ [no]added_by_user ] [ [no]extern_learn ] [ [no]sticky ]
-              [ [no]offloaded ]
-"""
 
 
 def do_fdb(session: Ip, cursor: Words) -> None:
@@ -51,8 +36,10 @@ def do_fdb(session: Ip, cursor: Words) -> None:
         modify(session, cursor, 0)
     elif matches(word, "show") or matches(word, "lst") or matches(word, "list"):
         show(session, cursor)
-    elif matches(word, "get") or matches(word, "flush"):
-        raise Stop(f'netsim: "bridge fdb {word}" is not modelled\n', 1)
+    elif matches(word, "get"):
+        fdb_lookup.get(session, cursor)
+    elif matches(word, "flush"):
+        fdb_lookup.flush(session, cursor)
     elif matches(word, "help"):
         raise Stop(USAGE, 255)
     else:
@@ -103,12 +90,10 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     if not state & (NUD_PERMANENT | NUD_REACHABLE):
         state |= NUD_PERMANENT
     dev = session.netns.device(name)
-    parts = address.split(":")
-    if len(parts) != 6 or any(not 1 <= len(part) <= 2 or any(letter not in "0123456789abcdefABCDEF" for letter in part) for part in parts):
-        raise Stop(f"Invalid mac address {address}\n", 255)
+    mac = mac_address(address)
     if dev is None:
         raise no_device(name)
-    request = FdbRequest(lladdr(address), ntf, state)
+    request = FdbRequest(mac, ntf, state)
     try:
         if flags:
             fdb_add(dev, request, flags)
@@ -160,7 +145,7 @@ def show(session: Ip, cursor: Words) -> None:
         session.print(to_json(items, session.style))
         return
     for item in items:
-        session.print(_line(item, bridge, port))
+        session.print(line(item, bridge, port))
 
 
 def _in_state(state: str, wanted: str) -> bool:
@@ -174,28 +159,4 @@ def _in_state(state: str, wanted: str) -> bool:
 
 
 def _bridge_entries(session: Ip, bridge: Bridge) -> list[dict[str, Any]]:
-    now = session.netns.kernel.clock.now
-    items = []
-    for entry in br_fdb.listed(bridge):
-        dev = entry.port.dev if entry.port is not None else bridge
-        item: dict[str, Any] = {"mac": str(entry.address), "ifname": dev.name}
-        if session.style.statistics:
-            item["used"] = (now - entry.used) // SECOND
-            item["updated"] = (now - entry.updated) // SECOND
-        item["flags"] = ["extern_learn"] if entry.is_external else ["sticky"] if entry.is_sticky else []
-        item["master"] = bridge.name
-        item["state"] = "permanent" if entry.is_local else "static" if entry.is_static else ""
-        items.append(item)
-    return items
-
-
-def _line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None) -> str:
-    text = f"{item['mac']} "
-    if port is None:
-        text += f"dev {item['ifname']} "
-    if "used" in item:
-        text += f"used {item['used']}/{item['updated']} "
-    text += "".join(f"{flag} " for flag in item["flags"])
-    if ("master" in item and bridge is None) or ("master" in item and item["master"] and bridge is not None):
-        text += f"master {item['master']} "
-    return text + item["state"] + "\n"  # type: ignore[no-any-return]
+    return [described(session, bridge, entry) for entry in br_fdb.listed(bridge)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from netsim.commands.ip.link_show import at_link, flag_names, on_off
+from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, matches, number
 from netsim.errors import NetError
 from netsim.kernel.bridge.device import BridgePort
@@ -15,6 +17,25 @@ if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
 USAGE = """Usage: bridge link set dev DEV [ cost COST ] [ priority PRIO ] [ state STATE ]
+                               [ guard {on | off} ]
+                               [ hairpin {on | off} ]
+                               [ fastleave {on | off} ]
+                               [ root_block {on | off} ]
+                               [ learning {on | off} ]
+                               [ learning_sync {on | off} ]
+                               [ flood {on | off} ]
+                               [ mcast_router MULTICAST_ROUTER ]
+                               [ mcast_flood {on | off} ]
+                               [ bcast_flood {on | off} ]
+                               [ mcast_to_unicast {on | off} ]
+                               [ neigh_suppress {on | off} ]
+                               [ vlan_tunnel {on | off} ]
+                               [ isolated {on | off} ]
+                               [ locked {on | off} ]
+                               [ hwmode {vepa | veb} ]
+                               [ backup_port DEVICE ] [ nobackup_port ]
+                               [ self ] [ master ]
+       bridge link show [dev DEV]
 """
 STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 SWITCHES = {
@@ -32,6 +53,12 @@ SWITCHES = {
     "isolated": "isolated",
     "locked": "locked",
 }
+
+
+SHOWN = (
+    "hairpin", "guard", "root_block", "fastleave", "learning", "flood", "mcast_flood", "bcast_flood", "mcast_router", "mcast_to_unicast",
+    "neigh_suppress", "vlan_tunnel", "isolated", "locked",
+)  # fmt: skip
 
 
 def do_link(session: Ip, cursor: Words) -> None:
@@ -54,6 +81,7 @@ def change(session: Ip, cursor: Words) -> None:
     """bridge link set."""
     name = None
     data: dict[str, Any] = {}
+    targets: set[str] = set()
     while cursor.more():
         word = cursor.take()
         if word == "dev":
@@ -61,10 +89,12 @@ def change(session: Ip, cursor: Words) -> None:
         elif word in SWITCHES:
             value = cursor.argument()
             if value not in ("on", "off"):
-                raise Stop(f'Error: argument of "{word}" must be "on" or "off", not "{value}"\n', 255)
+                raise Stop(f'Error: argument of "{word}" must be one of "off", "on", not "{value}"\n', 234)
             data[SWITCHES[word]] = int(value == "on")
         elif word in ("cost", "priority", "mcast_router"):
-            data[word] = number(cursor.argument(), 0, 0xFFFFFFFF)
+            amount = c_number(cursor.argument())
+            if amount or word != "cost":
+                data[word] = amount
         elif word == "state":
             value = cursor.argument()
             state = number(value, 0, 255)
@@ -74,20 +104,37 @@ def change(session: Ip, cursor: Words) -> None:
                 state = STATES.index(value.lower())
             data["state"] = state
         elif word in ("self", "master"):
-            continue
+            targets.add(word)
+        elif word == "hwmode":
+            if cursor.argument() not in ("vepa", "veb"):
+                raise Stop('Mode argument must be "vepa" or "veb".\n', 255)
+            targets = {"self"}
+        elif word == "nobackup_port":
+            continue  # no port has one here
+        elif word in ("learning_sync", "backup_port"):
+            raise Stop(f'netsim: "bridge link" option "{word}" is not modelled\n', 1)
         elif matches(word, "help"):
             raise Stop(USAGE, 255)
         else:
             raise Stop(USAGE, 255)
     if name is None:
         raise Stop("Device is a required argument.\n", 255)
-    dev = device(session.netns, name)
-    if not isinstance(dev.slave_data, BridgePort):
+    found = session.netns.device(name)
+    if found is None:
+        raise Stop(f'Cannot find bridge device "{name}"\n', 255)
+    dev = found
+    if not isinstance(dev.slave_data, BridgePort) or targets == {"self"}:
         raise Stop("RTNETLINK answers: Operation not supported\n", 2)
     try:
         setlink(dev, LinkRequest(slave_kind="bridge", slave_data=data))
     except NetError as error:
         raise answers(error) from None
+
+
+def c_number(text: str) -> int:
+    """What C's `atoi` makes of a word: the number it starts with, else 0."""
+    told = re.match(r"\s*[+-]?\d+", text)
+    return int(told[0]) & 0xFFFFFFFF if told else 0
 
 
 def show(session: Ip, cursor: Words) -> None:
@@ -97,18 +144,35 @@ def show(session: Ip, cursor: Words) -> None:
         word = cursor.take()
         if word == "dev":
             word = cursor.argument()
-        wanted = device(session.netns, word)
+            wanted = device(session.netns, word)
+    items = []
     for dev in session.netns.devices.values():
         port = dev.slave_data
         if not isinstance(port, BridgePort) or wanted not in (None, dev):
             continue
-        session.print(_line(session, dev, port))
+        if session.style.json:
+            items.append(_item(session, dev, port))
+        else:
+            session.print(_line(session, dev, port))
+    if session.style.json:
+        session.print(to_json(items, session.style))
+
+
+def _item(session: Ip, dev: NetDevice, port: BridgePort) -> dict[str, Any]:
+    item: dict[str, Any] = {"ifindex": dev.ifindex}
+    if _at(dev):
+        item["link"] = _at(dev)[1:]
+    item |= {"ifname": dev.name, "flags": [name for name in flag_names(dev) if name != "M-DOWN"], "mtu": dev.mtu, "master": port.bridge.name}
+    item |= {"state": STATES[port.state], "priority": port.priority, "cost": port.cost}
+    if session.style.details:
+        item |= {name: port.options[name] if name == "mcast_router" else bool(port.options[name]) for name in SHOWN}
+    return item
 
 
 def _at(dev: NetDevice) -> str:
-    """The lower device as `bridge` names it: the index looked up in the port's own namespace, right or wrong."""
+    """The lower device as `bridge` names it: the index looked up in the port's own namespace, right or wrong; none when it equals the port's own."""
     lower = dev.lower()
-    if lower is None:
+    if lower is None or lower.ifindex == dev.ifindex:
         return ""
     namesake = dev.netns.devices.get(lower.ifindex)
     return f"@{namesake.name}" if namesake is not None else f"@if{lower.ifindex}" if lower.netns is not dev.netns else at_link(dev)
@@ -118,6 +182,6 @@ def _line(session: Ip, dev: NetDevice, port: BridgePort) -> str:
     flags = ",".join(name for name in flag_names(dev) if name != "M-DOWN")
     text = f"{dev.ifindex}: {dev.name}{_at(dev)}: <{flags}> mtu {dev.mtu} master {port.bridge.name} state {STATES[port.state]} priority {port.priority} cost {port.cost} \n"
     if session.style.details:
-        o = port.options
-        text += f"    hairpin {on_off(o['hairpin'])} guard {on_off(o['guard'])} root_block {on_off(o['root_block'])} fastleave {on_off(o['fastleave'])} learning {on_off(o['learning'])} flood {on_off(o['flood'])} mcast_flood {on_off(o['mcast_flood'])} bcast_flood {on_off(o['bcast_flood'])} mcast_router {o['mcast_router']} mcast_to_unicast {on_off(o['mcast_to_unicast'])} neigh_suppress {on_off(o['neigh_suppress'])} vlan_tunnel {on_off(o['vlan_tunnel'])} isolated {on_off(o['isolated'])} locked {on_off(o['locked'])} \n"
+        told = (f"{name} {port.options[name] if name == 'mcast_router' else on_off(port.options[name])} " for name in SHOWN)
+        text += f"    {''.join(told)}\n"
     return text

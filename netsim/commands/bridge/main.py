@@ -69,6 +69,6 @@ def bridge(call: Call) -> Result:
             raise Stop(f'Object "{word}" is unknown, try "bridge help".\n', 255)
     except Stop as stop:
         # bridge's functions answer -1 where ip's answer 1 or 2; what only netsim refuses keeps its own status.
-        ours = stop.stderr.startswith("netsim:")
+        ours = stop.stderr.startswith("netsim:") or stop.status > 200
         return Result("".join(session.out) + stop.stdout, stop.stderr, stop.status if ours or not stop.status else 255)
     return Result("".join(session.out), "".join(session.err))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from netsim.addr import MAC, MAC_ZERO
+from netsim.addr import MAC, MAC_ZERO, IPv4
 from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
@@ -39,6 +39,8 @@ from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.tables.fdb import Fdb
 
 BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, BR_STATE_BLOCKING = range(5)
+ALL_SNOOPERS = IPv4(0xE000006A)  # 224.0.0.106
+MULTICAST_ROUTER_TEMPORARY = 3
 MAX_PORTS = 1023
 DEFAULT_COST = 2  # what virtual devices get: 10 Gbit/s
 
@@ -120,6 +122,10 @@ class Bridge(NetDevice):
     def bridge_id(self) -> int:
         """Priority and address as spanning tree messages carry them."""
         return self.priority << 48 | self.id_address
+
+    def own_groups(self) -> tuple[IPv4, ...]:
+        """A snooping bridge listens to all snoopers (`br_multicast_join_snoopers`)."""
+        return (ALL_SNOOPERS,) if self.options["mcast_snooping"] else ()
 
     def xmit(self, skb: SkBuff) -> None:
         """Send a frame of the bridge's own (`br_dev_xmit`)."""
@@ -220,6 +226,7 @@ def create(netns: Netns, request: LinkRequest) -> Bridge:
         dev.had_ports = True
     register_netdevice(dev)
     dev.is_netns_immutable = True
+    br_fdb.add_local(dev, None, dev.address)
     dev.designated_root = dev.bridge_id
     if request.mtu is not None:
         dev.explicit_mtu = True
@@ -260,6 +267,8 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
             setter(port, value)
         elif name == "fdb_flush":
             br_fdb.delete_by_port(port.bridge, port, br_fdb.Which.DYNAMIC)
+        elif name == "mcast_router" and value > MULTICAST_ROUTER_TEMPORARY:
+            raise NetError(EINVAL)
         elif name in port.options:
             port.options[name] = value
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+import attrs
+
 from netsim.addr import MAC
 from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.tables.fdb import FdbEntry
@@ -18,6 +20,24 @@ class Which(enum.Enum):
 
     DYNAMIC = enum.auto()
     ALL = enum.auto()
+
+
+@attrs.frozen
+class Bulk:
+    """Which entries a bulk deletion takes: those at a place, in a state, with marks (`struct net_bridge_fdb_flush_desc`)."""
+
+    port: BridgePort | None = None
+    is_own: int = 0
+    """Only entries that point at the bridge itself."""
+    marks: tuple[tuple[str, int], ...] = ()
+    """Fields of an entry and what they must be."""
+    vlan: int = 0
+
+    def takes(self, entry: FdbEntry) -> bool:
+        """Whether an entry goes (`__fdb_flush_matches`)."""
+        if (self.port is not None or self.is_own) and entry.port is not self.port:
+            return False
+        return not self.vlan and all(bool(getattr(entry, name)) == bool(value) for name, value in self.marks)
 
 
 def lookup(bridge: Bridge, address: MAC) -> FdbEntry | None:
@@ -69,7 +89,7 @@ def learn(bridge: Bridge, port: BridgePort, address: MAC) -> None:
 def add_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
     """An address of a port or of the bridge itself (`fdb_add_local`)."""
     entry = bridge.fdb.entries.get(address)
-    if entry is not None and entry.is_local:
+    if address.is_zero or address.is_multicast or (entry is not None and entry.is_local):
         return
     now = bridge.netns.kernel.clock.now
     bridge.fdb.put(FdbEntry(address, port, is_local=True, is_static=True, updated=now, used=now))
@@ -115,6 +135,13 @@ def flush(bridge: Bridge, which: Which) -> None:
         if entry.is_local or (which is Which.DYNAMIC and entry.is_static):
             continue
         bridge.fdb.drop(entry.address)
+
+
+def flush_bulk(bridge: Bridge, bulk: Bulk) -> None:
+    """Delete what a request describes, local entries too (`br_fdb_delete_bulk`)."""
+    for entry in list(bridge.fdb.entries.values()):
+        if bulk.takes(entry):
+            bridge.fdb.drop(entry.address)
 
 
 def add_by_user(bridge: Bridge, port: BridgePort | None, entry: FdbEntry, replace: int, create: int, exclusive: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
+from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO, IPv4
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
@@ -98,6 +98,10 @@ class NetDevice:
     def xmit(self, skb: SkBuff) -> int | None:
         """Send a frame out (`ndo_start_xmit`); NET_XMIT_DROP when the driver tells its caller that it dropped the frame."""
         raise NotImplementedError(self.kind)
+
+    def own_groups(self) -> tuple[IPv4, ...]:
+        """Multicast groups the driver itself joins while the device is up."""
+        return ()
 
     def opened(self) -> None:
         """The device was set up (`ndo_open`); may raise NetError."""

@@ -186,6 +186,7 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
     dev.netns.inet.fib.generation += 1
     if not addresses:
         fib.device_down(dev.netns, dev, keep_local=False)
+        neigh_ifdown(dev.netns.inet.arp, dev)
 
 
 def _promote(dev: NetDevice, heir: Ifa) -> Ifa:

@@ -15,17 +15,19 @@ ROUTER_ALERT = bytes([148, 4, 0, 0])
 
 
 def ip_mc_up(dev: NetDevice) -> None:
-    """A device with IPv4 listens to all hosts (`ip_mc_up`)."""
+    """A device with IPv4 listens to all hosts and to its driver's groups (`ip_mc_up`)."""
     assert dev.inet is not None
-    if IPV4_ALL_HOSTS not in dev.inet.multicast:
-        join(dev, IPV4_ALL_HOSTS)
+    for group in (IPV4_ALL_HOSTS, *dev.own_groups()):
+        if group not in dev.inet.multicast:
+            join(dev, group)
 
 
 def ip_mc_down(dev: NetDevice) -> None:
     """It stops (`ip_mc_down`)."""
     assert dev.inet is not None
-    if IPV4_ALL_HOSTS in dev.inet.multicast:
-        leave(dev, IPV4_ALL_HOSTS)
+    for group in (*dev.own_groups(), IPV4_ALL_HOSTS):
+        if group in dev.inet.multicast:
+            leave(dev, group)
 
 
 def join(dev: NetDevice, group: IPv4) -> None:

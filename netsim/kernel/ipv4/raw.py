@@ -47,7 +47,10 @@ class RawSocket(InetSocket):
         if self.hdrincl:
             ip_local_out(self.netns, data, rt, owner=self, mark=self.mark)
             return
-        size = 20 + len(self.ip_options) + (len(data) if isinstance(data, bytes) else data.size)
+        length = len(data) if isinstance(data, bytes) else data.size
+        if length > 65535:
+            raise NetError(EMSGSIZE)  # before the route is asked for: nothing is queued for the error queue
+        size = 20 + len(self.ip_options) + length
         if size > 65535 or (size > rt.mtu and self.pmtudisc in (2, 3)):
             self.local_mtu(min(rt.mtu, 65535))
             raise NetError(EMSGSIZE)

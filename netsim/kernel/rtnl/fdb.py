@@ -9,7 +9,7 @@ from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
-from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_ETHER, NetDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.tables.fdb import FdbEntry
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT
@@ -33,10 +33,17 @@ class FdbRequest:
 
 
 def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
-    """Add an entry to the bridge (master) or to the device's own list (self)."""
+    """Add an entry to the bridge (master) or to the device's own list (self); EOPNOTSUPP, EINVAL, EEXIST."""
     dev.netns.kernel.require_admin()
-    if request.flags & NTF_MASTER or not request.flags:
+    if dev.type != ARPHRD_ETHER:
+        raise NetError(EINVAL, "FDB add only supported for Ethernet devices")
+    if _is_for_master(dev, request.flags):
+        if request.lladdr.is_zero or (request.flags & NTF_STICKY and request.state & NUD_PERMANENT):
+            raise NetError(EINVAL)
         bridge, port = _bridge_of(dev)
+        if request.flags & NTF_USE:
+            br_fdb.learn(bridge, port, request.lladdr)
+            return
         entry = FdbEntry(
             request.lladdr, port, is_local=bool(request.state & NUD_PERMANENT), is_static=bool(request.state & (NUD_PERMANENT | NUD_NOARP)),
             is_sticky=bool(request.flags & NTF_STICKY), is_external=bool(request.flags & NTF_EXT_LEARNED),
@@ -44,6 +51,8 @@ def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
         br_fdb.add_by_user(bridge, port, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
     if request.flags & NTF_SELF or not request.flags:
         if isinstance(dev, Bridge):
+            if not request.state & NUD_PERMANENT:
+                raise NetError(EINVAL)
             entry = FdbEntry(request.lladdr, None, is_local=True, is_static=True)
             br_fdb.add_by_user(dev, None, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
             return
@@ -53,18 +62,18 @@ def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
 def _own_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
     """An address the device itself listens to (`ndo_dflt_fdb_add`)."""
     if request.state and not request.state & NUD_PERMANENT:
-        raise NetError(EINVAL, "default FDB implementation only supports local addresses")
-    if not request.lladdr.is_multicast and request.lladdr in dev.multicast and flags & NLM_F_EXCL:
-        raise NetError(EEXIST)
+        raise NetError(EINVAL)
     if request.lladdr in dev.multicast and flags & NLM_F_EXCL:
         raise NetError(EEXIST)
     dev_mc_add(dev, request.lladdr)
 
 
 def fdb_del(dev: NetDevice, request: FdbRequest) -> None:
-    """Remove an entry; ENOENT."""
+    """Remove an entry; ENOENT, EOPNOTSUPP."""
     dev.netns.kernel.require_admin()
-    if request.flags & NTF_MASTER or not request.flags:
+    if dev.type != ARPHRD_ETHER:
+        raise NetError(EINVAL, "FDB delete only supported for Ethernet devices")
+    if _is_for_master(dev, request.flags):
         bridge, port = _bridge_of(dev)
         br_fdb.delete_by_user(bridge, port, request.lladdr)
     if request.flags & NTF_SELF:
@@ -74,6 +83,61 @@ def fdb_del(dev: NetDevice, request: FdbRequest) -> None:
         if request.lladdr not in dev.multicast:
             raise NetError(ENOENT)
         dev_mc_del(dev, request.lladdr)
+
+
+@attrs.frozen
+class FlushRequest:
+    """What `bridge fdb flush` sends: `port` an ifindex, `marks` fields of entries and their values."""
+
+    flags: int
+    port: int = 0
+    marks: tuple[tuple[str, int], ...] = ()
+    vlan: int = 0
+
+
+def fdb_flush(dev: NetDevice, request: FlushRequest) -> None:
+    """Delete many entries (`rtnl_fdb_del` with NLM_F_BULK, `br_fdb_delete_bulk`); EOPNOTSUPP, EINVAL."""
+    dev.netns.kernel.require_admin()
+    if dev.type != ARPHRD_ETHER:
+        raise NetError(EINVAL, "FDB delete only supported for Ethernet devices")
+    if _is_for_master(dev, request.flags):
+        bridge, port = _bridge_of(dev)
+        br_fdb.flush_bulk(bridge, br_fdb.Bulk(port, 0, request.marks, request.vlan))
+    if not request.flags & NTF_SELF:
+        return
+    if not isinstance(dev, Bridge):
+        raise NetError(EOPNOTSUPP)
+    target = dev.netns.devices.get(request.port)
+    if target is not None and target is not dev and target.master is not dev:
+        raise NetError(EINVAL, "bridge: Flush device is not a bridge or bridge port")
+    port_data = target.slave_data if target is not None and target is not dev else None
+    br_fdb.flush_bulk(dev, br_fdb.Bulk(port_data, int(target is dev), request.marks, request.vlan))
+
+
+def fdb_get(dev: NetDevice | None, master: NetDevice | None, flags: int, lladdr: MAC, vlan: int) -> tuple[Bridge, FdbEntry]:
+    """One entry with the bridge it is in (`rtnl_fdb_get`); EINVAL, EOPNOTSUPP, ENOENT with the kernel's sentences."""
+    if dev is not None and master is not None:
+        raise NetError(EINVAL, "Master and device are mutually exclusive")
+    if dev is not None and not flags & NTF_SELF and not isinstance(dev.slave_data, BridgePort):
+        raise NetError(EINVAL, "Device is not a bridge port")
+    asked = master if dev is None else dev if flags & NTF_SELF else dev.master
+    if not isinstance(asked, Bridge):
+        raise NetError(EOPNOTSUPP, "Fdb get operation not supported by device")
+    entry = asked.fdb.entries.get(lladdr) if not vlan else None
+    if entry is None:
+        raise NetError(ENOENT, "Fdb entry not found")
+    return asked, entry
+
+
+def _is_for_master(dev: NetDevice, flags: int) -> int:
+    """Whether the bridge of a port is meant; EOPNOTSUPP when it is no port and nothing else is meant."""
+    if flags and not flags & NTF_MASTER:
+        return 0
+    if not isinstance(dev.slave_data, BridgePort):
+        if flags & NTF_SELF:
+            return 0
+        raise NetError(EOPNOTSUPP)
+    return 1
 
 
 def _bridge_of(dev: NetDevice) -> tuple[Bridge, BridgePort]:

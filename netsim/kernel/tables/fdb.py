@@ -20,6 +20,7 @@ class FdbEntry:
     added_by_user: bool = False
     is_sticky: bool = False
     is_external: bool = False
+    is_offloaded: bool = False
     updated: int = 0
     used: int = 0
 

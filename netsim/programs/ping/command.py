@@ -29,6 +29,17 @@ def ping6(call: Call) -> Result | Program:
     return _ping(call, 6)
 
 
+_OPENED = {
+    family: f"ping: sock4.fd: {four}, sock6.fd: {six}, hints.ai_family: {name}\n\n"
+    for family, four, six, name in (
+        (0, "3 (socktype: SOCK_RAW)", "4 (socktype: SOCK_RAW)", "AF_UNSPEC"),
+        (4, "3 (socktype: SOCK_RAW)", "-1 (socktype: 0)", "AF_INET"),
+        (6, "-1 (socktype: 0)", "3 (socktype: SOCK_RAW)", "AF_INET6"),
+    )
+}
+"""What -v tells of the sockets that were opened for each -4 and -6."""
+
+
 def _ping(call: Call, family: int) -> Result | Program:
     options = options_of(call.argv[1:])
     if isinstance(options, Result):
@@ -37,10 +48,14 @@ def _ping(call: Call, family: int) -> Result | Program:
     if len(options.targets) > 1:
         return _fail(options, "record route: Operation not permitted")
     word = options.targets[0]
+    if "v" in options.flags:
+        options.warnings += _OPENED[options.family]
     found = _resolve(call, word, options.family)
     if isinstance(found, str):
         return _fail(options, f"{word}: {found}")
     address, numeric = found
+    if "v" in options.flags:
+        call.proc.write(1, f"ai->ai_family: {'AF_INET' if isinstance(address, IPv4) else 'AF_INET6'}, ai->ai_canonname: '{word}'\n")
     if isinstance(address, IPv4):
         return _ping4(call, options, word, address, numeric)
     return _ping6(call, options, word, address)
@@ -71,12 +86,16 @@ def _four_first(address: IPv4 | IPv6) -> int:
     return 0 if isinstance(address, IPv4) else 1
 
 
+def _unit(digits: str) -> bytes:
+    """The bytes of -p: pairs of digits, a last lone one as it is, sixteen at most (`fill`)."""
+    return bytes(int(digits[place : place + 2], 16) for place in range(0, len(digits), 2))[:16]
+
+
 def _pattern(options: Options) -> bytes:
     """The bytes a probe carries: a time stamp's room, then the pattern or counting bytes."""
     size = options.size
     if options.pattern:
-        digits = options.pattern if len(options.pattern) % 2 == 0 else "0" + options.pattern
-        unit = bytes.fromhex(digits)[:16]
+        unit = _unit(options.pattern)
         return (unit * (size // len(unit) + 1))[:size]
     return bytes(place & 255 for place in range(size))
 
@@ -127,6 +146,8 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
         return _fail(options, f"bind: {strerror(error.errno)}")
     if "B" in options.flags and chosen is not None:
         sock.bind(chosen)
+    if options.ttl == 0:
+        return _fail(options, "cannot set unicast time-to-live: Invalid argument")
     _set_options(sock, options)
     sock.recverr = 1
     if "R" in options.flags:
@@ -136,7 +157,7 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
     if not numeric and "n" not in options.flags:
         names[str(target)] = name_in_hosts(proc.read_text("/etc/hosts"), target) or word
     whence = f"from {chosen} {device}: " if options.interface or "B" in options.flags else ""
-    pattern = f"PATTERN: 0x{options.pattern}\n" if options.pattern is not None else ""
+    pattern = f"PATTERN: 0x{_unit(options.pattern).hex()}\n" if options.pattern is not None else ""
     header = f"{pattern}PING {word} ({target}) {whence}{options.size}({options.size + 28 + header_extra}) bytes of data.\n"
     ident = options.ident if options.ident is not None else proc.pid & 0xFFFF
     family: Family = Family4(word, target, ident, _pattern(options), names)

@@ -1,0 +1,64 @@
+"""Forwarding entries as `bridge` reads and prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.addr import MAC
+from netsim.clock import SECOND
+from netsim.commands.ip.link import lladdr
+from netsim.commands.ip.words import Stop
+from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.tables.fdb import FdbEntry
+
+if TYPE_CHECKING:
+    from netsim.commands.ip.main import Ip
+
+USAGE = """Usage: bridge fdb { add | append | del | replace } ADDR dev DEV
+              [ self ] [ master ] [ use ] [ router ] [ extern_learn ]
+              [ sticky ] [ local | static | dynamic ] [ vlan VID ]
+              { [ dst IPADDR ] [ port PORT] [ vni VNI ] | [ nhid NHID ] }
+\t      [ via DEV ] [ src_vni VNI ]
+       bridge fdb [ show [ br BRDEV ] [ brport DEV ] [ vlan VID ]
+              [ state STATE ] [ dynamic ] ]
+       bridge fdb get [ to ] LLADDR [ br BRDEV ] { brport | dev } DEV
+              [ vlan VID ] [ vni VNI ] [ self ] [ master ] [ dynamic ]
+       bridge fdb flush dev DEV [ brport DEV ] [ vlan VID ]
+              [ self ] [ master ] [ [no]permanent | [no]static | [no]dynamic ]
+              [ [no]added_by_user ] [ [no]extern_learn ] [ [no]sticky ]
+              [ [no]offloaded ]
+"""
+
+
+def mac_address(text: str) -> MAC:
+    """A MAC as `bridge` reads it (`sscanf` of six hexadecimal numbers)."""
+    parts = text.split(":")
+    if len(parts) != 6 or any(not 1 <= len(part) <= 2 or any(letter not in "0123456789abcdefABCDEF" for letter in part) for part in parts):
+        raise Stop(f"Invalid mac address {text}\n", 255)
+    return lladdr(text)
+
+
+def described(session: Ip, bridge: Bridge, entry: FdbEntry) -> dict[str, Any]:
+    """What `bridge fdb` tells of an entry (`print_fdb`)."""
+    now = session.netns.kernel.clock.now
+    item: dict[str, Any] = {"mac": str(entry.address), "ifname": entry.port.dev.name if entry.port is not None else bridge.name}
+    if session.style.statistics:
+        item["used"] = (now - entry.used) // SECOND
+        item["updated"] = (now - entry.updated) // SECOND
+    item["flags"] = ["extern_learn"] if entry.is_external else ["sticky"] if entry.is_sticky else []
+    item["master"] = bridge.name
+    item["state"] = "permanent" if entry.is_local else "static" if entry.is_static else ""
+    return item
+
+
+def line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None) -> str:
+    text = f"{item['mac']} "
+    if port is None:
+        text += f"dev {item['ifname']} "
+    if "used" in item:
+        text += f"used {item['used']}/{item['updated']} "
+    text += "".join(f"{flag} " for flag in item["flags"])
+    if ("master" in item and bridge is None) or ("master" in item and item["master"] and bridge is not None):
+        text += f"master {item['master']} "
+    return text + item["state"] + "\n"  # type: ignore[no-any-return]
