@@ -53,6 +53,7 @@ def described(session: Ip, bridge: Bridge, entry: FdbEntry) -> dict[str, Any]:
 
 
 def line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None) -> str:
+    """One entry as a line; what was asked for by name is left out (`print_fdb`)."""
     text = f"{item['mac']} "
     if port is None:
         text += f"dev {item['ifname']} "
