@@ -15,6 +15,7 @@ from netsim.kernel.ipv4 import af_inet, arp, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv6 import addrconf
 from netsim.kernel.ipv6 import input as ip6_input
+from netsim.kernel.netfilter.nat import masquerade
 from netsim.kernel.profile import KernelProfile
 from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
 
@@ -28,7 +29,8 @@ PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: i
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
 INET_FAMILIES = {AF_INET: af_inet.INET4}
-NETDEV_CHAIN = (bridge.device_event, devinet.device_event, addrconf.device_event)
+NETDEV_CHAIN = (bridge.device_event, devinet.device_event, addrconf.device_event, masquerade.device_event)
+INETADDR_CHAIN = (masquerade.address_deleted,)
 NETNS_INIT = (loopback.add_loopback,)
 
 
@@ -49,6 +51,7 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.inet_err = INET_ERR
     kernel.inet_families = INET_FAMILIES
     kernel.netdev_chain = NETDEV_CHAIN
+    kernel.inetaddr_chain = INETADDR_CHAIN
     kernel.netns_init = NETNS_INIT
 
 

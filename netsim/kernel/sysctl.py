@@ -9,6 +9,8 @@ import attrs
 
 from netsim.errors import EACCES, EINVAL, ENOENT, NetError
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.netfilter.ruleset import state_of
+from netsim.kernel.tables.conntrack import ConntrackConf
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf
 from netsim.kernel.tables.neigh import NeighParms
@@ -39,7 +41,7 @@ OTHER_DEFAULTS: dict[str, str] = {
     "net/bridge/bridge-nf-filter-pppoe-tagged": "0", "net/bridge/bridge-nf-filter-vlan-tagged": "0", "net/bridge/bridge-nf-pass-vlan-input-dev": "0",
     "net/core/somaxconn": "4096", "net/core/rmem_default": "212992", "net/core/rmem_max": "212992", "net/core/wmem_default": "212992",
     "net/core/wmem_max": "212992", "net/core/netdev_max_backlog": "1000", "net/core/default_qdisc": "pfifo_fast", "net/unix/max_dgram_qlen": "512",
-    "net/netfilter/nf_conntrack_max": "65536", "net/netfilter/nf_log_all_netns": "0",
+    "net/netfilter/nf_log_all_netns": "0",
     "net/ipv6/bindv6only": "0", "net/ipv6/ip6frag_time": "60", "net/ipv6/route/mtu_expires": "600", "net/ipv6/icmp/ratelimit": "1000",
     "net/ipv6/icmp/echo_ignore_all": "0", "net/ipv6/auto_flowlabels": "1", "net/ipv6/fib_multipath_hash_policy": "0",
 }  # fmt: skip
@@ -70,14 +72,25 @@ WITH_EFFECT = frozenset(
         "route/redirect_silence",
     ]
 )
-READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro"})
+READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro", "nf_conntrack_count"})
 LIMITS = {
     "icmp_echo_ignore_all": (0, 1),
     "icmp_echo_ignore_broadcasts": (0, 1),
     "ip_default_ttl": (1, 255),
     "fib_multipath_hash_policy": (0, 3),
     "disable_ipv6": (0, 1),
+    "nf_conntrack_acct": (0, 1),
+    "nf_conntrack_checksum": (0, 1),
+    "nf_conntrack_events": (0, 2),
+    "nf_conntrack_log_invalid": (0, 255),
+    "nf_conntrack_tcp_be_liberal": (0, 1),
+    "nf_conntrack_tcp_ignore_invalid_rst": (0, 1),
+    "nf_conntrack_tcp_loose": (0, 1),
+    "nf_conntrack_tcp_max_retrans": (0, 255),
+    "nf_conntrack_timestamp": (0, 1),
 }
+CONNTRACK = "nf_conntrack_"
+CONNTRACK_GLOBAL = frozenset({"max", "buckets", "expect_max"})
 TIME_MS = {"retrans_time_ms", "base_reachable_time_ms", "interval_probe_time_ms"}
 _NEIGH_NAMES = {
     "app_solicit", "base_reachable_time_ms", "delay_first_probe_time", "gc_stale_time", "interval_probe_time_ms", "locktime", "mcast_resolicit",
@@ -107,6 +120,8 @@ def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
     for place in ("all", "default", *devices):
         for name in _conf_names(Ipv6Conf):
             yield "net", "ipv6", "conf", place, name
+    for name in (*_conf_names(ConntrackConf), "count"):
+        yield "net", "netfilter", CONNTRACK + name
     for name in OTHER_DEFAULTS:
         yield tuple(name.split("/"))
 
@@ -130,7 +145,25 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
         return netns, "", 1
     if "/".join(path) in OTHER_DEFAULTS:
         return netns, "", 1
+    if len(path) == 3 and path[:2] == ("net", "netfilter") and path[2].startswith(CONNTRACK):
+        return _conntrack_place(netns, path[2].removeprefix(CONNTRACK))
     raise NetError(ENOENT)
+
+
+def _conntrack_place(netns: Netns, name: str) -> tuple[Any, str, int]:
+    """Settings of the tracker; the table's limits belong to the machine (`nf_conntrack_standalone_init_sysctl`)."""
+    table = state_of(netns.kernel.init_net if name in CONNTRACK_GLOBAL else netns).conntrack
+    if name == "count":
+        return table, "count", 1
+    if not hasattr(table.conf, name):
+        raise NetError(ENOENT)
+    return table.conf, name, 1
+
+
+def _is_read_only(netns: Netns, name: str) -> bool:
+    if name.removeprefix(CONNTRACK) in CONNTRACK_GLOBAL and name.startswith(CONNTRACK):
+        return netns is not netns.kernel.init_net
+    return name in READ_ONLY
 
 
 def _device_place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
@@ -184,7 +217,7 @@ def write(netns: Netns, name: str, text: str) -> None:
     """Set a value; ENOENT, EACCES for what is read only, EINVAL for what it cannot be."""
     path = split_name(netns, name)
     holder, attribute, factor = _place(netns, path)
-    if path[-1] in READ_ONLY:
+    if _is_read_only(netns, path[-1]):
         raise NetError(EACCES)
     if not attribute:
         _write_text(netns, path, text)

@@ -17,6 +17,7 @@ from netsim.kernel.tables.fib import (
 )
 from netsim.kernel.tables.inet6 import Ifa6
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_VALID
+from netsim.machine.procnet_conntrack import nf_conntrack
 from netsim.machine.procnet_fib import fib_trie
 from netsim.machine.procnet_snmp import netstat, snmp, snmp6
 from netsim.machine.procnet_sockets import icmp, packet, raw, raw6, sockstat, sockstat6, tcp, tcp6, udp, udp6, udplite, unix
@@ -185,7 +186,7 @@ def ptype(netns: Netns) -> str:
 
 LISTINGS: dict[str, Callable[[Netns], str]] = {
     "arp": arp, "dev": dev, "dev_mcast": dev_mcast, "fib_trie": fib_trie, "icmp": icmp, "if_inet6": if_inet6, "igmp": igmp, "igmp6": igmp6,
-    "ipv6_route": ipv6_route, "netstat": netstat, "packet": packet, "ptype": ptype, "raw": raw, "raw6": raw6, "route": route, "snmp": snmp,
+    "ipv6_route": ipv6_route, "nf_conntrack": nf_conntrack, "netstat": netstat, "packet": packet, "ptype": ptype, "raw": raw, "raw6": raw6, "route": route, "snmp": snmp,
     "snmp6": snmp6, "sockstat": sockstat, "sockstat6": sockstat6, "tcp": tcp, "tcp6": tcp6, "udp": udp, "udp6": udp6, "udplite": udplite,
     "unix": unix,
 }  # fmt: skip

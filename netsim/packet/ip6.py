@@ -94,6 +94,10 @@ class HopByHop:
     options: bytes
     payload: Payload
 
+    def with_payload(self, payload: Payload) -> "HopByHop":
+        """The same header around another payload."""
+        return HopByHop(self.nexthdr, self.options, payload)
+
     @property
     def size(self) -> int:
         """Bytes on the wire."""
@@ -120,6 +124,10 @@ class DestOpts:
     options: bytes
     payload: Payload
 
+    def with_payload(self, payload: Payload) -> "DestOpts":
+        """The same header around another payload."""
+        return DestOpts(self.nexthdr, self.options, payload)
+
     @property
     def size(self) -> int:
         """Bytes on the wire."""
@@ -135,6 +143,10 @@ class Routing:
     segments_left: int
     data: bytes
     payload: Payload
+
+    def with_payload(self, payload: Payload) -> "Routing":
+        """The same header around another payload."""
+        return Routing(self.nexthdr, self.type, self.segments_left, self.data, payload)
 
     @property
     def size(self) -> int:

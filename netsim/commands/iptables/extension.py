@@ -57,6 +57,7 @@ class Extension:
     tables: frozenset[str] = frozenset()  # targets valid only in these tables
     valid: Callable[[Any, Any, Place], bool] | None = None
     """What the kernel asks of value, rule and place when a rule is loaded; False: EINVAL."""
+    listed: str = ""  # what -L calls a target, where that is another name
 
 
 def once(given: list[Given], module: str) -> dict[str, Given]:

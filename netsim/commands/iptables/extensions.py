@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from netsim.commands.iptables.extension import Extension
 from netsim.commands.iptables.syntax import targets
+from netsim.commands.iptables.syntax.addrtype import ADDRTYPE
 from netsim.commands.iptables.syntax.classify import CHECKSUM, CLASSIFY, NFLOG
+from netsim.commands.iptables.syntax.connmark import CONNMARK, CONNMARKS
+from netsim.commands.iptables.syntax.conntrack import CONNTRACK, STATE
+from netsim.commands.iptables.syntax.ct import CT, NOTRACK
 from netsim.commands.iptables.syntax.ecn import ECN
 from netsim.commands.iptables.syntax.icmp import ICMP, ICMP6
 from netsim.commands.iptables.syntax.iprange import IPRANGE
 from netsim.commands.iptables.syntax.limit import LIMIT
 from netsim.commands.iptables.syntax.multiport import MULTIPORT
+from netsim.commands.iptables.syntax.nat import DNAT, MASQUERADE, NETMAP, REDIRECT, SNAT
 from netsim.commands.iptables.syntax.owner import OWNER
+from netsim.commands.iptables.syntax.physdev import PHYSDEV
 from netsim.commands.iptables.syntax.quota import QUOTA
 from netsim.commands.iptables.syntax.sctp import SCTP
 from netsim.commands.iptables.syntax.small import COMMENT, HL, LENGTH, MACS, MARKS, PKTTYPE, TTL
@@ -23,6 +29,11 @@ from netsim.commands.iptables.syntax.tos import DSCP, SET_DSCP, SET_TOS, TOS
 from netsim.commands.iptables.syntax.udp import UDP
 
 MATCHES: dict[str, Extension] = {
+    "addrtype": ADDRTYPE,
+    "connmark": CONNMARKS,
+    "conntrack": CONNTRACK,
+    "physdev": PHYSDEV,
+    "state": STATE,
     "tcp": TCP,
     "udp": UDP,
     "icmp": ICMP,
@@ -51,19 +62,18 @@ MATCHES: dict[str, Extension] = {
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM}
+TARGETS |= {"CONNMARK": CONNMARK, "CT": CT, "DNAT": DNAT, "MASQUERADE": MASQUERADE, "NETMAP": NETMAP}
+TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT}
 ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
 
 UNMODELLED_MATCHES = frozenset(
     [
-        "addrtype",
         "bpf",
         "cgroup",
         "cluster",
         "connbytes",
         "connlabel",
         "connlimit",
-        "connmark",
-        "conntrack",
         "cpu",
         "dccp",
         "devgroup",
@@ -78,7 +88,6 @@ UNMODELLED_MATCHES = frozenset(
         "mh",
         "nfacct",
         "osf",
-        "physdev",
         "policy",
         "rateest",
         "realm",
@@ -87,7 +96,6 @@ UNMODELLED_MATCHES = frozenset(
         "rt",
         "set",
         "socket",
-        "state",
         "time",
         "u32",
     ]
@@ -96,24 +104,16 @@ UNMODELLED_TARGETS = frozenset(
     [
         "AUDIT",
         "CLUSTERIP",
-        "CONNMARK",
         "CONNSECMARK",
-        "CT",
-        "DNAT",
         "DNPT",
         "ECN",
         "HMARK",
         "IDLETIMER",
         "LED",
-        "MASQUERADE",
-        "NETMAP",
         "NFQUEUE",
-        "NOTRACK",
         "RATEEST",
-        "REDIRECT",
         "SECMARK",
         "SET",
-        "SNAT",
         "SNPT",
         "SYNPROXY",
         "TCPOPTSTRIP",

@@ -10,6 +10,7 @@ from netsim.commands.iptables.problem import VERSION, Problem
 from netsim.commands.iptables.rules import change_rules
 from netsim.commands.iptables.tool import Tool, tool_of, warning
 from netsim.kernel.netfilter import ruleset
+from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Table
 from netsim.machine.call import Call, Result
 
@@ -28,7 +29,11 @@ def iptables(call: Call) -> Result:
             return Result(help_text(tool, parser))
         table = table_for(call, tool, request.table)
         before = warning(call.netns, tool) if request.command in "LS" else ""
-        return Result(carry_out(table, request, parser.hosts), before + request.warnings)
+        try:
+            text = carry_out(table, request, parser.hosts)
+        finally:
+            rules_changed(call.netns, table)
+        return Result(text, before + request.warnings)
     except Problem as problem:
         return Result("", parser.request.warnings + problem.text(tool), problem.kind)
 

@@ -50,6 +50,13 @@ def target_name(spec: RuleSpec, family: int) -> str:
     return target.chain if isinstance(target, Jump) else of_value(target, family).name
 
 
+def listed_name(spec: RuleSpec, family: int) -> str:
+    """What -L prints for the target."""
+    if spec.target is None or isinstance(spec.target, (Verdict, Jump)):
+        return target_name(spec, family)
+    return of_value(spec.target, family).listed or target_name(spec, family)
+
+
 def save_rule(rule: Rule, chain: Chain, family: int, counters: str = "") -> str:
     """One rule as a command line: `-A CHAIN ...` (`nft_ipv4_save_rule`). `counters` stand before the target."""
     spec = rule.spec
@@ -109,7 +116,7 @@ def rule_line(rule: Rule, number: int, family: int, style: Style) -> str:
     text = f"{number:<4d} " if style.numbered else ""
     if style.verbose:
         text += f"{count(rule.packets, style)} {count(rule.bytes, style)} "
-    text += f"{target_name(spec, family):<9s} "
+    text += f"{listed_name(spec, family):<9s} "
     text += "!" if spec.protocol_inverted else " "
     text += f"{spec.protocol:<4d} " if style.numeric else f"{protocol_name(spec.protocol) if spec.protocol else 'all':<4s} "
     text += ("--", "-f", "!f")[spec.fragment] + " "
@@ -141,7 +148,7 @@ def _place(address: int, mask: int, family: int, style: Style) -> str:
 def verbose_line(spec: RuleSpec, family: int) -> str:
     """A rule as -v tells of it when it is added or removed."""
     protocol = protocol_name(spec.protocol) if spec.protocol else "all"
-    text = f"{target_name(spec, family)} {'!' if spec.protocol_inverted else ' '}{protocol} opt "
+    text = f"{listed_name(spec, family)} {'!' if spec.protocol_inverted else ' '}{protocol} opt "
     text += ("--", "-f", "!f")[spec.fragment]
     for word, name, inverted in (("in", spec.iniface, spec.iniface_inverted), ("out", spec.outiface, spec.outiface_inverted)):
         text += f" {word} {'!' if inverted else ''}{name or '*'}"

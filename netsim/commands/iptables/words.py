@@ -148,6 +148,20 @@ def _mask(text: str, family: int) -> int:
         raise Problem(f"invalid mask `{text}' specified") from None
 
 
+def host_mask(text: str, family: int) -> int:
+    """The mask of an address that stands for itself unless told otherwise; what is no prefix counts as none (`xtables_ipparse_any`)."""
+    longest = 32 if family == 2 else 128
+    value = number(text)
+    if value is None and text:
+        try:
+            bits = int(IPv4.parse(text)) if family == 2 else int(IPv6.parse(text))
+        except ValueError:
+            bits = -1
+        value = next((length for length in range(longest + 1) if bits == (mask4(length) if family == 2 else mask6(length))), longest)
+    length = longest if value is None or value > longest else value
+    return mask4(length) if family == 2 else mask6(length)
+
+
 def mask_suffix(mask: int, family: int) -> str:
     """`/N`, or the mask in full when its bits are scattered."""
     width = 32 if family == 2 else 128

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PF_INET, PF_BRIDGE, PF_INET6 = 2, 7, 10
 PRE_ROUTING, LOCAL_IN, FORWARD, LOCAL_OUT, POST_ROUTING = range(5)
+ALL_HOOKS = frozenset(range(5))
 DROP, ACCEPT, STOLEN, REFUSED = range(4)
 
 HookFunction = Callable[..., int]

@@ -173,6 +173,7 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
                 addresses.remove(other)
                 delete_routes(dev, other)
                 fib.flush_prefsrc(dev.netns, other.local)
+                _tell_gone(dev, other)
     addresses.remove(ifa)
     if heir is not None:
         heir = _promote(dev, heir)
@@ -187,6 +188,12 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
     if not addresses:
         fib.device_down(dev.netns, dev, keep_local=False)
         neigh_ifdown(dev.netns.inet.arp, dev)
+    _tell_gone(dev, ifa)
+
+
+def _tell_gone(dev: NetDevice, ifa: Ifa) -> None:
+    for listener in dev.netns.kernel.inetaddr_chain:
+        listener(dev, ifa.local)
 
 
 def _promote(dev: NetDevice, heir: Ifa) -> Ifa:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
 
+DEFRAG_LOCAL_DELIVER, DEFRAG_CONNTRACK_IN, DEFRAG_CONNTRACK_OUT, DEFRAG_CONNTRACK_BRIDGE_IN = range(4)
+"""Who puts together (`enum ip_defrag_users`): each its own pieces."""
+
+
 def split(packet: Ip, mtu: int) -> list[Ip]:
     """The packet in pieces that fit; offsets are multiples of eight."""
     content = encode_content(packet)
@@ -38,14 +42,15 @@ class Queue:
     parts: dict[int, bytes] = attrs.field(factory=dict)
     first: SkBuff | None = None
     total: int | None = None
+    largest: int = 0
     timer: Timer | None = None
 
 
-def ip_defrag(netns: Netns, skb: SkBuff) -> SkBuff | None:
-    """The whole packet when this was the missing piece, else None."""
+def ip_defrag(netns: Netns, skb: SkBuff, user: int = DEFRAG_LOCAL_DELIVER) -> SkBuff | None:
+    """The whole packet when this was the missing piece, else None. Its `control` is the size of the largest piece (`frag_max_size`)."""
     packet = skb.packet
     queues = netns.inet.fragments
-    key = (int(packet.src), int(packet.dst), packet.protocol, packet.ident)
+    key = (int(packet.src), int(packet.dst), packet.protocol, packet.ident, user)
     netns.mib["IpReasmReqds"] += 1
     queue = queues.get(key)
     if queue is None:
@@ -53,6 +58,7 @@ def ip_defrag(netns: Netns, skb: SkBuff) -> SkBuff | None:
         lasts = int(netns.inet.sysctl.get("ipfrag_time", 30)) * SECOND
         queue.timer = netns.kernel.clock.call_later(lasts, ip_expire, netns, key)
     queue.parts[packet.offset] = packet.payload
+    queue.largest = max(queue.largest, packet.size)
     if packet.offset == 0:
         queue.first = skb
     if not packet.flags & IP_MF:
@@ -70,6 +76,7 @@ def ip_defrag(netns: Netns, skb: SkBuff) -> SkBuff | None:
     except DecodeError:
         payload = content
     whole.packet = head.with_payload(payload)
+    whole.control = queue.largest
     netns.mib["IpReasmOKs"] += 1
     return whole
 
@@ -85,7 +92,7 @@ def _joined(queue: Queue) -> bytes | None:
     return content if len(content) >= queue.total else None
 
 
-def ip_expire(netns: Netns, key: tuple[int, int, int, int]) -> None:
+def ip_expire(netns: Netns, key: tuple[int, int, int, int, int]) -> None:
     """The rest did not come in time: if the first piece did, its sender is told (`ip_expire`)."""
     from netsim.kernel.ipv4.icmp import icmp_send
 

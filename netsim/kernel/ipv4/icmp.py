@@ -69,7 +69,7 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
         return
     room = min(route.mtu, LONGEST) - 20 - 8
     error = IcmpError(kind, code, info, packet, room)
-    _push(netns, packet.src, source or route.src or IPv4(0), error, route, tos=packet.tos & 0x1E | 0xC0)
+    _push(netns, packet.src, source or route.src or IPv4(0), error, route, tos=packet.tos & 0x1E | 0xC0, about=skb)
 
 
 def _reflected_mark(netns: Netns, skb: SkBuff) -> int:
@@ -88,7 +88,7 @@ def _error_source(netns: Netns, skb: SkBuff) -> IPv4 | None:
     return None
 
 
-def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpEcho | IcmpError | IcmpOther, route: object, *, tos: int = 0) -> None:
+def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpError, route: object, *, tos: int, about: SkBuff) -> None:
     from netsim.kernel.ipv4.output import ip_local_out
     from netsim.kernel.ipv4.route import Rt
 
@@ -97,8 +97,9 @@ def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpEcho | IcmpError | Ic
     flags = 0
     packet = Ip(src, dst, IPPROTO_ICMP, ttl, tos, netns.kernel.rng.getrandbits(16), flags, payload=message)
     icmp_count(netns, "Out", message.type)
+    nfct = about.nfct.for_error() if about.nfct is not None else None
     try:
-        ip_local_out(netns, packet, route)
+        ip_local_out(netns, packet, route, nfct=nfct)
     except NetError:
         return
 

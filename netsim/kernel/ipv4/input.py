@@ -31,6 +31,7 @@ def ip_rcv(skb: SkBuff) -> None:
     if not isinstance(skb.packet, Ip):
         netns.mib["IpInHdrErrors"] += 1
         return
+    skb.control = None
     count_in(netns, skb.packet)
     nf_hook(PF_INET, PRE_ROUTING, netns, skb, dev, None, ip_rcv_finish)
 

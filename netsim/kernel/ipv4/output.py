@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from netsim.kernel.ipv4.route import Rt
 
 
-def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0) -> None:
+def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0, nfct: Any = None) -> None:
     """Send a packet of our own (`ip_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
     dev = rt.dev
-    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, owner=owner)
+    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, nfct, owner=owner)
     netns.mib["IpOutRequests"] += 1
     outcome = nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output)
     if outcome is REFUSED:
@@ -77,6 +77,8 @@ def ip_finish_output(netns: Netns, skb: SkBuff) -> Any:
     """Cut to the MTU when needed (`__ip_finish_output`)."""
     rt, packet = skb.route, skb.packet
     mtu = rt.mtu
+    if skb.control and packet.size > skb.control:
+        mtu = min(mtu, skb.control)  # put together on the way: cut as it was
     if packet.size > mtu:
         if packet.flags & IP_DF and not _may_ignore_df(skb):
             netns.mib["IpFragFails"] += 1

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from netsim.kernel.netfilter.headers import protocol_of
+from netsim.kernel.core.hooks import PF_INET
+from netsim.kernel.ipv4.netfilter import ip_route_me_harder
+from netsim.kernel.netfilter.headers import protocol_of, same_interface
 from netsim.kernel.netfilter.index import candidates
 from netsim.kernel.netfilter.targets.standard import Jump
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
@@ -28,6 +30,18 @@ class TableHook:
     """A table hung into its hooks."""
 
     table: Table
+
+    def run_and_reroute(
+        self, netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]
+    ) -> int:
+        """The mangle table on packets made here: what it changes may change their way (`ipt_mangle_out`)."""
+        packet, mark = skb.packet, skb.mark
+        verdict = self.run(netns, hook, skb, indev, outdev, okfn)
+        changed = skb.packet
+        if verdict == ACCEPT and self.table.family == PF_INET:
+            if (changed.src, changed.dst, changed.tos, skb.mark) != (packet.src, packet.dst, packet.tos, mark):
+                ip_route_me_harder(netns, skb)
+        return verdict
 
     def run(self, netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
         """Show one packet to the table's rules for this hook."""
@@ -104,9 +118,3 @@ def matches(spec: RuleSpec, state: HookState, skb: SkBuff) -> bool:
         if not match.match(skb, state):
             return False
     return True
-
-
-def same_interface(pattern: str, device: NetDevice | None) -> bool:
-    """Whether a device is the one named, or one whose name begins so when the name ends in `+`."""
-    name = device.name if device is not None else ""
-    return name.startswith(pattern[:-1]) if pattern.endswith("+") else name == pattern

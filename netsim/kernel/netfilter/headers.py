@@ -106,3 +106,9 @@ def _from_first_fragment(protocol: int, data: bytes) -> Any:
     if protocol == 58 and len(data) >= 8:
         return Icmp6Echo(data[0], data[1], int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big"), data[8:])
     return None
+
+
+def same_interface(pattern: str, device: Any) -> bool:
+    """Whether a device is the one named, or one whose name begins so when the name ends in `+`."""
+    name = device.name if device is not None else ""
+    return name.startswith(pattern[:-1]) if pattern.endswith("+") else name == pattern

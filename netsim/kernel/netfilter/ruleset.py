@@ -5,9 +5,10 @@ from __future__ import annotations
 import attrs
 
 from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, EMLINK, ENOENT, EOPNOTSUPP, NetError
-from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
+from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING, HookFunction, register_hook, unregister_hook
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.chains import TableHook
+from netsim.kernel.netfilter.conntrack import users
 from netsim.kernel.netfilter.targets.standard import Jump
 from netsim.kernel.netfilter.verdict import ACCEPT
 from netsim.kernel.tables.xtables import Chain, NetfilterState, Rule, RuleSpec, Table
@@ -98,7 +99,7 @@ def hang(table: Table, chain: Chain) -> None:
     if hook not in table.hung:
         table.hung.add(hook)
         if table.entry is not None:
-            register_hook(table.netns, table.family, hook, dict(TABLES[table.name].hooks)[hook], table.entry.run)
+            _register(table, hook, dict(TABLES[table.name].hooks)[hook])
 
 
 def unhang(table: Table, chain: Chain) -> None:
@@ -107,11 +108,38 @@ def unhang(table: Table, chain: Chain) -> None:
     if hook in table.hung:
         table.hung.discard(hook)
         if table.entry is not None:
-            unregister_hook(table.netns, table.family, hook, table.entry.run)
+            _unregister(table, hook)
     chain.packets = chain.bytes = 0
     chain.policy = ACCEPT
     chain.counted = table.build == LEGACY
     chain.rules = []
+
+
+def _register(table: Table, hook: int, priority: int) -> None:
+    """Chains of type nat wait for new connections (`nf_nat_register_fn`); the others see every packet."""
+    if table.name != "nat":
+        register_hook(table.netns, table.family, hook, priority, _function(table, hook))
+        return
+    chains = state_of(table.netns).nat_chains
+    chains[table.family, hook] = [*chains.get((table.family, hook), ()), (priority, table.entry.run)]
+    users.settle(table.netns, table.family)
+
+
+def _unregister(table: Table, hook: int) -> None:
+    if table.name != "nat":
+        unregister_hook(table.netns, table.family, hook, _function(table, hook))
+        return
+    chains, place = state_of(table.netns).nat_chains, (table.family, hook)
+    chains[place] = [known for known in chains[place] if known[1] != table.entry.run]
+    if not chains[place]:
+        del chains[place]
+    users.settle(table.netns, table.family)
+
+
+def _function(table: Table, hook: int) -> HookFunction:
+    reroutes = table.name == "mangle" and hook == LOCAL_OUT
+    function: HookFunction = table.entry.run_and_reroute if reroutes else table.entry.run
+    return function
 
 
 # transactions --------------------------------------------------------------------------------------------------------
@@ -148,6 +176,7 @@ def commit(table: Table, draft: Table) -> None:
     table.chains, table.hooks = draft.chains, draft.hooks
     table.present = draft.present
     table.generation += 1
+    users.rules_changed(table.netns, table)
 
 
 # chains and rules ----------------------------------------------------------------------------------------------------
@@ -220,11 +249,42 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
             raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
         if _circles(table, chain.name, target.chain) and _is_reached(table, chain.name):
             raise NetError(ELOOP if table.build == LEGACY else EMLINK)
+    if not _allows(table, spec, _hooks_of(table, chain.name), set()):
+        raise NetError(EINVAL)
     rule = Rule(spec)
     hang(table, chain)
     chain.rules.insert(position, rule)
-    table.generation += 1
+    users.rule_added(table, spec)
     return rule
+
+
+def _hooks_of(table: Table, name: str) -> set[int]:
+    """The hooks from which packets come into a chain."""
+    return {hook for hook, base in table.hooks.items() if name == base.name or _leads(table, base.name, name, set())}
+
+
+def _leads(table: Table, start: str, wanted: str, seen: set[str]) -> bool:
+    for name in jumps(table, start):
+        if name == wanted:
+            return True
+        if name not in seen:
+            seen.add(name)
+            if _leads(table, name, wanted, seen):
+                return True
+    return False
+
+
+def _allows(table: Table, spec: RuleSpec, hooks: set[int], seen: set[str]) -> bool:
+    """Whether a rule's parts, and those of the chains it leads to, may be met at these hooks (`xt_check_match`, `nft_chain_validate`)."""
+    target = spec.target
+    for part in (*spec.matches, target):
+        allowed = getattr(part, "hooks", None)
+        if allowed is not None and not hooks <= allowed:
+            return False
+    if not isinstance(target, Jump) or target.chain in seen:
+        return True
+    seen.add(target.chain)
+    return all(_allows(table, rule.spec, hooks, seen) for rule in table.chains[target.chain].rules)
 
 
 def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -17,6 +18,7 @@ IPS_EXPECTED, IPS_SEEN_REPLY, IPS_ASSURED, IPS_CONFIRMED = 1, 2, 4, 8
 IPS_SRC_NAT, IPS_DST_NAT, IPS_SEQ_ADJUST = 16, 32, 64
 IPS_SRC_NAT_DONE, IPS_DST_NAT_DONE, IPS_DYING, IPS_FIXED_TIMEOUT = 128, 256, 512, 1024
 IPS_NAT_MASK = IPS_SRC_NAT | IPS_DST_NAT
+IPS_NAT_DONE_MASK = IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE
 
 PROTO_ICMP, PROTO_TCP, PROTO_UDP, PROTO_GRE, PROTO_ICMP6, PROTO_SCTP = 1, 6, 17, 47, 58, 132
 WITH_PORTS = frozenset({PROTO_TCP, PROTO_UDP, 33, PROTO_SCTP, 136})
@@ -24,9 +26,8 @@ ICMP_TURNS = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17}
 ICMP6_TURNS = {128: 129, 129: 128, 139: 140, 140: 139}
 
 
-@attrs.frozen
-class Tuple:
-    """One direction of a connection (`struct nf_conntrack_tuple`).
+class Tuple(NamedTuple):
+    """One direction of a connection (`struct nf_conntrack_tuple`), and the zone that direction is looked up in.
 
     For ICMP `sport` is the id and `dport` type * 256 + code; for GRE both are keys (0 for version 0); elsewhere they are 0.
     """
@@ -37,24 +38,36 @@ class Tuple:
     dst: int
     sport: int = 0
     dport: int = 0
+    zone: int = 0
 
     def inverted(self) -> Tuple | None:
         """The tuple of the answers (`nf_ct_invert_tuple`), or None for ICMP messages that get none."""
-        if self.protocol not in (PROTO_ICMP, PROTO_ICMP6):
-            return Tuple(self.family, self.protocol, self.dst, self.src, self.dport, self.sport)
-        turns = ICMP_TURNS if self.protocol == PROTO_ICMP else ICMP6_TURNS
-        kind = turns.get(self.dport >> 8)
+        family, protocol, src, dst, sport, dport, zone = self
+        if protocol not in (PROTO_ICMP, PROTO_ICMP6):
+            return Tuple(family, protocol, dst, src, dport, sport, zone)
+        turns = ICMP_TURNS if protocol == PROTO_ICMP else ICMP6_TURNS
+        kind = turns.get(dport >> 8)
         if kind is None:
             return None
-        return Tuple(self.family, self.protocol, self.dst, self.src, self.sport, kind << 8 | self.dport & 255)
+        return Tuple(family, protocol, dst, src, sport, kind << 8 | dport & 255, zone)
+
+    def answered(self) -> Tuple:
+        """The tuple of the answers to one that is known to have some."""
+        inverse = self.inverted()
+        assert inverse is not None
+        return inverse
 
     def with_source(self, src: int, sport: int) -> Tuple:
         """The same tuple from elsewhere."""
-        return Tuple(self.family, self.protocol, src, self.dst, sport, self.dport)
+        return Tuple(self.family, self.protocol, src, self.dst, sport, self.dport, self.zone)
 
     def with_destination(self, dst: int, dport: int) -> Tuple:
         """The same tuple to elsewhere."""
-        return Tuple(self.family, self.protocol, self.src, dst, self.sport, dport)
+        return Tuple(self.family, self.protocol, self.src, dst, self.sport, dport, self.zone)
+
+    def in_zone(self, zone: int) -> Tuple:
+        """The same tuple, looked up in another zone."""
+        return Tuple(self.family, self.protocol, self.src, self.dst, self.sport, self.dport, zone)
 
 
 @attrs.define(eq=False)
@@ -81,6 +94,7 @@ class TcpTrack:
     last_ack: int = 0
     last_end: int = 0
     last_window: int = 0
+    last_scale: int = 0
     last_flags: int = 0
     retransmissions: int = 0
 
@@ -90,14 +104,18 @@ class Connection:
     """One connection (`struct nf_conn`). `timeout` is when it is forgotten (ns); before it is confirmed, how long it would last."""
 
     tuples: list[Tuple]
-    zone: int = 0
     status: int = 0
     timeout: int = 0
     mark: int = 0
     tcp: TcpTrack | None = None
     stream_from: int = 0  # UDP: when it becomes a stream (ns)
     masquerade_device: int = 0
-    number: int = 0
+    ident: int = 0
+    packets: list[int] | None = None  # per direction, where accounting is on
+    bytes: list[int] | None = None
+    began: int = 0  # ns, where timestamps are on
+    zone: int = 0
+    zone_directions: int = 3  # bit per direction the zone holds for
 
     @property
     def original(self) -> Tuple:
@@ -115,9 +133,9 @@ class Connection:
         return bool(self.status & IPS_CONFIRMED)
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Tracked:
-    """What a packet carries (`skb->_nfct`): its connection and how it stands to it. No connection: untracked."""
+    """What a packet carries (`skb->_nfct`): its connection and how it stands to it. No connection: untracked. Never changed once made."""
 
     connection: Connection | None
     info: int
@@ -127,39 +145,103 @@ class Tracked:
         """ORIGINAL or REPLY (`CTINFO2DIR`)."""
         return REPLY if self.info >= CT_ESTABLISHED_REPLY else ORIGINAL
 
+    def for_error(self) -> Tracked | None:
+        """What a locally made error about the packet carries (`nf_conntrack_attach`)."""
+        if self.connection is None:
+            return None
+        return Tracked(self.connection, CT_RELATED if self.direction else CT_RELATED_REPLY)
+
 
 @attrs.frozen
 class Template:
-    """What `-j CT` laid down for the tracker (`nf_ct_tmpl_alloc`)."""
+    """What `-j CT` laid down for the tracker (`nf_ct_tmpl_alloc`); `directions`: bit 0 original, bit 1 reply."""
 
     zone: int = 0
+    directions: int = 3
+
+    def for_error(self) -> None:
+        """An error about a packet that was not tracked yet belongs to no connection."""
+        return
 
 
 UNTRACKED = Tracked(None, CT_UNTRACKED)
-Key = tuple[int, Tuple]
+
+
+@attrs.define(eq=False)
+class ConntrackConf:
+    """`net.netfilter.nf_conntrack_*` of one namespace; names are the sysctls' without that prefix, timeouts in seconds."""
+
+    acct: int = 0
+    buckets: int = 262144
+    checksum: int = 1
+    events: int = 2
+    expect_max: int = 4096
+    frag6_high_thresh: int = 4194304
+    frag6_low_thresh: int = 3145728
+    frag6_timeout: int = 60
+    generic_timeout: int = 600
+    gre_timeout: int = 30
+    gre_timeout_stream: int = 180
+    icmp_timeout: int = 30
+    icmpv6_timeout: int = 30
+    log_invalid: int = 0
+    max: int = 262144
+    sctp_timeout_closed: int = 10
+    sctp_timeout_cookie_echoed: int = 3
+    sctp_timeout_cookie_wait: int = 3
+    sctp_timeout_established: int = 210
+    sctp_timeout_heartbeat_sent: int = 30
+    sctp_timeout_shutdown_ack_sent: int = 3
+    sctp_timeout_shutdown_recd: int = 3
+    sctp_timeout_shutdown_sent: int = 3
+    tcp_be_liberal: int = 0
+    tcp_ignore_invalid_rst: int = 0
+    tcp_loose: int = 1
+    tcp_max_retrans: int = 3
+    tcp_timeout_close: int = 10
+    tcp_timeout_close_wait: int = 60
+    tcp_timeout_established: int = 432000
+    tcp_timeout_fin_wait: int = 120
+    tcp_timeout_last_ack: int = 30
+    tcp_timeout_max_retrans: int = 300
+    tcp_timeout_syn_recv: int = 60
+    tcp_timeout_syn_sent: int = 120
+    tcp_timeout_time_wait: int = 120
+    tcp_timeout_unacknowledged: int = 300
+    timestamp: int = 0
+    udp_timeout: int = 30
+    udp_timeout_stream: int = 120
 
 
 @attrs.define(eq=False)
 class ConntrackTable:
-    """All connections of a namespace, found by (zone, tuple) of either direction."""
+    """All connections of a namespace, found by the tuple of either direction."""
 
-    entries: dict[Key, tuple[Connection, int]] = attrs.field(factory=dict)
+    conf: ConntrackConf = attrs.field(factory=ConntrackConf)
+    entries: dict[Tuple, tuple[Connection, int]] = attrs.field(factory=dict)
     sources: dict[tuple[int, int, int, int, int], list[Connection]] = attrs.field(factory=dict)
     """`nf_nat_bysource`: (zone, family, protocol, src, sport) of the original direction -> connections with translation set up."""
     users: Counter[int] = attrs.field(factory=Counter)  # family -> rules that need tracking
     stats: Counter[str] = attrs.field(factory=Counter)
-    listeners: list[Callable[[str, Connection], None]] = attrs.field(factory=list)  # `conntrack -E`
-    numbers: int = 0
+    listeners: list[Any] = attrs.field(factory=list)
+    """Who is told of events: objects with `conntrack_event(kind, connection)`."""
+    idents: int = 0
+    next_sweep: int = 1024
 
-    def find(self, zone: int, tuple_: Tuple, now: int) -> tuple[Connection, int] | None:
+    @property
+    def count(self) -> int:
+        """How many connections there are (`nf_conntrack_count`), those included that nobody noticed to be over."""
+        return len({id(connection) for connection, _ in self.entries.values()})
+
+    def find(self, tuple_: Tuple, now: int) -> tuple[Connection, int] | None:
         """The living connection a tuple belongs to, and in which direction (`__nf_conntrack_find_get`)."""
-        found = self.entries.get((zone, tuple_))
+        found = self.entries.get(tuple_)
         if found is None or found[0].timeout <= now:
             return None
         return found
 
     def connections(self, now: int) -> Iterator[Connection]:
-        """Living connections, newest last."""
+        """Living connections, oldest first (the kernel's order is that of a seeded hash)."""
         for connection, direction in tuple(self.entries.values()):
             if direction == ORIGINAL and connection.timeout > now:
                 yield connection

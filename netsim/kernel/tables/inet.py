@@ -101,7 +101,7 @@ class Inet4State:
     peers: InetPeers = attrs.field(factory=InetPeers)
     icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
     exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`
-    fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`
+    fragments: dict[tuple[int, int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`
 
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
+
+from netsim.kernel.tables.conntrack import ConntrackTable
 
 
 @attrs.frozen
@@ -75,6 +78,9 @@ class Table:
     chains: dict[str, Chain] = attrs.field(factory=dict)
     hooks: dict[int, Chain] = attrs.field(factory=dict)
     generation: int = 0
+    trackers: int = 0
+    """Rules that need connection tracking, as of the generation `counted`."""
+    counted: int = 0
 
     def references(self, name: str) -> int:
         """How many rules jump or go to the chain."""
@@ -87,7 +93,11 @@ class NetfilterState:
 
     tables: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # (family, name), the nf_tables build's
     legacy: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # the legacy build's, oldest first
-    conntrack: Any = None
+    conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)
+    nat_chains: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
+    """(family, hook) -> (priority, chain): asked once for each new connection."""
+    hung: dict[int, tuple[tuple[int, int, Callable[..., int]], ...]] = attrs.field(factory=dict)
+    """family -> the hooks of tracking and translation that hang now: (hook, priority, function)."""
     generation: int = 0
 
 

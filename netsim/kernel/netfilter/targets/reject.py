@@ -82,7 +82,8 @@ def send_reset(skb: SkBuff, state: HookState) -> None:
     try:
         route = ip_route_output(state.netns, Flow(dst=packet.src, src=packet.dst, mark=skb.mark, protocol=IPPROTO_TCP))
         ttl = int(state.netns.inet.sysctl.get("ip_default_ttl", 64))
-        ip_local_out(state.netns, Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment)), route)
+        nfct = skb.nfct.for_error() if skb.nfct is not None else None
+        ip_local_out(state.netns, Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment)), route, nfct=nfct)
     except NetError:
         return
 

@@ -1,1 +1,0 @@
-"""The docker command: options in, the daemon's answers out."""

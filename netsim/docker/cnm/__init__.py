@@ -1,1 +1,0 @@
-"""The container network model: networks, endpoints and sandboxes (libnetwork)."""

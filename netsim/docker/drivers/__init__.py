@@ -1,1 +1,0 @@
-"""Kinds of network: what each does behind the six verbs of the model."""

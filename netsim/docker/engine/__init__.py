@@ -1,1 +1,0 @@
-"""The daemon: containers and networks, in the order in which things are done to them."""

@@ -1,1 +1,0 @@
-"""Address management: which subnets networks get, and which addresses their endpoints."""

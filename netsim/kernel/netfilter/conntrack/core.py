@@ -1,0 +1,179 @@
+"""The tracker's hooks: every packet is assigned its connection, and new ones are confirmed when they get through (`nf_conntrack_core.c`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netsim.kernel.core.hooks import ACCEPT, DROP
+from netsim.kernel.netfilter.conntrack.entries import UPDATE, early_drop, insert, kill, sweep, tell
+from netsim.kernel.netfilter.conntrack.errors import settled
+from netsim.kernel.netfilter.conntrack.outcome import DROPPED, REPEAT, VALID
+from netsim.kernel.netfilter.conntrack.protocols import TRACKERS, generic_packet
+from netsim.kernel.netfilter.conntrack.tuples import tuple_of
+from netsim.kernel.netfilter.headers import icmp_type, protocol_of, transport_of
+from netsim.kernel.tables.conntrack import (
+    CT_ESTABLISHED,
+    CT_ESTABLISHED_REPLY,
+    CT_NEW,
+    IPS_CONFIRMED,
+    IPS_DYING,
+    IPS_SEEN_REPLY,
+    PROTO_ICMP,
+    PROTO_ICMP6,
+    REPLY,
+    Connection,
+    ConntrackTable,
+    Template,
+    Tracked,
+    Tuple,
+)
+from netsim.packet import Ip
+from netsim.trace import Dropped
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+DEFAULT = Template()
+
+
+def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+    """A packet comes in, or was made here: find or begin its connection and let the protocol judge it."""
+    template = skb.nfct
+    if template is None:
+        template = DEFAULT
+    elif isinstance(template, Template):
+        skb.nfct = None
+    else:
+        return ACCEPT  # seen before (loopback), made as an error about a tracked packet, or not to be tracked
+    table: ConntrackTable = netns.netfilter.conntrack
+    packet = skb.packet
+    protocol = packet.protocol if type(packet) is Ip else protocol_of(packet)
+    if protocol in (PROTO_ICMP, PROTO_ICMP6):
+        header = transport_of(packet)
+        kind = icmp_type(header)
+        if kind is None:
+            return _invalid(table)
+        is_settled, nfct = settled(table, packet, header, kind, template.zone, netns.kernel.clock.now)
+        if is_settled:
+            skb.nfct = nfct
+            return ACCEPT if nfct is not None else _invalid(table)
+    return _track(netns, table, skb, template, TRACKERS.get(protocol, generic_packet))
+
+
+def _invalid(table: ConntrackTable) -> int:
+    table.stats["invalid"] += 1
+    return ACCEPT
+
+
+def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template, tracker: Callable[..., int]) -> int:
+    original = tuple_of(skb.packet, template.zone if template.directions & 1 else 0)
+    if original is None:
+        return _invalid(table)
+    while True:
+        nfct = _known(netns, table, original, template)
+        if nfct is None:
+            connection = _begin(netns, table, skb, original, template)
+            if connection is None:
+                return _invalid(table)
+            if connection.status & IPS_DYING:
+                return DROP
+            nfct = Tracked(connection, CT_NEW)
+        skb.nfct = nfct
+        outcome = tracker(netns, table, skb, nfct)
+        if outcome == VALID:
+            break
+        skb.nfct = None
+        if outcome == REPEAT:
+            continue
+        _invalid(table)
+        if outcome == DROPPED:
+            table.stats["drop"] += 1
+            return DROP
+        return ACCEPT
+    connection = nfct.connection
+    if nfct.info == CT_ESTABLISHED_REPLY and connection is not None and not connection.status & IPS_SEEN_REPLY:
+        connection.status |= IPS_SEEN_REPLY
+        if table.listeners:
+            tell(table, UPDATE, connection)
+    return ACCEPT
+
+
+def _known(netns: Netns, table: ConntrackTable, original: Tuple, template: Template) -> Tracked | None:
+    """The packet's place in a connection that exists (`resolve_normal_ct`)."""
+    found = table.entries.get(original)
+    if found is None and template.directions != 3:
+        found = table.entries.get(original.in_zone(template.zone if template.directions & 2 else 0))
+    if found is None:
+        return None
+    connection, direction = found
+    if connection.timeout <= netns.kernel.clock.now:
+        kill(table, connection)
+        return None
+    if direction == REPLY:
+        return Tracked(connection, CT_ESTABLISHED_REPLY)
+    return Tracked(connection, CT_ESTABLISHED if connection.status & IPS_SEEN_REPLY else CT_NEW)
+
+
+def _begin(netns: Netns, table: ConntrackTable, skb: SkBuff, original: Tuple, template: Template) -> Connection | None:
+    """A connection not seen before (`init_conntrack`); None when it cannot have answers, dying when the table is full."""
+    reply = original.inverted()
+    if reply is None:
+        return None
+    if template.zone:
+        reply = reply.in_zone(template.zone if template.directions & 2 else 0)
+    connection = Connection([original, reply], zone=template.zone, zone_directions=template.directions)
+    if table.conf.acct:
+        connection.packets, connection.bytes = [0, 0], [0, 0]
+    limit = netns.kernel.init_net.netfilter.conntrack.conf.max
+    if limit and len(table.entries) // 2 >= limit:
+        sweep(table, netns.kernel.clock.now)
+        if len(table.entries) // 2 >= limit and not early_drop(netns, table):
+            _full(netns, table, skb)
+            connection.status |= IPS_DYING
+    return connection
+
+
+def _full(netns: Netns, table: ConntrackTable, skb: SkBuff) -> None:
+    line = "nf_conntrack: nf_conntrack: table full, dropping packet"
+    log = netns.kernel.log
+    if not log or log[-1][1] != line:
+        log.append((netns.kernel.clock.now, line))
+    table.stats["drop"] += 1
+    _record(netns, skb)
+
+
+def _record(netns: Netns, skb: SkBuff) -> None:
+    if netns.trace is not None:
+        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", skb.dev.name, skb.packet))
+
+
+def nf_confirm(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+    """The packet got through: its connection, if new, becomes known (`nf_confirm`); dropped when its tuples are taken by now."""
+    nfct = skb.nfct
+    connection = nfct.connection if isinstance(nfct, Tracked) else None
+    if connection is None or connection.status & IPS_CONFIRMED or nfct.direction == REPLY:
+        return ACCEPT
+    table: ConntrackTable = netns.netfilter.conntrack
+    if connection.status & IPS_DYING:
+        return DROP
+    now = netns.kernel.clock.now
+    for tuple_ in connection.tuples:
+        taken = table.entries.get(tuple_)
+        if taken is None:
+            continue
+        if taken[0].timeout <= now:
+            kill(table, taken[0])
+        elif taken[0].tuples == connection.tuples:
+            skb.nfct = Tracked(taken[0], nfct.info)  # another packet of the same flow was faster (`nf_ct_resolve_clash`)
+            table.stats["clash_resolve"] += 1
+            return ACCEPT
+        else:
+            table.stats["insert_failed"] += 1
+            table.stats["drop"] += 1
+            _record(netns, skb)
+            return DROP
+    insert(table, connection, now)
+    return ACCEPT

@@ -1,0 +1,87 @@
+"""Who needs connection tracking: without a rule that does, a namespace's packets are not tracked (`nf_ct_netns_get`, `nf_ct_netns_put`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
+from netsim.kernel.netfilter.conntrack.core import nf_confirm, nf_conntrack_in
+from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag
+from netsim.kernel.netfilter.nat.hooks import nat, nat_local_out, nat_pre_routing
+from netsim.kernel.tables.conntrack import ConntrackTable
+from netsim.kernel.tables.xtables import NetfilterState, RuleSpec, Table
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+CONNTRACK_DEFRAG, CONNTRACK, NAT_DST, NAT_SRC, LAST = -400, -200, -100, 100, 0x7FFFFFFF
+DEFRAG_HOOKS = ((PRE_ROUTING, CONNTRACK_DEFRAG, ipv4_conntrack_defrag), (LOCAL_OUT, CONNTRACK_DEFRAG, ipv4_conntrack_defrag))
+TRACKING_HOOKS = (
+    (PRE_ROUTING, CONNTRACK, nf_conntrack_in),
+    (LOCAL_OUT, CONNTRACK, nf_conntrack_in),
+    (LOCAL_IN, LAST, nf_confirm),
+    (POST_ROUTING, LAST, nf_confirm),
+)
+NAT_HOOKS = (
+    (PRE_ROUTING, NAT_DST, nat_pre_routing),
+    (LOCAL_IN, NAT_SRC, nat),
+    (LOCAL_OUT, NAT_DST, nat_local_out),
+    (POST_ROUTING, NAT_SRC, nat),
+)
+"""Translation hangs here once a nat chain exists; it only sees tracked packets, so it sleeps while tracking does."""
+
+
+def needs_tracking(spec: RuleSpec) -> bool:
+    """Whether a rule makes its namespace track connections."""
+    if getattr(spec.target, "needs_tracking", False):
+        return True
+    return any(getattr(match, "needs_tracking", False) for match in spec.matches)
+
+
+def rule_added(table: Table, spec: RuleSpec) -> None:
+    """One more rule stands in a table, which grew older by it."""
+    is_counted = table.counted == table.generation
+    table.generation += 1
+    if is_counted:
+        table.trackers += needs_tracking(spec)
+        table.counted = table.generation
+
+
+def rules_changed(netns: Netns, table: Table) -> None:
+    """A command is done with a table: whoever changes rules calls this last, or packets go untracked."""
+    if table.counted != table.generation:
+        table.trackers = sum(needs_tracking(rule.spec) for chain in table.chains.values() for rule in chain.rules)
+        table.counted = table.generation
+    settle(netns, table.family)
+
+
+def settle(netns: Netns, family: int) -> None:
+    """Start or stop tracking a family as the rules need it now."""
+    state: NetfilterState = netns.netfilter
+    tables = [*state.tables.values(), *state.legacy.values()]
+    wanted = sum(table.trackers for table in tables if table.family == family) + state.conntrack.users[family]
+    hung = state.hung.get(family, ())
+    hooks: tuple[Any, ...] = ()
+    if wanted:
+        hooks = TRACKING_HOOKS + (DEFRAG_HOOKS if family == PF_INET else ())
+        if any(known == family for known, _ in state.nat_chains):
+            hooks += NAT_HOOKS
+    if hooks == hung:
+        return
+    for hook, _, function in hung:
+        unregister_hook(netns, family, hook, function)
+    for hook, priority, function in hooks:
+        register_hook(netns, family, hook, priority, function)
+    if hooks and not hung:
+        _resynchronize(state.conntrack)
+    state.hung[family] = hooks
+    if netns.kernel.init_net.netfilter is None:
+        netns.kernel.init_net.netfilter = NetfilterState()
+
+
+def _resynchronize(table: ConntrackTable) -> None:
+    """Segments went by unseen: windows are learnt anew (`nf_ct_tcp_fixup`)."""
+    for connection, _ in table.entries.values():
+        if connection.tcp is not None:
+            for side in connection.tcp.sides:
+                side.max_window = 0

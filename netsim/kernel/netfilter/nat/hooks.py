@@ -1,0 +1,130 @@
+"""Translation at the hooks: the nat chains decide once per connection, every packet is rewritten (`nf_nat_inet_fn`, `nf_nat_proto.c`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netsim.kernel.core.hooks import ACCEPT, DROP, POST_ROUTING
+from netsim.kernel.ipv4.netfilter import ip_route_me_harder
+from netsim.kernel.netfilter.conntrack.entries import account, kill
+from netsim.kernel.netfilter.nat.manip import manipulated
+from netsim.kernel.netfilter.nat.ranges import HOOK_MANIP, MANIP_DST, MANIP_SRC
+from netsim.kernel.netfilter.nat.setup import is_initialized, null_binding
+from netsim.kernel.tables.conntrack import (
+    CT_NEW,
+    CT_RELATED,
+    CT_RELATED_REPLY,
+    IPS_DST_NAT,
+    IPS_NAT_DONE_MASK,
+    IPS_NAT_MASK,
+    IPS_SRC_NAT,
+    ORIGINAL,
+    Connection,
+    Tracked,
+)
+from netsim.packet import Icmp6Error, IcmpError, Ip
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+STATUS = (IPS_SRC_NAT, IPS_DST_NAT)
+BEGINNING = (CT_NEW, CT_RELATED, CT_RELATED_REPLY)
+ICMP_REDIRECT = 5
+
+
+def nat_pre_routing(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+    """Destinations of what comes in; where one changed, the way is sought anew (`nf_nat_ipv4_pre_routing`)."""
+    if skb.nfct is None:
+        return ACCEPT
+    before = skb.packet.dst
+    verdict = nat(netns, hook, skb, indev, outdev, okfn)
+    if verdict == ACCEPT and skb.packet.dst != before:
+        skb.route = None
+    return verdict
+
+
+def nat_local_out(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+    """Destinations of what is made here (`nf_nat_ipv4_local_fn`)."""
+    if skb.nfct is None:
+        return ACCEPT
+    before = skb.packet.dst
+    verdict = nat(netns, hook, skb, indev, outdev, okfn)
+    if verdict == ACCEPT and skb.packet.dst != before and isinstance(skb.packet, Ip):
+        ip_route_me_harder(netns, skb)
+    return verdict
+
+
+def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+    """One end of a packet; what is not tracked is not translated (`nf_nat_inet_fn`)."""
+    nfct = skb.nfct
+    connection = nfct.connection if isinstance(nfct, Tracked) else None
+    if connection is None:
+        return ACCEPT
+    if nfct.info in (CT_RELATED, CT_RELATED_REPLY) and _error_in(skb.packet) is not None:
+        return ACCEPT if _translate_error(skb, connection, nfct, hook) else DROP
+    manip = HOOK_MANIP[hook]
+    if nfct.info in BEGINNING and not is_initialized(connection, manip):
+        verdict = _decide(netns, hook, skb, connection, (indev, outdev, okfn), manip)
+        if verdict != ACCEPT:
+            return verdict
+    elif hook == POST_ROUTING and connection.masquerade_device and nfct.direction == ORIGINAL:
+        if outdev is not None and outdev.ifindex != connection.masquerade_device:
+            account(connection, nfct, skb)
+            kill(netns.netfilter.conntrack, connection)  # the way out changed: the masqueraded address is wrong
+            return DROP
+    status = STATUS[manip]
+    if nfct.direction != ORIGINAL:
+        status ^= IPS_NAT_MASK
+    if connection.status & status:
+        target = connection.tuples[1 - nfct.direction].answered()
+        skb.packet = manipulated(skb.packet, target, manip)
+    return ACCEPT
+
+
+def _decide(netns: Netns, hook: int, skb: SkBuff, connection: Connection, around: tuple[Any, Any, Any], manip: int) -> int:
+    """Show a connection's first packet to the nat chains; where none decides, it stays as it is."""
+    family = connection.tuples[ORIGINAL].family
+    for _, chain in netns.netfilter.nat_chains.get((family, hook), ()):
+        verdict: int = chain(netns, hook, skb, *around)
+        if verdict != ACCEPT:
+            return verdict
+        if is_initialized(connection, manip):
+            return ACCEPT
+    null_binding(netns, connection, manip)
+    return ACCEPT
+
+
+# errors ----------------------------------------------------------------------------------------------------------------
+
+
+def _error_in(packet: Any) -> Any:
+    payload = packet.payload
+    return payload if isinstance(payload, (IcmpError, Icmp6Error)) else None
+
+
+def _translate_error(skb: SkBuff, connection: Connection, nfct: Tracked, hook: int) -> bool:
+    """An error about a translated packet shows each end the packet it knows (`nf_nat_icmp_reply_translation`); False: dropped."""
+    error = _error_in(skb.packet)
+    if isinstance(error, IcmpError) and error.type == ICMP_REDIRECT:
+        if connection.status & IPS_NAT_DONE_MASK != IPS_NAT_DONE_MASK or connection.status & IPS_NAT_MASK:
+            return False
+    manip = HOOK_MANIP[hook]
+    status = STATUS[manip]
+    if nfct.direction != ORIGINAL:
+        status ^= IPS_NAT_MASK
+    if not connection.status & status:
+        return True
+    other = connection.tuples[1 - nfct.direction]
+    if not isinstance(error.inner, bytes):
+        inner = manipulated(error.inner, other, MANIP_DST if manip == MANIP_SRC else MANIP_SRC)
+        skb.packet = skb.packet.with_payload(error.with_inner(inner))
+    outer = other.answered()
+    packet = skb.packet
+    if manip == MANIP_SRC:
+        skb.packet = packet.with_src(type(packet.src)(outer.src))
+    else:
+        skb.packet = packet.with_dst(type(packet.dst)(outer.dst))
+    return True
