@@ -11,7 +11,11 @@ import attrs
 
 from netsim import __version__, snapshot, state
 from netsim.clock import MS, SECOND, Clock
-from netsim.commands.table import EXEC_TABLE
+from netsim.commands.table import DIALECTS, EXEC_TABLE
+from netsim.docker.engine.boot import boot as start_dockerd
+from netsim.docker.engine.engine import Engine
+from netsim.docker.profile import RELEASES, EngineProfile
+from netsim.docker.settings import DaemonOptions
 from netsim.kernel.boot import boot, hang_doors, new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
@@ -86,6 +90,14 @@ class Host:
             self.machine.bind_netns(init, name, new_netns(self.machine.kernel))
         return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
 
+    def docker(self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None) -> Engine:
+        """The machine's Docker engine, started at first mention; `engine` is a release of `docker.profile.RELEASES` or a profile."""
+        known = self.machine.services.get("docker")
+        if isinstance(known, Engine):
+            return known
+        self.wiring.up("lo")  # as on any machine whose services run
+        return start_dockerd(self.machine, RELEASES[engine] if isinstance(engine, str) else engine, options)
+
     @property
     def wiring(self) -> Wiring:
         """Devices, addresses and routes of the machine's own namespace, built by calls."""
@@ -136,7 +148,7 @@ class World:
         known = self.hosts.get(name)
         if known is None:
             profile = PROFILES[kernel] if isinstance(kernel, str) else kernel
-            machine = start(name, boot(self.clock, self.rng, profile), EXEC_TABLE)
+            machine = start(name, boot(self.clock, self.rng, profile), EXEC_TABLE, DIALECTS)
             known = self.hosts[name] = Host(self, machine)
         return known
 
@@ -184,6 +196,6 @@ class World:
         if not isinstance(root, cls):
             raise state.CannotLoad("damaged snapshot: not of a world")
         for host in root.hosts.values():
-            host.machine.exec_table = EXEC_TABLE
+            host.machine.exec_table, host.machine.dialects = EXEC_TABLE, DIALECTS
             hang_doors(host.machine.kernel)
         return root

@@ -77,10 +77,11 @@ class Wiring:
         """Remove a device and what hangs on it."""
         dellink(self.device(name))
 
-    def address(self, name: str, text: str) -> None:
-        """Add an address such as `10.0.0.1/24` or `fd00::1/64` (`ip addr add`)."""
+    def address(self, name: str, text: str, *, broadcast: int = 0) -> None:
+        """Add an address such as `10.0.0.1/24` or `fd00::1/64` (`ip addr add`); `broadcast` 1: with the prefix's last address as `brd +`."""
         net: IPv4Net | IPv6Net = IPv6Net.parse(text) if ":" in text else IPv4Net.parse(text)
-        newaddr(self.device(name), AddrRequest(net.address, net.length), NEW)
+        everyone = net.broadcast if broadcast and isinstance(net, IPv4Net) else None
+        newaddr(self.device(name), AddrRequest(net.address, net.length, broadcast=everyone), NEW)
 
     def route(self, dst: str, *, via: str | None = None, dev: str | None = None, metric: int | None = None) -> None:
         """Add a route to `default` or a prefix, through a gateway, a device or both."""

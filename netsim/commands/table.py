@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 EXEC_TABLE: dict[str, str] = {
+    "docker": "netsim.commands.docker.main:docker",
     "ip": "netsim.commands.ip.main:ip",
     "ping": "netsim.programs.ping.command:ping",
     "ping4": "netsim.programs.ping.command:ping",
@@ -105,6 +106,8 @@ BOXED = [
     "sha256sum",
 ]
 EXEC_TABLE.update(dict.fromkeys(BOXED, "netsim.programs.text:boxed"))
+DIALECTS = {"debian": EXEC_TABLE, "busybox": EXEC_TABLE}
+"""Command tables of images, by the dialect they declare."""
 REFUSED = [
     "systemctl",
     "service",
@@ -118,7 +121,6 @@ REFUSED = [
     "tc",
     "nft",
     "conntrack",
-    "docker",
     "apt-get",
     "apt",
     "yum",

@@ -86,6 +86,12 @@ class Machine:
     next_pid: int = 1
     epoch: int = 1_767_225_600 * SECOND
     init: Process = attrs.field(default=None)
+    services: dict[str, Any] = attrs.field(factory=dict)
+    """Daemons by name, for the tools that talk to them over their sockets."""
+    docker_release: str = "28"
+    """Which engine is installed: its socket starts it when a client first talks to it (as docker.socket does)."""
+    dialects: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, metadata={"state": "share"})
+    """Command tables of images, by dialect; filled from above like `exec_table`."""
     foreground_limit: int = FOREGROUND_LIMIT
     """Virtual ns after which whoever waits for a foreground process (`Host.run`, the shell at its terminal) interrupts it."""
 
@@ -310,11 +316,11 @@ def _child_ended(machine: Machine, process: Process) -> None:
         parent.program.child_ended(parent, process.pid, process.status or 0)
 
 
-def start(name: str, kernel: Kernel, exec_table: Mapping[str, str]) -> Machine:
+def start(name: str, kernel: Kernel, exec_table: Mapping[str, str], dialects: Mapping[str, Mapping[str, str]] | None = None) -> Machine:
     """A machine just booted: its files laid out and process 1 running."""
     from netsim.machine.layout import lay_out
 
-    machine = Machine(name, kernel, exec_table)
+    machine = Machine(name, kernel, exec_table, dialects=dialects or {})
     lay_out(machine)
     machine.init = machine.new_process(
         None, ("/sbin/init",), {"PATH": PATH, "HOME": "/root", "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "PWD": "/root"}, "/root",

@@ -224,6 +224,7 @@ def create(netns: Netns, request: LinkRequest) -> Bridge:
     if request.address is not None:
         dev.id_address = dev.address
         dev.had_ports = True
+        br_fdb.change_local(dev, None, dev.address)
     register_netdevice(dev)
     dev.is_netns_immutable = True
     br_fdb.add_local(dev, None, dev.address)

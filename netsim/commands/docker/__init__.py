@@ -1,0 +1,1 @@
+"""The docker command: options in, the daemon's answers out."""

@@ -1,0 +1,1 @@
+"""The container network model: networks, endpoints and sandboxes (libnetwork)."""

@@ -1,0 +1,95 @@
+"""A container's interface: named, addressed and set up in its namespace; routes (`osl/interface_linux.go`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.docker.cnm.model import Endpoint, Sandbox
+from netsim.errors import NetError
+from netsim.kernel.core.link_ops import LinkRequest
+from netsim.kernel.rtnl.link import setlink
+from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
+from netsim.wiring import AF_INET6, NEW, Wiring
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+
+
+def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
+    """Move it in unless it was born there, then name, MAC, addresses, up."""
+    interface = endpoint.interface
+    if not interface.source_name:
+        return
+    inside = Wiring(sandbox.netns)
+    interface.name = interface_name(engine, sandbox, interface.prefix)
+    dev = sandbox.netns.names.get(interface.source_name)
+    if dev is None:
+        dev = Wiring(engine.netns).device(interface.source_name)
+        setlink(dev, LinkRequest(netns=sandbox.netns))
+    if endpoint.network.spec.ipv6 == 0:
+        _disable_ipv6(sandbox, interface.source_name)
+    setlink(dev, LinkRequest(name=interface.name, address=interface.mac))
+    if interface.ipv4 is not None:
+        inside.address(interface.name, str(interface.ipv4), broadcast=1)
+    if interface.ipv6 is not None:
+        inside.address(interface.name, str(interface.ipv6))
+    inside.up(interface.name)
+
+
+def _disable_ipv6(sandbox: Sandbox, name: str) -> None:
+    from netsim.kernel import sysctl
+
+    sysctl.write(sandbox.netns, f"net/ipv6/conf/{name}/disable_ipv6", "1")
+
+
+def interface_name(engine: Engine, sandbox: Sandbox, prefix: str) -> str:
+    """`ethN`: the lowest free number, or (27 and older) one that was never used here."""
+    if not engine.profile.reuses_interface_names:
+        name = f"{prefix}{sandbox.next_number}"
+        sandbox.next_number += 1
+        return name
+    number = 0
+    while f"{prefix}{number}" in sandbox.netns.names:
+        number += 1
+    return f"{prefix}{number}"
+
+
+def remove_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
+    """Take it out of the namespace, down and back under its first name; the driver will delete it."""
+    interface = endpoint.interface
+    dev = sandbox.netns.names.get(interface.name)
+    if dev is None or not interface.name:
+        return
+    Wiring(sandbox.netns).down(interface.name)
+    setlink(dev, LinkRequest(netns=engine.netns, name=interface.source_name))
+
+
+def set_gateway(sandbox: Sandbox, before: Endpoint | None, after: Endpoint | None) -> None:
+    """Replace the default routes (`updateGateway`)."""
+    if sandbox.shared:
+        return
+    if before is not None:
+        _default_routes(sandbox, before, delroute_quietly)
+    if after is not None:
+        _default_routes(sandbox, after, add_route)
+
+
+def _default_routes(sandbox: Sandbox, endpoint: Endpoint, change: object) -> None:
+    dev = sandbox.netns.names.get(endpoint.interface.name)
+    assert callable(change)
+    for gateway, family in ((endpoint.gateway, 2), (endpoint.gateway6, AF_INET6)):
+        if gateway is not None and dev is not None:
+            change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, gateway),), family=family))
+
+
+def add_route(sandbox: Sandbox, request: RouteRequest) -> None:
+    """Put a route in."""
+    newroute(sandbox.netns, request, NEW)
+
+
+def delroute_quietly(sandbox: Sandbox, request: RouteRequest) -> None:
+    """Take a route out; it may have gone with its device."""
+    try:
+        delroute(sandbox.netns, request)
+    except NetError:
+        return

@@ -1,0 +1,163 @@
+"""Sandboxes, and endpoints joining and leaving them: the order of the calls (`libnetwork/{sandbox,endpoint}.go`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway
+from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet
+from netsim.docker.errors import Refusal, failed, invalid
+from netsim.docker.ids import new_id
+from netsim.docker.ipam.pool import ExhaustedError
+from netsim.docker.settings import EndpointSettings, Port, PortBinding
+from netsim.kernel.boot import new_netns
+from netsim.kernel.rtnl.netns import hold, put
+from netsim.machine.files import File
+from netsim.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netsim.docker.engine.engine import Engine
+
+
+def new_sandbox(engine: Engine, container_id: str) -> Sandbox:
+    """A namespace with lo up, and its file below the daemon's directory."""
+    netns = new_netns(engine.machine.kernel)
+    sandbox = Sandbox(new_id(engine.rng), container_id, hold(netns))
+    sandbox.key = f"{engine.profile.runtime_directory}/netns/{sandbox.id[:12]}"
+    files = engine.machine.files
+    files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
+    files.write(None, sandbox.key, b"")
+    node = files.resolve(None, sandbox.key)
+    assert isinstance(node, File)
+    node.bound = hold(netns)
+    Wiring(netns).up("lo")
+    return sandbox
+
+
+def host_sandbox(engine: Engine, container_id: str) -> Sandbox:
+    """The host's own namespace."""
+    sandbox = Sandbox(new_id(engine.rng), container_id, hold(engine.netns), shared=1)
+    sandbox.key = f"{engine.profile.runtime_directory}/netns/default"
+    return sandbox
+
+
+def delete_sandbox(engine: Engine, sandbox: Sandbox) -> None:
+    """Every endpoint leaves, then the namespace is let go."""
+    for endpoint in list(sandbox.endpoints):
+        detach(engine, endpoint, {})
+    files = engine.machine.files
+    node = files.stat(None, sandbox.key)
+    if not sandbox.shared and isinstance(node, File) and node.bound is not None:
+        bound, node.bound = node.bound, None
+        put(bound)
+        files.unlink(None, sandbox.key)
+    put(sandbox.netns)
+
+
+def create_endpoint(engine: Engine, network: Network, name: str, settings: EndpointSettings, sandbox: Sandbox) -> Endpoint:
+    """An endpoint with its addresses and, from the driver, its interface (`Network.CreateEndpoint`)."""
+    if any(endpoint.name == name for endpoint in network.endpoints.values()):
+        raise failed(f"endpoint with name {name} already exists in network {network.name}")
+    endpoint = Endpoint(new_id(engine.rng), name, network, settings, container_id=sandbox.container_id)
+    endpoint.interface.mac = settings.mac
+    try:
+        if network.driver.has_ipam:
+            assign(engine, endpoint)
+        network.driver.create_endpoint(engine, endpoint, sandbox)
+    except Refusal:
+        release_addresses(endpoint)
+        raise
+    network.endpoints[endpoint.id] = endpoint
+    return endpoint
+
+
+def assign(engine: Engine, endpoint: Endpoint) -> None:
+    """An address of each family the network has (`assignAddress`)."""
+    network, settings = endpoint.network, endpoint.settings
+    wanted: tuple[tuple[type[IPv4 | IPv6], IPv4 | IPv6 | None], ...] = ((IPv4, settings.ipv4), (IPv6, settings.ipv6))
+    for family, address in wanted:
+        subnets = [subnet for subnet in network.subnets if isinstance(subnet.net.address, family)]
+        if not subnets:
+            continue
+        given = _from(subnets, address)
+        if given is None:
+            if address is not None:
+                raise invalid(f"Invalid address {address}: It does not belong to any of this network's subnets")
+            text = "IPv4" if family is IPv4 else "IPv6"
+            raise failed(f"no available {text} addresses on this network's address pools: {network.name} ({network.id})")
+        if isinstance(given, IPv4Net):
+            endpoint.interface.ipv4 = given
+        else:
+            endpoint.interface.ipv6 = given
+
+
+def _from(subnets: list[Subnet], address: IPv4 | IPv6 | None) -> IPv4Net | IPv6Net | None:
+    for subnet in subnets:
+        if address is not None and not subnet.pool.contains(int(address)):
+            continue
+        try:
+            got = subnet.pool.request(address)
+        except ExhaustedError:
+            continue
+        return IPv4Net(got, subnet.net.length) if isinstance(got, IPv4) else IPv6Net(got, subnet.net.length)
+    return None
+
+
+def release_addresses(endpoint: Endpoint) -> None:
+    """Give an endpoint's addresses back to their pools."""
+    for net in (endpoint.interface.ipv4, endpoint.interface.ipv6):
+        for subnet in endpoint.network.subnets:
+            if net is not None and type(subnet.net) is type(net) and subnet.pool.contains(int(net.address)):
+                subnet.pool.release(net.address)
+
+
+def preference(endpoint: Endpoint) -> tuple[int, int, int, int, str]:
+    """Who becomes the gateway: first by priority, then not docker_gwbridge, not internal, both families, and by the network's name (`Endpoint.Less`)."""
+    network = endpoint.network
+    families = int(endpoint.gateway is not None) + int(endpoint.gateway6 is not None)
+    return (-endpoint.settings.gw_priority, int(network.name == "docker_gwbridge"), network.spec.internal, -families, network.name)
+
+
+def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    """The endpoint's interface moves in; if it is preferred, the default route and published ports move to it (`Endpoint.sbJoin`)."""
+    before = sandbox.gateway_endpoint
+    endpoint.sandbox = sandbox
+    endpoint.network.driver.join(engine, endpoint, sandbox)
+    sandbox.endpoints.append(endpoint)
+    sandbox.endpoints.sort(key=preference)
+    if not sandbox.shared:
+        add_interface(engine, endpoint, sandbox)
+    _move_gateway(engine, sandbox, before, bindings)
+
+
+def _move_gateway(engine: Engine, sandbox: Sandbox, before: Endpoint | None, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    after = sandbox.gateway_endpoint
+    if before is after:
+        return
+    if before is not None and before in sandbox.endpoints:
+        before.network.driver.revoke_external(engine, before)
+    set_gateway(sandbox, before, after)
+    if after is not None:
+        after.network.driver.program_external(engine, after, bindings)
+
+
+def detach(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    """The endpoint leaves its sandbox and is no more (`Endpoint.sbLeave`, `Endpoint.Delete`)."""
+    sandbox = endpoint.sandbox
+    if sandbox is not None:
+        before = sandbox.gateway_endpoint
+        if before is endpoint:
+            endpoint.network.driver.revoke_external(engine, endpoint)
+        endpoint.network.driver.leave(engine, endpoint)
+        if not sandbox.shared:
+            remove_interface(engine, endpoint, sandbox)
+        sandbox.endpoints.remove(endpoint)
+        if before is endpoint:
+            _move_gateway(engine, sandbox, before, bindings)
+        endpoint.sandbox = None
+    endpoint.network.driver.delete_endpoint(engine, endpoint)
+    endpoint.network.endpoints.pop(endpoint.id, None)
+    release_addresses(endpoint)

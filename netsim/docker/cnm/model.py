@@ -1,0 +1,128 @@
+"""Networks, endpoints and sandboxes as the controller keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.docker.ipam.pool import Pool
+from netsim.docker.settings import EndpointSettings, IpamConfig, NetworkSpec, Port
+from netsim.kernel.core.netns import Netns
+
+if TYPE_CHECKING:
+    from netsim.docker.drivers.driver import Driver
+
+
+@attrs.define(eq=False)
+class Subnet:
+    """One subnet of a network: its pool, its gateway's address and what was asked for."""
+
+    config: IpamConfig
+    pool: Pool
+    gateway: IPv4 | IPv6 | None = None
+    gateway_given: int = 0
+    """Whether the gateway was named in the request (and so is shown by 20.10)."""
+
+    @property
+    def net(self) -> IPv4Net | IPv6Net:
+        """The prefix."""
+        return self.pool.subnet
+
+
+@attrs.define(eq=False)
+class Network:
+    """A network (`libnetwork.Network`)."""
+
+    id: str
+    spec: NetworkSpec
+    driver: Driver
+    created: int
+    """Virtual ns since 1970."""
+    subnets: list[Subnet] = attrs.field(factory=list)
+    endpoints: dict[str, Endpoint] = attrs.field(factory=dict)
+    driver_state: Any = None
+    """What the driver keeps about it."""
+    options: dict[str, str] = attrs.field(factory=dict)
+    """Driver options as inspect shows them."""
+    builtin: int = 0
+    """1 for bridge, host and none."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.spec.name
+
+    def subnet_of(self, family: type[IPv4 | IPv6]) -> Subnet | None:
+        """Its first subnet of a family."""
+        return next((subnet for subnet in self.subnets if isinstance(subnet.net.address, family)), None)
+
+
+@attrs.define(eq=False)
+class Interface:
+    """An endpoint's interface: what it will be called where, and its addresses (`EndpointInterface`)."""
+
+    mac: MAC | None = None
+    ipv4: IPv4Net | None = None
+    ipv6: IPv6Net | None = None
+    source_name: str = ""
+    prefix: str = "eth"
+    name: str = ""
+    """Its name inside, once it is there."""
+
+
+@attrs.frozen
+class Mapping:
+    """A published port: where it is bound on the host and what it leads to (`types.PortBinding`)."""
+
+    port: Port
+    container_ip: IPv4 | IPv6
+    host_ip: IPv4 | IPv6
+    host_port: int
+
+
+@attrs.define(eq=False)
+class Endpoint:
+    """A container's place in a network (`libnetwork.Endpoint`)."""
+
+    id: str
+    name: str
+    network: Network
+    settings: EndpointSettings
+    interface: Interface = attrs.field(factory=Interface)
+    container_id: str = ""
+    sandbox: Sandbox | None = None
+    gateway: IPv4 | None = None
+    gateway6: IPv6 | None = None
+    dns_names: list[str] = attrs.field(factory=list)
+    exposed: tuple[Port, ...] = ()
+    mappings: list[Mapping] = attrs.field(factory=list)
+    driver_state: Any = None
+
+
+@attrs.define(eq=False)
+class Sandbox:
+    """A container's network stack (`libnetwork.Sandbox`)."""
+
+    id: str
+    container_id: str
+    netns: Netns
+    endpoints: list[Endpoint] = attrs.field(factory=list)
+    """In the order in which they may become the gateway."""
+    next_number: int = 0
+    """What the next `ethN` is called where names are not used again."""
+    shared: int = 0
+    """1 for the host's own namespace."""
+    key: str = ""
+    """The path of its namespace file."""
+    resolver: Any = None
+    """The process of its name server."""
+
+    @property
+    def gateway_endpoint(self) -> Endpoint | None:
+        """The endpoint that the default route leads through."""
+        for endpoint in self.endpoints:
+            if endpoint.gateway is not None or endpoint.gateway6 is not None:
+                return endpoint
+        return None

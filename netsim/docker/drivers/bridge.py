@@ -1,0 +1,187 @@
+"""The bridge driver: a bridge on the host, a veth pair for each container, and rules around them (`drivers/bridge`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.docker.cnm.model import Endpoint, Network, Sandbox
+from netsim.docker.drivers import bridge_config
+from netsim.docker.drivers.bridge_config import BridgeConfig
+from netsim.docker.drivers.driver import Driver
+from netsim.docker.drivers.publish import publish, unpublish
+from netsim.docker.errors import failed, forbidden
+from netsim.docker.firewall.wants import FamilyWants, NetworkWants
+from netsim.docker.ids import mac_of, new_veth, random_mac
+from netsim.docker.settings import NetworkSpec, Port, PortBinding
+from netsim.errors import NetError
+from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.netns import Netns
+from netsim.wiring import Wiring
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+
+
+@attrs.define(eq=False)
+class BridgeState:
+    """What the driver knows of one of its networks."""
+
+    config: BridgeConfig
+    device: str
+    made: int = 0
+    """1 when the driver made the device, and so removes it."""
+    wants: NetworkWants | None = None
+
+
+class BridgeDriver(Driver):
+    """Networks of one host on a Linux bridge."""
+
+    __slots__ = ()
+    name = "bridge"
+
+    def check(self, engine: Engine, spec: NetworkSpec) -> None:
+        """Options that cannot be read, and a bridge another network has."""
+        config = bridge_config.read(spec.options)
+        if not config.name:
+            return
+        for network in engine.networks.values():
+            state = network.driver_state
+            if isinstance(state, BridgeState) and state.device == config.name and not engine.profile.takes_subnets_in_turn:
+                raise forbidden(f"conflicts with network {network.id} ({network.name}): networks have same bridge name")
+
+    def create_network(self, engine: Engine, network: Network) -> None:
+        """The bridge with its address, forwarding switched on, and the network's rules."""
+        config = bridge_config.read(network.spec.options)
+        state = network.driver_state = BridgeState(config, config.name or f"br-{network.id[:12]}")
+        host = Wiring(engine.netns)
+        self._make_device(engine, state, host)
+        for subnet in network.subnets:
+            if subnet.gateway is not None and not (config.inhibit and isinstance(subnet.gateway, IPv4)):
+                _give_address(host, state.device, subnet.gateway, subnet.net.length)
+        self._set_switches(engine, network, state)
+        host.up(state.device)
+        state.wants = _wants(engine, network, state)
+        engine.firewall.add_network(state.wants)
+
+    def _make_device(self, engine: Engine, state: BridgeState, host: Wiring) -> None:
+        known = engine.netns.names.get(state.device)
+        if known is not None:
+            if not isinstance(known, Bridge):
+                raise failed(f"existing interface {state.device} is not a bridge")
+            return
+        mac = random_mac(engine.rng) if engine.profile.takes_mac_from_address else engine.machine.kernel.random_mac()
+        host.link(state.device, "bridge", mac=str(mac))
+        state.made = 1
+
+    def _set_switches(self, engine: Engine, network: Network, state: BridgeState) -> None:
+        device = state.device
+        if network.spec.ipv6:
+            engine.set_sysctl(f"net/ipv6/conf/{device}/disable_ipv6", "0")
+            engine.set_sysctl(f"net/ipv6/conf/{device}/accept_ra", "0")
+        if network.spec.ipv4 and engine.options.ip_forward:
+            engine.switch_on_forwarding()
+        if not engine.options.userland_proxy:
+            engine.set_sysctl(f"net/ipv4/conf/{device}/route_localnet", "1")
+
+    def delete_network(self, engine: Engine, network: Network) -> None:
+        """Rules and bridge; a bridge that was there before stays."""
+        state: BridgeState = network.driver_state
+        if state.wants is not None:
+            engine.firewall.del_network(state.wants)
+        if state.made and not state.config.default and state.device in engine.netns.names:
+            Wiring(engine.netns).delete(state.device)
+
+    def create_endpoint(self, engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
+        """A veth pair: one end in the bridge, the other for the container."""
+        state: BridgeState = endpoint.network.driver_state
+        interface = endpoint.interface
+        if interface.mac is None:
+            from_address = engine.profile.takes_mac_from_address and interface.ipv4 is not None
+            interface.mac = mac_of(interface.ipv4.address) if from_address and interface.ipv4 else engine.machine.kernel.random_mac()
+        outside, inside = new_veth(engine.rng), new_veth(engine.rng)
+        host = Wiring(engine.netns)
+        born_in: Netns | None = sandbox.netns if engine.profile.makes_veth_inside else None
+        host.veth(outside, inside, born_in)
+        made = (born_in or engine.netns).names[inside]
+        if state.config.mtu:
+            _set_mtu(engine.netns.names[outside], state.config.mtu)
+            _set_mtu(made, state.config.mtu)
+        endpoint.driver_state = outside
+        interface.source_name, interface.prefix = inside, state.config.prefix
+        host.enslave(outside, state.device)
+        if not engine.options.userland_proxy:
+            engine.machine.files.write(None, f"/sys/class/net/{outside}/brport/hairpin_mode", b"1\n")
+        assert state.wants is not None
+        engine.firewall.add_endpoint(state.wants, _addresses(endpoint))
+        host.up(outside)
+
+    def delete_endpoint(self, engine: Engine, endpoint: Endpoint) -> None:
+        """The pair goes; with the container's namespace it may be gone already."""
+        state: BridgeState = endpoint.network.driver_state
+        if state.wants is not None:
+            engine.firewall.del_endpoint(state.wants, _addresses(endpoint))
+        if endpoint.driver_state in engine.netns.names:
+            Wiring(engine.netns).delete(endpoint.driver_state)
+
+    def join(self, engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
+        """The bridge's addresses are the gateways; an internal network has none (20.10 still names one)."""
+        network = endpoint.network
+        if network.spec.internal and not engine.profile.routes_internal:
+            return
+        for subnet in network.subnets:
+            if isinstance(subnet.gateway, IPv4):
+                endpoint.gateway = subnet.gateway
+            elif isinstance(subnet.gateway, IPv6):
+                endpoint.gateway6 = subnet.gateway
+
+    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+        """Publish ports, unless the network is internal."""
+        if not endpoint.network.spec.internal:
+            publish(engine, endpoint, bindings)
+
+    def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
+        """Withdraw them."""
+        unpublish(engine, endpoint)
+
+
+def _addresses(endpoint: Endpoint) -> list[object]:
+    return [net.address for net in (endpoint.interface.ipv4, endpoint.interface.ipv6) if net is not None]
+
+
+def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int) -> None:
+    """The bridge's address, unless it has it already; IPv4 with its broadcast address."""
+    dev = host.device(device)
+    have = [ifa.local for ifa in dev.inet.addresses] if isinstance(gateway, IPv4) and dev.inet is not None else []
+    if gateway in have:
+        return
+    try:
+        host.address(device, f"{gateway}/{length}", broadcast=1 if isinstance(gateway, IPv4) else 0)
+    except NetError as error:
+        raise failed(f"failed to set up IP address on bridge {device}: {error}") from None
+
+
+def _set_mtu(dev: NetDevice, mtu: int) -> None:
+    from netsim.kernel.core.link_ops import LinkRequest
+    from netsim.kernel.rtnl.link import setlink
+
+    setlink(dev, LinkRequest(mtu=mtu))
+
+
+def _wants(engine: Engine, network: Network, state: BridgeState) -> NetworkWants:
+    """What the network asks of the packet filter."""
+    config = state.config
+    four = six = None
+    for subnet in network.subnets:
+        if isinstance(subnet.net, IPv4Net):
+            four = FamilyWants(IPv4Net(subnet.net.network, subnet.net.length), config.mode4, IPv4.parse(config.host4) if config.host4 else None)
+        else:
+            six = FamilyWants(IPv6Net(subnet.net.network, subnet.net.length), config.mode6, IPv6.parse(config.host6) if config.host6 else None)
+    return NetworkWants(
+        state.device, four, six, network.spec.internal, config.icc, config.masquerade, int(not engine.options.userland_proxy), config.trusted,
+        engine.options.bridge_accept_fwmark,
+    )  # fmt: skip

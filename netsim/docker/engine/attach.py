@@ -1,0 +1,140 @@
+"""A container gets its network: sandbox, endpoints, gateway (`daemon/container_operations.go`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netsim.docker.cnm.lifecycle import create_endpoint, detach, host_sandbox, join, new_sandbox
+from netsim.docker.cnm.model import Endpoint, Network, Sandbox
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.create import check_addresses, network_name
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid
+from netsim.docker.settings import EndpointSettings, Port, PortBinding
+
+JOINED = "container sharing network namespace with another container or host cannot be connected to any other network"
+HOST_ONLY = "container cannot be disconnected from host network or connected to host network"
+
+
+def set_up_network(engine: Engine, container: Container) -> None:
+    """The sandbox and, network by network, the endpoints of a container about to start (`initializeNetworking`)."""
+    kind, _, target = container.mode.partition(":")
+    if kind == "container":
+        container.sandbox = _joined(engine, container, target)
+        return
+    container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
+    for name in order(container):
+        try:
+            network = engine.network(name)
+        except Refusal:
+            raise failed(wrapped(engine, f"network {name} not found")) from None
+        try:
+            check_addresses(engine, network.name, container.networks[name])
+            attach(engine, container, network, container.networks[name], container.sandbox)
+        except Refusal as problem:
+            raise Refusal(problem.status, wrapped(engine, problem.text)) from None
+
+
+def order(container: Container) -> list[str]:
+    """The mode's own network first, then by name. (The real engine goes through a map: any order.)"""
+    main = network_name(container.mode)
+    return sorted(container.networks, key=lambda name: (name != main, name))
+
+
+def wrapped(engine: Engine, text: str) -> str:
+    """28 says what it was doing."""
+    return f"failed to set up container networking: {text}" if engine.profile.wraps_network_failures else text
+
+
+def _joined(engine: Engine, container: Container, target: str) -> Sandbox:
+    other = engine.container(target)
+    if other is container:
+        raise invalid("cannot join own network")
+    if not other.state.is_running or other.sandbox is None:
+        raise conflict(f"cannot join network of a non running container: {other.id}")
+    return other.sandbox
+
+
+def attach(engine: Engine, container: Container, network: Network, settings: EndpointSettings, sandbox: Sandbox) -> Endpoint:
+    """One endpoint: made, then joined (`connectToNetwork`)."""
+    endpoint = create_endpoint(engine, network, container.name, settings, sandbox)
+    endpoint.dns_names = dns_names(container, settings)
+    endpoint.exposed = exposed(container)
+    try:
+        join(engine, endpoint, sandbox, bindings_of(container))
+    except Refusal as problem:
+        detach(engine, endpoint, {})
+        if "external connectivity" in problem.text or network.driver.name != "bridge":
+            raise
+        raise Refusal(
+            problem.status, f"driver failed programming external connectivity on endpoint {container.name} ({endpoint.id}): {problem.text}"
+        ) from None
+    engine.tell("network", "connect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+    return endpoint
+
+
+def dns_names(container: Container, settings: EndpointSettings) -> list[str]:
+    """What it is called on a network: name, aliases, short id, hostname (`buildEndpointDNSNames`)."""
+    names = [container.name, *settings.aliases, container.short_id]
+    if container.spec.hostname:
+        names.append(container.spec.hostname)
+    return list(dict.fromkeys(names))
+
+
+def exposed(container: Container) -> tuple[Port, ...]:
+    """Every port the image or the request exposes or publishes, in order."""
+    return tuple(sorted({*container.image.exposed, *container.spec.exposed, *container.spec.host.port_bindings}))
+
+
+def bindings_of(container: Container) -> Mapping[Port, tuple[PortBinding, ...]]:
+    """What is to be published where: `-p` as given, and with `-P` every other exposed port anywhere."""
+    found = dict(container.spec.host.port_bindings)
+    if container.spec.host.publish_all:
+        for port in exposed(container):
+            found.setdefault(port, (PortBinding(),))
+    return dict(sorted(found.items()))
+
+
+def endpoints(engine: Engine, container: Container) -> dict[str, Endpoint]:
+    """Network name -> the endpoint a container has there now."""
+    return {
+        network.name: endpoint
+        for network in engine.networks.values()
+        for endpoint in network.endpoints.values()
+        if endpoint.container_id == container.id
+    }
+
+
+def connect(engine: Engine, reference: str, container: Container, settings: EndpointSettings) -> None:
+    """`docker network connect`: at once if it runs, else at its next start."""
+    network = engine.network(reference)
+    if container.mode == "host" or container.mode.startswith("container:"):
+        raise forbidden(JOINED)
+    if network.driver.name == "host":
+        raise forbidden(HOST_ONLY)
+    check_addresses(engine, network.name, settings)
+    if network.name in container.networks and container.state.is_running:
+        raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
+    if "none" in container.networks:
+        raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
+    container.networks[network.name] = settings
+    if container.state.is_running and container.sandbox is not None:
+        try:
+            attach(engine, container, network, settings, container.sandbox)
+        except Refusal:
+            del container.networks[network.name]
+            raise
+
+
+def disconnect(engine: Engine, reference: str, container: Container, *, force: int = 0) -> None:
+    """`docker network disconnect`."""
+    network = engine.network(reference)
+    if network.driver.name == "host" and container.mode == "host":
+        raise forbidden(HOST_ONLY)
+    endpoint = endpoints(engine, container).get(network.name)
+    if network.name not in container.networks and endpoint is None:
+        raise forbidden(f"container {container.id} is not connected to network {network.name}")
+    if endpoint is not None:
+        detach(engine, endpoint, bindings_of(container))
+    container.networks.pop(network.name, None)
+    engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)

@@ -1,0 +1,88 @@
+"""A container as the daemon keeps it."""
+
+from __future__ import annotations
+
+import attrs
+
+from netsim.docker.cnm.model import Sandbox
+from netsim.docker.image import Image
+from netsim.docker.settings import ContainerSpec, EndpointSettings
+from netsim.machine.fds import OpenFile
+from netsim.machine.files import File
+from netsim.machine.jail import Jail
+from netsim.machine.process import Process
+
+CREATED, RUNNING, PAUSED, RESTARTING, EXITED, DEAD = "created", "running", "paused", "restarting", "exited", "dead"
+
+
+@attrs.define(eq=False)
+class State:
+    """What became of it (`State` in inspect); times are virtual ns since 1970, 0 where it never happened."""
+
+    status: str = CREATED
+    pid: int = 0
+    exit_code: int = 0
+    error: str = ""
+    started: int = 0
+    finished: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has a process, paused or not."""
+        return self.status in (RUNNING, PAUSED)
+
+
+@attrs.define(eq=False)
+class LogFile(OpenFile):
+    """Where a container's output goes: kept for `docker logs`, and copied to whoever is attached."""
+
+    stream: str = "stdout"
+    log: list[tuple[int, str, bytes]] = attrs.field(factory=list)
+    attached: list[OpenFile] = attrs.field(factory=list)
+    owner: Container | None = None
+
+    def write(self, data: bytes) -> None:
+        """Keep it and pass it on."""
+        moment = self.owner.process.wall_clock() if self.owner is not None and self.owner.process is not None else 0
+        self.log.append((moment, self.stream, data))
+        for opened in self.attached:
+            opened.write(data)
+
+    def read_available(self) -> bytes | None:
+        """Nothing comes from there."""
+        return b""
+
+
+@attrs.define(eq=False)
+class Container:
+    """A container: what was asked for, what it is called, and where it is now."""
+
+    id: str
+    name: str
+    spec: ContainerSpec
+    image: Image
+    created: int
+    hostname: str = ""
+    mode: str = "default"
+    """The network mode, with the target's full id for `container:ID`."""
+    networks: dict[str, EndpointSettings] = attrs.field(factory=dict)
+    """Network name -> how it is, or at the next start will be, attached."""
+    state: State = attrs.field(factory=State)
+    sandbox: Sandbox | None = None
+    jail: Jail | None = None
+    process: Process | None = None
+    files: dict[str, File] = attrs.field(factory=dict)
+    """/etc/hosts, /etc/hostname and /etc/resolv.conf, which live outside its root and are mounted over it."""
+    log: list[tuple[int, str, bytes]] = attrs.field(factory=list)
+    outputs: list[LogFile] = attrs.field(factory=list)
+    waiters: list[tuple[Process, str]] = attrs.field(factory=list)
+    """Processes (of `docker run`, `docker wait` ...) that hear of its end by a timer with this token."""
+    restart_count: int = 0
+    stopped_by_hand: int = 0
+    links: dict[str, Container] = attrs.field(factory=dict)
+    """Alias -> target of legacy links."""
+
+    @property
+    def short_id(self) -> str:
+        """The first twelve digits."""
+        return self.id[:12]

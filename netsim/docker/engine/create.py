@@ -1,0 +1,134 @@
+"""Containers are created: the request is checked, names and ids are given (`daemon/create.go`, `verifyContainerSettings`)."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import conflict, failed, invalid
+from netsim.docker.ids import new_id, pet_name
+from netsim.docker.settings import ContainerSpec, EndpointSettings
+
+NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]"
+BRIDGE_MODES = ("default", "bridge")
+
+
+def create(engine: Engine, spec: ContainerSpec) -> Container:
+    """A container that is not started yet; refused where the daemon refuses the request."""
+    image = engine.image(spec.image)
+    verify(engine, spec)
+    identity = new_id(engine.rng)
+    name = checked_name(engine, spec.name)
+    command = spec.command or (image.command if spec.entrypoint is None else ())
+    entrypoint = image.entrypoint if spec.entrypoint is None else spec.entrypoint
+    if not (*entrypoint, *command):
+        raise invalid("No command specified")
+    container = Container(identity, name, attrs.evolve(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint)), image, engine.now())
+    container.mode = _resolved_mode(engine, spec.host.network_mode)
+    container.hostname = _hostname(engine, container)
+    container.networks = _attachments(engine, container)
+    engine.containers[identity] = container
+    engine.tell("container", "create", identity, image=spec.image, name=name)
+    return container
+
+
+def checked_name(engine: Engine, wanted: str) -> str:
+    """A name for a container: the one asked for if it is free, or one that is drawn."""
+    taken = {container.name for container in engine.containers.values()}
+    if not wanted:
+        return pet_name(engine.rng, taken)
+    name = wanted.removeprefix("/")
+    if not re.fullmatch(NAME + "+", name):
+        raise invalid(f"Invalid container name ({wanted}), only {NAME[:-1]}] are allowed")
+    for container in engine.containers.values():
+        if container.name == name:
+            raise conflict(
+                f'Conflict. The container name "/{name}" is already in use by container "{container.id}". '
+                "You have to remove (or rename) that container to be able to reuse that name."
+            )
+    return name
+
+
+def verify(engine: Engine, spec: ContainerSpec) -> None:
+    """Options that exclude each other (`runconfig.validateNetMode`)."""
+    host, mode = spec.host, spec.host.network_mode
+    kind, colon, target = mode.partition(":")
+    if kind == "container":
+        if not colon or not target:
+            raise invalid("Invalid network mode: invalid container format container:<name|id>")
+        if spec.hostname:
+            raise invalid("conflicting options: hostname and the network mode")
+        if host.links:
+            raise invalid("conflicting options: container type network can't be used with links. This would result in undefined behavior")
+        if host.dns:
+            raise invalid("conflicting options: dns and the network mode")
+        if host.extra_hosts:
+            raise invalid("conflicting options: custom host-to-IP mapping and the network mode")
+    if host.uts_mode == "host" and spec.hostname:
+        raise invalid("conflicting options: hostname and the UTS mode")
+    if kind == "host" and host.links:
+        raise invalid("conflicting options: host type networking can't be used with links. This would result in undefined behavior")
+    if kind in ("container", "host") and spec.mac is not None:
+        raise invalid("conflicting options: mac-address and the network mode")
+    if kind == "container":
+        if host.port_bindings or host.publish_all:
+            raise invalid("conflicting options: port publishing and the container type network mode")
+        if spec.exposed:
+            raise invalid("conflicting options: port exposing and the container type network mode")
+
+
+def _resolved_mode(engine: Engine, mode: str) -> str:
+    """`container:NAME` with the full id."""
+    kind, _, target = mode.partition(":")
+    return f"container:{engine.container(target).id}" if kind == "container" else mode
+
+
+def _hostname(engine: Engine, container: Container) -> str:
+    spec = container.spec
+    if spec.hostname:
+        return spec.hostname
+    if container.mode == "host" or spec.host.uts_mode == "host":
+        return engine.machine.name
+    if container.mode.startswith("container:"):
+        return engine.container(container.mode.partition(":")[2]).hostname
+    return container.short_id
+
+
+def network_name(mode: str) -> str:
+    """The network a mode stands for; empty when it shares another container's."""
+    if mode in BRIDGE_MODES:
+        return "bridge"
+    return "" if mode.startswith("container:") else mode
+
+
+def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSettings]:
+    """Which networks it will be on, and how (`updateContainerNetworkSettings`)."""
+    spec = container.spec
+    main = network_name(container.mode)
+    wanted = dict(spec.networks)
+    if not wanted and main:
+        wanted = {main: EndpointSettings()}
+    if len(wanted) > 1 and not engine.profile.several_networks_at_create:
+        raise invalid(f"Container cannot be connected to network endpoints: {', '.join(wanted)}")
+    named: dict[str, EndpointSettings] = {}
+    for reference, settings in wanted.items():
+        reference = "bridge" if reference == "default" else reference
+        known = next(
+            (n for n in engine.networks.values() if reference in (n.name, n.id) or (len(reference) >= 12 and n.id.startswith(reference))), None
+        )
+        name = known.name if known is not None else reference
+        named[name] = attrs.evolve(settings, mac=settings.mac or (spec.mac if reference == main or len(wanted) == 1 else None))
+    return named
+
+
+def check_addresses(engine: Engine, network_of: str, settings: EndpointSettings) -> None:
+    """Fixed addresses need a user-defined network with a configured subnet (`validateEndpointSettings`)."""
+    network = engine.network(network_of)
+    if settings.has_ipam and network.builtin:
+        raise invalid("user specified IP address is supported on user defined networks only")
+    if settings.ipv4 is not None or settings.ipv6 is not None:
+        if not any(subnet.config.subnet is not None for subnet in network.subnets):
+            raise failed("user specified IP address is supported only when connecting to networks with user configured subnets")

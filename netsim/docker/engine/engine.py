@@ -1,0 +1,160 @@
+"""The daemon's state and its look-ups; what it does lies in the modules beside."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from netsim.docker.cnm.model import Network
+from netsim.docker.drivers.bridge import BridgeDriver
+from netsim.docker.drivers.driver import Driver
+from netsim.docker.drivers.host import HostDriver
+from netsim.docker.drivers.null import NullDriver
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.ports import Ports
+from netsim.docker.engine.proxies import Proxies
+from netsim.docker.errors import Refusal, invalid, not_found
+from netsim.docker.firewall.writer import Firewall
+from netsim.docker.image import READY, Image
+from netsim.docker.ipam.space import AddressSpace
+from netsim.docker.profile import EngineProfile
+from netsim.docker.settings import DaemonOptions
+from netsim.kernel import sysctl
+from netsim.kernel.core.netns import Netns
+from netsim.machine.call import Result
+from netsim.machine.fds import Capture, Null
+from netsim.machine.machine import Machine
+from netsim.machine.process import Process
+
+DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver())}
+"""Kinds of network by the name `--driver` takes."""
+
+
+@attrs.frozen
+class Event:
+    """What `docker events` tells: type, action and the actor's attributes, at a time in ns since 1970."""
+
+    time: int
+    type: str
+    action: str
+    actor: str
+    attributes: tuple[tuple[str, str], ...]
+
+
+@attrs.define(eq=False)
+class Engine:
+    """One dockerd on one machine (`daemon.Daemon`)."""
+
+    machine: Machine
+    process: Process
+    profile: EngineProfile
+    options: DaemonOptions
+    firewall: Firewall
+    space: AddressSpace
+    containers: dict[str, Container] = attrs.field(factory=dict)
+    networks: dict[str, Network] = attrs.field(factory=dict)
+    images: dict[str, Image] = attrs.field(factory=dict)
+    ports: Ports = attrs.field(factory=Ports)
+    proxies: Proxies = attrs.field(default=None)
+    events: list[Event] = attrs.field(factory=list)
+    forwarding_switched_on: int = 0
+    id: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if self.proxies is None:
+            self.proxies = Proxies(self)
+        if not self.images:
+            self.images = {image.name: image for image in READY}
+
+    # what it stands on --------------------------------------------------------------------------------------------------
+
+    @property
+    def netns(self) -> Netns:
+        """The namespace it runs in: the host's."""
+        return self.process.netns
+
+    @property
+    def rng(self) -> random.Random:
+        """The world's generator."""
+        return self.machine.kernel.rng
+
+    def now(self) -> int:
+        """Virtual ns since 1970."""
+        return self.machine.epoch + self.machine.kernel.clock.now
+
+    def run(self, argv: Sequence[str]) -> Result:
+        """Run a tool as the daemon does, and wait for its answer."""
+        out, err = Capture(), Capture()
+        child = self.machine.spawn(self.process, tuple(argv), fds={0: Null(), 1: out, 2: err})
+        if child.status is None:
+            self.machine.wait(child)
+        return Result(out.text(), err.text(), child.status or 0)
+
+    def set_sysctl(self, name: str, value: str) -> None:
+        """Write a setting of the host, named as below /proc/sys."""
+        sysctl.write(self.netns, name, value)
+
+    def switch_on_forwarding(self) -> None:
+        """`ip_forward` on; when it was off, what nobody asked for is dropped from now on (`setupIPForwarding`)."""
+        if sysctl.read(self.netns, "net/ipv4/ip_forward") == "0":
+            self.set_sysctl("net/ipv4/ip_forward", "1")
+            self.forwarding_switched_on = 1
+
+    # look-ups -----------------------------------------------------------------------------------------------------------
+
+    def container(self, reference: str) -> Container:
+        """A container by name, id or unambiguous beginning of its id; refused when there is none such."""
+        found = self.containers.get(reference)
+        if found is None:
+            bare = reference.removeprefix("/")
+            found = next((container for container in self.containers.values() if container.name == bare), None)
+        if found is None and reference:
+            begun = [container for container in self.containers.values() if container.id.startswith(reference)]
+            if len(begun) > 1:
+                raise invalid(f"Multiple IDs found with provided prefix: {reference}")
+            found = begun[0] if begun else None
+        if found is None:
+            raise not_found(f"No such container: {reference}")
+        return found
+
+    def network(self, reference: str) -> Network:
+        """A network by name, id or unambiguous beginning of its id; refused when there is none such."""
+        for network in self.networks.values():
+            if reference in (network.id, network.name):
+                return network
+        begun = [network for network in self.networks.values() if reference and network.id.startswith(reference)]
+        if len(begun) > 1:
+            raise invalid(f"network {reference} is ambiguous ({len(begun)} matches found based on ID prefix)")
+        if not begun:
+            raise not_found(f"network {reference} not found")
+        return begun[0]
+
+    def image(self, reference: str) -> Image:
+        """An image by name, with or without its tag; refused when there is none such."""
+        name, _, tag = reference.partition(":")
+        found = self.images.get(reference) or self.images.get(name)
+        if found is None or (tag and found.tag != tag and reference not in self.images and tag != "latest"):
+            raise not_found(f"No such image: {reference if ':' in reference else reference + ':latest'}")
+        return found
+
+    def driver(self, name: str) -> Driver:
+        """A kind of network; refused when there is none such."""
+        driver = DRIVERS.get(name)
+        if driver is None:
+            raise not_found(f'plugin "{name}" not found')
+        return driver
+
+    def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
+        """Note an event."""
+        self.events.append(Event(self.now(), type_, action, actor, tuple(attributes.items())))
+
+
+def engine_of(machine: Machine) -> Engine:
+    """The daemon of a machine; refused when none runs."""
+    engine: Any = machine.services.get("docker")
+    if not isinstance(engine, Engine) or engine.process.status is not None:
+        raise Refusal(0, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
+    return engine

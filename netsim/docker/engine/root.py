@@ -1,0 +1,78 @@
+"""A container's root directory and what is mounted in it; its jail."""
+
+from __future__ import annotations
+
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.engine import Engine
+from netsim.docker.names.files import hosts_text, resolv_conf_text
+from netsim.machine.files import Device, Directory, File, Stream, Symlink
+from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
+from netsim.machine.layout import NETWORKS, PROTOCOLS
+from netsim.machine.services import services_file
+
+MOUNTED = ("hosts", "hostname", "resolv.conf")
+
+
+def make_jail(engine: Engine, container: Container) -> Jail:
+    """Root, name, tools and capabilities for the next run; the root's files stay from the run before."""
+    host = container.spec.host
+    root = container.jail.root if container.jail is not None else make_root(engine, container)
+    _mount_files(engine, container, root)
+    capabilities: frozenset[str] | None = None
+    if not host.privileged and "ALL" not in host.cap_add:
+        kept = DOCKER_CAPABILITIES if "ALL" not in host.cap_drop else frozenset[str]()
+        capabilities = (kept | {_bare(name) for name in host.cap_add}) - {_bare(name) for name in host.cap_drop}
+    tools = engine.machine.dialects[container.image.dialect]
+    return Jail(root, container.hostname, tools, capabilities, read_only_sys=int(not host.privileged))
+
+
+def _bare(name: str) -> str:
+    return name.upper().removeprefix("CAP_")
+
+
+def make_root(engine: Engine, container: Container) -> Directory:
+    """The image's files, /proc and /sys of the machine, a few devices."""
+    machine = engine.machine
+    etc = Directory(0o755, 0, {"networks": _text(NETWORKS), "protocols": _text(PROTOCOLS), "services": _text(services_file())})
+    etc.entries["passwd"] = _text("root:x:0:0:root:/root:/bin/sh\n")
+    dev = Directory(0o755, 0, {name: Device(0o666) for name in ("null", "zero", "tty")})
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        dev.entries[name] = Stream(0o666, 0, fd)
+    root = Directory(0o755, 0, {"etc": etc, "dev": dev, "proc": machine.files.root.entries["proc"], "sys": machine.files.root.entries["sys"]})
+    for name in ("bin", "sbin", "tmp", "root", "home", "run", "opt", "usr", "var", "mnt"):
+        root.entries[name] = Directory(0o755)
+    var = root.entries["var"]
+    assert isinstance(var, Directory)
+    var.entries |= {"run": Symlink(0o777, 0, "/run"), "log": Directory(0o755), "tmp": Directory(0o755)}
+    for path, content in container.image.files.items():
+        _put(root, path, content)
+    return root
+
+
+def _put(root: Directory, path: str, content: str) -> None:
+    *parents, name = [part for part in path.split("/") if part]
+    here = root
+    for part in parents:
+        below = here.entries.setdefault(part, Directory(0o755))
+        assert isinstance(below, Directory)
+        here = below
+    here.entries[name] = _text(content)
+
+
+def _text(content: str) -> File:
+    return File(0o644, 0, content.encode())
+
+
+def _mount_files(engine: Engine, container: Container, root: Directory) -> None:
+    """/etc/hosts, hostname and resolv.conf: written anew at each start, shared with whoever shares the network."""
+    etc = root.entries["etc"]
+    assert isinstance(etc, Directory)
+    if container.mode.startswith("container:"):
+        container.files = engine.container(container.mode.partition(":")[2]).files
+    else:
+        for name in MOUNTED:
+            container.files.setdefault(name, File(0o644))
+        container.files["hostname"].content = f"{container.hostname}\n".encode()
+        container.files["hosts"].content = hosts_text(engine, container).encode()
+        container.files["resolv.conf"].content = resolv_conf_text(engine, container).encode()
+    etc.entries |= container.files

@@ -1,0 +1,225 @@
+"""Containers start, stop and go (`daemon/{start,stop,kill,delete,monitor}.go`)."""
+
+from __future__ import annotations
+
+from netsim.clock import SECOND
+from netsim.docker.cnm.lifecycle import delete_sandbox
+from netsim.docker.engine.attach import set_up_network
+from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Container, LogFile, State
+from netsim.docker.engine.create import checked_name
+from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.root import make_jail
+from netsim.docker.errors import Refusal, conflict, failed
+from netsim.machine.fds import Null, OpenFile
+from netsim.machine.process import SIGKILL, SIGTERM
+
+STOP_TIMEOUT = 10 * SECOND
+SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
+
+
+def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFile] | None = None, stdin: OpenFile | None = None) -> None:
+    """Network, root and process; when something fails the container stays created (or exited) with the error in its state."""
+    if container.state.status == PAUSED:
+        raise conflict("cannot start a paused container, try unpause instead")
+    if container.state.is_running:
+        return
+    try:
+        set_up_network(engine, container)
+        container.jail = make_jail(engine, container)
+        _spawn(engine, container, attached, stdin)
+    except Refusal as problem:
+        tear_down(engine, container)
+        container.state = State(container.state.status if container.state.started else CREATED, 0, problem_code(problem), problem.text)
+        raise
+    assert container.process is not None
+    container.state = State(RUNNING, container.process.pid, started=engine.now())
+    container.stopped_by_hand = 0
+    engine.tell("container", "start", container.id, image=container.spec.image, name=container.name)
+    if container.process.status is not None:
+        ended(engine, container, container.process.status)
+
+
+def problem_code(problem: Refusal) -> int:
+    """The exit code of a container that could not start: 127 for a missing command, 126 for one that cannot run, else 128."""
+    if "executable file not found" in problem.text or "no such file or directory" in problem.text:
+        return 127
+    return 126 if "permission denied" in problem.text else 128
+
+
+def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFile] | None, stdin: OpenFile | None) -> None:
+    spec, jail = container.spec, container.jail
+    assert jail is not None
+    assert container.sandbox is not None
+    argv = (*(spec.entrypoint or ()), *spec.command)
+    container.outputs = [LogFile(stream=stream, log=container.log, owner=container) for stream in ("stdout", "stderr")]
+    if attached is not None:
+        for output, opened in zip(container.outputs, attached, strict=True):
+            output.attached.append(opened)
+    fds: dict[int, OpenFile] = {0: stdin or Null(), 1: container.outputs[0], 2: container.outputs[1]}
+    machine = engine.machine
+    process = machine.new_process(
+        engine.process, argv, environment(container), spec.working_dir or container.image.working_dir or "/", fds, None, jail
+    )
+    process.enter(container.sandbox.netns)
+    container.process = process
+    if machine.command(process, argv[0]) is None:
+        process.exit(127)
+        container.process = None
+        raise Refusal(400, runtime_text(engine, argv[0]))
+    machine.execute(process, argv)
+
+
+def runtime_text(engine: Engine, name: str) -> str:
+    """How the runtime words a missing command."""
+    reason = f'exec: "{name}": executable file not found in $PATH' if "/" not in name else f'exec: "{name}": stat {name}: no such file or directory'
+    shim = "failed to create shim task: OCI runtime create failed" if engine.profile.aliases_short_id == 0 else "OCI runtime create failed"
+    return f"{shim}: runc create failed: unable to start container process: {reason}: unknown"
+
+
+def environment(container: Container) -> dict[str, str]:
+    """PATH, HOSTNAME, the image's and the request's variables, HOME."""
+    found: dict[str, str] = {}
+    image = dict(item.partition("=")[::2] for item in container.image.env)
+    found["PATH"] = image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    found["HOSTNAME"] = container.hostname
+    if container.spec.tty:
+        found["TERM"] = "xterm"
+    found |= image
+    for item in container.spec.env:
+        name, equals, value = item.partition("=")
+        if equals:
+            found[name] = value
+    found.setdefault("HOME", "/root")
+    return found
+
+
+def ended(engine: Engine, container: Container, status: int) -> None:
+    """The container's first process ended: its network goes, whoever waits hears of it, and perhaps it starts again."""
+    if not container.state.is_running:
+        return
+    container.state = State(EXITED, 0, status, "", container.state.started, engine.now())
+    container.process = None
+    tear_down(engine, container)
+    engine.tell("container", "die", container.id, exitCode=str(status), image=container.spec.image, name=container.name)
+    waiters, container.waiters = container.waiters, []
+    for process, token in waiters:
+        if process.status is None:
+            process.timer(0, token)
+    policy = container.spec.host.restart
+    again = policy.name in ("always", "unless-stopped") or (
+        policy.name == "on-failure" and status != 0 and (not policy.maximum or container.restart_count < policy.maximum)
+    )
+    if again and not container.stopped_by_hand:
+        container.restart_count += 1
+        container.state.status = RUNNING
+        engine.machine.kernel.clock.call_later(SECOND // 10, _restart, engine, container)
+    elif container.spec.host.auto_remove:
+        forget(engine, container)
+
+
+def _restart(engine: Engine, container: Container) -> None:
+    container.state.status = EXITED
+    if container.id in engine.containers and not container.stopped_by_hand:
+        try:
+            start(engine, container)
+        except Refusal:
+            return
+
+
+def tear_down(engine: Engine, container: Container) -> None:
+    """Leave every network and let the namespace go (`releaseNetwork`)."""
+    sandbox, container.sandbox = container.sandbox, None
+    if sandbox is not None and sandbox.container_id == container.id:
+        delete_sandbox(engine, sandbox)
+
+
+def signal_of(text: str) -> int:
+    """A signal by number or name, with or without SIG; refused otherwise."""
+    name = text.upper().removeprefix("SIG")
+    if name.isdigit() and 0 < int(name) < 65:
+        return int(name)
+    if name not in SIGNALS:
+        raise Refusal(400, f"Invalid signal: {text}")
+    return SIGNALS[name]
+
+
+def kill(engine: Engine, container: Container, signum: int = SIGKILL) -> None:
+    """Send a signal to the container's first process."""
+    if not container.state.is_running or container.process is None:
+        raise conflict(f"Cannot kill container: {container.name}: Container {container.id} is not running")
+    container.stopped_by_hand = int(signum in (SIGKILL, SIGTERM)) or container.stopped_by_hand
+    engine.tell("container", "kill", container.id, signal=str(signum), image=container.spec.image, name=container.name)
+    deliver(container, signum)
+
+
+def deliver(container: Container, signum: int) -> None:
+    """Process 1 of a PID namespace does not hear signals it does not handle, but for SIGKILL (pid_namespaces(7))."""
+    process = container.process
+    if process is not None and (signum == SIGKILL or (process.program is not None and signum in process.program.caught)):
+        process.signal(signum)
+
+
+def pause(engine: Engine, container: Container) -> None:
+    """Freeze its processes; its network still answers."""
+    if container.state.status == PAUSED:
+        raise conflict(f"Container {container.id} is already paused")
+    if container.state.status != RUNNING:
+        raise conflict(f"Container {container.id} is not running")
+    container.state.status = PAUSED
+    engine.tell("container", "pause", container.id, image=container.spec.image, name=container.name)
+
+
+def unpause(engine: Engine, container: Container) -> None:
+    """Thaw."""
+    if container.state.status != PAUSED:
+        raise failed(f"Container {container.id} is not paused")
+    container.state.status = RUNNING
+    engine.tell("container", "unpause", container.id, image=container.spec.image, name=container.name)
+
+
+def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
+    """Remove a container; a running one only by force."""
+    if container.state.is_running:
+        if not force:
+            if container.state.status == PAUSED:
+                raise conflict(
+                    f"You cannot remove a paused container {container.id}. Unpause and then stop the container before attempting removal or force remove"
+                )
+            raise conflict(f"You cannot remove a running container {container.id}. Stop the container before attempting removal or force remove")
+        container.stopped_by_hand = 1
+        if container.process is not None:
+            container.process.signal(SIGKILL)
+        ended(engine, container, 128 + SIGKILL)
+    forget(engine, container)
+
+
+def forget(engine: Engine, container: Container) -> None:
+    """It is no more."""
+    if engine.containers.pop(container.id, None) is not None:
+        engine.tell("container", "destroy", container.id, image=container.spec.image, name=container.name)
+
+
+def rename(engine: Engine, container: Container, name: str) -> None:
+    """Another name; refused when it is taken or not a name."""
+    container.name = checked_name(engine, name)
+    for network in engine.networks.values():
+        for endpoint in network.endpoints.values():
+            if endpoint.container_id == container.id:
+                endpoint.name = container.name
+    engine.tell("container", "rename", container.id, name=container.name)
+
+
+def require_running(container: Container) -> None:
+    """Refused unless something can be executed in it."""
+    if container.state.status == PAUSED:
+        raise conflict(f"Container {container.name} is paused, unpause the container before exec")
+    if not container.state.is_running or container.jail is None or container.process is None:
+        raise conflict(f"Container {container.id} is not running")
+
+
+def exited_quietly(engine: Engine, pid: int, status: int) -> None:
+    """A child of the daemon ended: if it was a container's first process, the container ended."""
+    for container in list(engine.containers.values()):
+        if container.process is not None and container.process.pid == pid:
+            ended(engine, container, status)
+            return

@@ -1,0 +1,90 @@
+"""The verbs every release's rules are written by, and how rules get into the kernel: by running the real tool's command lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from netsim.docker.errors import failed
+from netsim.docker.firewall.wants import LinkWants, NetworkWants, PortWants
+from netsim.machine.call import Result
+
+Runner = Callable[[Sequence[str]], Result]
+"""Runs a command line as the daemon would (`iptables --wait ...`) and gives its answer."""
+
+
+class Firewall:
+    """Rules of one daemon (`firewaller.Firewaller`)."""
+
+    __slots__ = ()
+
+    def start(self, forward_drop: int) -> None:
+        """Chains and jumps that are there before any network; `forward_drop`: the daemon has just switched forwarding on, so drop what it does not know."""
+
+    def add_network(self, wants: NetworkWants) -> None:
+        """A network begins."""
+
+    def del_network(self, wants: NetworkWants) -> None:
+        """A network ends."""
+
+    def add_endpoint(self, wants: NetworkWants, addresses: Sequence[object]) -> None:
+        """A container gets an address."""
+
+    def del_endpoint(self, wants: NetworkWants, addresses: Sequence[object]) -> None:
+        """A container's address is given back."""
+
+    def add_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
+        """Ports are published."""
+
+    def del_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
+        """Ports are published no more."""
+
+    def add_link(self, wants: NetworkWants, link: LinkWants) -> None:
+        """A legacy link begins."""
+
+    def del_link(self, wants: NetworkWants, link: LinkWants) -> None:
+        """A legacy link ends."""
+
+
+@attrs.define(eq=False)
+class Tables:
+    """One family's `iptables`: rules are put in once and taken out if they are there."""
+
+    run: Runner
+    command: str = "iptables"
+
+    def __call__(self, *words: str) -> Result:
+        """One command line."""
+        return self.run((self.command, "--wait", *words))
+
+    def must(self, *words: str) -> None:
+        """One command line that must succeed."""
+        done = self(*words)
+        if done.status:
+            text = (done.stderr or done.stdout).strip()
+            raise failed(f"{self.command} failed: {self.command} --wait {' '.join(words)}: {text}\n (exit status {done.status})")
+
+    def chain(self, table: str, chain: str) -> None:
+        """Make a chain if it is not there."""
+        if self("-t", table, "-n", "-L", chain).status:
+            self.must("-t", table, "-N", chain)
+
+    def has(self, table: str, chain: str, *rule: str) -> bool:
+        """Whether a rule is there (`-C`)."""
+        return not self("-t", table, "-C", chain, *rule).status
+
+    def append(self, table: str, chain: str, *rule: str) -> None:
+        """Put a rule at the end unless it is there."""
+        if not self.has(table, chain, *rule):
+            self.must("-t", table, "-A", chain, *rule)
+
+    def insert(self, table: str, chain: str, *rule: str) -> None:
+        """Put a rule at the top unless it is there."""
+        if not self.has(table, chain, *rule):
+            self.must("-t", table, "-I", chain, *rule)
+
+    def delete(self, table: str, chain: str, *rule: str) -> None:
+        """Take a rule out if it is there."""
+        if self.has(table, chain, *rule):
+            self.must("-t", table, "-D", chain, *rule)

@@ -1,0 +1,1 @@
+"""Address management: which subnets networks get, and which addresses their endpoints."""

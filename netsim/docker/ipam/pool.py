@@ -1,0 +1,86 @@
+"""One subnet and the addresses given out of it (libnetwork's default IPAM driver, `ipams/defaultipam`)."""
+
+from __future__ import annotations
+
+import attrs
+
+from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.docker.errors import Refusal, conflict, failed
+
+Net = IPv4Net | IPv6Net
+Address = IPv4 | IPv6
+
+
+def bounds(net: Net) -> tuple[int, int]:
+    """First and last address of a prefix, as numbers."""
+    width = 32 if isinstance(net, IPv4Net) else 128
+    first = int(net.network)
+    return first, first | ((1 << (width - net.length)) - 1)
+
+
+def overlap(one: Net, other: Net) -> int:
+    """Whether two prefixes of one family share addresses (1) or not (0)."""
+    if type(one) is not type(other):
+        return 0
+    (a, b), (c, d) = bounds(one), bounds(other)
+    return int(a <= d and c <= b)
+
+
+@attrs.define(eq=False)
+class Pool:
+    """A subnet, the part of it that addresses are taken from by themselves, and those in use."""
+
+    subnet: Net
+    ip_range: Net | None = None
+    taken: set[int] = attrs.field(factory=set)
+    cursor: int = 0
+    """No address below it is free, so the search for the lowest starts here."""
+
+    def __attrs_post_init__(self) -> None:
+        first, last = bounds(self.subnet)
+        if last - first >= 2 or isinstance(self.subnet, IPv6Net):
+            self.taken.add(first)
+            if isinstance(self.subnet, IPv4Net):
+                self.taken.add(last)
+        self.cursor = bounds(self.ip_range or self.subnet)[0]
+
+    def contains(self, address: int) -> bool:
+        """Whether an address lies in the subnet."""
+        first, last = bounds(self.subnet)
+        return first <= address <= last
+
+    def request(self, wanted: Address | None = None) -> Address:
+        """An address: the one asked for, or the lowest free one of the range. Refuses what is in use or outside, and when none is left."""
+        kind = type(self.subnet.address)
+        if wanted is not None:
+            if not self.contains(int(wanted)):
+                raise failed("Requested address is out of range")
+            if int(wanted) in self.taken:
+                raise conflict("Address already in use")
+            self.taken.add(int(wanted))
+            return wanted
+        last = bounds(self.ip_range or self.subnet)[1]
+        number = self.cursor
+        while number in self.taken:
+            number += 1
+        if number > last:
+            raise Exhausted
+        self.taken.add(number)
+        self.cursor = number + 1
+        return kind(number)
+
+    def release(self, address: Address) -> None:
+        """Give an address back."""
+        self.taken.discard(int(address))
+        if bounds(self.ip_range or self.subnet)[0] <= int(address) < self.cursor:
+            self.cursor = int(address)
+
+
+class ExhaustedError(Refusal):
+    """No address is left in a pool (`ErrNoAvailableIPs`)."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "no available addresses on this pool")
+
+
+Exhausted = ExhaustedError()

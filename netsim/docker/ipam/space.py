@@ -1,0 +1,109 @@
+"""The pools of one daemon: subnets asked for, and subnets chosen among the predefined ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from netsim.addr import IPv4, IPv4Net, IPv6Net
+from netsim.docker.errors import Refusal, forbidden, invalid
+from netsim.docker.ipam.pool import Net, Pool, overlap
+from netsim.docker.profile import EngineProfile
+
+OVERLAPS = "Pool overlaps with other one on this address space"
+
+
+@attrs.frozen
+class BlockOf:
+    """A range that is cut into subnets of one size (`--default-address-pool base=...,size=...`)."""
+
+    base: Net
+    size: int
+
+    def subnets(self) -> int:
+        """How many subnets it gives."""
+        return 1 << (self.size - self.base.length)
+
+    def subnet(self, number: int) -> Net:
+        """The n-th of them."""
+        width = 32 if isinstance(self.base, IPv4Net) else 128
+        return type(self.base)(type(self.base.address)(int(self.base.network) + (number << (width - self.size))), self.size)  # type: ignore[arg-type]
+
+
+LOCAL_BLOCKS: tuple[BlockOf, ...] = (
+    *(BlockOf(IPv4Net.parse(f"172.{number}.0.0/16"), 16) for number in (17, 18, 19)),
+    *(BlockOf(IPv4Net.parse(f"172.{number}.0.0/14"), 16) for number in (20, 24, 28)),
+    BlockOf(IPv4Net.parse("192.168.0.0/16"), 20),
+)
+"""What networks get when nothing else is said (`ipamutils.localScopeDefaultNetworks`)."""
+GLOBAL_BLOCKS = (BlockOf(IPv4Net.parse("10.0.0.0/8"), 24),)
+"""The same for swarm's networks."""
+
+
+@attrs.define(eq=False)
+class AddressSpace:
+    """Pools in use and the blocks new ones are cut from."""
+
+    profile: EngineProfile
+    blocks: tuple[BlockOf, ...] = LOCAL_BLOCKS
+    pools: list[Pool] = attrs.field(factory=list)
+    last_given: int = -1
+    """20.10: the place in the list of predefined subnets after which the search goes on."""
+
+    def request(self, subnet: Net, ip_range: Net | None = None) -> Pool:
+        """The subnet somebody asked for by name."""
+        if any(overlap(pool.subnet, subnet) for pool in self.pools) and (ip_range is None or any(pool.subnet == subnet for pool in self.pools)):
+            raise forbidden(self._clash())
+        return self._add(Pool(subnet, ip_range))
+
+    def choose(self, reserved: Sequence[Net]) -> Pool:
+        """A predefined IPv4 subnet that overlaps neither a pool nor what is `reserved` (the host's own networks)."""
+        candidates = [block.subnet(number) for block in self.blocks if isinstance(block.base, IPv4Net) for number in range(block.subnets())]
+        count = len(candidates)
+        start = self.last_given + 1 if self.profile.takes_subnets_in_turn else 0
+        for step in range(count):
+            at = (start + step) % count
+            net = candidates[at]
+            if not any(overlap(net, other) for other in (*reserved, *(pool.subnet for pool in self.pools))):
+                self.last_given = at
+                return self._add(Pool(net))
+        if self.profile.takes_subnets_in_turn:
+            raise invalid("could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+        raise forbidden("all predefined address pools have been fully subnetted")
+
+    def release(self, pool: Pool) -> None:
+        """A network gives its subnet back."""
+        if pool in self.pools:
+            self.pools.remove(pool)
+
+    def _add(self, pool: Pool) -> Pool:
+        self.pools.append(pool)
+        return pool
+
+    def _clash(self) -> str:
+        return OVERLAPS if self.profile.takes_subnets_in_turn else f"invalid pool request: {OVERLAPS}"
+
+
+def read_block(text: str) -> BlockOf:
+    """`base=10.10.0.0/16,size=24`; Refusal with the daemon's text for what it is not."""
+    fields = dict(part.partition("=")[::2] for part in text.split(","))
+    base, size = fields.get("base", ""), fields.get("size", "")
+    try:
+        net: Net = IPv6Net.parse(base) if ":" in base else IPv4Net.parse(base)
+        bits = int(size)
+    except ValueError:
+        raise invalid(f'invalid argument "{text}" for "--default-address-pool" flag: invalid key or value') from None
+    if not net.length <= bits <= (32 if isinstance(net, IPv4Net) else 128):
+        raise Refusal(400, f"failed to parse pool request: invalid size {bits} for {net}")
+    return BlockOf(net, bits)
+
+
+def aligned(net: Net) -> Net:
+    """The prefix with its host bits cleared."""
+    return type(net)(net.network, net.length)  # type: ignore[arg-type]
+
+
+def first_of(net: IPv4Net) -> IPv4:
+    """The first address of a prefix."""
+    return net.network

@@ -1,0 +1,1 @@
+"""Names: the files of a container, and who answers it when it asks."""

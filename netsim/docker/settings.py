@@ -1,0 +1,169 @@
+"""What clients ask of the daemon, as values: containers, networks, endpoints, and the daemon's own options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
+
+EMPTY: Mapping[str, str] = {}
+
+
+@attrs.frozen(order=True)
+class Port:
+    """A container's port; `str` gives `80/tcp`."""
+
+    number: int
+    protocol: str = "tcp"
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.protocol}"
+
+
+@attrs.frozen
+class PortBinding:
+    """Where a port is to be published: host address and port (a number or `first-last`), empty where the daemon may choose."""
+
+    host_ip: str = ""
+    host_port: str = ""
+
+
+@attrs.frozen
+class EndpointSettings:
+    """How a container is to be attached to a network (`--ip`, `--network-alias`, `--link` ...)."""
+
+    ipv4: IPv4 | None = None
+    ipv6: IPv6 | None = None
+    link_local: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    mac: MAC | None = None
+    driver_opts: Mapping[str, str] = attrs.field(default=EMPTY)
+    gw_priority: int = 0
+
+    @property
+    def has_ipam(self) -> bool:
+        """Whether an address of any kind was asked for."""
+        return self.ipv4 is not None or self.ipv6 is not None or bool(self.link_local)
+
+
+@attrs.frozen
+class RestartPolicy:
+    """`--restart`: no, always, unless-stopped, on-failure with a number of tries."""
+
+    name: str = "no"
+    maximum: int = 0
+
+
+@attrs.frozen
+class HostConfig:
+    """The part of a container's request that is about the host it will run on."""
+
+    network_mode: str = "default"
+    port_bindings: Mapping[Port, tuple[PortBinding, ...]] = attrs.field(factory=dict)
+    publish_all: int = 0
+    links: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    privileged: int = 0
+    restart: RestartPolicy = RestartPolicy()
+    auto_remove: int = 0
+    sysctls: Mapping[str, str] = attrs.field(default=EMPTY)
+    uts_mode: str = ""
+    pid_mode: str = ""
+
+
+@attrs.frozen
+class ContainerSpec:
+    """A request for a container (`POST /containers/create`)."""
+
+    image: str
+    name: str = ""
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    hostname: str = ""
+    domainname: str = ""
+    env: tuple[str, ...] = ()
+    exposed: tuple[Port, ...] = ()
+    labels: Mapping[str, str] = attrs.field(default=EMPTY)
+    mac: MAC | None = None
+    working_dir: str = ""
+    user: str = ""
+    tty: int = 0
+    open_stdin: int = 0
+    stop_signal: str = ""
+    stop_timeout: int | None = None
+    host: HostConfig = HostConfig()
+    networks: Mapping[str, EndpointSettings] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class IpamConfig:
+    """One subnet of a network as it was asked for; `None`: left to the daemon."""
+
+    subnet: IPv4Net | IPv6Net | None = None
+    ip_range: IPv4Net | IPv6Net | None = None
+    gateway: IPv4 | IPv6 | None = None
+    aux: Mapping[str, IPv4 | IPv6] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class NetworkSpec:
+    """A request for a network (`POST /networks/create`)."""
+
+    name: str
+    driver: str = "bridge"
+    configs: tuple[IpamConfig, ...] = ()
+    ipam_driver: str = "default"
+    ipam_options: Mapping[str, str] = attrs.field(default=EMPTY)
+    options: Mapping[str, str] = attrs.field(default=EMPTY)
+    labels: Mapping[str, str] = attrs.field(default=EMPTY)
+    internal: int = 0
+    attachable: int = 0
+    ingress: int = 0
+    ipv4: int = 1
+    ipv6: int = 0
+    scope: str = ""
+    config_only: int = 0
+    config_from: str = ""
+
+
+@attrs.frozen
+class DaemonOptions:
+    """What `dockerd` was started with (dockerd(8)); addresses in CIDR text are checked when the daemon starts."""
+
+    bridge: str = ""
+    bip: str = ""
+    bip6: str = ""
+    fixed_cidr: str = ""
+    fixed_cidr_v6: str = ""
+    default_gateway: str = ""
+    default_gateway_v6: str = ""
+    default_address_pools: tuple[str, ...] = ()
+    default_network_opts: tuple[str, ...] = ()
+    icc: int = 1
+    ip: str = "0.0.0.0"
+    ip_forward: int = 1
+    ip_forward_no_drop: int = 0
+    ip_masq: int = 1
+    iptables: int = 1
+    ip6tables: int | None = None
+    ipv6: int = 0
+    mtu: int = 0
+    userland_proxy: int = 1
+    allow_direct_routing: int = 0
+    bridge_accept_fwmark: str = ""
+    firewall_backend: str = ""
+    dns: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    host_gateway_ip: str = ""
+    experimental: int = 0
+    live_restore: int = 0
+    swarm_default_advertise_addr: str = ""
