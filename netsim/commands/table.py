@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 EXEC_TABLE: dict[str, str] = {
+    "dockerd": "netsim.commands.dockerd:dockerd",
     "docker": "netsim.commands.docker.main:docker",
     "ip": "netsim.commands.ip.main:ip",
     "ping": "netsim.programs.ping.command:ping",

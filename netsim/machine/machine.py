@@ -90,6 +90,8 @@ class Machine:
     """Daemons by name, for the tools that talk to them over their sockets."""
     docker_release: str = "28"
     """Which engine is installed: its socket starts it when a client first talks to it (as docker.socket does)."""
+    docker_cli: str = "28.2.2"
+    """Which docker command is installed: it words things its own way whatever the engine."""
     dialects: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, metadata={"state": "share"})
     """Command tables of images, by dialect; filled from above like `exec_table`."""
     foreground_limit: int = FOREGROUND_LIMIT

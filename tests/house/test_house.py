@@ -24,7 +24,7 @@ STILL_LONG = {
 """Files that are still to be parted; they may only become shorter."""
 FORBIDDEN = ("utils", "util", "helpers", "common", "base", "misc", "manager", "tools")
 CLOCKS_AND_CHANCE = {"time", "random", "logging", "threading", "asyncio", "socket", "subprocess"}
-DOORSTEP = {"__main__.py", "transcript.py"}
+DOORSTEP = {"__main__.py"}
 MIRRORED = ("core", "ipv4", "ipv6", "bridge", "netfilter", "drivers")
 
 

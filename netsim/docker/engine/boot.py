@@ -7,8 +7,9 @@ import attrs
 from netsim.addr import IPv4Net
 from netsim.docker.drivers import bridge_config
 from netsim.docker.engine.engine import Engine, engine_of
-from netsim.docker.engine.networks import new_network
-from netsim.docker.engine.run import exited_quietly
+from netsim.docker.engine.networks import new_network, revive_network
+from netsim.docker.engine.run import ended, exited_quietly
+from netsim.docker.errors import Refusal
 from netsim.docker.firewall import WRITERS
 from netsim.docker.firewall.writer import Firewall
 from netsim.docker.ids import new_id
@@ -18,7 +19,7 @@ from netsim.docker.settings import DaemonOptions, IpamConfig, NetworkSpec
 from netsim.machine.call import Program
 from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
-from netsim.machine.process import Process
+from netsim.machine.process import SIGKILL, Process
 from netsim.wiring import Wiring
 
 
@@ -27,6 +28,24 @@ class Dockerd(Program):
     """The daemon's process: it hears of the end of its containers."""
 
     engine: Engine | None = None
+    profile: EngineProfile | None = None
+    options: DaemonOptions | None = None
+
+    def started(self, proc: Process) -> None:
+        """Typed as a command: come up now, or say why not."""
+        if self.engine is not None or self.profile is None:
+            return
+        try:
+            start(proc, self, self.profile, self.options or DaemonOptions())
+        except Refusal as problem:
+            proc.write(2, problem.text + "\n")
+            proc.exit(1)
+
+    def signal(self, proc: Process, signum: int) -> None:
+        """Asked to end: containers are stopped first."""
+        if self.engine is not None:
+            shut_down(self.engine)
+        proc.exit(0)
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A container's first process, or a tool the daemon ran."""
@@ -36,25 +55,67 @@ class Dockerd(Program):
 
 def boot(machine: Machine, profile: EngineProfile, options: DaemonOptions | None = None) -> Engine:
     """Start the daemon of a machine; refused with its last words when it cannot."""
-    options = options or DaemonOptions()
     program = Dockerd()
     process = machine.spawn(machine.init, ("dockerd",), fds={0: Null(), 1: Capture(), 2: Capture()}, program=program)
+    try:
+        return start(process, program, profile, options or DaemonOptions())
+    except Refusal:
+        process.exit(1)
+        raise
+
+
+def start(process: Process, program: Dockerd, profile: EngineProfile, options: DaemonOptions) -> Engine:
+    """The daemon comes up in a process: its store read, its chains and predefined networks made."""
+    machine = process.machine
+    before = machine.services.get("docker")
     blocks = tuple(read_block(text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     engine.id = new_id(engine.rng)
     program.engine = engine
     writer = WRITERS[profile.firewall if options.iptables else "off"]
     engine.firewall = writer(engine.run)
-    machine.services["docker"] = engine
-    machine.files.write(None, f"{_directory(machine)}/docker.sock", b"")
+    machine.files.makedirs(None, "/run/docker/netns")
     engine.firewall.start(0)
+    if isinstance(before, Engine):
+        restore(engine, before)
     for name, driver in (("none", "null"), ("host", "host")):
-        new_network(engine, NetworkSpec(name, driver)).builtin = 1
+        if not any(network.name == name for network in engine.networks.values()):
+            new_network(engine, NetworkSpec(name, driver)).builtin = 1
     if options.bridge != "none":
         new_network(engine, default_bridge(options)).builtin = 1
     if engine.forwarding_switched_on and options.iptables and not options.ip_forward_no_drop:
         engine.run(("iptables", "--wait", "-P", "FORWARD", "DROP"))
+    machine.services["docker"] = engine
+    machine.files.write(None, "/run/docker.sock", b"")
     return engine
+
+
+def shut_down(engine: Engine) -> None:
+    """Every container is stopped; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
+    for container in list(engine.containers.values()):
+        if container.state.is_running and container.process is not None:
+            container.stopped_by_hand = 1
+            container.process.signal(SIGKILL)
+            ended(engine, container, 128 + SIGKILL)
+
+
+def restore(engine: Engine, before: Engine) -> None:
+    """What the daemon's store kept: containers, images and user-defined networks, whose devices and rules are set up again."""
+    engine.id, engine.containers, engine.images = before.id, before.containers, before.images
+    for network in before.networks.values():
+        if network.name in ("none", "host"):
+            engine.networks[network.id] = network
+        elif not network.builtin:
+            revive_network(engine, network)
+
+
+def restart(machine: Machine, profile: EngineProfile, options: DaemonOptions) -> Engine:
+    """Stop the daemon, if one runs, and start it with other options; refused with its last words."""
+    engine = machine.services.get("docker")
+    if isinstance(engine, Engine) and engine.process.status is None:
+        shut_down(engine)
+        engine.process.exit(0)
+    return boot(machine, profile, options)
 
 
 def activated(machine: Machine) -> Engine:
@@ -63,11 +124,6 @@ def activated(machine: Machine) -> Engine:
         Wiring(machine.kernel.init_net).up("lo")  # as on any machine whose services run
         return boot(machine, RELEASES[machine.docker_release])
     return engine_of(machine)
-
-
-def _directory(machine: Machine) -> str:
-    machine.files.makedirs(None, "/run/docker/netns")
-    return "/run"
 
 
 def default_bridge(options: DaemonOptions) -> NetworkSpec:

@@ -44,6 +44,17 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     return network
 
 
+def revive_network(engine: Engine, network: Network) -> None:
+    """A network out of the daemon's store: its subnets are taken again, its device and rules made where they are missing."""
+    for subnet in network.subnets:
+        subnet.pool = engine.space.request(subnet.net, subnet.pool.ip_range)
+        if subnet.gateway is not None:
+            subnet.pool.request(subnet.gateway)
+    network.endpoints = {}
+    network.driver.create_network(engine, network)
+    engine.networks[network.id] = network
+
+
 def allocate(engine: Engine, network: Network) -> None:
     """Pools, gateways and auxiliary addresses of a network (`ipamAllocate`)."""
     configs = network.spec.configs

@@ -1,11 +1,8 @@
-"""Replaying recordings: the inputs of a scenario typed into a simulated machine, its answers written in the same format."""
+"""The recordings of kernels and tools: one machine, one line after the other."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -14,8 +11,6 @@ from netsim.api import Background, Host, World
 from netsim.clock import MS, SECOND
 from netsim.kernel.profile import LINUX_6_1, LINUX_6_18, KernelProfile
 
-FILE_KEYS = ("name", "kernel", "release", "engine", "dockerd_args", "ip_forward", "prepare", "hosts", "setup")
-STEP_KEYS = ("cmd", "env", "secs", "background", "output_of", "on", "daemon")
 COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
 SMALL_MODULES = frozenset({"veth", "bridge", "vxlan", "macvlan", "ifb", "br_netfilter", "ip_tables", "nf_tables", "tun", "tbf"})
@@ -32,9 +27,6 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
 
 def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario of the kernel recordings; answers carry `rc`, `stdout` and `stderr`."""
-    scenario = {key: scenario[key] for key in FILE_KEYS if key in scenario} | {
-        "steps": [{key: step[key] for key in STEP_KEYS if key in step} for step in scenario["steps"]]
-    }
     world = World(seed=0)
     host = world.host("vm", profile_of(scenario))
     pids = _pids(scenario["steps"])
@@ -73,21 +65,3 @@ def _step(host: Host, step: dict[str, Any], jobs: dict[str, Background], pids: d
         late = job.result()
         return {"rc": late.status, "stdout": result.stdout + late.stdout, "stderr": result.stderr + late.stderr}
     return {"rc": result.status, "stdout": result.stdout, "stderr": result.stderr}
-
-
-def replay_file(source: Path, target: Path) -> str:
-    """Replay one file into another; returns the scenario's name."""
-    answers = replay(json.loads(source.read_text()))
-    target.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
-    return source.stem
-
-
-def replay_all(source: Path, out: Path, jobs: int = 1) -> list[str]:
-    """Replay a file or every file of a directory; returns the names."""
-    files = [source] if source.is_file() else sorted(source.glob("*.json"))
-    out.mkdir(parents=True, exist_ok=True)
-    targets = [out / file.name for file in files]
-    if jobs <= 1 or len(files) <= 1:
-        return [replay_file(file, target) for file, target in zip(files, targets, strict=True)]
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(replay_file, files, targets))

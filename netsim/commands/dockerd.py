@@ -1,0 +1,54 @@
+"""dockerd: options, start and refusals (dockerd(8))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, FlagError, parse
+from netsim.docker.engine.boot import Dockerd
+from netsim.docker.errors import Refusal
+from netsim.docker.profile import RELEASES
+from netsim.docker.settings import DaemonOptions
+from netsim.machine.call import Call, Program, Result
+
+FLAGS = (
+    Flag("allow-direct-routing", "", BOOL), Flag("bip"), Flag("bip6"), Flag("bridge", "b"), Flag("bridge-accept-fwmark"),
+    Flag("debug", "D", BOOL), Flag("default-address-pool", "", LIST), Flag("default-gateway"), Flag("default-gateway-v6"),
+    Flag("default-network-opt", "", LIST), Flag("dns", "", LIST), Flag("dns-opt", "", LIST), Flag("dns-search", "", LIST), Flag("experimental", "", BOOL),
+    Flag("firewall-backend"), Flag("fixed-cidr"), Flag("fixed-cidr-v6"), Flag("host-gateway-ip"), Flag("icc", "", BOOL), Flag("ip"),
+    Flag("ip-forward", "", BOOL), Flag("ip-forward-no-drop", "", BOOL), Flag("ip-masq", "", BOOL), Flag("ip6tables", "", BOOL), Flag("iptables", "", BOOL),
+    Flag("ipv6", "", BOOL), Flag("live-restore", "", BOOL), Flag("mtu", "", INT), Flag("swarm-default-advertise-addr"), Flag("userland-proxy", "", BOOL),
+)  # fmt: skip
+"""Options that are about networks, and those that start-up scripts usually have beside them."""
+NAMES = {"default-address-pool": "default_address_pools", "default-network-opt": "default_network_opts", "dns-opt": "dns_options"}
+
+
+def _value(flag: Flag, value: Any) -> Any:
+    if flag.kind == LIST:
+        return tuple(value)
+    return int(value) if flag.kind == BOOL else value
+
+
+def read_options(words: Sequence[str]) -> DaemonOptions:
+    """The daemon's options; Refusal with its words for what it does not take."""
+    try:
+        parsed = parse(words, FLAGS, interspersed=True)
+    except FlagError as problem:
+        raise Refusal(0, f"Status: {problem}, See 'dockerd --help'.".replace("Status: ", "")) from None
+    if parsed.words:
+        raise Refusal(0, "\"dockerd\" accepts no arguments.\nSee 'dockerd --help'.")
+    fields: dict[str, Any] = {}
+    for flag in FLAGS:
+        if parsed.given(flag.name) and flag.name != "debug":
+            fields[NAMES.get(flag.name, flag.name.replace("-", "_"))] = _value(flag, parsed.values[flag.name])
+    return DaemonOptions(**fields)
+
+
+def dockerd(call: Call) -> Result | Program:
+    """Run the daemon in the foreground, as the command does; `&` puts it where it belongs."""
+    try:
+        options = read_options(call.argv[1:])
+    except Refusal as problem:
+        return Result("", problem.text + "\n", 1)
+    return Dockerd(None, RELEASES[call.machine.docker_release], options)

@@ -1,0 +1,84 @@
+"""The recordings of Docker 20.10 on hosts of one LAN, with a machine outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.api import Background, Host, World
+from netsim.clock import MS
+from netsim.docker.profile import V20_10
+from netsim.kernel.profile import LINUX_6_18
+from netsim.transcript.daemon import start_daemon
+from netsim.transcript.kernel import SMALL_MODULES
+
+COMMAND_TIME = 30 * MS
+BACKGROUND_TIME = 400 * MS
+ROUTER = "10.10.101.1"
+PROFILE = attrs.evolve(LINUX_6_18, modules=SMALL_MODULES)
+
+
+def replay(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Run one scenario; answers carry `rc`, `stdout` and `stderr`, those of background lines when their process has ended."""
+    world = World(seed=0)
+    machines = build(world, scenario["hosts"])
+    steps: list[dict[str, Any]] = []
+    late: list[tuple[int, Background]] = []
+    for step in scenario["steps"]:
+        started = world.clock.now
+        host = machines[step.get("on", "h1")]
+        if step.get("daemon"):
+            answer = start_daemon(host, V20_10, step["cmd"])
+        elif step.get("background"):
+            late.append((len(steps), host.start(step["cmd"])))
+            world.run_for(BACKGROUND_TIME)
+            answer = {"rc": 0, "stdout": "", "stderr": ""}
+        else:
+            done = host.run(step["cmd"])
+            answer = {"rc": done.status, "stdout": done.stdout, "stderr": done.stderr}
+        steps.append({"cmd": step["cmd"], **answer})
+        world.clock.run_until(max(world.clock.now, started + COMMAND_TIME))
+    for number, job in late:
+        if job.is_running:
+            job.process.machine.wait(job.process)
+        done = job.result()
+        steps[number] |= {"rc": done.status, "stdout": done.stdout, "stderr": done.stderr}
+    return {"name": scenario.get("name", ""), "steps": steps}
+
+
+def build(world: World, hosts: dict[str, Any]) -> dict[str, Host]:
+    """The LAN with its outside machine, and the hosts on it with their daemons started."""
+    lan = world.host("lan", PROFILE)
+    lan.run_script(
+        f"ip link set lo up\nip link add br0 type bridge\nip link set br0 up\nip addr add {ROUTER}/24 dev br0\n"
+        "ip addr add 10.10.101.106/24 dev br0\nip addr add fd00:101::1/64 dev br0 nodad\n"
+    )
+    machines = {"lan": lan}
+    for key, given in hosts.items():
+        machines[key] = _host(world, lan, key, given)
+    world.run_for(3_000 * MS)
+    for key, given in hosts.items():
+        if given["dockerd_args"] is not None:
+            start_daemon(machines[key], V20_10, f"dockerd {given['dockerd_args']}")
+    world.run_for(2_000 * MS)
+    return machines
+
+
+def _host(world: World, lan: Host, key: str, given: dict[str, Any]) -> Host:
+    """A host whose eth0 is one end of a pair; the other is a port of the LAN's bridge."""
+    host = world.host(given["hostname"], PROFILE)
+    host.machine.docker_release, host.machine.docker_cli = "20.10", "20.10.24"
+    address = given["eth0"]
+    mac = "00:16:3e:" + ":".join(f"{int(part):02x}" for part in address.partition("/")[0].split(".")[1:])
+    lan.wiring.veth(key, "eth0", host.wiring.netns)
+    lan.wiring.enslave(key, "br0")
+    lan.wiring.up(key)
+    files = host.machine.files
+    files.write(None, "/etc/hosts", f"127.0.0.1\tlocalhost\n127.0.1.1\t{given['hostname']}\n::1\tlocalhost ip6-localhost ip6-loopback\n".encode())
+    files.write(None, "/etc/resolv.conf", f"nameserver {ROUTER}\n".encode())
+    host.run_script(
+        f"ip link set lo up\nip link set eth0 address {mac}\nip addr add {address} brd + dev eth0\nip link set eth0 up\n"
+        f"ip route add default via {ROUTER}\n"
+    )
+    return host

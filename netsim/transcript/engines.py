@@ -1,0 +1,40 @@
+"""The recordings of five engines on a bare host: the same commands on each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.api import World
+from netsim.clock import MS
+from netsim.docker.profile import RELEASES
+from netsim.kernel.profile import LINUX_6_18
+from netsim.transcript.daemon import start_daemon
+from netsim.transcript.kernel import SMALL_MODULES
+
+COMMAND_TIME = 30 * MS
+PROFILE = attrs.evolve(LINUX_6_18, modules=SMALL_MODULES)
+
+
+def replay(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Run one scenario; answers carry `rc` and `output`."""
+    world = World(seed=0)
+    host = world.host("host", PROFILE)
+    profile = RELEASES[scenario["engine"]]
+    host.machine.docker_release, host.machine.docker_cli = scenario["engine"], "28.2.2"
+    host.machine.bind_netns(None, "host", host.machine.kernel.init_net)
+    host.machine.files.write(None, "/etc/resolv.conf", b"nameserver 10.255.255.53\n")
+    host.run("ip link set lo up")
+    host.run(f"sysctl -qw net.ipv4.ip_forward={scenario.get('ip_forward', 0)}")
+    for line in scenario.get("prepare", ()):
+        host.run(line)
+    world.run_for(2_000 * MS)
+    start_daemon(host, profile, f"dockerd {scenario.get('dockerd_args', '')}")
+    steps = []
+    for step in scenario["steps"]:
+        started = world.clock.now
+        done = host.run(step["cmd"])
+        steps.append({"cmd": step["cmd"], "rc": done.status, "output": done.stdout + done.stderr})
+        world.clock.run_until(max(world.clock.now, started + COMMAND_TIME))
+    return {"name": scenario.get("name", ""), "steps": steps}
