@@ -227,6 +227,12 @@ class Process:
         opened.sock.waker = opened
         return fd
 
+    def accepted(self, sock: Any) -> int:
+        """A connection a listener handed out becomes a descriptor (`accept(2)`)."""
+        from netsim.machine.sockets import SocketFile
+
+        return self.adopt(SocketFile(sock=sock, process=self))
+
     def sock(self, fd: int) -> Any:
         """The kernel's socket behind a descriptor; EBADF."""
         sock = getattr(self.fds.get(fd), "sock", None)

@@ -65,6 +65,8 @@ def make_socket(netns: Netns, family: int, kind: int, protocol: int) -> Any:
         raise NetError(EAFNOSUPPORT)
     if kind == SOCK_RAW:
         return RawSocket(netns, family, kind, protocol)
+    if family not in netns.kernel.inet_families:
+        raise NetError(EAFNOSUPPORT)
     if kind == SOCK_DGRAM:
         return UdpSocket(netns, family, kind, protocol or 17)
     if kind == SOCK_STREAM:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from netsim.addr import IPv4
+from netsim.errors import EAFNOSUPPORT, NetError
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -63,6 +64,8 @@ def family_number(address: Any) -> int:
 
 
 def family_of(netns: Netns, address: Any) -> Family:
-    """The family an address belongs to."""
-    found: Family = netns.kernel.inet_families[family_number(address)]
+    """The family an address belongs to; EAFNOSUPPORT."""
+    found: Family | None = netns.kernel.inet_families.get(family_number(address))
+    if found is None:
+        raise NetError(EAFNOSUPPORT)
     return found

@@ -1,0 +1,1 @@
+"""nc(1) as OpenBSD wrote it and Debian ships it."""

@@ -1,0 +1,1 @@
+"""What several network programs share: names to addresses, ports to names."""
