@@ -227,6 +227,13 @@ class Process:
         opened.sock.waker = opened
         return fd
 
+    def take_over(self, fd: int, opened: Any) -> int:
+        """A socket opened by the parent before `fork(2)` is this process's alone from now on, under a number of its choice."""
+        self.fds[fd] = opened
+        opened.process, opened.fd = self, fd
+        opened.sock.waker = opened
+        return fd
+
     def accepted(self, sock: Any) -> int:
         """A connection a listener handed out becomes a descriptor (`accept(2)`)."""
         from netsim.machine.sockets import SocketFile

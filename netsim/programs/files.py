@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsim.clock import SECOND
 from netsim.errors import EISDIR, ENOENT, NetError, strerror
-from netsim.machine.call import Call, ReadInput, Result
+from netsim.machine.call import Call, Result
 from netsim.machine.files import Directory, File, Node, Symlink
 
 
@@ -21,28 +21,6 @@ def _flags(words: tuple[str, ...]) -> tuple[str, list[str]]:
         else:
             rest.append(word)
     return letters, rest
-
-
-def cat(call: Call) -> Result | ReadInput:
-    """Print files, or standard input."""
-    _, names = _flags(call.argv[1:])
-    if not names or "-" in names:
-        return ReadInput(_cat)
-    return _cat(call, b"")
-
-
-def _cat(call: Call, data: bytes) -> Result:
-    _, names = _flags(call.argv[1:])
-    out, err = b"", ""
-    for name in names or ["-"]:
-        if name == "-":
-            out += data
-            continue
-        try:
-            out += call.machine.files.read(call.proc, name)
-        except NetError as error:
-            err += f"cat: {name}: {strerror(error.errno)}\n"
-    return Result(out.decode("utf-8", "surrogateescape"), err, int(bool(err)))
 
 
 def _mode(node: Node) -> str:
@@ -234,23 +212,6 @@ def mv(call: Call) -> Result:
         except NetError as error:
             err += f"mv: cannot stat '{name}': {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))
-
-
-def tee(call: Call) -> ReadInput:
-    """Copy standard input to files and on."""
-    return ReadInput(_tee)
-
-
-def _tee(call: Call, data: bytes) -> Result:
-    letters, names = _flags(call.argv[1:])
-    err = ""
-    for name in names:
-        try:
-            node = call.machine.files.open_for_writing(call.proc, name, truncate="a" not in letters)
-            node.write((node.read() if "a" in letters else b"") + data)
-        except NetError as error:
-            err += f"tee: {name}: {strerror(error.errno)}\n"
-    return Result(data.decode("utf-8", "surrogateescape"), err, int(bool(err)))
 
 
 def mktemp(call: Call) -> Result:

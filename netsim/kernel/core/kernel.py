@@ -38,6 +38,7 @@ class Kernel:
     namespaces: list[Netns] = attrs.field(factory=list)
     next_inode: int = FIRST_INODE
     next_socket_inode: int = 16384
+    next_socket_cookie: int = 1
     packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """ethertype -> `(skb) -> None`."""
     inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
@@ -80,6 +81,12 @@ class Kernel:
         """The next free inode number of the namespace file system."""
         number = self.next_inode
         self.next_inode += 1
+        return number
+
+    def socket_cookie(self) -> int:
+        """The next number a socket is known by to those who list sockets (`sock_gen_cookie`)."""
+        number = self.next_socket_cookie
+        self.next_socket_cookie += 1
         return number
 
     def socket_inode(self) -> int:

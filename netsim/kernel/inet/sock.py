@@ -82,6 +82,7 @@ class InetSocket:
     waker: Any = None
     is_closed: bool = False
     groups: list[tuple[int, IPv4 | IPv6]] = attrs.field(factory=list)
+    cookie: int = 0
     inode: int = 0
     """What /proc/PID/fd and /proc/net name it by; 0 until a process has a descriptor for it."""
 

@@ -13,6 +13,7 @@ from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import NetError
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+from netsim.packet.decode_icmp6 import DecodeError
 from netsim.packet.dns import (
     DNS_RD,
     RCODE_NOERROR,
@@ -25,7 +26,6 @@ from netsim.packet.dns import (
     decode_dns,
     encode_dns,
 )
-from netsim.packet.decode_icmp6 import DecodeError
 
 AF_INET, AF_INET6, SOCK_DGRAM = 2, 10, 2
 DOMAIN = 53
@@ -278,5 +278,5 @@ def service_name(proc: Any, port: int, protocol: str) -> str | None:
     for line in proc.read_text("/etc/services").splitlines():
         words = line.split("#")[0].split()
         if len(words) >= 2 and words[1] == wanted:
-            return words[0]
+            return str(words[0])
     return None
