@@ -18,7 +18,7 @@ def run_inside(jail: Jail, *argv: str) -> tuple[str, str, int]:
 
 def jail(**settings: object) -> Jail:
     etc = Directory(0o755, 0, {"hosts": File(content=b"10.0.0.9\tinside\n")})
-    tools = {"cat": "netsim.programs.files:cat", "ip": "netsim.commands.ip.main:ip", "hostname": "netsim.programs.process:hostname"}
+    tools = {"cat": "netsim.programs.streams:cat", "ip": "netsim.commands.ip.main:ip", "hostname": "netsim.programs.process:hostname"}
     return Jail(Directory(0o755, 0, {"etc": etc}), "box", tools, **settings)  # type: ignore[arg-type]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import NetError
+from netsim.errors import EPIPE, NetError
 
 
 @attrs.define(eq=False)
@@ -54,8 +54,18 @@ class Channel:
             data = data.replace(b"\n", b"\r\n")
         if self.peer is not None:
             proc.sock(self.writes).sendto(data, *self.peer)
+        elif self.child:
+            self._feed(proc, data)
         else:
             proc.write(self.writes, data)
+
+    def _feed(self, proc: Any, data: bytes) -> None:
+        """To a program just started: on a real host it has not ended yet when the first bytes go its way."""
+        try:
+            proc.fds[self.writes].write(data)
+        except NetError as error:
+            if error.errno != EPIPE:
+                raise
 
     def shut(self, proc: Any) -> None:
         """Nothing more will be written."""
