@@ -10,7 +10,7 @@ import attrs
 
 from netsim.clock import SECOND
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
-from netsim.commands.docker.session import Docker, Subcommand, daemon_text
+from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted
 from netsim.docker.engine import run as life
 from netsim.docker.engine import views
 from netsim.docker.engine.container import Container
@@ -172,10 +172,7 @@ def inspect(docker: Docker, parsed: Parsed) -> Result:
         else:
             found.append(shown)
     if parsed.given("format"):
-        from netsim.commands.docker.template import render
-
-        for shown in found:
-            docker.print(render(parsed.text("format"), shown))
+        failed = formatted(docker, parsed.text("format"), found) or failed
     else:
         docker.print(json.dumps(found, indent=4, ensure_ascii=False))
     return docker.result(failed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
-from netsim.commands.docker.session import Docker, Subcommand, daemon_text
+from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted
 from netsim.docker.engine import attach, networks, views
 from netsim.docker.errors import Refusal
 from netsim.docker.settings import EndpointSettings, IpamConfig, NetworkSpec
@@ -94,10 +94,8 @@ def inspect(docker: Docker, parsed: Parsed) -> Result:
         except Refusal as problem:
             problems.append(f"Error: No such network: {name}" if problem.status == 404 else daemon_text(problem))
     if parsed.given("format"):
-        from netsim.commands.docker.template import render
-
-        for shown in found:
-            docker.print(render(parsed.text("format"), shown))
+        if formatted(docker, parsed.text("format"), found):
+            return docker.result(1)
     else:
         docker.print(json.dumps(found, indent=4, ensure_ascii=False))
     for problem_text in problems:

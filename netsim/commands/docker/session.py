@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import attrs
 
 from netsim.commands.docker.flags import Flag, Parsed
+from netsim.commands.docker.template import TemplateError, render
+from netsim.commands.docker.template.values import to_json
 from netsim.docker.engine.boot import activated
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
@@ -46,6 +49,18 @@ class Docker:
 def daemon_text(problem: Refusal) -> str:
     """How the command words a refusal; status 0 marks a daemon that does not answer at all."""
     return f"Error response from daemon: {problem.text}" if problem.status else problem.text
+
+
+def formatted(docker: Docker, template: str, found: Sequence[Any]) -> int:
+    """Print each value through a template; 1 when it cannot be filled."""
+    for shown in found:
+        try:
+            docker.print(to_json(shown) if template == "json" else render(template, shown))
+        except TemplateError as problem:
+            docker.out.append("\n")
+            docker.complain(f"template parsing error: {problem}")
+            return 1
+    return 0
 
 
 Handler = Callable[[Docker, Parsed], "Result | Program"]

@@ -1,0 +1,10 @@
+"""Go templates, as `--format` takes them (text/template, with Docker's functions).
+
+Values are what JSON has: dicts (maps: shown in the order of their keys), lists, text, numbers, booleans, None. A `Struct` is a dict whose unknown
+fields are an error that names its Go type.
+"""
+
+from netsim.commands.docker.template.execute import render
+from netsim.commands.docker.template.values import Struct, TemplateError
+
+__all__ = ["Struct", "TemplateError", "render"]

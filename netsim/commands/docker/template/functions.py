@@ -1,0 +1,143 @@
+"""Functions that templates may call: Go's own and Docker's (`templates.basicFunctions`)."""
+
+from __future__ import annotations
+
+import html as html_module
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from netsim.commands.docker.template.values import MISSING, TemplateError, inner, is_true, to_json
+
+
+def index(value: Any, *keys: Any) -> Any:
+    """value[key]..., with Go's errors."""
+    for key in keys:
+        if value is None or value is MISSING:
+            raise TemplateError("error calling index: index of untyped nil")
+        if isinstance(value, dict):
+            value = value.get(key, MISSING)
+        elif isinstance(value, list | tuple | str):
+            if not isinstance(key, int) or isinstance(key, bool):
+                raise TemplateError("error calling index: cannot index slice/array with type string")
+            if not 0 <= key < len(value):
+                raise TemplateError(f"error calling index: error calling index: index out of range: {key}".replace("error calling index: ", "", 1))
+            value = value[key]
+        else:
+            raise TemplateError(f"error calling index: can't index item of type {_type(value)}")
+    return value
+
+
+def slice_(value: Any, *bounds: int) -> Any:
+    """value[i:j]."""
+    if not isinstance(value, str | list | tuple):
+        raise TemplateError(f"error calling slice: can't slice item of type {_type(value)}")
+    for bound in bounds:
+        if not 0 <= bound <= len(value):
+            raise TemplateError(f"error calling slice: index out of range: {bound}")
+    return value[slice(*bounds)] if len(bounds) == 2 else value[bounds[0] :] if bounds else value
+
+
+def length(value: Any) -> int:
+    """len."""
+    if not isinstance(value, str | list | tuple | dict):
+        raise TemplateError(f"error calling len: len of {'nil pointer' if value is None else 'type ' + _type(value)}")
+    return len(value)
+
+
+def _type(value: Any) -> str:
+    return {bool: "bool", int: "int", float: "float64", str: "string", list: "[]interface {}", dict: "map[string]interface {}"}.get(
+        type(value), "untyped nil"
+    )
+
+
+def printf(form: str, *values: Any) -> str:
+    """fmt.Sprintf, as far as %v %s %d %q %x %t %f %% with flags and widths go."""
+    import re
+
+    waiting = list(values)
+
+    def one(match: re.Match[str]) -> str:
+        flags, verb = match[1], match[2]
+        if verb == "%":
+            return "%"
+        if not waiting:
+            return f"%!{verb}(MISSING)"
+        value = waiting.pop(0)
+        if verb == "q":
+            return f"%{flags}s" % ('"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"')
+        if verb in ("v", "s", "t"):
+            return f"%{flags}s" % inner(value)
+        if verb in "dxXobc" and isinstance(value, int):
+            return f"%{flags}{verb if verb != 'b' else 'd'}" % value
+        if verb == "x":
+            return f"%{flags}s" % str(value).encode().hex()
+        if verb in "feg" and isinstance(value, int | float):
+            return f"%{flags}{verb}" % value
+        return f"%!{verb}({_type(value)}={inner(value)})"
+
+    return re.sub(r"%([-+ #0]*\d*(?:\.\d+)?)([a-zA-Z%])", one, form)
+
+
+def print_(*values: Any) -> str:
+    """fmt.Sprint: blanks between operands when neither is text."""
+    out = ""
+    for number, value in enumerate(values):
+        if number and not isinstance(value, str) and not isinstance(values[number - 1], str):
+            out += " "
+        out += inner(value)
+    return out
+
+
+def println(*values: Any) -> str:
+    """fmt.Sprintln."""
+    return " ".join(inner(value) for value in values) + "\n"
+
+
+def and_(*values: Any) -> Any:
+    """The first false value, or the last."""
+    return next((value for value in values if not is_true(value)), values[-1])
+
+
+def or_(*values: Any) -> Any:
+    """The first true value, or the last."""
+    return next((value for value in values if is_true(value)), values[-1])
+
+
+def equal(value: Any, *others: Any) -> bool:
+    """eq: like any of them."""
+    return any(value == other and isinstance(value, bool) == isinstance(other, bool) for other in others)
+
+
+def less(one: Any, other: Any) -> bool:
+    """lt; kinds that cannot be compared are an error."""
+    if type(one) is not type(other):
+        raise TemplateError("error calling lt: incompatible types for comparison")
+    return bool(one < other)
+
+
+def pad(text: str, before: int, after: int) -> str:
+    """Blanks around a text."""
+    return " " * before + text + " " * after if text else text
+
+
+def truncate(text: str, most: int) -> str:
+    """The beginning of a text."""
+    return text[:most]
+
+
+def join(values: Any, between: str) -> str:
+    """strings.Join."""
+    return between.join(inner(value) for value in values or [])
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "json": to_json, "split": lambda text, between: str(text).split(between), "join": join, "title": lambda text: str(text).title(),
+    "lower": lambda text: str(text).lower(), "upper": lambda text: str(text).upper(), "pad": pad, "truncate": truncate, "index": index, "slice": slice_,
+    "len": length, "print": print_, "printf": printf, "println": println, "and": and_, "or": or_, "not": lambda value: not is_true(value),
+    "eq": equal, "ne": lambda one, other: not equal(one, other), "lt": less, "le": lambda one, other: one == other or less(one, other),
+    "gt": lambda one, other: one != other and not less(one, other), "ge": lambda one, other: not less(one, other),
+    "html": lambda *values: html_module.escape(print_(*values)), "js": lambda *values: to_json(print_(*values))[1:-1],
+    "urlquery": lambda *values: quote(print_(*values), safe=""),
+}  # fmt: skip
+"""By name. `table` and `raw` are the commands', not templates'."""
