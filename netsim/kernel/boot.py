@@ -10,14 +10,17 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import dummy, loopback, veth
-from netsim.kernel.inet.family import AF_INET
+from netsim.kernel.inet.family import AF_INET, AF_INET6
 from netsim.kernel.ipv4 import af_inet, arp, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
-from netsim.kernel.ipv6 import addrconf
+from netsim.kernel.ipv6 import addrconf, af_inet6
+from netsim.kernel.ipv6 import icmp as icmp6
 from netsim.kernel.ipv6 import input as ip6_input
+from netsim.kernel.ipv6 import tcp as tcp6
+from netsim.kernel.ipv6 import udp as udp6
 from netsim.kernel.netfilter.nat import masquerade
 from netsim.kernel.profile import KernelProfile
-from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
+from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP
 
 LINK_KINDS = {
     "veth": LinkKind("veth", "veth", veth.create),
@@ -28,9 +31,11 @@ LINK_KINDS = {
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
-INET_FAMILIES = {AF_INET: af_inet.INET4}
 NETDEV_CHAIN = (bridge.device_event, devinet.device_event, addrconf.device_event, masquerade.device_event)
 INETADDR_CHAIN = (masquerade.address_deleted,)
+INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
+INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}
+INET_FAMILIES = {AF_INET: af_inet.INET4, AF_INET6: af_inet6.INET6}
 NETNS_INIT = (loopback.add_loopback,)
 
 
@@ -49,6 +54,8 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.packet_types = PACKET_TYPES
     kernel.inet_protos = INET_PROTOS
     kernel.inet_err = INET_ERR
+    kernel.inet6_protos = INET6_PROTOS
+    kernel.inet6_err = INET6_ERR
     kernel.inet_families = INET_FAMILIES
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.inetaddr_chain = INETADDR_CHAIN

@@ -46,6 +46,8 @@ class KernelProfile:
     """Release (major * 100 + minor) whose counters /proc/net/snmp and netstat list."""
     syn_linear_timeouts: int = 4
     """How many SYNs are repeated a second apart before the pauses double (since 6.5; `tcp_syn_linear_timeouts`)."""
+    icmp6_ratelimit: int = 100
+    """The default of net.ipv6.icmp.ratelimit in ms; a second before 6.16."""
     cpus: int = 2
     """Processors: veth gets a queue for each."""
     iptables: str = "nf_tables"
@@ -55,5 +57,7 @@ class KernelProfile:
 
 
 LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)
-LINUX_6_1 = KernelProfile("6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False, counters=601, syn_linear_timeouts=0)
+LINUX_6_1 = KernelProfile(
+    "6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False, counters=601, icmp6_ratelimit=1000, syn_linear_timeouts=0
+)
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

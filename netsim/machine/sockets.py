@@ -12,6 +12,7 @@ from netsim.kernel.core.packet_socket import PacketSocket
 from netsim.kernel.inet.tcp import TcpSocket
 from netsim.kernel.inet.udp import UdpSocket
 from netsim.kernel.ipv4.raw import RawSocket
+from netsim.kernel.ipv6.raw import Raw6Socket
 from netsim.machine.fds import OpenFile
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ def make_socket(netns: Netns, family: int, kind: int, protocol: int) -> Any:
     if family not in (AF_INET, AF_INET6):
         raise NetError(EAFNOSUPPORT)
     if kind == SOCK_RAW:
-        return RawSocket(netns, family, kind, protocol)
-    if family not in netns.kernel.inet_families:
-        raise NetError(EAFNOSUPPORT)
+        return (RawSocket if family == AF_INET else Raw6Socket)(netns, family, kind, protocol)
     if kind == SOCK_DGRAM:
         return UdpSocket(netns, family, kind, protocol or 17)
     if kind == SOCK_STREAM:

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.output import to_json
+from netsim.commands.ip.route6_show import flush6, show6
 from netsim.commands.ip.route_get import get, show_cache
 from netsim.commands.ip.route_show import json_route, line
 from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number
@@ -15,6 +16,7 @@ from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, duparg2, invarg, matches, number, prefix
 from netsim.errors import NetError
 from netsim.kernel.ipv4.route import flush_cache
+from netsim.kernel.ipv6.route import flush_cache as flush_cache6
 from netsim.kernel.rtnl.flags import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
 from netsim.kernel.tables.fib import (
@@ -106,6 +108,8 @@ class RouteWords:
     protocol: int | None = None
     scope: int | None = None
     flags: int = 0
+    expires: int = 0
+    pref: int = 0
     metrics: list[tuple[str, int]] = attrs.field(factory=list)
     hops: list[HopRequest] = attrs.field(factory=list)
 
@@ -142,7 +146,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     dst = words.dst.address if words.dst is not None else None
     request = RouteRequest(
         dst, words.dst.length if words.dst is not None else 0, words.tos, table, words.protocol, scope, kind, words.priority, words.src, hops,
-        tuple(words.metrics), words.flags, family,
+        tuple(words.metrics), words.flags, family, words.expires, words.pref,
     )  # fmt: skip
     try:
         if deleting:
@@ -198,10 +202,30 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.hops += _nexthops(session, words, cursor)
     elif word in METRICS:
         _metric(words, cursor, word)
-    elif word in ("encap", "nhid", "ttl-propagate", "expires", "pref", "fastopen_no_cookie", "rto", "vrf"):
+    elif word == "expires":
+        words.expires = _unsigned(cursor.argument(), '"expires" value is invalid\n')
+    elif word == "pref":
+        words.pref = _preference(cursor.argument())
+    elif word in ("encap", "nhid", "ttl-propagate", "fastopen_no_cookie", "rto", "vrf"):
         raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
     else:
         _destination(words, cursor, word)
+
+
+def _unsigned(word: str, complaint: str) -> int:
+    parsed = number(word, 0, 0xFFFFFFFF)
+    if parsed is None:
+        raise invarg(complaint, word)
+    return parsed
+
+
+def _preference(word: str) -> int:
+    known = {"low": 3, "medium": 0, "high": 1}.get(word)
+    if known is None:
+        known = number(word, 0, 255)
+    if known is None:
+        raise invarg('"pref" value is invalid\n', word)
+    return known if known in (0, 1, 3) else 0
 
 
 def _metric(words: RouteWords, cursor: Words, word: str) -> None:
@@ -272,9 +296,7 @@ def show(session: Ip, cursor: Words) -> None:
     """ip route show."""
     wanted = parse_filter(session, cursor)
     if session.style.family == 10:
-        from netsim.commands.ip.route6_show import show6
-
-        show6(session, wanted.table)
+        show6(session, wanted)
         return
     if wanted.cache:
         show_cache(session, wanted)
@@ -288,9 +310,7 @@ def show(session: Ip, cursor: Words) -> None:
     for route in routes:
         session.print(line(session, route, wanted) + "\n")
     if wanted.table == 0 and session.style.family == 0:
-        from netsim.commands.ip.route6_show import show6
-
-        show6(session, 0)
+        show6(session, wanted)
 
 
 def flush(session: Ip, cursor: Words) -> None:
@@ -299,14 +319,17 @@ def flush(session: Ip, cursor: Words) -> None:
         raise Stop('"ip route flush" requires arguments.\n', 1)
     wanted = parse_filter(session, cursor)
     if wanted.cache:
-        flush_cache(session.netns)
+        (flush_cache6 if session.style.family == 10 else flush_cache)(session.netns)
         return
+    gone = flush6(session, wanted) if session.style.family == 10 else _flush4(session, wanted)
+    if session.style.statistics:
+        session.print("Nothing to flush\n" if not gone else f"*** Round 1, deleting {gone} entries ***\n*** Flush is complete after 1 round ***\n")
+
+
+def _flush4(session: Ip, wanted: RouteFilter) -> int:
     routes = listed(session, wanted)
     tables = session.netns.inet.fib.tables
     for route in routes:
         tables[route.table].remove(route)
     session.netns.inet.fib.generation += 1
-    if session.style.statistics:
-        session.print(
-            "Nothing to flush\n" if not routes else f"*** Round 1, deleting {len(routes)} entries ***\n*** Flush is complete after 1 round ***\n"
-        )
+    return len(routes)

@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.commands.ip.output import to_json
+from netsim.commands.ip.route6_show import get6
 from netsim.commands.ip.route_show import json_route, line, table_name
 from netsim.commands.ip.route_words import RouteFilter, dev_index
 from netsim.commands.ip.usage import ROUTE
@@ -64,6 +65,9 @@ def get(session: Ip, cursor: Words) -> None:
             dst = _single(session, prefix(word, family))
     if dst is None:
         raise Stop("need at least a destination address\n", 1)
+    if dst.family == 10:
+        get6(session, RouteQuery(dst.address if dst.address is not None else IPv6(0), src, family=10, **values), fibmatch=fibmatch)
+        return
     address = dst.address if dst.address is not None else IPv4(0)
     try:
         answer = getroute(session.netns, RouteQuery(address, src, family=dst.family or 2, **values))

@@ -80,7 +80,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         text += f"metric {route.priority} "
     if single is not None:
         text += _hop_flags(session, single)
-    text += _metrics(route)
+    text += metrics_text(route.metrics)
     if len(route.nexthops) > 1:
         for hop in route.nexthops:
             text += f"{style.newline}\tnexthop "
@@ -90,10 +90,11 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     return text
 
 
-def _metrics(route: Route) -> str:
-    locked = {name.removeprefix("lock ") for name, value in route.metrics if name.startswith("lock ")}
+def metrics_text(metrics: tuple[tuple[str, int], ...]) -> str:
+    """A route's metrics in the kernel's order (`print_rta_metrics`)."""
+    locked = {name.removeprefix("lock ") for name, value in metrics if name.startswith("lock ")}
     order = ("mtu", "window", "rtt", "advmss", "hoplimit", "initcwnd", "initrwnd")
-    found = [(name, value) for name, value in route.metrics if not name.startswith("lock ")]
+    found = [(name, value) for name, value in metrics if not name.startswith("lock ")]
     found.sort(key=lambda item: order.index(item[0]) if item[0] in order else 9)
     return "".join(f"{name} {'lock ' if name in locked else ''}{_metric(name, value)} " for name, value in found)
 

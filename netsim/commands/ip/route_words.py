@@ -127,19 +127,28 @@ def _selector(wanted: RouteFilter, cursor: Words, word: str, family: int) -> Non
         wanted.exact = prefix(word, family)
 
 
-def _inside(route: Route, wanted: Prefix) -> bool:
+def is_inside(dst: int, length: int, wanted: Prefix) -> bool:
+    """Whether a prefix lies within another (`root`)."""
     if wanted.address is None:
         return True
-    return route.length >= wanted.length and not (route.dst ^ wanted.address) >> (32 - wanted.length)
+    width = 32 if wanted.family == 2 else 128
+    return length >= wanted.length and not (dst ^ wanted.address) >> (width - wanted.length)
+
+
+def holds(dst: int, length: int, wanted: Prefix) -> bool:
+    """Whether a prefix holds another (`match`)."""
+    if wanted.address is None:
+        return True
+    width = 32 if wanted.family == 2 else 128
+    return length <= wanted.length and (not length or not (dst ^ wanted.address) >> (width - length))
 
 
 def passes(route: Route, wanted: RouteFilter) -> bool:
     """Whether a route is asked about."""
-    if wanted.root is not None and not _inside(route, wanted.root):
+    if wanted.root is not None and not is_inside(route.dst, route.length, wanted.root):
         return False
-    if wanted.match is not None and wanted.match.address is not None:
-        if route.length > wanted.match.length or (route.length and (route.dst ^ wanted.match.address) >> (32 - route.length)):
-            return False
+    if wanted.match is not None and not holds(route.dst, route.length, wanted.match):
+        return False
     if wanted.exact is not None and ((wanted.exact.address or 0) != route.dst or wanted.exact.length != route.length):
         return False
     only = route.nexthops[0] if len(route.nexthops) == 1 else None  # several next hops have no attribute that could be compared

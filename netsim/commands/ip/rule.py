@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.addr import IPv6
 from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_show import table_name
@@ -11,7 +12,7 @@ from netsim.commands.ip.route_words import named, table_number
 from netsim.commands.ip.usage import RULE
 from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number, prefix
 from netsim.errors import NetError
-from netsim.kernel.rtnl.rule import RuleRequest, delrule, newrule
+from netsim.kernel.rtnl.rule import RuleRequest, delrule, fib_of, newrule
 from netsim.kernel.tables.fib import (
     FR_ACT_BLACKHOLE,
     FR_ACT_GOTO,
@@ -200,9 +201,10 @@ def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
 
 def flush(session: Ip, fields: dict[str, Any]) -> None:
     """ip rule flush: all that are asked about but rule 0."""
-    rules = session.netns.inet.fib.rules
-    rules[:] = [rule for rule in rules if rule.priority == 0 or not _is_shown(rule, fields)]
-    session.netns.inet.fib.generation += 1
+    state = fib_of(session.netns, session.style.family if session.style.family in (2, 10) else 2)
+    state.rules[:] = [rule for rule in state.rules if rule.priority == 0 or not _is_shown(rule, fields)]
+    state.has_custom_rules = True
+    state.generation += 1
 
 
 def _is_shown(rule: Rule, fields: dict[str, Any]) -> bool:
@@ -231,11 +233,8 @@ def _is_shown(rule: Rule, fields: dict[str, Any]) -> bool:
 def show(session: Ip, cursor: Words) -> None:
     """ip rule show."""
     fields = parse_filter(session, cursor)
-    if session.style.family == 10:
-        session.print("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n")
-        return
     fields.pop("protocol", None)  # only flush looks at it
-    rules = [rule for rule in session.netns.inet.fib.rules if _is_shown(rule, fields)]
+    rules = [rule for rule in rules_of(session) if _is_shown(rule, fields)]
     if session.style.json:
         session.print(to_json([_to_dict(rule, session) for rule in rules], session.style))
         return
@@ -243,9 +242,19 @@ def show(session: Ip, cursor: Words) -> None:
         session.print(line(rule, session) + "\n")
 
 
+def rules_of(session: Ip) -> list[Rule]:
+    """The rules of the family asked about."""
+    return fib_of(session.netns, 10 if session.style.family == 10 else 2).rules
+
+
+def _whole(address: Any) -> int:
+    """The prefix length of a single address."""
+    return 128 if isinstance(address, IPv6) else 32
+
+
 def _prefix_text(session: Ip, address: Any, length: int) -> str:
     painted = session.style.paint_address(address)
-    return painted if length == 32 else f"{painted}/{length}"
+    return painted if length == _whole(address) else f"{painted}/{length}"
 
 
 def line(rule: Rule, session: Ip) -> str:
@@ -281,7 +290,7 @@ def line(rule: Rule, session: Ip) -> str:
         text += " "
     if rule.action == FR_ACT_GOTO:
         text += f"goto {rule.goto}"
-        if not any(other.priority == rule.goto for other in session.netns.inet.fib.rules):
+        if not any(other.priority == rule.goto for other in rules_of(session)):
             text += " [unresolved]"
     elif rule.action != FR_ACT_TO_TBL:
         text += ACTION_NAMES.get(rule.action, str(rule.action))
@@ -296,11 +305,11 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
     if rule.invert:
         item["not"] = None
     item["src"] = str(rule.src) if rule.src is not None else "all"
-    if rule.src is not None and rule.src_length != 32:
+    if rule.src is not None and rule.src_length != _whole(rule.src):
         item["srclen"] = rule.src_length
     if rule.dst is not None:
         item["dst"] = str(rule.dst)
-        if rule.dst_length != 32:
+        if rule.dst_length != _whole(rule.dst):
             item["dstlen"] = rule.dst_length
     if rule.tos:
         item["tos"] = f"0x{rule.tos:02x}"
@@ -330,7 +339,7 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
             item["suppress_ifgroup"] = str(rule.suppress_ifgroup)
     if rule.action == FR_ACT_GOTO:
         item["goto"] = rule.goto
-        if not any(other.priority == rule.goto for other in session.netns.inet.fib.rules):
+        if not any(other.priority == rule.goto for other in rules_of(session)):
             item["unresolved"] = None
     elif rule.action != FR_ACT_TO_TBL:
         item["action"] = ACTION_NAMES.get(rule.action, str(rule.action))

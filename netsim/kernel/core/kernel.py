@@ -48,6 +48,9 @@ class Kernel:
     inet_families: dict[int, Any] = attrs.field(factory=dict, metadata=DOOR)
     """AF_INET, AF_INET6 -> what transports ask of the network layer (`inet/family.py`)."""
     inet6_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
+    """IPv6 next header -> `(netns, skb) -> bool`."""
+    inet6_err: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
+    """IPv6 next header -> `(netns, error, inner, skb) -> None`."""
     link_kinds: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
     """kind -> `drivers.kinds.LinkKind`."""
     netdev_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)

@@ -30,6 +30,9 @@ class Family(Protocol):
     def check_bindable(self, sock: InetSocket, address: Any) -> None:
         """EADDRNOTAVAIL for an address that is not ours (`inet_bind`, `inet6_bind`)."""
 
+    def check_peer(self, sock: InetSocket, address: Any) -> None:
+        """EINVAL for an address that means nothing without a device while the socket has none."""
+
     def route(self, sock: InetSocket, address: Any, port: int) -> Any:
         """The way to a destination for a socket; the route's NetError when there is none."""
 

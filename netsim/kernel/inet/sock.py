@@ -47,6 +47,8 @@ class SockError:
     offender: Any = None
     packet: Any = None
     time: int = 0
+    ifindex: int = 0
+    """The device an ICMPv6 error came by, which its sender's link-local address needs."""
 
 
 @attrs.define(eq=False)

@@ -179,6 +179,7 @@ class TcpSocket(InetSocket):
         family = self.family_for(address)
         if self.laddr and self.family_for(self.laddr) is not family:
             raise NetError(EAFNOSUPPORT)
+        family.check_peer(self, address)
         rt = family.route(self, address, port)
         if not family.is_unicast(rt):
             raise NetError(ENETUNREACH)

@@ -42,8 +42,10 @@ class UdpSocket(InetSocket):
 
     def connect(self, address: Any, port: int = 0) -> None:
         """Fix the other end (`ip4_datagram_connect`)."""
-        rt = self.route_to(address, port)
-        self.family_for(address).check_destination(self, rt)
+        family = self.family_for(address)
+        family.check_peer(self, address)
+        rt = family.route(self, address, port)
+        family.check_destination(self, rt)
         if not self.lport:
             self._take_port(0)
         if not self.laddr:

@@ -53,6 +53,9 @@ class Inet4Family:
         if inet_addr_type(sock.netns, address) not in (RTN_LOCAL, RTN_MULTICAST, RTN_BROADCAST):
             raise NetError(EADDRNOTAVAIL)
 
+    def check_peer(self, sock: InetSocket, address: IPv4) -> None:
+        """Every IPv4 address means something by itself."""
+
     def route(self, sock: InetSocket, address: IPv4, port: int) -> Rt:
         """The way to a destination for a socket (`ip_route_connect`)."""
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr and not sock.laddr.is_multicast else None

@@ -8,12 +8,8 @@ import attrs
 
 from netsim.addr import IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
+from netsim.kernel.core.fib_rules import chosen_rules, refused_by
 from netsim.kernel.tables.fib import (
-    FR_ACT_BLACKHOLE,
-    FR_ACT_GOTO,
-    FR_ACT_PROHIBIT,
-    FR_ACT_TO_TBL,
-    FR_ACT_UNREACHABLE,
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
     RTN_BLACKHOLE,
@@ -34,9 +30,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
 
-LOOPBACK_IFINDEX = 1
 ROUTE_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_UNREACHABLE: EHOSTUNREACH, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN}
-ACTION_ERRORS = {FR_ACT_BLACKHOLE: EINVAL, FR_ACT_UNREACHABLE: ENETUNREACH, FR_ACT_PROHIBIT: EACCES}
 
 
 @attrs.frozen
@@ -72,54 +66,14 @@ class Found:
 
 def fib_lookup(netns: Netns, flow: Flow) -> Found:
     """The route the rules choose for a flow (`__fib_lookup`); NetError ENETUNREACH when none does, or what the route says."""
-    rules = netns.inet.fib.rules
-    position = 0
-    while position < len(rules):
-        rule = rules[position]
-        position += 1
-        if not rule_matches(netns, rule, flow):
-            continue
-        if rule.action == FR_ACT_GOTO:
-            position = next((place for place, other in enumerate(rules) if other.priority >= rule.goto), len(rules))
-            continue
-        if rule.action in ACTION_ERRORS:
-            raise NetError(ACTION_ERRORS[rule.action])
-        if rule.action != FR_ACT_TO_TBL:
-            continue
+    for rule in chosen_rules(netns, netns.inet.fib.rules, flow, mask4):
+        refused = refused_by(rule)
+        if refused is not None:
+            raise refused
         found = table_lookup(netns, rule.table, flow, rule)
         if found is not None:
             return found
     raise NetError(ENETUNREACH)
-
-
-def rule_matches(netns: Netns, rule: Rule, flow: Flow) -> bool:
-    """Whether a rule applies to a flow (`fib_rule_match`, `fib4_rule_match`)."""
-    return _selects(netns, rule, flow) != rule.invert
-
-
-def _selects(netns: Netns, rule: Rule, flow: Flow) -> bool:
-    if rule.iif and not _is_device(netns, rule.iif, flow.iif or LOOPBACK_IFINDEX):
-        return False
-    if rule.oif and not _is_device(netns, rule.oif, flow.oif):
-        return False
-    if (flow.mark ^ rule.fwmark) & rule.fwmask:
-        return False
-    if rule.src_length and (rule.src or 0) != (flow.src or 0) & mask4(rule.src_length):
-        return False
-    if rule.dst_length and (rule.dst or 0) != flow.dst & mask4(rule.dst_length):
-        return False
-    if rule.tos and rule.tos != flow.tos & 0x1C:
-        return False
-    if rule.ipproto and rule.ipproto != flow.protocol:
-        return False
-    if rule.uid is not None and not rule.uid[0] <= flow.uid <= rule.uid[1]:
-        return False
-    return all(not (ports is not None and not ports[0] <= port <= ports[1]) for ports, port in ((rule.sport, flow.sport), (rule.dport, flow.dport)))
-
-
-def _is_device(netns: Netns, name: str, ifindex: int) -> bool:
-    dev = netns.devices.get(ifindex)
-    return dev is not None and dev.name == name
 
 
 def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None) -> Found | None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4
-from netsim.clock import MS, SECOND
+from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
-from netsim.kernel.tables.inetpeer import InetPeer
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
@@ -29,7 +29,6 @@ ERROR_TYPES = (DEST_UNREACH, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_P
 LONGEST = 576
 DEFAULT_RATEMASK = 6168
 SILENT_LOSS_LIMIT = 9
-PEER_BURST = 6  # XRLIM_BURST_FACTOR
 
 
 def setting(netns: Netns, name: str, default: int) -> int:
@@ -115,12 +114,7 @@ def _global_allows(netns: Netns, kind: int, code: int) -> bool:
     """The machine-wide bucket: 1000 a second, 50 at once (`icmp_global_allow`)."""
     if not _rate_limited(netns, kind, code):
         return True
-    now = netns.kernel.clock.now
-    bucket = netns.inet.icmp_global
-    if bucket is None:
-        bucket = netns.inet.icmp_global = InetPeer(now - SECOND)
-    cost = SECOND // max(1, setting(netns, "icmp_msgs_per_sec", 1000))
-    return bucket.take(now, cost, cost * setting(netns, "icmp_msgs_burst", 50))
+    return global_allows(netns)
 
 
 def _peer_allows(netns: Netns, dev: NetDevice, peer: IPv4, kind: int, code: int) -> bool:

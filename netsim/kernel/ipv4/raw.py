@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv4
-from netsim.errors import EHOSTUNREACH, EMSGSIZE, NetError
+from netsim.errors import EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.inet.sock import ORIGIN_ICMP, ORIGIN_ICMP6, InetSocket, Received, SockError
+from netsim.kernel.inet.sock import ORIGIN_ICMP, InetSocket, Received, SockError
 from netsim.kernel.ipv4.af_inet import INET4, df_for, ttl_for
 from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.err_convert import errno_of
@@ -64,8 +64,6 @@ class RawSocket(InetSocket):
     def receive(self, skb: SkBuff) -> bool:
         """A packet of the protocol came; True when it is for this socket (`raw_v4_match`)."""
         packet = skb.packet
-        if self.family != 2:
-            return False
         if self.laddr is not None and self.laddr != 0 and packet.dst != self.laddr:
             return False
         if self.raddr is not None and packet.src != self.raddr:
@@ -89,19 +87,6 @@ class RawSocket(InetSocket):
         self.errors.append(entry)
         self.so_error = entry.errno
         self.wake()
-
-    def receive6(self, skb: SkBuff) -> None:
-        """An IPv6 packet of the protocol came; sockets of the other family do not hear of it."""
-        if self.family == 10:
-            packet = skb.packet
-            self.deliver(
-                Received(packet.payload, packet.src, 0, packet.hop_limit, packet.tclass, skb.dev.ifindex, self.netns.kernel.clock.now, packet)
-            )
-
-    def error6(self, kind: int, code: int, info: int, skb: SkBuff) -> None:
-        """A packet of ours died on the way to a neighbour."""
-        if self.family == 10 and self.recverr and skb.owner is self:
-            self.queue_error(SockError(EHOSTUNREACH, ORIGIN_ICMP6, kind, code, info, skb.packet.src, skb.packet, self.netns.kernel.clock.now))
 
     def send(self, data: bytes) -> None:
         """Send on a connected socket."""

@@ -1,4 +1,4 @@
-"""IPv6 addresses: those every device gets by itself, duplicate detection, and those given by hand (`addrconf.c`)."""
+"""What device events and settings mean to IPv6: addresses every device gets by itself, and what goes when it goes (`addrconf.c`)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPV6_ALL_NODES, IPV6_ANY, IPV6_LOOPBACK, IPv6
-from netsim.clock import SECOND
-from netsim.errors import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, NetError
-from netsim.kernel.core.neighbour import neigh_changeaddr, neigh_ifdown
+from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_LOOPBACK, IPv6
+from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
+    IF_OPER_UNKNOWN,
+    IF_OPER_UP,
     IFF_LOOPBACK,
-    IFF_NOARP,
+    IFF_MULTICAST,
     IFF_SLAVE,
     IFF_UP,
     NETDEV_CHANGE,
@@ -25,232 +25,286 @@ from netsim.kernel.core.netdevice import (
     NETDEV_UP,
     NetDevice,
 )
-from netsim.kernel.ipv6 import mcast, ndisc
-from netsim.kernel.tables.inet6 import Ifa6, Inet6Dev, Ipv6Conf
+from netsim.kernel.ipv6 import dad, fib, mcast, ndisc, router
+from netsim.kernel.ipv6.addresses import add, rt_scope_of
+from netsim.kernel.ipv6.host_route import join_anycast, leave_anycast, multicast_route, prefix_route, unconfigured
+from netsim.kernel.tables.fib import RTNH_F_DEAD, RTNH_F_LINKDOWN
+from netsim.kernel.tables.inet6 import (
+    IFA_F_DADFAILED,
+    IFA_F_NODAD,
+    IFA_F_NOPREFIXROUTE,
+    IFA_F_PERMANENT,
+    IFA_F_STABLE_PRIVACY,
+    IFA_F_TENTATIVE,
+    Ifa6,
+    Inet6Dev,
+    Ipv6Conf,
+)
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
-    from netsim.kernel.rtnl.addr import AddrRequest
 
-IFA_F_NODAD, IFA_F_DADFAILED, IFA_F_TENTATIVE, IFA_F_PERMANENT = 0x02, 0x08, 0x40, 0x80
-SCOPE_GLOBAL, SCOPE_LINK, SCOPE_HOST, SCOPE_SITE = 0, 253, 254, 200
 MIN_MTU = 1280
-NLM_F_REPLACE, NLM_F_EXCL = 0x100, 0x200
-MAX_RS = 3600
-
-
-def scope_of(address: IPv6) -> int:
-    """The scope `ip` shows."""
-    if address == IPV6_LOOPBACK:
-        return SCOPE_HOST
-    if address.is_linklocal:
-        return SCOPE_LINK
-    return SCOPE_SITE if address.is_sitelocal else SCOPE_GLOBAL
-
-
-def enabled(dev: NetDevice) -> bool:
-    """Whether IPv6 is on for a device."""
-    return dev.inet6 is not None and not dev.inet6.conf.disable_ipv6
+EUI64, NONE, STABLE_PRIVACY, RANDOM = range(4)
+"""How a device makes its own addresses (`addr_gen_mode`)."""
 
 
 def device_event(event: int, dev: NetDevice) -> None:
     """What device events mean to IPv6 (`addrconf_notify`)."""
     if event == NETDEV_REGISTER:
         if dev.mtu >= MIN_MTU:
-            dev.inet6 = Inet6Dev(conf=attrs.evolve(dev.netns.inet6.conf_default), nd=attrs.evolve(dev.netns.inet6.nd_default))
-            dev.inet6.conf.disable_ipv6 = max(dev.inet6.conf.disable_ipv6, dev.netns.inet6.conf_all.disable_ipv6)
-    elif event in (NETDEV_UP, NETDEV_CHANGE):
+            _attach(dev)
+    elif event == NETDEV_UP:
         _up(dev)
+    elif event == NETDEV_CHANGE:
+        _change(dev)
     elif event == NETDEV_DOWN:
         _down(dev)
     elif event == NETDEV_UNREGISTER:
-        _down(dev)
-        dev.inet6 = None
+        _gone(dev)
     elif event == NETDEV_CHANGEMTU:
         _mtu(dev)
-    elif event == NETDEV_CHANGEADDR and dev.inet6 is not None:
-        neigh_changeaddr(dev.netns.inet6.neigh, dev)
+    elif event == NETDEV_CHANGEADDR:
+        ndisc.address_changed(dev)
 
 
-def _mtu(dev: NetDevice) -> None:
-    if dev.mtu < MIN_MTU and dev.inet6 is not None:
-        _down(dev)
-        dev.inet6 = None
-    elif dev.mtu >= MIN_MTU and dev.inet6 is None:
-        device_event(NETDEV_REGISTER, dev)
-        if dev.flags & IFF_UP:
-            _up(dev)
+def _attach(dev: NetDevice) -> None:
+    """IPv6 on a device: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
+    inet6 = dev.netns.inet6
+    dev.inet6 = Inet6Dev(conf=attrs.evolve(inet6.conf_default, mtu=dev.mtu), nd=attrs.evolve(inet6.nd_default))
+    dev.inet6.conf.disable_ipv6 = max(dev.inet6.conf.disable_ipv6, inet6.conf_all.disable_ipv6)
+    dev.addr_gen_mode = dev.addr_gen_mode or dev.inet6.conf.addr_gen_mode
+    mcast.join(dev, IPV6_ALL_NODES)
+    if dev.inet6.conf.forwarding and dev.flags & IFF_MULTICAST:
+        mcast.join(dev, IPV6_ALL_ROUTERS)
+
+
+def _is_link_ready(dev: NetDevice) -> bool:
+    """Whether packets can pass (`addrconf_link_ready`)."""
+    return dev.operstate in (IF_OPER_UP, IF_OPER_UNKNOWN) and dev.carrier and dev.is_active
+
+
+def _is_left_alone(dev: NetDevice) -> bool:
+    """Ports of bonds have no addresses of their own (`IFF_NO_ADDRCONF`)."""
+    return bool(dev.flags & IFF_SLAVE) or (dev.master is not None and dev.master.kind == "bond")
 
 
 def _up(dev: NetDevice) -> None:
-    """The device may be used: ::1 on lo, a link-local address elsewhere once there is a carrier (`addrconf_dev_config`)."""
     state = dev.inet6
-    if state is None or not enabled(dev) or not dev.flags & IFF_UP or dev.flags & IFF_SLAVE:
+    if (state is not None and state.conf.disable_ipv6) or _is_left_alone(dev):
         return
-    if dev.flags & IFF_LOOPBACK:
-        if not any(ifa.address == IPV6_LOOPBACK for ifa in state.addresses):
-            add(dev, Ifa6(IPV6_LOOPBACK, 128, SCOPE_HOST, IFA_F_PERMANENT))
-        state.ready = True
+    if state is not None:
+        _restore(dev)
+    if not _is_link_ready(dev):
         return
-    if not dev.carrier or state.ready or (dev.master is not None and dev.master.kind == "bond"):
+    if dev.inet6 is None and dev.mtu >= MIN_MTU:
+        _attach(dev)
+    if dev.inet6 is not None:
+        dev.inet6.ready = True
+        _configure(dev)
+
+
+def _change(dev: NetDevice) -> None:
+    state = dev.inet6
+    if state is None or state.conf.disable_ipv6 or not dev.flags & IFF_UP or _is_left_alone(dev):
+        return
+    if not _is_link_ready(dev):
+        fib.carrier_down(dev.netns, dev)
+        if state.conf.ndisc_evict_nocarrier and not dev.carrier:
+            neigh_carrier_down(dev.netns.inet6.neigh, dev)
+        return
+    if state.ready:
+        mcast.report_all(dev)
+        fib.device_up(dev.netns, dev, RTNH_F_LINKDOWN)
         return
     state.ready = True
-    mcast.join(dev, IPV6_ALL_NODES)
-    if dev.type == ARPHRD_ETHER and dev.addr_gen_mode == 0 and dev.address:
-        link_local = dev.address.linklocal()
-        if not any(ifa.address == link_local for ifa in state.addresses):
-            add(dev, Ifa6(link_local, 64, SCOPE_LINK, IFA_F_PERMANENT | IFA_F_TENTATIVE))
-    for ifa in list(state.addresses):
-        if ifa.flags & IFA_F_TENTATIVE and not ifa.address.is_linklocal:
-            start_dad(dev, ifa)
+    _configure(dev)
+
+
+def _restore(dev: NetDevice) -> None:
+    """Addresses that stayed, or came while the device was down, get their routes (`addrconf_permanent_addr`)."""
+    assert dev.inet6 is not None
+    for ifa in list(dev.inet6.addresses):
+        if not ifa.flags & IFA_F_PERMANENT:
+            continue
+        if not ifa.flags & IFA_F_NOPREFIXROUTE and ifa.address != IPV6_LOOPBACK:
+            prefix_route(dev, ifa.address, ifa.length, ifa.metric)
+        if ifa.address in dev.inet6.predad:
+            dev.inet6.predad.discard(ifa.address)
+            dad.begin(dev, ifa)
+
+
+def _configure(dev: NetDevice) -> None:
+    """The device is ready: its own addresses, and the trial of those that waited (`addrconf_init_auto_addrs`, `addrconf_dad_run`)."""
+    assert dev.inet6 is not None
+    if dev.flags & IFF_LOOPBACK:
+        if dad.find(dev, IPV6_LOOPBACK) is None:
+            add(dev, Ifa6(IPV6_LOOPBACK, 128, rt_scope_of(IPV6_LOOPBACK), IFA_F_PERMANENT | IFA_F_NODAD))
+            own = dad.find(dev, IPV6_LOOPBACK)
+            assert own is not None
+            dad.change(dev, own, own.flags & ~IFA_F_NODAD)
+        fib.device_up(dev.netns, dev, RTNH_F_DEAD)
+        return
+    multicast_route(dev)
+    if dev.type == ARPHRD_ETHER and dev.address:
+        _linklocal(dev)
+    dad.run(dev)
+    fib.device_up(dev.netns, dev, RTNH_F_DEAD)
+    dev.inet6.conf.mtu = max(dev.mtu, MIN_MTU)
+
+
+def _linklocal(dev: NetDevice) -> None:
+    """The address every link has (`addrconf_addr_gen`)."""
+    assert dev.inet6 is not None
+    if dev.addr_gen_mode == NONE:
+        return
+    address, flags = IPv6(0xFE80 << 112 | interface_id(dev, 0xFE80 << 112)), IFA_F_PERMANENT
+    if dev.addr_gen_mode in (STABLE_PRIVACY, RANDOM):
+        flags |= IFA_F_STABLE_PRIVACY
+    if dad.find(dev, address) is None:
+        add(dev, Ifa6(address, 64, rt_scope_of(address), flags))
+
+
+def interface_id(dev: NetDevice, prefix: int) -> int:
+    """The lower half of an address a device makes for a prefix: from its hardware address, or kept stable but private (RFC 7217)."""
+    if dev.addr_gen_mode == EUI64:
+        return dev.address.eui64()
+    assert dev.inet6 is not None
+    known = dev.inet6.interface_ids.get(prefix)
+    if known is None:
+        known = dev.inet6.interface_ids[prefix] = dev.netns.kernel.rng.getrandbits(64)
+    return known
 
 
 def _down(dev: NetDevice) -> None:
-    """Addresses go (but those of a device that keeps them) with all that hangs on them (`addrconf_ifdown`)."""
+    """Routes, neighbours and addresses go; permanent ones of wider scope may stay (`addrconf_ifdown`)."""
     state = dev.inet6
+    fib.device_down(dev.netns, dev)
+    neigh_ifdown(dev.netns.inet6.neigh, dev)
     if state is None:
         return
+    _stop_timers(state)
+    keeps = state.conf.keep_addr_on_down or dev.netns.inet6.conf_all.keep_addr_on_down
+    for ifa in list(state.addresses):
+        unconfigured(dev, ifa)
+        if keeps and ifa.flags & IFA_F_PERMANENT and not ifa.address.is_linklocal and not ifa.address.is_loopback:
+            state.predad.add(ifa.address)
+            flags = ifa.flags & ~IFA_F_DADFAILED
+            dad.change(dev, ifa, flags if flags & IFA_F_NODAD else flags | IFA_F_TENTATIVE)
+        else:
+            state.addresses.remove(ifa)
+    state.ready = state.ra_received = False
+
+
+def _stop_timers(state: Inet6Dev) -> None:
     for timer in state.timers:
         timer.cancel()
     state.timers.clear()
-    if not state.conf.keep_addr_on_down:
-        state.addresses.clear()
-    else:
-        state.addresses = [ifa for ifa in state.addresses if not ifa.address.is_linklocal]
-    for group in list(state.multicast):
-        dev.multicast.pop(group.multicast_mac(), None)
-    state.multicast.clear()
-    state.ready = False
+    state.dad_probes.clear()
+    if state.expiry is not None:
+        state.expiry.cancel()
+        state.expiry = None
+
+
+def _gone(dev: NetDevice) -> None:
+    """IPv6 leaves the device for good (`addrconf_ifdown` with unregister)."""
+    state = dev.inet6
+    fib.device_gone(dev.netns, dev)
     neigh_ifdown(dev.netns.inet6.neigh, dev)
+    if state is None:
+        return
+    _stop_timers(state)
+    for ifa in list(state.addresses):
+        unconfigured(dev, ifa)
+    state.addresses.clear()
+    for group in list(state.multicast):
+        mcast.forget(dev, group)
+    dev.inet6 = None
 
 
-def add(dev: NetDevice, ifa: Ifa6) -> None:
-    """Put an address on a device and make sure that it is alone (`ipv6_add_addr`, `addrconf_dad_start`)."""
-    assert dev.inet6 is not None
-    now = dev.netns.kernel.clock.now
-    ifa = attrs.evolve(ifa, created=now, updated=now)
-    position = next((place for place, other in enumerate(dev.inet6.addresses) if _rank(other) <= _rank(ifa)), len(dev.inet6.addresses))
-    dev.inet6.addresses.insert(position, ifa)
-    if not dev.flags & IFF_LOOPBACK:
-        mcast.join(dev, ifa.address.solicited_node())
-    if ifa.flags & IFA_F_TENTATIVE and dev.inet6.ready:
-        start_dad(dev, ifa)
-
-
-def _rank(ifa: Ifa6) -> int:
-    """Listings show wider scopes first (`ipv6_link_dev_addr`)."""
-    return {SCOPE_HOST: 0, SCOPE_LINK: 1, SCOPE_SITE: 2}.get(ifa.scope, 3)
-
-
-def start_dad(dev: NetDevice, ifa: Ifa6) -> None:
-    """Wait a moment, ask, wait, and use the address (`addrconf_dad_kick`, `addrconf_dad_work`)."""
-    assert dev.inet6 is not None
-    kernel = dev.netns.kernel
-    delay = kernel.rng.randrange(max(1, dev.inet6.conf.router_solicitation_delay * SECOND))
-    dev.inet6.timers.append(kernel.clock.call_later(delay, _dad_probe, dev, ifa))
-
-
-def _current(dev: NetDevice, ifa: Ifa6) -> Ifa6 | None:
+def _mtu(dev: NetDevice) -> None:
+    """Below 1280 there is no IPv6; what routes learnt about the path is right no more (`addrconf_notify`, `rt6_mtu_change`)."""
+    if dev.mtu < MIN_MTU:
+        _gone(dev)
+        return
     if dev.inet6 is None:
-        return None
-    return next((other for other in dev.inet6.addresses if other.address == ifa.address and other.flags & IFA_F_TENTATIVE), None)
-
-
-def _dad_probe(dev: NetDevice, ifa: Ifa6) -> None:
-    current = _current(dev, ifa)
-    if current is None or current.flags & IFA_F_DADFAILED:
+        _attach(dev)
+        if dev.flags & IFF_UP:
+            _up(dev)
         return
-    assert dev.inet6 is not None
-    ndisc.send_dad(dev, ifa.address)
-    dev.inet6.timers.append(dev.netns.kernel.clock.call_later(dev.inet6.nd.retrans_time_ms * 1_000_000, _dad_done, dev, ifa))
+    before, dev.inet6.conf.mtu = dev.inet6.conf.mtu, dev.mtu
+    for route in dev.netns.inet6.fib.routes():
+        if route.ifindex == dev.ifindex:
+            for learnt in route.exceptions.values():
+                if learnt.mtu >= dev.mtu or learnt.mtu == before:
+                    learnt.mtu = dev.mtu
 
 
-def _dad_done(dev: NetDevice, ifa: Ifa6) -> None:
-    """Nobody objected (`addrconf_dad_completed`)."""
-    current = _current(dev, ifa)
-    if current is None or current.flags & IFA_F_DADFAILED:
-        return
-    assert dev.inet6 is not None
-    done = attrs.evolve(current, flags=current.flags & ~IFA_F_TENTATIVE)
-    dev.inet6.addresses[dev.inet6.addresses.index(current)] = done
-    if done.address.is_linklocal:
-        mcast.report_all(dev)
-        if not dev.inet6.conf.forwarding and dev.inet6.conf.accept_ra and dev.inet6.conf.router_solicitations:
-            _solicit_routers(dev, done.address, dev.inet6.conf.router_solicitation_interval * SECOND)
-
-
-def _solicit_routers(dev: NetDevice, source: IPv6, wait: int) -> None:
-    """Ask for routers, ever more rarely (`addrconf_rs_timer`)."""
-    if dev.inet6 is None or not dev.flags & IFF_UP or not any(ifa.address == source for ifa in dev.inet6.addresses):
-        return
-    ndisc.send_rs(dev, source)
-    jitter = wait + dev.netns.kernel.rng.randrange(max(1, wait // 10)) - wait // 20
-    dev.inet6.timers.append(dev.netns.kernel.clock.call_later(jitter, _solicit_routers, dev, source, min(2 * wait, MAX_RS * SECOND)))
-
-
-def dad_failure(dev: NetDevice, ifa: Ifa6) -> None:
-    """Somebody else has it: the address stays tentative for good (`addrconf_dad_failure`)."""
-    assert dev.inet6 is not None
-    if dev.inet6.conf.accept_dad:
-        dev.inet6.addresses[dev.inet6.addresses.index(ifa)] = attrs.evolve(ifa, flags=ifa.flags | IFA_F_DADFAILED)
-
-
-# by hand -----------------------------------------------------------------------------------------------------------------
-
-
-def inet6_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
-    """RTM_NEWADDR (`inet6_rtm_newaddr`)."""
-    if dev.inet6 is None or not enabled(dev):
-        raise NetError(EACCES, "ipv6: IPv6 is disabled on this device")
-    address = IPv6(request.local)
-    if address == IPV6_ANY or address.is_multicast or (address == IPV6_LOOPBACK and not dev.flags & IFF_LOOPBACK):
-        raise NetError(EADDRNOTAVAIL, "ipv6: Invalid address")
-    if request.length > 128:
-        raise NetError(EINVAL, "ipv6: Invalid prefix length")
-    known = next((ifa for ifa in dev.inet6.addresses if ifa.address == address), None)
-    if known is not None:
-        if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
-            raise NetError(EEXIST, "ipv6: address already assigned")
-        dev.inet6.addresses[dev.inet6.addresses.index(known)] = attrs.evolve(known, valid=request.valid, preferred=request.preferred)
-        return
-    permanent = IFA_F_PERMANENT if request.valid is None else 0
-    needs_dad = not dev.flags & (IFF_LOOPBACK | IFF_NOARP) and not request.flags & IFA_F_NODAD and dev.inet6.conf.accept_dad
-    tentative = IFA_F_TENTATIVE if needs_dad else 0
-    add(dev, Ifa6(address, request.length, scope_of(address), request.flags | permanent | tentative, None, request.valid, request.preferred))
-
-
-def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
-    """RTM_DELADDR (`inet6_addr_del`); EADDRNOTAVAIL."""
-    known = next((ifa for ifa in (dev.inet6.addresses if dev.inet6 else ()) if ifa.address == request.local and ifa.length == request.length), None)
-    if known is None:
-        raise NetError(EADDRNOTAVAIL, "ipv6: address not found")
-    assert dev.inet6 is not None
-    dev.inet6.addresses.remove(known)
-    mcast.leave(dev, known.address.solicited_node())
+# settings --------------------------------------------------------------------------------------------------------------
 
 
 def conf_changed(netns: Netns, holder: Ipv6Conf, attribute: str, value: int) -> None:
-    """`disable_ipv6` and `forwarding` reach all devices from `all`, and act (`addrconf_sysctl_disable`, `addrconf_fixup_forwarding`)."""
+    """A setting under net.ipv6.conf that acts (`addrconf_fixup_forwarding`, `addrconf_disable_ipv6`, `addrconf_sysctl_*`)."""
+    before = getattr(holder, attribute)
     setattr(holder, attribute, value)
+    if attribute == "forwarding":
+        _forwarding(netns, holder, before, value)
+    elif attribute == "disable_ipv6":
+        _disable(netns, holder, value)
+    elif attribute == "mtu":
+        for dev in _held(netns, holder):
+            assert dev.inet6 is not None
+            dev.inet6.conf.mtu = value
+    elif attribute == "addr_gen_mode":
+        for dev in _held(netns, holder):
+            dev.addr_gen_mode = value
+            if dev.flags & IFF_UP and dev.inet6 is not None and dev.inet6.ready:
+                _linklocal(dev)
+
+
+def _held(netns: Netns, holder: Ipv6Conf) -> list[NetDevice]:
+    """The devices a set of settings is about: one, or with `all` every one."""
     devices = [dev for dev in netns.devices.values() if dev.inet6 is not None]
     if holder is netns.inet6.conf_all:
-        setattr(netns.inet6.conf_default, attribute, value)
-        for dev in devices:
-            assert dev.inet6 is not None
-            setattr(dev.inet6.conf, attribute, value)
-            _applied(dev, attribute, value)
-        return
-    for dev in devices:
-        if dev.inet6 is not None and dev.inet6.conf is holder:
-            _applied(dev, attribute, value)
+        return devices
+    return [dev for dev in devices if dev.inet6 is not None and dev.inet6.conf is holder]
 
 
-def _applied(dev: NetDevice, attribute: str, value: int) -> None:
-    if attribute != "disable_ipv6":
+def _forwarding(netns: Netns, holder: Ipv6Conf, before: int, value: int) -> None:
+    """`all` reaches the default and every device; a device that changes sides joins or leaves what routers are in (`dev_forward_change`)."""
+    if holder is netns.inet6.conf_all:
+        netns.inet6.conf_default.forwarding = value
+    for dev in _held(netns, holder):
+        assert dev.inet6 is not None
+        was = before if dev.inet6.conf is holder else dev.inet6.conf.forwarding
+        dev.inet6.conf.forwarding = value
+        if bool(was) != bool(value):
+            _changes_sides(dev, dev.inet6)
+    if holder is not netns.inet6.conf_default and before and not value:
         return
-    if value:
-        _down(dev)
-        if dev.flags & IFF_LOOPBACK and dev.inet6 is not None:
+    if holder is netns.inet6.conf_all and value and not before:
+        router.purge_default_routers(netns)
+
+
+def _changes_sides(dev: NetDevice, state: Inet6Dev) -> None:
+    change = mcast.join if state.conf.forwarding else mcast.leave
+    if dev.flags & IFF_MULTICAST:
+        change(dev, IPV6_ALL_ROUTERS)
+    for ifa in state.addresses:
+        if not ifa.flags & IFA_F_TENTATIVE:
+            (join_anycast if state.conf.forwarding else leave_anycast)(dev, ifa)
+
+
+def _disable(netns: Netns, holder: Ipv6Conf, value: int) -> None:
+    if holder is netns.inet6.conf_all:
+        netns.inet6.conf_default.disable_ipv6 = value
+    for dev in _held(netns, holder):
+        assert dev.inet6 is not None
+        changed = holder is not netns.inet6.conf_all or bool(dev.inet6.conf.disable_ipv6) != bool(value)
+        dev.inet6.conf.disable_ipv6 = value
+        if value and changed:
+            _down(dev)
             dev.inet6.addresses.clear()
-    else:
-        _up(dev)
+            dev.inet6.predad.clear()
+        elif changed and dev.flags & IFF_UP:
+            _up(dev)

@@ -1,28 +1,178 @@
-"""IPv6 packets come in: those for this host are delivered (`ip6_input.c`); the others need forwarding, which is not modelled yet."""
+"""An IPv6 packet comes in: checked, routed, delivered or forwarded (`ip6_input.c`)."""
 
 from __future__ import annotations
 
-from netsim.kernel.core.skbuff import PACKET_OTHERHOST, SkBuff
-from netsim.kernel.ipv6.icmp import icmpv6_rcv
-from netsim.kernel.ipv6.output import is_local
-from netsim.packet import HopByHop, Ip6
+from typing import TYPE_CHECKING, Any
+
+from netsim.addr import IPV6_ANY
+from netsim.errors import EACCES, EINVAL, NetError
+from netsim.kernel.core.hooks import LOCAL_IN, PF_INET6, PRE_ROUTING, nf_hook
+from netsim.kernel.core.netdevice import IFF_LOOPBACK
+from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.ipv6.counters import count_in
+from netsim.kernel.ipv6.exthdrs import (
+    HDR_FIELD,
+    KNOWN_HOP_OPTIONS,
+    NEXTHDR_NONE,
+    PAD1,
+    PADN,
+    PARAMPROB,
+    UNK_NEXTHDR,
+    Problem,
+    options_problem,
+)
+from netsim.kernel.ipv6.forward import ip6_forward
+from netsim.kernel.ipv6.fragment import ipv6_frag_rcv
+from netsim.kernel.ipv6.icmp import ADM_PROHIBITED, DEST_UNREACH, NOROUTE, icmp6_send
+from netsim.kernel.ipv6.output import is_member
+from netsim.kernel.ipv6.route import Rt6, ip6_route_input
+from netsim.packet import DestOpts, Fragment, HopByHop, Ip6, Routing, size_of
+from netsim.trace import Dropped, Step
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+KNOWN_DEST_OPTIONS = frozenset((PAD1, PADN))
 
 
 def ipv6_rcv(skb: SkBuff) -> None:
-    """The protocol handler for ETH_P_IPV6."""
+    """The protocol handler for ETH_P_IPV6: frames for others and garbage die here (`ip6_rcv_core`)."""
     dev, packet = skb.dev, skb.packet
-    if skb.pkt_type == PACKET_OTHERHOST or not isinstance(packet, Ip6) or dev.inet6 is None or dev.inet6.conf.disable_ipv6:
-        return
     netns = dev.netns
-    if packet.dst.is_multicast:
-        if packet.dst not in dev.inet6.multicast and packet.dst & 0xFFFF != 1:
+    if skb.pkt_type == PACKET_OTHERHOST:
+        return
+    netns.mib["Ip6InReceives"] += 1
+    if dev.inet6 is None or dev.inet6.conf.disable_ipv6:
+        netns.mib["Ip6InDiscards"] += 1
+        _drop(netns, skb, "IPV6DISABLED")
+        return
+    if not isinstance(packet, Ip6) or _is_bogus(skb, packet):
+        netns.mib["Ip6InHdrErrors"] += 1
+        _drop(netns, skb, "IP_INHDR")
+        return
+    count_in(netns, packet)
+    if dev.flags & IFF_LOOPBACK and skb.route is not None and skb.route.found is not None:
+        skb.iif = skb.route.found.route.ifindex  # what loops back counts as come by the device that has the address
+    skb.control = None
+    header = packet.payload
+    if isinstance(header, HopByHop) and _refused(skb, options_problem(header.options, 42, KNOWN_HOP_OPTIONS)):
+        return
+    nf_hook(PF_INET6, PRE_ROUTING, netns, skb, dev, None, ip6_rcv_finish)
+
+
+def _is_bogus(skb: SkBuff, packet: Ip6) -> bool:
+    """Addresses that cannot be on a wire (RFC 4291)."""
+    src, dst, on_wire = packet.src, packet.dst, not skb.dev.flags & IFF_LOOPBACK
+    if src.is_multicast or (on_wire and (src.is_loopback or dst.is_loopback)):
+        return True
+    if not dst.is_multicast:
+        drops = skb.dev.inet6 is not None and skb.dev.inet6.conf.drop_unicast_in_l2_multicast
+        return bool(drops and skb.pkt_type in (PACKET_BROADCAST, PACKET_MULTICAST))
+    scope = dst >> 112 & 0xF
+    return scope == 0 or (scope == 1 and on_wire and skb.pkt_type != PACKET_LOOPBACK)
+
+
+def _drop(netns: Netns, skb: SkBuff, reason: str) -> None:
+    if netns.trace is not None:
+        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, skb.dev.name, skb.packet))
+
+
+def _refused(skb: SkBuff, problem: Problem | None) -> bool:
+    """Whether options forbid to go on; the source may be told."""
+    if problem is None:
+        return False
+    skb.dev.netns.mib["Ip6InHdrErrors"] += 1
+    if problem.code is not None and (problem.multicast_too or not skb.packet.dst.is_multicast):
+        icmp6_send(skb, PARAMPROB, problem.code, problem.pointer)
+    return True
+
+
+def ip6_rcv_finish(netns: Netns, skb: SkBuff) -> None:
+    """Route the packet and hand it on."""
+    if skb.route is None or skb.route.iif != skb.dev.ifindex:
+        try:
+            skb.route = ip6_route_input(skb)
+        except NetError as error:
+            _refuse(netns, skb, error.errno)
             return
-    elif not is_local(netns, packet.dst):
+    route = skb.route
+    if netns.trace is not None:
+        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip6_rcv_finish", skb.dev.name, skb.packet, route))
+    if route.error:
+        _refuse(netns, skb, route.error)
+    elif skb.packet.dst.is_multicast:
+        ip6_mc_input(netns, skb)
+    elif route.is_local:
+        ip6_input(netns, skb)
+    else:
+        ip6_forward(netns, skb)
+
+
+def _refuse(netns: Netns, skb: SkBuff, error: int) -> None:
+    """No way, or a route that refuses: the source is told, but of black holes (`ip6_pkt_discard`, `ip6_pkt_prohibit`)."""
+    _drop(netns, skb, "IP_INNOROUTES")
+    if error == EINVAL:
         return
-    payload = packet.payload
-    if isinstance(payload, HopByHop):
-        return
-    for sock in tuple(netns.sockets.raw.get(packet.nexthdr, ())):
-        sock.receive6(skb)
-    if packet.nexthdr == 58:
-        icmpv6_rcv(netns, skb)
+    netns.mib["Ip6InNoRoutes" if skb.packet.src != IPV6_ANY else "Ip6InAddrErrors"] += 1
+    icmp6_send(skb, DEST_UNREACH, ADM_PROHIBITED if error == EACCES else NOROUTE, 0)
+
+
+def ip6_mc_input(netns: Netns, skb: SkBuff) -> None:
+    """A packet to a group: taken when the device listens (`ip6_mc_input`)."""
+    if is_member(skb.dev, skb.packet.dst):
+        ip6_input(netns, skb)
+
+
+def ip6_input(netns: Netns, skb: SkBuff) -> None:
+    """For this host: the LOCAL_IN hook (`ip6_input`)."""
+    nf_hook(PF_INET6, LOCAL_IN, netns, skb, skb.dev, None, ip6_input_finish)
+
+
+def ip6_input_finish(netns: Netns, skb: SkBuff) -> None:
+    """Take the extension headers in order, then raw sockets and the transport protocol (`ip6_protocol_deliver_rcu`)."""
+    protocol, header, offset, field = skb.packet.nexthdr, skb.packet.payload, 40, 6
+    while isinstance(header, HopByHop | DestOpts | Routing | Fragment):
+        if isinstance(header, Fragment):
+            whole = ipv6_frag_rcv(netns, skb)
+            if whole is None:
+                return
+            skb = whole
+            protocol, header, offset, field = skb.packet.nexthdr, skb.packet.payload, 40, 6
+            continue
+        if not _processed(netns, skb, header, offset):
+            return
+        field = offset
+        offset += size_of(header) - size_of(header.payload)
+        protocol, header = header.nexthdr, header.payload
+    _deliver(netns, skb, protocol, field)
+
+
+def _processed(netns: Netns, skb: SkBuff, header: Any, offset: int) -> bool:
+    """Whether an extension header lets the packet go on."""
+    if isinstance(header, DestOpts):
+        return not _refused(skb, options_problem(header.options, offset + 2, KNOWN_DEST_OPTIONS))
+    if isinstance(header, Routing) and header.segments_left:
+        # Routing headers of every type the kernel would follow are off by default (`accept_source_route`).
+        netns.mib["Ip6InHdrErrors"] += 1
+        if skb.dev.inet6 is not None and skb.dev.inet6.conf.accept_source_route > 0:
+            icmp6_send(skb, PARAMPROB, HDR_FIELD, offset + 2)
+        return False
+    return True
+
+
+def _deliver(netns: Netns, skb: SkBuff, protocol: int, field: int) -> None:
+    taken = False
+    for sock in tuple(netns.sockets.raw.get(protocol, ())):
+        taken |= sock.family == 10 and sock.receive6(skb)
+    handler = netns.kernel.inet6_protos.get(protocol)
+    if handler is not None:
+        handler(netns, skb)
+        netns.mib["Ip6InDelivers"] += 1
+    elif protocol == NEXTHDR_NONE or taken:
+        netns.mib["Ip6InDelivers"] += 1
+    else:
+        netns.mib["Ip6InUnknownProtos"] += 1
+        icmp6_send(skb, PARAMPROB, UNK_NEXTHDR, field)
+
+
+__all__ = ["PACKET_HOST", "Rt6", "ip6_input", "ipv6_rcv"]

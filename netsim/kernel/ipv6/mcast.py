@@ -1,67 +1,127 @@
-"""Multicast listener reports (`mcast.c`): the chatter that teaches bridges addresses before the first packet."""
+"""Multicast listeners (`mcast.c`): the groups a device is in, and the reports that tell bridges and routers of them."""
 
 from __future__ import annotations
 
-from netsim.addr import IPV6_ALL_NODES, IPV6_ANY, IPV6_MLDV2, IPv6
-from netsim.clock import SECOND
+from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_ANY, IPV6_MLDV2, IPv6
+from netsim.clock import MS
+from netsim.errors import NetError
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
-from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.core.transmit import dev_queue_xmit
-from netsim.packet import ROUTER_ALERT_MLD, HopByHop, Ip6, Mldv2Record, Mldv2Report
-from netsim.packet.numbers import ETH_P_IPV6
+from netsim.kernel.ipv6.counters import icmp6_count
+from netsim.kernel.ipv6.output import NDISC_SOCKET, ip6_local_out
+from netsim.kernel.ipv6.route import Flow6, direct
+from netsim.kernel.ipv6.saddr import linklocal_of
+from netsim.packet import ROUTER_ALERT_MLD, HopByHop, Ip6, Mld, Mldv2Query, Mldv2Record, Mldv2Report
+from netsim.packet.numbers import IPPROTO_ICMPV6
 
-CHANGE_TO_EXCLUDE, CHANGE_TO_INCLUDE = 4, 3
-ICMPV6 = 58
+IS_EXCLUDE, CHANGE_TO_INCLUDE, CHANGE_TO_EXCLUDE = 2, 3, 4
+QUERY, REPORT_V1, DONE_V1 = 130, 131, 132
+
+
+def is_reported(group: IPv6) -> bool:
+    """All nodes, and what stays within the interface, are never reported (`MAF_NOREPORT`)."""
+    return group != IPV6_ALL_NODES and group >> 112 & 0xF > 1
 
 
 def join(dev: NetDevice, group: IPv6) -> None:
-    """One more listener of a group; others than all nodes are reported (`__ipv6_dev_mc_inc`)."""
+    """One more listener of a group; the first one is reported (`__ipv6_dev_mc_inc`, `igmp6_group_added`)."""
     assert dev.inet6 is not None
     users = dev.inet6.multicast.get(group, 0)
     dev.inet6.multicast[group] = users + 1
-    if not users:
+    if users or group >> 112 & 0xF < 2:
+        return
+    if dev.type == ARPHRD_ETHER:
         dev_mc_add(dev, group.multicast_mac())
-        if group != IPV6_ALL_NODES:
-            _report_twice(dev, group)
+    if is_reported(group):
+        _report_twice(dev, group)
 
 
 def leave(dev: NetDevice, group: IPv6) -> None:
-    """One listener less (`__ipv6_dev_mc_dec`)."""
+    """One listener less; the last one is reported (`__ipv6_dev_mc_dec`)."""
     assert dev.inet6 is not None
     users = dev.inet6.multicast.get(group, 0)
     if users > 1:
         dev.inet6.multicast[group] = users - 1
-    elif dev.inet6.multicast.pop(group, None) is not None:
+    elif users:
+        forget(dev, group)
+        if is_reported(group):
+            _report(dev, CHANGE_TO_INCLUDE, (group,))
+
+
+def forget(dev: NetDevice, group: IPv6) -> None:
+    """Out of a group without a word."""
+    assert dev.inet6 is not None
+    if dev.inet6.multicast.pop(group, None) is not None and group >> 112 & 0xF >= 2 and dev.type == ARPHRD_ETHER:
         dev_mc_del(dev, group.multicast_mac())
-        if group != IPV6_ALL_NODES:
-            report(dev, CHANGE_TO_INCLUDE, group)
 
 
 def _report_twice(dev: NetDevice, group: IPv6) -> None:
     """State changes are repeated within a second, for robustness (RFC 3810)."""
-    report(dev, CHANGE_TO_EXCLUDE, group)
-    dev.netns.kernel.clock.call_later(dev.netns.kernel.rng.randrange(SECOND), _again, dev, group)
+    _report(dev, CHANGE_TO_EXCLUDE, (group,))
+    interval = dev.inet6.conf.mldv2_unsolicited_report_interval if dev.inet6 is not None else 1000
+    dev.netns.kernel.clock.call_later(dev.netns.kernel.rng.randrange(max(1, interval * MS)), _again, dev, group)
 
 
 def _again(dev: NetDevice, group: IPv6) -> None:
     if dev.inet6 is not None and group in dev.inet6.multicast:
-        report(dev, CHANGE_TO_EXCLUDE, group)
+        _report(dev, CHANGE_TO_EXCLUDE, (group,))
 
 
-def report(dev: NetDevice, kind: int, group: IPv6) -> None:
-    """Send one MLDv2 report (`mld_sendpack`)."""
-    if not dev.flags & IFF_UP or dev.flags & IFF_LOOPBACK or dev.inet6 is None:
+def _report(dev: NetDevice, kind: int, groups: tuple[IPv6, ...]) -> None:
+    """Send reports of some groups in the version the device speaks (`mld_sendpack`, `igmp6_send`)."""
+    if not groups or not dev.flags & IFF_UP or dev.flags & IFF_LOOPBACK or dev.inet6 is None or not dev.carrier:
         return
-    source = next((ifa.address for ifa in dev.inet6.addresses if ifa.address.is_linklocal and not ifa.flags & 0x40), IPV6_ANY)
-    body = HopByHop(ICMPV6, ROUTER_ALERT_MLD, Mldv2Report((Mldv2Record(kind, group, ()),)))
-    dev_queue_xmit(SkBuff(dev, dev.address, IPV6_MLDV2.multicast_mac(), ETH_P_IPV6, Ip6(source, IPV6_MLDV2, 0, 1, payload=body)))
+    source = linklocal_of(dev) or IPV6_ANY
+    if dev.inet6.conf.force_mld_version == 1:
+        for group in groups:
+            done = kind == CHANGE_TO_INCLUDE
+            _send(dev, source, IPV6_ALL_ROUTERS if done else group, Mld(DONE_V1 if done else REPORT_V1, 0, group))
+        return
+    _send(dev, source, IPV6_MLDV2, Mldv2Report(tuple(Mldv2Record(kind, group, ()) for group in groups)))
+
+
+def _send(dev: NetDevice, source: IPv6, dst: IPv6, message: Mld | Mldv2Report) -> None:
+    packet = Ip6(source, dst, 0, 1, payload=HopByHop(IPPROTO_ICMPV6, ROUTER_ALERT_MLD, message))
+    icmp6_count(dev.netns, "Out", message)
+    try:
+        ip6_local_out(dev.netns, packet, direct(dev.netns, dev, Flow6(dst, source)), owner=NDISC_SOCKET)
+    except NetError:
+        return
+
+
+def reported_groups(dev: NetDevice) -> tuple[IPv6, ...]:
+    """The groups of a device that others hear of."""
+    assert dev.inet6 is not None
+    return tuple(group for group in dev.inet6.multicast if is_reported(group))
 
 
 def report_all(dev: NetDevice) -> None:
-    """All groups once more, now that the link-local address may be used (`mld_dad_work`)."""
-    if dev.inet6 is None:
+    """All groups once more: the device may have been plugged in elsewhere (`ipv6_mc_up`)."""
+    if dev.inet6 is not None:
+        _report(dev, CHANGE_TO_EXCLUDE, reported_groups(dev))
+
+
+def dad_complete(dev: NetDevice) -> None:
+    """The link-local address may be used: say again, now from it, what one listens to (`ipv6_mc_dad_complete`)."""
+    report_all(dev)
+
+
+def queried(skb: SkBuff, message: Mld | Mldv2Query) -> None:
+    """A router asks who listens: answer after a while (`igmp6_event_query`)."""
+    dev = skb.dev
+    if (isinstance(message, Mld) and message.type != QUERY) or dev.inet6 is None or not skb.packet.src.is_linklocal:
         return
-    for group in dev.inet6.multicast:
-        if group != IPV6_ALL_NODES:
-            report(dev, CHANGE_TO_EXCLUDE, group)
+    longest = message.max_delay if isinstance(message, Mld) else _code(message.max_delay)
+    delay = dev.netns.kernel.rng.randrange(max(1, longest * MS))
+    dev.netns.kernel.clock.call_later(delay, _answer, dev, message.group)
+
+
+def _code(value: int) -> int:
+    """The delay a response code stands for, in ms (RFC 3810, 5.1.3)."""
+    return value if value < 0x8000 else ((value & 0xFFF) | 0x1000) << ((value >> 12 & 7) + 3)
+
+
+def _answer(dev: NetDevice, group: IPv6) -> None:
+    if dev.inet6 is not None:
+        _report(dev, IS_EXCLUDE, tuple(known for known in reported_groups(dev) if group in (IPV6_ANY, known)))

@@ -8,7 +8,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.devinet import inet_addr_add, inet_addr_del
-from netsim.kernel.ipv6.addrconf import inet6_addr_add, inet6_addr_del
+from netsim.kernel.ipv6.addresses import inet6_addr_add, inet6_addr_del
 
 
 @attrs.frozen

@@ -29,7 +29,7 @@ from netsim.kernel.core.netdevice import (
 )
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.ipv4.devinet import insert_ifa, remove_ifa
-from netsim.kernel.ipv6.addrconf import inet6_addr_add, inet6_addr_del
+from netsim.kernel.ipv6.addresses import inet6_addr_add, inet6_addr_del
 from netsim.kernel.rtnl.addr import AddrRequest
 from netsim.kernel.tables.fib import RT_SCOPE_HOST, RT_SCOPE_UNIVERSE
 from netsim.kernel.tables.inet import IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa

@@ -9,8 +9,10 @@ from netsim.errors import ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.inet.family import AF_INET6
 from netsim.kernel.ipv4 import fib, fib_lookup
 from netsim.kernel.ipv4.route import Flow, Rt, find_exception, ip_route_input, ip_route_output
+from netsim.kernel.rtnl.route6 import delroute6, newroute6
 from netsim.kernel.tables.fib import (
     RT_SCOPE_NOWHERE,
     RT_SCOPE_UNIVERSE,
@@ -54,6 +56,8 @@ class RouteRequest:
     metrics: tuple[tuple[str, int], ...] = ()
     flags: int = 0
     family: int = 2
+    expires: int = 0  # seconds
+    pref: int = 0
 
 
 @attrs.frozen
@@ -81,6 +85,9 @@ def _next_hop(hop: HopRequest) -> NextHop:
 def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
     """Add, replace, append or prepend a route (`inet_rtm_newroute`, `fib_table_insert`)."""
     netns.kernel.require_admin()
+    if request.family == AF_INET6:
+        newroute6(netns, request, flags)
+        return
     _only_inet(request.family)
     hops = tuple(_next_hop(hop) for hop in request.hops)
     kind = request.type or RTN_UNICAST
@@ -97,6 +104,9 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
 def delroute(netns: Netns, request: RouteRequest) -> None:
     """Remove the first route that matches what the request says (`fib_table_delete`); ESRCH when none does."""
     netns.kernel.require_admin()
+    if request.family == AF_INET6:
+        delroute6(netns, request)
+        return
     _only_inet(request.family)
     hops = tuple(_next_hop(hop) for hop in request.hops)
     fib.delete(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.addr import IPv4, IPv6
+from netsim.addr import IPv4, IPv6, mask6
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, Rule
+from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, FibState, Rule
+from netsim.kernel.tables.fib6 import Fib6State
 
 FULL_MASK = 0xFFFFFFFF
 
@@ -41,19 +42,30 @@ class RuleRequest:
     family: int = 2
 
 
+def fib_of(netns: Netns, family: int) -> FibState | Fib6State:
+    """The family's tables and rules; EOPNOTSUPP for any other family."""
+    if family not in (2, 10):
+        raise NetError(EOPNOTSUPP)
+    return netns.inet.fib if family == 2 else netns.inet6.fib
+
+
+def _masked(address: IPv4 | IPv6 | None, length: int) -> IPv4 | IPv6 | None:
+    """A selector's prefix; IPv6 drops the bits beyond it (`fib6_rule_configure`)."""
+    return IPv6(address & mask6(length)) if isinstance(address, IPv6) else address
+
+
 def newrule(netns: Netns, request: RuleRequest) -> None:
     """Add a rule (`fib_nl_newrule`); without a priority it goes just before the first rule that is not rule 0."""
     netns.kernel.require_admin()
-    if request.family != 2:
-        raise NetError(EOPNOTSUPP)
+    state = fib_of(netns, request.family)
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
         raise NetError(EINVAL)
     if request.action == FR_ACT_GOTO and request.goto is not None and request.goto <= (request.priority or 0):
         raise NetError(EINVAL, "Backward goto not supported")
-    rules = netns.inet.fib.rules
+    rules = state.rules
     priority = request.priority if request.priority is not None else _default_priority(rules)
     rule = Rule(
-        priority, None if request.src is None else IPv4(request.src), request.src_length, None if request.dst is None else IPv4(request.dst),
+        priority, _masked(request.src, request.src_length), request.src_length, _masked(request.dst, request.dst_length),
         request.dst_length, request.tos, request.fwmark or 0,
         request.fwmask if request.fwmask is not None else (FULL_MASK if request.fwmark else 0), request.iif or "", request.oif or "",
         request.table, request.action, request.goto or 0, request.invert, request.ipproto or 0, request.sport, request.dport, request.uid,
@@ -64,8 +76,8 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
         raise NetError(EEXIST)
     place = next((number for number, known in enumerate(rules) if known.priority > priority), len(rules))
     rules.insert(place, rule)
-    netns.inet.fib.has_custom_rules = True
-    netns.inet.fib.generation += 1
+    state.has_custom_rules = True
+    state.generation += 1
 
 
 def _default_priority(rules: list[Rule]) -> int:
@@ -76,13 +88,12 @@ def _default_priority(rules: list[Rule]) -> int:
 def delrule(netns: Netns, request: RuleRequest) -> None:
     """Remove the first rule that matches (`fib_nl_delrule`); ENOENT."""
     netns.kernel.require_admin()
-    if request.family != 2:
-        raise NetError(EOPNOTSUPP)
-    rules = netns.inet.fib.rules
+    state = fib_of(netns, request.family)
+    rules = state.rules
     for rule in rules:
         if _is_wanted(rule, request):
             rules.remove(rule)
-            netns.inet.fib.generation += 1
+            state.generation += 1
             return
     raise NetError(ENOENT)
 

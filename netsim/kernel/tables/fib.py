@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.addr import IPv4, mask4
+from netsim.addr import IPv4, IPv6, mask4
 
 RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL = 0, 252, 253, 254, 255
 (
@@ -62,12 +62,12 @@ class Route:
 
 @attrs.frozen
 class Rule:
-    """A policy rule (`struct fib4_rule`)."""
+    """A policy rule of either protocol (`struct fib_rule`, `struct fib4_rule`, `struct fib6_rule`)."""
 
     priority: int
-    src: IPv4 | None = None
+    src: IPv4 | IPv6 | None = None
     src_length: int = 0
-    dst: IPv4 | None = None
+    dst: IPv4 | IPv6 | None = None
     dst_length: int = 0
     tos: int = 0
     fwmark: int = 0

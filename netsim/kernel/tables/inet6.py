@@ -7,7 +7,13 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv6
+from netsim.kernel.tables.fib6 import Fib6State
+from netsim.kernel.tables.inetpeer import InetPeers
 from netsim.kernel.tables.neigh import NeighParms, NeighTable
+
+IFA_F_TEMPORARY, IFA_F_NODAD, IFA_F_OPTIMISTIC, IFA_F_DADFAILED, IFA_F_HOMEADDRESS = 0x01, 0x02, 0x04, 0x08, 0x10
+IFA_F_DEPRECATED, IFA_F_TENTATIVE, IFA_F_PERMANENT, IFA_F_MANAGETEMPADDR = 0x20, 0x40, 0x80, 0x100
+IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN, IFA_F_STABLE_PRIVACY = 0x200, 0x400, 0x800
 
 
 @attrs.frozen
@@ -29,23 +35,63 @@ class Ifa6:
 
 @attrs.define(eq=False)
 class Ipv6Conf:
-    """`net.ipv6.conf.DEV.*`, as far as modelled; names are the sysctls'."""
+    """`net.ipv6.conf.DEV.*`; names are the sysctls'."""
 
-    forwarding: int = 0
-    disable_ipv6: int = 0
-    accept_ra: int = 1
-    accept_redirects: int = 1
     accept_dad: int = 1
-    dad_transmits: int = 1
-    autoconf: int = 1
+    accept_ra: int = 1
+    accept_ra_defrtr: int = 1
+    accept_ra_from_local: int = 0
+    accept_ra_min_hop_limit: int = 1
+    accept_ra_min_lft: int = 0
+    accept_ra_mtu: int = 1
+    accept_ra_pinfo: int = 1
+    accept_ra_rt_info_max_plen: int = 0
+    accept_ra_rt_info_min_plen: int = 0
+    accept_ra_rtr_pref: int = 1
+    accept_redirects: int = 1
+    accept_source_route: int = 0
+    accept_untracked_na: int = 0
     addr_gen_mode: int = 0
+    autoconf: int = 1
+    dad_transmits: int = 1
+    disable_ipv6: int = 0
+    disable_policy: int = 0
+    drop_unicast_in_l2_multicast: int = 0
+    drop_unsolicited_na: int = 0
+    enhanced_dad: int = 1
+    force_forwarding: int = 0
+    force_mld_version: int = 0
+    force_tllao: int = 0
+    forwarding: int = 0
     hop_limit: int = 64
-    mtu: int = 1280
-    proxy_ndp: int = 0
+    ignore_routes_with_linkdown: int = 0
     keep_addr_on_down: int = 0
-    router_solicitations: int = -1
-    router_solicitation_interval: int = 4
+    max_addresses: int = 16
+    max_desync_factor: int = 600
+    mc_forwarding: int = 0
+    mldv1_unsolicited_report_interval: int = 10000
+    mldv2_unsolicited_report_interval: int = 1000
+    mtu: int = 1280
+    ndisc_evict_nocarrier: int = 1
+    ndisc_notify: int = 0
+    ndisc_tclass: int = 0
+    optimistic_dad: int = 0
+    proxy_ndp: int = 0
+    ra_defrtr_metric: int = 1024
+    ra_honor_pio_life: int = 0
+    ra_honor_pio_pflag: int = 0
+    regen_max_retry: int = 3
+    regen_min_advance: int = 2
+    router_probe_interval: int = 60
     router_solicitation_delay: int = 1
+    router_solicitation_interval: int = 4
+    router_solicitation_max_interval: int = 3600
+    router_solicitations: int = -1
+    suppress_frag_ndisc: int = 1
+    temp_prefered_lft: int = 86400
+    temp_valid_lft: int = 604800
+    use_oif_addrs_only: int = 0
+    use_optimistic: int = 0
     use_tempaddr: int = 0
 
 
@@ -57,18 +103,46 @@ class Inet6Dev:
     conf: Ipv6Conf = attrs.field(factory=Ipv6Conf)
     nd: NeighParms = attrs.field(factory=NeighParms)
     multicast: dict[IPv6, int] = attrs.field(factory=dict)
+    anycast: dict[IPv6, int] = attrs.field(factory=dict)
     ready: bool = False  # IF_READY
     timers: list[Any] = attrs.field(factory=list)
+    ra_received: bool = False  # IF_RA_RCVD
+    dad_probes: dict[IPv6, int] = attrs.field(factory=dict)  # addresses whose uniqueness is being tried -> probes left
+    predad: set[IPv6] = attrs.field(factory=set)  # addresses that stayed while the device was down, to be tried anew
+    interface_ids: dict[int, int] = attrs.field(factory=dict)  # prefix -> the stable, private half made for it
+    expiry: Any = None  # the timer of the next lifetime that ends
+
+
+@attrs.frozen
+class AddrLabel:
+    """An entry of the policy table of RFC 6724 (`ip addrlabel`)."""
+
+    prefix: IPv6
+    length: int
+    label: int
+    ifindex: int = 0
+
+
+DEFAULT_LABELS = tuple(
+    AddrLabel(IPv6.parse(prefix), length, label)
+    for prefix, length, label in (
+        ("::1", 128, 0), ("::", 96, 3), ("::ffff:0.0.0.0", 96, 4), ("2001::", 32, 6), ("2001:10::", 28, 7), ("3ffe::", 16, 12),
+        ("2002::", 16, 2), ("fec0::", 10, 11), ("fc00::", 7, 5), ("::", 0, 1),
+    )
+)  # fmt: skip
+"""What every namespace starts with (`ip6addrlbl_init_table`)."""
 
 
 @attrs.define(eq=False)
 class Inet6State:
     """IPv6 of one namespace (`struct netns_ipv6`)."""
 
-    conf_all: Ipv6Conf = attrs.field(factory=Ipv6Conf)
+    conf_all: Ipv6Conf = attrs.field(factory=lambda: Ipv6Conf(accept_dad=0))
     conf_default: Ipv6Conf = attrs.field(factory=Ipv6Conf)
-    nd_default: NeighParms = attrs.field(factory=NeighParms)
-    sysctl: dict[str, Any] = attrs.field(factory=dict)
+    nd_default: NeighParms = attrs.field(factory=lambda: NeighParms(locktime=0))
+    sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv6.* values by their path ("net/ipv6/icmp/ratelimit")
     neigh: NeighTable = attrs.field(factory=NeighTable)
-    fib: Any = None
-    scratch: dict[str, Any] = attrs.field(factory=dict)
+    fib: Fib6State = attrs.field(factory=Fib6State)
+    peers: InetPeers = attrs.field(factory=InetPeers)
+    labels: list[AddrLabel] = attrs.field(factory=lambda: list(DEFAULT_LABELS))  # longest prefix first
+    fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv6.fragment.Queue`

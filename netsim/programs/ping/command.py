@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from netsim.addr import IPV6_ANY, IPv4, IPv6
+from netsim.addr import IPv4, IPv6
 from netsim.errors import EACCES, NetError, strerror
-from netsim.kernel.core.netdevice import IFF_UP
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+from netsim.programs.ping.command6 import Refused, Setup6
 from netsim.programs.ping.family import Family, Family4, Family6
 from netsim.programs.ping.options import Options, options_of
 from netsim.programs.ping.pacing import Pacing
 from netsim.programs.ping.program import Ping
 
-AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW = 2, 10, 2, 3
-ICMP, ICMPV6 = 1, 58
+AF_INET, SOCK_DGRAM, SOCK_RAW, ICMP = 2, 2, 3, 1
 RECORD_ROUTE = bytes([1, 7, 39, 4]) + bytes(36)
 DISCOVER = {"do": 2, "want": 1, "dont": 0}
 MOST_DATA = 65535 - 8 - 20
@@ -58,7 +57,7 @@ def _ping(call: Call, family: int) -> Result | Program:
         call.proc.write(1, f"ai->ai_family: {'AF_INET' if isinstance(address, IPv4) else 'AF_INET6'}, ai->ai_canonname: '{word}'\n")
     if isinstance(address, IPv4):
         return _ping4(call, options, word, address, numeric)
-    return _ping6(call, options, word, address)
+    return _ping6(call, options, word, address, int(numeric))
 
 
 def _fail(options: Options, message: str, status: int = 2) -> Result:
@@ -178,49 +177,15 @@ def _addresses(call: Call, device: str) -> list[object]:
     return list(dev.inet.addresses) if dev is not None and dev.inet is not None else []
 
 
-def _ping6(call: Call, options: Options, word: str, target: IPv6) -> Result | Program:
-    """On one link, or to this host; anything else needs IPv6 routing."""
-    proc, netns = call.proc, call.netns
-    zone = word.partition("%")[2]
-    name = zone or options.interface
-    dev = netns.device(name) if name else None
-    if name and dev is None:
-        return _fail(options, f"unknown iface: {name}" if not zone else f"{word}: Name or service not known")
-    if dev is None:
-        dev = _device_for(call, target)  # type: ignore[assignment]
-    if dev is None:
-        return _fail(options, "connect: Network is unreachable")
-    own = [ifa for ifa in (dev.inet6.addresses if dev.inet6 else ()) if not ifa.flags & 0x40]
-    source = next(
-        (ifa.address for ifa in own if ifa.address.is_linklocal == (target.is_linklocal or target.is_multicast)), own[0].address if own else IPV6_ANY
-    )
-    if any(ifa.address == target for other in netns.devices.values() if other.inet6 for ifa in other.inet6.addresses):
-        source = target
-    fd = proc.socket(AF_INET6, SOCK_RAW, ICMPV6)
-    sock = proc.sock(fd)
-    sock.laddr = source
-    sock.recverr = 1
-    whence = f" from :: {options.interface}:" if options.interface else ""
-    warnings = options.warnings
-    if options.interface:
-        warnings += f"ping: Warning: source address might be selected on device other than: {options.interface}\n"
-    header = f"PING {word}({word}){whence} {options.size} data bytes\n"
-    ident = options.ident if options.ident is not None else proc.pid & 0xFFFF
-    family = Family6(word, target, ident, _pattern(options), {}, dev=dev)
-    return _start(call, options, family, header, warnings, fd)
-
-
-def _device_for(call: Call, target: IPv6) -> object:
-    """The device whose link a target is on."""
-    from netsim.addr import mask6
-
-    for dev in call.netns.devices.values():
-        if dev.inet6 is None or not dev.flags & IFF_UP:
-            continue
-        for ifa in dev.inet6.addresses:
-            if ifa.address == target or not (ifa.address ^ target) & mask6(ifa.length):
-                return dev
-    return None
+def _ping6(call: Call, options: Options, word: str, target: IPv6, numeric: int) -> Result | Program:
+    setup = Setup6(call, options, word, target, numeric)
+    try:
+        setup.prepare()
+    except Refused as refused:
+        return _fail(options, refused.message)
+    ident = options.ident if options.ident is not None else call.proc.pid & 0xFFFF
+    family = Family6(word, setup.destination, ident, _pattern(options), setup.names)
+    return _start(call, options, family, setup.header(), setup.warnings, setup.fd)
 
 
 def _start(call: Call, options: Options, family: Family, header: str, warnings: str, fd: int) -> Ping:

@@ -8,7 +8,8 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.kernel.inet.sock import ORIGIN_LOCAL
-from netsim.packet import Icmp6Echo, Icmp6Error, IcmpEcho, IcmpError, Ip, Ip6
+from netsim.kernel.ipv6.exthdrs import upper_of
+from netsim.packet import Icmp6Echo, IcmpEcho, IcmpError, Ip, Ip6
 from netsim.programs.ping.text import icmp6_text, icmp_text
 
 
@@ -106,26 +107,19 @@ class Family4(Family):
 
 @attrs.define(eq=False)
 class Family6(Family):
-    """ping over IPv6, on the link of one device or to this host itself."""
-
-    dev: Any = None
-    scoped: bool = False
+    """ping over IPv6."""
 
     def probe(self, proc: Any, fd: int, seq: int) -> None:
         """Send one echo request."""
-        from netsim.kernel.ipv6.output import ip6_send
+        proc.sock(fd).sendto(Icmp6Echo(128, 0, self.ident, seq, self.data), self.target)
 
-        sock = proc.sock(fd)
-        ip6_send(proc.netns, Ip6(sock.laddr, self.target, 58, 64, payload=Icmp6Echo(128, 0, self.ident, seq, self.data)), self.dev, owner=sock)
-
-    def shown(self, address: Any) -> str:
-        """An address; link-local ones with their zone."""
-        if isinstance(address, IPv6) and address.is_linklocal:
-            return f"{address}%{self.dev.name}"
-        return super().shown(address)
+    def placed(self, proc: Any, address: Any, ifindex: int) -> str:
+        """An address as lines show it; link-local ones with the device they are on."""
+        dev = proc.netns.devices.get(ifindex) if isinstance(address, IPv6) and (address.is_linklocal or address.is_linklocal_multicast) else None
+        return self.shown(address) if dev is None else f"{address}%{dev.name}"
 
     def hear(self, proc: Any, fd: int) -> Heard | None:
-        """Errors first, then replies."""
+        """Errors first, then replies; what is not ours is passed over."""
         error = self.hear_error(proc, fd)
         if error is not None:
             return error
@@ -134,18 +128,22 @@ class Family6(Family):
         while (received := sock.recvfrom()) is not None:
             message = received.data
             if isinstance(message, Icmp6Echo) and message.type == 129 and message.ident == self.ident:
-                return Heard("reply", self.shown(received.src), message.seq, "", False, message.size, received.ttl, received.time, message.ident)
-            if isinstance(message, Icmp6Error) and isinstance(message.inner, Ip6) and isinstance(message.inner.payload, Icmp6Echo):
-                return Heard("error", self.shown(received.src), message.inner.payload.seq, icmp6_text(message.type, message.code, message.rest))
+                sender = self.placed(proc, received.src, received.ifindex)
+                return Heard("reply", sender, message.seq, "", False, message.size, received.ttl, received.time, message.ident)
         return None
 
     def hear_error(self, proc: Any, fd: int) -> Heard | None:
-        """The next entry of the error queue."""
+        """The next entry of the error queue that is about our probes."""
         sock = proc.sock(fd)
         while (entry := sock.next_error()) is not None:
-            payload = entry.packet.payload
-            if isinstance(payload, Icmp6Echo) and payload.ident == self.ident:
-                return Heard("error", self.shown(entry.offender), payload.seq, icmp6_text(entry.type, entry.code, entry.info))
+            if entry.origin == ORIGIN_LOCAL:
+                return Heard("error", text=f"message too long, mtu: {entry.info}", local=True)
+            if not isinstance(entry.packet, Ip6) or entry.packet.dst != self.target:
+                continue
+            payload = upper_of(entry.packet).payload
+            if isinstance(payload, Icmp6Echo) and payload.type == 128 and payload.ident == self.ident:
+                sender = self.placed(proc, entry.offender, entry.ifindex)
+                return Heard("error", sender, payload.seq, icmp6_text(entry.type, entry.code, entry.info))
         return None
 
 

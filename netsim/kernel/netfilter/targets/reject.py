@@ -11,8 +11,9 @@ from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Flow, ip_route_output
-from netsim.kernel.ipv6.icmp import icmp6_send
-from netsim.kernel.ipv6.output import ip6_send
+from netsim.kernel.ipv6.icmp import hop_limit_of, icmp6_send
+from netsim.kernel.ipv6.output import ip6_local_out
+from netsim.kernel.ipv6.route import Flow6, ip6_dst_lookup
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import REFUSED, HookState
 from netsim.packet import Ip, Ip6, Tcp
@@ -92,5 +93,13 @@ def send_reset6(skb: SkBuff, state: HookState) -> None:
     """The same in IPv6 (`nf_send_reset6`)."""
     packet = skb.packet
     segment = transport_of(packet)
-    if isinstance(segment, Tcp) and not segment.flags & TCP_RST:
-        ip6_send(state.netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, 64, payload=reset_for(segment)), state.indev or skb.dev)
+    if not isinstance(segment, Tcp) or segment.flags & TCP_RST:
+        return
+    try:
+        oif = state.indev.ifindex if state.indev is not None and packet.src.is_linklocal else 0
+        route = ip6_dst_lookup(state.netns, Flow6(packet.src, packet.dst, oif, mark=skb.mark, protocol=IPPROTO_TCP))
+        nfct = skb.nfct.for_error() if skb.nfct is not None else None
+        answer = Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(route), payload=reset_for(segment))
+        ip6_local_out(state.netns, answer, route, nfct=nfct)
+    except NetError:
+        return

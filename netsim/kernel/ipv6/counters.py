@@ -1,0 +1,66 @@
+"""Counting IPv6 packets as SNMP wants them (`snmp6`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.packet import (
+    Icmp6Echo,
+    Icmp6Error,
+    Icmp6Other,
+    Mld,
+    Mldv2Query,
+    Mldv2Report,
+    NeighAdvert,
+    NeighSolicit,
+    Redirect6,
+    RouterAdvert,
+    RouterSolicit,
+)
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+NAMES = {
+    1: "DestUnreachs", 2: "PktTooBigs", 3: "TimeExcds", 4: "ParmProblems", 128: "Echos", 129: "EchoReplies", 130: "GroupMembQueries",
+    131: "GroupMembResponses", 132: "GroupMembReductions", 133: "RouterSolicits", 134: "RouterAdvertisements", 135: "NeighborSolicits",
+    136: "NeighborAdvertisements", 137: "Redirects", 143: "MLDv2Reports",
+}  # fmt: skip
+TYPES: dict[type, int] = {
+    NeighSolicit: 135,
+    NeighAdvert: 136,
+    RouterSolicit: 133,
+    RouterAdvert: 134,
+    Redirect6: 137,
+    Mldv2Query: 130,
+    Mldv2Report: 143,
+}
+ECN_COUNTERS = ("Ip6InNoECTPkts", "Ip6InECT1Pkts", "Ip6InECT0Pkts", "Ip6InCEPkts")
+
+
+def type_of(message: Any) -> int:
+    """The ICMPv6 type of a message, 0 for what is none."""
+    if isinstance(message, Icmp6Echo | Icmp6Error | Icmp6Other | Mld):
+        return message.type
+    return message if isinstance(message, int) else TYPES.get(type(message), 0)
+
+
+def icmp6_count(netns: Netns, way: str, message: Any) -> None:
+    """One more ICMPv6 message `In` or `Out`, in all, by name and by number (`ICMP6_INC_STATS`)."""
+    kind = type_of(message)
+    mib = netns.mib
+    mib[f"Icmp6{way}Msgs"] += 1
+    mib[f"Icmp6{way}Type{kind}"] += 1
+    name = NAMES.get(kind)
+    if name is not None:
+        mib[f"Icmp6{way}{name}"] += 1
+
+
+def count_in(netns: Netns, packet: Any) -> None:
+    """A packet came in (`ip6_rcv_core`)."""
+    mib = netns.mib
+    mib["Ip6InOctets"] += packet.size
+    mib[ECN_COUNTERS[packet.tclass & 3]] += 1
+    if packet.dst.is_multicast:
+        mib["Ip6InMcastPkts"] += 1
+        mib["Ip6InMcastOctets"] += packet.size

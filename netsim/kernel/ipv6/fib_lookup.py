@@ -1,0 +1,181 @@
+"""Finding an IPv6 route: the rules in order, the longest prefix, the best of its routes, one of several that share (`ip6_fib.c`, `route.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.addr import IPv6, mask6
+from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
+from netsim.kernel.core.fib_rules import chosen_rules, refused_by
+from netsim.kernel.tables.fib import (
+    RT_TABLE_LOCAL,
+    RT_TABLE_MAIN,
+    RTN_BLACKHOLE,
+    RTN_PROHIBIT,
+    RTN_THROW,
+    RTN_UNREACHABLE,
+    RTNH_F_DEAD,
+    RTNH_F_LINKDOWN,
+    Rule,
+)
+from netsim.kernel.tables.fib6 import RTF_REJECT, Fib6Info, Fib6Table
+from netsim.kernel.tables.neigh import NUD_FAILED, NUD_VALID
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+
+LOOKUP_IFACE, LOOKUP_REACHABLE = 1, 2
+"""What a look-up insists on: that the way out is the device asked for; that a gateway is not known to be dead."""
+REJECT_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN, RTN_UNREACHABLE: EHOSTUNREACH}
+FAIL_HARD, FAIL_PROBE = -3, -2
+
+
+@attrs.frozen
+class Flow6:
+    """What a routing decision may depend on (`struct flowi6`); `src` None or :: is open, `tos` the traffic class."""
+
+    dst: IPv6
+    src: IPv6 | None = None
+    oif: int = 0
+    iif: int = 0
+    tos: int = 0
+    mark: int = 0
+    protocol: int = 0
+    sport: int = 0
+    dport: int = 0
+    flowlabel: int = 0
+    uid: int = 0
+
+
+@attrs.frozen
+class Found6:
+    """A look-up's answer (`struct fib6_result`)."""
+
+    route: Fib6Info
+    rule: Rule | None = None
+
+    @property
+    def error(self) -> int:
+        """The errno a route of a refusing type stands for, or 0 (`ip6_rt_type_to_error`)."""
+        return REJECT_ERRORS.get(self.route.type, ENETUNREACH) if self.route.flags & RTF_REJECT else 0
+
+
+def need_strict(address: IPv6) -> bool:
+    """Whether the device matters for a destination (`rt6_need_strict`)."""
+    return address.is_multicast or address.is_linklocal or address.is_loopback
+
+
+def fib6_lookup(netns: Netns, flow: Flow6, oif: int, strict: int) -> Found6:
+    """The route the rules choose (`fib6_rule_lookup`); NetError ENETUNREACH when none does, or what a refusing rule says.
+
+    A route that refuses is an answer too: `Found6.error`.
+    """
+    fib = netns.inet6.fib
+    if not fib.has_custom_rules:
+        for number in (RT_TABLE_LOCAL, RT_TABLE_MAIN):
+            found = table_lookup(netns, fib.tables[number], flow, oif, strict)
+            if found is not None and found.error != EAGAIN:
+                return found
+        raise NetError(ENETUNREACH)
+    for rule in chosen_rules(netns, fib.rules, flow, mask6):
+        refused = refused_by(rule)
+        if refused is not None:
+            raise refused
+        table = fib.tables.get(rule.table)
+        found = table_lookup(netns, table, flow, oif, strict, rule) if table is not None else None
+        if found is not None and found.error != EAGAIN and not _is_suppressed(netns, rule, found.route):
+            return found
+    raise NetError(ENETUNREACH)
+
+
+def _is_suppressed(netns: Netns, rule: Rule, route: Fib6Info) -> bool:
+    """Whether the rule throws its own answer away (`fib6_rule_suppress`)."""
+    if rule.suppress_prefixlength >= route.length:
+        return True
+    dev = netns.devices.get(route.ifindex)
+    return rule.suppress_ifgroup != -1 and dev is not None and dev.group == rule.suppress_ifgroup
+
+
+def table_lookup(netns: Netns, table: Fib6Table, flow: Flow6, oif: int, strict: int, rule: Rule | None = None) -> Found6 | None:
+    """The best route of one table (`fib6_table_lookup`); gateways known to be dead only when there is nothing else."""
+    while True:
+        for node in table.nodes(flow.dst):
+            route = best_of(netns, node, oif, strict)
+            if route is not None:
+                return Found6(select_path(netns, route, flow, oif, strict), rule)
+        if not strict & LOOKUP_REACHABLE:
+            return None
+        strict &= ~LOOKUP_REACHABLE
+
+
+def best_of(netns: Netns, node: list[Fib6Info], oif: int, strict: int) -> Fib6Info | None:
+    """The route of one prefix with the best metric that can be used; among equals the first with the highest score (`find_rr_leaf`)."""
+    best: Fib6Info | None = None
+    most = -1
+    for route in node:
+        if best is not None and route.metric != best.metric:
+            break
+        if route.expires and route.expires <= netns.kernel.clock.now:
+            continue
+        score = score_of(netns, route, oif, strict)
+        if score > most:
+            best, most = route, score
+    return best
+
+
+def score_of(netns: Netns, route: Fib6Info, oif: int, strict: int) -> int:
+    """How well a route fits, negative when it does not (`find_match`, `rt6_score_route`)."""
+    if route.nh_flags & RTNH_F_DEAD or (route.nh_flags & RTNH_F_LINKDOWN and ignores_linkdown(netns, route.ifindex)):
+        return FAIL_HARD
+    score = 2 if not oif or route.ifindex == oif else 0
+    if not score and strict & LOOKUP_IFACE:
+        return FAIL_HARD
+    score |= {0: 1, 1: 2, 3: 0}[route.pref] << 2
+    if strict & LOOKUP_REACHABLE and route.gateway is not None:
+        neigh = netns.inet6.neigh.entries.get((route.gateway, route.ifindex))
+        if neigh is not None and not neigh.state & NUD_VALID and neigh.state & NUD_FAILED:
+            return FAIL_PROBE
+    return score
+
+
+def ignores_linkdown(netns: Netns, ifindex: int) -> bool:
+    """Whether routes over a device without carrier are passed over (`ip6_ignore_linkdown`)."""
+    dev = netns.devices.get(ifindex)
+    return dev is not None and dev.inet6 is not None and bool(dev.inet6.conf.ignore_routes_with_linkdown)
+
+
+def select_path(netns: Netns, match: Fib6Info, flow: Flow6, oif: int, strict: int) -> Fib6Info:
+    """One of several routes that share traffic, by a hash of the flow and the weights (`fib6_select_path`).
+
+    The kernel's hash has a random seed for each boot, so which flow takes which way is ours; that it is always the same one is not.
+    """
+    if not match.siblings or (oif and match.ifindex == oif):
+        return match
+    living = [route for route in match.siblings if not route.nh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)]
+    value = flow_hash(netns, flow) % max(1, sum(route.weight for route in living))
+    for route in living:
+        if value < route.weight:
+            return route if score_of(netns, route, oif, strict) >= 0 else match
+        value -= route.weight
+    return match
+
+
+def flow_hash(netns: Netns, flow: Flow6) -> int:
+    """A stable hash of addresses and flow label, or (policy 1) of addresses, protocol and ports (`rt6_multipath_hash`)."""
+    src, dst = int(flow.src or 0), int(flow.dst)
+    value = (src ^ src >> 64) * 0x9E3779B97F4A7C15 ^ (dst ^ dst >> 64) * 0xC2B2AE3D27D4EB4F
+    if str(netns.inet6.sysctl.get("net/ipv6/fib_multipath_hash_policy", "0")) == "1":
+        value ^= flow.protocol * 0xC2B2AE3D ^ flow.sport * 0x27D4EB2F ^ flow.dport * 0x165667B1
+    else:
+        value ^= flow.flowlabel * 0x85EBCA77
+    value &= 0xFFFFFFFFFFFFFFFF
+    value ^= value >> 31
+    value = value * 0x7FB5D329728EA185 & 0xFFFFFFFFFFFFFFFF
+    return value ^ value >> 29
+
+
+def lookup_strictness(netns: Netns, flags: int) -> int:
+    """Hosts avoid gateways that are known to be dead; routers do not look (`ip6_pol_route`)."""
+    return flags if netns.inet6.conf_all.forwarding else flags | LOOKUP_REACHABLE

@@ -1,0 +1,25 @@
+"""What packet filtering asks of IPv6: another way for a packet whose ends it changed (`net/ipv6/netfilter.c`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.errors import NetError
+from netsim.kernel.ipv6.fib import owner_of
+from netsim.kernel.ipv6.route import Flow6, ip6_route_output
+
+if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.core.skbuff import SkBuff
+
+
+def ip6_route_me_harder(netns: Netns, skb: SkBuff) -> None:
+    """Route a packet of our own again after its ends, mark or class changed; NetError is what the sender hears."""
+    packet = skb.packet
+    bound = getattr(skb.owner, "bound_dev", 0)
+    source = packet.src if owner_of(netns, packet.src) is not None else None
+    rt = ip6_route_output(netns, Flow6(packet.dst, source, bound, 0, packet.tclass, skb.mark, packet.nexthdr), bound)
+    if rt.error:
+        raise NetError(rt.error)
+    skb.route = rt
+    skb.dev = rt.dev

@@ -1,0 +1,150 @@
+"""The IPv6 forwarding information base: routes and tables as data, look-ups without side effects (`ip6_fib.c`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from netsim.addr import IPv6, mask6
+from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT, RTPROT_KERNEL, Rule
+
+RTF_UP, RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_DYNAMIC, RTF_MODIFIED = 0x1, 0x2, 0x4, 0x200, 0x10, 0x20
+RTF_DEFAULT, RTF_ALLONLINK, RTF_ADDRCONF, RTF_PREFIX_RT, RTF_ANYCAST = 0x10000, 0x20000, 0x40000, 0x80000, 0x100000
+RTF_NONEXTHOP, RTF_EXPIRES, RTF_ROUTEINFO, RTF_CACHE, RTF_LOCAL = 0x200000, 0x400000, 0x800000, 0x1000000, 0x80000000
+PREF_MEDIUM, PREF_HIGH, PREF_LOW = 0, 1, 3
+IP6_RT_PRIO_USER, IP6_RT_PRIO_ADDRCONF = 1024, 256
+
+
+@attrs.define(eq=False)
+class Exception6:
+    """What was learnt about one destination behind a route (`struct rt6_exception`): a smaller MTU, a better gateway; until when (ns, 0: no end)."""
+
+    mtu: int = 0
+    gateway: IPv6 | None = None
+    is_redirect: bool = False
+    expires: int = 0
+
+
+@attrs.define(eq=False)
+class Fib6Info:
+    """A route with its one way out (`struct fib6_info`).
+
+    Routes to the same prefix with the same metric that could share traffic know each other by `siblings`, one list they all have;
+    `expires` is a time in ns (0: never).
+    """
+
+    dst: IPv6
+    length: int
+    metric: int = IP6_RT_PRIO_USER
+    type: int = RTN_UNICAST
+    table: int = RT_TABLE_MAIN
+    ifindex: int = 0
+    gateway: IPv6 | None = None
+    weight: int = 1
+    nh_flags: int = 0
+    flags: int = RTF_UP
+    protocol: int = RTPROT_BOOT
+    prefsrc: IPv6 | None = None
+    metrics: tuple[tuple[str, int], ...] = ()
+    expires: int = 0
+    pref: int = PREF_MEDIUM
+    siblings: list[Fib6Info] = attrs.field(factory=list)
+    exceptions: dict[IPv6, Exception6] = attrs.field(factory=dict)
+
+    @property
+    def can_ecmp(self) -> bool:
+        """Whether it may share traffic with others (`rt6_qualify_for_ecmp`)."""
+        return self.gateway is not None and not self.flags & RTF_ADDRCONF
+
+    def metric_value(self, name: str) -> int:
+        """One of its metrics (`mtu`, `hoplimit`, `advmss`), 0 when it has none."""
+        return next((value for key, value in self.metrics if key == name), 0)
+
+
+@attrs.define(eq=False)
+class Fib6Table:
+    """Routes of one table: for each prefix length, routes by masked address, best metric first."""
+
+    number: int
+    lengths: dict[int, dict[int, list[Fib6Info]]] = attrs.field(factory=dict)
+    order: tuple[int, ...] = ()
+
+    def at(self, dst: int, length: int) -> list[Fib6Info]:
+        """The routes to exactly this prefix."""
+        return self.lengths.get(length, {}).get(dst & mask6(length), [])
+
+    def insert(self, route: Fib6Info, position: int) -> None:
+        """Put a route among those of its prefix."""
+        prefixes = self.lengths.get(route.length)
+        if prefixes is None:
+            prefixes = self.lengths[route.length] = {}
+            self.order = tuple(sorted(self.lengths, reverse=True))
+        prefixes.setdefault(int(route.dst), []).insert(position, route)
+
+    def remove(self, route: Fib6Info) -> None:
+        """Take out this very route, and its siblings' knowledge of it."""
+        prefixes = self.lengths[route.length]
+        routes = prefixes[int(route.dst)]
+        routes.remove(route)
+        if not routes:
+            del prefixes[int(route.dst)]
+        if not prefixes:
+            del self.lengths[route.length]
+            self.order = tuple(sorted(self.lengths, reverse=True))
+        if route.siblings:
+            route.siblings.remove(route)
+            if len(route.siblings) == 1:
+                route.siblings[0].siblings = []
+            route.siblings = []
+
+    def nodes(self, dst: int) -> Iterator[list[Fib6Info]]:
+        """The routes of every prefix that holds an address, longest prefix first (`fib6_node_lookup`, `fib6_backtrack`)."""
+        for length in self.order:
+            node = self.lengths[length].get(dst & mask6(length))
+            if node is not None:
+                yield node
+
+    def routes(self) -> list[Fib6Info]:
+        """All routes as the kernel's tree is walked: by address, narrower prefixes before the wider ones around them (`fib6_walk`)."""
+        everything = [
+            (prefix | (mask6(128) ^ mask6(length)), -length, routes)
+            for length, prefixes in self.lengths.items()
+            for prefix, routes in prefixes.items()
+        ]
+        return [route for _, _, routes in sorted(everything, key=_place) for route in routes]
+
+
+def _place(item: tuple[int, int, list[Fib6Info]]) -> tuple[int, int]:
+    return item[0], item[1]
+
+
+@attrs.define(eq=False)
+class Fib6State:
+    """Routing tables by number and the ordered policy rules of one namespace; `generation` counts every change."""
+
+    tables: dict[int, Fib6Table] = attrs.field(factory=lambda: {RT_TABLE_LOCAL: Fib6Table(RT_TABLE_LOCAL), RT_TABLE_MAIN: Fib6Table(RT_TABLE_MAIN)})
+    rules: list[Rule] = attrs.field(
+        factory=lambda: [Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL), Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL)]
+    )
+    generation: int = 0
+    has_custom_rules: bool = False
+
+    def table(self, number: int) -> Fib6Table:
+        """A table, made when it is not there (`fib6_new_table`)."""
+        known = self.tables.get(number)
+        if known is None:
+            known = self.tables[number] = Fib6Table(number)
+        return known
+
+    def listed(self) -> list[Fib6Table]:
+        """The tables in the order of a dump (the buckets of `fib_table_hash`)."""
+        return sorted(self.tables.values(), key=_bucket)
+
+    def routes(self) -> list[Fib6Info]:
+        """Every route of every table."""
+        return [route for table in self.listed() for route in table.routes()]
+
+
+def _bucket(table: Fib6Table) -> int:
+    return table.number & 0xFF
