@@ -114,6 +114,8 @@ class Connection:
     packets: list[int] | None = None  # per direction, where accounting is on
     bytes: list[int] | None = None
     began: int = 0  # ns, where timestamps are on
+    events: int = -1
+    """1 when something changed since listeners were told; -1 when nobody listened as it began, who is told nothing then."""
     zone: int = 0
     zone_directions: int = 3  # bit per direction the zone holds for
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import ACCEPT, DROP
-from netsim.kernel.netfilter.conntrack.entries import UPDATE, early_drop, insert, kill, sweep, tell
+from netsim.kernel.netfilter.conntrack.entries import UPDATE, early_drop, insert, kill, note, sweep, tell
 from netsim.kernel.netfilter.conntrack.errors import settled
 from netsim.kernel.netfilter.conntrack.outcome import DROPPED, REPEAT, VALID
 from netsim.kernel.netfilter.conntrack.protocols import TRACKERS, generic_packet
@@ -96,8 +96,7 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
     connection = nfct.connection
     if nfct.info == CT_ESTABLISHED_REPLY and connection is not None and not connection.status & IPS_SEEN_REPLY:
         connection.status |= IPS_SEEN_REPLY
-        if table.listeners:
-            tell(table, UPDATE, connection)
+        note(connection)
     return ACCEPT
 
 
@@ -125,6 +124,8 @@ def _begin(netns: Netns, table: ConntrackTable, skb: SkBuff, original: Tuple, te
     if template.zone:
         reply = reply.in_zone(template.zone if template.directions & 2 else 0)
     connection = Connection([original, reply], zone=template.zone, zone_directions=template.directions)
+    if table.listeners:
+        connection.events = 0
     if table.conf.acct:
         connection.packets, connection.bytes = [0, 0], [0, 0]
     limit = netns.kernel.init_net.netfilter.conntrack.conf.max
@@ -154,9 +155,14 @@ def nf_confirm(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, ou
     """The packet got through: its connection, if new, becomes known (`nf_confirm`); dropped when its tuples are taken by now."""
     nfct = skb.nfct
     connection = nfct.connection if isinstance(nfct, Tracked) else None
-    if connection is None or connection.status & IPS_CONFIRMED or nfct.direction == REPLY:
+    if connection is None:
         return ACCEPT
     table: ConntrackTable = netns.netfilter.conntrack
+    if connection.status & IPS_CONFIRMED or nfct.direction == REPLY:
+        if connection.events > 0 and not connection.status & IPS_DYING:
+            connection.events = 0
+            tell(table, UPDATE, connection)
+        return ACCEPT
     if connection.status & IPS_DYING:
         return DROP
     now = netns.kernel.clock.now

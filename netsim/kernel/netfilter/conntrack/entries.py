@@ -28,6 +28,12 @@ def tell(table: ConntrackTable, kind: str, connection: Connection) -> None:
         listener.conntrack_event(kind, connection)
 
 
+def note(connection: Connection) -> None:
+    """Something about a connection changed; listeners are told when the packet is through (`nf_conntrack_event_cache`)."""
+    if connection.events >= 0:
+        connection.events = 1
+
+
 def source_key(connection: Connection) -> tuple[int, int, int, int, int]:
     """Where `nf_nat_bysource` keeps a connection."""
     original = connection.tuples[ORIGINAL]
@@ -50,7 +56,8 @@ def insert(table: ConntrackTable, connection: Connection, now: int) -> None:
         connection.began = now
     if connection.status & IPS_SRC_NAT_DONE:
         table.sources.setdefault(source_key(connection), []).append(connection)
-    if table.listeners:
+    if connection.events >= 0:
+        connection.events = 0
         tell(table, NEW, connection)
 
 
@@ -70,7 +77,7 @@ def kill(table: ConntrackTable, connection: Connection) -> None:
         mapped.remove(connection)
         if not mapped:
             del table.sources[key]
-    if table.listeners:
+    if connection.events >= 0:
         tell(table, DESTROY, connection)
 
 

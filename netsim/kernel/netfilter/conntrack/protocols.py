@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.clock import SECOND
-from netsim.kernel.netfilter.conntrack.entries import UPDATE, account, refresh, tell
+from netsim.kernel.netfilter.conntrack.entries import account, note, refresh
 from netsim.kernel.netfilter.conntrack.outcome import INVALID, VALID
 from netsim.kernel.netfilter.conntrack.tcp import tcp_packet
 from netsim.kernel.tables.conntrack import (
@@ -34,13 +34,12 @@ BEGINS4, BEGINS6 = frozenset({8, 13, 15, 17}), frozenset({128, 139})
 """Requests that begin a connection."""
 
 
-def _assure(table: ConntrackTable, nfct: Tracked) -> None:
+def _assure(nfct: Tracked) -> None:
     connection = nfct.connection
     assert connection is not None
     if not connection.status & IPS_ASSURED:
         connection.status |= IPS_ASSURED
-        if table.listeners:
-            tell(table, UPDATE, connection)
+        note(connection)
 
 
 def udp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) -> int:
@@ -54,7 +53,7 @@ def udp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
     refresh(table, connection, table.conf.udp_timeout_stream if is_stream else table.conf.udp_timeout, now)
     account(connection, nfct, skb)
     if is_stream:
-        _assure(table, nfct)
+        _assure(nfct)
     return VALID
 
 
@@ -86,7 +85,7 @@ def gre_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
     refresh(table, connection, table.conf.gre_timeout_stream if replied else table.conf.gre_timeout, netns.kernel.clock.now)
     account(connection, nfct, skb)
     if replied:
-        _assure(table, nfct)
+        _assure(nfct)
     return VALID
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.clock import SECOND
-from netsim.kernel.netfilter.conntrack.entries import UPDATE, account, kill, refresh, tell
+from netsim.kernel.netfilter.conntrack.entries import account, kill, note, refresh
 from netsim.kernel.netfilter.conntrack.outcome import INVALID, REPEAT, VALID
 from netsim.kernel.netfilter.conntrack.tcp_states import (
     ACK_SET,
@@ -261,6 +261,6 @@ def _settle(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked, ind
         connection.status |= IPS_ASSURED
     refresh(table, connection, seconds, netns.kernel.clock.now)
     account(connection, nfct, skb)
-    if table.listeners and status & IPS_CONFIRMED and (new != old or connection.status != status):
-        tell(table, UPDATE, connection)
+    if new != old or connection.status != status:
+        note(connection)
     return VALID

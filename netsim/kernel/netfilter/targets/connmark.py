@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from netsim.kernel.netfilter.conntrack.entries import UPDATE, tell
+from netsim.kernel.netfilter.conntrack.entries import note
 from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 from netsim.kernel.tables.conntrack import Tracked
 
@@ -42,7 +42,7 @@ class ConnmarkTarget:
             mark = (connection.mark & ~self.ctmask & ALL_BITS) ^ self._shifted(skb.mark & self.nfmask)
         if mark != connection.mark:
             connection.mark = mark
-            tell(state.netns.netfilter.conntrack, UPDATE, connection)
+            note(connection)
         return CONTINUE
 
     def _shifted(self, mark: int) -> int:
