@@ -46,8 +46,8 @@ def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
 
 
 def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hook: int) -> None:
-    """A copy to every port that may have it (`br_flood`)."""
-    for port in bridge.ports:
+    """A copy to every port that may have it, the newest port first (`br_flood`; `br_add_if` puts ports at the head of the list)."""
+    for port in reversed(bridge.ports):
         if not port.options[flag]:
             continue
         if should_deliver(port, source, skb):

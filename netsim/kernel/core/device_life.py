@@ -136,6 +136,8 @@ def dev_close(dev: NetDevice) -> None:
     dev.flags &= ~IFF_UP
     dev.stopped()
     kernel.notify(NETDEV_DOWN, dev)
+    for tap in tuple(dev.taps):
+        tap.went_down()
 
 
 def dev_change_flags(dev: NetDevice, flags: int, change: int) -> None:

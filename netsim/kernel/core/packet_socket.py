@@ -44,6 +44,8 @@ class PacketSocket:
     dev: NetDevice | None = None
     is_bound: bool = False
     inode: int = 0
+    so_error: int = 0
+    is_promiscuous: bool = False
 
     def bind(self, ifindex: int) -> None:
         """Listen to one device (0: all); ENXIO."""
@@ -75,7 +77,10 @@ class PacketSocket:
             self.waker.wake()
 
     def recv(self) -> Seen | None:
-        """The next frame, or None."""
+        """The next frame, or None; a pending error is raised first."""
+        if self.so_error:
+            error, self.so_error = self.so_error, 0
+            raise NetError(error)
         return self.queue.popleft() if self.queue else None
 
     def send(self, dst: MAC, protocol: int, packet: Any, src: MAC | None = None) -> None:
@@ -88,4 +93,27 @@ class PacketSocket:
 
     def close(self) -> None:
         """Stop listening."""
+        self.leave_promiscuous()
         self.unhook()
+
+    def join_promiscuous(self) -> None:
+        """Have the device take everything (PACKET_ADD_MEMBERSHIP with PACKET_MR_PROMISC)."""
+        from netsim.kernel.core.device_life import dev_set_promiscuity
+
+        if self.dev is not None and not self.is_promiscuous:
+            self.is_promiscuous = True
+            dev_set_promiscuity(self.dev, 1)
+
+    def leave_promiscuous(self) -> None:
+        """No longer."""
+        from netsim.kernel.core.device_life import dev_set_promiscuity
+
+        if self.dev is not None and self.is_promiscuous:
+            dev_set_promiscuity(self.dev, -1)
+        self.is_promiscuous = False
+
+    def went_down(self) -> None:
+        """The device was set down: readers get ENETDOWN (`packet_notifier`)."""
+        self.so_error = ENETDOWN
+        if self.waker is not None:
+            self.waker.wake()

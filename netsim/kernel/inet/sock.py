@@ -49,6 +49,8 @@ class SockError:
     time: int = 0
     ifindex: int = 0
     """The device an ICMPv6 error came by, which its sender's link-local address needs."""
+    ttl: int = 0
+    """The TTL the message about it arrived with (IP_RECVTTL on the error queue)."""
 
 
 @attrs.define(eq=False)
@@ -74,6 +76,7 @@ class InetSocket:
     broadcast: int = 0
     recverr: int = 0
     hdrincl: int = 0
+    dontroute: int = 0
     reuseaddr: int = 0
     reuseport: int = 0
     v6only: int = 0
@@ -110,6 +113,7 @@ class InetSocket:
             "broadcast",
             "recverr",
             "hdrincl",
+            "dontroute",
             "reuseaddr",
             "reuseport",
             "v6only",

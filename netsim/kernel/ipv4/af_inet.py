@@ -14,7 +14,7 @@ from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.igmp import join, leave
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Rt, ip_route_output
-from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip, Tcp, Udp
 from netsim.packet.numbers import IP_DF, IPPROTO_TCP, IPPROTO_UDP
 
@@ -39,6 +39,17 @@ def df_for(sock: InetSocket, size: int, rt: Rt) -> int:
     return 0
 
 
+def check_size(sock: InetSocket, size: int, rt: Rt) -> None:
+    """EMSGSIZE, and an entry in the error queue, for a packet too big to leave as it is (`__ip_append_data`).
+
+    Whoever probes (IP_PMTUDISC_PROBE) is held to the device's MTU, not to what is known of the path (`ip_sk_use_pmtu`).
+    """
+    mtu = rt.dev.mtu if sock.pmtudisc == PMTUDISC_PROBE else rt.mtu
+    if size > 65535 or (size > mtu and sock.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE)):
+        sock.local_mtu(min(mtu, 65535))
+        raise NetError(EMSGSIZE)
+
+
 @attrs.define(eq=False)
 class Inet4Family:
     """See `kernel/inet/family.py`."""
@@ -60,7 +71,8 @@ class Inet4Family:
         """The way to a destination for a socket (`ip_route_connect`)."""
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr and not sock.laddr.is_multicast else None
         oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
-        return ip_route_output(sock.netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port))
+        scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
+        return ip_route_output(sock.netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
 
     def is_unicast(self, rt: Rt) -> bool:
         """Whether a stream can go this way."""
@@ -86,9 +98,7 @@ class Inet4Family:
         self.check_destination(sock, rt)
         header = Udp(sock.lport, port, data)
         size = 20 + header.size
-        if size > 65535 or (size > rt.mtu and sock.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE)):
-            sock.local_mtu(min(rt.mtu, 65535))
-            raise NetError(EMSGSIZE)
+        check_size(sock, size, rt)
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr else rt.src or IPV4_ANY
         number = sock.netns.kernel.rng.getrandbits(16)
         packet = Ip(source, address, IPPROTO_UDP, ttl_for(sock, rt), sock.tos, number, df_for(sock, size, rt), payload=header)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.ipv4.route import Rt
 
+PMTUDISC_PROBE = 3
+
 
 def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0, nfct: Any = None) -> None:
     """Send a packet of our own (`ip_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
@@ -76,7 +78,8 @@ def _receive_looped(skb: SkBuff) -> None:
 def ip_finish_output(netns: Netns, skb: SkBuff) -> Any:
     """Cut to the MTU when needed (`__ip_finish_output`)."""
     rt, packet = skb.route, skb.packet
-    mtu = rt.mtu
+    # Whoever probes the path is held to the device only (`ip_sk_use_pmtu`).
+    mtu = rt.mtu if skb.owner is None or skb.owner.pmtudisc != PMTUDISC_PROBE else skb.dev.mtu
     if skb.control and packet.size > skb.control:
         mtu = min(mtu, skb.control)  # put together on the way: cut as it was
     if packet.size > mtu:

@@ -10,7 +10,7 @@ from netsim.addr import IPv4
 from netsim.errors import EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.sock import ORIGIN_ICMP, InetSocket, Received, SockError
-from netsim.kernel.ipv4.af_inet import INET4, df_for, ttl_for
+from netsim.kernel.ipv4.af_inet import INET4, check_size, df_for, ttl_for
 from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.kernel.ipv4.options import recorded
@@ -51,9 +51,7 @@ class RawSocket(InetSocket):
         if length > 65535:
             raise NetError(EMSGSIZE)  # before the route is asked for: nothing is queued for the error queue
         size = 20 + len(self.ip_options) + length
-        if size > 65535 or (size > rt.mtu and self.pmtudisc in (2, 3)):
-            self.local_mtu(min(rt.mtu, 65535))
-            raise NetError(EMSGSIZE)
+        check_size(self, size, rt)
         source: Any = self.laddr or rt.src or IPv4(0)
         packet = Ip(source, target, self.protocol, ttl_for(self, rt), self.tos, self.netns.kernel.rng.getrandbits(16), df_for(self, size, rt),
                     options=recorded(self.ip_options, source), payload=data)  # fmt: skip
@@ -83,7 +81,9 @@ class RawSocket(InetSocket):
         if message.type in (4, 5) or not self.recverr:
             return
         info = message.rest & 0xFFFF if message.type == 3 and message.code == 4 else 0
-        entry = SockError(errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, self.netns.kernel.clock.now)
+        entry = SockError(
+            errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, self.netns.kernel.clock.now, skb.packet.ttl
+        )
         self.errors.append(entry)
         self.so_error = entry.errno
         self.wake()

@@ -31,5 +31,7 @@ def udp_err(netns: Netns, message: IcmpError, inner: Ip, skb: SkBuff) -> None:
     if not isinstance(inner.payload, Udp) or message.type in (4, 5):
         return
     info = message.rest & 0xFFFF if message.type == 3 and message.code == 4 else 0
-    entry = SockError(errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, netns.kernel.clock.now)
+    entry = SockError(
+        errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, netns.kernel.clock.now, ttl=skb.packet.ttl
+    )
     datagram_error(netns, inner.src, inner.payload, inner.dst, entry, int(is_fatal(message)))

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.errors import NetError
 from netsim.kernel.core.hooks import PF_INET
+from netsim.kernel.ipv4.fib_lookup import inet_addr_type
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Flow, ip_route_output
@@ -16,6 +17,7 @@ from netsim.kernel.ipv6.output import ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, ip6_dst_lookup
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import REFUSED, HookState
+from netsim.kernel.tables.fib import RTN_LOCAL
 from netsim.packet import Ip, Ip6, Tcp
 from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
 
@@ -81,7 +83,9 @@ def send_reset(skb: SkBuff, state: HookState) -> None:
     if not isinstance(segment, Tcp) or segment.flags & TCP_RST or packet.offset:
         return
     try:
-        route = ip_route_output(state.netns, Flow(dst=packet.src, src=packet.dst, mark=skb.mark, protocol=IPPROTO_TCP))
+        # The answer is in the name of whoever was asked, who need not be us (FLOWI_FLAG_ANYSRC).
+        source = packet.dst if inet_addr_type(state.netns, packet.dst) == RTN_LOCAL else None
+        route = ip_route_output(state.netns, Flow(dst=packet.src, src=source, mark=skb.mark, protocol=IPPROTO_TCP))
         ttl = int(state.netns.inet.sysctl.get("ip_default_ttl", 64))
         nfct = skb.nfct.for_error() if skb.nfct is not None else None
         ip_local_out(state.netns, Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment)), route, nfct=nfct)

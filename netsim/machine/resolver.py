@@ -1,0 +1,34 @@
+"""Names to addresses and back as programs ask for them: getaddrinfo(3) and getnameinfo(3) over numeric forms and /etc/hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.addr import IPv4, IPv6
+from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+
+if TYPE_CHECKING:
+    from netsim.machine.process import Process
+
+WRONG_FAMILY = "Address family for hostname not supported"
+NO_NAME = "Name or service not known"
+NO_SERVER = "Temporary failure in name resolution"
+
+
+def getaddrinfo(proc: Process, word: str, family: int) -> list[IPv4 | IPv6] | str:
+    """The addresses a word means in the order tried, or what getaddrinfo says; `family` is 4, 6 or 0 for both."""
+    numeric: IPv4 | IPv6 | None = inet_aton(word)
+    if numeric is None and ":" in word:
+        numeric = inet_pton6(word.partition("%")[0])
+    if numeric is not None:
+        return [numeric] if family in (0, 4 if isinstance(numeric, IPv4) else 6) else WRONG_FAMILY
+    if not word or any(letter.isspace() for letter in word):
+        return NO_NAME
+    wanted = {4: (IPv4,), 6: (IPv6,)}.get(family, (IPv4, IPv6))
+    named = [address for address in in_hosts(proc.read_text("/etc/hosts"), word) if isinstance(address, wanted)]
+    return named or NO_SERVER
+
+
+def name_of(proc: Process, address: IPv4 | IPv6) -> str | None:
+    """The name an address has, None when it has none or nobody can be asked."""
+    return name_in_hosts(proc.read_text("/etc/hosts"), address)

@@ -1,0 +1,65 @@
+"""traceroute (2.1.2): from the command line to a running program."""
+
+from __future__ import annotations
+
+from netsim.addr import IPv4, IPv6, mask6
+from netsim.errors import ENETUNREACH, strerror
+from netsim.kernel.core.netdevice import IFF_UP
+from netsim.machine.call import Call, Program, Result
+from netsim.programs.traceroute.methods import method_of
+from netsim.programs.traceroute.options import DATA, Options, Over, check, read, read_module_options
+from netsim.programs.traceroute.program import Probe, Traceroute
+
+NOT_MODELLED = {"udplite": "UDP-Lite (-UL)", "tcpconn": "the method tcpconn"}
+
+
+def traceroute(call: Call) -> Result | Program:
+    """The traceroute command (man traceroute(8))."""
+    options = Options(call.proc)
+    name = call.argv[0]
+    options.family = {"6": 6, "4": 4}.get(name[-1:], 0)
+    try:
+        read(options, call.argv[1:])
+        check(options)
+        read_module_options(options)
+    except Over as over:
+        return Result("", str(over), over.status)
+    lacking = _lacking(call, options)
+    if lacking is not None:
+        return lacking
+    assert isinstance(options.target, IPv4)
+    method = method_of(options, options.target)
+    header = 20 + method.header_length
+    if options.length < 0:
+        data = DATA - method.header_length
+    else:
+        data = max(0, options.length - header)
+    probes = [Probe(number) for number in range(options.hops * options.queries)]
+    return Traceroute(options, method, probes, header, data, (options.first - 1) * options.queries, len(probes))
+
+
+def _lacking(call: Call, options: Options) -> Result | None:
+    """What is refused because it is not modelled: nothing is probed then."""
+    what = ""
+    if options.gates:
+        what = "source routing (-g)"
+    elif options.module in NOT_MODELLED:
+        what = NOT_MODELLED[options.module]
+    elif options.module == "icmp" and "dgram" in options.flags:
+        what = "ping sockets (-O dgram)"
+    elif isinstance(options.target, IPv6):
+        header = f"traceroute to {options.host} ({options.target}), {options.hops} hops max, {max(options.length, 80)} byte packets"
+        if not _is_on_link(call, options.target):
+            return Result(header, f"\nconnect: {strerror(ENETUNREACH)}\n", 1)
+        what = "probing over IPv6"
+    return Result("", f"traceroute: netsim: {what} is not modelled\n", 2) if what else None
+
+
+def _is_on_link(call: Call, target: IPv6) -> bool:
+    """Whether an address is ours or of a link of ours."""
+    for dev in call.netns.devices.values():
+        if dev.inet6 is None or not dev.flags & IFF_UP:
+            continue
+        if any(not (ifa.address ^ target) & mask6(ifa.length) for ifa in dev.inet6.addresses):
+            return True
+    return False
