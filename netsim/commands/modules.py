@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netsim.kernel.core.modules import load
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
 
@@ -50,7 +51,7 @@ def modprobe(call: Call) -> Result:
     for name in names:
         if _known(call, name):
             if "n" not in letters:
-                call.machine.kernel.loaded_modules.setdefault(_canonical(name), 0)
+                load(call.machine.kernel, _canonical(name))
             if "a" not in letters and len(words) > 1:
                 call.machine.kernel.unmodelled.append(f"modprobe {' '.join(words)}")
         else:

@@ -8,8 +8,9 @@ from netsim.clock import Clock
 from netsim.kernel.bridge import device as bridge
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind
+from netsim.kernel.core.modules import hang, load
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.drivers import dummy, loopback, veth
+from netsim.kernel.drivers import bond, dummy, gre, ip_tunnel, ipip, ipvlan, loopback, macvlan, sit, stacking, tun, veth, vlan, vrf, vxlan
 from netsim.kernel.inet.family import AF_INET, AF_INET6
 from netsim.kernel.ipv4 import af_inet, arp, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
@@ -27,11 +28,23 @@ LINK_KINDS = {
     "bridge": LinkKind("bridge", "bridge", bridge.create, bridge.change, bridge.change_port),
     "dummy": LinkKind("dummy", "dummy", dummy.create_dummy),
     "ifb": LinkKind("ifb", "ifb", dummy.create_ifb),
+    "gre": LinkKind("gre", "ip_gre", gre.create_gre, ip_tunnel.change),
+    "gretap": LinkKind("gretap", "ip_gre", gre.create_gretap, ip_tunnel.change),
+    "ipip": LinkKind("ipip", "ipip", ipip.create, ip_tunnel.change),
+    "sit": LinkKind("sit", "sit", sit.create, ip_tunnel.change),
+    "vxlan": LinkKind("vxlan", "vxlan", vxlan.create, vxlan.change),
+    "vlan": LinkKind("vlan", "8021q", vlan.create, vlan.change),
+    "macvlan": LinkKind("macvlan", "macvlan", macvlan.create, macvlan.change),
+    "ipvlan": LinkKind("ipvlan", "ipvlan", ipvlan.create, ipvlan.change),
+    "vrf": LinkKind("vrf", "vrf", vrf.create),
+    "bond": LinkKind("bond", "bonding", bond.create, bond.change, bond.change_port),
+    "tun": LinkKind("tun", "tun", tun.refuse),
 }
+MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE)}
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
-NETDEV_CHAIN = (bridge.device_event, devinet.device_event, addrconf.device_event, masquerade.device_event)
+NETDEV_CHAIN = (bridge.device_event, bond.device_event, vrf.device_event, devinet.device_event, addrconf.device_event, masquerade.device_event, stacking.stacked_event)
 INETADDR_CHAIN = (masquerade.address_deleted,)
 INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
 INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}
@@ -45,12 +58,15 @@ def boot(clock: Clock, rng: random.Random, profile: KernelProfile) -> Kernel:
     kernel.boot_time = clock.now
     hang_doors(kernel)
     kernel.init_net = new_netns(kernel)
+    for name in profile.loaded:
+        load(kernel, name)
     return kernel
 
 
 def hang_doors(kernel: Kernel) -> None:
     """Connect the rooms of a kernel: one just booted, or one read from a snapshot, which leaves the doors out."""
     kernel.link_kinds = LINK_KINDS
+    kernel.modules = MODULES
     kernel.packet_types = PACKET_TYPES
     kernel.inet_protos = INET_PROTOS
     kernel.inet_err = INET_ERR
@@ -60,6 +76,8 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.inetaddr_chain = INETADDR_CHAIN
     kernel.netns_init = NETNS_INIT
+    for name in kernel.loaded_modules:
+        hang(kernel, name)
 
 
 def new_netns(kernel: Kernel) -> Netns:

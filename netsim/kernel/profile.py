@@ -26,6 +26,24 @@ ALL_MODULES = frozenset(
         "nf_tables",
         "netem",
         "tbf",
+        # Known, so that they are refused by name as not modelled rather than as unknown to the kernel.
+        "ip6_gre",
+        "ip6_tunnel",
+        "ip_vti",
+        "ip6_vti",
+        "geneve",
+        "team",
+        "macvtap",
+        "ipvtap",
+        "wireguard",
+        "xfrm_interface",
+        "nlmon",
+        "bareudp",
+        "gtp",
+        "macsec",
+        "hsr",
+        "vcan",
+        "vxcan",
     ]
 )
 
@@ -54,6 +72,10 @@ class KernelProfile:
     """The build that `iptables` without a suffix is: "nf_tables" or "legacy"."""
     modules: frozenset[str] = ALL_MODULES
     """Link kinds and features that are built in or loadable."""
+    loaded: tuple[str, ...] = ()
+    """Modules loaded at boot, in order."""
+    fb_tunnels: str = "all"
+    """Boot parameter `fb_tunnels`: which namespaces get gre0, tunl0 and their like: all, initns or none."""
 
 
 LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)

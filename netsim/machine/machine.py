@@ -125,6 +125,7 @@ class Machine:
         if parent is not None:
             process.ignored = set(parent.ignored)
             process.jail = jail or parent.jail
+            process.vrf = parent.vrf
             parent.children.append(process)
         if process.jail is not None:
             process.jail.admit(process)

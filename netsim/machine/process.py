@@ -44,6 +44,8 @@ class Process:
     started_at: int = 0
     ignored: set[int] = attrs.field(factory=set)
     woken: set[int] = attrs.field(factory=set)
+    vrf: str = ""
+    """The VRF that `ip vrf exec` bound its sockets to, by name."""
     jail: Jail | None = None
     """The container it lives in; None: the machine itself."""
 
@@ -213,10 +215,12 @@ class Process:
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> int:
         """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do."""
-        from netsim.machine.sockets import SocketFile, make_socket
+        from netsim.machine.sockets import AF_PACKET, SocketFile, make_socket
 
-        opened = SocketFile(sock=make_socket(self.netns, family, kind, protocol), process=self)
-        return self.adopt(opened)
+        sock = make_socket(self.netns, family, kind, protocol)
+        if self.vrf and family != AF_PACKET:
+            sock.bind_to_device(self.vrf)
+        return self.adopt(SocketFile(sock=sock, process=self))
 
     def adopt(self, opened: Any) -> int:
         """Give a socket a descriptor and hear of what happens on it."""

@@ -21,8 +21,17 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
     """The kernel a scenario was recorded on."""
     release = str(scenario.get("release", ""))
     if scenario.get("kernel") == "uml":
-        return attrs.evolve(LINUX_6_1, cpus=1, iptables="legacy", release=release or LINUX_6_1.release)
+        fallback = "all" if _names_fallback_devices(scenario) else "none"
+        return attrs.evolve(
+            LINUX_6_1, cpus=1, iptables="legacy", release=release or LINUX_6_1.release, loaded=("ip_gre", "ipip"), fb_tunnels=fallback
+        )
     return attrs.evolve(LINUX_6_18, release=release or LINUX_6_18.release, modules=SMALL_MODULES)
+
+
+def _names_fallback_devices(scenario: dict[str, Any]) -> bool:
+    """Whether the machine gave its namespaces gre0 and tunl0: it did for scenarios whose commands need them, as `ip tunnel add` does."""
+    lines = [str(step.get("cmd", "")) for step in scenario["steps"]]
+    return any("tunnel add" in line or "tunnel del" in line or "gre0" in line or "tunl0" in line for line in lines)
 
 
 def replay(scenario: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from netsim.commands.ip.link_show import at_link, flag_names, on_off
+from netsim.commands.ip.kinds.grammar import on_off
+from netsim.commands.ip.link_show import at_link, flag_names
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, matches, number
 from netsim.errors import NetError

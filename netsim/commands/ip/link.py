@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.addr import MAC
 from netsim.commands.ip import link_show
-from netsim.commands.ip.link_kinds import HELP, KINDS, parse_kind, parse_slave
+from netsim.commands.ip.kinds.table import HELP, KINDS, PORT_PARSERS, UNMODELLED
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import LINK
 from netsim.commands.ip.words import (
@@ -66,7 +66,7 @@ def do_iplink(session: Ip, cursor: Words) -> None:
     elif matches(word, "help"):
         if cursor.more():
             kind = cursor.take()
-            raise Stop("", 0, HELP[kind]) if kind in HELP else Stop("", 255)
+            raise Stop("", 0, HELP[kind]) if kind in HELP else Stop(LINK, 255)
         raise Stop(LINK, 255)
     else:
         raise Stop(f'Command "{word}" is unknown, try "ip link help".\n', 255)
@@ -297,7 +297,7 @@ _KEYS: tuple[tuple[str, Any, int], ...] = (
     ("broadcast", _broadcast, 0), ("brd", _broadcast, 1), ("txqueuelen", _txqueuelen, 0), ("qlen", _txqueuelen, 1), ("txqlen", _txqueuelen, 0),
     ("mtu", _mtu, 1), ("xdpgeneric", _unmodelled, 1), ("xdpdrv", _unmodelled, 1), ("xdpoffload", _unmodelled, 1), ("xdp", _unmodelled, 1),
     ("netns", _netns, 1), ("multicast", _switch, 1), ("allmulticast", _switch, 1), ("promisc", _switch, 1), ("trailers", _switch, 1),
-    ("arp", _switch, 1), ("carrier", _carrier, 1), ("vf", _unmodelled, 1), ("master", _master, 0), ("vrf", _master, 0), ("nomaster", _nomaster, 0),
+    ("arp", _switch, 1), ("carrier", _carrier, 1), ("vf", _unmodelled, 1), ("master", _master, 0), ("vrf", _master, 1), ("nomaster", _nomaster, 0),
     ("dynamic", _switch, 0), ("alias", _alias, 0), ("group", _group, 1), ("mode", _mode, 1), ("state", _state, 1),
     ("numtxqueues", _count("numtxqueues", "numtxqueues"), 0), ("numrxqueues", _count("numrxqueues", "numrxqueues"), 0),
     ("addrgenmode", _addrgenmode, 0), ("link-netnsid", _unmodelled, 1), ("protodown", _unmodelled, 1), ("protodown_reason", _unmodelled, 1),
@@ -324,19 +324,20 @@ def add(session: Ip, cursor: Words) -> None:
     if words.kind is None:
         raise Stop('Not enough information: "type" argument is required\n', 1)
     kernel = session.netns.kernel
-    if words.kind not in kernel.link_kinds and words.kind in kernel.profile.modules:
+    if words.kind not in kernel.link_kinds and UNMODELLED.get(words.kind) in kernel.profile.modules:
         raise Stop(f'netsim: device type "{words.kind}" is not modelled\n', 1)
-    data: dict[str, Any] = {}
-    if words.kind in KINDS:
-        data = parse_kind(session, words.kind, cursor, session.netns)
-    elif cursor.more():
-        raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 1)
     link = None
     if "link" in words.fields:
-        lower = getlink(session.netns, words.fields.pop("link"))
+        name = words.fields.pop("link")
+        lower = getlink(session.netns, name)
         if lower is None:
-            raise no_device(cursor.words[cursor.at - 1])
+            raise no_device(name)
         link = lower.ifindex
+    data: dict[str, Any] = {}
+    if words.kind in KINDS:
+        data = KINDS[words.kind].parse(session, cursor, session.netns)
+    elif cursor.more() and words.kind not in UNMODELLED:
+        raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 1)
     words.fields.pop("new_ifindex", None)
     request = LinkRequest(
         name=words.name or words.dev,
@@ -367,10 +368,11 @@ def change(session: Ip, cursor: Words) -> None:
     dev = _find(session, words.dev)
     if words.kind is not None and words.kind.endswith("_slave"):
         slave_kind = words.kind[: -len("_slave")]
-        slave_data = parse_slave(session, slave_kind, cursor)
+        if slave_kind in PORT_PARSERS:
+            slave_data = PORT_PARSERS[slave_kind](session, cursor, session.netns)
         words.kind = None
     elif words.kind is not None:
-        data = parse_kind(session, words.kind, cursor, session.netns) if words.kind in KINDS else {}
+        data = KINDS[words.kind].parse(session, cursor, session.netns) if words.kind in KINDS else {}
     words.fields.pop("ifindex", None)
     words.fields.pop("link", None)
     name = words.name if words.name != dev.name else None

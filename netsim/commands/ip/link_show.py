@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.clock import MS, SECOND
-from netsim.commands.ip.output import Decimal2, Style
-from netsim.kernel.bridge.device import Bridge, BridgePort
+from netsim.commands.ip.kinds.table import kind_options, port_options
+from netsim.commands.ip.output import Style
 from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
@@ -66,7 +65,7 @@ def link_of(dev: NetDevice) -> tuple[str, Any]:
     """("", None), ("link", name) or ("link_index", number): the lower device as the listing names it."""
     lower = dev.lower()
     if lower is None:
-        return "", None
+        return ("link", None) if dev.is_tunnel else ("", None)
     if lower.netns is dev.netns:
         return "link", lower.name
     return "link_index", lower.ifindex
@@ -75,7 +74,7 @@ def link_of(dev: NetDevice) -> tuple[str, Any]:
 def at_link(dev: NetDevice) -> str:
     """`@name` or `@ifN` behind the device's name."""
     kind, value = link_of(dev)
-    return "" if not kind else f"@{value}" if kind == "link" else f"@if{value}"
+    return "" if not kind else f"@{value or 'NONE'}" if kind == "link" else f"@if{value}"
 
 
 def netns_note(session: Ip, dev: NetDevice) -> str:
@@ -142,9 +141,12 @@ def tail(session: Ip, dev: NetDevice) -> str:
         text += f"qlen {dev.tx_queue_len}"
     text += style.newline
     text += f"    link/{f'[{dev.type}]' if style.numeric else LINK_TYPES.get(dev.type, f'[{dev.type}]')}"
-    if dev.header_length == 14 or dev.address:
-        text += f" {style.paint('mac', str(dev.address))}"
-        text += f" {'peer' if dev.flags & IFF_POINTOPOINT else 'brd'} {style.paint('mac', str(dev.broadcast))}"
+    address = dev.link_address()
+    if address:
+        text += f" {style.paint('mac', address)}"
+        text += f" {'peer' if dev.flags & IFF_POINTOPOINT else 'brd'} {style.paint('mac', dev.link_broadcast())}"
+    else:
+        text += " "
     return text + netns_note(session, dev)
 
 
@@ -185,7 +187,7 @@ def brief(session: Ip, dev: NetDevice) -> str:
     style = session.style
     name = style.paint("ifname", f"{dev.name + at_link(dev):<16s} ")
     state = painted_state(style, dev, f"{operstate(dev):<14s} ")
-    return f"{name}{state}{style.paint('mac', f'{dev.address!s:<17s} ')}<{','.join(flag_names(dev))}> \n"
+    return f"{name}{state}{style.paint('mac', f'{dev.link_address()} ')}<{','.join(flag_names(dev))}> \n"
 
 
 # details -----------------------------------------------------------------------------------------------------------------
@@ -198,90 +200,19 @@ def details(session: Ip, dev: NetDevice, addrgenmode: str) -> str:
     text += f" allmulti {dev.allmulti} "
     text += f"minmtu {dev.min_mtu} maxmtu {dev.max_mtu} "
     if dev.kind:
-        text += f"{style.newline}    {dev.kind} "
-        if isinstance(dev, Bridge):
-            text += " ".join(f"{name} {value}" for name, value in bridge_options(dev)) + " "
-    if isinstance(dev.slave_data, BridgePort):
-        text += f"{style.newline}    bridge_slave " + " ".join(f"{name} {value}" for name, value in port_options(dev.slave_data)) + " "
+        text += f"{style.newline}    {dev.kind} " + "".join(item.text for item in kind_options(session, dev))
+    port = port_options(session, dev)
+    if port and dev.master is not None:
+        text += f"{style.newline}    {dev.master.kind}_slave " + "".join(item.text for item in port)
+    if dev.inet6 is None:
+        addrgenmode = ""
     text += f"{addrgenmode}numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size 65536 gso_max_segs 65535 "
-    return text + "tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 "
+    return text + f"tso_max_size {dev.tso_max_size} tso_max_segs 65535 gro_max_size 65536 "
 
 
 def _rx_queues(dev: NetDevice) -> str:
     """Only kernels that steer packets over processors show these."""
     return f"numrxqueues {dev.num_rx_queues} " if dev.netns.kernel.profile.cpus > 1 else ""
-
-
-def _timer(session_now: int, timer: Any) -> str:
-    left = max(0, timer.when - session_now) if timer is not None and timer.pending else 0
-    return f"{left // SECOND:4d}.{left // (10 * MS) % 100:02d}"
-
-
-def bridge_id_text(value: int) -> str:
-    """A bridge id as iproute2 writes it: `8000.2:0:0:0:1:5`."""
-    return f"{value >> 48:x}.{':'.join(f'{value >> shift & 255:x}' for shift in range(40, -1, -8))}"
-
-
-def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
-    """A bridge's options in iproute2's order (`bridge_print_opt`)."""
-    now = dev.netns.kernel.clock.now
-    centi = 10 * MS
-    gc_left = dev.gc_due - now if dev.flags & IFF_UP else 0
-    while gc_left < 0:
-        gc_left += 300 * SECOND
-    gc = f"{gc_left // SECOND:4d}.{gc_left // centi % 100:02d}"
-    options: list[tuple[str, Any]] = [
-        ("forward_delay", dev.forward_delay // centi), ("hello_time", dev.hello_time // centi), ("max_age", dev.max_age // centi),
-        ("ageing_time", dev.ageing_time // centi), ("stp_state", dev.stp_enabled), ("priority", dev.priority),
-        ("vlan_filtering", dev.options["vlan_filtering"]),
-    ]  # fmt: skip
-    if "vlan_filtering" in dev.netns.kernel.profile.modules:
-        options.append(("vlan_protocol", "802.1Q"))
-    options += [
-        ("bridge_id", bridge_id_text(dev.bridge_id)), ("designated_root", bridge_id_text(dev.designated_root)), ("root_port", dev.root_port),
-        ("root_path_cost", dev.root_path_cost), ("topology_change", dev.topology_change), ("topology_change_detected", dev.topology_change_detected),
-        ("hello_timer", _timer(now, dev.hello_timer)), ("tcn_timer", _timer(now, dev.tcn_timer)),
-        ("topology_change_timer", _timer(now, dev.topology_change_timer)), ("gc_timer", gc),
-    ]  # fmt: skip
-    if "vlan_filtering" in dev.netns.kernel.profile.modules:
-        options += [("vlan_default_pvid", dev.options["vlan_default_pvid"]), ("vlan_stats_enabled", 0), ("vlan_stats_per_port", 0)]
-    options += [
-        ("group_fwd_mask", f"{dev.options['group_fwd_mask']:#x}" if dev.options["group_fwd_mask"] else 0),
-        ("group_address", dev.group_address),
-    ]
-    names = (
-        "mcast_snooping no_linklocal_learn mcast_vlan_snooping mcast_router mcast_query_use_ifaddr mcast_querier mcast_hash_elasticity mcast_hash_max "
-        "mcast_last_member_count mcast_startup_query_count mcast_last_member_interval mcast_membership_interval mcast_querier_interval mcast_query_interval "
-        "mcast_query_response_interval mcast_startup_query_interval mcast_stats_enabled mcast_igmp_version mcast_mld_version nf_call_iptables "
-        "nf_call_ip6tables nf_call_arptables"
-    )
-    return options + [(name, dev.options[name]) for name in names.split()]
-
-
-def on_off(value: int) -> str:
-    """on or off."""
-    return "on" if value else "off"
-
-
-def port_options(port: BridgePort) -> list[tuple[str, Any]]:
-    """A port's options in iproute2's order (`bridge_slave_print_opt`)."""
-    now = port.dev.netns.kernel.clock.now
-    o = port.options
-    return [
-        ("state", PORT_STATES[port.state]), ("priority", port.priority), ("cost", port.cost), ("hairpin", on_off(o["hairpin"])),
-        ("guard", on_off(o["guard"])), ("root_block", on_off(o["root_block"])), ("fastleave", on_off(o["fastleave"])),
-        ("learning", on_off(o["learning"])), ("flood", on_off(o["flood"])), ("port_id", f"{port.port_id:#x}"), ("port_no", f"{port.number:#x}"),
-        ("designated_port", port.designated_port), ("designated_cost", port.designated_cost),
-        ("designated_bridge", bridge_id_text(port.designated_bridge)), ("designated_root", bridge_id_text(port.designated_root)),
-        ("hold_timer", _timer(now, port.hold_timer)), ("message_age_timer", _timer(now, port.message_age_timer)),
-        ("forward_delay_timer", _timer(now, port.forward_delay_timer)), ("topology_change_ack", port.topology_change_ack),
-        ("config_pending", port.config_pending), ("proxy_arp", on_off(o["proxy_arp"])), ("proxy_arp_wifi", on_off(o["proxy_arp_wifi"])),
-        ("mcast_router", o["mcast_router"]), ("mcast_fast_leave", on_off(o["fastleave"])), ("mcast_flood", on_off(o["mcast_flood"])),
-        ("bcast_flood", on_off(o["bcast_flood"])), ("mcast_to_unicast", on_off(o["mcast_to_unicast"])),
-        ("neigh_suppress", on_off(o["neigh_suppress"])), ("group_fwd_mask", o["group_fwd_mask"]),
-        ("group_fwd_mask_str", f"{o['group_fwd_mask']:#x}" if o["group_fwd_mask"] else "0x0"), ("vlan_tunnel", on_off(o["vlan_tunnel"])),
-        ("isolated", on_off(o["isolated"])), ("locked", on_off(o["locked"])),
-    ]  # fmt: skip
 
 
 # statistics --------------------------------------------------------------------------------------------------------------
@@ -331,7 +262,7 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     if style.brief:
         if kind:
             item[kind] = value
-        item.update(ifname=dev.name, operstate=operstate(dev), address=str(dev.address), flags=flag_names(dev))
+        item.update(ifname=dev.name, operstate=operstate(dev), address=dev.link_address(), flags=flag_names(dev))
         return item
     item["ifindex"] = dev.ifindex
     if kind:
@@ -342,12 +273,17 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     item.update(operstate=operstate(dev), linkmode=LINK_MODES[dev.link_mode], group=group_name(dev.group))
     if dev.tx_queue_len:
         item["txqlen"] = dev.tx_queue_len
-    item.update(link_type=LINK_TYPES.get(dev.type, f"[{dev.type}]"), address=str(dev.address), broadcast=str(dev.broadcast))
+    item["link_type"] = LINK_TYPES.get(dev.type, f"[{dev.type}]")
+    if dev.link_address():
+        item["address"] = dev.link_address()
+        if dev.flags & IFF_POINTOPOINT:
+            item["link_pointtopoint"] = True
+        item["broadcast"] = dev.link_broadcast()
     lower = dev.lower()
     if lower is not None and lower.netns is not dev.netns:
         item["link_netnsid"] = dev.netns.id_for(lower.netns)
     if style.details:
-        item.update(details_dict(dev))
+        item.update(details_dict(session, dev))
     if style.statistics:
         item["stats64"] = stats_dict(dev, style)
     if dev.alias:
@@ -357,55 +293,27 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     return item
 
 
-SHORT_KEYS = {
-    "designated_root": "root_id", "group_address": "group_addr", "mcast_last_member_count": "mcast_last_member_cnt",
-    "mcast_startup_query_count": "mcast_startup_query_cnt", "mcast_last_member_interval": "mcast_last_member_intvl",
-    "mcast_membership_interval": "mcast_membership_intvl", "mcast_querier_interval": "mcast_querier_intvl", "mcast_query_interval": "mcast_query_intvl",
-    "mcast_query_response_interval": "mcast_query_response_intvl", "mcast_startup_query_interval": "mcast_startup_query_intvl",
-    "port_id": "id", "port_no": "no", "designated_bridge": "bridge_id", "mcast_router": "multicast_router",
-}  # fmt: skip
-"""JSON's names for options that are called otherwise in plain text."""
-TEXT_ONLY = ("mcast_fast_leave",)
-
-
-def _json_options(options: list[tuple[str, Any]], renamed: tuple[str, ...]) -> dict[str, Any]:
-    """Options as JSON has them: booleans for on and off, timers as numbers with two places, masks and addresses as text."""
-    item: dict[str, Any] = {}
-    for name, value in options:
-        if name in TEXT_ONLY:
-            continue
-        key = SHORT_KEYS.get(name, name) if name in renamed else name
-        if name.endswith("_timer"):
-            item[key] = Decimal2(float(value))
-        elif value in ("on", "off"):
-            item[key] = value == "on"
-        else:
-            item[key] = value if isinstance(value, int) and name != "group_fwd_mask" else str(value)
-    return item
-
-
-BRIDGE_RENAMED = tuple(name for name in SHORT_KEYS if name != "mcast_router")
-PORT_RENAMED = ("port_id", "port_no", "designated_bridge", "designated_root", "mcast_router")
-
-
-def details_dict(dev: NetDevice) -> dict[str, Any]:
+def details_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     """What -d adds to JSON."""
     item: dict[str, Any] = {"promiscuity": dev.promiscuity, "allmulti": dev.allmulti, "min_mtu": dev.min_mtu, "max_mtu": dev.max_mtu}
     info: dict[str, Any] = {}
     if dev.kind:
         info["info_kind"] = dev.kind
-        if isinstance(dev, Bridge):
-            info["info_data"] = _json_options(bridge_options(dev), BRIDGE_RENAMED)
-    if isinstance(dev.slave_data, BridgePort):
-        info["info_slave_kind"] = "bridge"
-        info["info_slave_data"] = _json_options(port_options(dev.slave_data), PORT_RENAMED)
+        data = {item.key: item.value for item in kind_options(session, dev) if item.key}
+        if data:
+            info["info_data"] = data
+    port = port_options(session, dev)
+    if port and dev.master is not None:
+        info["info_slave_kind"] = dev.master.kind
+        info["info_slave_data"] = {item.key: item.value for item in port if item.key}
     if info:
         item["linkinfo"] = info
-    item["inet6_addr_gen_mode"] = ADDRESS_MODES[dev.addr_gen_mode]
+    if dev.inet6 is not None:
+        item["inet6_addr_gen_mode"] = ADDRESS_MODES[dev.addr_gen_mode]
     item["num_tx_queues"] = dev.num_tx_queues
     if dev.netns.kernel.profile.cpus > 1:
         item["num_rx_queues"] = dev.num_rx_queues
-    item.update(gso_max_size=65536, gso_max_segs=65535, tso_max_size=524280, tso_max_segs=65535, gro_max_size=65536)
+    item.update(gso_max_size=65536, gso_max_segs=65535, tso_max_size=dev.tso_max_size, tso_max_segs=65535, gro_max_size=65536)
     return item
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from netsim.commands.ip import addr, link, maddr, neigh, netns, route, rule, unmodelled
+from netsim.commands.ip import addr, link, maddr, neigh, netns, route, rule, tunnel, tuntap, unmodelled, vrf
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN
 from netsim.commands.ip.words import Stop, Words, matches
@@ -17,7 +17,7 @@ VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.2\n"
 OBJECTS: tuple[tuple[str, str], ...] = (
     ("address", "addr"), ("addrlabel", "unmodelled"), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"), ("neighbor", "neigh"),
     ("neighbour", "neigh"), ("ntable", "unmodelled"), ("ntbl", "unmodelled"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
-    ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "unmodelled"), ("tap", "unmodelled"),
+    ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "tuntap"), ("tap", "tuntap"),
     ("token", "unmodelled"), ("tcp_metrics", "unmodelled"), ("tcpmetrics", "unmodelled"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
     ("mroute", "unmodelled"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "unmodelled"), ("vrf", "vrf"), ("sr", "unmodelled"),
     ("nexthop", "unmodelled"), ("mptcp", "unmodelled"), ("ioam", "unmodelled"), ("help", "help"), ("stats", "unmodelled"),
@@ -52,8 +52,9 @@ HANDLERS: dict[str, Handler] = {
     "neigh": neigh.do_ipneigh,
     "netns": netns.do_netns,
     "unmodelled": unmodelled.refuse,
-    "tunnel": unmodelled.tunnel,
-    "vrf": unmodelled.vrf,
+    "tunnel": tunnel.do_tunnel,
+    "tuntap": tuntap.do_tuntap,
+    "vrf": vrf.do_vrf,
 }
 
 

@@ -11,7 +11,7 @@ from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import flush6, show6
 from netsim.commands.ip.route_get import get, show_cache
 from netsim.commands.ip.route_show import json_route, line
-from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number
+from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number, vrf_named
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, duparg2, invarg, matches, number, prefix
 from netsim.errors import NetError
@@ -190,6 +190,8 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.scope = named("scope", cursor.argument(), 'invalid "scope" value\n')
     elif matches(word, "protocol"):
         words.protocol = named("protocol", cursor.argument(), '"protocol" value is invalid\n')
+    elif word == "vrf":
+        words.table = vrf_named(session.netns, cursor.argument()).l3mdev_table
     elif matches(word, "table"):
         words.table = table_number(cursor.argument(), '"table" value is invalid\n')
     elif word == "dev" or word == "oif":
@@ -206,7 +208,7 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.expires = _unsigned(cursor.argument(), '"expires" value is invalid\n')
     elif word == "pref":
         words.pref = _preference(cursor.argument())
-    elif word in ("encap", "nhid", "ttl-propagate", "fastopen_no_cookie", "rto", "vrf"):
+    elif word in ("encap", "nhid", "ttl-propagate", "fastopen_no_cookie", "rto"):
         raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
     else:
         _destination(words, cursor, word)

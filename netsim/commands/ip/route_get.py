@@ -11,7 +11,7 @@ from netsim.clock import SECOND
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import get6
 from netsim.commands.ip.route_show import json_route, line, table_name
-from netsim.commands.ip.route_words import RouteFilter, dev_index
+from netsim.commands.ip.route_words import RouteFilter, dev_index, vrf_named
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, answers, invarg, matches, number, prefix
 from netsim.errors import EHOSTUNREACH, NetError
@@ -54,7 +54,7 @@ def get(session: Ip, cursor: Words) -> None:
         elif matches(word, "fibmatch"):
             fibmatch = True
         elif word == "vrf":
-            raise invarg("Invalid VRF\n", cursor.argument())
+            values["oif"] = vrf_named(session.netns, cursor.argument()).ifindex
         elif word in ("notify", "connected", "as"):
             raise Stop(f'netsim: "ip route get" option "{word}" is not modelled\n', 1)
         else:

@@ -10,15 +10,24 @@ from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, invarg, matches, no_device, number, prefix
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.link import getlink
-from netsim.kernel.tables.fib import RT_TABLE_MAIN, Route
+from netsim.kernel.tables.fib import RT_TABLE_MAIN, RTN_BROADCAST, RTN_LOCAL, Route
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
 TYPES = NAMES["type"]
 TABLES = {"default": 253, "main": 254, "local": 255}
+
+
+def vrf_named(netns: Netns, word: str) -> NetDevice:
+    """A VRF by name; `Invalid VRF`."""
+    dev = getlink(netns, word)
+    if dev is None or not dev.l3mdev_table:
+        raise invarg("Invalid VRF\n", word)
+    return dev
 
 
 def table_number(word: str, complaint: str = "table id value is invalid\n") -> int:
@@ -66,6 +75,8 @@ class RouteFilter:
     type: int | None = None
     tos: int | None = None
     metric: int | None = None
+    without: tuple[int, ...] = ()
+    """Types of route that are not asked about."""
 
 
 def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
@@ -105,7 +116,10 @@ def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
             wanted.metric = number(value, 0, 0xFFFFFFFF)
             if wanted.metric is None:
                 raise invarg('"metric" value is invalid\n', value)
-        elif word in ("vrf", "nhid", "iif", "from", "mark"):
+        elif word == "vrf":
+            wanted.table = vrf_named(session.netns, cursor.argument()).l3mdev_table
+            wanted.without = (RTN_LOCAL, RTN_BROADCAST)
+        elif word in ("nhid", "iif", "from", "mark"):
             raise Stop(f'netsim: "ip route show" option "{word}" is not modelled\n', 1)
         else:
             _selector(wanted, cursor, word, family)
@@ -145,6 +159,8 @@ def holds(dst: int, length: int, wanted: Prefix) -> bool:
 
 def passes(route: Route, wanted: RouteFilter) -> bool:
     """Whether a route is asked about."""
+    if route.type in wanted.without:
+        return False
     if wanted.root is not None and not is_inside(route.dst, route.length, wanted.root):
         return False
     if wanted.match is not None and not holds(route.dst, route.length, wanted.match):

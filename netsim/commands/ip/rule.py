@@ -123,7 +123,9 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
         elif matches(word, "protocol"):
             value = cursor.argument()
             fields["protocol"] = named("protocol", value, '"protocol" value is invalid\n')
-        elif word in ("l3mdev", "nat", "map-to", "realms", "tun_id"):
+        elif word == "l3mdev":
+            fields["l3mdev"] = True
+        elif word in ("nat", "map-to", "realms", "tun_id"):
             raise Stop(f'netsim: "ip rule" option "{word}" is not modelled\n', 1)
         else:
             if word == "type":
@@ -288,6 +290,8 @@ def line(rule: Rule, session: Ip) -> str:
         if rule.suppress_ifgroup != -1:
             text += f" suppress_ifgroup {rule.suppress_ifgroup}"
         text += " "
+    if rule.l3mdev:
+        text += "lookup [l3mdev-table] "
     if rule.action == FR_ACT_GOTO:
         text += f"goto {rule.goto}"
         if not any(other.priority == rule.goto for other in rules_of(session)):

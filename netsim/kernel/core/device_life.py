@@ -273,7 +273,7 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
     EINVAL and the kernel's sentences for devices that cannot move and for names that are taken.
     """
     if dev.is_netns_immutable:
-        raise NetError(EINVAL, "The interface netns is immutable")
+        raise NetError(EINVAL, "The interface netns is immutable" if dev.netns.kernel.profile.extended_acks >= 618 else "")
     if netns is dev.netns:
         return
     wanted = dev.name

@@ -65,6 +65,10 @@ class Flow(Protocol):
     def uid(self) -> int:
         """Whose packet it is."""
 
+    @property
+    def l3mdev(self) -> int:
+        """The L3 master whose table decides, or 0."""
+
 
 def chosen_rules(netns: Netns, rules: list[Rule], flow: Flow, mask: Callable[[int], int]) -> Iterator[Rule]:
     """The rules a flow meets in order, up to the first that decides by itself (`fib_rules_lookup`); `refused_by` says what that one answers."""
@@ -98,6 +102,8 @@ def _selects(netns: Netns, rule: Rule, flow: Flow, mask: Callable[[int], int]) -
     if rule.iif and not _is_device(netns, rule.iif, flow.iif or LOOPBACK_IFINDEX):
         return False
     if rule.oif and not _is_device(netns, rule.oif, flow.oif):
+        return False
+    if rule.l3mdev and not flow.l3mdev:
         return False
     if (flow.mark ^ rule.fwmark) & rule.fwmask:
         return False

@@ -64,10 +64,14 @@ class Kernel:
     """State of the delayed carrier worker (`core/link_watch.py`)."""
     log: list[tuple[int, str]] = attrs.field(factory=list)
     """The kernel's log for dmesg: (ns, line)."""
+    modules: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
+    """name -> `core.modules.Module`: what loading it adds."""
     loaded_modules: dict[str, int] = attrs.field(factory=dict)
     unmodelled: list[str] = attrs.field(factory=list)
     """Options that were accepted although what they do is not modelled."""
     boot_time: int = 0
+    xmit_depth: int = 0
+    """How many devices the packet being sent was handed on through (`dev_xmit_recursion`)."""
     current: Any = None
     """Who is asking just now (`current`): the process whose command runs, with `capable(name)`; None: the machine itself."""
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO, IPv4
+from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO, IPv4, IPv6
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
@@ -48,6 +48,8 @@ class NetDevice:
 
     kind: ClassVar[str] = ""
     """What `ip -d link` calls the kind; empty for hardware and loopback."""
+    is_tunnel: ClassVar[bool] = False
+    """Whether the kind always tells an `iflink`, 0 when it is bound to no device: listings say `@NONE`."""
 
     netns: Netns
     name: str
@@ -89,9 +91,21 @@ class NetDevice:
     num_tx_queues: int = 1
     num_rx_queues: int = 1
     link_mode: int = 0
+    vlans: dict[tuple[int, int], NetDevice] = attrs.field(factory=dict)
+    """VLAN devices on top, by protocol and VLAN id (`struct vlan_info`)."""
+    tso_max_size: int = 524280
+    l3mdev_table: int = 0
+    """The routing table of what is enslaved to this L3 master (0: it is none)."""
     addr_gen_mode: int = 0
     features: dict[str, int] = attrs.field(factory=dict)
     """Offload features that users switched (`wanted_features`); they change nothing but what ethtool shows."""
+
+    @property
+    def l3mdev(self) -> NetDevice | None:
+        """The L3 master the device is enslaved to, or itself when it is one (`l3mdev_master_dev`)."""
+        if self.l3mdev_table:
+            return self
+        return self.master if self.master is not None and self.master.l3mdev_table else None
 
     # What kinds override -------------------------------------------------------------------------------------------
 
@@ -109,12 +123,39 @@ class NetDevice:
     def stopped(self) -> None:
         """The device was set down (`ndo_stop`)."""
 
+    def is_deletable(self) -> bool:
+        """Whether RTM_DELLINK removes the device; it says yes and does nothing otherwise (`dellink`)."""
+        return True
+
     def removed(self) -> None:
         """The device is being unregistered (`ndo_uninit`, and `dellink`'s consequences for others)."""
+
+    def link_address(self) -> str:
+        """The hardware address as listings show it; empty for devices without one."""
+        return str(self.address)
+
+    def link_broadcast(self) -> str:
+        """The broadcast address, or a point-to-point device's peer."""
+        return str(self.broadcast)
+
+    def padded_address(self) -> MAC:
+        """The hardware address in the six bytes of a neighbour discovery option (`ndisc_fill_addr_option`)."""
+        return self.address
+
+    def linklocal(self) -> IPv6 | None:
+        """The link-local address IPv6 makes of the hardware address (`addrconf_dev_config`); None where it makes none."""
+        return self.address.linklocal() if self.type == ARPHRD_ETHER and self.address else None
 
     def lower(self) -> NetDevice | None:
         """The device whose ifindex is this one's `iflink` (veth peer, vlan parent ...), or None for itself."""
         return None
+
+    def validate_address(self, address: IPv4 | IPv6) -> None:
+        """An address is about to be put on the device; EADDRINUSE where the kind forbids it (`inetaddr_validator_chain`)."""
+
+    def tag_received(self, skb: SkBuff) -> None:
+        """Take the VLAN tag off a frame this VLAN device received (`vlan_do_receive`)."""
+        skb.vlan = 0
 
     def add_port(self, dev: NetDevice) -> None:
         """Take a device as a port (`ndo_add_slave`); EOPNOTSUPP for kinds that have none."""

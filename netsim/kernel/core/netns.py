@@ -40,6 +40,10 @@ class Netns:
     sockets: SocketTables = attrs.field(factory=SocketTables)
     hooks: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
     netfilter: Any = None
+    tunnels: dict[str, list[Any]] = attrs.field(factory=dict)
+    """Tunnels whose outer packets are routed here, by family: gre, gretap, ipip, sit, vxlan (`struct ip_tunnel_net`)."""
+    l3mdevs: int = 0  # L3 masters (VRF devices) here
+    has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
     taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to any device
     mib: Counter[str] = attrs.field(factory=Counter)  # SNMP counters by the names nstat prints
     trace: Recorder | None = None

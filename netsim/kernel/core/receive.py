@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.packet import Dot1Q
+from netsim.packet.numbers import ETH_P_8021AD, ETH_P_8021Q
 from netsim.trace import Dropped
+
+TAGS = (ETH_P_8021Q, ETH_P_8021AD)
+VLAN_VID_MASK = 0xFFF
 
 
 def eth_type(skb: SkBuff) -> int:
@@ -33,16 +38,63 @@ def netif_receive(skb: SkBuff) -> None:
 
 def receive_core(skb: SkBuff) -> None:
     """Show the frame to packet sockets, to the rx handler, and to its protocol (`__netif_receive_skb_core`)."""
+    if skb.protocol in TAGS and type(skb.packet) is Dot1Q:
+        untag(skb)
     dev = skb.dev
     netns = dev.netns
     for tap in netns.taps:
         tap.packet(skb, dev)
     for tap in dev.taps:
         tap.packet(skb, dev)
+    if skb.vlan and dev.vlans and vlan_do_receive(skb):
+        return
     if dev.rx_handler is not None and dev.rx_handler(skb):
         return
+    if skb.vlan:
+        if skb.vlan & VLAN_VID_MASK:
+            skb.pkt_type = PACKET_OTHERHOST
+        skb.vlan = 0
     deliver = netns.kernel.packet_types.get(skb.protocol)
     if deliver is not None:
         deliver(skb)
     elif netns.trace is not None:
         netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "UNHANDLED_PROTO", dev.name, skb.packet))
+
+
+def untag(skb: SkBuff) -> None:
+    """Take the outer tag off the frame and carry it beside (`skb_vlan_untag`)."""
+    tag: Dot1Q = skb.packet
+    if skb.vlan:
+        return
+    skb.vlan = skb.protocol << 16 | tag.pcp << 13 | tag.dei << 12 | tag.vid
+    skb.protocol, skb.packet = tag.ethertype, tag.payload
+
+
+def push_tag(skb: SkBuff) -> None:
+    """Put the tag carried beside into the frame (`__vlan_hwaccel_push_inside`)."""
+    tci = skb.vlan
+    skb.packet = Dot1Q(tci & VLAN_VID_MASK, tci >> 13 & 7, tci >> 12 & 1, skb.protocol, skb.packet)
+    skb.protocol = tci >> 16
+    skb.vlan = 0
+
+
+def vlan_do_receive(skb: SkBuff) -> bool:
+    """Hand a tagged frame to the VLAN device on top, without its tag (`vlan_do_receive`); False when there is none."""
+    lower = skb.dev
+    vlan = lower.vlans.get((skb.vlan >> 16, skb.vlan & VLAN_VID_MASK))
+    if vlan is None:
+        return False
+    if not vlan.flags & IFF_UP:
+        return True
+    skb.dev = vlan
+    if skb.pkt_type == PACKET_OTHERHOST and skb.dst == vlan.address:
+        skb.pkt_type = PACKET_HOST  # a VLAN device may have an address of its own
+    vlan.tag_received(skb)
+    stats = vlan.stats
+    stats.rx_packets += 1
+    stats.rx_bytes += skb.size
+    if skb.pkt_type == PACKET_MULTICAST:
+        stats.multicast += 1
+    skb.iif = vlan.ifindex
+    receive_core(skb)
+    return True

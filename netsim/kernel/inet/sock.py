@@ -14,6 +14,7 @@ import attrs
 from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.errors import EDESTADDRREQ, EMSGSIZE, ENODEV, ENOPROTOOPT, ENOTCONN, NetError
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.family import AF_INET, Family, family_of
 
 PMTUDISC_DONT, PMTUDISC_WANT, PMTUDISC_DO, PMTUDISC_PROBE = range(4)
@@ -122,6 +123,16 @@ class InetSocket:
         ):
             raise NetError(ENOPROTOOPT)
         setattr(self, name, value)
+
+    def is_bound_to(self, skb: SkBuff, accept: str) -> bool:
+        """Whether a packet's device suits the socket: bound to it, to its VRF or to its port; unbound ones hear VRFs if sysctl `accept` says so.
+
+        Mirrors `inet_sk_bound_dev_eq`.
+        """
+        ifindex = skb.dev.ifindex
+        if self.bound_dev:
+            return self.bound_dev in (ifindex, skb.sdif)
+        return not skb.sdif or bool(int(self.netns.inet.sysctl.get(accept, accept == "raw_l3mdev_accept")))
 
     # names -------------------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) ->
     """A segment for this host: to its connection, to a listener, or refused."""
     netns.mib["TcpInSegs"] += 1
     sock = netns.sockets.connected.get((IPPROTO_TCP, int(target), header.dport, int(source), header.sport))
-    if sock is not None and sock.bound_dev and sock.bound_dev != skb.dev.ifindex and skb.dev is not netns.loopback:
+    if sock is not None and sock.bound_dev and sock.bound_dev not in (skb.dev.ifindex, skb.sdif) and skb.dev is not netns.loopback:
         sock = None
     if sock is not None and sock.state == TIME_WAIT and _may_begin_anew(sock, header):
         sock.release()
@@ -71,9 +71,11 @@ def _score(netns: Netns, sock: TcpSocket, skb: SkBuff, target: Any) -> int:
     elif not score and not sock.hears_mapped:
         return -1
     if sock.bound_dev:
-        if sock.bound_dev not in (skb.dev.ifindex, skb.iif):
+        if sock.bound_dev not in (skb.dev.ifindex, skb.iif, skb.sdif):
             return -1
         score += 4
+    elif skb.sdif and not int(netns.inet.sysctl.get("tcp_l3mdev_accept", 0)):
+        return -1
     return score
 
 
@@ -88,6 +90,8 @@ def _conn_request(netns: Netns, listener: TcpSocket, skb: SkBuff, source: Any, t
     child.reuseaddr, child.reuseport, child.v6only = listener.reuseaddr, listener.reuseport, listener.v6only
     child.bound_dev, child.ttl, child.tos, child.keepalive = listener.bound_dev, listener.ttl, listener.tos, listener.keepalive
     child.nodelay, child.mark = listener.nodelay, listener.mark
+    if skb.sdif and not child.bound_dev:
+        child.bound_dev = skb.dev.ifindex  # a connection stays in the VRF it came from (`inet_request_bound_dev_if`)
     child.is_port_bound = True
     child.created = netns.kernel.clock.now
     child.state = SYN_RECV

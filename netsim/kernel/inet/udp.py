@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @attrs.define(eq=False)
 class UdpSocket(InetSocket):
     """A datagram socket."""
+
+    encap_rcv: ClassVar[Callable[..., None] | None] = None
+    """For sockets of the kernel's own: takes the whole packet instead of queueing it (`udp_sk(sk)->encap_rcv`)."""
 
     def bind(self, address: Any, port: int = 0) -> None:
         """Take a local name; EADDRINUSE, EADDRNOTAVAIL, EINVAL when it has one."""
@@ -82,7 +86,7 @@ class UdpSocket(InetSocket):
         self.family_for(group).join_group(self, group, ifindex)
         self.groups.append((ifindex, group))
 
-    def takes(self, source: Any, sport: int, target: Any, ifindex: int) -> int:
+    def takes(self, source: Any, sport: int, target: Any, ifindex: int, sdif: int = 0) -> int:
         """How well a datagram fits this socket; -1: not at all (`compute_score`)."""
         score = 1 if self.family == family_number(target) else 0
         if self.laddr:
@@ -100,9 +104,11 @@ class UdpSocket(InetSocket):
                 return -1
             score += 4
         if self.bound_dev:
-            if self.bound_dev != ifindex:
+            if self.bound_dev not in (ifindex, sdif):
                 return -1
             score += 4
+        elif sdif and not int(self.netns.inet.sysctl.get("udp_l3mdev_accept", 0)):
+            return -1
         return score
 
     def close(self) -> None:
@@ -119,7 +125,7 @@ def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: i
     best, chosen = -1, None
     ifindex = incoming_ifindex(netns, skb)
     for sock in netns.sockets.listening.get((IPPROTO_UDP, header.dport), ()):
-        score = sock.takes(source, header.sport, target, ifindex)
+        score = sock.takes(source, header.sport, target, ifindex, skb.sdif)
         if score > best:
             best, chosen = score, sock
     if chosen is None:
@@ -134,7 +140,7 @@ def deliver_to_all(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: int
     ifindex = incoming_ifindex(netns, skb)
     received = Received(_bytes(header), source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet)
     for sock in tuple(netns.sockets.listening.get((IPPROTO_UDP, header.dport), ())):
-        if sock.takes(source, header.sport, target, ifindex) >= 0:
+        if sock.takes(source, header.sport, target, ifindex, skb.sdif) >= 0:
             _hand_over(netns, skb, sock, received)
 
 
@@ -148,6 +154,9 @@ def _bytes(header: Udp) -> bytes:
 
 
 def _hand_over(netns: Netns, skb: SkBuff, sock: UdpSocket, received: Received) -> None:
+    if sock.encap_rcv is not None:
+        sock.encap_rcv(skb)
+        return
     netns.mib[family_of(netns, received.src).udp_mib + "InDatagrams"] += 1
     sock.deliver(received)
 

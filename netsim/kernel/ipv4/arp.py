@@ -47,14 +47,14 @@ def arp_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
 
 def _announced_source(dev: NetDevice, target: IPv4, skb: SkBuff | None) -> IPv4 | None:
     from netsim.kernel.ipv4.devinet import inet_select_addr
-    from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+    from netsim.kernel.ipv4.fib_lookup import inet_addr_type_dev
 
     if dev.inet is None:
         return None
     netns = dev.netns
     source: IPv4 | None = skb.packet.src if skb is not None and isinstance(skb.packet, Ip) else None
     announce = max(netns.inet.conf_all.arp_announce, dev.inet.conf.arp_announce)
-    if source is not None and announce < 2 and inet_addr_type(netns, source) == RTN_LOCAL:
+    if source is not None and announce < 2 and inet_addr_type_dev(netns, dev, source) == RTN_LOCAL:
         if announce == 0:
             return source
         if any(not (ifa.local ^ target) & mask4(ifa.length) for ifa in dev.inet.addresses if not (ifa.local ^ source) & mask4(ifa.length)):
@@ -122,10 +122,10 @@ def _conf(dev: NetDevice, name: str) -> int:
 
 def _answer_probe(skb: SkBuff, message: Arp) -> None:
     """Duplicate address detection: an own address is defended."""
-    from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+    from netsim.kernel.ipv4.fib_lookup import inet_addr_type_dev
 
     dev = skb.dev
-    if message.op == ARPOP_REQUEST and inet_addr_type(dev.netns, message.tpa) == RTN_LOCAL and not _ignores(dev, message.spa, message.tpa):
+    if message.op == ARPOP_REQUEST and inet_addr_type_dev(dev.netns, dev, message.tpa) == RTN_LOCAL and not _ignores(dev, message.spa, message.tpa):
         arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
 
 

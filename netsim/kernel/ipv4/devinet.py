@@ -26,7 +26,7 @@ from netsim.kernel.core.netdevice import (
 )
 from netsim.kernel.ipv4 import fib
 from netsim.kernel.ipv4.arp import arp_changeaddr, arp_send_gratuitous
-from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+from netsim.kernel.ipv4.fib_lookup import inet_addr_type_dev
 from netsim.kernel.ipv4.igmp import ip_mc_down, ip_mc_up
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
@@ -82,6 +82,7 @@ def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
             raise NetError(EEXIST, "ipv4: Address already assigned")
         _replace(dev, known, ifa)
         return
+    dev.validate_address(local)
     insert_ifa(dev, ifa)
 
 
@@ -178,7 +179,7 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
     if heir is not None:
         heir = _promote(dev, heir)
     delete_routes(dev, ifa)
-    if inet_addr_type(dev.netns, ifa.local) != RTN_LOCAL:
+    if inet_addr_type_dev(dev.netns, dev, ifa.local) != RTN_LOCAL:
         fib.flush_prefsrc(dev.netns, ifa.local)
     if heir is not None:
         for other in addresses:
@@ -214,7 +215,8 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 
 def _magic(dev: NetDevice, kind: int, dst: int, length: int, ifa: Ifa, *, add: bool, metric: int = 0) -> None:
     """A route the kernel itself makes or takes away (`fib_magic`)."""
-    table = RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+    master = dev.l3mdev
+    table = master.l3mdev_table if master is not None else RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
     scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
     address = IPv4(dst & mask4(length))
     if not add:
@@ -295,7 +297,7 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
         _magic(dev, RTN_BROADCAST, broadcast, 32, ifa, add=False)
     if not wants_local:
         _magic(dev, RTN_LOCAL, ifa.local, 32, primary if ifa.flags & IFA_F_SECONDARY else ifa, add=False)
-        if inet_addr_type(dev.netns, ifa.local) != RTN_LOCAL:
+        if inet_addr_type_dev(dev.netns, dev, ifa.local) != RTN_LOCAL:
             fib.flush_prefsrc(dev.netns, ifa.local)
 
 

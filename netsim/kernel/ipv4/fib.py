@@ -76,6 +76,8 @@ def _valid_prefsrc(netns: Netns, route: Route) -> bool:
     assert route.prefsrc is not None
     if route.type == RTN_LOCAL and route.dst == route.prefsrc:
         return True
+    if route.table not in (RT_TABLE_MAIN, RT_TABLE_LOCAL) and inet_addr_type(netns, route.prefsrc, table=route.table) == RTN_LOCAL:
+        return True
     return inet_addr_type(netns, route.prefsrc) == RTN_LOCAL
 
 
@@ -265,6 +267,11 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
     for table, route in each(netns):
         if route.is_dead and route.nexthops:
             table.remove(route)
+
+
+def device_gone(netns: Netns, dev: NetDevice) -> None:
+    """All routes over a device go, those of its addresses too: it enters or leaves a VRF (`fib_disable_ip` with force)."""
+    device_down(netns, dev, keep_local=False)
 
 
 def carrier_down(netns: Netns, dev: NetDevice) -> None:

@@ -8,7 +8,7 @@ import attrs
 
 from netsim.addr import IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
-from netsim.kernel.core.fib_rules import chosen_rules, refused_by
+from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, refused_by
 from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
@@ -48,6 +48,7 @@ class Flow:
     dport: int = 0
     scope: int = RT_SCOPE_UNIVERSE
     uid: int = 0
+    l3mdev: int = 0  # ifindex of the L3 master whose table decides
 
 
 @attrs.frozen
@@ -66,14 +67,32 @@ class Found:
 
 def fib_lookup(netns: Netns, flow: Flow) -> Found:
     """The route the rules choose for a flow (`__fib_lookup`); NetError ENETUNREACH when none does, or what the route says."""
+    if netns.l3mdevs and (flow.oif or flow.iif > LOOPBACK_IFINDEX):
+        flow = l3mdev_update_flow(netns, flow)
     for rule in chosen_rules(netns, netns.inet.fib.rules, flow, mask4):
         refused = refused_by(rule)
         if refused is not None:
             raise refused
-        found = table_lookup(netns, rule.table, flow, rule)
+        found = table_lookup(netns, l3mdev_table(netns, flow) if rule.l3mdev else rule.table, flow, rule)
         if found is not None:
             return found
     raise NetError(ENETUNREACH)
+
+
+def l3mdev_update_flow(netns: Netns, flow: Flow) -> Flow:
+    """A flow out of or in by a VRF or a port of one is decided by the VRF's table; the VRF itself is no way out (`l3mdev_update_flow`)."""
+    for ifindex in (flow.oif, flow.iif if flow.iif > LOOPBACK_IFINDEX else 0):
+        dev = netns.devices.get(ifindex) if ifindex else None
+        master = dev.l3mdev if dev is not None else None
+        if master is not None:
+            oif = 0 if master is dev and ifindex == flow.oif else flow.oif
+            return attrs.evolve(flow, oif=oif, l3mdev=flow.l3mdev or master.ifindex)
+    return flow
+
+
+def l3mdev_table(netns: Netns, flow: Flow) -> int:
+    master = netns.devices.get(flow.l3mdev)
+    return master.l3mdev_table if master is not None else 0
 
 
 def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None) -> Found | None:
@@ -145,16 +164,22 @@ def flow_hash(netns: Netns, flow: Flow) -> int:
     return value ^ value >> 12
 
 
-def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0) -> int:
+def inet_addr_type_dev(netns: Netns, dev: NetDevice, address: IPv4) -> int:
+    """What an address is where a device is, in its VRF or outside all (`inet_addr_type_dev_table`)."""
+    master = dev.l3mdev
+    return inet_addr_type(netns, address, table=master.l3mdev_table if master is not None else RT_TABLE_LOCAL)
+
+
+def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0, table: int = RT_TABLE_LOCAL) -> int:
     """What an address is here: RTN_UNICAST, LOCAL, BROADCAST or MULTICAST (`inet_addr_type_dev_table`)."""
     if (address.is_zeronet and address == 0) or address.is_broadcast:
         return RTN_BROADCAST
     if address.is_multicast:
         return RTN_MULTICAST
-    table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
-    if table is None:
+    routes = netns.inet.fib.tables.get(table)
+    if routes is None:
         return RTN_UNICAST
-    for route in table.candidates(address):
+    for route in routes.candidates(address):
         if ifindex and all(hop.ifindex != ifindex for hop in route.nexthops):
             continue
         if route.is_dead:

@@ -14,7 +14,7 @@ from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.devinet import inet_select_addr
-from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+from netsim.kernel.ipv4.fib_lookup import inet_addr_type, inet_addr_type_dev
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
@@ -60,7 +60,9 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
         return
     source = _error_source(netns, skb)
     try:
-        route = ip_route_output(netns, Flow(dst=packet.src, src=source, tos=packet.tos & 0x1E | 0xC0, mark=_reflected_mark(netns, skb)))
+        route = ip_route_output(
+            netns, Flow(dst=packet.src, src=source, oif=_l3mdev_of(skb), tos=packet.tos & 0x1E | 0xC0, mark=_reflected_mark(netns, skb))
+        )
     except NetError:
         return
     if not _peer_allows(netns, route.dev, packet.src, kind, code):
@@ -71,6 +73,15 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     _push(netns, packet.src, source or route.src or IPv4(0), error, route, tos=packet.tos & 0x1E | 0xC0, about=skb)
 
 
+def _l3mdev_of(skb: SkBuff) -> int:
+    """The VRF a packet came in by or goes out of, which its answer leaves by (`l3mdev_master_ifindex`)."""
+    if not skb.dev.netns.l3mdevs:
+        return 0
+    dev = skb.route.dev if skb.route is not None and skb.dev.l3mdev is None else skb.dev
+    master = dev.l3mdev
+    return master.ifindex if master is not None else 0
+
+
 def _reflected_mark(netns: Netns, skb: SkBuff) -> int:
     return skb.mark if setting(netns, "fwmark_reflect", 0) else 0
 
@@ -78,7 +89,7 @@ def _reflected_mark(netns: Netns, skb: SkBuff) -> int:
 def _error_source(netns: Netns, skb: SkBuff) -> IPv4 | None:
     """The address an error comes from: the packet's own destination when that is us, else one of the way back or of the way in."""
     packet, rt = skb.packet, skb.route
-    if inet_addr_type(netns, packet.dst) == RTN_LOCAL:
+    if inet_addr_type_dev(netns, skb.dev, packet.dst) == RTN_LOCAL:
         return IPv4(packet.dst)
     if rt is not None and rt.iif and setting(netns, "icmp_errors_use_inbound_ifaddr", 0):
         incoming = netns.devices.get(rt.iif)
@@ -189,7 +200,7 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
     from netsim.kernel.ipv4.route import Flow, ip_route_output
 
     source = _reply_source(netns, skb)
-    oif = 0
+    oif = _l3mdev_of(skb)
     try:
         route = ip_route_output(netns, Flow(dst=skb.packet.src, src=source, oif=oif, tos=skb.packet.tos & 0x1E, mark=_reflected_mark(netns, skb)))
     except NetError:

@@ -18,6 +18,7 @@ from netsim.packet import Ip
 from netsim.trace import Dropped, Step
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
 
 
@@ -38,6 +39,10 @@ def ip_rcv(skb: SkBuff) -> None:
 
 def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     """Route the packet and hand it on."""
+    master = skb.dev.master
+    if master is not None and master.l3mdev_table:
+        l3mdev_ip_rcv(netns, skb, master)
+        return
     if skb.route is None or skb.route.iif != skb.dev.ifindex:
         try:
             skb.route = ip_route_input(skb)
@@ -59,6 +64,19 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
         ip_local_deliver(netns, skb)
     else:
         ip_forward(netns, skb)
+
+
+def l3mdev_ip_rcv(netns: Netns, skb: SkBuff, master: NetDevice) -> None:
+    """A packet that came in by a port of a VRF goes on as the VRF's: counted, seen by its taps and once more by PRE_ROUTING (`vrf_ip_rcv`)."""
+    skb.sdif = skb.dev.ifindex
+    skb.dev = master
+    skb.iif = master.ifindex
+    skb.route = None
+    master.stats.rx_packets += 1
+    master.stats.rx_bytes += skb.size
+    for tap in master.taps:
+        tap.packet(skb, master)
+    nf_hook(PF_INET, PRE_ROUTING, netns, skb, master, None, ip_rcv_finish)
 
 
 def _drops_l2_multicast(skb: SkBuff) -> bool:

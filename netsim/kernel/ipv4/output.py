@@ -25,16 +25,24 @@ if TYPE_CHECKING:
 PMTUDISC_PROBE = 3
 
 
-def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0, nfct: Any = None) -> None:
+def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0, nfct: Any = None, hops: int = 0) -> None:
     """Send a packet of our own (`ip_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
     dev = rt.dev
-    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, nfct, owner=owner)
+    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, nfct, owner=owner, hops=hops)
     netns.mib["IpOutRequests"] += 1
+    if netns.l3mdevs and dev.master is not None and dev.master.l3mdev_table:
+        if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, _passed) is not True:
+            raise NetError(EPERM)
     outcome = nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output)
     if outcome is REFUSED:
         raise NetError(EPERM)
     if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
         raise NetError(ENOBUFS)  # `net_xmit_errno`; told only to sockets that ask for errors
+
+
+def _passed(netns: Netns, skb: SkBuff) -> bool:
+    """A VRF's turn at LOCAL_OUT is over (`vrf_ip_out_direct`)."""
+    return True
 
 
 def dst_output(netns: Netns, skb: SkBuff) -> Any:

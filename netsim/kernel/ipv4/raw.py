@@ -66,7 +66,7 @@ class RawSocket(InetSocket):
             return False
         if self.raddr is not None and packet.src != self.raddr:
             return False
-        if self.bound_dev and skb.dev.ifindex != self.bound_dev:
+        if not self.is_bound_to(skb, "raw_l3mdev_accept"):
             return False
         if len(self.queue) < 1024:
             self.deliver(Received(packet.payload, packet.src, 0, packet.ttl, packet.tos, skb.dev.ifindex, self.netns.kernel.clock.now, packet))

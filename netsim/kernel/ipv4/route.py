@@ -139,7 +139,7 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
         found = fib_lookup(netns, flow)
     except NetError as error:
         dev = netns.devices.get(flow.oif)
-        if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast:
+        if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast and dev.l3mdev is None:
             source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)  # type: ignore[assignment]
             return _make(netns, RTN_UNICAST, dev, attrs.evolve(flow, src=source), None)
         raise NetError(ENETUNREACH if error.errno == EAGAIN else error.errno, error.extack) from None
@@ -168,14 +168,23 @@ def _from_found(netns: Netns, flow: Flow, found: Found) -> Rt:
     if found.type == RTN_LOCAL:
         if flow.src is None or flow.src == 0:
             flow = attrs.evolve(flow, src=found.route.prefsrc or flow.dst)
-        holder = netns.loopback
-        return _make(netns, RTN_LOCAL, holder, flow, found)
+        return _make(netns, RTN_LOCAL, _local_device(netns, found), flow, found)
     assert found.hop is not None
     dev = netns.devices[found.hop.ifindex]
     if flow.src is None or flow.src == 0:
         flow = attrs.evolve(flow, src=source_of(netns, found, dev))
     kind = RTN_BROADCAST if flow.dst.is_broadcast or found.type == RTN_BROADCAST else RTN_MULTICAST if flow.dst.is_multicast else found.type
     return _make(netns, kind, dev, flow, found)
+
+
+def _local_device(netns: Netns, found: Found) -> NetDevice:
+    """Where packets for own addresses loop: lo, or the VRF the address is in."""
+    if netns.l3mdevs and found.hop is not None:
+        dev = netns.devices.get(found.hop.ifindex)
+        master = dev.l3mdev if dev is not None else None
+        if master is not None:
+            return master
+    return netns.loopback
 
 
 def source_of(netns: Netns, found: Found, dev: NetDevice) -> IPv4 | None:
@@ -299,23 +308,31 @@ def fib_validate_source(skb: SkBuff, out: NetDevice | None) -> int:
     assert dev.inet is not None
     mode = max(netns.inet.conf_all.rp_filter, dev.inet.conf.rp_filter)
     mark = skb.mark if dev.inet.conf.src_valid_mark or netns.inet.conf_all.src_valid_mark else 0
+    master = dev.l3mdev
     try:
-        found = fib_lookup(netns, Flow(dst=packet.src, src=packet.dst, iif=1, tos=packet.tos, mark=mark))
+        found = fib_lookup(
+            netns, Flow(dst=packet.src, src=packet.dst, iif=1, tos=packet.tos, mark=mark, l3mdev=master.ifindex if master is not None else 0)
+        )
     except NetError:
         if mode:
             raise NetError(EXDEV) from None
         return 0
     if found.type != RTN_UNICAST:
         if found.type != RTN_LOCAL or not (dev.inet.conf.accept_local or netns.inet.conf_all.accept_local):
-            if not (found.type == RTN_LOCAL and dev.flags & IFF_LOOPBACK):
+            if not (found.type == RTN_LOCAL and (dev.flags & IFF_LOOPBACK or dev.l3mdev_table)):
                 raise NetError(EINVAL, "martian source")
         return 0
-    here = [hop for hop in found.route.nexthops if hop.ifindex == dev.ifindex]
+    here = [hop for hop in found.route.nexthops if hop.ifindex == dev.ifindex or (master is not None and _is_port(netns, hop.ifindex, master))]
     if here:
         return int(here[0].scope >= RT_SCOPE_HOST)
     if mode == 1:
         raise NetError(EXDEV)
     return 0
+
+
+def _is_port(netns: Netns, ifindex: int, master: NetDevice) -> bool:
+    dev = netns.devices.get(ifindex)
+    return dev is not None and dev.master is master
 
 
 def _broadcast_input(skb: SkBuff) -> Rt:

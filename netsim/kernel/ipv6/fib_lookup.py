@@ -47,6 +47,7 @@ class Flow6:
     dport: int = 0
     flowlabel: int = 0
     uid: int = 0
+    l3mdev: int = 0
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_ANY, IPV6_MLDV2, 
 from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
-from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_LOOPBACK, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_MULTICAST, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.ipv6.counters import icmp6_count
 from netsim.kernel.ipv6.output import NDISC_SOCKET, ip6_local_out
@@ -70,7 +70,7 @@ def _again(dev: NetDevice, group: IPv6) -> None:
 
 def _report(dev: NetDevice, kind: int, groups: tuple[IPv6, ...]) -> None:
     """Send reports of some groups in the version the device speaks (`mld_sendpack`, `igmp6_send`)."""
-    if not groups or not dev.flags & IFF_UP or dev.flags & IFF_LOOPBACK or dev.inet6 is None or not dev.carrier:
+    if not groups or not dev.flags & IFF_UP or not dev.flags & IFF_MULTICAST or dev.inet6 is None or not dev.carrier:
         return
     source = linklocal_of(dev) or IPV6_ANY
     if dev.inet6.conf.force_mld_version == 1:

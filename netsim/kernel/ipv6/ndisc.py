@@ -86,7 +86,7 @@ def announce(dev: NetDevice, address: IPv6) -> None:
 
 def send_rs(dev: NetDevice, source: IPv6) -> None:
     """Is there a router? (`ndisc_send_rs`)."""
-    options = () if source == IPV6_ANY or dev.flags & IFF_NOARP else (NdLinkAddr(SOURCE_ADDRESS, dev.address),)
+    options = () if source == IPV6_ANY or not dev.link_address() else (NdLinkAddr(SOURCE_ADDRESS, dev.padded_address()),)
     send(dev, source, IPV6_ALL_ROUTERS, RouterSolicit(options))
 
 

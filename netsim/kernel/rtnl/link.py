@@ -15,6 +15,7 @@ from netsim.kernel.core.device_life import (
     unregister_netdevice,
 )
 from netsim.kernel.core.link_ops import LinkRequest, valid_mac
+from netsim.kernel.core.modules import load
 from netsim.kernel.core.netdevice import IF_OPER_DORMANT, IF_OPER_UNKNOWN, IF_OPER_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 
@@ -42,6 +43,8 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
     kind = kernel.link_kinds.get(request.kind or "")
     if kind is None or kind.module not in kernel.profile.modules:
         raise NetError(EOPNOTSUPP, "Unknown device type")
+    if kind.module in kernel.modules:
+        load(kernel, kind.module)
     if request.name and len(request.name) > LONGEST_NAME:
         raise NetError(ERANGE, "Attribute failed policy validation")
     target = request.netns or netns
@@ -146,7 +149,8 @@ def dellink(dev: NetDevice) -> None:
     dev.netns.kernel.require_admin()
     if not dev.kind:
         raise NetError(EOPNOTSUPP)
-    unregister_netdevice(dev)
+    if dev.is_deletable():
+        unregister_netdevice(dev)
 
 
 def add_altname(dev: NetDevice, name: str) -> None:
