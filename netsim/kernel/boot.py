@@ -44,7 +44,15 @@ MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODUL
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
-NETDEV_CHAIN = (bridge.device_event, bond.device_event, vrf.device_event, devinet.device_event, addrconf.device_event, masquerade.device_event, stacking.stacked_event)
+NETDEV_CHAIN = (
+    bridge.device_event,
+    bond.device_event,
+    vrf.device_event,
+    devinet.device_event,
+    addrconf.device_event,
+    masquerade.device_event,
+    stacking.stacked_event,
+)
 INETADDR_CHAIN = (masquerade.address_deleted,)
 INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
 INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}

@@ -17,8 +17,8 @@ from netsim.kernel.core.receive import eth_type, push_tag, receive_core
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers import vxlan_fdb, vxlan_xmit
 from netsim.kernel.drivers.ip_tunnel import ecn_decapsulate
-from netsim.kernel.ipv4.igmp import join, leave
 from netsim.kernel.inet.udp import UdpSocket
+from netsim.kernel.ipv4.igmp import join, leave
 from netsim.kernel.tables.neigh import NUD_PERMANENT, NUD_REACHABLE
 from netsim.kernel.tables.vxlan import ALL_ZEROS, Remote, VxlanEntry, VxlanFdb
 from netsim.packet import Ethernet, Udp, Vxlan

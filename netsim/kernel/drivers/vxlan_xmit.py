@@ -12,9 +12,9 @@ from netsim.kernel.core.receive import eth_type, receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.drivers import vxlan_fdb
 from netsim.kernel.drivers.ip_tunnel import ECN_CE, ECN_ECT_0, ECN_MASK, send_outer
+from netsim.kernel.inet.ports import port_range
 from netsim.kernel.ipv4.fib_lookup import Flow
 from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu
-from netsim.kernel.inet.ports import port_range
 from netsim.kernel.tables.fib import RTN_LOCAL, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_CONNECTED
 from netsim.kernel.tables.vxlan import ALL_ZEROS, Remote

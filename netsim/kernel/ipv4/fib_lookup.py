@@ -91,6 +91,7 @@ def l3mdev_update_flow(netns: Netns, flow: Flow) -> Flow:
 
 
 def l3mdev_table(netns: Netns, flow: Flow) -> int:
+    """The table of the L3 master a flow belongs to (`l3mdev_fib_rule_match`)."""
     master = netns.devices.get(flow.l3mdev)
     return master.l3mdev_table if master is not None else 0
 

@@ -1,6 +1,6 @@
 """What `ip link help TYPE` prints for kinds of device, as iproute2 6.1.0 does."""
 
-# ruff: noqa: E101, W191, W291 -- texts stand as the tool prints them
+# ruff: noqa: E101, W291 -- texts stand as the tool prints them
 
 from __future__ import annotations
 
