@@ -146,11 +146,11 @@ def _configure(dev: NetDevice) -> None:
         fib.device_up(dev.netns, dev, RTNH_F_DEAD)
         return
     multicast_route(dev)
-    own = dev.linklocal()
+    made = dev.linklocal()
     if dev.type == ARPHRD_ETHER and dev.address:
         _linklocal(dev)
-    elif own is not None and dev.addr_gen_mode != NONE and dad.find(dev, own) is None:
-        add(dev, Ifa6(own, 64, rt_scope_of(own), IFA_F_PERMANENT))
+    elif made is not None and dev.addr_gen_mode != NONE and dad.find(dev, made) is None:
+        add(dev, Ifa6(made, 64, rt_scope_of(made), IFA_F_PERMANENT))
     dad.run(dev)
     fib.device_up(dev.netns, dev, RTNH_F_DEAD)
     dev.inet6.conf.mtu = max(dev.mtu, MIN_MTU)
