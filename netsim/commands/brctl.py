@@ -150,12 +150,19 @@ def _hairpin(call: Call, words: list[str]) -> Result:
     return Result()
 
 
+NS_PER_TICK = 10_000_000
+MOST_SECONDS, MOST_TICKS = 1 << 63, (1 << 64) // NS_PER_TICK
+"""Longer times come out of C's conversions as the longest of all; others wrap around at 64 bits of ns."""
+
+
 def _seconds(word: str) -> int | None:
     try:
         value = float(word)
     except ValueError:
         return None
-    return int(value * 100) if value >= 0 else None
+    if not value < MOST_SECONDS:  # nor is "nan"
+        return MOST_TICKS
+    return int(value * 100) * NS_PER_TICK % (1 << 64) // NS_PER_TICK if value >= 0 else None
 
 
 def _timer(option: str, what: str) -> Callable[[Call, list[str]], Result]:

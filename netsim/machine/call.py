@@ -71,6 +71,9 @@ class Program:
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A child process ended."""
 
+    def ended(self, proc: Process) -> None:
+        """The process itself has ended, whoever ended it; its descriptors are closed."""
+
 
 @attrs.frozen
 class Call:

@@ -61,7 +61,7 @@ class Null(OpenFile):
 
 @attrs.define(eq=False)
 class Capture(OpenFile):
-    """A terminal's stand-in: keeps what is written; reading finds the end of the file."""
+    """A terminal's stand-in: keeps what is written, and says so once it can keep no more; reading finds the end of the file."""
 
     chunks: list[bytes] = attrs.field(factory=list)
     limit: int = 64 * 1024 * 1024
@@ -69,9 +69,12 @@ class Capture(OpenFile):
 
     def write(self, data: bytes) -> None:
         """Keep the bytes, up to the limit."""
-        if self.size < self.limit:
-            self.chunks.append(data)
-            self.size += len(data)
+        if self.size > self.limit:
+            return
+        self.chunks.append(data)
+        self.size += len(data)
+        if self.size > self.limit:
+            self.chunks.append(b"\nnetsim: more than %d bytes of output: the rest is left out\n" % self.limit)
 
     def read_available(self) -> bytes | None:
         """The end of the file."""

@@ -187,12 +187,14 @@ class Process:
         if self.status is not None:
             return
         self.status = status & 0xFF
-        self.program = None
+        program, self.program = self.program, None
         for timer in self.timers.values():
             timer.cancel()
         self.timers.clear()
         for fd in list(self.fds):
             self.close(fd)
+        if program is not None:
+            program.ended(self)
         if self.jail is not None:
             self.jail.leave(self)
         self.machine.reap(self)

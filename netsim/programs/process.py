@@ -13,6 +13,8 @@ from netsim.kernel.boot import new_netns
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.process import Process
 
+FOREVER = 10**9
+"""Seconds that stand for no end."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "ALRM": 14, "TERM": 15, "CHLD": 17, "CONT": 18, "STOP": 19}
 REFUSED = {
@@ -45,9 +47,9 @@ def refused(call: Call) -> Result:
 def duration(text: str) -> int | None:
     """`1.5`, `2m`, `infinity` in ns, None when it is neither."""
     if text in ("infinity", "inf"):
-        return 10**9 * SECOND
+        return FOREVER * SECOND
     match = re.fullmatch(r"(\d+\.?\d*|\.\d+)([smhd]?)", text)
-    return int(float(match[1]) * UNITS[match[2]] * SECOND) if match else None
+    return int(min(float(match[1]) * UNITS[match[2]], FOREVER) * SECOND) if match else None
 
 
 @attrs.define(eq=False)

@@ -233,8 +233,14 @@ def _boxed(call: Call, data: bytes) -> Result:
             words.append(f"/tmp/in{len(words)}")
         else:
             words.append(word)
-    text = data.decode("utf-8", "surrogateescape")
+    try:
+        text = data.decode()
+        "".join(call.argv).encode()
+    except UnicodeError:
+        return Result("", f"{name}: netsim: bytes that are no UTF-8 are not modelled for this tool\n", 1)
     marker = "NETSIM_END_OF_INPUT"
+    while marker in text:
+        marker += "_"
     files = ""
     for place, word in enumerate(call.argv[1:], 1):
         if words[place] != word:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netsim.shell.numbers import is_number
+
 if TYPE_CHECKING:
     from netsim.shell.program import Shell
 
@@ -12,14 +14,17 @@ TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|
 LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
 ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 
+MOST_LEVELS = 40
+"""Parentheses and variables inside each other."""
+
 
 class ArithmeticProblem(Exception):
     """A wrong expression; `str()` is what bash says about it."""
 
 
 class _Reader:
-    def __init__(self, text: str, shell: Shell) -> None:
-        self.text, self.shell, self.at = text, shell, 0
+    def __init__(self, text: str, shell: Shell, level: int = 0) -> None:
+        self.text, self.shell, self.at, self.level = text, shell, 0, level
         self.tokens: list[str] = []
         place = 0
         while place < len(text):
@@ -34,6 +39,9 @@ class _Reader:
     def peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
+    def following(self) -> str:
+        return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else ""
+
     def take(self) -> str:
         self.at += 1
         return self.tokens[self.at - 1]
@@ -46,8 +54,17 @@ class _Reader:
         return value
 
     def assignment(self) -> int:
+        self.level += 1
+        if self.level > MOST_LEVELS:
+            raise ArithmeticProblem(f'{self.text:.80}: expression recursion level exceeded (error token is "{self.peek()}")')
+        try:
+            return self.assigned()
+        finally:
+            self.level -= 1
+
+    def assigned(self) -> int:
         name = self.peek()
-        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else ""
+        following = self.following()
         if re.match(r"[A-Za-z_]", name) and following in ASSIGNMENTS:
             self.at += 2
             value = self.assignment()
@@ -82,15 +99,23 @@ class _Reader:
         base = self.unary()
         if self.peek() == "**":
             self.take()
-            return int(base ** max(0, min(self.power(), 64)))
+            exponent = self.power()
+            if exponent < 0:
+                raise ArithmeticProblem(f'{self.text}: exponent less than 0 (error token is "{self.tokens[self.at - 1]}")')
+            return wrapped(pow(base, exponent, 1 << 64))
         return base
 
     def unary(self) -> int:
+        signs = ""
+        while self.peek() in ("+", "-", "!", "~") or (self.peek() in ("++", "--") and not self.following()[:1].isidentifier()):
+            signs += self.take()
+        value = self.operand()
+        for sign in reversed(signs):
+            value = {"+": value, "-": -value, "!": int(not value), "~": ~value}[sign]
+        return value
+
+    def operand(self) -> int:
         token = self.peek()
-        if token in ("+", "-", "!", "~"):
-            self.take()
-            value = self.unary()
-            return {"+": value, "-": -value, "!": int(not value), "~": ~value}[token]
         if token in ("++", "--"):
             self.take()
             name = self.take()
@@ -109,14 +134,8 @@ class _Reader:
                 raise ArithmeticProblem(f"{self.text}: missing `)'")
             self.take()
             return value
-        if token[0].isdigit():
-            return (
-                int(token, 16)
-                if token[:2].lower() == "0x"
-                else int(token, 8)
-                if token[0] == "0" and len(token) > 1 and token.isdigit() and "8" not in token and "9" not in token
-                else int(token)
-            )
+        if is_number(token[0]):
+            return self.number(token)
         if re.match(r"[A-Za-z_]", token):
             value = self.variable(token)
             if self.peek() in ("++", "--"):
@@ -124,12 +143,21 @@ class _Reader:
             return value
         raise ArithmeticProblem(f'{self.text}: syntax error: operand expected (error token is "{token}")')
 
+    def number(self, token: str) -> int:
+        base = 16 if token[:2].lower() == "0x" else 8 if token[0] == "0" else 10
+        if base == 8 and set(token) & {"8", "9"}:
+            raise ArithmeticProblem(f'{token}: value too great for base (error token is "{token}")')
+        value = 0
+        for digit in token[2:] if base == 16 else token:
+            value = (value * base + int(digit, 16)) & 0xFFFFFFFFFFFFFFFF
+        return wrapped(value)
+
     def variable(self, name: str) -> int:
         text = (self.shell.parameter(name) or "0").strip()
         try:
             return int(text, 0)
         except ValueError:
-            return evaluate(text, self.shell) if text != name and re.fullmatch(r"[\w\s+*/%()-]+", text) else 0
+            return evaluate(text, self.shell, self.level) if text != name and re.fullmatch(r"[\w\s+*/%()-]+", text) else 0
 
     def apply(self, operator: str, left: int, right: int) -> int:
         if operator in ("/", "%"):
@@ -143,14 +171,19 @@ class _Reader:
                 "|": left | right, "^": left ^ right, "==": int(left == right), "!=": int(left != right), "<": int(left < right), ">": int(left > right),
                 "<=": int(left <= right), ">=": int(left >= right), "&&": int(bool(left and right)), "||": int(bool(left or right)),
             }[operator]  # fmt: skip
-        return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+        return wrapped(value)
 
 
-def evaluate(text: str, shell: Shell) -> int:
+def wrapped(value: int) -> int:
+    """A number as 64 bits with a sign hold it."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def evaluate(text: str, shell: Shell, level: int = 0) -> int:
     """The value of an expression; empty is 0. Raises ArithmeticProblem."""
     if not text.strip():
         return 0
-    reader = _Reader(text, shell)
+    reader = _Reader(text, shell, level)
     value = reader.comma()
     if reader.peek():
         raise ArithmeticProblem(f'{text}: syntax error in expression (error token is "{reader.peek()}")')

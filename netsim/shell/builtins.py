@@ -10,6 +10,8 @@ from netsim.errors import NetError, strerror
 from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.conditions import ConditionProblem, test
 from netsim.shell.expand import unescape
+from netsim.shell.numbers import SIGNED, is_number
+from netsim.shell.printf import printf
 
 if TYPE_CHECKING:
     from netsim.shell.program import Shell
@@ -38,64 +40,6 @@ def _echo(shell: Shell, args: list[str]) -> int:
     shell.status = 0
     shell.write(1, (unescape(text) if escapes else text) + ("\n" if newline else ""))
     return shell.status
-
-
-def _printf(shell: Shell, args: list[str]) -> int:
-    words = args[1:]
-    target = None
-    if len(words) > 1 and words[0] == "-v":
-        target, words = words[1], words[2:]
-    if words and words[0] == "--":
-        words = words[1:]
-    if not words:
-        shell.complain("printf: usage: printf [-v var] format [arguments]")
-        return 2
-    template, values = words[0], words[1:]
-    out, status = "", 0
-    while True:
-        piece, values, wrong = _format(template, values)
-        out += piece
-        for word in wrong:
-            shell.complain(f"printf: {word}: invalid number")
-            status = 1
-        if not values:
-            break
-    if target is not None:
-        shell.set(target, out)
-    else:
-        shell.write(1, out)
-    return status
-
-
-def _format(template: str, values: list[str]) -> tuple[str, list[str], list[str]]:
-    out, rest, wrong, used = "", list(values), [], False
-    for literal, spec in re.findall(r"((?:[^%]|%%)+)|(%[-+ 0#]*(?:\*|\d+)?(?:\.\d+)?[a-zA-Z])", template):
-        if literal:
-            out += unescape(literal.replace("%%", "%"))
-            continue
-        used = True
-        kind = spec[-1]
-        if "*" in spec:
-            spec = spec.replace("*", rest.pop(0) if rest else "0")
-        value = rest.pop(0) if rest else ""
-        if kind in "diouxX":
-            try:
-                number = ord(value[1]) if value[:1] in "'\"" and len(value) > 1 else int(value or "0", 0)
-            except ValueError:
-                wrong.append(value)
-                number = 0
-            out += (spec[:-1].replace("i", "d") + ("d" if kind in "diu" else kind)) % number
-        elif kind in "feEgG":
-            out += spec % float(value or 0)
-        elif kind == "b":
-            out += (spec[:-1] + "s") % unescape(value)
-        elif kind == "q":
-            out += value
-        elif kind == "c":
-            out += value[:1]
-        else:
-            out += (spec[:-1] + "s") % value
-    return out, rest if used else [], wrong
 
 
 def _cd(shell: Shell, args: list[str]) -> int:
@@ -130,23 +74,32 @@ def _pwd(shell: Shell, args: list[str]) -> int:
 
 
 def _exit(shell: Shell, args: list[str]) -> int:
-    from netsim.shell.program import Exit
+    from netsim.shell.jumps import Exit
 
-    if len(args) > 1 and not re.fullmatch(r"[-+]?\d+", args[1]):
-        shell.complain(f"exit: {args[1]}: numeric argument required")
-        raise Exit(2)
-    raise Exit((int(args[1]) if len(args) > 1 else shell.status) & 255)
+    raise Exit(_status(shell, args))
 
 
 def _return(shell: Shell, args: list[str]) -> int:
-    from netsim.shell.program import Return
+    from netsim.shell.jumps import Return
 
-    raise Return((int(args[1]) if len(args) > 1 else shell.status) & 255)
+    raise Return(_status(shell, args))
+
+
+def _status(shell: Shell, args: list[str]) -> int:
+    if len(args) < 2:
+        return shell.status
+    if not SIGNED.fullmatch(args[1]):
+        shell.complain(f"{args[0]}: {args[1]}: numeric argument required")
+        return 2
+    return int(args[1]) & 255
 
 
 def _jump(shell: Shell, args: list[str]) -> int:
-    from netsim.shell.program import Jump
+    from netsim.shell.jumps import Exit, Jump
 
+    if len(args) > 1 and not SIGNED.fullmatch(args[1]):
+        shell.complain(f"{args[0]}: {args[1]}: numeric argument required")
+        raise Exit(128)
     raise Jump(args[0], int(args[1]) if len(args) > 1 else 1)
 
 
@@ -225,8 +178,10 @@ def _set(shell: Shell, args: list[str]) -> int:
 
 
 def _shift(shell: Shell, args: list[str]) -> int:
-    count = int(args[1]) if len(args) > 1 and args[1].isdigit() else 1
-    if count > len(shell.positional):
+    count = int(args[1]) if len(args) > 1 and SIGNED.fullmatch(args[1]) else 1
+    if count < 0:
+        shell.complain(f"shift: {count}: shift count out of range")
+    if not 0 <= count <= len(shell.positional):
         return 1
     shell.positional = shell.positional[count:]
     return 0
@@ -249,7 +204,7 @@ def _run_text(shell: Shell, text: str) -> Any:
 
 
 def _source(shell: Shell, args: list[str]) -> Any:
-    from netsim.shell.program import Return
+    from netsim.shell.jumps import Return
 
     if len(args) < 2:
         shell.complain(f"{args[0]}: filename argument required")
@@ -272,7 +227,7 @@ def _source(shell: Shell, args: list[str]) -> Any:
 
 
 def _exec(shell: Shell, args: list[str]) -> Any:
-    from netsim.shell.program import Exit
+    from netsim.shell.jumps import Exit
 
     if len(args) == 1:
         return 0
@@ -349,7 +304,7 @@ def _test(shell: Shell, args: list[str]) -> int:
 
 
 def _wait(shell: Shell, args: list[str]) -> Any:
-    pids = [int(word) for word in args[1:] if word.isdigit()]
+    pids = [int(word) for word in args[1:] if SIGNED.fullmatch(word)]
     if not pids:
         children = [child for child in shell.proc.children if child.pid in shell.jobs]
         if children:
@@ -379,10 +334,10 @@ def _kill(shell: Shell, args: list[str]) -> int:
         words = ["-" + words[1], *words[2:]]
     if words and words[0].startswith("-") and len(words[0]) > 1:
         name = words.pop(0)[1:].upper().removeprefix("SIG")
-        if not name.isdigit() and name not in SIGNALS:
+        if not is_number(name) and name not in SIGNALS:
             shell.complain(f"kill: {name}: invalid signal specification")
             return 1
-        signum = int(name) if name.isdigit() else SIGNALS[name]
+        signum = int(name) if SIGNED.fullmatch(name) else SIGNALS[name]
     if not words:
         shell.complain("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]")
         return 2
@@ -465,7 +420,12 @@ def _umask(shell: Shell, args: list[str]) -> int:
     if len(args) == 1:
         shell.write(1, f"{shell.proc.umask:04o}\n")
     else:
-        shell.proc.umask = int(args[1], 8)
+        if not re.fullmatch(r"[0-7]{1,4}", args[1]):
+            shell.complain(
+                f"umask: {args[1]}: octal number out of range" if is_number(args[1]) else f"umask: `{args[1][:1]}': invalid symbolic mode operator"
+            )
+            return 1
+        shell.proc.umask = int(args[1], 8) & 0o777
     return 0
 
 
@@ -487,14 +447,19 @@ def _mapfile(shell: Shell, args: list[str]) -> Any:
 
 
 def _getopts(shell: Shell, args: list[str]) -> int:
+    if len(args) < 3:
+        shell.complain("getopts: usage: getopts optstring name [arg]")
+        return 2
     spec, name = args[1], args[2]
     words = args[3:] or shell.positional
-    index = int(shell.get("OPTIND") or "1")
+    known = shell.get("OPTIND") or "1"
+    index = max(int(known), 1) if is_number(known) else 1
     if index > len(words) or not words[index - 1].startswith("-") or words[index - 1] in ("-", "--"):
         shell.set(name, "?")
         return 1
     word = words[index - 1]
-    place = int(shell.get("__OPTPOS") or "1")
+    known = shell.get("__OPTPOS") or "1"
+    place = int(known) if is_number(known) and 0 < int(known) < len(word) else 1
     letter = word[place]
     takes = spec.partition(letter)[2].startswith(":") if letter in spec else False
     if letter not in spec:
@@ -515,7 +480,7 @@ def _getopts(shell: Shell, args: list[str]) -> int:
 
 
 BUILTINS: dict[str, Callable[[Any, list[str]], Any]] = {
-    ":": _true, "true": _true, "false": _false, "echo": _echo, "printf": _printf, "cd": _cd, "pwd": _pwd, "exit": _exit, "return": _return,
+    ":": _true, "true": _true, "false": _false, "echo": _echo, "printf": printf, "cd": _cd, "pwd": _pwd, "exit": _exit, "return": _return,
     "break": _jump, "continue": _jump, "export": _export, "readonly": _export, "local": _local, "declare": _local, "typeset": _local, "unset": _unset,
     "set": _set, "shift": _shift, "eval": _eval, "source": _source, ".": _source, "exec": _exec, "read": _read, "test": _test, "[": _test, "wait": _wait,
     "kill": _kill, "trap": _trap, "type": _type, "command": _command, "let": _let, "umask": _umask, "jobs": _jobs, "mapfile": _mapfile,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.errors import NetError
 from netsim.shell.arith import evaluate
+from netsim.shell.numbers import is_number
 from netsim.shell.parser import skip_quoted
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 Steps = Generator[Any, Any, Any]
 QUOTED = "\x01"  # marks a character that was quoted: it neither splits nor globs
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
+
+
+MOST_WORDS = 100_000
+"""Words that braces may make of one."""
 
 
 class ExpansionProblem(Exception):
@@ -58,8 +63,10 @@ def brace_expand(text: str) -> list[str]:
     body = match[1]
     if ".." in body and "," not in body:
         low, _, high = body.partition("..")
-        if low.lstrip("-").isdigit():
+        if is_number(low.lstrip("-")):
             first, last = int(low), int(high)
+            if abs(last - first) >= MOST_WORDS:
+                raise ExpansionProblem(f"netsim: {{{body}}} makes more than {MOST_WORDS} words")
             width = len(low) if low.startswith("0") and len(low) > 1 else 0
             parts = [str(value).zfill(width) for value in range(first, last + (1 if last >= first else -1), 1 if last >= first else -1)]
         else:
@@ -67,7 +74,12 @@ def brace_expand(text: str) -> list[str]:
             parts = [chr(value) for value in range(ord(low), ord(high) + step, step)]
     else:
         parts = body.split(",")
-    return [done for part in parts[:10000] for done in brace_expand(text[: match.start()] + part + text[match.end() :])]
+    found: list[str] = []
+    for part in parts:
+        found += brace_expand(text[: match.start()] + part + text[match.end() :])
+        if len(found) > MOST_WORDS:
+            raise ExpansionProblem(f"netsim: braces make more than {MOST_WORDS} words")
+    return found
 
 
 def expand(shell: Shell, text: str) -> Steps:
@@ -334,7 +346,7 @@ def unescape(text: str) -> str:
         body = match[1]
         if body[0] == "x":
             return chr(int(body[1:], 16)) if len(body) > 1 else match[0]
-        if body[0].isdigit():
+        if is_number(body[0]):
             return chr(int(body, 8) & 255)
         return ESCAPES.get(body, match[0])
 

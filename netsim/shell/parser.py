@@ -7,11 +7,13 @@ from functools import lru_cache
 
 import attrs
 
+from netsim.shell.numbers import is_number
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Redirect, Sequence, Simple, Word
 
 OPERATORS = ("&>>", "<<<", "<<-", ";;", "&&", "||", "|&", "<<", ">>", ">&", "<&", "&>", ">|", "<>", ";", "&", "|", "<", ">", "(", ")", "\n")
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FUNCTION_NAME = re.compile(r"[^$`'\"\\\s=\d][^$`'\"\\\s=]*")
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\[[^]]*\])?)(\+?=)(.*)", re.S)
 RESERVED = frozenset(
     ["if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!", "[[", "function"]
@@ -117,9 +119,7 @@ def tokenize(text: str) -> list[Token]:
             tokens.append(Token("op", "\n", line, at))
             at += 1
             line += 1
-            for place, strip in pending:
-                at, line = _heredoc(text, at, line, tokens, place, strip)
-            pending.clear()
+            at, line = _heredocs(text, at, line, tokens, pending)
         else:
             operator = next((operator for operator in OPERATORS if text.startswith(operator, at)), None)
             if operator is not None and not text.startswith(("<(", ">("), at):
@@ -132,11 +132,17 @@ def tokenize(text: str) -> list[Token]:
             at = _word_end(text, at, line)
             line += text.count("\n", start, at)
             tokens.append(Token("word", text[start:at], first, start))
-    if pending:
-        for place, strip in pending:
-            at, line = _heredoc(text, at, line, tokens, place, strip)
+    at, line = _heredocs(text, at, line, tokens, pending)
     tokens.append(Token("end", "", line, len(text)))
     return tokens
+
+
+def _heredocs(text: str, at: int, line: int, tokens: list[Token], pending: list[tuple[int, bool]]) -> tuple[int, int]:
+    for place, strip in pending:
+        if place + 1 < len(tokens) and tokens[place + 1].kind == "word":
+            at, line = _heredoc(text, at, line, tokens, place, strip)
+    pending.clear()
+    return at, line
 
 
 def _word_end(text: str, at: int, line: int) -> int:
@@ -163,11 +169,8 @@ def _heredoc(text: str, at: int, line: int, tokens: list[Token], place: int, str
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
-        row = text[at:end]
-        at = end + 1
-        line += 1
-        if strip:
-            row = row.lstrip("\t")
+        row = text[at:end].lstrip("\t" if strip else "")
+        at, line = end + 1, line + 1
         if row == delimiter:
             break
         lines.append(row + "\n")
@@ -288,7 +291,7 @@ class Parser:
             if handler is not None:
                 return handler()
             following = self.tokens[self.at + 1]
-            if following.kind == "op" and following.text == "(" and NAME.match(token.text) and self.tokens[self.at + 2].text == ")":
+            if following.kind == "op" and following.text == "(" and FUNCTION_NAME.fullmatch(token.text) and self.tokens[self.at + 2].text == ")":
                 self.at += 3
                 return self._function_body(token.text)
             if token.text in RESERVED and token.text not in ("in",):
@@ -443,7 +446,7 @@ class Parser:
         mark = self.at
         if (
             self.token.kind == "word"
-            and self.token.text.isdigit()
+            and is_number(self.token.text)
             and self.tokens[self.at + 1].text in REDIRECTIONS
             and self.tokens[self.at + 1].start == self.token.start + len(self.token.text)
         ):

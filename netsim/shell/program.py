@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import NetError, strerror
+from netsim.errors import EAGAIN, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.fds import Capture, Null, RegularFile, make_pipe
 from netsim.machine.process import Process
@@ -17,46 +17,19 @@ from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.builtins import BUILTINS, SPECIAL
 from netsim.shell.conditions import ConditionProblem, holds
 from netsim.shell.expand import ExpansionProblem, expand, expand_one, expand_words, plain
+from netsim.shell.jumps import Exit, Jump, RedirectProblem, Replaced, Return
+from netsim.shell.numbers import is_number
 from netsim.shell.parser import SyntaxProblem, parse
+from netsim.shell.stack import LONG_TEXT, MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, MOST_VALUE, PAUSE, Budget, Steps, abandon, resume
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Redirect, Sequence, Simple
 
-Steps = Generator[Any, Any, Any]
-MOST_STEPS = 1_000_000
-MOST_DEPTH = 200
-
-
-class Exit(Exception):
-    """The shell ends with a status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class Return(Exit):
-    """A function or sourced file ends."""
-
-
-class Replaced(Exception):
-    """The last command of `-c` took the shell's place."""
-
-
-class Jump(Exception):
-    """break or continue, through `levels` loops."""
-
-    def __init__(self, kind: str, levels: int) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.levels = levels
-
-
-class RedirectProblem(Exception):
-    """A redirection that cannot be made."""
+EX_NO_FORK = 254
+"""How bash ends when it cannot have another process."""
 
 
 @attrs.define(eq=False)
 class Shell(Program):
-    """One shell: variables, functions, options; `steps` is the interpreter under way."""
+    """One shell: variables, functions, options; `stack` is the interpreter under way."""
 
     tree: Sequence | None
     name: str = "bash"
@@ -75,12 +48,11 @@ class Shell(Program):
     jobs: dict[int, int | None] = attrs.field(factory=dict)  # pid -> status once it ended
     pid: int = 0
     line: int = 1
-    counted: int = 0
-    depth: int = 0
+    budget: Budget = attrs.field(factory=Budget)
     exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
     proc: Any = None
-    steps: Any = None
+    stack: list[Steps] = attrs.field(factory=list)
     waiting: Any = None
     pending: list[int] = attrs.field(factory=list)
 
@@ -95,8 +67,21 @@ class Shell(Program):
         self.proc = proc
         if not self.pid:
             self.pid = proc.pid
-        self.steps = self._main()
-        self._advance(None)
+        above = proc.parent
+        while above is not None and not isinstance(above.program, Shell):
+            above = above.parent
+        if above is not None:
+            self.budget = above.program.budget  # type: ignore[union-attr]
+        self.stack = [self._main()]
+        if self.budget.nested < MOST_NESTED:
+            self._advance()
+        else:
+            proc.timer(0, "start")
+
+    def ended(self, proc: Process) -> None:
+        """Killed while it waited: what it had under way is given up."""
+        if self.waiting is not None:
+            abandon(self.stack, proc)
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A child is done: whoever waits for it goes on."""
@@ -106,7 +91,7 @@ class Shell(Program):
 
     def timer(self, proc: Process, token: Any) -> None:
         """A sleep is over."""
-        self._advance(None)
+        self._advance()
 
     def signal(self, proc: Process, signum: int) -> None:
         """Run the trap for it, or end."""
@@ -119,26 +104,35 @@ class Shell(Program):
         proc.die(signum)
 
     def _check(self) -> None:
-        if self.waiting is None:
+        if not self.waiting:
             return
         if self.pending or all(child.status is not None for child in self.waiting):
-            self._advance(None)
+            self._advance()
 
-    def _advance(self, value: Any) -> None:
+    def _advance(self) -> None:
         self.waiting = None
-        while True:
-            try:
-                request = self.steps.send(value)
-            except StopIteration:
-                return
+        self.budget.nested += 1
+        try:
+            self._go_on()
+        except NetError as error:
+            if error.errno != EAGAIN:
+                raise
+            self.complain(f"fork: {strerror(error.errno)}")
+            self.proc.exit(EX_NO_FORK)
+        finally:
+            self.budget.nested -= 1
+        if self.proc.status is not None:
+            abandon(self.stack, self.proc)
+
+    def _go_on(self) -> None:
+        while (request := resume(self.stack, self.proc)) is not None:
             if isinstance(request, int):
+                self.waiting = ()
                 self.proc.timer(request, "sleep")
                 return
-            if all(child.status is not None for child in request):
-                value = None
-                continue
-            self.waiting = request
-            return
+            if any(child.status is None for child in request):
+                self.waiting = request
+                return
 
     def _main(self) -> Steps:
         status = 0
@@ -171,6 +165,10 @@ class Shell(Program):
 
     def set(self, name: str, value: str) -> None:
         """Set a variable or an array's element."""
+        self.budget.commands += len(value) >> LONG_TEXT
+        if len(value) > MOST_VALUE:
+            self.complain(f"netsim: a value of more than {MOST_VALUE} characters: stopped")
+            raise Exit(1)
         base, bracket, index = name.partition("[")
         if bracket:
             self.arrays.setdefault(base, {})[_key(index.rstrip("]"))] = value
@@ -193,7 +191,7 @@ class Shell(Program):
 
     def parameter(self, name: str) -> str | None:
         """A variable or special parameter."""
-        if name.isdigit():
+        if is_number(name):
             number = int(name)
             if number == 0:
                 return self.zero
@@ -240,6 +238,7 @@ class Shell(Program):
 
     def write(self, fd: int, text: str) -> None:
         """Write to a descriptor of the shell; a closed one is an error of the command."""
+        self.budget.commands += len(text) >> LONG_TEXT
         try:
             self.proc.write(fd, text)
         except NetError as error:
@@ -332,6 +331,7 @@ class Shell(Program):
 
     def _fork(self, command: Any, fds: dict[int, Any]) -> Process:
         """A child shell that runs one command."""
+        self.budget.a_process_more()
         child = copy.copy(self)
         for name in ("variables", "positional", "functions", "options", "exported"):
             setattr(child, name, copy.copy(getattr(self, name)))
@@ -368,9 +368,12 @@ class Shell(Program):
 
     def command(self, item: Any) -> Steps:
         """One command of any kind."""
-        self.counted += 1
-        if self.counted > MOST_STEPS:
-            self.complain(f"netsim: more than {MOST_STEPS} commands: stopped")
+        self.budget.commands += 1
+        if self.budget.commands > MOST_COMMANDS:
+            self.complain(f"netsim: more than {MOST_COMMANDS} commands: stopped")
+            raise Exit(1)
+        if len(self.stack) > MOST_DEPTH:
+            self.complain(f"netsim: commands nested more than {MOST_DEPTH} deep: stopped")
             raise Exit(1)
         if isinstance(item, Simple):
             yield from self.simple(item)
@@ -383,7 +386,7 @@ class Shell(Program):
         opened: list[Any] = []
         try:
             yield from self._redirect(item.redirects, opened)
-            yield from _COMPOUND[type(item)](self, item)
+            yield _COMPOUND[type(item)](self, item)
         except RedirectProblem as problem:
             self.complain(str(problem))
             self.status = 1
@@ -580,12 +583,12 @@ class Shell(Program):
                 self._assign(key, value)
             try:
                 if body is not None:
-                    yield from self._call(body, args[1:])
+                    yield self._call(body, args[1:])
                 else:
                     assert builtin is not None
                     result = builtin(self, args)
                     if isinstance(result, Generator):
-                        result = yield from result
+                        result = yield result
                     self.status = int(result or 0)
             finally:
                 if body is not None or name not in SPECIAL:
@@ -602,9 +605,12 @@ class Shell(Program):
             raise Replaced
         child = self._spawn(args, assigned, {fd: opened.dup() for fd, opened in self.proc.fds.items()})
         yield [child]
+        if self.budget.has_earned_a_pause():
+            yield PAUSE
         self.status = child.status or 0
 
     def _spawn(self, args: list[str], assigned: dict[str, Any], fds: dict[int, Any]) -> Process:
+        self.budget.a_process_more()
         machine = self.proc.machine
         env = self.environment() | {key: str(value) for key, value in assigned.items()}
         child: Process = machine.new_process(self.proc, tuple(args), env, self.proc.cwd, fds)
@@ -619,10 +625,6 @@ class Shell(Program):
         return Result("", f"{lead}: {name}: {'command not found' if self.name != 'sh' else 'not found'}\n", 127)
 
     def _call(self, body: Any, args: list[str]) -> Steps:
-        self.depth += 1
-        if self.depth > MOST_DEPTH:
-            self.complain(f"netsim: functions nested more than {MOST_DEPTH} deep: stopped")
-            raise Exit(1)
         saved, self.positional = self.positional, list(args)
         self.locals.append({})
         try:
@@ -630,7 +632,6 @@ class Shell(Program):
         except Return as end:
             self.status = end.status
         finally:
-            self.depth -= 1
             self.positional = saved
             for name, known in self.locals.pop().items():
                 if known is None:
@@ -686,7 +687,7 @@ class Shell(Program):
         target = yield from expand_one(self, redirect.target.text)
         if redirect.op == "<<<":
             return _text_file(target + "\n")
-        if redirect.op in (">&", "<&") and (target.isdigit() or target == "-"):
+        if redirect.op in (">&", "<&") and (is_number(target) or target == "-"):
             if target == "-":
                 return None
             known = proc.fds.get(int(target))
@@ -704,7 +705,7 @@ class Shell(Program):
 
 
 def _key(index: str) -> Any:
-    return int(index) if index.lstrip("-").isdigit() else index
+    return int(index) if is_number(index.lstrip("-")) else index
 
 
 def _quoted(word: str) -> str:
