@@ -133,8 +133,7 @@ def tokenize(text: str) -> list[Token]:
             line += text.count("\n", start, at)
             tokens.append(Token("word", text[start:at], first, start))
     at, line = _heredocs(text, at, line, tokens, pending)
-    tokens.append(Token("end", "", line, len(text)))
-    return tokens
+    return [*tokens, *[Token("end", "", line, len(text))] * 3]  # who looks two words ahead still finds the end
 
 
 def _heredocs(text: str, at: int, line: int, tokens: list[Token], pending: list[tuple[int, bool]]) -> tuple[int, int]:
@@ -193,9 +192,10 @@ class Parser:
         return self.tokens[self.at]
 
     def take(self) -> Token:
-        """The token under the cursor; moves on."""
-        self.at += 1
-        return self.tokens[self.at - 1]
+        """The token under the cursor; moves on, but not past the end."""
+        token = self.tokens[self.at]
+        self.at += token.kind != "end"
+        return token
 
     def is_op(self, *texts: str) -> bool:
         """Whether one of these operators comes next."""

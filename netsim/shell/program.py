@@ -146,6 +146,9 @@ class Shell(Program):
             status = self.status
         except Replaced:
             return
+        except (ExpansionProblem, ArithmeticProblem, SyntaxProblem) as problem:
+            self.complain(str(problem))
+            status = 1
         trap = self.traps.pop("EXIT", "")
         if trap:
             self.status = status
