@@ -55,7 +55,8 @@ class Parsed:
 
 def parse(words: Sequence[str], flags: Sequence[Flag], *, interspersed: bool) -> Parsed:
     """Read a command line; `interspersed`: options may stand after other words. FlagError."""
-    long = {flag.name: flag for flag in flags} | {"help": Flag("help", "h", BOOL)}
+    taken = {flag.letter for flag in flags}
+    long = {flag.name: flag for flag in flags} | {"help": Flag("help", "" if "h" in taken else "h", BOOL)}
     short = {flag.letter: flag for flag in long.values() if flag.letter}
     values: dict[str, object] = {}
     rest: list[str] = []

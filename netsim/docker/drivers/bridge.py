@@ -115,7 +115,7 @@ class BridgeDriver(Driver):
         interface.source_name, interface.prefix = inside, state.config.prefix
         host.enslave(outside, state.device)
         if not engine.options.userland_proxy:
-            engine.machine.files.write(None, f"/sys/class/net/{outside}/brport/hairpin_mode", b"1\n")
+            engine.machine.files.write(engine.process, f"/sys/class/net/{outside}/brport/hairpin_mode", b"1\n")
         assert state.wants is not None
         engine.firewall.add_endpoint(state.wants, _addresses(endpoint))
         host.up(outside)

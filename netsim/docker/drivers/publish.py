@@ -9,7 +9,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.docker.cnm.model import Endpoint
 from netsim.docker.cnm.model import Mapping as Published
 from netsim.docker.errors import Refusal
-from netsim.docker.firewall.wants import PortWants
+from netsim.docker.firewall.wants import NAT, ROUTED, PortWants
 from netsim.docker.settings import Port, PortBinding
 
 if TYPE_CHECKING:
@@ -34,15 +34,27 @@ def bind(engine: Engine, endpoint: Endpoint, port: Port, binding: PortBinding) -
     interface, state = endpoint.interface, endpoint.network.driver_state
     text = binding.host_ip or state.config.binding or (engine.options.ip if engine.options.ip != "0.0.0.0" else "")
     hosts: list[IPv4 | IPv6] = [IPv4(0), IPv6(0)] if not text else [IPv6.parse(text) if ":" in text else IPv4.parse(text)]
-    number = engine.ports.request(hosts, port.protocol, binding.host_port)
+    translated = [host for host in hosts if mode_of(endpoint, host) != ROUTED]
+    number = engine.ports.request(translated, port.protocol, binding.host_port) if translated else 0
     made = []
     for host in hosts:
         inside = interface.ipv6 if isinstance(host, IPv6) and interface.ipv6 is not None else interface.ipv4
         if inside is None:
             continue
+        if host not in translated:
+            if type(inside.address) is type(host):
+                made.append(Published(port, inside.address, host, 0))
+            continue
         made.append(Published(port, inside.address, host, number))
         engine.proxies.start(made[-1])
     return made
+
+
+def mode_of(endpoint: Endpoint, host: IPv4 | IPv6) -> str:
+    """The gateway mode of the family of a host address; an IPv6 one in front of an IPv4 container is relayed as by NAT."""
+    wants = endpoint.network.driver_state.wants
+    family = wants.ipv6 if isinstance(host, IPv6) else wants.ipv4
+    return NAT if family is None and wants.ipv4 is not None and wants.ipv4.mode != ROUTED else ROUTED if family is None else family.mode
 
 
 def unpublish(engine: Engine, endpoint: Endpoint) -> None:
@@ -51,6 +63,8 @@ def unpublish(engine: Engine, endpoint: Endpoint) -> None:
     if wants is not None and endpoint.mappings:
         engine.firewall.del_ports(wants, [port_wants(mapping) for mapping in endpoint.mappings])
     for mapping in endpoint.mappings:
+        if not mapping.host_port:
+            continue
         engine.proxies.stop(mapping)
         engine.ports.release(mapping.host_ip, mapping.port.protocol, mapping.host_port)
     endpoint.mappings = []

@@ -10,7 +10,7 @@ from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, revive_network
 from netsim.docker.engine.run import ended, exited_quietly
 from netsim.docker.errors import Refusal
-from netsim.docker.firewall import WRITERS
+from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall
 from netsim.docker.ids import new_id
 from netsim.docker.ipam.space import LOCAL_BLOCKS, AddressSpace, read_block
@@ -72,8 +72,7 @@ def start(process: Process, program: Dockerd, profile: EngineProfile, options: D
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     engine.id = new_id(engine.rng)
     program.engine = engine
-    writer = WRITERS[profile.firewall if options.iptables else "off"]
-    engine.firewall = writer(engine.run)
+    engine.firewall = firewall_for(profile, options, engine.run)
     machine.files.makedirs(None, "/run/docker/netns")
     engine.firewall.start(0)
     if isinstance(before, Engine):
@@ -85,6 +84,7 @@ def start(process: Process, program: Dockerd, profile: EngineProfile, options: D
         new_network(engine, default_bridge(options)).builtin = 1
     if engine.forwarding_switched_on and options.iptables and not options.ip_forward_no_drop:
         engine.run(("iptables", "--wait", "-P", "FORWARD", "DROP"))
+    engine.firewall.user_chain()
     machine.services["docker"] = engine
     machine.files.write(None, "/run/docker.sock", b"")
     return engine

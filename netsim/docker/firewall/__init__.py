@@ -1,12 +1,25 @@
-"""What bridge networks want of the packet filter (`wants`), and how each release writes it: one file a release."""
+"""What bridge networks want of the packet filter (`wants`), and how each release writes it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from netsim.docker.firewall import iptabler
+from netsim.docker.firewall.inserted import Inserted
+from netsim.docker.firewall.iptabler import Iptabler
 from netsim.docker.firewall.off import Off
-from netsim.docker.firewall.v20_10 import V2010
 from netsim.docker.firewall.writer import Firewall, Runner
+from netsim.docker.profile import EngineProfile
+from netsim.docker.settings import DaemonOptions
 
-WRITERS: dict[str, Callable[[Runner], Firewall]] = {"v20_10": V2010, "off": Off, "v27": V2010, "v28": V2010}
-"""`EngineProfile.firewall` (or "nftables", "off") -> what writes the rules."""
+LAYOUTS = {"v28_0": iptabler.V28_0, "v28_2": iptabler.V28_2, "v28": iptabler.V28, "v29": iptabler.V29}
+
+
+def firewall_for(profile: EngineProfile, options: DaemonOptions, run: Runner) -> Firewall:
+    """What writes the rules of a release with these options."""
+    if not options.iptables:
+        return Off(run)
+    hairpin = int(not options.userland_proxy)
+    if profile.firewall in LAYOUTS:
+        has_ipv6 = int(options.ip6tables is None or options.ip6tables)
+        return Iptabler(run, LAYOUTS[profile.firewall], hairpin, options.allow_direct_routing, has_ipv6=has_ipv6)
+    has_ipv6 = int(options.ip6tables or 0) if profile.firewall == "v20_10" else int(options.ip6tables is None or options.ip6tables)
+    return Inserted(run, hairpin, has_ipv6)

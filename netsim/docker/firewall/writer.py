@@ -22,6 +22,9 @@ class Firewall:
     def start(self, forward_drop: int) -> None:
         """Chains and jumps that are there before any network; `forward_drop`: the daemon has just switched forwarding on, so drop what it does not know."""
 
+    def user_chain(self) -> None:
+        """The chain for the user's own rules, once the networks' are there."""
+
     def add_network(self, wants: NetworkWants) -> None:
         """A network begins."""
 
@@ -69,6 +72,13 @@ class Tables:
         """Make a chain if it is not there."""
         if self("-t", table, "-n", "-L", chain).status:
             self.must("-t", table, "-N", chain)
+
+    def renew(self, table: str, chain: str) -> None:
+        """Make a chain, or empty the one that a daemon before us left."""
+        if self("-t", table, "-n", "-L", chain).status:
+            self.must("-t", table, "-N", chain)
+        else:
+            self.must("-t", table, "-F", chain)
 
     def has(self, table: str, chain: str, *rule: str) -> bool:
         """Whether a rule is there (`-C`)."""

@@ -1,0 +1,144 @@
+"""The rules of 20.10 and 27 (`drivers/bridge/setup_ip_tables.go`, `iptables/iptables.go`): each network's are inserted on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from netsim.addr import IPv4
+from netsim.docker.firewall.iptabler import link_rules
+from netsim.docker.firewall.wants import ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants
+from netsim.docker.firewall.writer import Firewall, Runner, Tables
+
+ONE, TWO = "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"
+LOCAL = ("-m", "addrtype", "--dst-type", "LOCAL")
+
+
+@attrs.define(eq=False)
+class Inserted(Firewall):
+    """Networks stand newest first because their rules are inserted; 27 writes the same in both families, 20.10 only IPv4's."""
+
+    run: Runner
+    hairpin: int = 0
+    has_ipv6: int = 0
+    four: Tables = attrs.field(init=False)
+    six: Tables = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.four, self.six = Tables(self.run), Tables(self.run, "ip6tables")
+
+    def families(self) -> tuple[Tables, ...]:
+        """The tables to write."""
+        return (self.four, self.six) if self.has_ipv6 else (self.four,)
+
+    def start(self, forward_drop: int) -> None:
+        """The chains of the filter table and DOCKER in nat."""
+        for tables in self.families():
+            for table, chain in (("nat", "DOCKER"), ("filter", "DOCKER"), ("filter", ONE), ("filter", TWO)):
+                tables.renew(table, chain)
+            for chain in (ONE, TWO):
+                tables.append("filter", chain, "-j", "RETURN")
+            if forward_drop:
+                tables.must("-P", "FORWARD", "DROP")
+            self._first(tables)
+
+    def _first(self, tables: Tables) -> None:
+        """DOCKER-USER and STAGE-1 are the first two jumps, whatever was inserted since (`arrangeUserFilterRule`, `EnsureJumpRule`)."""
+        tables.chain("filter", "DOCKER-USER")
+        tables.append("filter", "DOCKER-USER", "-j", "RETURN")
+        for chain in (ONE, "DOCKER-USER"):
+            tables.delete("filter", "FORWARD", "-j", chain)
+            tables.must("-I", "FORWARD", "-j", chain)
+
+    def _each(self, wants: NetworkWants) -> Iterator[tuple[Tables, FamilyWants]]:
+        if wants.ipv4 is not None:
+            yield self.four, wants.ipv4
+        if wants.ipv6 is not None and self.has_ipv6:
+            yield self.six, wants.ipv6
+
+    def add_network(self, wants: NetworkWants) -> None:
+        """NAT, forwarding and isolation of one bridge."""
+        for tables, family in self._each(wants):
+            for how, table, chain, rule in self._network(wants, family, tables):
+                (tables.insert if how == "-I" else tables.append)(table, chain, *rule)
+            self._first(tables)
+
+    def del_network(self, wants: NetworkWants) -> None:
+        """Take out what `add_network` put in; what all networks share stays."""
+        for tables, family in self._each(wants):
+            for _, table, chain, rule in self._network(wants, family, tables):
+                if rule[-1] != "DOCKER" or chain == "FORWARD":
+                    tables.delete(table, chain, *rule)
+
+    def _network(self, wants: NetworkWants, family: FamilyWants, tables: Tables) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+        """(insert or append, table, chain, rule), in the order in which they are written."""
+        br, subnet = wants.bridge, str(family.subnet)
+        if wants.internal:
+            six = tables is self.six
+            yield "-I", "filter", ONE, ("!", "-s", subnet, *(("!", "-i", br) if six else ()), "-o", br, "-j", "DROP")
+            yield "-I", "filter", ONE, ("!", "-d", subnet, "-i", br, *(("!", "-o", br) if six else ()), "-j", "DROP")
+            yield self._icc(wants)
+            return
+        yield from self._nat(wants, family)
+        yield self._icc(wants)
+        yield "-I", "filter", "FORWARD", ("-i", br, "!", "-o", br, "-j", "ACCEPT")
+        loopback = "127.0.0.0/8" if tables is self.four else "::1/128"
+        yield "-A", "nat", "PREROUTING", (*LOCAL, "-j", "DOCKER")
+        yield "-A", "nat", "OUTPUT", (*LOCAL, *(() if wants.hairpin else ("!", "-d", loopback)), "-j", "DOCKER")
+        yield "-I", "filter", "FORWARD", ("-o", br, "-j", "DOCKER")
+        yield "-I", "filter", "FORWARD", ("-o", br, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
+        yield "-I", "filter", ONE, ("-i", br, "!", "-o", br, "-j", TWO)
+        yield "-I", "filter", TWO, ("-o", br, "-j", "DROP")
+
+    def _nat(self, wants: NetworkWants, family: FamilyWants) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+        br, address = wants.bridge, family.host_address
+        target = ("SNAT", "--to-source", str(address)) if address is not None else ("MASQUERADE",)
+        if wants.masquerade and family.mode != ROUTED:
+            yield "-I", "nat", "POSTROUTING", ("-s", str(family.subnet), "!", "-o", br, "-j", *target)
+        if wants.hairpin:
+            yield "-I", "nat", "POSTROUTING", ("-m", "addrtype", "--src-type", "LOCAL", "-o", br, "-j", *target)
+        if wants.masquerade and not wants.hairpin and family.mode != ROUTED:
+            yield "-I", "nat", "DOCKER", ("-i", br, "-j", "RETURN")
+
+    def _icc(self, wants: NetworkWants) -> tuple[str, str, str, tuple[str, ...]]:
+        """Between containers of one bridge: accepted at the top, or dropped at the very end."""
+        between = ("-i", wants.bridge, "-o", wants.bridge, "-j")
+        return ("-I", "filter", "FORWARD", (*between, "ACCEPT")) if wants.icc else ("-A", "filter", "FORWARD", (*between, "DROP"))
+
+    def add_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
+        """DNAT, acceptance and the container's way to itself, each appended."""
+        for port in ports:
+            for tables, table, chain, rule in self._port(wants, port):
+                tables.append(table, chain, *rule)
+
+    def del_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
+        """Take them out."""
+        for port in ports:
+            for tables, table, chain, rule in self._port(wants, port):
+                tables.delete(table, chain, *rule)
+
+    def _port(self, wants: NetworkWants, port: PortWants) -> Iterator[tuple[Tables, str, str, tuple[str, ...]]]:
+        is_four = isinstance(port.container, IPv4)
+        if type(port.host_ip) is not type(port.container) or (not is_four and not self.has_ipv6):
+            return  # an IPv6 address of the host in front of an IPv4 container is the proxy's
+        tables, bridge, inside = self.four if is_four else self.six, wants.bridge, str(port.container)
+        protocol, number = ("-p", port.port.protocol), str(port.port.number)
+        own = ("!", "-i", bridge) if not wants.hairpin else ()
+        where = () if port.host_ip == 0 else ("-d", str(port.host_ip))
+        target = f"{inside}:{number}" if is_four else f"[{inside}]:{number}"
+        if port.host_port:
+            yield tables, "nat", "DOCKER", (*protocol, *where, "--dport", str(port.host_port), "-j", "DNAT", "--to-destination", target, *own)
+        yield tables, "filter", "DOCKER", ("!", "-i", bridge, "-o", bridge, *protocol, "-d", inside, "--dport", number, "-j", "ACCEPT")
+        if port.host_port:
+            yield tables, "nat", "POSTROUTING", (*protocol, "-s", inside, "-d", inside, "--dport", number, "-j", "MASQUERADE")
+
+    def add_link(self, wants: NetworkWants, link: LinkWants) -> None:
+        """Both directions of each exposed port (`iptables.ProgramChain`, `linkContainers`)."""
+        for rule in link_rules(wants, link):
+            self.four.append("filter", "DOCKER", *rule)
+
+    def del_link(self, wants: NetworkWants, link: LinkWants) -> None:
+        """Take them out."""
+        for rule in link_rules(wants, link):
+            self.four.delete("filter", "DOCKER", *rule)
