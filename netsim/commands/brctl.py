@@ -138,14 +138,14 @@ def _hairpin(call: Call, words: list[str]) -> Result:
     value = _on_off(words[2])
     if value is None:
         return Result("", "expect on/off for argument\n", 1)
-    port = _port(call, words)
-    if port is None:
-        missing = (
-            f"interface {words[0]} does not exist!\n"
-            if call.netns.device(words[0]) is None
-            else f"can't set {words[1]} to hairpin on bridge {words[0]}: {strerror(ENOENT)}\n"
-        )
-        return Result("", missing, 1)
+    dev = call.netns.device(words[1][:NAME])
+    if call.netns.device(words[0]) is None:
+        return Result("", f"bridge {words[0]} does not exist!\n", 1)
+    if dev is None:
+        return Result("", f"interface {words[1]} does not exist!\n", 1)
+    port = dev.slave_data
+    if not isinstance(port, BridgePort):
+        return Result("", f"can't set {words[1]} to hairpin on bridge {words[0]}: {strerror(ENOENT)}\n", 1)
     port.options["hairpin"] = value
     return Result()
 
@@ -199,9 +199,10 @@ def _port_number(setter: Callable[[BridgePort, int], None], what: str, bad: str)
     def change(call: Call, words: list[str]) -> Result:
         if not words[2].isdigit():
             return Result("", f"bad {bad} value\n", 1)
-        port = _port(call, words)
-        if port is None:
-            return Result("", f"set {what} failed: {strerror(EINVAL if call.netns.device(words[1]) else ENODEV)}\n", 1)
+        dev = call.netns.device(words[1][:NAME])
+        port = dev.slave_data if dev is not None else None  # brctl writes below the port's own directory, whatever bridge was named
+        if not isinstance(port, BridgePort):
+            return Result("", f"set {what} failed: {strerror(ENOENT if dev is not None else ENODEV)}\n", 1)
         try:
             setter(port, int(words[2]))
         except NetError as error:

@@ -42,6 +42,7 @@ LINK_KINDS = {
 }
 MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE)}
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
+ONLY_COUNTS = {ETH_P_ARP: arp.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
 NETDEV_CHAIN = (
@@ -76,6 +77,7 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.link_kinds = LINK_KINDS
     kernel.modules = MODULES
     kernel.packet_types = PACKET_TYPES
+    kernel.only_counts = ONLY_COUNTS
     kernel.inet_protos = INET_PROTOS
     kernel.inet_err = INET_ERR
     kernel.inet6_protos = INET6_PROTOS

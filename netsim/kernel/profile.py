@@ -70,6 +70,8 @@ class KernelProfile:
     """Processors: veth gets a queue for each."""
     iptables: str = "nf_tables"
     """The build that `iptables` without a suffix is: "nf_tables" or "legacy"."""
+    hz: int = 250
+    """Ticks a second: times that users set are kept in whole ticks."""
     modules: frozenset[str] = ALL_MODULES
     """Link kinds and features that are built in or loadable."""
     loaded: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
     if scenario.get("kernel") == "uml":
         fallback = "all" if _names_fallback_devices(scenario) else "none"
         return attrs.evolve(
-            LINUX_6_1, cpus=1, iptables="legacy", release=release or LINUX_6_1.release, loaded=("ip_gre", "ipip"), fb_tunnels=fallback
+            LINUX_6_1, cpus=1, hz=100, iptables="legacy", release=release or LINUX_6_1.release, loaded=("ip_gre", "ipip"), fb_tunnels=fallback
         )
     return attrs.evolve(LINUX_6_18, release=release or LINUX_6_18.release, modules=SMALL_MODULES)
 

@@ -12,6 +12,9 @@ SAID = (
     (re.compile(r"time[=<][\d.]+ ms"), "time=T"),
     (re.compile(r"(loss), time \d+ms"), r"\1, time T"),
     (re.compile(r"^rtt .*", re.M), "rtt T"),
+    (re.compile(r'^.*33:33:.*\n|\{"mac":"33:33[^}]*\},?', re.M), ""),  # groups of IPv6 are compared with IPv6
+    (re.compile(r"gc timer\t+ +"), "gc timer "),
+    (re.compile(r"_timer\":[\d.]+"), '_timer":T'),
     (re.compile(r"\bident=\d+"), "ident=N"),
     (re.compile(r"\bpipe \d+"), "pipe N"),
     (re.compile(r"(?<![0-9a-f:])(?!02:00:|00:00:00|ff:ff|01:80|01:00:5e|33:33)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"), "MAC"),

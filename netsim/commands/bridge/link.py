@@ -11,7 +11,7 @@ from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, matches, number
 from netsim.errors import NetError
 from netsim.kernel.bridge.device import BridgePort
-from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.link import LinkRequest, setlink
 
 if TYPE_CHECKING:
@@ -163,11 +163,19 @@ def _item(session: Ip, dev: NetDevice, port: BridgePort) -> dict[str, Any]:
     item: dict[str, Any] = {"ifindex": dev.ifindex}
     if _at(dev):
         item["link"] = _at(dev)[1:]
-    item |= {"ifname": dev.name, "flags": [name for name in flag_names(dev) if name != "M-DOWN"], "mtu": dev.mtu, "master": port.bridge.name}
+    item |= {"ifname": dev.name, "flags": _flags(dev), "mtu": dev.mtu, "master": port.bridge.name}
     item |= {"state": STATES[port.state], "priority": port.priority, "cost": port.cost}
     if session.style.details:
         item |= {name: port.options[name] if name == "mcast_router" else bool(port.options[name]) for name in SHOWN}
     return item
+
+
+def _flags(dev: NetDevice) -> list[str]:
+    """The flags; M-DOWN when the device taken for the lower one is down."""
+    names = [name for name in flag_names(dev) if name != "M-DOWN"]
+    lower = dev.lower()
+    namesake = dev.netns.devices.get(lower.ifindex) if lower is not None and lower.ifindex != dev.ifindex else None
+    return [*names, "M-DOWN"] if namesake is not None and not namesake.flags & IFF_UP else names
 
 
 def _at(dev: NetDevice) -> str:
@@ -180,7 +188,7 @@ def _at(dev: NetDevice) -> str:
 
 
 def _line(session: Ip, dev: NetDevice, port: BridgePort) -> str:
-    flags = ",".join(name for name in flag_names(dev) if name != "M-DOWN")
+    flags = ",".join(_flags(dev))
     text = f"{dev.ifindex}: {dev.name}{_at(dev)}: <{flags}> mtu {dev.mtu} master {port.bridge.name} state {STATES[port.state]} priority {port.priority} cost {port.cost} \n"
     if session.style.details:
         told = (f"{name} {port.options[name] if name == 'mcast_router' else on_off(port.options[name])} " for name in SHOWN)

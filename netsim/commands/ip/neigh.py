@@ -79,12 +79,12 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     """add, change, replace, delete (`ipneigh_modify`)."""
     fields: dict[str, Any] = {}
     name: str | None = None
+    typed: str | None = None
     dst: Any = None
     while cursor.more():
         word = cursor.take()
         if matches(word, "lladdr"):
-            value = cursor.argument()
-            fields["lladdr"] = None if value == "null" else _lladdr(value)
+            typed = cursor.argument()
         elif word == "nud":
             fields["state"] = state_of(cursor.argument())
         elif matches(word, "proxy"):
@@ -115,6 +115,8 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             dst = address(word, session.style.family if session.style.family in (2, 10) else 0)
     if name is None or dst is None:
         raise Stop("Device and destination are required arguments.\n", 255)
+    if typed is not None and typed != "null":
+        fields["lladdr"] = _lladdr(typed)
     dev = getlink(session.netns, name)
     if dev is None:
         raise no_device(name)
@@ -162,6 +164,7 @@ class Filter:
         self.proxy = False
         self.master: NetDevice | None = None
         self.protocol = 0
+        self.has_no_master = 0
 
 
 def parse_filter(session: Ip, cursor: Words) -> Filter:
@@ -179,6 +182,8 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             wanted.master = getlink(session.netns, value)
             if wanted.master is None:
                 raise invarg("Device does not exist\n", value)
+        elif word == "nomaster":
+            wanted.has_no_master = 1
         elif word == "unused":
             wanted.unused = True
         elif word == "nud":
@@ -209,6 +214,8 @@ def chosen(session: Ip, wanted: Filter) -> list[Neighbour]:
 
 def _passes(entry: Neighbour, wanted: Filter) -> bool:
     if wanted.dev is not None and entry.dev is not wanted.dev:
+        return False
+    if wanted.has_no_master and entry.dev.master is not None:
         return False
     if wanted.master is not None and entry.dev.master is not wanted.master:
         return False
@@ -321,6 +328,11 @@ def flush(session: Ip, cursor: Words) -> None:
     wanted = parse_filter(session, trimmed)
     if not wanted.states:
         wanted.states = ALL_STATES & ~(NUD_PERMANENT | NUD_NOARP)
+    if wanted.proxy:
+        for key, ifindex in list(session.netns.inet.arp.proxies):
+            if wanted.dev is None or wanted.dev.ifindex == ifindex:
+                delneigh(session.netns.devices[ifindex], NeighRequest(key, flags=NTF_PROXY))
+        return
     entries = chosen(session, wanted)
     if session.style.statistics and not entries:
         session.print("Nothing to flush.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -38,6 +39,9 @@ from netsim.kernel.tables.fib import (
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
+TIME_METRICS = {"rtt": 8, "rttvar": 4, "rto_min": 1}
+"""How many units of the kernel a millisecond is."""
+LARGEST_MTU = 65520  # 65535 less the header padding (`fib_metrics`)
 METRICS = (
     "mtu",
     "advmss",
@@ -180,7 +184,7 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         if parsed is None:
             raise invarg('"tos" value is invalid\n', value)
         words.tos = parsed
-    elif matches(word, "metric") or matches(word, "priority") or matches(word, "preference"):
+    elif matches(word, "metric") or matches(word, "priority") or (matches(word, "preference") and word != "pref"):
         value = cursor.argument()
         parsed = number(value, 0, 0xFFFFFFFF)
         if parsed is None:
@@ -202,6 +206,10 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.flags |= RTNH_F_PERVASIVE
     elif word == "nexthop":
         words.hops += _nexthops(session, words, cursor)
+    elif word == "pref":
+        value = cursor.argument()
+        if value not in ("low", "medium", "high") and number(value, 0, 255) is None:
+            raise invarg('"pref" value is invalid\n', value)  # what it says is for IPv6 only
     elif word in METRICS:
         _metric(words, cursor, word)
     elif word == "expires":
@@ -232,15 +240,38 @@ def _preference(word: str) -> int:
 
 def _metric(words: RouteWords, cursor: Words, word: str) -> None:
     value = cursor.argument()
-    if value == "lock":
+    if word in ("congctl", "realms"):
+        raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
+    if word == "features":
+        if value != "ecn":
+            raise invarg('"features" value not valid\n', value)
+        words.metrics.append((word, 1))
+        return
+    if value == "lock" and word not in ("quickack", "initcwnd", "initrwnd"):
         value = cursor.argument()
         words.metrics.append((f"lock {word}", 1))
-    parsed = number(value, 0, 0xFFFFFFFF)
+    elif word == "rto_min":
+        words.metrics.append((f"lock {word}", 1))  # iproute2 locks it unasked
+    scale = TIME_METRICS.get(word)
+    parsed = number(value, 0, 255 if word == "hoplimit" else 0xFFFFFFFF) if scale is None else _time(value, scale)
     if parsed is None:
         raise invarg(f'"{word}" value is invalid\n', value)
-    if word not in ("mtu", "advmss", "hoplimit", "window", "initcwnd", "initrwnd"):
-        raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
-    words.metrics.append((word, parsed))
+    if word == "quickack" and parsed > 1:
+        raise invarg('"quickack" value should be 0 or 1\n', value)
+    if word == "mtu":
+        parsed = min(parsed, LARGEST_MTU)
+    if parsed:
+        words.metrics.append((word, parsed))
+
+
+def _time(text: str, scale: int) -> int | None:
+    """A round trip in the kernel's unit: with s or ms scaled to it, bare as it is (`get_time_rtt`)."""
+    told = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(s|sec|secs|ms|msec|msecs)?", text)
+    if told is None:
+        return None
+    if told[2] is None:
+        return int(float(told[1]))
+    return int(float(told[1]) * (1000 if told[2].startswith("s") else 1) * scale)
 
 
 def _destination(words: RouteWords, cursor: Words, word: str) -> None:
@@ -268,7 +299,10 @@ def _nexthops(session: Ip, words: RouteWords, cursor: Words) -> list[HopRequest]
         if word == "via":
             hop["gateway"] = address(cursor.argument(), words.family)
         elif word == "dev":
-            hop["ifindex"] = dev_index(session.netns, cursor.argument())
+            try:
+                hop["ifindex"] = dev_index(session.netns, cursor.argument())
+            except Stop as stop:
+                raise Stop(stop.stderr + ("Error: cannot parse nexthop\n" if stop.status == 1 else ""), 255) from None
         elif word == "weight":
             value = cursor.argument()
             parsed = number(value, 1, 256)
@@ -329,6 +363,8 @@ def flush(session: Ip, cursor: Words) -> None:
 
 
 def _flush4(session: Ip, wanted: RouteFilter) -> int:
+    if wanted.table not in (0, RT_TABLE_MAIN) and wanted.table not in session.netns.inet.fib.tables:
+        raise Stop("Error: ipv4: FIB table does not exist.\nFlush terminated\n", 2)
     routes = listed(session, wanted)
     tables = session.netns.inet.fib.tables
     for route in routes:

@@ -10,7 +10,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import get6
-from netsim.commands.ip.route_show import json_route, line, table_name
+from netsim.commands.ip.route_show import json_route, line, metric_text, metrics_json, ordered_metrics, table_name
 from netsim.commands.ip.route_words import RouteFilter, dev_index, vrf_named
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, answers, invarg, matches, number, prefix
@@ -158,7 +158,7 @@ def _cache_life(session: Ip, route: Any) -> dict[str, Any]:
                 metrics.append(("lock mtu", 1))
     shown = [(name, value) for name, value in metrics if not name.startswith("lock ")]
     if shown:
-        item["metrics"] = [dict(shown)]
+        item["metrics"] = [metrics_json(tuple(metrics))] if session.style.json else [dict(ordered_metrics(tuple(metrics)))]
         item["locked"] = {name.removeprefix("lock ") for name, _ in metrics if name.startswith("lock ")}
     if session.style.json:
         item.pop("locked", None)
@@ -187,7 +187,7 @@ def answer_text(session: Ip, item: dict[str, Any]) -> str:
     if "expires" in item:
         text += f"expires {item['expires']}sec "
     for name, value in item.get("metrics", [{}])[0].items():
-        text += f"{name} {'lock ' if name in item['locked'] else ''}{value} "
+        text += f"{name} {'lock ' if name in item['locked'] else ''}{metric_text(name, value)} "
     if "iif" in item:
         text += f"iif {item['iif']} "
     return text + "\n"

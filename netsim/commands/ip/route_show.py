@@ -93,17 +93,40 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
 def metrics_text(metrics: tuple[tuple[str, int], ...]) -> str:
     """A route's metrics in the kernel's order (`print_rta_metrics`)."""
     locked = {name.removeprefix("lock ") for name, value in metrics if name.startswith("lock ")}
-    order = ("mtu", "window", "rtt", "advmss", "hoplimit", "initcwnd", "initrwnd")
-    found = [(name, value) for name, value in metrics if not name.startswith("lock ")]
-    found.sort(key=lambda item: order.index(item[0]) if item[0] in order else 9)
-    return "".join(f"{name} {'lock ' if name in locked else ''}{_metric(name, value)} " for name, value in found)
+    return "".join(f"{name} {'lock ' if name in locked else ''}{metric_text(name, value)} " for name, value in ordered_metrics(metrics))
 
 
-def _metric(name: str, value: int) -> str:
-    """A round trip is kept in eighths of a ms and told in ms or s."""
-    if name != "rtt":
+METRIC_ORDER = (
+    "mtu", "window", "rtt", "rttvar", "ssthresh", "cwnd", "advmss", "reordering", "hoplimit", "initcwnd", "features", "rto_min", "initrwnd", "quickack",
+)  # fmt: skip
+PER_MS = {"rtt": 8, "rttvar": 4, "rto_min": 1}
+
+
+def ordered_metrics(metrics: tuple[tuple[str, int], ...]) -> list[tuple[str, int]]:
+    """The metrics by their numbers (`RTAX_*`)."""
+    return sorted(((name, value) for name, value in metrics if not name.startswith("lock ")), key=_number)
+
+
+def _number(metric: tuple[str, int]) -> int:
+    return METRIC_ORDER.index(metric[0])
+
+
+def metric_text(name: str, value: int) -> str:
+    """Times are kept in parts of a ms and told in ms or s."""
+    if name == "features":
+        return "ecn"
+    if name not in PER_MS:
         return str(value)
-    return f"{value // 8 / 1000:g}s" if value // 8 >= 1000 else f"{value // 8}ms"
+    ms = value // PER_MS[name]
+    return f"{ms / 1000:g}s" if ms >= 1000 else f"{ms}ms"
+
+
+def metrics_json(metrics: tuple[tuple[str, int], ...]) -> dict[str, Any]:
+    """The metrics as -j tells them."""
+    return {
+        ("ecn" if name == "features" else name): None if name == "features" else value // PER_MS.get(name, 1)
+        for name, value in ordered_metrics(metrics)
+    }
 
 
 def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
@@ -133,7 +156,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         item["metric"] = route.priority
     item["flags"] = _flags(session, single) if single is not None else []
     if route.metrics:
-        item["metrics"] = [{name: value for name, value in route.metrics if not name.startswith("lock ")}]
+        item["metrics"] = [metrics_json(route.metrics)]
     if len(route.nexthops) > 1:
         item["nexthops"] = []
         for hop in route.nexthops:

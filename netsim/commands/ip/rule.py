@@ -132,7 +132,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
                 word = cursor.argument()
             if matches(word, "help"):
                 raise Stop(RULE, 255)
-            action = next((value for name, value in ACTIONS.items() if matches(word, name)), None)
+            action = next((value for name, value in ACTIONS.items() if matches(word, name)), number(word, 0, 255))
             if action is None:
                 raise invarg("Failed to parse rule type", word)
             fields["action"] = action
@@ -284,7 +284,7 @@ def line(rule: Rule, session: Ip) -> str:
         if ports is not None:
             text += f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "") + " "
     if rule.table:
-        text += f"lookup {table_name(rule.table)}"
+        text += f"lookup {rule.table if session.style.numeric else table_name(rule.table)}"
         if rule.suppress_prefixlength != -1:
             text += f" suppress_prefixlength {rule.suppress_prefixlength}"
         if rule.suppress_ifgroup != -1:
@@ -346,7 +346,7 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
         if not any(other.priority == rule.goto for other in rules_of(session)):
             item["unresolved"] = None
     elif rule.action != FR_ACT_TO_TBL:
-        item["action"] = ACTION_NAMES.get(rule.action, str(rule.action))
+        item.update({"nop": None} if rule.action == FR_ACT_NOP else {"action": ACTION_NAMES.get(rule.action, str(rule.action))})
     if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
         item["protocol"] = NAMES["protocol"].get(rule.protocol, str(rule.protocol))
     return item

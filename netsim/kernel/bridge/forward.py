@@ -46,11 +46,16 @@ def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
 
 
 def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hook: int) -> None:
-    """A copy to every port that may have it, the newest port first (`br_flood`; `br_add_if` puts ports at the head of the list)."""
+    """A copy to every port that may have it, the newest port first (`br_flood`; `br_add_if` puts ports at the head of the list).
+
+    Where it would only be counted, it is, without a copy.
+    """
+    hooks = bridge.netns.hooks
+    is_watched = hooks.get((PF_BRIDGE, hook)) or hooks.get((PF_BRIDGE, POST_ROUTING))
     for port in reversed(bridge.ports):
-        if not port.options[flag]:
+        if not port.options[flag] or not should_deliver(port, source, skb):
             continue
-        if should_deliver(port, source, skb):
+        if is_watched or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
 
 
@@ -99,7 +104,7 @@ def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
 def pass_up(bridge: Bridge, skb: SkBuff) -> Any:
     """A frame for the bridge itself goes on as received by it (`br_pass_frame_up`)."""
     bridge.stats.rx_packets += 1
-    bridge.stats.rx_bytes += skb.size + 14
+    bridge.stats.rx_bytes += skb.size  # the link header was taken off by the port
     incoming = skb.dev
     skb.dev = bridge
     return nf_hook(PF_BRIDGE, 1, bridge.netns, skb, incoming, None, _netif_receive)

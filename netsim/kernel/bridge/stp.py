@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netsim.addr import MAC, MAC_STP, MAC_ZERO
-from netsim.clock import MS, SECOND, Timer
+from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ENETDOWN, ERANGE, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on
@@ -23,7 +23,6 @@ DISABLED, LISTENING, LEARNING, FORWARDING, BLOCKING = range(5)
 MESSAGE_AGE_INCREMENT = SECOND // 256
 HOLD_TIME = SECOND
 TOPOLOGY_CHANGE, TOPOLOGY_CHANGE_ACK = 0x01, 0x80
-CENTISECOND = 10 * MS
 
 
 def port_up(port: BridgePort) -> bool:
@@ -514,9 +513,15 @@ def set_priority(bridge: Bridge, value: int) -> None:
         become_root(bridge)
 
 
+def ticks(bridge: Bridge, centiseconds: int) -> int:
+    """A time in 1/100 s as the kernel keeps it, in whole ticks (`clock_t_to_jiffies`); ns."""
+    hz = bridge.netns.kernel.profile.hz
+    return centiseconds * hz // 100 * SECOND // hz
+
+
 def set_forward_delay(bridge: Bridge, centiseconds: int) -> None:
     """In 1/100 s (`br_set_forward_delay`); ERANGE outside 2 to 30 s while spanning tree is on."""
-    value = centiseconds * CENTISECOND
+    value = ticks(bridge, centiseconds)
     if bridge.stp_enabled and not 2 * SECOND <= value <= 30 * SECOND:
         raise NetError(ERANGE)
     bridge.bridge_forward_delay = value
@@ -526,7 +531,7 @@ def set_forward_delay(bridge: Bridge, centiseconds: int) -> None:
 
 def set_hello_time(bridge: Bridge, centiseconds: int) -> None:
     """In 1/100 s (`br_set_hello_time`); ERANGE outside 1 to 10 s."""
-    value = centiseconds * CENTISECOND
+    value = ticks(bridge, centiseconds)
     if not SECOND <= value <= 10 * SECOND:
         raise NetError(ERANGE)
     bridge.bridge_hello_time = value
@@ -536,7 +541,7 @@ def set_hello_time(bridge: Bridge, centiseconds: int) -> None:
 
 def set_max_age(bridge: Bridge, centiseconds: int) -> None:
     """In 1/100 s (`br_set_max_age`); ERANGE outside 6 to 40 s."""
-    value = centiseconds * CENTISECOND
+    value = ticks(bridge, centiseconds)
     if not 6 * SECOND <= value <= 40 * SECOND:
         raise NetError(ERANGE)
     bridge.bridge_max_age = value
@@ -546,7 +551,7 @@ def set_max_age(bridge: Bridge, centiseconds: int) -> None:
 
 def set_ageing_time(bridge: Bridge, centiseconds: int) -> None:
     """In 1/100 s (`br_set_ageing_time`)."""
-    bridge.ageing_time = centiseconds * CENTISECOND
+    bridge.ageing_time = ticks(bridge, centiseconds)
 
 
 def set_port_priority(port: BridgePort, value: int) -> None:

@@ -152,7 +152,9 @@ def dev_change_flags(dev: NetDevice, flags: int, change: int) -> None:
         if change & bit and (user_flags(dev) ^ wanted) & bit:
             set_user_flag(dev, bit, counter)
     if (before ^ dev.flags) & ~IFF_UP and dev.flags & IFF_UP:
+        dev.changed_flags = before ^ dev.flags
         dev.netns.kernel.notify(NETDEV_CHANGE, dev)
+        dev.changed_flags = 0
 
 
 def user_flags(dev: NetDevice) -> int:

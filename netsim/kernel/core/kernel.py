@@ -41,6 +41,8 @@ class Kernel:
     next_socket_cookie: int = 1
     packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """ethertype -> `(skb) -> None`."""
+    only_counts: dict[int, Callable[..., bool]] = attrs.field(factory=dict)
+    """ethertype -> `(dev, skb) -> bool`: whether a group or broadcast frame that arrives at dev would be dropped without a trace."""
     inet_protos: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
     """IPv4 protocol -> `(netns, skb) -> bool`; the skb's packet is the whole `Ip` value."""
     inet_err: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)

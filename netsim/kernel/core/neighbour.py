@@ -72,7 +72,7 @@ def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> 
     time = dev.netns.kernel.clock.now
     neigh = Neighbour(key, dev, ops=ops, confirmed=time - 3 * 30 * SECOND, updated=time, used=time, created=time)
     if dev.flags & (IFF_NOARP | IFF_LOOPBACK) or dev.header_length != 14:
-        neigh.state, neigh.lladdr = NUD_NOARP, dev.address if dev.flags & IFF_LOOPBACK else MAC_ZERO
+        neigh.state, neigh.lladdr = NUD_NOARP, dev.address if dev.header_length == 14 else MAC_ZERO
     elif key.is_multicast:
         neigh.state, neigh.lladdr = NUD_NOARP, ops.multicast_mac(key)
     table.entries[key, dev.ifindex] = neigh
@@ -271,16 +271,23 @@ def neigh_confirm(neigh: Neighbour) -> None:
 def neigh_ifdown(table: NeighTable, dev: NetDevice) -> None:
     """The device went down: everything it knew is forgotten (`neigh_ifdown`)."""
     _flush(table, dev, keep=0)
+    _forget_proxies(table, dev)
 
 
 def neigh_carrier_down(table: NeighTable, dev: NetDevice) -> None:
-    """The carrier went: all but permanent entries are forgotten (`neigh_carrier_down`)."""
+    """The carrier went: all but permanent entries are forgotten, those of proxies stay (`neigh_carrier_down`)."""
     _flush(table, dev, keep=NUD_PERMANENT)
 
 
 def neigh_changeaddr(table: NeighTable, dev: NetDevice) -> None:
     """The device has another address: what was learnt over the old one is forgotten (`neigh_changeaddr`)."""
     _flush(table, dev, keep=0)
+
+
+def _forget_proxies(table: NeighTable, dev: NetDevice) -> None:
+    """Proxy entries go with the device (`pneigh_ifdown_and_unlock`)."""
+    for key in [key for key in table.proxies if key[1] == dev.ifindex]:
+        del table.proxies[key]
 
 
 def _flush(table: NeighTable, dev: NetDevice, keep: int) -> None:
@@ -290,8 +297,6 @@ def _flush(table: NeighTable, dev: NetDevice, keep: int) -> None:
             neigh.queue.clear()
             neigh.state = NUD_NOARP if neigh.state & NUD_VALID else NUD_NONE
             del table.entries[place]
-    for key in [key for key in table.proxies if key[1] == dev.ifindex]:
-        del table.proxies[key]
     table.generation += 1
 
 

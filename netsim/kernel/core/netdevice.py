@@ -97,6 +97,8 @@ class NetDevice:
     l3mdev_table: int = 0
     """The routing table of what is enslaved to this L3 master (0: it is none)."""
     addr_gen_mode: int = 0
+    changed_flags: int = 0
+    """While a NETDEV_CHANGE is told: the flags that users changed (`netdev_notifier_change_info`)."""
     features: dict[str, int] = attrs.field(factory=dict)
     """Offload features that users switched (`wanted_features`); they change nothing but what ethtool shows."""
 
@@ -116,6 +118,13 @@ class NetDevice:
     def own_groups(self) -> tuple[IPv4, ...]:
         """Multicast groups the driver itself joins while the device is up."""
         return ()
+
+    def only_counts(self, skb: SkBuff) -> bool:
+        """Whether a frame sent here would only be counted where it arrives; then it is counted, here and there, and is done.
+
+        Has no counterpart in the kernel: floods over many ports ask before they make a copy.
+        """
+        return False
 
     def opened(self) -> None:
         """The device was set up (`ndo_open`); may raise NetError."""

@@ -6,9 +6,9 @@ import attrs
 
 from netsim.addr import MAC_ZERO
 from netsim.kernel.core.device_life import register_netdevice
-from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IFF_LOOPBACK, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.core.receive import netif_receive
+from netsim.kernel.core.receive import eth_type, receive_core
 from netsim.kernel.core.skbuff import SkBuff
 
 
@@ -19,10 +19,20 @@ class Loopback(NetDevice):
     def xmit(self, skb: SkBuff) -> None:
         """Count the frame and hand it back as received (`loopback_xmit`)."""
         self.stats.tx_packets += 1
-        self.stats.tx_bytes += skb.size + self.header_length
+        self.stats.tx_bytes += skb.size
         skb.dev = self
         skb.hops += 1
-        self.netns.kernel.clock.call_soon(netif_receive, skb)
+        self.netns.kernel.clock.call_soon(self.come_back, skb)
+
+    def come_back(self, skb: SkBuff) -> None:
+        """The frame as received: without a link header to count (`loopback_xmit` counts both ways after `eth_type_trans`)."""
+        if not self.flags & IFF_UP:
+            return
+        self.stats.rx_packets += 1
+        self.stats.rx_bytes += skb.size
+        skb.iif = self.ifindex
+        skb.pkt_type = eth_type(skb)
+        receive_core(skb)
 
 
 def add_loopback(netns: Netns) -> None:

@@ -12,7 +12,7 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_UP, NetDev
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
-from netsim.kernel.tables.fib import RT_SCOPE_LINK, RTN_LOCAL, RTN_UNICAST
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_NONE, NUD_PROBE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
 from netsim.packet import Arp, Ip
 from netsim.packet.numbers import ETH_P_ARP
@@ -87,6 +87,20 @@ ARP_OPS = NeighOps(ETH_P_ARP, arp_solicit, arp_error_report, arp_parms, multicas
 def arp_changeaddr(dev: NetDevice) -> None:
     """The device has another address (`arp_netdev_event`)."""
     neigh_changeaddr(dev.netns.inet.arp, dev)
+
+
+def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
+    """Whether `arp_rcv` would drop a broadcast request: asked for somebody else, by somebody unknown, where nothing is forwarded."""
+    message = skb.packet
+    if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
+        return True
+    netns, sender, target = dev.netns, message.spa, message.tpa
+    if message.op != ARPOP_REQUEST or sender in (IPV4_ANY, target) or netns.inet.fib.has_custom_rules or dev.inet.conf.forwarding:
+        return False
+    if (sender, dev.ifindex) in netns.inet.arp.entries or _conf(dev, "arp_accept"):
+        return False
+    table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
+    return table is None or not table.candidates(target)
 
 
 # receiving ---------------------------------------------------------------------------------------------------------------

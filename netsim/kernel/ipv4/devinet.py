@@ -13,6 +13,7 @@ from netsim.kernel.core.neighbour import neigh_ifdown
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
     IFF_LOOPBACK,
+    IFF_NOARP,
     IFF_UP,
     NETDEV_CHANGE,
     NETDEV_CHANGEADDR,
@@ -121,8 +122,7 @@ def insert_ifa(dev: NetDevice, ifa: Ifa) -> None:
         addresses.append(ifa)
     else:
         addresses.insert(last_primary, ifa)
-    if dev.flags & IFF_UP:
-        add_routes(dev, ifa)
+    add_routes(dev, ifa)
     dev.netns.inet.fib.generation += 1
     _expire_later(dev, ifa)
 
@@ -384,6 +384,8 @@ def _down(dev: NetDevice) -> None:
 
 def _change(dev: NetDevice) -> None:
     assert dev.inet is not None
+    if dev.changed_flags & IFF_NOARP:
+        arp_changeaddr(dev)
     if dev.carrier:
         fib.device_up(dev.netns, dev, 16)
     elif dev.flags & IFF_UP:

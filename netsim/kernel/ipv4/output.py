@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook
-from netsim.kernel.core.neighbour import neigh_output
+from netsim.kernel.core.neighbour import neigh_create, neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
 from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
@@ -116,6 +116,7 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
     if netns.trace is not None:
         netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_finish_output2", dev.name, skb.packet, rt))
     if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
+        neigh_create(netns.inet.arp, ARP_OPS, skb.packet.dst, dev)
         skb.src = skb.dst = dev.address
         return dev_queue_xmit(skb)
     if rt.type == RTN_BROADCAST:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import IPV6_ANY
 from netsim.errors import EACCES, EINVAL, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET6, PRE_ROUTING, nf_hook
-from netsim.kernel.core.netdevice import IFF_LOOPBACK
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.ipv6.counters import count_in
 from netsim.kernel.ipv6.exthdrs import (
@@ -33,6 +33,25 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
 KNOWN_DEST_OPTIONS = frozenset((PAD1, PADN))
+
+
+def ipv6_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
+    """Whether `ipv6_rcv` would do no more with a packet to a group than count it; counted here, then."""
+    state, packet, netns = dev.inet6, skb.packet, dev.netns
+    if state is None or state.conf.disable_ipv6:
+        netns.mib["Ip6InReceives"] += 1
+        netns.mib["Ip6InDiscards"] += 1
+        return True
+    if not isinstance(packet, Ip6) or not packet.dst.is_multicast or packet.dst in state.multicast or netns.hooks.get((PF_INET6, PRE_ROUTING)):
+        return False
+    header = packet.payload
+    if packet.src.is_multicast or packet.src.is_loopback or packet.dst >> 112 & 0xF <= 1 or netns.inet6.fib.has_custom_rules:
+        return False
+    if isinstance(header, HopByHop) and options_problem(header.options, 42, KNOWN_HOP_OPTIONS) is not None:
+        return False
+    netns.mib["Ip6InReceives"] += 1
+    count_in(netns, packet)
+    return True
 
 
 def ipv6_rcv(skb: SkBuff) -> None:

@@ -126,7 +126,9 @@ def _change_kind(dev: NetDevice, request: LinkRequest) -> None:
 
 def _change_port(dev: NetDevice, request: LinkRequest) -> None:
     master = dev.master
-    if master is None or master.kind != request.slave_kind:
+    if master is None:
+        raise NetError(EOPNOTSUPP)
+    if master.kind != request.slave_kind:
         raise NetError(EINVAL)
     dev.netns.kernel.link_kinds[master.kind].change_port(dev, request.slave_data)
 

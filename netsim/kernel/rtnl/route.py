@@ -177,7 +177,10 @@ def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
         probe = SkBuff(
             dev, dev.address, dev.address, ETH_P_IP, Ip(src or IPV4_ANY, dst, query.protocol, tos=query.tos), iif=dev.ifindex, mark=query.mark
         )
-        route = ip_route_input(probe)
+        try:
+            route = ip_route_input(probe)
+        except NetError as error:
+            raise NetError(error.errno) from None  # the reason is for the drop counters only
         if route.error:
             raise NetError(route.error)
         return RouteAnswer(route, query, src, dev)

@@ -7,7 +7,7 @@ import attrs
 from netsim.addr import IPv4, IPv6, mask6
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, FibState, Rule
+from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, RT_TABLE_DEFAULT, FibState, Rule
 from netsim.kernel.tables.fib6 import Fib6State
 
 FULL_MASK = 0xFFFFFFFF
@@ -58,8 +58,13 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
     """Add a rule (`fib_nl_newrule`); without a priority it goes just before the first rule that is not rule 0."""
     netns.kernel.require_admin()
     state = fib_of(netns, request.family)
+    for name, ports in (("sport", request.sport), ("dport", request.dport)):
+        if ports is not None and (not ports[0] or ports[0] > ports[1]):
+            raise NetError(EINVAL, f"Invalid {name} range")
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
-        raise NetError(EINVAL)
+        if request.family != 2:
+            raise NetError(EINVAL)
+        request = attrs.evolve(request, table=_empty_table(netns))
     if request.action == FR_ACT_GOTO and request.goto is not None and request.goto <= (request.priority or 0):
         raise NetError(EINVAL, "Backward goto not supported")
     rules = state.rules
@@ -78,6 +83,12 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
     rules.insert(place, rule)
     state.has_custom_rules = True
     state.generation += 1
+
+
+def _empty_table(netns: Netns) -> int:
+    """A rule that names no table gets the first that does not exist yet (`fib_empty_table`)."""
+    fib = netns.inet.fib
+    return fib.table(next(number for number in range(1, RT_TABLE_DEFAULT + 1) if number not in fib.tables)).number
 
 
 def _default_priority(rules: list[Rule]) -> int:

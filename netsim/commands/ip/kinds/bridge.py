@@ -145,7 +145,7 @@ def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
         options += [("vlan_default_pvid", dev.options["vlan_default_pvid"]), ("vlan_stats_enabled", 0), ("vlan_stats_per_port", 0)]
     options += [
         ("group_fwd_mask", f"{dev.options['group_fwd_mask']:#x}" if dev.options["group_fwd_mask"] else 0),
-        ("group_address", dev.group_address),
+        ("group_address", str(dev.group_address)),
     ]
     names = (
         "mcast_snooping no_linklocal_learn mcast_vlan_snooping mcast_router mcast_query_use_ifaddr mcast_querier mcast_hash_elasticity mcast_hash_max "
