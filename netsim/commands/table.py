@@ -85,6 +85,7 @@ EXEC_TABLE: dict[str, str] = {
 }
 """Our own commands."""
 
+EXEC_TABLE["ipset"] = "netsim.commands.ipset.main:ipset"
 for _program in ("iptables", "ip6tables"):
     for _build in ("", "-nft", "-legacy"):
         EXEC_TABLE[f"{_program}{_build}"] = "netsim.commands.iptables.main:iptables"

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.commands.iptables.problem import Problem
+from netsim.kernel.tables.ipset import IpSet
 
 
 @attrs.frozen
@@ -28,6 +29,7 @@ class Context:
     protocol: int
     protocol_inverted: bool
     hosts: str
+    sets: Mapping[str, IpSet] = attrs.field(factory=dict)
 
 
 @attrs.frozen

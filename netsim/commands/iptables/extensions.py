@@ -19,6 +19,7 @@ from netsim.commands.iptables.syntax.owner import OWNER
 from netsim.commands.iptables.syntax.physdev import PHYSDEV
 from netsim.commands.iptables.syntax.quota import QUOTA
 from netsim.commands.iptables.syntax.sctp import SCTP
+from netsim.commands.iptables.syntax.set import SET
 from netsim.commands.iptables.syntax.small import COMMENT, HL, LENGTH, MACS, MARKS, PKTTYPE, TTL
 from netsim.commands.iptables.syntax.spi import AH, ESP
 from netsim.commands.iptables.syntax.statistic import STATISTIC
@@ -59,6 +60,7 @@ MATCHES: dict[str, Extension] = {
     "tcpmss": TCPMSS_MATCH,
     "quota": QUOTA,
     "string": STRING,
+    "set": SET,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM}
@@ -94,7 +96,6 @@ UNMODELLED_MATCHES = frozenset(
         "recent",
         "rpfilter",
         "rt",
-        "set",
         "socket",
         "time",
         "u32",

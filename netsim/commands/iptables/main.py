@@ -20,7 +20,7 @@ HOSTS = "/etc/hosts"
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     tool = tool_of(call)
-    parser = Parser(call.argv[1:], tool, call.proc.read_text(HOSTS))
+    parser = Parser(call.argv[1:], tool, call.proc.read_text(HOSTS), ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
         if "V" in request.flags:

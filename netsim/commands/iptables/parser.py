@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -15,6 +15,7 @@ from netsim.commands.iptables.words import addresses, number, protocol_number
 from netsim.kernel.netfilter.ruleset import LEGACY
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.netfilter.verdict import ACCEPT, DROP, RETURN
+from netsim.kernel.tables.ipset import IpSet
 from netsim.kernel.tables.xtables import RuleSpec
 
 COMMAND_LETTERS = frozenset(option.means for option in COMMANDS.values())
@@ -26,6 +27,7 @@ ALLOWED = {
     "P": "vtwWcM46",
 }
 VERDICTS = {"ACCEPT": Verdict("ACCEPT", ACCEPT), "DROP": Verdict("DROP", DROP), "RETURN": Verdict("RETURN", RETURN)}
+TWO_ARGUMENTS = ("tcp-flags", "match-set")
 LONGEST_CHAIN, LONGEST_INTERFACE = 28, 15
 
 
@@ -56,11 +58,12 @@ class Request:
 
 @attrs.define(eq=False)
 class Parser:
-    """One pass over the words; the tool they are typed to and the text of /etc/hosts come from outside."""
+    """One pass over the words; the tool they are typed to, the text of /etc/hosts and the sets there are come from outside."""
 
     words: Sequence[str]
     tool: Tool
     hosts: str
+    sets: Mapping[str, IpSet] = attrs.field(factory=dict)
     request: Request = attrs.field(factory=Request)
     at: int = 0
     seen: dict[str, str] = attrs.field(factory=dict)
@@ -111,9 +114,9 @@ class Parser:
             return
         if takes:
             argument = value if equals else self._next(word)
-            if means == "tcp-flags":
+            if means in TWO_ARGUMENTS:
                 if self.at >= len(self.words) or self.words[self.at].startswith(("-", "!")):
-                    raise Problem("--tcp-flags requires two args.")
+                    raise Problem(f"--{means} requires two args.")
                 argument += " " + self._next(word)
         else:
             argument = ""
@@ -358,7 +361,7 @@ class Parser:
         return request
 
     def _specs(self) -> list[RuleSpec]:
-        context = Context(self.family, self.request.table, self.protocol, self.inverted.get("p", False), self.hosts)
+        context = Context(self.family, self.request.table, self.protocol, self.inverted.get("p", False), self.hosts, self.sets)
         sources = addresses(self.seen["s"], self.family, self.hosts) if "s" in self.seen else [(0, 0)]
         targets = addresses(self.seen["d"], self.family, self.hosts) if "d" in self.seen else [(0, 0)]
         if len(sources) * len(targets) > 1:

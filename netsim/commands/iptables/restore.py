@@ -213,7 +213,7 @@ class Loader:
         words = split(text + "\n")
         if "-t" in words or any(word.startswith("--table") for word in words):
             raise Problem(f"The -t option cannot be used in {self.tool.name}.\n")
-        parser = Parser(words, self.tool, self.hosts)
+        parser = Parser(words, self.tool, self.hosts, ruleset.state_of(self.call.netns).sets)
         assert self.table is not None
         parser.request.table = self.table.name
         try:

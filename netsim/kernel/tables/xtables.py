@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.kernel.tables.conntrack import ConntrackTable
+from netsim.kernel.tables.ipset import IpSet
 
 
 @attrs.frozen
@@ -93,6 +94,8 @@ class NetfilterState:
 
     tables: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # (family, name), the nf_tables build's
     legacy: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # the legacy build's, oldest first
+    sets: dict[str, IpSet] = attrs.field(factory=dict)
+    nft: dict[tuple[str, str], Any] = attrs.field(factory=dict)  # nftables' own tables by family and name, oldest first
     conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)
     nat_chains: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
     """(family, hook) -> (priority, chain): asked once for each new connection."""

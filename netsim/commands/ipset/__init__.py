@@ -1,0 +1,1 @@
+"""ipset (ipset 7.17): sets of addresses and networks."""
