@@ -19,6 +19,7 @@ from netsim.kernel.ipv6 import icmp as icmp6
 from netsim.kernel.ipv6 import input as ip6_input
 from netsim.kernel.ipv6 import tcp as tcp6
 from netsim.kernel.ipv6 import udp as udp6
+from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.nat import masquerade
 from netsim.kernel.profile import KernelProfile
 from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP
@@ -52,6 +53,7 @@ NETDEV_CHAIN = (
     devinet.device_event,
     addrconf.device_event,
     masquerade.device_event,
+    br_netfilter.device_event,
     stacking.stacked_event,
 )
 INETADDR_CHAIN = (masquerade.address_deleted,)

@@ -37,8 +37,6 @@ IPV4_DEFAULTS: dict[str, str] = {
     "neigh/default/gc_interval": "30", "neigh/default/gc_thresh1": "128", "neigh/default/gc_thresh2": "512", "neigh/default/gc_thresh3": "1024",
 }  # fmt: skip
 OTHER_DEFAULTS: dict[str, str] = {
-    "net/bridge/bridge-nf-call-arptables": "1", "net/bridge/bridge-nf-call-ip6tables": "1", "net/bridge/bridge-nf-call-iptables": "1",
-    "net/bridge/bridge-nf-filter-pppoe-tagged": "0", "net/bridge/bridge-nf-filter-vlan-tagged": "0", "net/bridge/bridge-nf-pass-vlan-input-dev": "0",
     "net/core/somaxconn": "4096", "net/core/rmem_default": "212992", "net/core/rmem_max": "212992", "net/core/wmem_default": "212992",
     "net/core/wmem_max": "212992", "net/core/netdev_max_backlog": "1000", "net/core/default_qdisc": "pfifo_fast", "net/unix/max_dgram_qlen": "512",
     "net/netfilter/nf_log_all_netns": "0",
@@ -90,6 +88,7 @@ LIMITS = {
     "nf_conntrack_timestamp": (0, 1),
 }
 CONNTRACK = "nf_conntrack_"
+BRIDGE_NF = ("call-arptables", "call-ip6tables", "call-iptables", "filter-pppoe-tagged", "filter-vlan-tagged", "pass-vlan-input-dev")
 CONNTRACK_GLOBAL = frozenset({"max", "buckets", "expect_max"})
 TIME_MS = {"retrans_time_ms", "base_reachable_time_ms", "interval_probe_time_ms"}
 _NEIGH_NAMES = {
@@ -122,6 +121,8 @@ def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
             yield "net", "ipv6", "conf", place, name
     for name in (*_conf_names(ConntrackConf), "count"):
         yield "net", "netfilter", CONNTRACK + name
+    for name in BRIDGE_NF:
+        yield "net", "bridge", f"bridge-nf-{name}"
     for name in OTHER_DEFAULTS:
         yield tuple(name.split("/"))
 
@@ -147,6 +148,8 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
         return netns, "", 1
     if len(path) == 3 and path[:2] == ("net", "netfilter") and path[2].startswith(CONNTRACK):
         return _conntrack_place(netns, path[2].removeprefix(CONNTRACK))
+    if len(path) == 3 and path[:2] == ("net", "bridge") and path[2].removeprefix("bridge-nf-") in BRIDGE_NF:
+        return state_of(netns).bridge, path[2].removeprefix("bridge-nf-").replace("-", "_"), 1
     raise NetError(ENOENT)
 
 

@@ -22,6 +22,8 @@ BR_STATE_FORWARDING = 3
 
 def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
     """A frame the bridge's own stack sends: to the port its destination was learnt at, or to all."""
+    if skb.nf_bridge is not None and skb.nf_bridge.takes_xmit(skb):
+        return
     bridge.stats.tx_packets += 1
     bridge.stats.tx_bytes += skb.size + 14
     skb.dev = bridge

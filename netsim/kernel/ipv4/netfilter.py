@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
-from netsim.kernel.ipv4.route import Flow, ip_route_output
+from netsim.kernel.ipv4.route import Flow, Rt, ip_route_output
 from netsim.kernel.tables.fib import RTN_LOCAL
+from netsim.packet import Ip
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
 def ip_route_me_harder(netns: Netns, skb: SkBuff) -> None:
     """Route a packet of our own again after its ends, mark or TOS changed; NetError is what the sender hears."""
-    packet = skb.packet
-    source = packet.src if inet_addr_type(netns, packet.src) == RTN_LOCAL else None
-    bound = getattr(skb.owner, "bound_dev", 0)
-    skb.route = ip_route_output(netns, Flow(packet.dst, source, bound, 0, packet.tos, skb.mark, packet.protocol))
+    skb.route = route_of(netns, skb.packet, skb.mark, getattr(skb.owner, "bound_dev", 0))
     skb.dev = skb.route.dev
+
+
+def route_of(netns: Netns, packet: Ip, mark: int, bound: int = 0) -> Rt:
+    """The way of a packet sent from here, be its source ours or not."""
+    source = packet.src if inet_addr_type(netns, packet.src) == RTN_LOCAL else None
+    return ip_route_output(netns, Flow(packet.dst, source, bound, 0, packet.tos, mark, packet.protocol))

@@ -8,11 +8,13 @@ import attrs
 
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
+from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.headers import protocol_of, same_interface
 from netsim.kernel.netfilter.index import candidates
 from netsim.kernel.netfilter.targets.standard import Jump
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
 from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
+from netsim.packet import Ip
 from netsim.trace import Dropped
 
 if TYPE_CHECKING:
@@ -35,12 +37,10 @@ class TableHook:
         self, netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]
     ) -> int:
         """The mangle table on packets made here: what it changes may change their way (`ipt_mangle_out`)."""
-        packet, mark = skb.packet, skb.mark
+        before = _way(skb)
         verdict = self.run(netns, hook, skb, indev, outdev, okfn)
-        changed = skb.packet
-        if verdict == ACCEPT and self.table.family == PF_INET:
-            if (changed.src, changed.dst, changed.tos, skb.mark) != (packet.src, packet.dst, packet.tos, mark):
-                ip_route_me_harder(netns, skb)
+        if verdict == ACCEPT and _way(skb) != before:
+            (ip_route_me_harder if self.table.family == PF_INET else ip6_route_me_harder)(netns, skb)
         return verdict
 
     def run(self, netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
@@ -52,6 +52,14 @@ class TableHook:
             device = (indev or outdev).name if indev or outdev else ""  # type: ignore[union-attr]
             netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", device, skb.packet))
         return verdict
+
+
+def _way(skb: SkBuff) -> tuple[int, ...]:
+    """What a route may depend on."""
+    packet = skb.packet
+    if isinstance(packet, Ip):
+        return packet.src, packet.dst, packet.tos, skb.mark
+    return packet.src, packet.dst, packet.hop_limit, packet.tclass, packet.flowlabel, skb.mark
 
 
 def do_table(table: Table, state: HookState, skb: SkBuff) -> int:

@@ -7,6 +7,7 @@ import attrs
 from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, EMLINK, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING, HookFunction, register_hook, unregister_hook
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.chains import TableHook
 from netsim.kernel.netfilter.conntrack import users
 from netsim.kernel.netfilter.targets.standard import Jump
@@ -119,6 +120,7 @@ def _register(table: Table, hook: int, priority: int) -> None:
     """Chains of type nat wait for new connections (`nf_nat_register_fn`); the others see every packet."""
     if table.name != "nat":
         register_hook(table.netns, table.family, hook, priority, _function(table, hook))
+        br_netfilter.settle(table.netns)
         return
     chains = state_of(table.netns).nat_chains
     chains[table.family, hook] = [*chains.get((table.family, hook), ()), (priority, table.entry.run)]
@@ -128,6 +130,7 @@ def _register(table: Table, hook: int, priority: int) -> None:
 def _unregister(table: Table, hook: int) -> None:
     if table.name != "nat":
         unregister_hook(table.netns, table.family, hook, _function(table, hook))
+        br_netfilter.settle(table.netns)
         return
     chains, place = state_of(table.netns).nat_chains, (table.family, hook)
     chains[place] = [known for known in chains[place] if known[1] != table.entry.run]

@@ -89,6 +89,19 @@ class Table:
 
 
 @attrs.define(eq=False)
+class BridgeConf:
+    """`net.bridge.bridge-nf-*` of one namespace, and whether the bridge's hooks hang (`struct brnf_net`)."""
+
+    call_arptables: int = 1
+    call_ip6tables: int = 1
+    call_iptables: int = 1
+    filter_pppoe_tagged: int = 0
+    filter_vlan_tagged: int = 0
+    pass_vlan_input_dev: int = 0
+    hung: bool = False
+
+
+@attrs.define(eq=False)
 class NetfilterState:
     """All packet filtering state of one namespace."""
 
@@ -97,6 +110,7 @@ class NetfilterState:
     sets: dict[str, IpSet] = attrs.field(factory=dict)
     nft: dict[tuple[str, str], Any] = attrs.field(factory=dict)  # nftables' own tables by family and name, oldest first
     conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)
+    bridge: BridgeConf = attrs.field(factory=BridgeConf)
     nat_chains: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
     """(family, hook) -> (priority, chain): asked once for each new connection."""
     hung: dict[int, tuple[tuple[int, int, Callable[..., int]], ...]] = attrs.field(factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
+from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.conntrack.core import nf_confirm, nf_conntrack_in
 from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag
 from netsim.kernel.netfilter.nat.hooks import nat, nat_local_out, nat_pre_routing
@@ -75,6 +76,7 @@ def settle(netns: Netns, family: int) -> None:
     if hooks and not hung:
         _resynchronize(state.conntrack)
     state.hung[family] = hooks
+    br_netfilter.settle(netns)
     if netns.kernel.init_net.netfilter is None:
         netns.kernel.init_net.netfilter = NetfilterState()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import ACCEPT, DROP, POST_ROUTING
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
+from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.conntrack.entries import account, kill
 from netsim.kernel.netfilter.nat.manip import manipulated
 from netsim.kernel.netfilter.nat.ranges import HOOK_MANIP, MANIP_DST, MANIP_SRC
@@ -52,8 +53,8 @@ def nat_local_out(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None,
         return ACCEPT
     before = skb.packet.dst
     verdict = nat(netns, hook, skb, indev, outdev, okfn)
-    if verdict == ACCEPT and skb.packet.dst != before and isinstance(skb.packet, Ip):
-        ip_route_me_harder(netns, skb)
+    if verdict == ACCEPT and skb.packet.dst != before:
+        (ip_route_me_harder if isinstance(skb.packet, Ip) else ip6_route_me_harder)(netns, skb)
     return verdict
 
 

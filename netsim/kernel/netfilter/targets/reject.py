@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from netsim.errors import NetError
 from netsim.kernel.core.hooks import PF_INET
-from netsim.kernel.ipv4.fib_lookup import inet_addr_type
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.kernel.ipv4.icmp import icmp_send
+from netsim.kernel.ipv4.netfilter import route_of
 from netsim.kernel.ipv4.output import ip_local_out
-from netsim.kernel.ipv4.route import Flow, ip_route_output
 from netsim.kernel.ipv6.icmp import hop_limit_of, icmp6_send
 from netsim.kernel.ipv6.output import ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, ip6_dst_lookup
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import REFUSED, HookState
-from netsim.kernel.tables.fib import RTN_LOCAL
 from netsim.packet import Ip, Ip6, Tcp
-from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
-
-if TYPE_CHECKING:
-    from netsim.kernel.core.skbuff import SkBuff
+from netsim.packet.numbers import ETH_P_IP, IPPROTO_TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
 
 RESET = "tcp-reset"
 CODES = {
@@ -83,12 +78,14 @@ def send_reset(skb: SkBuff, state: HookState) -> None:
     if not isinstance(segment, Tcp) or segment.flags & TCP_RST or packet.offset:
         return
     try:
-        # The answer is in the name of whoever was asked, who need not be us (FLOWI_FLAG_ANYSRC).
-        source = packet.dst if inet_addr_type(state.netns, packet.dst) == RTN_LOCAL else None
-        route = ip_route_output(state.netns, Flow(dst=packet.src, src=source, mark=skb.mark, protocol=IPPROTO_TCP))
         ttl = int(state.netns.inet.sysctl.get("ip_default_ttl", 64))
+        answer = Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment))
+        route = route_of(state.netns, answer, skb.mark)
+        if skb.nf_bridge is not None:
+            dev_queue_xmit(SkBuff(skb.nf_bridge.physindev, skb.dst, skb.src, ETH_P_IP, answer))  # in the name of the destination's MAC too
+            return
         nfct = skb.nfct.for_error() if skb.nfct is not None else None
-        ip_local_out(state.netns, Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment)), route, nfct=nfct)
+        ip_local_out(state.netns, answer, route, nfct=nfct)
     except NetError:
         return
 
