@@ -32,6 +32,14 @@ class EngineProfile:
     """Whether internal networks still give a default route (20.10)."""
     aliases_short_id: int = 0
     """20.10 lists the short id among an endpoint's aliases; later it is one of its DNS names."""
+    proxy_takes_socket: int = 1
+    """28 hands docker-proxy the socket it has bound itself (`-use-listen-fd`)."""
+    bind_failure: str = "failed to bind host port for {host}:{port}:{inside}:{number}/{protocol}: {reason}"
+    """A host port that is taken, with the userland proxy."""
+    hold_failure: str = "failed to bind host port for {host}:{port}:{inside}:{number}/{protocol}: {reason}"
+    """The same without it."""
+    protocol_failure: str = "error starting userland proxy: failed to listen on {host}:{port}: {reason}"
+    """A protocol the kernel does not have."""
     runtime_directory: str = "/var/run/docker"
     comments_resolv_conf: int = 1
     """27 and later explain themselves in resolv.conf."""
@@ -44,16 +52,21 @@ class EngineProfile:
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
-    comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0,
+    comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0,
+    bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
+    hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
-    wraps_network_failures=0, shows_ipv4_switch=0,
+    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0,
+    bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
+    hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29")
+V29 = EngineProfile("29.7.2", "1.55", "v29", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",
+                    hold_failure="failed to bind host port {host}:{port}/{protocol}: {reason}")  # fmt: skip
 RELEASES = {
     "20.10": V20_10, "20.10.24": V20_10, "27": V27, "27.5.1": V27, "28.0.1": V28_0_1, "28.1": V28_0_1, "28.2.0": V28_2_0, "28": V28,
     "28.2.2": attrs.evolve(V28, version="28.2.2", api_version="1.50"), "28.5.2": V28, "29": V29, "29.7.2": V29,

@@ -32,7 +32,7 @@ def publish(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Po
 def bind(engine: Engine, endpoint: Endpoint, port: Port, binding: PortBinding) -> list[Published]:
     """The host's side of one binding: a port for each family, one number for both."""
     interface, state = endpoint.interface, endpoint.network.driver_state
-    text = binding.host_ip or state.config.binding or (engine.options.ip if engine.options.ip != "0.0.0.0" else "")
+    text = binding.host_ip or (state.config.binding if state.config.binding != "0.0.0.0" else "")
     hosts: list[IPv4 | IPv6] = [IPv4(0), IPv6(0)] if not text else [IPv6.parse(text) if ":" in text else IPv4.parse(text)]
     translated = [host for host in hosts if mode_of(endpoint, host) != ROUTED]
     number = engine.ports.request(translated, port.protocol, binding.host_port) if translated else 0
@@ -46,8 +46,20 @@ def bind(engine: Engine, endpoint: Endpoint, port: Port, binding: PortBinding) -
                 made.append(Published(port, inside.address, host, 0))
             continue
         made.append(Published(port, inside.address, host, number))
-        engine.proxies.start(made[-1])
+        _start(engine, made)
     return made
+
+
+def _start(engine: Engine, made: list[Published]) -> None:
+    """The last one's relay; when its port cannot be had, those before it of the same binding go too."""
+    try:
+        engine.proxies.start(made[-1])
+    except Refusal:
+        for mapping in made:
+            if mapping.host_port:
+                engine.proxies.stop(mapping)
+                engine.ports.release(mapping.host_ip, mapping.port.protocol, mapping.host_port)
+        raise
 
 
 def mode_of(endpoint: Endpoint, host: IPv4 | IPv6) -> str:
