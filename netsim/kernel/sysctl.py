@@ -9,6 +9,8 @@ import attrs
 
 from netsim.errors import EACCES, EINVAL, ENOENT, NetError
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.ipv6.route import flush_cache as flush_cache6
+from netsim.kernel.ipv6.sysctl import ACTING, IPV6_DEFAULTS, default_of, normal, set_conf
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.tables.conntrack import ConntrackConf
 from netsim.kernel.tables.inet import Ipv4Conf
@@ -40,9 +42,10 @@ OTHER_DEFAULTS: dict[str, str] = {
     "net/core/somaxconn": "4096", "net/core/rmem_default": "212992", "net/core/rmem_max": "212992", "net/core/wmem_default": "212992",
     "net/core/wmem_max": "212992", "net/core/netdev_max_backlog": "1000", "net/core/default_qdisc": "pfifo_fast", "net/unix/max_dgram_qlen": "512",
     "net/netfilter/nf_log_all_netns": "0",
-    "net/ipv6/bindv6only": "0", "net/ipv6/ip6frag_time": "60", "net/ipv6/route/mtu_expires": "600", "net/ipv6/icmp/ratelimit": "1000",
-    "net/ipv6/icmp/echo_ignore_all": "0", "net/ipv6/auto_flowlabels": "1", "net/ipv6/fib_multipath_hash_policy": "0",
+    **IPV6_DEFAULTS,
 }  # fmt: skip
+FLUSH_ROUTES6 = ("net", "ipv6", "route", "flush")
+"""Written to, never read: forgets what was learnt about destinations."""
 WITH_EFFECT = frozenset(
     [
         "icmp_echo_ignore_all",
@@ -76,7 +79,6 @@ LIMITS = {
     "icmp_echo_ignore_broadcasts": (0, 1),
     "ip_default_ttl": (1, 255),
     "fib_multipath_hash_policy": (0, 3),
-    "disable_ipv6": (0, 1),
     "nf_conntrack_acct": (0, 1),
     "nf_conntrack_checksum": (0, 1),
     "nf_conntrack_events": (0, 2),
@@ -140,6 +142,8 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
     """The object, attribute and divisor a path stands for; an empty attribute: plain text by path. ENOENT."""
     if len(path) == 5 and path[0] == "net" and path[1] in ("ipv4", "ipv6") and path[2] in ("conf", "neigh"):
         return _device_place(netns, path)
+    if path == FLUSH_ROUTES6:
+        return netns, "", 1
     if path == ("net", "ipv4", "ip_forward"):
         return netns.inet.conf_all, "forwarding", 1
     if path[:2] == ("net", "ipv4") and "/".join(path[2:]) in IPV4_DEFAULTS:
@@ -171,7 +175,7 @@ def _is_read_only(netns: Netns, name: str) -> bool:
 
 def _device_place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
     _, family, kind, where, name = path
-    if kind == "neigh" and "/".join(path[2:]) in IPV4_DEFAULTS and family == "ipv4":
+    if kind == "neigh" and ("/".join(path[2:]) in IPV4_DEFAULTS if family == "ipv4" else "/".join(path) in IPV6_DEFAULTS):
         return netns, "", 1
     state = netns.inet if family == "ipv4" else netns.inet6
     dev = netns.device(where)
@@ -213,6 +217,8 @@ def read(netns: Netns, name: str) -> str:
         return str(getattr(holder, attribute) // factor)
     key = _text_key(path)
     known = netns.inet.sysctl.get(key) if path[:2] == ("net", "ipv4") else netns.inet6.sysctl.get(key)
+    if known is None and key in IPV6_DEFAULTS:
+        return default_of(netns, key)
     return str(known if known is not None else IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, "")))
 
 
@@ -222,6 +228,9 @@ def write(netns: Netns, name: str, text: str) -> None:
     holder, attribute, factor = _place(netns, path)
     if _is_read_only(netns, path[-1]):
         raise NetError(EACCES)
+    if path == FLUSH_ROUTES6:
+        flush_cache6(netns)
+        return
     if not attribute:
         _write_text(netns, path, text)
         return
@@ -229,10 +238,8 @@ def write(netns: Netns, name: str, text: str) -> None:
     if isinstance(holder, Ipv4Conf) and attribute == "forwarding":
         _set_forwarding(netns, holder, value)
         return
-    if isinstance(holder, Ipv6Conf) and attribute in ("disable_ipv6", "forwarding"):
-        from netsim.kernel.ipv6.addrconf import conf_changed
-
-        conf_changed(netns, holder, attribute, value)
+    if isinstance(holder, Ipv6Conf):
+        set_conf(netns, holder, attribute, value)
         return
     before = getattr(holder, attribute)
     setattr(holder, attribute, value * factor)
@@ -269,9 +276,11 @@ def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
     elif "\t" in default:
         numbers = [_number(word, path[-1]) for word in text.split()]
         text = "\t".join(map(str, numbers))
+    elif key in IPV6_DEFAULTS:
+        text = normal(key, text)
     store = netns.inet.sysctl if path[:2] == ("net", "ipv4") else netns.inet6.sysctl
     store[key] = text
-    if key not in WITH_EFFECT and text != default and "bridge-nf" not in key:
+    if key not in WITH_EFFECT and key not in ACTING and text != default and "bridge-nf" not in key:
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={text}")
 
 

@@ -42,6 +42,13 @@ def do_ipaddr(session: Ip, cursor: Words) -> None:
         raise Stop(f'Command "{word}" is unknown, try "ip address help".\n', 255)
 
 
+def _valid(word: str) -> int | None:
+    lasts = _lifetime(word, "valid_lft")
+    if lasts == 0:
+        raise Stop("valid_lft is zero\n", 1)
+    return lasts
+
+
 def _lifetime(word: str, key: str) -> int | None:
     if word == "forever":
         return None
@@ -107,7 +114,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
                 raise invarg('"metric" value is invalid\n', value)
             words.metric = parsed
         elif word == "valid_lft":
-            words.valid = _lifetime(cursor.argument(), "valid_lft")
+            words.valid = _valid(cursor.argument())
         elif word == "preferred_lft":
             words.preferred = _lifetime(cursor.argument(), "preferred_lft")
         elif word in READ_ONLY_FLAGS:
@@ -158,6 +165,8 @@ def _carry_out(session: Ip, words: AddrWords, flags: int) -> None:
         raise Stop("autojoin needs multicast address\n", 1)
     if words.peer is not None and words.peer.address is not None and words.peer.family != words.local.family:
         raise Stop(f'Error: {"inet" if words.local.family == 2 else "inet6"} prefix is expected rather than "{words.peer.address}".\n', 1)
+    if words.broadcast is not None and not isinstance(local, IPv4):
+        raise Stop("Broadcast can be set only for IPv4 addresses\n", 1)
     length = words.local.length if words.peer is None else words.peer.length
     broadcast = _broadcast(words, local, length)
     scope = words.scope

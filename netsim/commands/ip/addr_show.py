@@ -56,6 +56,11 @@ class Filter:
         self.unwanted = 0
 
     @property
+    def is_inet6_dump(self) -> bool:
+        """Whether devices are told by IPv6, as they are where all are asked for their IPv6 addresses."""
+        return self.family == 10 and self.dev is None
+
+    @property
     def by_address(self) -> bool:
         """Whether devices without a fitting address are left out."""
         return bool(self.family or self.scope is not None or self.label or self.to or self.flags or self.unwanted)
@@ -187,7 +192,7 @@ def show(session: Ip, cursor: Words) -> None:
         return
     for dev, found in rows:
         if style.brief:
-            session.print(_brief(session.style, dev, found))
+            session.print(_brief(session, dev, found, wanted))
         elif style.oneline:
             for ifa in found:
                 session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
@@ -199,7 +204,9 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
     style = session.style
     if wanted.label is not None:
         return "".join(f"    {_address_text(session, dev, ifa)}\n" for ifa in found)
-    if wanted.family in (2, 10):
+    if wanted.is_inet6_dump:
+        text = link_show.inet6_head(session, dev)
+    elif wanted.family in (2, 10):
         text = link_show.head(session, dev) + f"group {dev.group if style.numeric else link_show.group_name(dev.group)} "
         if dev.tx_queue_len:
             text += f"qlen {dev.tx_queue_len}"
@@ -209,7 +216,9 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
                 text += link_show.netns_note(session, dev)
     else:
         text = link_show.head(session, dev) + link_show.tail(session, dev)
-    text += link_show.address_extras(session, dev) + "\n"
+    if not wanted.is_inet6_dump:
+        text += link_show.address_extras(session, dev)
+    text += "\n"
     for ifa in found:
         text += f"    {_address_text(session, dev, ifa)}\n"
     if style.statistics:
@@ -217,15 +226,19 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
     return text
 
 
-def _brief(style: Style, dev: NetDevice, found: list[Ifa | Ifa6]) -> str:
-    name = style.paint("ifname", f"{dev.name + link_show.at_link(dev):<16s} ")
+def _brief(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> str:
+    style = session.style
+    _, here = link_show.inet6_link(session, dev)
+    link = link_show.at_link(dev) if not wanted.is_inet6_dump else f"@{here}" if here else ""
+    name = style.paint("ifname", f"{dev.name + link:<16s} ")
     state = link_show.painted_state(style, dev, f"{link_show.operstate(dev):<14s} ")
-    return name + state + "".join(f"{_short(style, ifa)} " for ifa in found) + "\n"
+    return name + state + "".join(f"{_short(style, ifa)} " + (f"metric {ifa.metric} " if ifa.metric else "") for ifa in found) + "\n"
 
 
 def _short(style: Style, ifa: Ifa | Ifa6) -> str:
     if isinstance(ifa, Ifa6):
-        return f"{style.paint_address(ifa.address)}/{ifa.length}"
+        peer = f" peer {style.paint_address(ifa.peer)}" if ifa.peer is not None else ""
+        return f"{style.paint_address(ifa.address)}{peer}/{ifa.length}"
     if ifa.peer != ifa.local:
         return f"{style.paint_address(ifa.local)} peer {style.paint_address(ifa.peer)}/{ifa.length}"
     return f"{style.paint_address(ifa.local)}/{ifa.length}"
@@ -241,6 +254,8 @@ def _address_text(session: Ip, dev: NetDevice, ifa: Ifa | Ifa6) -> str:
             text += f"brd {session.style.paint_address(ifa.broadcast, f'{ifa.broadcast} ')}"
     else:
         text = f"inet6 {_short(session.style, ifa)} "
+        if ifa.metric:
+            text += f"metric {ifa.metric} "
     text += f"scope {SCOPE_NAMES.get(ifa.scope, str(ifa.scope))} " + _flag_words(ifa)
     if isinstance(ifa, Ifa):
         text += ifa.label
@@ -258,29 +273,23 @@ def _left(session: Ip, ifa: Ifa | Ifa6) -> tuple[int | None, int | None]:
     return valid, preferred
 
 
+FLAG_WORDS = (
+    (0x02, "nodad"), (0x04, "optimistic"), (0x08, "dadfailed"), (0x10, "home"), (0x20, "deprecated"), (0x40, "tentative"), (0x80, ""),
+    (0x100, "mngtmpaddr"), (0x200, "noprefixroute"), (0x400, "autojoin"), (0x800, "stable-privacy"),
+)  # fmt: skip
+"""In iproute2's order; what is not permanent is `dynamic` (`ifa_flag_data`)."""
+
+
 def _flag_list(ifa: Ifa | Ifa6) -> list[str]:
     flags = ifa.flags
-    names = []
-    if flags & IFA_F_SECONDARY:
-        names.append("secondary" if isinstance(ifa, Ifa) else "temporary")
-    if flags & 0x40:
-        names.append("tentative")
-    if flags & 0x20 or ifa.preferred == 0:
-        names.append("deprecated")
-    if flags & 0x10:
-        names.append("home")
-    if flags & 0x02:
-        names.append("nodad")
-    if flags & 0x100:
-        names.append("mngtmpaddr")
-    if flags & IFA_F_NOPREFIXROUTE:
-        names.append("noprefixroute")
-    if flags & 0x400:
-        names.append("autojoin")
-    if not flags & IFA_F_PERMANENT:
-        names.append("dynamic")
-    if flags & 0x08:
-        names.append("dadfailed")
+    if isinstance(ifa, Ifa) and ifa.preferred == 0:
+        flags |= 0x20
+    names = [] if not flags & IFA_F_SECONDARY else ["secondary" if isinstance(ifa, Ifa) else "temporary"]
+    for bit, name in FLAG_WORDS:
+        if bit == IFA_F_PERMANENT:
+            names += [] if flags & bit else ["dynamic"]
+        elif flags & bit:
+            names.append(name)
     return names
 
 
@@ -291,7 +300,7 @@ def _flag_words(ifa: Ifa | Ifa6) -> str:
 def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> dict[str, Any]:
     if session.style.brief:
         item: dict[str, Any] = {}
-        kind, value = link_show.link_of(dev)
+        kind, value = link_show.inet6_link(session, dev) if wanted.is_inet6_dump else link_show.link_of(dev)
         if kind:
             item[kind] = value
         item.update(ifname=dev.name, operstate=link_show.operstate(dev))
@@ -299,31 +308,42 @@ def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filte
         return item
     if session.style.oneline:
         return {"addr_info": [{"index": dev.ifindex, "dev": dev.name, **_address_dict(session, ifa)} for ifa in found]}
-    item = link_show.to_dict(session, dev)
+    item = _inet6_dict(session, dev) if wanted.is_inet6_dump else link_show.to_dict(session, dev)
     item.pop("inet6_addr_gen_mode", None)
     for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family else ("linkmode",):
         item.pop(key, None)
-    item["addr_info"] = [_address_dict(session, ifa) for ifa in found]
+    every = list(addresses_of(dev, Filter(session)))
+    item["addr_info"] = [_address_dict(session, ifa) if ifa in found else {} for ifa in every]  # an object is opened for each
     return item
+
+
+def _inet6_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
+    kind, value = link_show.inet6_link(session, dev)
+    link = {kind: value} if kind else {}
+    return {
+        "ifindex": dev.ifindex, **link, "ifname": dev.name, "flags": link_show.inet6_flags(session, dev), "mtu": dev.mtu,
+        "operstate": link_show.operstate(dev), "txqlen": dev.tx_queue_len,
+    }  # fmt: skip
 
 
 def _brief_dict(ifa: Ifa | Ifa6) -> dict[str, Any]:
     if isinstance(ifa, Ifa6):
-        return {"local": str(ifa.address), "prefixlen": ifa.length}
+        peer = {"address": str(ifa.peer)} if ifa.peer is not None else {}
+        metric = {"metric": ifa.metric} if ifa.metric else {}
+        return {"local": str(ifa.address), **peer, "prefixlen": ifa.length, **metric}
     item: dict[str, Any] = {"local": str(ifa.local)}
     if ifa.peer != ifa.local:
         item["address"] = str(ifa.peer)
     item["prefixlen"] = ifa.length
+    if ifa.metric:
+        item["metric"] = ifa.metric
     return item
 
 
 def _address_dict(session: Ip, ifa: Ifa | Ifa6) -> dict[str, Any]:
     item: dict[str, Any] = {"family": "inet" if isinstance(ifa, Ifa) else "inet6", **_brief_dict(ifa)}
-    if isinstance(ifa, Ifa):
-        if ifa.metric:
-            item["metric"] = ifa.metric
-        if ifa.broadcast is not None:
-            item["broadcast"] = str(ifa.broadcast)
+    if isinstance(ifa, Ifa) and ifa.broadcast is not None:
+        item["broadcast"] = str(ifa.broadcast)
     item["scope"] = SCOPE_NAMES.get(ifa.scope, str(ifa.scope))
     for name in _flag_list(ifa):
         item[name] = True

@@ -127,6 +127,32 @@ def head(session: Ip, dev: NetDevice) -> str:
     return text + f"state {painted_state(style, dev, f'{operstate(dev)} ')}"
 
 
+def inet6_link(session: Ip, dev: NetDevice) -> tuple[str, str]:
+    """What a dump of the IPv6 side of devices says of the lower one: its index, looked up here whatever namespace it is in (`inet6_fill_ifinfo`)."""
+    lower = dev.lower()
+    if lower is None or lower.ifindex == dev.ifindex:
+        return "", ""
+    here = session.netns.devices.get(lower.ifindex)
+    return "link", here.name if here is not None else f"if{lower.ifindex}"
+
+
+def inet6_flags(session: Ip, dev: NetDevice) -> list[str]:
+    """The flags, with iproute2's mark for a lower device that is down here."""
+    lower = dev.lower()
+    here = session.netns.devices.get(lower.ifindex) if lower is not None and lower.ifindex != dev.ifindex else None
+    return [*flag_names(dev), "M-DOWN"] if here is not None and not here.flags & IFF_UP else flag_names(dev)
+
+
+def inet6_head(session: Ip, dev: NetDevice) -> str:
+    """The first line as a dump of the IPv6 side of devices has it, which knows no queue, group or master."""
+    style = session.style
+    _, link = inet6_link(session, dev)
+    name = style.paint("ifname", f"{dev.name}{'@' if link else ''}{link}: ")
+    text = f"{dev.ifindex}: {name}<{','.join(inet6_flags(session, dev))}> mtu {dev.mtu} "
+    text += f"state {painted_state(style, dev, f'{operstate(dev)} ')}"
+    return text + (f"qlen {dev.tx_queue_len}" if dev.tx_queue_len else "")
+
+
 def painted_state(style: Style, dev: NetDevice, text: str) -> str:
     """The operational state in green, red or no colour (`oper_state_color`)."""
     state = operstate(dev)

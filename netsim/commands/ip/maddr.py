@@ -33,11 +33,10 @@ def do_maddr(session: Ip, cursor: Words) -> None:
         if name is not None and dev.name != name:
             continue
         session.print(f"{dev.ifindex}:\t{dev.name}\n")
-        for mac, users in dev.multicast.items():
+        family = session.style.family
+        for mac, users in dev.multicast.items() if family in (0, 17) else ():
             session.print(f"\tlink  {mac}" + (f" users {users}" if users > 1 else "") + "\n")
-        for group, users in reversed(list(dev.inet.multicast.items() if dev.inet else ())):
+        for group, users in reversed(list(dev.inet.multicast.items() if dev.inet and family in (0, 2) else ())):
             session.print(f"\tinet  {group}" + (f" users {users}" if users > 1 else "") + "\n")
-        for group6, users in reversed(list(dev.inet6.multicast.items() if dev.inet6 else ())):
+        for group6, users in reversed(list(dev.inet6.multicast.items() if dev.inet6 and family in (0, 10) else ())):
             session.print(f"\tinet6 {group6}" + (f" users {users}" if users > 1 else "") + "\n")
-        if dev.inet6 is not None:
-            session.print("\tinet6 ff01::1\n")

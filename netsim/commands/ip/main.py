@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from netsim.commands.ip import addr, link, maddr, neigh, netns, route, rule, tunnel, tuntap, unmodelled, vrf
+from netsim.commands.ip import addr, addrlabel, link, maddr, neigh, netns, route, rule, tunnel, tuntap, unmodelled, vrf
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN
 from netsim.commands.ip.words import Stop, Words, matches
@@ -15,7 +15,7 @@ from netsim.machine.call import Call, Exec, ReadInput, Result
 
 VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.2\n"
 OBJECTS: tuple[tuple[str, str], ...] = (
-    ("address", "addr"), ("addrlabel", "unmodelled"), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"), ("neighbor", "neigh"),
+    ("address", "addr"), ("addrlabel", "addrlabel"), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"), ("neighbor", "neigh"),
     ("neighbour", "neigh"), ("ntable", "unmodelled"), ("ntbl", "unmodelled"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
     ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "tuntap"), ("tap", "tuntap"),
     ("token", "unmodelled"), ("tcp_metrics", "unmodelled"), ("tcpmetrics", "unmodelled"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
@@ -45,6 +45,7 @@ class Ip:
 Handler = Callable[[Ip, Words], "Result | Exec | None"]
 HANDLERS: dict[str, Handler] = {
     "addr": addr.do_ipaddr,
+    "addrlabel": addrlabel.do_ipaddrlabel,
     "link": link.do_iplink,
     "maddr": maddr.do_maddr,
     "route": route.do_iproute,

@@ -80,7 +80,7 @@ def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
     route, item = what.route, dict[str, Any]()
     details = session.style.details > 0
     is_shared = bool(route.siblings) and what.source is None
-    if (route.type != RTN_UNICAST or details) and wanted.type is None:
+    if route.type != RTN_UNICAST or details:
         item["type"] = NAMES["type"][route.type]
     item["dst"] = what.dst
     if what.source is not None:

@@ -86,7 +86,7 @@ def _number(word: str, most: int, complaint: str, base: str = "") -> int:
 def _single(session: Ip, found: Prefix) -> Prefix:
     """Only whole addresses can be asked for; a shorter prefix gets a warning and is taken as its address."""
     longest = 128 if found.family == 10 else 32
-    if found.address is not None and found.length != longest:
+    if (found.address is not None or found.family == 10) and found.length != longest:
         session.err.append(f"Warning: /{found.length} as prefix is invalid, only /{longest} (or none) is supported.\n")
     return found
 

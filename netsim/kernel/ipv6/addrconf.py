@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 MIN_MTU = 1280
 EUI64, NONE, STABLE_PRIVACY, RANDOM = range(4)
 """How a device makes its own addresses (`addr_gen_mode`)."""
+INTERFACE_ALL_NODES = IPv6(0xFF01 << 112 | 1)
+ROUTER_GROUPS = (IPV6_ALL_ROUTERS, IPv6(0xFF01 << 112 | 2), IPv6(0xFF05 << 112 | 2))
 
 
 def device_event(event: int, dev: NetDevice) -> None:
@@ -74,9 +76,11 @@ def _attach(dev: NetDevice) -> None:
     dev.inet6 = Inet6Dev(conf=attrs.evolve(inet6.conf_default, mtu=dev.mtu), nd=attrs.evolve(inet6.nd_default))
     dev.inet6.conf.disable_ipv6 = max(dev.inet6.conf.disable_ipv6, inet6.conf_all.disable_ipv6)
     dev.addr_gen_mode = dev.addr_gen_mode or dev.inet6.conf.addr_gen_mode
+    mcast.join(dev, INTERFACE_ALL_NODES)
     mcast.join(dev, IPV6_ALL_NODES)
     if dev.inet6.conf.forwarding and dev.flags & IFF_MULTICAST:
-        mcast.join(dev, IPV6_ALL_ROUTERS)
+        for group in ROUTER_GROUPS:
+            mcast.join(dev, group)
 
 
 def _is_link_ready(dev: NetDevice) -> bool:
@@ -291,8 +295,8 @@ def _forwarding(netns: Netns, holder: Ipv6Conf, before: int, value: int) -> None
 
 def _changes_sides(dev: NetDevice, state: Inet6Dev) -> None:
     change = mcast.join if state.conf.forwarding else mcast.leave
-    if dev.flags & IFF_MULTICAST:
-        change(dev, IPV6_ALL_ROUTERS)
+    for group in ROUTER_GROUPS if dev.flags & IFF_MULTICAST else ():
+        change(dev, group)
     for ifa in state.addresses:
         if not ifa.flags & IFA_F_TENTATIVE:
             (join_anycast if state.conf.forwarding else leave_anycast)(dev, ifa)

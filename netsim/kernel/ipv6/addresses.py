@@ -12,8 +12,10 @@ from netsim.errors import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.ipv6 import dad, fib, mcast
 from netsim.kernel.ipv6.host_route import find_prefix_route, multicast_route, prefix_route, unconfigured
+from netsim.kernel.ipv6.saddr import scope_of
 from netsim.kernel.tables.fib6 import RTF_EXPIRES
 from netsim.kernel.tables.inet6 import (
+    IFA_F_DADFAILED,
     IFA_F_DEPRECATED,
     IFA_F_HOMEADDRESS,
     IFA_F_MANAGETEMPADDR,
@@ -22,6 +24,8 @@ from netsim.kernel.tables.inet6 import (
     IFA_F_NOPREFIXROUTE,
     IFA_F_OPTIMISTIC,
     IFA_F_PERMANENT,
+    IFA_F_STABLE_PRIVACY,
+    IFA_F_TEMPORARY,
     IFA_F_TENTATIVE,
     Ifa6,
 )
@@ -32,20 +36,14 @@ if TYPE_CHECKING:
 SCOPE_GLOBAL, SCOPE_LINK, SCOPE_HOST, SCOPE_SITE = 0, 253, 254, 200
 NLM_F_REPLACE, NLM_F_EXCL = 0x100, 0x200
 SETTABLE = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN | IFA_F_OPTIMISTIC
+KEPT_BY_CHANGE = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_TEMPORARY | IFA_F_STABLE_PRIVACY
 
 
 def rt_scope_of(address: IPv6) -> int:
     """The scope `ip` shows (`rt_scope`)."""
     if address == IPV6_LOOPBACK:
         return SCOPE_HOST
-    if address.is_linklocal:
-        return SCOPE_LINK
-    return SCOPE_SITE if address.is_sitelocal else SCOPE_GLOBAL
-
-
-def _rank(ifa: Ifa6) -> int:
-    """Listings show wider scopes first (`ipv6_link_dev_addr`)."""
-    return {SCOPE_HOST: 1, SCOPE_LINK: 1, SCOPE_SITE: 2}.get(ifa.scope, 3)
+    return {1: SCOPE_HOST, 2: SCOPE_LINK, 5: SCOPE_SITE}.get(scope_of(address), SCOPE_GLOBAL)
 
 
 # by hand ---------------------------------------------------------------------------------------------------------------
@@ -57,7 +55,7 @@ def inet6_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
     wanted = request.flags & SETTABLE
     known = dad.find(dev, address)
     if dev.inet6 is None and dev.mtu < 1280:
-        raise NetError(EINVAL, "ipv6: IPv6 is disabled on this device")
+        raise NetError(EINVAL)
     optimistic = dev.inet6 is not None and (dev.inet6.conf.optimistic_dad or dev.netns.inet6.conf_all.optimistic_dad)
     if not optimistic:
         wanted &= ~IFA_F_OPTIMISTIC
@@ -91,8 +89,10 @@ def _add_by_hand(dev: NetDevice, request: AddrRequest, address: IPv6, wanted: in
     multicast_route(dev)
     if address.is_multicast and not wanted & IFA_F_MCAUTOJOIN:
         raise NetError(EADDRNOTAVAIL, 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag')
-    if address == IPV6_ANY or (address == IPV6_LOOPBACK and not dev.flags & IFF_LOOPBACK):
+    if address == IPV6_ANY:
         raise NetError(EADDRNOTAVAIL, "ipv6: Invalid address")
+    if address == IPV6_LOOPBACK and not dev.flags & IFF_LOOPBACK:
+        raise NetError(EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device")
     if wanted & IFA_F_MCAUTOJOIN:
         mcast.join(dev, address)
     peer = None if request.peer is None or request.peer == address else IPv6(request.peer)
@@ -113,21 +113,30 @@ def _modify(dev: NetDevice, known: Ifa6, request: AddrRequest, wanted: int) -> N
     """Other lifetimes and flags for an address that is there (`inet6_addr_modify`)."""
     _check_lifetimes(request, wanted)
     assert dev.inet6 is not None
-    had_route = not known.flags & IFA_F_NOPREFIXROUTE
-    kept = IFA_F_TENTATIVE | 0x08 | 0x01 | 0x800
-    flags = known.flags & kept | wanted | _age_flags(request.valid, request.preferred)
+    had_route = known.flags & IFA_F_PERMANENT and not known.flags & IFA_F_NOPREFIXROUTE
+    flags = known.flags & KEPT_BY_CHANGE | wanted | _age_flags(request.valid, request.preferred)
     changed = attrs.evolve(
         known, flags=flags, valid=request.valid, preferred=request.preferred, metric=request.metric or known.metric,
         updated=dev.netns.kernel.clock.now,
     )  # fmt: skip
     dev.inet6.addresses[dev.inet6.addresses.index(known)] = changed
-    if had_route:
-        route = find_prefix_route(dev, known.peer or known.address, 128 if known.peer else known.length)
-        if route is not None:
-            fib.remove(dev.netns, route)
     if not flags & IFA_F_NOPREFIXROUTE:
-        _connect(dev, changed)
+        _reconnect(dev, changed, known.metric)
+    elif had_route:
+        _clean_prefix_route(dev, changed)
     watch(dev)
+
+
+def _reconnect(dev: NetDevice, ifa: Ifa6, old_metric: int) -> None:
+    """The connected route gets the address's new lifetime, or is made again with another metric (`modify_prefix_route`)."""
+    route = find_prefix_route(dev, ifa.address, ifa.length)
+    if route is not None and ifa.metric == old_metric:
+        route.expires = 0 if ifa.valid is None else ifa.updated + ifa.valid * SECOND
+        route.flags = route.flags | RTF_EXPIRES if route.expires else route.flags & ~RTF_EXPIRES
+        return
+    if route is not None:
+        fib.remove(dev.netns, route)
+    _connect(dev, ifa)
 
 
 def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
@@ -156,7 +165,9 @@ def add_without_route(dev: NetDevice, ifa: Ifa6) -> None:
     now = dev.netns.kernel.clock.now
     flags = ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE
     ifa = attrs.evolve(ifa, flags=flags, created=now, updated=now)
-    place = next((number for number, other in enumerate(dev.inet6.addresses) if _rank(other) <= _rank(ifa)), len(dev.inet6.addresses))
+    place = next(
+        (number for number, other in enumerate(dev.inet6.addresses) if scope_of(other.address) <= scope_of(ifa.address)), len(dev.inet6.addresses)
+    )
     dev.inet6.addresses.insert(place, ifa)
     dad.begin(dev, ifa)
     watch(dev)
@@ -186,7 +197,7 @@ def remove(dev: NetDevice, ifa: Ifa6) -> None:
 def _clean_prefix_route(dev: NetDevice, ifa: Ifa6) -> None:
     """The connected route goes with its last permanent address; others let it end with their own time (`check_cleanup_prefix_route`)."""
     assert dev.inet6 is not None
-    alike = [other for other in dev.inet6.addresses if not (other.address ^ ifa.address) & mask6(ifa.length)]
+    alike = [other for other in dev.inet6.addresses if other is not ifa and not (other.address ^ ifa.address) & mask6(ifa.length)]
     if any(other.flags & (IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE) for other in alike):
         return
     route = find_prefix_route(dev, ifa.address, ifa.length)

@@ -8,7 +8,7 @@ from netsim.addr import IPV6_ANY
 from netsim.errors import EACCES, EINVAL, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET6, PRE_ROUTING, nf_hook
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
-from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.ipv6.counters import count_in
 from netsim.kernel.ipv6.exthdrs import (
     HDR_FIELD,
@@ -70,7 +70,7 @@ def ipv6_rcv(skb: SkBuff) -> None:
         _drop(netns, skb, "IP_INHDR")
         return
     count_in(netns, packet)
-    if dev.flags & IFF_LOOPBACK and skb.route is not None and skb.route.found is not None:
+    if dev.flags & IFF_LOOPBACK and isinstance(skb.route, Rt6) and skb.route.found is not None:
         skb.iif = skb.route.found.route.ifindex  # what loops back counts as come by the device that has the address
     skb.control = None
     header = packet.payload
@@ -108,7 +108,7 @@ def _refused(skb: SkBuff, problem: Problem | None) -> bool:
 
 def ip6_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     """Route the packet and hand it on."""
-    if skb.route is None or skb.route.iif != skb.dev.ifindex:
+    if not _is_decided(skb):
         try:
             skb.route = ip6_route_input(skb)
         except NetError as error:
@@ -125,6 +125,12 @@ def ip6_rcv_finish(netns: Netns, skb: SkBuff) -> None:
         ip6_input(netns, skb)
     else:
         ip6_forward(netns, skb)
+
+
+def _is_decided(skb: SkBuff) -> bool:
+    """Whether the packet has a way already: what came round through loopback keeps the one it left with (`skb_valid_dst`)."""
+    route = skb.route
+    return isinstance(route, Rt6) and (route.iif == skb.dev.ifindex or bool(route.is_local and skb.dev.flags & IFF_LOOPBACK))
 
 
 def _refuse(netns: Netns, skb: SkBuff, error: int) -> None:
@@ -192,6 +198,3 @@ def _deliver(netns: Netns, skb: SkBuff, protocol: int, field: int) -> None:
     else:
         netns.mib["Ip6InUnknownProtos"] += 1
         icmp6_send(skb, PARAMPROB, UNK_NEXTHDR, field)
-
-
-__all__ = ["PACKET_HOST", "Rt6", "ip6_input", "ipv6_rcv"]

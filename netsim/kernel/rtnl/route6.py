@@ -137,7 +137,7 @@ def getroute6(netns: Netns, query: RouteQuery) -> Route6Answer:
         raise NetError(ENODEV)
     flow = Flow6(dst, src, query.oif, 0, query.tos, query.mark, query.protocol, query.sport, query.dport, uid=query.uid)
     route = ip6_route_output(netns, flow)
-    return Route6Answer(route, query, src if src is not None else get_saddr(netns, route, dst))
+    return Route6Answer(route, query, get_saddr(netns, route, dst))
 
 
 @attrs.frozen

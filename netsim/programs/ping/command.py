@@ -11,6 +11,7 @@ from netsim.programs.ping.family import Family, Family4, Family6
 from netsim.programs.ping.options import Options, options_of
 from netsim.programs.ping.pacing import Pacing
 from netsim.programs.ping.program import Ping
+from netsim.programs.ping.text import USAGE
 
 AF_INET, SOCK_DGRAM, SOCK_RAW, ICMP = 2, 2, 3, 1
 RECORD_ROUTE = bytes([1, 7, 39, 4]) + bytes(36)
@@ -44,9 +45,7 @@ def _ping(call: Call, family: int) -> Result | Program:
     if isinstance(options, Result):
         return options
     options.family = options.family or family
-    if len(options.targets) > 1:
-        return _fail(options, "record route: Operation not permitted")
-    word = options.targets[0]
+    word = options.targets[-1]
     if "v" in options.flags:
         options.warnings += _OPENED[options.family]
     found = _resolve(call, word, options.family)
@@ -55,6 +54,10 @@ def _ping(call: Call, family: int) -> Result | Program:
     address, numeric = found
     if "v" in options.flags:
         call.proc.write(1, f"ai->ai_family: {'AF_INET' if isinstance(address, IPv4) else 'AF_INET6'}, ai->ai_canonname: '{word}'\n")
+    if len(options.targets) > 1:
+        if isinstance(address, IPv6):
+            return Result("", options.warnings + USAGE, 2)
+        return _fail(options, "record route: Operation not permitted")
     if isinstance(address, IPv4):
         return _ping4(call, options, word, address, numeric)
     return _ping6(call, options, word, address, int(numeric))
@@ -71,7 +74,7 @@ def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | s
         return (four, True) if family != 6 else "Address family for hostname not supported"
     if six is not None:
         return (six, True) if family != 4 else "Address family for hostname not supported"
-    if not word:
+    if not word or ":" in word:
         return "Name or service not known"
     wanted = {4: (IPv4,), 6: (IPv6,)}.get(family, (IPv4, IPv6))
     named = [address for address in in_hosts(call.proc.read_text("/etc/hosts"), word) if isinstance(address, wanted)]

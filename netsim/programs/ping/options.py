@@ -101,7 +101,9 @@ def _take(options: Options, name: str, text: str) -> Result | None:
             raise UsageError("ping: only one -4 or -6 option may be specified\n", 2)
         options.family = int(name)
     elif name == "N":
-        return Result("", NODEINFO, 2)
+        if text == "help":
+            return Result("", NODEINFO, 0)
+        return Result("", f"netsim: ping -N {text} is not modelled\n", 2)
     elif name in _VALUES:
         _VALUES[name](options, text)
     else:

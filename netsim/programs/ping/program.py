@@ -60,7 +60,7 @@ class Ping(Program):
 
     def readable(self, proc: Any, fd: int) -> None:
         """Replies or errors came."""
-        while (heard := self.family.hear(proc, self.fd)) is not None:
+        while not self._enough() and (heard := self.family.hear(proc, self.fd)) is not None:
             self._take(proc, heard)
         self._go_on(proc)
 
