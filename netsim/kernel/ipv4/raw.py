@@ -82,7 +82,7 @@ class RawSocket(InetSocket):
             return
         info = message.rest & 0xFFFF if message.type == 3 and message.code == 4 else 0
         entry = SockError(
-            errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, self.netns.kernel.clock.now, skb.packet.ttl
+            errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, self.netns.kernel.clock.now, ttl=skb.packet.ttl
         )
         self.errors.append(entry)
         self.so_error = entry.errno

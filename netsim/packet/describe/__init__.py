@@ -3,6 +3,8 @@
 Protocols beyond those of this package (OSPF, PIM, SCTP, ESP, DHCP, SNMP ...) get the general form tcpdump has for unknown ones.
 """
 
+from collections.abc import Callable
+
 import attrs
 
 from netsim.packet.describe.demux import Demux
@@ -27,8 +29,10 @@ class Printer:
     first: int = 0
     last: int = 0
 
-    def describe(self, time: int, frame: bytes, length: int | None = None) -> str:
+    def describe(self, time: int, frame: bytes, length: int | None = None, link: Callable[[Output, int, int], int] = print_ethernet) -> str:
         """The text for a frame captured at `time` (ns since the epoch, shown in UTC); `length` is the one it had before it was cut.
+
+        `link` describes the link header and what follows, and says how long the header is: Ethernet's, or a part of `cooked.py`.
 
         Several lines are separated by newlines, the last has none.
         """
@@ -43,7 +47,7 @@ class Printer:
         self.last = time
         header = len(frame)
         try:
-            header = print_ethernet(out, 0, len(frame) if length is None else length)
+            header = link(out, 0, len(frame) if length is None else length)
         except Truncated:
             out.truncated()
             # tcpdump then shows the contents from the link header on.

@@ -52,6 +52,8 @@ class Names:
     tcp: Mapping[int, str] = attrs.field(factory=dict)
     udp: Mapping[int, str] = attrs.field(factory=dict)
     protocols: Mapping[int, str] = attrs.field(factory=dict)
+    devices: Mapping[int, str] = attrs.field(factory=dict)
+    """Interface index -> name, for frames of all devices together."""
 
 
 NO_NAMES = Names()

@@ -1,0 +1,35 @@
+"""Frames as a capture has them: bytes with an Ethernet header, or with the one that stands for all link layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from netsim.kernel.core.packet_socket import Seen
+from netsim.packet import Dot1Q, Ethernet
+from netsim.packet.codec import Checksums, encode
+from netsim.packet.describe.cooked import print_sll, print_sll2
+from netsim.packet.describe.link import print_ethernet
+from netsim.packet.describe.output import Output
+from netsim.packet.encode import is_offloaded
+from netsim.programs.tcpdump.generate import COOKED1, COOKED2, ETHERNET
+
+PACKET_OUTGOING = 4
+ETH_P_8021Q = 0x8100
+LINK_NAMES = {ETHERNET: "EN10MB (Ethernet)", COOKED1: "LINUX_SLL (Linux cooked v1)", COOKED2: "LINUX_SLL2 (Linux cooked v2)"}
+DESCRIBED: Mapping[int, Callable[[Output, int, int], int]] = {ETHERNET: print_ethernet, COOKED1: print_sll, COOKED2: print_sll2}
+
+
+def frame_bytes(seen: Seen, link: int, device_type: int) -> bytes:
+    """The bytes of a frame under a link type."""
+    kind, payload = seen.protocol, seen.packet
+    if seen.vlan:
+        kind, payload = ETH_P_8021Q, Dot1Q(seen.vlan & 0xFFF, seen.vlan >> 13, seen.vlan >> 12 & 1, kind, payload)
+    frame = Ethernet(seen.dst, seen.src, kind, payload)
+    data = encode(frame, Checksums.OFFLOADED if is_offloaded(frame) else Checksums.COMPLETE)
+    if link == ETHERNET:
+        return data
+    source = int(seen.src).to_bytes(6, "big") + bytes(2)
+    if link == COOKED2:
+        header = kind.to_bytes(2, "big") + bytes(2) + seen.ifindex.to_bytes(4, "big") + device_type.to_bytes(2, "big")
+        return header + bytes([seen.pkt_type, 6]) + source + data[14:]
+    return seen.pkt_type.to_bytes(2, "big") + device_type.to_bytes(2, "big") + b"\0\6" + source + kind.to_bytes(2, "big") + data[14:]
