@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from netsim.kernel.profile import LINUX_6_1, LINUX_6_18, KernelProfile
 
 COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
+ENDING = re.compile(r"kill (-\w+ )?\$\w+; wait \$\w+")
 SMALL_MODULES = frozenset({"veth", "bridge", "vxlan", "macvlan", "ifb", "br_netfilter", "ip_tables", "nf_tables", "tun", "tbf"})
 """What the machine of the "host" recordings had: no dummy, vlan, vrf, ipvlan, tunnels, VLAN filtering or netem."""
 
@@ -38,21 +40,25 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario of the kernel recordings; answers carry `rc`, `stdout` and `stderr`."""
     world = World(seed=0)
     host = world.host("vm", profile_of(scenario))
-    pids = _pids(scenario["steps"])
     host.machine.next_pid = 100_000
     jobs: dict[str, Background] = {}
     steps = []
-    for step in scenario["steps"]:
+    for number, step in enumerate(scenario["steps"]):
         started = world.clock.now
-        answer = _step(host, step, jobs, pids)
+        answer = _step(host, step, jobs, _pids(scenario["steps"][number:]))
         steps.append({"cmd": step["cmd"], **answer})
         world.clock.run_until(max(world.clock.now, started + int(step.get("secs", 0) * SECOND), started + COMMAND_TIME))
     return {"name": scenario.get("name", ""), "steps": steps}
 
 
 def _pids(steps: Iterable[dict[str, Any]]) -> dict[str, int]:
-    """Which process ids the scenario's variables name: they are printed, so the replay must have them."""
-    return {name: int(value) for step in steps for name, value in (step.get("env") or {}).items() if str(value).isdigit()}
+    """Which process ids the variables name from here on: they are printed, so the replay must have them. A name may be used again."""
+    found: dict[str, int] = {}
+    for step in steps:
+        for name, value in (step.get("env") or {}).items():
+            if str(value).isdigit():
+                found.setdefault(name, int(value))
+    return found
 
 
 def _step(host: Host, step: dict[str, Any], jobs: dict[str, Background], pids: dict[str, int]) -> dict[str, Any]:
@@ -65,8 +71,14 @@ def _step(host: Host, step: dict[str, Any], jobs: dict[str, Background], pids: d
         jobs[name] = host.start(step["cmd"].rstrip().removesuffix("&"), env=env, pid=pids.get(name))
         host.world.run_for(BACKGROUND_TIME)
         return {"rc": 0, "stdout": "", "stderr": ""}
-    result = host.run(step["cmd"], env=env)
     owner = step.get("output_of")
+    if owner in jobs and step["cmd"].startswith("kill "):
+        # The recorder gave what it was about to end a moment first, and had started it in the shell that then said `wait`.
+        host.world.run_for(max(0, int(step.get("secs", 0) * SECOND) - COMMAND_TIME))
+        if not jobs[owner].is_running and ENDING.fullmatch(step["cmd"]):
+            late = jobs.pop(owner).result()
+            return {"rc": late.status, "stdout": late.stdout, "stderr": late.stderr}
+    result = host.run(step["cmd"], env=env)
     if owner in jobs:
         job = jobs.pop(owner)
         if job.is_running:
