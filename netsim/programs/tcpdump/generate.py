@@ -198,11 +198,16 @@ class Generator:
                 raise FilterError("link layer applied in wrong context")
             kind = "ip6 host" if quals.proto in ("ip", "arp", "rarp") else ("net" if quals.kind == "net" else "host")
             raise FilterError(f"'{quals.proto}' modifier applied to {kind}")
-        wanted = Constant(address & mask)
+        # Words that the mask leaves out are not read at all.
+        words = sum(1 for place in range(4) if mask >> (96 - 32 * place) & MASK)
+        if not words:
+            return self.ethertype(0x86DD)
+        cut = 128 - 32 * words
+        wanted = Constant((address & mask) >> cut)
         pair = _directed(
             quals.direction,
-            Relation("=", Wide(self.network + 8, 16, mask), wanted),
-            Relation("=", Wide(self.network + 24, 16, mask), wanted),
+            Relation("=", Wide(self.network + 8, 4 * words, mask >> cut), wanted),
+            Relation("=", Wide(self.network + 24, 4 * words, mask >> cut), wanted),
         )
         return And(self.ethertype(0x86DD), pair)
 

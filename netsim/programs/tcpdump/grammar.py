@@ -18,6 +18,7 @@ KINDS = ("host", "net", "port", "portrange")
 TRANSPORTS = ("tcp", "udp", "sctp")
 RELATIONS = (">", ">=", "=", "<", "<=", "!=")
 LEVELS = (("|", "^"), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
+SIGNS = frozenset((*RELATIONS, *(sign for level in LEVELS for sign in level)))
 DEEPEST = 200
 ALIEN = {
     "ifname": "ifname supported only on PF linktype", "on": "ifname supported only on PF linktype", "wlan": "link layer applied in wrong context",
@@ -383,26 +384,35 @@ class Parser:
     # arithmetic ----------------------------------------------------------------------------------------------------------
 
     def _is_arithmetic(self) -> bool:
-        """Whether a comparison comes: a number, `len` or an indexed protocol, perhaps in brackets, and not just a name."""
-        ahead = 0
-        while self.peek(ahead).kind == "key" and self.peek(ahead).text in ("(", "-"):
-            ahead += 1
-        word, after = self.peek(ahead), self.peek(ahead + 1)
-        is_sign = after.kind == "key" and after.text in (*RELATIONS, *(sign for level in LEVELS for sign in level), ")")
-        if word.kind == "key" and word.text == "len":
-            return True
-        if word.kind == "key" and word.text in (*PROTOCOL_WORDS, "radio"):
-            return after.kind == "key" and after.text == "["
-        if word.kind != "number" or not is_sign:
+        """Whether a comparison comes: a number with a sign behind it, `len`, an indexed protocol, or brackets with a sign behind them."""
+        word, after = self.peek(), self.peek(1)
+        if word.kind == "number":
+            return after.kind == "key" and after.text in SIGNS and not self._is_masked()
+        if word.kind != "key":
             return False
-        return (ahead == 0 and after.text != ")") or (ahead > 0 and self._relates(ahead))
+        if word.text == "(":
+            behind = self.peek(self._closing())
+            return behind.kind == "key" and behind.text in SIGNS
+        return word.text in ("len", "-") or (word.text in PROTOCOL_WORDS and after.kind == "key" and after.text == "[")
 
-    def _relates(self, ahead: int) -> bool:
-        """Whether a sign of arithmetic stands behind the number and its closing brackets."""
-        ahead += 1
-        while self.peek(ahead).kind == "key" and self.peek(ahead).text == ")":
+    def _is_masked(self) -> bool:
+        """Whether a number is a network with a mask length and no operand of a division."""
+        word = self.peek(2)
+        behind = self.peek(3)
+        return self.peek(1).text == "/" and word.kind == "number" and not (behind.kind == "key" and behind.text in SIGNS)
+
+    def _closing(self) -> int:
+        """How far ahead the place behind the bracket is that closes the one to come."""
+        depth, ahead = 0, 0
+        while True:
+            word = self.peek(ahead)
             ahead += 1
-        return self.peek(ahead).kind == "key" and self.peek(ahead).text in (*RELATIONS, *(sign for level in LEVELS for sign in level))
+            if word.kind == "end":
+                return ahead
+            if word.kind == "key" and word.text in "()":
+                depth += 1 if word.text == "(" else -1
+                if not depth:
+                    return ahead
 
     def _comparison(self) -> Condition:
         left, left_needs = self._sum(0)
