@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.commands.bridge import fdb_lookup
-from netsim.commands.bridge.fdb_entry import USAGE, described, line, mac_address
+from netsim.commands.bridge.fdb_entry import USAGE, described, described_remotes, line, mac_address
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.words import Stop, Words, answers, device, duparg2, matches, no_device
+from netsim.commands.ip.words import Stop, Words, answers, device, duparg2, invarg, matches, no_device, number
+from netsim.commands.ip.words import address as parse_ip
 from netsim.errors import NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.drivers import vxlan_fdb
+from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.kernel.rtnl.fdb import NTF_EXT_LEARNED, NTF_MASTER, NTF_ROUTER, NTF_SELF, NTF_STICKY, NTF_USE, FdbRequest, fdb_add, fdb_del
 from netsim.kernel.rtnl.flags import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE
@@ -51,6 +54,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     name: str | None = None
     address: str | None = None
     ntf = state = 0
+    places: dict[str, Any] = {}
     while cursor.more():
         word = cursor.take()
         if word == "dev":
@@ -73,7 +77,16 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             ntf |= NTF_EXT_LEARNED
         elif matches(word, "sticky"):
             ntf |= NTF_STICKY
-        elif word in ("dst", "vlan", "vni", "port", "via", "src_vni", "nhid"):
+        elif word == "dst":
+            value = cursor.argument()
+            if "dst" in places:
+                raise duparg2("dst", value)
+            places["dst"] = parse_ip(value)
+        elif word in ("vlan", "vni", "port"):
+            places[word] = _number_of(word, cursor.argument())
+        elif word == "via":
+            places["via"] = device(session.netns, cursor.argument()).ifindex
+        elif word in ("src_vni", "nhid"):
             raise Stop(f'netsim: "bridge fdb" option "{word}" is not modelled\n', 1)
         elif matches(word, "help"):
             raise Stop(USAGE, 255)
@@ -93,7 +106,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     mac = mac_address(address)
     if dev is None:
         raise no_device(name)
-    request = FdbRequest(mac, ntf, state)
+    request = FdbRequest(mac, ntf, state, **places)
     try:
         if flags:
             fdb_add(dev, request, flags)
@@ -103,11 +116,18 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
         raise answers(error) from None
 
 
+def _number_of(word: str, value: str) -> int:
+    parsed = number(value, 0, {"vlan": 0xFFFF, "port": 0xFFFF}.get(word, 0xFFFFFF))
+    if parsed is None:
+        raise invarg({"vlan": "invalid VLAN", "port": "invalid port\n", "vni": "invalid VNI\n"}[word], value)
+    return parsed
+
+
 def show(session: Ip, cursor: Words) -> None:
     """bridge fdb show."""
     bridge: NetDevice | None = None
     port: NetDevice | None = None
-    wanted = ""
+    wanted, vid = "", 0
     while cursor.more():
         word = cursor.take()
         if word in ("brport", "dev"):
@@ -122,7 +142,7 @@ def show(session: Ip, cursor: Words) -> None:
         elif matches(word, "dynamic"):
             wanted = "dynamic"
         elif word == "vlan":
-            cursor.argument()
+            vid = number(cursor.argument(), 0, 0xFFFF) or 0
         elif matches(word, "help"):
             raise Stop(USAGE, 255)
         else:
@@ -131,12 +151,16 @@ def show(session: Ip, cursor: Words) -> None:
     for dev in session.netns.devices.values():
         if isinstance(dev, Bridge) and bridge in (None, dev):
             items += _bridge_entries(session, dev)
-        if bridge is None or dev.master is bridge or dev is bridge:
+        if isinstance(dev, VxlanDevice) and (bridge is None or dev.master is bridge):
+            items += [item for entry in vxlan_fdb.listed(dev) for item in described_remotes(session, dev, entry)]
+        elif bridge is None or dev.master is bridge or dev is bridge:
             items += [
                 {"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)} for mac in dev.multicast
             ]
     if port is not None:
         items = [item for item in items if item["ifname"] == port.name]
+    if vid:
+        items = [item for item in items if item.get("vlan") == vid]
     if wanted:
         items = [item for item in items if _in_state(item["state"], wanted)]
     for item in items:

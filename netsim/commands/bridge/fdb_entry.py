@@ -10,7 +10,11 @@ from netsim.commands.ip.link import lladdr
 from netsim.commands.ip.words import Stop
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.drivers.vxlan import VxlanDevice
+from netsim.kernel.rtnl.fdb import NTF_EXT_LEARNED, NTF_ROUTER
 from netsim.kernel.tables.fdb import FdbEntry
+from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT
+from netsim.kernel.tables.vxlan import VxlanEntry
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -39,6 +43,30 @@ def mac_address(text: str) -> MAC:
     return lladdr(text)
 
 
+PLACES = (("vlan", "vlan"), ("dst", "dst"), ("port", "port"), ("vni", "vni"), ("via", "via"))
+"""Parts of an entry in the order they are listed."""
+
+
+def described_remotes(session: Ip, dev: VxlanDevice, entry: VxlanEntry) -> list[dict[str, Any]]:
+    """What `bridge fdb` tells of a VXLAN device's entry: one line for each remote end."""
+    now, items = session.netns.kernel.clock.now, []
+    for end in entry.remotes:
+        item: dict[str, Any] = {"mac": str(entry.address), "ifname": dev.name, "dst": str(end.ip)}
+        if end.port:
+            item["port"] = end.port
+        if end.vni is not None:
+            item["vni"] = end.vni
+        if end.ifindex:
+            lower = dev.home.devices.get(end.ifindex)
+            item["via"] = lower.name if lower is not None and dev.home is session.netns else f"if{end.ifindex}"
+        if session.style.statistics:
+            item["used"], item["updated"] = (now - entry.used) // SECOND, (now - entry.updated) // SECOND
+        item["flags"] = ["self"] + [name for bit, name in ((NTF_ROUTER, "router"), (NTF_EXT_LEARNED, "extern_learn")) if entry.flags & bit]
+        item["state"] = "permanent" if entry.state & NUD_PERMANENT else "static" if entry.state & NUD_NOARP else ""
+        items.append(item)
+    return items
+
+
 def described(session: Ip, bridge: Bridge, entry: FdbEntry) -> dict[str, Any]:
     """What `bridge fdb` tells of an entry (`print_fdb`)."""
     now = session.netns.kernel.clock.now
@@ -46,6 +74,8 @@ def described(session: Ip, bridge: Bridge, entry: FdbEntry) -> dict[str, Any]:
     if session.style.statistics:
         item["used"] = (now - entry.used) // SECOND
         item["updated"] = (now - entry.updated) // SECOND
+    if entry.vid:
+        item["vlan"] = entry.vid
     item["flags"] = ["extern_learn"] if entry.is_external else ["sticky"] if entry.is_sticky else []
     item["master"] = bridge.name
     item["state"] = "permanent" if entry.is_local else "static" if entry.is_static else ""
@@ -57,6 +87,7 @@ def line(item: dict[str, Any], bridge: NetDevice | None, port: NetDevice | None)
     text = f"{item['mac']} "
     if port is None:
         text += f"dev {item['ifname']} "
+    text += "".join(f"{word} {item[key]} " for key, word in PLACES if key in item)
     if "used" in item:
         text += f"used {item['used']}/{item['updated']} "
     text += "".join(f"{flag} " for flag in item["flags"])

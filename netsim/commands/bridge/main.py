@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.commands.bridge import fdb, link
+from netsim.commands.bridge import fdb, link, vlan
 from netsim.commands.ip.main import Ip
 from netsim.commands.ip.netns import switch
 from netsim.commands.ip.output import Style
@@ -50,7 +50,11 @@ def bridge(call: Call) -> Result:
                 return Result("bridge utility, 6.1.0\n")
             elif matches(option, "-help"):
                 raise Stop(USAGE, 255)
-            elif option in ("-c", "-color", "-compressvlans", "-t", "-timestamp"):
+            elif option.startswith("-com") and matches(option, "-compressvlans"):
+                session.compressed = True
+            elif option == "-c" or option.startswith("-col"):
+                session.style.color = True
+            elif matches(option, "-timestamp"):
                 continue
             else:
                 raise Stop(f'Option "{option}" is unknown, try "bridge help".\n', 255)
@@ -61,7 +65,9 @@ def bridge(call: Call) -> Result:
             link.do_link(session, cursor)
         elif matches(word, "fdb"):
             fdb.do_fdb(session, cursor)
-        elif matches(word, "mdb") or matches(word, "vlan") or matches(word, "monitor") or matches(word, "vni"):
+        elif matches(word, "vlan"):
+            vlan.do_vlan(session, cursor)
+        elif matches(word, "mdb") or matches(word, "monitor") or matches(word, "vni"):
             raise Stop(f'netsim: "bridge {word}" is not modelled\n', 1)
         elif matches(word, "help"):
             raise Stop(USAGE, 255)

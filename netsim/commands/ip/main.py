@@ -36,6 +36,8 @@ class Ip:
     err: list[str] = attrs.field(factory=list)
     all_netns: bool = False
     force: bool = False
+    compressed: bool = False
+    """Whether `bridge -c` joins neighbouring VLANs to ranges."""
 
     def print(self, text: str) -> None:
         """Add to standard output."""

@@ -12,6 +12,7 @@ from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp
+from netsim.kernel.bridge import vlan as br_vlan
 from netsim.kernel.bridge.forward import br_dev_xmit
 from netsim.kernel.bridge.input import br_handle_frame
 from netsim.kernel.core.device_life import (
@@ -42,7 +43,9 @@ BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, B
 ALL_SNOOPERS = IPv4(0xE000006A)  # 224.0.0.106
 MULTICAST_ROUTER_TEMPORARY = 3
 MAX_PORTS = 1023
-DEFAULT_COST = 2  # what virtual devices get: 10 Gbit/s
+DEFAULT_COST = 2
+SPEED_COSTS = ((10000, 2), (5000, 3), (2500, 4), (1000, 5), (100, 19), (10, 100))
+UNKNOWN_COST = 100
 
 PORT_OPTIONS = {
     "hairpin": 0, "guard": 0, "root_block": 0, "fastleave": 0, "learning": 1, "flood": 1, "mcast_flood": 1, "bcast_flood": 1,
@@ -70,6 +73,8 @@ class BridgePort:
     state: int = BR_STATE_DISABLED
     cost: int = DEFAULT_COST
     options: dict[str, int] = attrs.field(factory=lambda: dict(PORT_OPTIONS))
+    vlans: dict[int, int] = attrs.field(factory=dict)  # VLAN id -> UNTAGGED or 0
+    pvid: int = 0  # the VLAN of untagged frames, 0: none
     designated_root: int = 0
     designated_cost: int = 0
     designated_bridge: int = 0
@@ -94,6 +99,8 @@ class Bridge(NetDevice):
 
     ports: list[BridgePort] = attrs.field(factory=list)
     fdb: Fdb = attrs.field(factory=Fdb)
+    vlans: dict[int, int] = attrs.field(factory=dict)
+    pvid: int = 0
     options: dict[str, int] = attrs.field(factory=lambda: dict(BRIDGE_OPTIONS))
     group_address: MAC = MAC(0x0180C2000000)
     ageing_time: int = 300 * SECOND
@@ -168,7 +175,7 @@ class Bridge(NetDevice):
         number = next((number for number in range(1, MAX_PORTS + 1) if number not in used), None)
         if number is None:
             raise NetError(EXFULL)
-        port = BridgePort(self, dev, number)
+        port = BridgePort(self, dev, number, cost=port_cost(dev))
         dev_set_allmulti(dev, 1)
         dev.slave_data = port
         dev.rx_handler = br_handle_frame
@@ -179,6 +186,7 @@ class Bridge(NetDevice):
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         stp.init_port(port)
         br_fdb.add_local(self, port, dev.address)
+        br_vlan.init(self, port)
         changed = stp.recalculate_bridge_id(self)
         if dev.flags & IFF_UP and dev.carrier and self.flags & IFF_UP:
             stp.enable_port(port)
@@ -193,6 +201,7 @@ class Bridge(NetDevice):
         if dev.master is not self or not isinstance(port, BridgePort):
             raise NetError(EINVAL)
         stp.disable_port(port)
+        br_vlan.flush(self, port)
         br_fdb.delete_by_port(self, port, br_fdb.Which.ALL)
         dev_set_promiscuity(dev, -1)
         dev_set_allmulti(dev, -1)
@@ -217,6 +226,11 @@ class Bridge(NetDevice):
             self.netns.kernel.notify(NETDEV_CHANGEMTU, self)
 
 
+def port_cost(dev: NetDevice) -> int:
+    """What the way through a port costs by its speed; 100 where the driver tells none (`port_cost`)."""
+    return next((cost for speed, cost in SPEED_COSTS if dev.link_speed() >= speed), UNKNOWN_COST)
+
+
 def create(netns: Netns, request: LinkRequest) -> Bridge:
     """Make a bridge (`br_dev_newlink`)."""
     dev = Bridge(netns, request.name or "bridge%d", request.ifindex or 0, address=netns.kernel.random_mac())
@@ -228,6 +242,7 @@ def create(netns: Netns, request: LinkRequest) -> Bridge:
     register_netdevice(dev)
     dev.is_netns_immutable = True
     br_fdb.add_local(dev, None, dev.address)
+    br_vlan.init(dev, None)
     dev.designated_root = dev.bridge_id
     if request.mtu is not None:
         dev.explicit_mtu = True
@@ -248,6 +263,8 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
         setter = stp.BRIDGE_SETTERS.get(name)
         if setter is not None:
             setter(dev, value)
+        elif name == "vlan_default_pvid":
+            br_vlan.set_default_pvid(dev, value)
         elif name == "group_address":
             dev.group_address = value
         elif name == "fdb_flush":

@@ -37,12 +37,12 @@ class Bulk:
         """Whether an entry goes (`__fdb_flush_matches`)."""
         if (self.port is not None or self.is_own) and entry.port is not self.port:
             return False
-        return not self.vlan and all(bool(getattr(entry, name)) == bool(value) for name, value in self.marks)
+        return (not self.vlan or entry.vid == self.vlan) and all(bool(getattr(entry, name)) == bool(value) for name, value in self.marks)
 
 
-def lookup(bridge: Bridge, address: MAC) -> FdbEntry | None:
+def lookup(bridge: Bridge, address: MAC, vid: int = 0) -> FdbEntry | None:
     """The entry that forwarding may use: not one past its age (`br_fdb_find_rcu` and `has_expired`)."""
-    entry = bridge.fdb.entries.get(address)
+    entry = bridge.fdb.entries.get(vid << 48 | address)
     if entry is None or has_expired(bridge, entry):
         return None
     return entry
@@ -64,18 +64,18 @@ def listed(bridge: Bridge) -> list[FdbEntry]:
     """The entries a listing shows: those past their age are collected first (`br_fdb_cleanup` runs rarely; `br_fdb_dump` shows all, aged ones not)."""
     for entry in list(bridge.fdb.entries.values()):
         if has_expired(bridge, entry):
-            bridge.fdb.drop(entry.address)
+            bridge.fdb.drop(entry)
     return list(bridge.fdb.entries.values())
 
 
-def learn(bridge: Bridge, port: BridgePort, address: MAC) -> None:
+def learn(bridge: Bridge, port: BridgePort, address: MAC, vid: int = 0) -> None:
     """A frame from `address` came in at `port` (`br_fdb_update`)."""
     if not hold_time(bridge):
         return
     now = bridge.netns.kernel.clock.now
-    entry = bridge.fdb.entries.get(address)
+    entry = bridge.fdb.entries.get(vid << 48 | address)
     if entry is None:
-        bridge.fdb.put(FdbEntry(address, port, updated=now, used=now))
+        bridge.fdb.put(FdbEntry(address, port, updated=now, used=now, vid=vid))
         return
     if entry.is_local:
         return
@@ -86,13 +86,13 @@ def learn(bridge: Bridge, port: BridgePort, address: MAC) -> None:
         bridge.fdb.generation += 1
 
 
-def add_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
+def add_local(bridge: Bridge, port: BridgePort | None, address: MAC, vid: int = 0) -> None:
     """An address of a port or of the bridge itself (`fdb_add_local`)."""
-    entry = bridge.fdb.entries.get(address)
+    entry = bridge.fdb.entries.get(vid << 48 | address)
     if address.is_zero or address.is_multicast or (entry is not None and entry.is_local):
         return
     now = bridge.netns.kernel.clock.now
-    bridge.fdb.put(FdbEntry(address, port, is_local=True, is_static=True, updated=now, used=now))
+    bridge.fdb.put(FdbEntry(address, port, is_local=True, is_static=True, updated=now, used=now, vid=vid))
 
 
 def change_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
@@ -101,18 +101,30 @@ def change_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
         if entry.is_local and entry.port is port and not entry.added_by_user:
             _delete_local(bridge, port, entry)
     add_local(bridge, port, address)
+    for vid in (bridge if port is None else port).vlans:
+        add_local(bridge, port, address, vid)
+
+
+def forget_vlan(bridge: Bridge, port: BridgePort | None, vid: int) -> None:
+    """A port left a VLAN: its own address and what was learnt there go (`br_fdb_find_delete_local`, `br_fdb_delete_by_port`)."""
+    for entry in list(bridge.fdb.entries.values()):
+        if entry.vid == vid and entry.port is port:
+            if entry.is_local:
+                _delete_local(bridge, port, entry)
+            elif port is not None:
+                bridge.fdb.drop(entry)
 
 
 def _delete_local(bridge: Bridge, port: BridgePort | None, entry: FdbEntry) -> None:
     """A local address goes, unless another port or the bridge has it too (`fdb_delete_local`)."""
     for other in bridge.ports:
-        if other is not port and other.dev.address == entry.address:
+        if other is not port and other.dev.address == entry.address and (not entry.vid or entry.vid in other.vlans):
             entry.port = other
             return
-    if port is not None and bridge.address == entry.address:
+    if port is not None and bridge.address == entry.address and (not entry.vid or entry.vid in bridge.vlans):
         entry.port = None
         return
-    bridge.fdb.drop(entry.address)
+    bridge.fdb.drop(entry)
 
 
 def delete_by_port(bridge: Bridge, port: BridgePort, which: Which) -> None:
@@ -122,11 +134,11 @@ def delete_by_port(bridge: Bridge, port: BridgePort, which: Which) -> None:
             continue
         if which is Which.DYNAMIC:
             if not entry.is_static and not entry.is_local and not entry.is_external:
-                bridge.fdb.drop(entry.address)
+                bridge.fdb.drop(entry)
         elif entry.is_local:
             _delete_local(bridge, port, entry)
         else:
-            bridge.fdb.drop(entry.address)
+            bridge.fdb.drop(entry)
 
 
 def flush(bridge: Bridge, which: Which) -> None:
@@ -134,19 +146,19 @@ def flush(bridge: Bridge, which: Which) -> None:
     for entry in list(bridge.fdb.entries.values()):
         if entry.is_local or (which is Which.DYNAMIC and entry.is_static):
             continue
-        bridge.fdb.drop(entry.address)
+        bridge.fdb.drop(entry)
 
 
 def flush_bulk(bridge: Bridge, bulk: Bulk) -> None:
     """Delete what a request describes, local entries too (`br_fdb_delete_bulk`)."""
     for entry in list(bridge.fdb.entries.values()):
         if bulk.takes(entry):
-            bridge.fdb.drop(entry.address)
+            bridge.fdb.drop(entry)
 
 
 def add_by_user(bridge: Bridge, port: BridgePort | None, entry: FdbEntry, replace: int, create: int, exclusive: int) -> None:
     """`bridge fdb add|replace|append` (`fdb_add_entry`); EEXIST, ENOENT, EINVAL."""
-    known = bridge.fdb.entries.get(entry.address)
+    known = bridge.fdb.entries.get(entry.key)
     if known is None:
         if not create:
             raise NetError(ENOENT)
@@ -162,9 +174,9 @@ def add_by_user(bridge: Bridge, port: BridgePort | None, entry: FdbEntry, replac
     bridge.fdb.put(entry)
 
 
-def delete_by_user(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
+def delete_by_user(bridge: Bridge, port: BridgePort | None, address: MAC, vid: int = 0) -> None:
     """`bridge fdb del`; ENOENT when there is no such entry at that place."""
-    known = bridge.fdb.entries.get(address)
+    known = bridge.fdb.entries.get(vid << 48 | address)
     if known is None or known.port is not port:
         raise NetError(ENOENT)
-    bridge.fdb.drop(address)
+    bridge.fdb.drop(known)

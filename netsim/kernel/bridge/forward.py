@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.bridge import fdb as br_fdb
+from netsim.kernel.bridge.vlan import allowed_egress, allowed_ingress, handle_vlan, vid_of
 from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook
-from netsim.kernel.core.netdevice import IFF_UP
+from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.receive import receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
@@ -29,10 +30,15 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
     skb.dev = bridge
     skb.control = None
     destination = skb.dst
+    vid = 0
+    if bridge.options["vlan_filtering"]:
+        if not allowed_ingress(bridge, None, skb):
+            return
+        vid = vid_of(bridge, skb)
     if destination.is_multicast:
         flood(bridge, skb, None, "bcast_flood" if destination.is_broadcast else "mcast_flood", LOCAL_OUT)
         return
-    entry = br_fdb.lookup(bridge, destination)
+    entry = br_fdb.lookup(bridge, destination, vid)
     if entry is not None and entry.port is not None:
         if should_deliver(entry.port, None, skb):
             _send(entry.port, skb, LOCAL_OUT)
@@ -69,6 +75,8 @@ def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> 
         return False
     if source is not None and source.options["isolated"] and port.options["isolated"]:
         return False
+    if port.bridge.options["vlan_filtering"] and not allowed_egress(port.bridge, port, skb):
+        return False
     return not (port.options["neigh_suppress"] and skb.protocol in (ETH_P_ARP, ETH_P_IPV6) and skb.dst.is_multicast and _is_neighbour_request(skb))
 
 
@@ -79,6 +87,8 @@ def _is_neighbour_request(skb: SkBuff) -> bool:
 def _send(port: BridgePort, skb: SkBuff, hook: int) -> None:
     """Through the bridge's hooks, then out (`__br_forward`)."""
     bridge = port.bridge
+    if bridge.options["vlan_filtering"]:
+        handle_vlan(bridge, port, skb)
     incoming = skb.dev
     skb.dev = port.dev
     if hook == LOCAL_OUT:
@@ -107,6 +117,10 @@ def pass_up(bridge: Bridge, skb: SkBuff) -> Any:
     """A frame for the bridge itself goes on as received by it (`br_pass_frame_up`)."""
     bridge.stats.rx_packets += 1
     bridge.stats.rx_bytes += skb.size  # the link header was taken off by the port
+    if bridge.options["vlan_filtering"]:
+        if not bridge.flags & IFF_PROMISC and not allowed_egress(bridge, None, skb):
+            return None
+        handle_vlan(bridge, None, skb)
     incoming = skb.dev
     skb.dev = bridge
     return nf_hook(PF_BRIDGE, 1, bridge.netns, skb, incoming, None, _netif_receive)

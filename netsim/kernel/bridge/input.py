@@ -8,6 +8,7 @@ from netsim.addr import MAC
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp
 from netsim.kernel.bridge.forward import flood, forward_to, pass_up
+from netsim.kernel.bridge.vlan import allowed_ingress, vid_of
 from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
@@ -72,9 +73,14 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     port: BridgePort | None = skb.dev.slave_data
     if port is None or port.state == BR_STATE_DISABLED:
         return
-    bridge = port.bridge
+    bridge, vid = port.bridge, 0
+    if bridge.options["vlan_filtering"]:
+        if not allowed_ingress(bridge, port, skb):
+            _drop(skb, "VLAN_FILTER")
+            return
+        vid = vid_of(bridge, skb)
     if port.options["learning"]:
-        br_fdb.learn(bridge, port, skb.src)
+        br_fdb.learn(bridge, port, skb.src, vid)
     if port.state == BR_STATE_LEARNING:
         return
     destination = skb.dst
@@ -84,7 +90,7 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
         bridge.stats.multicast += not destination.is_broadcast
         _up(bridge, skb)
         return
-    entry = br_fdb.lookup(bridge, destination)
+    entry = br_fdb.lookup(bridge, destination, vid)
     if entry is None:
         if bridge.flags & IFF_PROMISC:
             _up(bridge, skb.clone())

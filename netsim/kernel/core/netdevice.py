@@ -91,7 +91,7 @@ class NetDevice:
     num_tx_queues: int = 1
     num_rx_queues: int = 1
     link_mode: int = 0
-    vlans: dict[tuple[int, int], NetDevice] = attrs.field(factory=dict)
+    vlan_devices: dict[tuple[int, int], NetDevice] = attrs.field(factory=dict)
     """VLAN devices on top, by protocol and VLAN id (`struct vlan_info`)."""
     tso_max_size: int = 524280
     l3mdev_table: int = 0
@@ -150,6 +150,10 @@ class NetDevice:
     def padded_address(self) -> MAC:
         """The hardware address in the six bytes of a neighbour discovery option (`ndisc_fill_addr_option`)."""
         return self.address
+
+    def link_speed(self) -> int:
+        """The link's speed in Mbit/s as the driver tells it, -1 where it tells none (`ethtool_ops.get_link_ksettings`)."""
+        return -1
 
     def linklocal(self) -> IPv6 | None:
         """The link-local address IPv6 makes of the hardware address (`addrconf_dev_config`); None where it makes none."""

@@ -46,7 +46,7 @@ def receive_core(skb: SkBuff) -> None:
         tap.packet(skb, dev)
     for tap in dev.taps:
         tap.packet(skb, dev)
-    if skb.vlan and dev.vlans and vlan_do_receive(skb):
+    if skb.vlan and dev.vlan_devices and vlan_do_receive(skb):
         return
     if dev.rx_handler is not None and dev.rx_handler(skb):
         return
@@ -81,7 +81,7 @@ def push_tag(skb: SkBuff) -> None:
 def vlan_do_receive(skb: SkBuff) -> bool:
     """Hand a tagged frame to the VLAN device on top, without its tag (`vlan_do_receive`); False when there is none."""
     lower = skb.dev
-    vlan = lower.vlans.get((skb.vlan >> 16, skb.vlan & VLAN_VID_MASK))
+    vlan = lower.vlan_devices.get((skb.vlan >> 16, skb.vlan & VLAN_VID_MASK))
     if vlan is None:
         return False
     if not vlan.flags & IFF_UP:

@@ -121,6 +121,10 @@ class Macvlan(Stacked):
             self.port.by_address[address] = self
         self.address = address
 
+    def link_speed(self) -> int:
+        """The lower device's."""
+        return self.real.link_speed()
+
     def change_mtu(self, mtu: int) -> None:
         """EINVAL above the lower device's (`macvlan_change_mtu`)."""
         if mtu > self.real.mtu:

@@ -46,6 +46,10 @@ class Tun(NetDevice):
         """Neither."""
         return str(self.broadcast) if self.mode == "tap" else ""
 
+    def link_speed(self) -> int:
+        """10 Mbit/s (`tun_default_link_ksettings`)."""
+        return 10
+
     def xmit(self, skb: SkBuff) -> None:
         """Give the packet to the program, if one is there (`tun_net_xmit`)."""
         if self.program is None:

@@ -101,6 +101,10 @@ class Veth(NetDevice):
             peer.peer = None
             unregister_netdevice(peer)
 
+    def link_speed(self) -> int:
+        """10 Gbit/s, whatever it takes (`veth_get_link_ksettings`)."""
+        return 10000
+
     def lower(self) -> NetDevice | None:
         """The peer (`veth_get_iflink`)."""
         return self.peer

@@ -91,7 +91,11 @@ class Vlan(Stacked):
     def removed(self) -> None:
         """The lower device keeps its tagged frames."""
         super().removed()
-        self.real.vlans.pop((self.protocol, self.vid), None)
+        self.real.vlan_devices.pop((self.protocol, self.vid), None)
+
+    def link_speed(self) -> int:
+        """The lower device's."""
+        return self.real.link_speed()
 
     def change_mtu(self, mtu: int) -> None:
         """ERANGE above the lower device's (`vlan_dev_change_mtu`)."""
@@ -142,7 +146,7 @@ def create(netns: Netns, request: LinkRequest) -> Vlan:
         raise NetError(EPROTONOSUPPORT, "8021q: Invalid VLAN protocol")
     if real.flags & IFF_LOOPBACK or real.kind == "vrf":
         raise NetError(EOPNOTSUPP, "8021q: VLANs not supported on device")
-    if (protocol, data["id"]) in real.vlans:
+    if (protocol, data["id"]) in real.vlan_devices:
         raise NetError(EEXIST, "8021q: VLAN device already exists")
     if request.mtu is not None and request.mtu > real.mtu:
         raise NetError(EINVAL)
@@ -156,7 +160,7 @@ def create(netns: Netns, request: LinkRequest) -> Vlan:
     dev.carrier = real.carrier
     register_netdevice(dev)
     dev.attach()
-    real.vlans[protocol, dev.vid] = dev
+    real.vlan_devices[protocol, dev.vid] = dev
     link_watch.fire(dev)
     return dev
 

@@ -27,8 +27,9 @@ from netsim.packet.numbers import IPPROTO_UDP
 
 HEADROOM = 50  # outer IPv4, UDP, VXLAN and inner Ethernet headers
 DEFAULT_PORT = 8472
-FIXED = ("id", "dstport", "srcport", "df", "proxy", "rsc", "l2miss", "l3miss", "udpcsum", "learning")
+FIXED = ("id", "dstport", "srcport", "df", "proxy", "rsc", "l2miss", "l3miss", "udpcsum")
 """What cannot change later (`vxlan_nl2conf`)."""
+CANNOT = {"id": "Cannot change VNI", "dstport": "Cannot change port", "srcport": "Cannot change port range"}
 
 
 @attrs.frozen
@@ -97,6 +98,11 @@ class VxlanDevice(NetDevice):
         lower = self.home.devices.get(self.config.link)
         if self.config.remote.is_multicast and lower is not None and lower.inet is not None:
             change(lower, self.config.remote)
+
+    def link_speed(self) -> int:
+        """The lower device's, when there is one (`vxlan_get_link_ksettings`)."""
+        lower = self.home.devices.get(self.config.link) if self.config.link else None
+        return lower.link_speed() if lower is not None else -1
 
     def change_mtu(self, mtu: int) -> None:
         """EINVAL above what the lower device leaves (`vxlan_change_mtu`)."""
@@ -179,6 +185,7 @@ def create(netns: Netns, request: LinkRequest) -> VxlanDevice:
     if "id" not in data:
         raise NetError(EINVAL)
     config = VxlanConfig(**{name: data[name] for name in NAMES if name in data})
+    config = config if config.ageing else attrs.evolve(config, ageing=300)
     lower = home.devices.get(config.link) if config.link else None
     if config.link and lower is None:
         raise NetError(ENODEV, "Invalid local interface, device not found")
@@ -193,7 +200,7 @@ def create(netns: Netns, request: LinkRequest) -> VxlanDevice:
     most = lower.mtu - HEADROOM if lower is not None else 65535
     apply_common(dev, request)
     dev.mtu = min(request.mtu or (most if lower is not None else 1500), most)
-    dev.tso_max_size = lower.tso_max_size if lower is not None else 524280 if netns.kernel.profile.counters >= 618 else 65536
+    dev.tso_max_size = lower.tso_max_size if lower is not None else 65536
     register_netdevice(dev)
     home.tunnels.setdefault("vxlan", []).append(dev)
     _set_default(dev)
@@ -214,7 +221,7 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     before = dev.config
     for name in FIXED:
         if name in data and data[name] != getattr(before, name):
-            raise NetError(EOPNOTSUPP, "Cannot change VNI" if name == "id" else "")
+            raise NetError(EOPNOTSUPP, CANNOT.get(name, ""))
     dev.config = attrs.evolve(before, **{name: data[name] for name in NAMES if name in data})
     if (before.remote, before.link) != (dev.config.remote, dev.config.link):
         old = dev.fdb.find(ALL_ZEROS)

@@ -118,3 +118,13 @@ def delete(dev: VxlanDevice, address: MAC, end: Remote | None) -> None:
             dev.fdb.generation += 1
             return
     dev.fdb.drop(address)
+
+
+def flush_all(dev: VxlanDevice) -> None:
+    """`bridge fdb flush`: all entries but the default remote end (`vxlan_fdb_delete_bulk`)."""
+    for entry in list(dev.fdb.entries.values()):
+        if entry.address.is_zero:
+            entry.remotes[:] = [end for end in entry.remotes if end.ip == dev.config.remote]
+            if entry.remotes:
+                continue
+        dev.fdb.drop(entry.address)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import attrs
 
 from netsim.addr import MAC, IPv4, IPv6
-from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
+from netsim.errors import EAFNOSUPPORT, EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, NetDevice
+from netsim.kernel.drivers import vxlan_fdb
+from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.tables.fdb import FdbEntry
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT
+from netsim.kernel.tables.vxlan import Remote, VxlanEntry
 
 NTF_USE, NTF_SELF, NTF_MASTER, NTF_PROXY, NTF_EXT_LEARNED, NTF_OFFLOADED, NTF_STICKY, NTF_ROUTER = 1, 2, 4, 8, 16, 32, 64, 128
 
@@ -42,21 +45,46 @@ def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
             raise NetError(EINVAL)
         bridge, port = _bridge_of(dev)
         if request.flags & NTF_USE:
-            br_fdb.learn(bridge, port, request.lladdr)
+            br_fdb.learn(bridge, port, request.lladdr, request.vlan)
             return
-        entry = FdbEntry(
-            request.lladdr, port, is_local=bool(request.state & NUD_PERMANENT), is_static=bool(request.state & (NUD_PERMANENT | NUD_NOARP)),
-            is_sticky=bool(request.flags & NTF_STICKY), is_external=bool(request.flags & NTF_EXT_LEARNED),
-        )  # fmt: skip
-        br_fdb.add_by_user(bridge, port, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
+        for vid in _vlans_of(port, request.vlan):
+            entry = FdbEntry(
+                request.lladdr, port, is_local=bool(request.state & NUD_PERMANENT), is_static=bool(request.state & (NUD_PERMANENT | NUD_NOARP)),
+                is_sticky=bool(request.flags & NTF_STICKY), is_external=bool(request.flags & NTF_EXT_LEARNED), vid=vid,
+            )  # fmt: skip
+            br_fdb.add_by_user(bridge, port, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
     if request.flags & NTF_SELF or not request.flags:
         if isinstance(dev, Bridge):
             if not request.state & NUD_PERMANENT:
                 raise NetError(EINVAL)
-            entry = FdbEntry(request.lladdr, None, is_local=True, is_static=True)
+            entry = FdbEntry(request.lladdr, None, is_local=True, is_static=True, vid=request.vlan)
             br_fdb.add_by_user(dev, None, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
             return
+        if isinstance(dev, VxlanDevice):
+            remotes = [_remote_of(dev, request)] if request.dst is not None else []
+            kept = request.flags & (NTF_ROUTER | NTF_EXT_LEARNED)
+            vxlan_fdb.add(dev, VxlanEntry(request.lladdr, remotes, request.state, kept), flags)
+            return
         _own_add(dev, request, flags)
+
+
+def _vlans_of(port: BridgePort, vid: int) -> tuple[int, ...]:
+    """Without a VLAN an entry holds in none and in each of the port's (`br_fdb_add`); EINVAL for one the port is not in."""
+    if not vid:
+        return (0, *port.vlans)
+    if vid not in port.vlans:
+        raise NetError(EINVAL)
+    return (vid,)
+
+
+def _remote_of(dev: VxlanDevice, request: FdbRequest) -> Remote:
+    """The remote end a request names; what equals the device's own is left open (`vxlan_fdb_parse`)."""
+    if isinstance(request.dst, IPv6):
+        raise NetError(EAFNOSUPPORT)
+    assert request.dst is not None
+    config = dev.config
+    vni = None if request.vni == config.id else request.vni
+    return Remote(request.dst, 0 if request.port == config.dstport else request.port, vni, request.via)
 
 
 def _own_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
@@ -75,10 +103,16 @@ def fdb_del(dev: NetDevice, request: FdbRequest) -> None:
         raise NetError(EINVAL, "FDB delete only supported for Ethernet devices")
     if _is_for_master(dev, request.flags):
         bridge, port = _bridge_of(dev)
-        br_fdb.delete_by_user(bridge, port, request.lladdr)
+        br_fdb.delete_by_user(bridge, port, request.lladdr, request.vlan)
+        for vid in port.vlans if not request.vlan else ():
+            if bridge.fdb.find(request.lladdr, vid) is not None:
+                br_fdb.delete_by_user(bridge, port, request.lladdr, vid)
     if request.flags & NTF_SELF:
         if isinstance(dev, Bridge):
-            br_fdb.delete_by_user(dev, None, request.lladdr)
+            br_fdb.delete_by_user(dev, None, request.lladdr, request.vlan)
+            return
+        if isinstance(dev, VxlanDevice):
+            vxlan_fdb.delete(dev, request.lladdr, _remote_of(dev, request) if request.dst is not None else None)
             return
         if request.lladdr not in dev.multicast:
             raise NetError(ENOENT)
@@ -105,6 +139,9 @@ def fdb_flush(dev: NetDevice, request: FlushRequest) -> None:
         br_fdb.flush_bulk(bridge, br_fdb.Bulk(port, 0, request.marks, request.vlan))
     if not request.flags & NTF_SELF:
         return
+    if isinstance(dev, VxlanDevice):
+        vxlan_fdb.flush_all(dev)
+        return
     if not isinstance(dev, Bridge):
         raise NetError(EOPNOTSUPP)
     target = dev.netns.devices.get(request.port)
@@ -123,7 +160,7 @@ def fdb_get(dev: NetDevice | None, master: NetDevice | None, flags: int, lladdr:
     asked = master if dev is None else dev if flags & NTF_SELF else dev.master
     if not isinstance(asked, Bridge):
         raise NetError(EOPNOTSUPP, "Fdb get operation not supported by device")
-    entry = asked.fdb.entries.get(lladdr) if not vlan else None
+    entry = asked.fdb.find(lladdr, vlan)
     if entry is None:
         raise NetError(ENOENT, "Fdb entry not found")
     return asked, entry

@@ -23,25 +23,31 @@ class FdbEntry:
     is_offloaded: bool = False
     updated: int = 0
     used: int = 0
+    vid: int = 0  # the VLAN it holds in; 0: without filtering
+
+    @property
+    def key(self) -> int:
+        """VLAN and address as one number; in VLAN 0 the address itself."""
+        return self.vid << 48 | self.address
 
 
 @attrs.define(eq=False)
 class Fdb:
-    """All entries of one bridge by address."""
+    """All entries of one bridge by VLAN and address."""
 
-    entries: dict[MAC, FdbEntry] = attrs.field(factory=dict)
+    entries: dict[int, FdbEntry] = attrs.field(factory=dict)
     generation: int = 0
 
-    def find(self, address: MAC) -> FdbEntry | None:
-        """The entry for an address, aged or not."""
-        return self.entries.get(address)
+    def find(self, address: MAC, vid: int = 0) -> FdbEntry | None:
+        """The entry for an address in a VLAN, aged or not."""
+        return self.entries.get(vid << 48 | address)
 
     def put(self, entry: FdbEntry) -> None:
         """Add or replace an entry."""
-        self.entries[entry.address] = entry
+        self.entries[entry.key] = entry
         self.generation += 1
 
-    def drop(self, address: MAC) -> None:
-        """Remove an entry if there is one."""
-        if self.entries.pop(address, None) is not None:
+    def drop(self, entry: FdbEntry) -> None:
+        """Remove an entry if it is there."""
+        if self.entries.pop(entry.key, None) is not None:
             self.generation += 1

@@ -134,7 +134,7 @@ def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
         ("vlan_filtering", dev.options["vlan_filtering"]),
     ]  # fmt: skip
     if "vlan_filtering" in dev.netns.kernel.profile.modules:
-        options.append(("vlan_protocol", "802.1Q"))
+        options.append(("vlan_protocol", "802.1Q" if dev.options["vlan_protocol"] == 0x8100 else "802.1ad"))
     options += [
         ("bridge_id", bridge_id_text(dev.bridge_id)), ("designated_root", bridge_id_text(dev.designated_root)), ("root_port", dev.root_port),
         ("root_path_cost", dev.root_path_cost), ("topology_change", dev.topology_change), ("topology_change_detected", dev.topology_change_detected),
