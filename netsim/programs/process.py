@@ -24,9 +24,6 @@ REFUSED = {
     "iperf": "throughput is not predicted; use nc or curl to see whether data arrives",
     "dhclient": "no DHCP server answers here; use ip addr add",
     "udhcpc": "no DHCP server answers here; use ip addr add",
-    "python3": "a Python interpreter is not modelled; use nc or socat",
-    "python3.11": "a Python interpreter is not modelled; use nc or socat",
-    "python": "a Python interpreter is not modelled; use nc or socat",
     "tc": "traffic control is not modelled yet",
     "nft": "use iptables; nft is not modelled yet",
     "conntrack": "connection tracking is not modelled yet",
@@ -432,28 +429,4 @@ def which(call: Call) -> Result:
             status = 1
         else:
             out += (name if "/" in name else f"/usr/bin/{name}") + "\n"
-    return Result(out, "", status)
-
-
-def getent(call: Call) -> Result:
-    """getent hosts NAME: from /etc/hosts."""
-    from netsim.machine.hostnames import in_hosts, inet_aton, name_in_hosts
-
-    words = call.argv[1:]
-    if len(words) < 1:
-        return Result("", "getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information.\n", 1)
-    if words[0] not in ("hosts", "ahosts", "ahostsv4"):
-        return Result("", f"Unknown database: {words[0]}\nTry `getent --help' or `getent --usage' for more information.\n", 1)
-    text = call.proc.read_text("/etc/hosts")
-    out, status = "", 0
-    for name in words[1:]:
-        address = inet_aton(name)
-        if address is not None:
-            known = name_in_hosts(text, address)
-            out += f"{address!s:<15s} {known}\n" if known else ""
-            status = status or (0 if known else 2)
-            continue
-        found = in_hosts(text, name)
-        out += f"{found[0]!s:<15s} {name}\n" if found else ""
-        status = status or (0 if found else 2)
     return Result(out, "", status)

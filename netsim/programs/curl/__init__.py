@@ -1,0 +1,1 @@
+"""curl(1) 7.88: HTTP without TLS."""

@@ -1,0 +1,1 @@
+"""DNS as programs: asking a server (dig, host, nslookup) and being one."""

@@ -1,0 +1,97 @@
+"""A name server with records of its own: an authoritative answer over UDP for each question (RFC 1035)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.addr import IPV4_ANY
+from netsim.errors import NetError
+from netsim.machine.call import Program
+from netsim.packet.decode_icmp6 import DecodeError
+from netsim.packet.dns import (
+    DNS_AA,
+    DNS_QR,
+    DNS_RA,
+    DNS_RD,
+    RCODE_NOERROR,
+    RCODE_NOTIMP,
+    RCODE_NXDOMAIN,
+    TYPE_ANY,
+    TYPE_CNAME,
+    Dns,
+    Question,
+    Record,
+    decode_dns,
+    encode_dns,
+)
+
+DATAGRAM, DOMAIN = 2, 53
+
+
+@attrs.define(eq=False)
+class DnsServer(Program):
+    """Answers from `records`; a name without any record does not exist."""
+
+    records: list[Record]
+    address: Any = IPV4_ANY
+    port: int = DOMAIN
+    family: int = 2
+    fd: int = -1
+
+    def listen(self, proc: Any) -> None:
+        """Bind; NetError."""
+        self.fd = proc.socket(self.family, DATAGRAM)
+        proc.sock(self.fd).set("reuseaddr", 1)
+        proc.sock(self.fd).bind(self.address, self.port)
+
+    def started(self, proc: Any) -> None:
+        """Bind, unless it was done before."""
+        if self.fd < 0:
+            self.listen(proc)
+
+    def readable(self, proc: Any, fd: int) -> None:
+        """Questions came."""
+        while fd == self.fd:
+            try:
+                received = proc.sock(fd).recvfrom()
+            except NetError:
+                continue
+            if received is None:
+                return
+            self._reply(proc, received)
+
+    def _reply(self, proc: Any, received: Any) -> None:
+        try:
+            query = decode_dns(received.data)
+        except DecodeError:
+            return
+        if query.is_response:
+            return
+        try:
+            proc.sock(self.fd).sendto(encode_dns(self.answer(query)), received.src, received.sport)
+        except NetError:
+            return
+
+    def answer(self, query: Dns) -> Dns:
+        """The response to a query; a look-up in `records`, aliases followed."""
+        flags = DNS_QR | DNS_AA | DNS_RA | query.flags & DNS_RD
+        if query.opcode or len(query.questions) != 1:
+            return Dns(query.ident, flags | RCODE_NOTIMP, query.questions)
+        found, exists = self.look_up(query.questions[0])
+        return Dns(query.ident, flags | (RCODE_NOERROR if exists else RCODE_NXDOMAIN), query.questions, tuple(found))
+
+    def look_up(self, question: Question) -> tuple[list[Record], bool]:
+        """Records that answer a question, and whether the name exists at all."""
+        name, found, exists = question.name.rstrip(".").lower(), [], False
+        for _ in range(8):
+            own = [record for record in self.records if record.name.rstrip(".").lower() == name]
+            exists |= bool(own)
+            fitting = [record for record in own if question.type in (record.type, TYPE_ANY)]
+            alias = [record for record in own if record.type == TYPE_CNAME]
+            found += fitting or alias
+            if fitting or not alias:
+                break
+            name = str(alias[0].data).rstrip(".").lower()
+        return found, exists
