@@ -27,7 +27,7 @@ nc -i x 1 2
 nc -M 300 1 2
 nc -l 99 & sleep .1; nc -v -z 127.0.0.1 99; wait
 nc -lkvn 99 & sleep .1; nc -z 127.0.0.1 99; nc -w1 -z 127.0.0.1 99; sleep .1; kill %1
-echo srv | nc -lN 99 & sleep .1; echo cli | nc 127.0.0.1 99; wait
+echo srv | nc -lN 99 >s.txt & sleep .1; echo cli | nc 127.0.0.1 99; wait; cat s.txt
 echo hi | nc -u -w1 127.0.0.1 98
 seq 20000 | nc -lN 97 & sleep .1; nc 127.0.0.1 97 </dev/null | wc -c; wait
 socat - TCP:127.0.0.1:81
@@ -45,7 +45,7 @@ socat TCP-LISTEN:93,bind=1.2.3.4 -
 ss -tln state foo
 ss -tan foo
 ss -f foo
-nc -l 92 & sleep .1; sleep 3 | nc -p 45678 127.0.0.1 92 & sleep .1; ss -tn state established sport = :92; ss -tnH dport = :92; ss -tnp sport = :92 | wc -l; ss -tan dst 127.0.0.9; kill %1 %2
+nc -l 92 & sleep .1; sleep 3 | nc -p 45678 127.0.0.1 92 & sleep .1; ss -tn state established sport = :92; ss -tnH dport = :92; ss -tnp sport = :92 | wc -l; ss -tan dst 127.0.0.9; kill %1
 nc -ul 53 & sleep .1; ss -ul; ss -uln; ss -tuln src 0.0.0.0:53; kill %1
 curl -s http://127.0.0.1:8001/
 curl -sS http://10.9.9.9/
