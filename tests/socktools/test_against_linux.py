@@ -17,7 +17,7 @@ TOOLS = ("unshare", "nc", "socat", "ss", "curl", "wget", "ip")
 SETUP = "ip link set lo up\n"
 LINES = r"""
 nc -v -z -w1 127.0.0.1 8-10
-nc -vz localhost http
+nc -4 -vz localhost http
 nc -l -p 9 10
 nc -u -v -z -w1 127.0.0.1 9
 nc -4 ::1 9
