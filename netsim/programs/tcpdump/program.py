@@ -1,4 +1,4 @@
-"""tcpdump as it runs: frames gather in the ring and are handed over ten times a second; a signal ends it with the counters."""
+"""tcpdump as it runs: frames gather in the ring and are handed over once a second, with -l ten times; a signal ends it with the counters."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from netsim.programs.tcpdump.frames import DESCRIBED, PACKET_OUTGOING, frame_byt
 from netsim.programs.tcpdump.options import Options
 from netsim.programs.tcpdump.predicate import Condition, View, matches
 
-TICK = 100 * MS
-"""How long frames may lie in the ring (`pcap_set_timeout`): what a signal finds there is lost."""
+LAZY, PROMPT = 1000 * MS, 100 * MS
+"""How long frames may lie in the ring (`pcap_set_timeout`; shorter with -l): what a signal finds there is lost."""
 ENDING = (1, 2, 15)
 
 
@@ -82,7 +82,8 @@ class Tcpdump(Program):
             self._hand_over(proc)
         elif self.ring and not self.is_ticking:
             self.is_ticking = True
-            proc.timer(TICK - (proc.now() - self.began) % TICK, None)
+            tick = PROMPT if self.options.has("l") else LAZY
+            proc.timer(tick - (proc.now() - self.began) % tick, None)
 
     def timer(self, proc: Any, token: Any) -> None:
         """The block of the ring is closed and read."""
