@@ -40,6 +40,10 @@ class EngineProfile:
     """The same without it."""
     protocol_failure: str = "error starting userland proxy: failed to listen on {host}:{port}: {reason}"
     """A protocol the kernel does not have."""
+    answers_failure: int = 1
+    """Whether the name server says that nobody outside answered; 20.10 says nothing."""
+    asks_from_host: int = 1
+    """28 asks the host's name servers from the host's namespace; before, from the container's."""
     runtime_directory: str = "/var/run/docker"
     comments_resolv_conf: int = 1
     """27 and later explain themselves in resolv.conf."""
@@ -52,13 +56,13 @@ class EngineProfile:
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
-    comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0,
+    answers_failure=0, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
-    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0,
+    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip

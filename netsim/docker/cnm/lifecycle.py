@@ -48,6 +48,8 @@ def delete_sandbox(engine: Engine, sandbox: Sandbox) -> None:
     """Every endpoint leaves, then the namespace is let go."""
     for endpoint in list(sandbox.endpoints):
         detach(engine, endpoint, {})
+    if sandbox.resolver is not None:
+        sandbox.resolver.stop()
     files = engine.machine.files
     node = files.stat(None, sandbox.key)
     if not sandbox.shared and isinstance(node, File) and node.bound is not None:

@@ -10,6 +10,7 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import check_addresses, network_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid
+from netsim.docker.names import files
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
 
 JOINED = "container sharing network namespace with another container or host cannot be connected to any other network"
@@ -21,7 +22,9 @@ def set_up_network(engine: Engine, container: Container) -> None:
     kind, _, target = container.mode.partition(":")
     if kind == "container":
         container.sandbox = _joined(engine, container, target)
+        files.begin(engine, container)
         return
+    files.begin(engine, container)
     container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
     for name in order(container):
         try:
@@ -69,6 +72,7 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
         raise Refusal(
             problem.status, f"driver failed programming external connectivity on endpoint {container.name} ({endpoint.id}): {problem.text}"
         ) from None
+    files.joined(engine, container, endpoint)
     engine.tell("network", "connect", network.id, container=container.id, name=network.name, type=network.spec.driver)
     return endpoint
 
@@ -105,6 +109,13 @@ def endpoints(engine: Engine, container: Container) -> dict[str, Endpoint]:
     }
 
 
+def settle_names(engine: Engine, container: Container) -> None:
+    """A new name is known at once wherever the container is."""
+    for endpoint in endpoints(engine, container).values():
+        endpoint.name = container.name
+        endpoint.dns_names = dns_names(container, endpoint.settings)
+
+
 def connect(engine: Engine, reference: str, container: Container, settings: EndpointSettings) -> None:
     """`docker network connect`: at once if it runs, else at its next start."""
     network = engine.network(reference)
@@ -136,5 +147,6 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
         raise forbidden(f"container {container.id} is not connected to network {network.name}")
     if endpoint is not None:
         detach(engine, endpoint, bindings_of(container))
+        files.left(container, endpoint)
     container.networks.pop(network.name, None)
     engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)

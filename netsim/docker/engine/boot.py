@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from netsim.addr import IPv4Net
@@ -46,6 +48,18 @@ class Dockerd(Program):
         if self.engine is not None:
             shut_down(self.engine)
         proc.exit(0)
+
+    def readable(self, proc: Process, fd: int) -> None:
+        """Something for one of the name servers."""
+        resolver = self.engine.resolvers.get(fd) if self.engine is not None else None
+        if resolver is not None:
+            resolver.readable(fd)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """An upstream name server was silent for too long."""
+        resolver = self.engine.resolvers.get(token[1]) if self.engine is not None and isinstance(token, tuple) else None
+        if resolver is not None:
+            resolver.timed_out(token[1], token[2])
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A container's first process, or a tool the daemon ran."""

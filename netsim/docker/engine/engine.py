@@ -59,6 +59,8 @@ class Engine:
     images: dict[str, Image] = attrs.field(factory=dict)
     ports: Ports = attrs.field(factory=Ports)
     proxies: Proxies = attrs.field(default=None)
+    resolvers: dict[int, Any] = attrs.field(factory=dict)
+    """The daemon's descriptors that belong to containers' name servers."""
     events: list[Event] = attrs.field(factory=list)
     forwarding_switched_on: int = 0
     id: str = ""
@@ -85,10 +87,10 @@ class Engine:
         """Virtual ns since 1970."""
         return self.machine.epoch + self.machine.kernel.clock.now
 
-    def run(self, argv: Sequence[str]) -> Result:
-        """Run a tool as the daemon does, and wait for its answer."""
+    def run(self, argv: Sequence[str], netns: Netns | None = None) -> Result:
+        """Run a tool as the daemon does (in a container's namespace, if one is named), and wait for its answer."""
         out, err = Capture(), Capture()
-        child = self.machine.spawn(self.process, tuple(argv), fds={0: Null(), 1: out, 2: err})
+        child = self.machine.spawn(self.process, tuple(argv), fds={0: Null(), 1: out, 2: err}, netns=netns)
         if child.status is None:
             self.machine.wait(child)
         return Result(out.text(), err.text(), child.status or 0)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.names.files import hosts_text, resolv_conf_text
 from netsim.machine.files import Device, Directory, File, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
 from netsim.machine.services import services_file
-
-MOUNTED = ("hosts", "hostname", "resolv.conf")
 
 
 def make_jail(engine: Engine, container: Container) -> Jail:
     """Root, name, tools and capabilities for the next run; the root's files stay from the run before."""
     host = container.spec.host
     root = container.jail.root if container.jail is not None else make_root(engine, container)
-    _mount_files(engine, container, root)
+    etc = root.entries["etc"]
+    assert isinstance(etc, Directory)
+    etc.entries |= container.files
     capabilities: frozenset[str] | None = None
     if not host.privileged and "ALL" not in host.cap_add:
         kept = DOCKER_CAPABILITIES if "ALL" not in host.cap_drop else frozenset[str]()
@@ -61,18 +60,3 @@ def _put(root: Directory, path: str, content: str) -> None:
 
 def _text(content: str) -> File:
     return File(0o644, 0, content.encode())
-
-
-def _mount_files(engine: Engine, container: Container, root: Directory) -> None:
-    """/etc/hosts, hostname and resolv.conf: written anew at each start, shared with whoever shares the network."""
-    etc = root.entries["etc"]
-    assert isinstance(etc, Directory)
-    if container.mode.startswith("container:"):
-        container.files = engine.container(container.mode.partition(":")[2]).files
-    else:
-        for name in MOUNTED:
-            container.files.setdefault(name, File(0o644))
-        container.files["hostname"].content = f"{container.hostname}\n".encode()
-        container.files["hosts"].content = hosts_text(engine, container).encode()
-        container.files["resolv.conf"].content = resolv_conf_text(engine, container).encode()
-    etc.entries |= container.files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
-from netsim.docker.engine.attach import set_up_network
+from netsim.docker.engine.attach import set_up_network, settle_names
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
@@ -202,10 +202,7 @@ def forget(engine: Engine, container: Container) -> None:
 def rename(engine: Engine, container: Container, name: str) -> None:
     """Another name; refused when it is taken or not a name."""
     container.name = checked_name(engine, name)
-    for network in engine.networks.values():
-        for endpoint in network.endpoints.values():
-            if endpoint.container_id == container.id:
-                endpoint.name = container.name
+    settle_names(engine, container)
     engine.tell("container", "rename", container.id, name=container.name)
 
 

@@ -1,0 +1,62 @@
+"""Which names a container may know: those of its networks' members, and its own private aliases (`sandbox.ResolveName`, `Network.ResolveName`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netsim.addr import IPv4, IPv6
+from netsim.docker.cnm.model import Endpoint, Network, Sandbox
+
+
+def members(network: Network) -> Iterator[Endpoint]:
+    """Endpoints whose containers run."""
+    return (endpoint for endpoint in network.endpoints.values() if endpoint.sandbox is not None)
+
+
+def called(network: Network, name: str) -> list[Endpoint]:
+    """Members of a network with a name, in any letter case."""
+    return [endpoint for endpoint in members(network) if any(known.lower() == name for known in endpoint.dns_names)]
+
+
+def resolve(sandbox: Sandbox, name: str) -> list[Endpoint]:
+    """Whom a name means to a container: on its networks in their order, private aliases first; `name.network` picks the network."""
+    wanted = name.rstrip(".").lower()
+    found = _as_given(sandbox, wanted, None)
+    parts = wanted.split(".")
+    for cut in range(1, len(parts)):
+        if not found:
+            found = _as_given(sandbox, ".".join(parts[:cut]), ".".join(parts[cut:]))
+    return found
+
+
+def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> list[Endpoint]:
+    for endpoint in sandbox.endpoints:
+        network = endpoint.network
+        if network_name is not None and network.name.lower() != network_name:
+            continue
+        for link in endpoint.settings.links:
+            target, _, alias = link.partition(":")
+            if (alias or target).lower() == name:
+                linked = called(network, target.lower())
+                if linked:
+                    return linked
+        found = called(network, name)
+        if found:
+            return found
+    return []
+
+
+def addresses(endpoints: list[Endpoint], family: type[IPv4 | IPv6]) -> list[IPv4 | IPv6]:
+    """Their addresses of a family."""
+    nets = [(endpoint.interface.ipv4 if family is IPv4 else endpoint.interface.ipv6) for endpoint in endpoints]
+    return [net.address for net in nets if net is not None]
+
+
+def name_of(sandbox: Sandbox, address: IPv4 | IPv6) -> str | None:
+    """What an address is called on the container's networks: `name.network` (`ResolveIP`)."""
+    for endpoint in sandbox.endpoints:
+        for member in members(endpoint.network):
+            net = member.interface.ipv4 if isinstance(address, IPv4) else member.interface.ipv6
+            if net is not None and net.address == address and member.dns_names:
+                return f"{member.dns_names[0]}.{endpoint.network.name}"
+    return None

@@ -1,0 +1,284 @@
+"""The embedded name server: 127.0.0.11 in a container's namespace (`libnetwork/resolver.go`).
+
+The daemon's own process holds the sockets; rules of the namespace lead port 53 to them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from netsim.addr import IPv4, IPv6
+from netsim.clock import SECOND
+from netsim.docker.cnm.model import Sandbox
+from netsim.docker.names import records
+from netsim.errors import NetError
+from netsim.machine.sockets import SocketFile, make_socket
+from netsim.packet.decode_icmp6 import DecodeError
+from netsim.packet.dns import (
+    DNS_QR,
+    DNS_RA,
+    DNS_RD,
+    RCODE_REFUSED,
+    RCODE_SERVFAIL,
+    TYPE_A,
+    TYPE_AAAA,
+    TYPE_MX,
+    TYPE_PTR,
+    Dns,
+    Question,
+    Record,
+    decode_dns,
+    encode_dns,
+)
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+
+AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM = 2, 10, 1, 2
+ADDRESS = IPv4.parse("127.0.0.11")
+DOMAIN = 53
+TTL = 600
+PATIENCE = 4 * SECOND
+"""How long an upstream server may take."""
+MOST_UPSTREAMS = 3
+
+
+@attrs.frozen
+class Upstream:
+    """A server of the outside; `from_host`: asked from the host's namespace instead of the container's."""
+
+    address: IPv4 | IPv6
+    from_host: int = 0
+
+
+@attrs.define(eq=False)
+class Pending:
+    """A question handed on: who asked, by which socket, and whose turn it is."""
+
+    message: Dns
+    data: bytes
+    client: Any
+    port: int
+    reply_fd: int
+    """The socket to answer on: the server's own, or the client's connection."""
+    is_stream: int
+    upstreams: tuple[Upstream, ...]
+    fd: int = -1
+
+
+@attrs.define(eq=False)
+class Resolver:
+    """One container's name server."""
+
+    engine: Engine
+    sandbox: Sandbox
+    upstreams: tuple[Upstream, ...]
+    ndots: int = 0
+    """From the container's resolv.conf: names with fewer dots are not asked of the outside when it is above 0."""
+    udp: int = -1
+    tcp: int = -1
+    udp_port: int = 0
+    tcp_port: int = 0
+    pending: dict[int, Pending] = attrs.field(factory=dict)
+    """By the upstream socket's descriptor."""
+    streams: dict[int, bytes] = attrs.field(factory=dict)
+    """Clients' connections and what has come on them."""
+
+    def start(self) -> None:
+        """Sockets on two ports that the kernel chooses, and the rules that lead to them."""
+        self.udp, self.tcp = self._open(SOCK_DGRAM), self._open(SOCK_STREAM)
+        process = self.engine.process
+        self.udp_port, self.tcp_port = process.sock(self.udp).getsockname()[1], process.sock(self.tcp).getsockname()[1]
+        self._rules()
+
+    def _open(self, kind: int) -> int:
+        process = self.engine.process
+        sock = make_socket(self.sandbox.netns, AF_INET, kind, 0)
+        sock.bind(ADDRESS, 0)
+        if kind == SOCK_STREAM:
+            sock.listen(4096)
+        fd = process.adopt(SocketFile(sock=sock, process=process))
+        self.engine.resolvers[fd] = self
+        return fd
+
+    def _rules(self) -> None:
+        """DOCKER_OUTPUT and DOCKER_POSTROUTING in the container's nat table (`setupNAT`)."""
+        inside = f"{ADDRESS}"
+        lines = [
+            "-N DOCKER_OUTPUT", "-N DOCKER_POSTROUTING", f"-I OUTPUT -d {inside} -j DOCKER_OUTPUT", f"-I POSTROUTING -d {inside} -j DOCKER_POSTROUTING",
+            f"-I DOCKER_OUTPUT -d {inside} -p udp --dport {DOMAIN} -j DNAT --to-destination {inside}:{self.udp_port}",
+            f"-I DOCKER_POSTROUTING -s {inside} -p udp --sport {self.udp_port} -j SNAT --to-source :{DOMAIN}",
+            f"-I DOCKER_OUTPUT -d {inside} -p tcp --dport {DOMAIN} -j DNAT --to-destination {inside}:{self.tcp_port}",
+            f"-I DOCKER_POSTROUTING -s {inside} -p tcp --sport {self.tcp_port} -j SNAT --to-source :{DOMAIN}",
+        ]  # fmt: skip
+        for line in lines:
+            self.engine.run(("iptables", "--wait", "-t", "nat", *line.split()), netns=self.sandbox.netns)
+
+    def stop(self) -> None:
+        """The container is gone."""
+        for fd in (self.udp, self.tcp, *self.pending, *self.streams):
+            self.engine.resolvers.pop(fd, None)
+            if fd in self.engine.process.fds:
+                self.engine.process.close(fd)
+        self.pending.clear()
+        self.streams.clear()
+
+    # what comes in -------------------------------------------------------------------------------------------------------
+
+    def readable(self, fd: int) -> None:
+        """A question, or an upstream's answer."""
+        process = self.engine.process
+        try:
+            if fd == self.tcp:
+                while (client := process.sock(fd).accept()) is not None:
+                    opened = process.adopt(SocketFile(sock=client, process=process))
+                    self.streams[opened] = b""
+                    self.engine.resolvers[opened] = self
+            elif fd == self.udp:
+                while (received := process.sock(fd).recvfrom()) is not None:
+                    self._question(received.data, received.src, received.sport, fd, 0)
+            elif fd in self.streams:
+                self._stream(fd)
+            elif fd in self.pending:
+                self._answered(fd)
+        except NetError:
+            if fd in self.pending:
+                self._next(self._drop(fd))
+
+    def _stream(self, fd: int) -> None:
+        """A question over TCP: two bytes of length in front."""
+        data = self.engine.process.sock(fd).recv()
+        if data is None:
+            return
+        if not data:
+            self._hang_up(fd)
+            return
+        self.streams[fd] += data
+        buffered = self.streams[fd]
+        length = int.from_bytes(buffered[:2], "big")
+        if len(buffered) >= 2 + length and length:
+            self.streams[fd] = buffered[2 + length :]
+            self._question(buffered[2 : 2 + length], None, 0, fd, 1)
+
+    def _hang_up(self, fd: int) -> None:
+        self.streams.pop(fd, None)
+        self.engine.resolvers.pop(fd, None)
+        if fd in self.engine.process.fds:
+            self.engine.process.close(fd)
+
+    def _question(self, data: bytes, client: Any, port: int, fd: int, is_stream: int) -> None:
+        try:
+            message = decode_dns(data)
+        except DecodeError:
+            return
+        if not message.questions:
+            return
+        asked = Pending(message, data, client, port, fd, is_stream, self.upstreams[:MOST_UPSTREAMS])
+        answer = self._own(message.questions[0])
+        if answer is not None:
+            self._reply(asked, Dns(message.ident, DNS_QR | DNS_RA | message.flags & DNS_RD, message.questions, tuple(answer)))
+            return
+        name = message.questions[0].name
+        if message.questions[0].type in (TYPE_A, TYPE_AAAA) and self.ndots > 0 and "." not in name.rstrip("."):
+            self._reply(asked, Dns(message.ident, DNS_QR | DNS_RA | message.flags & DNS_RD, message.questions))
+            return
+        self._next(asked)
+
+    def _own(self, question: Question) -> list[Record] | None:
+        """What the daemon knows itself: None when the outside must be asked."""
+        if question.type == TYPE_PTR:
+            address = _reversed(question.name)
+            name = None if address is None else records.name_of(self.sandbox, address)
+            return None if name is None else [Record(question.name, TYPE_PTR, TTL, name)]
+        if question.type not in (TYPE_A, TYPE_AAAA, TYPE_MX):
+            return None
+        known = records.resolve(self.sandbox, question.name)
+        if not known:
+            return None
+        if question.type == TYPE_MX:
+            return []
+        found = records.addresses(known, IPv4 if question.type == TYPE_A else IPv6)
+        if len(found) > 1:
+            self.engine.rng.shuffle(found)
+        return [Record(question.name, question.type, TTL, address) for address in found]
+
+    # the outside ---------------------------------------------------------------------------------------------------------
+
+    def _next(self, asked: Pending | None) -> None:
+        """Ask the upstream whose turn it is; after the last one the client hears of the failure, or (20.10) nothing."""
+        if asked is None:
+            return
+        process = self.engine.process
+        while asked.upstreams:
+            upstream, asked.upstreams = asked.upstreams[0], asked.upstreams[1:]
+            netns = process.netns if upstream.from_host else self.sandbox.netns
+            try:
+                sock = make_socket(netns, AF_INET if isinstance(upstream.address, IPv4) else AF_INET6, SOCK_DGRAM, 0)
+                sock.connect(upstream.address, DOMAIN)
+                sock.send(asked.data)
+            except NetError:
+                continue
+            fd = process.adopt(SocketFile(sock=sock, process=process))
+            self.pending[fd], self.engine.resolvers[fd], asked.fd = asked, self, fd
+            process.timer(PATIENCE, ("dns", fd, asked.message.ident))
+            return
+        if self.engine.profile.answers_failure:
+            self._reply(asked, Dns(asked.message.ident, DNS_QR | DNS_RA | asked.message.flags & DNS_RD | RCODE_SERVFAIL, asked.message.questions))
+
+    def timed_out(self, fd: int, ident: int) -> None:
+        """An upstream was silent."""
+        asked = self.pending.get(fd)
+        if asked is not None and asked.message.ident == ident:
+            self._next(self._drop(fd))
+
+    def _drop(self, fd: int) -> Pending | None:
+        asked = self.pending.pop(fd, None)
+        self.engine.resolvers.pop(fd, None)
+        if fd in self.engine.process.fds:
+            self.engine.process.close(fd)
+        return asked
+
+    def _answered(self, fd: int) -> None:
+        data = self.engine.process.sock(fd).recv()
+        if data is None:
+            return
+        asked = self._drop(fd)
+        assert asked is not None
+        try:
+            message = decode_dns(data)
+        except DecodeError:
+            self._next(asked)
+            return
+        if message.rcode in (RCODE_SERVFAIL, RCODE_REFUSED) and asked.upstreams:
+            self._next(asked)
+            return
+        self._send(asked, data)
+
+    def _reply(self, asked: Pending, message: Dns) -> None:
+        self._send(asked, encode_dns(message))
+
+    def _send(self, asked: Pending, data: bytes) -> None:
+        sock = self.engine.process.sock(asked.reply_fd)
+        try:
+            if asked.is_stream:
+                sock.send(len(data).to_bytes(2, "big") + data)
+            else:
+                sock.sendto(data, asked.client, asked.port)
+        except NetError:
+            return
+
+
+def _reversed(name: str) -> IPv4 | IPv6 | None:
+    """The address that a name below in-addr.arpa or ip6.arpa stands for."""
+    plain = name.rstrip(".").lower()
+    try:
+        if plain.endswith(".in-addr.arpa"):
+            return IPv4.parse(".".join(reversed(plain.removesuffix(".in-addr.arpa").split("."))))
+        if plain.endswith(".ip6.arpa"):
+            digits = "".join(reversed(plain.removesuffix(".ip6.arpa").split(".")))
+            return IPv6(int(digits, 16)) if len(digits) == 32 else None
+    except ValueError:
+        return None
+    return None
