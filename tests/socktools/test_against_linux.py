@@ -25,7 +25,7 @@ nc -p 5555 -s 1.2.3.4 127.0.0.1 9
 nc -T foo 127.0.0.1 9
 nc -i x 1 2
 nc -M 300 1 2
-nc -l 99 & sleep .1; nc -v -z 127.0.0.1 99; wait
+nc -l 99 >got.txt & sleep .1; nc -v -z 127.0.0.1 99; wait; cat got.txt
 nc -lkvn 99 & sleep .1; nc -z 127.0.0.1 99; nc -w1 -z 127.0.0.1 99; sleep .1; kill %1
 echo srv | nc -lN 99 >s.txt & sleep .1; echo cli | nc 127.0.0.1 99; wait; cat s.txt
 echo hi | nc -u -w1 127.0.0.1 98
@@ -55,7 +55,7 @@ curl http://
 curl --nosuch
 curl http://127.0.0.1:8001/
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello' | nc -N -l 9002 >/dev/null & sleep .1; curl -si http://127.0.0.1:9002/ -w '%{http_code} %{size_download}\n'; wait
-printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno' | nc -N -l 9003 & sleep .1; curl -sSf -d a=b -H 'X: y' http://127.0.0.1:9003/p?q=1; echo $?; wait
+printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno' | nc -N -l 9003 >asked.txt & sleep .1; curl -sSf -d a=b -H 'X: y' http://127.0.0.1:9003/p?q=1; echo $?; wait; cat asked.txt
 printf 'garbage\n' | nc -N -l 9004 >/dev/null & sleep .1; curl -sS http://127.0.0.1:9004/; echo $?; wait
 nc -lN 9005 </dev/null >/dev/null & sleep .1; curl -sS http://127.0.0.1:9005/; echo $?; wait
 wget http://127.0.0.1:8001/
