@@ -11,6 +11,7 @@ from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.modules import hang, load
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import bond, dummy, gre, ip_tunnel, ipip, ipvlan, loopback, macvlan, sit, stacking, tun, veth, vlan, vrf, vxlan
+from netsim.kernel.drivers.nic import add_nic
 from netsim.kernel.inet.family import AF_INET, AF_INET6
 from netsim.kernel.ipv4 import af_inet, arp, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
@@ -69,6 +70,8 @@ def boot(clock: Clock, rng: random.Random, profile: KernelProfile) -> Kernel:
     kernel.boot_time = clock.now
     hang_doors(kernel)
     kernel.init_net = new_netns(kernel)
+    if profile.nic:
+        add_nic(kernel.init_net, profile.nic)
     for name in profile.loaded:
         load(kernel, name)
     return kernel

@@ -76,6 +76,8 @@ class KernelProfile:
     """Link kinds and features that are built in or loadable."""
     loaded: tuple[str, ...] = ()
     """Modules loaded at boot, in order."""
+    nic: str = ""
+    """What the built-in Ethernet card is called; empty without one."""
     fb_tunnels: str = "all"
     """Boot parameter `fb_tunnels`: which namespaces get gre0, tunl0 and their like: all, initns or none."""
 

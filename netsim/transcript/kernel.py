@@ -23,9 +23,17 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
     """The kernel a scenario was recorded on."""
     release = str(scenario.get("release", ""))
     if scenario.get("kernel") == "uml":
-        fallback = "all" if _names_fallback_devices(scenario) else "none"
+        nic = "eth0" if _names_a_card(scenario) else ""
+        fallback = "all" if _names_fallback_devices(scenario) else "initns" if nic else "none"
         return attrs.evolve(
-            LINUX_6_1, cpus=1, hz=100, iptables="legacy", release=release or LINUX_6_1.release, loaded=("ip_gre", "ipip"), fb_tunnels=fallback
+            LINUX_6_1,
+            cpus=1,
+            hz=100,
+            iptables="legacy",
+            release=release or LINUX_6_1.release,
+            loaded=("ip_gre", "ipip"),
+            fb_tunnels=fallback,
+            nic=nic,
         )
     return attrs.evolve(LINUX_6_18, release=release or LINUX_6_18.release, modules=SMALL_MODULES)
 
@@ -36,10 +44,23 @@ def _names_fallback_devices(scenario: dict[str, Any]) -> bool:
     return any("tunnel add" in line or "tunnel del" in line or "gre0" in line or "tunl0" in line for line in lines)
 
 
+def _names_a_card(scenario: dict[str, Any]) -> bool:
+    """Whether the commands ran in the machine's own first namespace: they speak of eth0 before anything made one."""
+    for step in scenario["steps"]:
+        line = str(step.get("cmd", ""))
+        if re.search(r"\badd (?:.* )?(?:dev |name )?eth0\b|\bname eth0\b", line) and "addr add" not in line:
+            return False
+        if re.search(r"^(?:ip|ifconfig)\b.*\beth0\b", line):
+            return True
+    return False
+
+
 def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario of the kernel recordings; answers carry `rc`, `stdout` and `stderr`."""
     world = World(seed=0)
     host = world.host("vm", profile_of(scenario))
+    if host.machine.kernel.profile.nic:
+        host.run("ip link set lo up")  # as the start of such a machine does
     host.machine.next_pid = 100_000
     jobs: dict[str, Background] = {}
     steps = []

@@ -29,7 +29,7 @@ SAID = (
     (re.compile(r"\b(REACHABLE|STALE|DELAY|PROBE)\b"), "NUD"),
     (re.compile(r" (qlen|txqueuelen) \d+ "), r" \1 N "),
 )
-HASHED = re.compile(r"\b(fdb|neigh|showmacs)\b")
+HASHED = re.compile(r"\b(fdb|neigh|showmacs|arp)\b")
 
 
 def plain(answer: Answer, line: str) -> tuple[str, str, int]:

@@ -140,7 +140,7 @@ def show(session: Ip, cursor: Words) -> None:
         elif word == "state":
             wanted = cursor.argument()
         elif matches(word, "dynamic"):
-            wanted = "dynamic"
+            wanted = "not permanent"
         elif word == "vlan":
             vid = number(cursor.argument(), 0, 0xFFFF) or 0
         elif matches(word, "help"):
@@ -173,6 +173,8 @@ def show(session: Ip, cursor: Words) -> None:
 
 
 def _in_state(state: str, wanted: str) -> bool:
+    if wanted == "not permanent":  # the word `dynamic`; `state dynamic` is stricter
+        return state != "permanent"
     if matches(wanted, "permanent"):
         return state == "permanent"
     if matches(wanted, "static") or matches(wanted, "temp"):

@@ -233,7 +233,11 @@ def details(session: Ip, dev: NetDevice, addrgenmode: str) -> str:
     if dev.inet6 is None:
         addrgenmode = ""
     text += f"{addrgenmode}numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size 65536 gso_max_segs 65535 "
-    return text + f"tso_max_size {dev.tso_max_size} tso_max_segs 65535 gro_max_size 65536 "
+    return (
+        text
+        + f"tso_max_size {dev.tso_max_size} tso_max_segs 65535 gro_max_size 65536 "
+        + (f"parentbus {dev.parent[0]} parentdev {dev.parent[1]} " if dev.parent[0] else "")
+    )
 
 
 def _rx_queues(dev: NetDevice) -> str:
@@ -340,6 +344,8 @@ def details_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     if dev.netns.kernel.profile.cpus > 1:
         item["num_rx_queues"] = dev.num_rx_queues
     item.update(gso_max_size=65536, gso_max_segs=65535, tso_max_size=dev.tso_max_size, tso_max_segs=65535, gro_max_size=65536)
+    if dev.parent[0]:
+        item["parentbus"], item["parentdev"] = dev.parent
     return item
 
 

@@ -15,6 +15,7 @@ from netsim.commands.ip.route_words import RouteFilter, dev_index, vrf_named
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, answers, invarg, matches, number, prefix
 from netsim.errors import EHOSTUNREACH, NetError
+from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.rtnl.route import CachedRoute, RouteAnswer, RouteQuery, cached_routes, getroute, table_told
 from netsim.kernel.tables.fib import RT_TABLE_MAIN, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 
@@ -143,6 +144,8 @@ def _cache_flags(answer: RouteAnswer) -> list[str]:
     if route.type == RTN_MULTICAST:
         joined = route.dev.inet is not None and answer.query.dst in route.dev.inet.multicast
         return ["local", "mc"] if joined else ["mc"]
+    if route.dev.flags & IFF_LOOPBACK and route.type not in (RTN_LOCAL, RTN_BROADCAST):
+        return ["local"]
     return {RTN_LOCAL: ["local"], RTN_BROADCAST: ["local", "brd"]}.get(route.type, [])
 
 

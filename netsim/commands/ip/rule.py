@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv6
+from netsim.commands.ip.link_show import group_name
 from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_show import table_name
@@ -99,7 +100,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
         elif word in ("suppress_prefixlength", "sup_pl"):
             fields["suppress_prefixlength"] = number(cursor.argument(), 0, 128)
         elif word in ("suppress_ifgroup", "sup_group"):
-            fields["suppress_ifgroup"] = number(cursor.argument(), 0, 0xFFFFFFFF)
+            fields["suppress_ifgroup"] = _group(cursor.argument())
         elif word == "ipproto":
             value = cursor.argument()
             parsed = PROTOCOLS.get(value, number(value, 0, 255))
@@ -259,6 +260,21 @@ def _prefix_text(session: Ip, address: Any, length: int) -> str:
     return painted if length == _whole(address) else f"{painted}/{length}"
 
 
+def _group(word: str) -> int:
+    value = 0 if word == "default" else number(word, 0, 0x7FFFFFFF)
+    if value is None:
+        raise invarg('Invalid "suppress_ifgroup" value\n', word)
+    return value
+
+
+def _group_told(rule: Rule, session: Ip) -> str:
+    return str(rule.suppress_ifgroup) if session.style.numeric else group_name(rule.suppress_ifgroup)
+
+
+def _protocol(rule: Rule, session: Ip) -> str:
+    return str(rule.protocol) if session.style.numeric else NAMES["protocol"].get(rule.protocol, str(rule.protocol))
+
+
 def line(rule: Rule, session: Ip) -> str:
     """One rule (`print_rule`)."""
     text = f"{rule.priority}:\t"
@@ -288,7 +304,7 @@ def line(rule: Rule, session: Ip) -> str:
         if rule.suppress_prefixlength != -1:
             text += f" suppress_prefixlength {rule.suppress_prefixlength}"
         if rule.suppress_ifgroup != -1:
-            text += f" suppress_ifgroup {rule.suppress_ifgroup}"
+            text += f" suppress_ifgroup {_group_told(rule, session)}"
         text += " "
     if rule.l3mdev:
         text += "lookup [l3mdev-table] "
@@ -300,7 +316,7 @@ def line(rule: Rule, session: Ip) -> str:
         text += ACTION_NAMES.get(rule.action, str(rule.action))
     text = text.rstrip(" ")
     if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
-        text += f" proto {NAMES['protocol'].get(rule.protocol, rule.protocol)}"
+        text += f" proto {_protocol(rule, session)}"
     return text
 
 
@@ -336,11 +352,11 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
         elif ports is not None:
             item[f"{key}_start"], item[f"{key}_end"] = ports
     if rule.table:
-        item["table"] = table_name(rule.table)
+        item["table"] = str(rule.table) if session.style.numeric else table_name(rule.table)
         if rule.suppress_prefixlength != -1:
             item["suppress_prefixlen"] = rule.suppress_prefixlength
         if rule.suppress_ifgroup != -1:
-            item["suppress_ifgroup"] = str(rule.suppress_ifgroup)
+            item["suppress_ifgroup"] = _group_told(rule, session)
     if rule.action == FR_ACT_GOTO:
         item["goto"] = rule.goto
         if not any(other.priority == rule.goto for other in rules_of(session)):
@@ -348,5 +364,5 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
     elif rule.action != FR_ACT_TO_TBL:
         item.update({"nop": None} if rule.action == FR_ACT_NOP else {"action": ACTION_NAMES.get(rule.action, str(rule.action))})
     if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
-        item["protocol"] = NAMES["protocol"].get(rule.protocol, str(rule.protocol))
+        item["protocol"] = _protocol(rule, session)
     return item

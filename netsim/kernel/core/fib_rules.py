@@ -79,7 +79,7 @@ def chosen_rules(netns: Netns, rules: list[Rule], flow: Flow, mask: Callable[[in
         if not rule_matches(netns, rule, flow, mask):
             continue
         if rule.action == FR_ACT_GOTO:
-            position = next((place for place, other in enumerate(rules) if other.priority >= rule.goto), len(rules))
+            position = next((place for place, other in enumerate(rules) if other.priority == rule.goto), position)  # unresolved: passed over
         elif rule.action in ACTION_ERRORS:
             yield rule
             return

@@ -97,6 +97,8 @@ class NetDevice:
     l3mdev_table: int = 0
     """The routing table of what is enslaved to this L3 master (0: it is none)."""
     addr_gen_mode: int = 0
+    parent: tuple[str, str] = ("", "")
+    """The bus a card is on and its name there (`dev->dev.parent`)."""
     changed_flags: int = 0
     """While a NETDEV_CHANGE is told: the flags that users changed (`netdev_notifier_change_info`)."""
     features: dict[str, int] = attrs.field(factory=dict)

@@ -98,6 +98,7 @@ def _up(dev: NetDevice) -> None:
     if (state is not None and state.conf.disable_ipv6) or _is_left_alone(dev):
         return
     if state is not None:
+        mcast.ipv6_mc_up(dev)
         _restore(dev)
     if not _is_link_ready(dev):
         return
@@ -200,6 +201,7 @@ def _down(dev: NetDevice) -> None:
             dad.change(dev, ifa, flags if flags & IFA_F_NODAD else flags | IFA_F_TENTATIVE)
         else:
             state.addresses.remove(ifa)
+    mcast.ipv6_mc_down(dev)
     state.ready = state.ra_received = False
 
 

@@ -52,8 +52,34 @@ def leave(dev: NetDevice, group: IPv6) -> None:
 def forget(dev: NetDevice, group: IPv6) -> None:
     """Out of a group without a word."""
     assert dev.inet6 is not None
-    if dev.inet6.multicast.pop(group, None) is not None and group >> 112 & 0xF >= 2 and dev.type == ARPHRD_ETHER:
+    if dev.inet6.multicast.pop(group, None) is None:
+        return
+    if group in dev.inet6.unfiltered:
+        dev.inet6.unfiltered.remove(group)
+    elif group >> 112 & 0xF >= 2 and dev.type == ARPHRD_ETHER:
         dev_mc_del(dev, group.multicast_mac())
+
+
+def ipv6_mc_down(dev: NetDevice) -> None:
+    """Down, or without IPv6: the memberships stay, the device no longer listens to their MACs (`ipv6_mc_down`)."""
+    state = dev.inet6
+    if state is None or dev.type != ARPHRD_ETHER:
+        return
+    for group in state.multicast:
+        if group >> 112 & 0xF >= 2 and group not in state.unfiltered:
+            state.unfiltered.add(group)
+            dev_mc_del(dev, group.multicast_mac())
+
+
+def ipv6_mc_up(dev: NetDevice) -> None:
+    """It listens again (`ipv6_mc_up`)."""
+    state = dev.inet6
+    if state is None:
+        return
+    for group in state.multicast:
+        if group in state.unfiltered:
+            dev_mc_add(dev, group.multicast_mac())
+    state.unfiltered.clear()
 
 
 def _report_twice(dev: NetDevice, group: IPv6) -> None:

@@ -40,6 +40,9 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
     """Make a device (`rtnl_newlink_create`); EEXIST for a taken name, and the kinds' own errors."""
     netns.kernel.require_admin()
     kernel = netns.kernel
+    target = request.netns or netns
+    if (request.name and target.names.get(request.name)) or (request.ifindex and request.ifindex in target.devices):
+        raise NetError(EEXIST)
     kind = kernel.link_kinds.get(request.kind or "")
     if kind is None or kind.module not in kernel.profile.modules:
         raise NetError(EOPNOTSUPP, "Unknown device type")
@@ -47,9 +50,6 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
         load(kernel, kind.module)
     if request.name and len(request.name) > LONGEST_NAME:
         raise NetError(ERANGE, "Attribute failed policy validation")
-    target = request.netns or netns
-    if (request.name and target.names.get(request.name)) or (request.ifindex and request.ifindex in target.devices):
-        raise NetError(EEXIST)
     if request.numtxqueues is not None and not 1 <= request.numtxqueues <= 4096:
         raise NetError(EINVAL, "Invalid number of transmit queues")
     dev: NetDevice = kind.create(target, attrs.evolve(request, link_netns=request.link_netns or netns))

@@ -11,6 +11,7 @@ from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, RT_TABLE_DEFAUL
 from netsim.kernel.tables.fib6 import Fib6State
 
 FULL_MASK = 0xFFFFFFFF
+ECN_BITS = 3
 
 
 @attrs.frozen
@@ -54,13 +55,20 @@ def _masked(address: IPv4 | IPv6 | None, length: int) -> IPv4 | IPv6 | None:
     return IPv6(address & mask6(length)) if isinstance(address, IPv6) else address
 
 
+def _valid_selectors(request: RuleRequest) -> None:
+    """What adding and removing refuse alike (`fib_nl2rule`)."""
+    for name, ports in (("sport", request.sport), ("dport", request.dport)):
+        if ports is not None and (not ports[0] or ports[0] > ports[1]):
+            raise NetError(EINVAL, f"Invalid {name} range")
+
+
 def newrule(netns: Netns, request: RuleRequest) -> None:
     """Add a rule (`fib_nl_newrule`); without a priority it goes just before the first rule that is not rule 0."""
     netns.kernel.require_admin()
     state = fib_of(netns, request.family)
-    for name, ports in (("sport", request.sport), ("dport", request.dport)):
-        if ports is not None and (not ports[0] or ports[0] > ports[1]):
-            raise NetError(EINVAL, f"Invalid {name} range")
+    _valid_selectors(request)
+    if request.tos & ECN_BITS and request.family == 2:
+        raise NetError(EINVAL, "Invalid dsfield (tos): ECN bits must be 0")
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
         if request.family != 2:
             raise NetError(EINVAL)
@@ -99,6 +107,7 @@ def _default_priority(rules: list[Rule]) -> int:
 def delrule(netns: Netns, request: RuleRequest) -> None:
     """Remove the first rule that matches (`fib_nl_delrule`); ENOENT."""
     netns.kernel.require_admin()
+    _valid_selectors(request)
     state = fib_of(netns, request.family)
     rules = state.rules
     for rule in rules:

@@ -103,6 +103,7 @@ class Inet6Dev:
     conf: Ipv6Conf = attrs.field(factory=Ipv6Conf)
     nd: NeighParms = attrs.field(factory=NeighParms)
     multicast: dict[IPv6, int] = attrs.field(factory=dict)
+    unfiltered: set[IPv6] = attrs.field(factory=set)  # groups whose MAC the device does not listen to while it is down (no MAF_LOADED)
     anycast: dict[IPv6, int] = attrs.field(factory=dict)
     ready: bool = False  # IF_READY
     timers: list[Any] = attrs.field(factory=list)
