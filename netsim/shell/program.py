@@ -135,30 +135,30 @@ class Shell(Program):
                 return
 
     def _main(self) -> Steps:
-        status = 0
         try:
-            if self.tree is not None:
-                yield from self.run(self.tree)
-            status = self.status
-        except Exit as end:
-            status = end.status
-        except Jump:
-            status = self.status
+            ended = yield from self._attempt(self.tree)
+            status = self.status if ended is None else ended
+            trap = self.traps.pop("EXIT", "")
+            if trap:
+                self.status = status
+                ended = yield from self._attempt(trap)
+                status = status if ended is None else ended
         except Replaced:
             return
+        self.proc.exit(status)
+
+    def _attempt(self, code: Sequence | str | None) -> Steps:
+        """Run a tree or a text; the status with which something ended the shell before the end, or None."""
+        try:
+            yield from self.run(parse(code) if isinstance(code, str) else code or Sequence(()))
+        except Exit as end:
+            return end.status
+        except Jump:
+            return None
         except (ExpansionProblem, ArithmeticProblem, SyntaxProblem) as problem:
             self.complain(str(problem))
-            status = 1
-        trap = self.traps.pop("EXIT", "")
-        if trap:
-            self.status = status
-            try:
-                yield from self.run(parse(trap))
-            except Exit as end:
-                status = end.status
-            except SyntaxProblem:
-                pass
-        self.proc.exit(status)
+            return 1
+        return None
 
     # variables ---------------------------------------------------------------------------------------------------------
 
@@ -628,6 +628,7 @@ class Shell(Program):
         return Result("", f"{lead}: {name}: {'command not found' if self.name != 'sh' else 'not found'}\n", 127)
 
     def _call(self, body: Any, args: list[str]) -> Steps:
+        self.budget.commands += len(args) >> 3
         saved, self.positional = self.positional, list(args)
         self.locals.append({})
         try:
