@@ -38,7 +38,9 @@ def check_netns(kernel: Kernel, netns: Netns) -> None:
     for ifindex, dev in netns.devices.items():
         assert dev.registered and dev.netns is netns and dev.ifindex == ifindex
         check_device(kernel, dev)
-    addresses = {int(address) for dev in netns.devices.values() if dev.inet is not None for ifa in dev.inet.addresses for address in (ifa.local, ifa.peer)}
+    addresses = {
+        int(address) for dev in netns.devices.values() if dev.inet is not None for ifa in dev.inet.addresses for address in (ifa.local, ifa.peer)
+    }
     for table in netns.inet.fib.tables.values():
         for route in table.routes():
             assert route.table == table.number
