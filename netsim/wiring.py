@@ -38,14 +38,28 @@ class Wiring:
             raise NetError(ENODEV, f"Device {name} does not exist")
         return dev
 
-    def link(self, name: str, kind: str, data: Mapping[str, Any] | None = None, *, link: str | None = None, mac: str | None = None) -> NetDevice:
-        """A new device (`ip link add NAME type KIND`); `link` is the lower device, `data` the kind's attributes as iproute2 names them."""
-        lower = None if link is None else self.device(link).ifindex
-        return newlink(self.netns, LinkRequest(name, kind=kind, data=data or {}, link=lower, address=None if mac is None else MAC.parse(mac)))
+    def link(
+        self,
+        name: str,
+        kind: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        link: str | None = None,
+        mac: str | None = None,
+        queue: int | None = None,
+        mtu: int | None = None,
+    ) -> NetDevice:
+        """A new device (`ip link add NAME type KIND`); `link` is the lower device, `data` the kind's attributes as iproute2 names them.
 
-    def veth(self, name: str, peer: str, peer_netns: Netns | None = None) -> NetDevice:
+        `queue` is the length of its transmit queue, `mtu` its MTU (bytes); None leaves the kind's own.
+        """
+        lower = None if link is None else self.device(link).ifindex
+        address = None if mac is None else MAC.parse(mac)
+        return newlink(self.netns, LinkRequest(name, kind=kind, data=data or {}, link=lower, address=address, txqueuelen=queue, mtu=mtu))
+
+    def veth(self, name: str, peer: str, peer_netns: Netns | None = None, *, queue: int | None = None) -> NetDevice:
         """A veth pair whose other end may be born in another namespace (veth(4))."""
-        return self.link(name, "veth", {"peer": LinkRequest(peer, netns=peer_netns)})
+        return self.link(name, "veth", {"peer": LinkRequest(peer, netns=peer_netns, txqueuelen=queue)}, queue=queue)
 
     def bridge(self, name: str, *ports: str) -> NetDevice:
         """A bridge, up, with these ports."""

@@ -44,6 +44,10 @@ class EngineProfile:
     """Whether the name server says that nobody outside answered; 20.10 says nothing."""
     asks_from_host: int = 1
     """28 asks the host's name servers from the host's namespace; before, from the container's."""
+    hides_chosen_gateway: int = 0
+    """20.10 shows a gateway it chose itself only after the daemon was restarted."""
+    disables_ipv6: int = 0
+    """20.10 switches IPv6 off in the whole namespace of a container without IPv6 networks, later releases on its interfaces."""
     runtime_directory: str = "/var/run/docker"
     comments_resolv_conf: int = 1
     """27 and later explain themselves in resolv.conf."""
@@ -56,7 +60,7 @@ class EngineProfile:
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
-    answers_failure=0, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
+    answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
@@ -73,6 +77,6 @@ V29 = EngineProfile("29.7.2", "1.55", "v29", bind_failure="failed to bind host p
                     hold_failure="failed to bind host port {host}:{port}/{protocol}: {reason}")  # fmt: skip
 RELEASES = {
     "20.10": V20_10, "20.10.24": V20_10, "27": V27, "27.5.1": V27, "28.0.1": V28_0_1, "28.1": V28_0_1, "28.2.0": V28_2_0, "28": V28,
-    "28.2.2": attrs.evolve(V28, version="28.2.2", api_version="1.50"), "28.5.2": V28, "29": V29, "29.7.2": V29,
+    "28.2.2": attrs.evolve(V28, version="28.2.2", api_version="1.50"), "28.5.2": V28, "29": V29, "29.7.2-nft": V29, "29.7.2": V29,
 }  # fmt: skip
 """Which release has which profile."""

@@ -227,7 +227,7 @@ def _boxed(call: Call, data: bytes) -> Result:
     words = [name]
     for word in call.argv[1:]:
         node = call.machine.files.stat(call.proc, word) if not word.startswith("-") and word else None
-        content = getattr(node, "content", None)
+        content = getattr(node, "content", None) if getattr(node, "bound", None) is None else None
         if content is not None:
             box.write_file(f"/tmp/in{len(words)}", content.decode("utf-8", "replace")) if hasattr(box, "write_file") else None
             words.append(f"/tmp/in{len(words)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
-from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted
+from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted, table
 from netsim.docker.engine import attach, networks, views
 from netsim.docker.errors import Refusal
 from netsim.docker.settings import EndpointSettings, IpamConfig, NetworkSpec
@@ -77,10 +77,8 @@ def ls(docker: Docker, parsed: Parsed) -> Result:
         for row in rows:
             docker.print(row[0])
         return docker.result()
-    table = [("NETWORK ID", "NAME", "DRIVER", "SCOPE"), *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(3)]
-    for row in table:
-        docker.print("".join(f"{cell:<{width + 3}}" for cell, width in zip(row, widths, strict=False)) + row[3])
+    for line in table([("NETWORK ID", "NAME", "DRIVER", "SCOPE"), *rows]):
+        docker.print(line)
     return docker.result()
 
 

@@ -63,6 +63,12 @@ def formatted(docker: Docker, template: str, found: Sequence[Any]) -> int:
     return 0
 
 
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines in columns as the docker command lays them out: at least ten wide, three blanks between (text/tabwriter)."""
+    widths = [max(10, *(len(row[column]) + 3 for row in rows)) for column in range(len(rows[0]) - 1)]
+    return ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) + row[-1] for row in rows]
+
+
 Handler = Callable[[Docker, Parsed], "Result | Program"]
 
 

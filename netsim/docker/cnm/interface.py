@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.docker.cnm.model import Endpoint, Sandbox
 from netsim.errors import NetError
+from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
@@ -26,20 +27,13 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     if dev is None:
         dev = Wiring(engine.netns).device(interface.source_name)
         setlink(dev, LinkRequest(netns=sandbox.netns))
-    if endpoint.network.spec.ipv6 == 0:
-        _disable_ipv6(sandbox, interface.source_name)
+    sysctl.write(sandbox.netns, f"net/ipv6/conf/{interface.source_name}/disable_ipv6", str(int(not endpoint.network.spec.ipv6)))
     setlink(dev, LinkRequest(name=interface.name, address=interface.mac))
     if interface.ipv4 is not None:
         inside.address(interface.name, str(interface.ipv4), broadcast=1)
     if interface.ipv6 is not None:
         inside.address(interface.name, str(interface.ipv6))
     inside.up(interface.name)
-
-
-def _disable_ipv6(sandbox: Sandbox, name: str) -> None:
-    from netsim.kernel import sysctl
-
-    sysctl.write(sandbox.netns, f"net/ipv6/conf/{name}/disable_ipv6", "1")
 
 
 def interface_name(engine: Engine, sandbox: Sandbox, prefix: str) -> str:

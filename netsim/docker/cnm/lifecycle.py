@@ -11,6 +11,7 @@ from netsim.docker.errors import Refusal, failed, invalid
 from netsim.docker.ids import new_id
 from netsim.docker.ipam.pool import ExhaustedError
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
+from netsim.kernel import sysctl
 from netsim.kernel.boot import new_netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.files import File
@@ -33,6 +34,9 @@ def new_sandbox(engine: Engine, container_id: str) -> Sandbox:
     node = files.resolve(None, sandbox.key)
     assert isinstance(node, File)
     node.bound = hold(netns)
+    if engine.profile.disables_ipv6:
+        for scope in ("all", "default"):
+            sysctl.write(netns, f"net/ipv6/conf/{scope}/disable_ipv6", "1")
     Wiring(netns).up("lo")
     return sandbox
 

@@ -75,7 +75,7 @@ class BridgeDriver(Driver):
                 raise failed(f"existing interface {state.device} is not a bridge")
             return
         mac = random_mac(engine.rng) if engine.profile.takes_mac_from_address else engine.machine.kernel.random_mac()
-        host.link(state.device, "bridge", mac=str(mac))
+        host.link(state.device, "bridge", mac=str(mac), queue=0)
         state.made = 1
 
     def _set_switches(self, engine: Engine, network: Network, state: BridgeState) -> None:
@@ -104,9 +104,14 @@ class BridgeDriver(Driver):
             from_address = engine.profile.takes_mac_from_address and interface.ipv4 is not None
             interface.mac = mac_of(interface.ipv4.address) if from_address and interface.ipv4 else engine.machine.kernel.random_mac()
         outside, inside = new_veth(engine.rng), new_veth(engine.rng)
+        if state.device not in engine.netns.names:
+            raise failed(
+                f"failed to create endpoint {endpoint.name} on network {endpoint.network.name}: adding interface {outside} to bridge {state.device} failed: "
+                f"could not find bridge {state.device}: route ip+net: no such network interface"
+            )
         host = Wiring(engine.netns)
         born_in: Netns | None = sandbox.netns if engine.profile.makes_veth_inside else None
-        host.veth(outside, inside, born_in)
+        host.veth(outside, inside, born_in, queue=0)
         made = (born_in or engine.netns).names[inside]
         if state.config.mtu:
             _set_mtu(engine.netns.names[outside], state.config.mtu)

@@ -50,6 +50,7 @@ def revive_network(engine: Engine, network: Network) -> None:
         subnet.pool = engine.space.request(subnet.net, subnet.pool.ip_range)
         if subnet.gateway is not None:
             subnet.pool.request(subnet.gateway)
+            subnet.gateway_given = 1
     network.endpoints = {}
     network.driver.create_network(engine, network)
     engine.networks[network.id] = network

@@ -111,7 +111,7 @@ def network_view(engine: Engine, network: Network) -> dict[str, Any]:
         "IPAM": {
             "Driver": spec.ipam_driver,
             "Options": {} if not network.builtin else None,
-            "Config": [_config(subnet) for subnet in network.subnets],
+            "Config": [_config(subnet, hides_gateway=engine.profile.hides_chosen_gateway) for subnet in network.subnets],
         },
         "Internal": bool(spec.internal),
         "Attachable": bool(spec.attachable),
@@ -125,11 +125,11 @@ def network_view(engine: Engine, network: Network) -> dict[str, Any]:
     return shown
 
 
-def _config(subnet: Any) -> dict[str, str]:
+def _config(subnet: Any, *, hides_gateway: int) -> dict[str, str]:
     shown = {"Subnet": str(type(subnet.net)(subnet.net.network, subnet.net.length))}
     if subnet.config.ip_range is not None:
         shown["IPRange"] = str(subnet.config.ip_range)
-    if subnet.gateway is not None:
+    if subnet.gateway is not None and (subnet.gateway_given or not hides_gateway):
         shown["Gateway"] = str(subnet.gateway)
     return shown
 
