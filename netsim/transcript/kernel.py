@@ -14,7 +14,7 @@ from netsim.kernel.profile import LINUX_6_1, LINUX_6_18, KernelProfile
 
 COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
-ENDING = re.compile(r"(kill (?:-\w+ )?\$\w+); wait \$\w+")
+ENDING = re.compile(r"kill (-\w+ )?\$\w+; wait \$\w+")
 SMALL_MODULES = frozenset({"veth", "bridge", "vxlan", "macvlan", "ifb", "br_netfilter", "ip_tables", "nf_tables", "tun", "tbf"})
 """What the machine of the "host" recordings had: no dummy, vlan, vrf, ipvlan, tunnels, VLAN filtering or netem."""
 
@@ -92,13 +92,14 @@ def _step(host: Host, step: dict[str, Any], jobs: dict[str, Background], pids: d
         jobs[name] = host.start(step["cmd"].rstrip().removesuffix("&"), env=env, pid=pids.get(name))
         host.world.run_for(BACKGROUND_TIME)
         return {"rc": 0, "stdout": "", "stderr": ""}
-    owner, line = step.get("output_of"), step["cmd"]
-    if owner in jobs and (ending := ENDING.fullmatch(line)):
-        # The recorder gave what it was about to end a moment first. It had started it in the shell that said `wait`, which hears of
-        # its end, early or not, without a complaint.
+    owner = step.get("output_of")
+    if owner in jobs and step["cmd"].startswith("kill "):
+        # The recorder gave what it was about to end a moment first, and had started it in the shell that then said `wait`.
         host.world.run_for(max(0, int(step.get("secs", 0) * SECOND) - COMMAND_TIME))
-        line = ending[1] if jobs[owner].is_running else ":"
-    result = host.run(line, env=env)
+        if not jobs[owner].is_running and ENDING.fullmatch(step["cmd"]):
+            late = jobs.pop(owner).result()
+            return {"rc": late.status, "stdout": late.stdout, "stderr": late.stderr}
+    result = host.run(step["cmd"], env=env)
     if owner in jobs:
         job = jobs.pop(owner)
         if job.is_running:

@@ -67,7 +67,7 @@ def once(given: list[Given], module: str) -> dict[str, Given]:
     found: dict[str, Given] = {}
     for option in given:
         if option.name in found:
-            raise Problem(f'{module}: option "--{option.name}" can be used only once.')
+            raise Problem(f'{module}: option "--{option.name}" can only be used once.\n')
         found[option.name] = option
     return found
 

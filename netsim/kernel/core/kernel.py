@@ -58,7 +58,7 @@ class Kernel:
     netdev_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(event, dev) -> None`, called in order for each device event (`call_netdevice_notifiers`)."""
     inetaddr_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
-    """`(dev, address) -> None`: an IPv4 address was taken off a device (`inetaddr_chain`, NETDEV_DOWN)."""
+    """`(dev, address) -> None`: an address was taken off a device (`inetaddr_chain`, `inet6addr_chain`: NETDEV_DOWN)."""
     netns_init: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(netns) -> None`, run for each new namespace (`pernet_operations.init`)."""
     netns_exit: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)

@@ -195,9 +195,13 @@ def source_of(netns: Netns, found: Found, dev: NetDevice) -> IPv4 | None:
     return inet_select_addr(netns, dev, found.hop.gateway or 0, found.route.scope)
 
 
+def _routes_localnet(netns: Netns, dev: NetDevice) -> bool:
+    return bool(netns.inet.conf_all.route_localnet or (dev.inet is not None and dev.inet.conf.route_localnet))
+
+
 def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | None) -> Rt:
     """The decision with everything that depends on the destination (`__mkroute_output`)."""
-    if flow.src is not None and flow.src.is_loopback and not dev.flags & IFF_LOOPBACK and not (dev.inet and dev.inet.conf.route_localnet):
+    if flow.src is not None and flow.src.is_loopback and not dev.flags & IFF_LOOPBACK and not _routes_localnet(netns, dev):
         raise NetError(EINVAL)
     gateway = found.hop.gateway if found is not None and found.hop is not None and kind == RTN_UNICAST else None
     mtu, locked, redirected, learnt, expires = dev.mtu, False, False, False, 0
@@ -238,7 +242,7 @@ def ip_route_input(skb: SkBuff) -> Rt:
         raise NetError(EINVAL, "martian source")
     if dst.is_zeronet:
         raise NetError(EINVAL, "martian destination")
-    localnet = dev.inet.conf.route_localnet or netns.inet.conf_all.route_localnet
+    localnet = _routes_localnet(netns, dev)
     if not dev.flags & IFF_LOOPBACK and not localnet and (dst.is_loopback or src.is_loopback):
         raise NetError(EINVAL, "martian destination" if dst.is_loopback else "martian source")
     flow = Flow(dst=dst, src=src, iif=dev.ifindex, tos=packet.tos, mark=skb.mark, protocol=packet.protocol)

@@ -190,6 +190,8 @@ def remove(dev: NetDevice, ifa: Ifa6) -> None:
     dev.inet6.addresses.remove(known)
     dev.inet6.dad_probes.pop(ifa.address, None)
     unconfigured(dev, known)
+    for listener in dev.netns.kernel.inetaddr_chain:
+        listener(dev, known.address)
     if known.flags & IFA_F_PERMANENT and not known.flags & IFA_F_NOPREFIXROUTE:
         _clean_prefix_route(dev, known)
 

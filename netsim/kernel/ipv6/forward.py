@@ -43,7 +43,7 @@ def ip6_forward(netns: Netns, skb: SkBuff) -> None:
     elif not _may_leave(netns, skb):
         return
     mtu = max(rt.mtu, MIN_MTU)
-    if packet.size > mtu:
+    if packet.size > mtu and not 0 < (skb.control or 0) <= mtu:  # what the tracker put together is cut again
         netns.mib["Ip6InTooBigErrors"] += 1
         netns.mib["Ip6FragFails"] += 1
         icmp6_send(skb, PKT_TOOBIG, 0, mtu)

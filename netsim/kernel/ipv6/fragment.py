@@ -71,6 +71,7 @@ class Queue:
     parts: dict[int, bytes] = attrs.field(factory=dict)
     first: SkBuff | None = None
     total: int | None = None
+    largest: int = 0  # bytes of the largest piece
     timer: Timer | None = None
 
 
@@ -123,7 +124,7 @@ def ipv6_frag_rcv(netns: Netns, skb: SkBuff) -> SkBuff | None:
         return None
     if not piece.offset and not piece.more:
         netns.mib["Ip6ReasmOKs"] += 1
-        return _whole(skb, piece, piece.payload)  # an atomic fragment
+        return whole_of(skb, piece, piece.payload)  # an atomic fragment
     key = (
         int(skb.packet.src),
         int(skb.packet.dst),
@@ -148,7 +149,7 @@ def ipv6_frag_rcv(netns: Netns, skb: SkBuff) -> SkBuff | None:
     netns.mib["Ip6ReasmOKs"] += 1
     head = upper_of(queue.first.packet).fragment
     assert head is not None
-    return _whole(queue.first, head, content)
+    return whole_of(queue.first, head, content)
 
 
 def _refused(packet: Ip6, piece: Fragment, content_offset: int) -> Refusal | None:
@@ -165,7 +166,7 @@ def _kill(netns: Netns, key: tuple[int, int, int, int], queue: Queue) -> None:
         queue.timer.cancel()
 
 
-def _whole(skb: SkBuff, piece: Fragment, content: bytes) -> SkBuff:
+def whole_of(skb: SkBuff, piece: Fragment, content: bytes) -> SkBuff:
     """The packet without its fragment header."""
     packet = skb.packet
     nexthdr, header = _without_fragment(packet.nexthdr, packet.payload, piece.nexthdr, content)

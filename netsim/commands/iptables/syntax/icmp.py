@@ -93,7 +93,7 @@ def build(given: list[Given], context: Context) -> IcmpMatch:
     """The match from its options."""
     option_name = "icmp-type" if context.family == 2 else "icmpv6-type"
     if len(given) > 1:
-        raise Problem(f'{"icmp" if context.family == 2 else "icmp6"}: option "--{option_name}" can be used only once.')
+        raise Problem(f'{"icmp" if context.family == 2 else "icmp6"}: option "--{option_name}" can only be used once.\n')
     if not given:
         raise Problem(f'{"icmp" if context.family == 2 else "icmp6"}: option "--{option_name}" must be specified\n')
     word = given[0].value

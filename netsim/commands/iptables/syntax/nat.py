@@ -88,7 +88,7 @@ def _address(word: str, family: int) -> int:
     try:
         return int(kind.parse(word))
     except ValueError:
-        raise Problem(f'Bad IP{"v6" if family == 10 else ""} address "{word}"') from None
+        raise Problem(f'Bad IP address "{word}"') from None
 
 
 def _range(option: Given, flags: int, context: Context, based: str) -> NatRange:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
+from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, PF_INET6, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
 from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.conntrack.core import nf_confirm, nf_conntrack_in
-from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag
+from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag, ipv6_defrag
 from netsim.kernel.netfilter.nat.hooks import nat, nat_local_out, nat_pre_routing
 from netsim.kernel.tables.conntrack import ConntrackTable
 from netsim.kernel.tables.xtables import NetfilterState, RuleSpec, Table
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
 CONNTRACK_DEFRAG, CONNTRACK, NAT_DST, NAT_SRC, LAST = -400, -200, -100, 100, 0x7FFFFFFF
-DEFRAG_HOOKS = ((PRE_ROUTING, CONNTRACK_DEFRAG, ipv4_conntrack_defrag), (LOCAL_OUT, CONNTRACK_DEFRAG, ipv4_conntrack_defrag))
+DEFRAG_HOOKS = {
+    PF_INET: ((PRE_ROUTING, CONNTRACK_DEFRAG, ipv4_conntrack_defrag), (LOCAL_OUT, CONNTRACK_DEFRAG, ipv4_conntrack_defrag)),
+    PF_INET6: ((PRE_ROUTING, CONNTRACK_DEFRAG, ipv6_defrag), (LOCAL_OUT, CONNTRACK_DEFRAG, ipv6_defrag)),
+}
 TRACKING_HOOKS = (
     (PRE_ROUTING, CONNTRACK, nf_conntrack_in),
     (LOCAL_OUT, CONNTRACK, nf_conntrack_in),
@@ -64,7 +67,7 @@ def settle(netns: Netns, family: int) -> None:
     hung = state.hung.get(family, ())
     hooks: tuple[Any, ...] = ()
     if wanted:
-        hooks = TRACKING_HOOKS + (DEFRAG_HOOKS if family == PF_INET else ())
+        hooks = TRACKING_HOOKS + DEFRAG_HOOKS[family]
         if any(known == family for known, _ in state.nat_chains):
             hooks += NAT_HOOKS
     if hooks == hung:
