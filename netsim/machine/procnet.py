@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv4, IPv6, mask4, mask6
-from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
+import attrs
+
+from netsim.addr import IPv4, IPv6, mask4
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.tables.fib import (
     RT_TABLE_MAIN,
     RTN_BROADCAST,
@@ -15,6 +17,7 @@ from netsim.kernel.tables.fib import (
     RTN_UNREACHABLE,
     Route,
 )
+from netsim.kernel.tables.fib6 import RTF_ANYCAST, RTF_GATEWAY, RTF_HOST, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP, Fib6Info
 from netsim.kernel.tables.inet6 import Ifa6
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_VALID
 from netsim.machine.procnet_conntrack import nf_conntrack
@@ -28,9 +31,7 @@ if TYPE_CHECKING:
 ROW = 127
 """Width that the kernel pads the lines of `route` and `udp` to."""
 ROUTE_HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
-RTF_UP, RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_NONEXTHOP, RTF_LOCAL = 0x1, 0x2, 0x4, 0x200, 0x00200000, 0x80000000
 ATF_COM, ATF_PERM, ATF_PUBL = 0x02, 0x04, 0x08
-TENTATIVE = 0x40
 ALL_NODES_HERE, ALL_NODES = IPv6((0xFF01 << 112) | 1), IPv6((0xFF02 << 112) | 1)
 MAF_LOADED, MAF_NOREPORT = 0x04, 0x08
 
@@ -155,27 +156,29 @@ def if_inet6(netns: Netns) -> str:
     return text
 
 
-def _row6(dst: int, length: int, metric: int, users: int, flags: int, name: str) -> str:
-    return f"{dst:032x} {length:02x} {0:032x} 00 {0:032x} {metric:08x} {users:08x} 00000000 {flags:08x} {name:>8s}\n"
+def _row6(netns: Netns, route: Fib6Info) -> str:
+    out = netns.devices.get(route.ifindex)
+    users = 2 if route.flags & (RTF_LOCAL | RTF_ANYCAST) else 1
+    flags = route.flags | (0 if route.gateway is None else RTF_GATEWAY)
+    gateway = int(route.gateway or 0)
+    name = out.name if out is not None else ""
+    return f"{int(route.dst):032x} {route.length:02x} {0:032x} 00 {gateway:032x} {route.metric:08x} {users:08x} 00000000 {flags:08x} {name:>8s}\n"
+
+
+NULL_ENTRY = Fib6Info(IPv6(0), 0, 0xFFFFFFFF, flags=RTF_NONEXTHOP | RTF_REJECT)
+"""The route that says there is none; it stands at the root of a table that has no default route."""
 
 
 def ipv6_route(netns: Netns) -> str:
-    """/proc/net/ipv6_route, as far as routes follow from addresses (`rt6_seq_show`)."""
-    main: list[tuple[int, int, str]] = []
-    local: list[tuple[int, int, str]] = []
-    for device in _devices(netns):
-        if device.inet6 is None or not device.flags & IFF_UP:
-            continue
-        for ifa in device.inet6.addresses:
-            if ifa.length < 128:
-                net = int(ifa.address) & mask6(ifa.length)
-                main.append((net, ifa.created, _row6(net, ifa.length, 256, 1, RTF_UP, device.name)))
-            if not ifa.flags & TENTATIVE:
-                local.append((int(ifa.address), 0, _row6(int(ifa.address), 128, 0, 2, RTF_UP | RTF_NONEXTHOP | RTF_LOCAL, device.name)))
-        if not device.flags & IFF_LOOPBACK and device.inet6.ready:
-            local.append((0xFF << 120, device.ifindex, _row6(0xFF << 120, 8, 256, 1, RTF_UP, device.name)))
-    unreachable = _row6(0, 0, 0xFFFFFFFF, 1, RTF_NONEXTHOP | RTF_REJECT, "lo")
-    return "".join(text for _, _, text in sorted(main)) + unreachable + "".join(text for _, _, text in sorted(local)) + unreachable
+    """/proc/net/ipv6_route (`rt6_seq_show`); how often a route is in use beyond its table is not counted."""
+    text = ""
+    null = attrs.evolve(NULL_ENTRY, ifindex=netns.loopback.ifindex)
+    for table in netns.inet6.fib.listed():
+        rows = table.routes()
+        text += "".join(_row6(netns, route) for route in rows)
+        if not table.at(0, 0):
+            text += _row6(netns, null)
+    return text
 
 
 def ptype(netns: Netns) -> str:

@@ -8,6 +8,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
     from netsim.machine.process import Process
 
 WRONG_FAMILY = "Address family for hostname not supported"
@@ -27,6 +28,23 @@ def getaddrinfo(proc: Process, word: str, family: int) -> list[IPv4 | IPv6] | st
     wanted = {4: (IPv4,), 6: (IPv6,)}.get(family, (IPv4, IPv6))
     named = [address for address in in_hosts(proc.read_text("/etc/hosts"), word) if isinstance(address, wanted)]
     return named or NO_SERVER
+
+
+def zone_of(proc: Process, word: str) -> int:
+    """The index of the device that a word names after `%`, by name or number; 0 without one (`sin6_scope_id`)."""
+    _, percent, zone = word.partition("%")
+    if not percent or ":" not in word:
+        return 0
+    dev = proc.netns.device(zone)
+    return dev.ifindex if dev is not None else int(zone) if zone.isdigit() else 0
+
+
+def zoned(netns: Netns, address: IPv4 | IPv6, ifindex: int) -> str:
+    """An address as text, a link-local one with the name of its device (`getnameinfo`)."""
+    dev = netns.devices.get(ifindex)
+    if dev is None or not isinstance(address, IPv6) or not (address.is_linklocal or address.is_linklocal_multicast):
+        return str(address)
+    return f"{address}%{dev.name}"
 
 
 def name_of(proc: Process, address: IPv4 | IPv6) -> str | None:

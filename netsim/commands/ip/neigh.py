@@ -250,7 +250,9 @@ def show(session: Ip, cursor: Words) -> None:
 
 def _show_proxies(session: Ip, wanted: Filter) -> None:
     items: list[dict[str, Any]] = []
-    for key, ifindex in session.netns.inet.arp.proxies:
+    family, netns = session.style.family, session.netns
+    proxies = ([] if family == 10 else [*netns.inet.arp.proxies]) + ([] if family == 2 else [*netns.inet6.neigh.proxies])
+    for key, ifindex in proxies:
         dev = session.netns.devices.get(ifindex)
         if dev is not None and wanted.dev in (None, dev):
             items.append({"dst": str(key), **({"dev": dev.name} if wanted.dev is None else {}), "proxy": None})

@@ -102,7 +102,7 @@ def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
         item["metric"] = route.metric
     item["flags"] = [] if is_shared else _flags(session, route)
     if what.expires:
-        item["expires"] = max(0, what.expires - session.netns.kernel.clock.now) // SECOND
+        item["expires"] = (what.expires - session.netns.kernel.clock.now) // SECOND
     if what.metrics:
         item["metrics"] = what.metrics
     if what.iif is not None:

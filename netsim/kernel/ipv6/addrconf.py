@@ -150,6 +150,7 @@ def _configure(dev: NetDevice) -> None:
             dad.change(dev, own, own.flags & ~IFA_F_NODAD)
         fib.device_up(dev.netns, dev, RTNH_F_DEAD)
         return
+    mcast.report_all(dev)
     multicast_route(dev)
     made = dev.linklocal()
     if dev.type == ARPHRD_ETHER and dev.address:
@@ -209,6 +210,10 @@ def _stop_timers(state: Inet6Dev) -> None:
     for timer in state.timers:
         timer.cancel()
     state.timers.clear()
+    if state.report_timer is not None:
+        state.report_timer.cancel()
+        state.report_timer = None
+    state.changes.clear()
     state.dad_probes.clear()
     if state.expiry is not None:
         state.expiry.cancel()

@@ -128,10 +128,13 @@ def _modify(dev: NetDevice, known: Ifa6, request: AddrRequest, wanted: int) -> N
 
 
 def _reconnect(dev: NetDevice, ifa: Ifa6, old_metric: int) -> None:
-    """The connected route gets the address's new lifetime, or is made again with another metric (`modify_prefix_route`)."""
+    """The connected route gets the address's new lifetime, or is made again with another metric (`modify_prefix_route`).
+
+    The kernel takes the lifetime for a point in time here, and one long past: the route counts as expired at once.
+    """
     route = find_prefix_route(dev, ifa.address, ifa.length)
     if route is not None and ifa.metric == old_metric:
-        route.expires = 0 if ifa.valid is None else ifa.updated + ifa.valid * SECOND
+        route.expires = 0 if ifa.valid is None else 1
         route.flags = route.flags | RTF_EXPIRES if route.expires else route.flags & ~RTF_EXPIRES
         return
     if route is not None:
@@ -199,7 +202,11 @@ def remove(dev: NetDevice, ifa: Ifa6) -> None:
 def _clean_prefix_route(dev: NetDevice, ifa: Ifa6) -> None:
     """The connected route goes with its last permanent address; others let it end with their own time (`check_cleanup_prefix_route`)."""
     assert dev.inet6 is not None
-    alike = [other for other in dev.inet6.addresses if other is not ifa and not (other.address ^ ifa.address) & mask6(ifa.length)]
+    alike = [
+        other
+        for other in dev.inet6.addresses
+        if other is not ifa and other.length == ifa.length and not (other.address ^ ifa.address) & mask6(ifa.length)
+    ]
     if any(other.flags & (IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE) for other in alike):
         return
     route = find_prefix_route(dev, ifa.address, ifa.length)

@@ -41,7 +41,7 @@ def complete(netns: Netns, route: Fib6Info, *, onlink: bool = False) -> Fib6Info
             raise NetError(ENETDOWN, "Nexthop device is not up")
         route.nh_flags |= RTNH_F_ONLINK
     if _is_reject(route, dev):
-        route.flags |= RTF_REJECT | RTF_NONEXTHOP
+        route.flags = route.flags & ~RTF_UP | RTF_REJECT | RTF_NONEXTHOP
         route.ifindex, route.gateway = netns.loopback.ifindex, None
         return route
     if route.gateway is not None:

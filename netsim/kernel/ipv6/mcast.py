@@ -17,6 +17,8 @@ from netsim.packet.numbers import IPPROTO_ICMPV6
 
 IS_EXCLUDE, CHANGE_TO_INCLUDE, CHANGE_TO_EXCLUDE = 2, 3, 4
 QUERY, REPORT_V1, DONE_V1 = 130, 131, 132
+ROBUSTNESS = 2
+SOON = 4 * MS
 
 
 def is_reported(group: IPv6) -> bool:
@@ -33,8 +35,7 @@ def join(dev: NetDevice, group: IPv6) -> None:
         return
     if dev.type == ARPHRD_ETHER:
         dev_mc_add(dev, group.multicast_mac())
-    if is_reported(group):
-        _report_twice(dev, group)
+    _change(dev, group, CHANGE_TO_EXCLUDE)
 
 
 def leave(dev: NetDevice, group: IPv6) -> None:
@@ -45,8 +46,7 @@ def leave(dev: NetDevice, group: IPv6) -> None:
         dev.inet6.multicast[group] = users - 1
     elif users:
         forget(dev, group)
-        if is_reported(group):
-            _report(dev, CHANGE_TO_INCLUDE, (group,))
+        _change(dev, group, CHANGE_TO_INCLUDE)
 
 
 def forget(dev: NetDevice, group: IPv6) -> None:
@@ -82,29 +82,47 @@ def ipv6_mc_up(dev: NetDevice) -> None:
     state.unfiltered.clear()
 
 
-def _report_twice(dev: NetDevice, group: IPv6) -> None:
-    """State changes are repeated within a second, for robustness (RFC 3810)."""
-    _report(dev, CHANGE_TO_EXCLUDE, (group,))
-    interval = dev.inet6.conf.mldv2_unsolicited_report_interval if dev.inet6 is not None else 1000
-    dev.netns.kernel.clock.call_later(dev.netns.kernel.rng.randrange(max(1, interval * MS)), _again, dev, group)
+def _change(dev: NetDevice, group: IPv6, kind: int) -> None:
+    """Something to tell: at once, with whatever else comes up in the next moment, and again within a second (`mld_ifc_event`, RFC 3810)."""
+    state = dev.inet6
+    if state is None or not is_reported(group) or not dev.flags & IFF_UP:
+        return
+    state.changes[group] = (kind, ROBUSTNESS)
+    _tell_later(dev, SOON, ROBUSTNESS)
 
 
-def _again(dev: NetDevice, group: IPv6) -> None:
-    if dev.inet6 is not None and group in dev.inet6.multicast:
-        _report(dev, CHANGE_TO_EXCLUDE, (group,))
+def _tell_later(dev: NetDevice, delay: int, times: int) -> None:
+    assert dev.inet6 is not None
+    if dev.inet6.report_timer is not None:
+        dev.inet6.report_timer.cancel()
+    dev.inet6.report_timer = dev.netns.kernel.clock.call_later(delay, _tell, dev, times)
 
 
-def _report(dev: NetDevice, kind: int, groups: tuple[IPv6, ...]) -> None:
+def _tell(dev: NetDevice, times: int) -> None:
+    """One report of all that changed and was not told often enough (`mld_ifc_work`, `mld_send_cr`)."""
+    state = dev.inet6
+    if state is None:
+        return
+    state.report_timer = None
+    left = [group for group, (kind, _) in state.changes.items() if kind == CHANGE_TO_INCLUDE or group in state.multicast]
+    _report(dev, tuple((state.changes[group][0], group) for group in left))
+    state.changes = {group: (state.changes[group][0], state.changes[group][1] - 1) for group in left if state.changes[group][1] > 1}
+    if times > 1:
+        interval = state.conf.mldv2_unsolicited_report_interval * MS
+        _tell_later(dev, SOON + dev.netns.kernel.rng.randrange(max(1, interval)), times - 1)
+
+
+def _report(dev: NetDevice, records: tuple[tuple[int, IPv6], ...]) -> None:
     """Send reports of some groups in the version the device speaks (`mld_sendpack`, `igmp6_send`)."""
-    if not groups or not dev.flags & IFF_UP or not dev.flags & IFF_MULTICAST or dev.inet6 is None or not dev.carrier:
+    if not records or not dev.flags & IFF_UP or not dev.flags & IFF_MULTICAST or dev.inet6 is None or not dev.carrier:
         return
     source = linklocal_of(dev) or IPV6_ANY
     if dev.inet6.conf.force_mld_version == 1:
-        for group in groups:
+        for kind, group in records:
             done = kind == CHANGE_TO_INCLUDE
             _send(dev, source, IPV6_ALL_ROUTERS if done else group, Mld(DONE_V1 if done else REPORT_V1, 0, group))
         return
-    _send(dev, source, IPV6_MLDV2, Mldv2Report(tuple(Mldv2Record(kind, group, ()) for group in groups)))
+    _send(dev, source, IPV6_MLDV2, Mldv2Report(tuple(Mldv2Record(kind, group, ()) for kind, group in records)))
 
 
 def _send(dev: NetDevice, source: IPv6, dst: IPv6, message: Mld | Mldv2Report) -> None:
@@ -125,12 +143,23 @@ def reported_groups(dev: NetDevice) -> tuple[IPv6, ...]:
 def report_all(dev: NetDevice) -> None:
     """All groups once more: the device may have been plugged in elsewhere (`ipv6_mc_up`)."""
     if dev.inet6 is not None:
-        _report(dev, CHANGE_TO_EXCLUDE, reported_groups(dev))
+        for group in reported_groups(dev):
+            _change(dev, group, CHANGE_TO_EXCLUDE)
 
 
 def dad_complete(dev: NetDevice) -> None:
     """The link-local address may be used: say again, now from it, what one listens to (`ipv6_mc_dad_complete`)."""
-    report_all(dev)
+    _introduce(dev, ROBUSTNESS)
+
+
+def _introduce(dev: NetDevice, times: int) -> None:
+    if dev.inet6 is None:
+        return
+    _report(dev, tuple((CHANGE_TO_EXCLUDE, group) for group in reported_groups(dev)))
+    if times > 1:
+        interval = dev.inet6.conf.mldv2_unsolicited_report_interval * MS
+        delay = SOON + dev.netns.kernel.rng.randrange(max(1, interval))
+        dev.inet6.timers.append(dev.netns.kernel.clock.call_later(delay, _introduce, dev, times - 1))
 
 
 def queried(skb: SkBuff, message: Mld | Mldv2Query) -> None:
@@ -150,4 +179,4 @@ def _code(value: int) -> int:
 
 def _answer(dev: NetDevice, group: IPv6) -> None:
     if dev.inet6 is not None:
-        _report(dev, IS_EXCLUDE, tuple(known for known in reported_groups(dev) if group in (IPV6_ANY, known)))
+        _report(dev, tuple((IS_EXCLUDE, known) for known in reported_groups(dev) if group in (IPV6_ANY, known)))

@@ -214,9 +214,7 @@ def _answers_for(skb: SkBuff, target: IPv6) -> bool:
     """Whether we speak for an address that is not on the device: an anycast one, or a proxied host elsewhere (`ndisc_recv_ns`)."""
     dev = skb.dev
     assert dev.inet6 is not None
-    if target in dev.inet6.anycast:
-        return True
-    if not dev.inet6.conf.forwarding or not is_proxied(dev, target):
+    if target not in dev.inet6.anycast and not (dev.inet6.conf.forwarding and is_proxied(dev, target)):
         return False
     delay = nd_parms(dev).proxy_delay * SECOND // 100
     if skb.control != "delayed" and skb.pkt_type != PACKET_HOST and skb.packet.dst.is_multicast and delay:

@@ -8,10 +8,10 @@ import attrs
 
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.inet.sock import ORIGIN_ICMP6, InetSocket, Received, SockError
+from netsim.kernel.inet.sock import InetSocket, Received
 from netsim.kernel.ipv6.af_inet6 import INET6, check_too_long, flow_label, hops_for
 from netsim.kernel.ipv6.counters import icmp6_count
-from netsim.kernel.ipv6.err_convert import errno_of
+from netsim.kernel.ipv6.err_convert import entry_of
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.kernel.ipv6.icmp import incoming_of
 from netsim.kernel.ipv6.output import ip6_local_out
@@ -82,8 +82,7 @@ class Raw6Socket(InetSocket):
         """An ICMPv6 error about a packet like ours (`rawv6_err`)."""
         if (self.laddr and inner.src != self.laddr) or (self.raddr is not None and inner.dst != self.raddr) or not self.recverr:
             return
-        now, kind, code = self.netns.kernel.clock.now, message.type, message.code
-        self.queue_error(SockError(errno_of(message), ORIGIN_ICMP6, kind, code, message.rest, skb.packet.src, inner, now, incoming_of(skb)))
+        self.queue_error(entry_of(self.netns, message, inner, skb))
 
     def send(self, data: Any) -> None:
         """Send on a connected socket."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OUTGOING, SkBuff
-from netsim.kernel.inet.sock import ORIGIN_ICMP6, SockError
 from netsim.kernel.inet.tcp_minisocks import connection_of, tcp_error, tcp_rcv
 from netsim.kernel.inet.tcp_output import resegment
-from netsim.kernel.ipv6.err_convert import errno_of
+from netsim.kernel.ipv6.err_convert import entry_of
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.packet import Icmp6Error, Ip6, Tcp
 
@@ -32,4 +31,4 @@ def tcp_v6_err(netns: Netns, message: Icmp6Error, inner: Ip6, skb: SkBuff) -> No
     if message.type == 2:
         resegment(sock, message.rest - 60)
         return
-    tcp_error(sock, SockError(errno_of(message), ORIGIN_ICMP6, message.type, message.code, 0, skb.packet.src, inner, netns.kernel.clock.now))
+    tcp_error(sock, entry_of(netns, message, inner, skb))

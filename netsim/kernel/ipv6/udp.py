@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.inet.sock import ORIGIN_ICMP6, SockError
 from netsim.kernel.inet.udp import datagram_error, deliver_datagram, deliver_to_all
-from netsim.kernel.ipv6.err_convert import errno_of, is_fatal
+from netsim.kernel.ipv6.err_convert import entry_of, is_fatal
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.kernel.ipv6.icmp import DEST_UNREACH, PORT_UNREACH, icmp6_send
 from netsim.packet import Icmp6Error, Ip6, Udp
@@ -35,5 +34,4 @@ def udpv6_err(netns: Netns, message: Icmp6Error, inner: Ip6, skb: SkBuff) -> Non
     header = upper_of(inner).payload
     if not isinstance(header, Udp):
         return
-    entry = SockError(errno_of(message), ORIGIN_ICMP6, message.type, message.code, message.rest, skb.packet.src, inner, netns.kernel.clock.now)
-    datagram_error(netns, inner.src, header, inner.dst, entry, is_fatal(message))
+    datagram_error(netns, inner.src, header, inner.dst, entry_of(netns, message, inner, skb), is_fatal(message))

@@ -104,6 +104,8 @@ class Inet6Dev:
     nd: NeighParms = attrs.field(factory=NeighParms)
     multicast: dict[IPv6, int] = attrs.field(factory=dict)
     unfiltered: set[IPv6] = attrs.field(factory=set)  # groups whose MAC the device does not listen to while it is down (no MAF_LOADED)
+    changes: dict[IPv6, tuple[int, int]] = attrs.field(factory=dict)  # group -> kind of MLD record, how often it is still to be told
+    report_timer: Any = None
     anycast: dict[IPv6, int] = attrs.field(factory=dict)
     ready: bool = False  # IF_READY
     timers: list[Any] = attrs.field(factory=list)

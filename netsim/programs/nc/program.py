@@ -10,6 +10,7 @@ from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND, US
 from netsim.errors import EINPROGRESS, NetError, strerror
 from netsim.machine.call import Call, Program, Result
+from netsim.machine.resolver import zone_of
 from netsim.programs.nc.options import Options, Refused, number, read
 from netsim.programs.nc.relay import IDLE, QUIT, STDIN, Relay
 from netsim.programs.net.resolver import LOOKUP_TIMER, Lookup, getaddrinfo, getnameinfo, service_name, service_port
@@ -154,6 +155,8 @@ class Netcat(Program):
         if options.source or options.local_port:
             sock.set("reuseaddr", 1)
             self._bind(proc, sock, family)
+        if isinstance(address, IPv6) and (address.is_linklocal or address.is_linklocal_multicast):
+            sock.bound_dev = zone_of(proc, self.options.host)
         sock.connect(address, self.ports[self.port_at])
 
     def _bind(self, proc: Any, sock: Any, family: int) -> None:
@@ -182,7 +185,7 @@ class Netcat(Program):
 
     def _peer(self) -> str:
         address, host = str(self.addresses[self.turn]), self.options.host
-        return host if host == address else f"{host} ({address})"
+        return host if host.partition("%")[0] == address else f"{host} ({address})"
 
     def _failed(self, proc: Any, why: str) -> None:
         if self.options.has("v") and self.fd >= 0:  # a family without sockets is passed over

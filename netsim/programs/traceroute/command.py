@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.addr import IPv4, IPv6, mask6
-from netsim.errors import ENETUNREACH, strerror
-from netsim.kernel.core.netdevice import IFF_UP
+from netsim.addr import IPv4
 from netsim.machine.call import Call, Program, Result
 from netsim.programs.traceroute.methods import method_of
 from netsim.programs.traceroute.options import DATA, Options, Over, check, read, read_module_options
@@ -27,9 +25,9 @@ def traceroute(call: Call) -> Result | Program:
     lacking = _lacking(call, options)
     if lacking is not None:
         return lacking
-    assert isinstance(options.target, IPv4)
+    assert options.target is not None
     method = method_of(options, options.target)
-    header = 20 + method.header_length
+    header = (20 if isinstance(options.target, IPv4) else 40) + method.header_length
     if options.length < 0:
         data = DATA - method.header_length
     else:
@@ -47,19 +45,4 @@ def _lacking(call: Call, options: Options) -> Result | None:
         what = NOT_MODELLED[options.module]
     elif options.module == "icmp" and "dgram" in options.flags:
         what = "ping sockets (-O dgram)"
-    elif isinstance(options.target, IPv6):
-        header = f"traceroute to {options.host} ({options.target}), {options.hops} hops max, {max(options.length, 80)} byte packets"
-        if not _is_on_link(call, options.target):
-            return Result(header, f"\nconnect: {strerror(ENETUNREACH)}\n", 1)
-        what = "probing over IPv6"
     return Result("", f"traceroute: netsim: {what} is not modelled\n", 2) if what else None
-
-
-def _is_on_link(call: Call, target: IPv6) -> bool:
-    """Whether an address is ours or of a link of ours."""
-    for dev in call.netns.devices.values():
-        if dev.inet6 is None or not dev.flags & IFF_UP:
-            continue
-        if any(not (ifa.address ^ target) & mask6(ifa.length) for ifa in dev.inet6.addresses):
-            return True
-    return False

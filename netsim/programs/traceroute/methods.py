@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from netsim.addr import IPv4
+from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.errors import EAGAIN, EHOSTUNREACH, EMSGSIZE, ENOBUFS, NetError
 from netsim.kernel.inet.sock import PMTUDISC_DONT, PMTUDISC_PROBE, InetSocket, Received, SockError
-from netsim.packet import NOP, SACK_PERMITTED, IcmpEcho, Ip, Tcp, TcpOption, mss, timestamps, window_scale
+from netsim.kernel.ipv6.exthdrs import upper_of
+from netsim.machine.resolver import zone_of
+from netsim.packet import NOP, SACK_PERMITTED, Icmp6Echo, IcmpEcho, Ip, Ip6, Tcp, TcpOption, mss, timestamps, window_scale
 
 if TYPE_CHECKING:
     from netsim.programs.traceroute.options import Options
     from netsim.programs.traceroute.program import Probe, Traceroute
 
-AF_INET, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 2, 1, 2, 3
-ICMP, TCP = 1, 6
+AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 2, 10, 1, 2, 3
+ICMP, TCP, ICMPV6 = 1, 6, 58
 SYN, ACK, ECE, CWR = 0x02, 0x10, 0x40, 0x80
 START_PORT, UDP_PORT, TCP_PORT = 33434, 53, 80
 FLAG_NAMES = ("fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr")
@@ -44,6 +46,18 @@ def tune(sock: InetSocket, options: Options) -> None:
     sock.dontroute = int("r" in options.flags)
 
 
+def any_of(options: Options) -> IPv4 | IPv6:
+    """The wildcard address of the protocol probed over."""
+    return IPV4_ANY if options.family == 4 else IPV6_ANY
+
+
+def quoted(packet: Any) -> Any:
+    """The transport header of a packet that an error quotes, None when nothing is known of it."""
+    if isinstance(packet, Ip6):
+        return upper_of(packet).payload
+    return packet.payload if isinstance(packet, Ip) else None
+
+
 def bind(sock: Any, options: Options) -> None:
     """Device, source address and port (`bind_socket`)."""
     if options.device:
@@ -51,16 +65,18 @@ def bind(sock: Any, options: Options) -> None:
             sock.bind_to_device(options.device)
         except NetError as error:
             raise Failed("setsockopt SO_BINDTODEVICE", error.errno) from None
+    if isinstance(options.target, IPv6) and (options.target.is_linklocal or options.target.is_linklocal_multicast):
+        sock.bound_dev = sock.bound_dev or zone_of(options.proc, options.host)
     source = options.source
     if source is None and not options.sport:
         return
     try:
-        sock.bind(source if isinstance(source, IPv4) else IPv4(0), options.sport & 0xFFFF)
+        sock.bind(source if source is not None else any_of(options), options.sport & 0xFFFF)
     except NetError as error:
         raise Failed("bind", error.errno) from None
 
 
-def connect(sock: Any, target: IPv4, port: int) -> None:
+def connect(sock: Any, target: IPv4 | IPv6, port: int) -> None:
     """Fix the other end."""
     try:
         sock.connect(target, port)
@@ -86,8 +102,13 @@ class Method:
     """One way of probing."""
 
     options: Options
-    target: IPv4
+    target: IPv4 | IPv6
     header_length: int = 0
+
+    @property
+    def address_family(self) -> int:
+        """AF_INET or AF_INET6."""
+        return AF_INET if isinstance(self.target, IPv4) else AF_INET6
 
     def start(self, proc: Any, trace: Traceroute) -> None:
         """Open what all probes share; Failed."""
@@ -115,7 +136,7 @@ class UdpMethod(Method):
 
     def send(self, proc: Any, trace: Traceroute, probe: Probe, ttl: int) -> None:
         """One datagram from a socket of its own."""
-        fd = proc.socket(AF_INET, SOCK_DGRAM)
+        fd = proc.socket(self.address_family, SOCK_DGRAM)
         sock = proc.sock(fd)
         tune(sock, self.options)
         sock.ttl = sock.multicast_ttl = ttl
@@ -154,7 +175,7 @@ class IcmpMethod(Method):
     def start(self, proc: Any, trace: Traceroute) -> None:
         """One raw socket."""
         trace.data_length = max(trace.data_length, 8)
-        self.fd = proc.socket(AF_INET, SOCK_RAW, ICMP)
+        self.fd = proc.socket(self.address_family, SOCK_RAW, ICMP if self.address_family == AF_INET else ICMPV6)
         sock = proc.sock(self.fd)
         tune(sock, self.options)
         connect(sock, self.target, 0)
@@ -165,25 +186,27 @@ class IcmpMethod(Method):
         sock = proc.sock(self.fd)
         sock.ttl = sock.multicast_ttl = ttl
         probe.sent = proc.now()
-        if not send(sock, IcmpEcho(8, 0, self.ident, self.seq, pattern(trace.data_length)[8:])):
+        data = pattern(trace.data_length)[8:]
+        echo = IcmpEcho(8, 0, self.ident, self.seq, data) if self.address_family == AF_INET else Icmp6Echo(128, 0, self.ident, self.seq, data)
+        if not send(sock, echo):
             probe.sent = None
             return
         probe.seq = self.seq
         self.seq = (self.seq + 1) & 0xFFFF
 
     def _found(self, trace: Traceroute, message: Any) -> Probe | None:
-        if not isinstance(message, IcmpEcho) or message.ident != self.ident:
+        if not isinstance(message, IcmpEcho | Icmp6Echo) or message.ident != self.ident:
             return None
         return trace.by_seq(message.seq)
 
     def of_error(self, trace: Traceroute, fd: int, entry: SockError) -> Probe | None:
         """By the request quoted."""
-        return self._found(trace, entry.packet.payload) if isinstance(entry.packet, Ip) else None
+        return self._found(trace, quoted(entry.packet))
 
     def of_reply(self, trace: Traceroute, fd: int, received: Received) -> Probe | None:
         """By the echoed numbers."""
         probe = self._found(trace, received.data)
-        if probe is None or received.data.type != 0:
+        if probe is None or received.data.type not in (0, 129):
             return None
         probe.is_final = True
         return probe
@@ -195,19 +218,19 @@ class TcpMethod(Method):
 
     fd: int = -1
     port: int = TCP_PORT
-    source: IPv4 = IPv4(0)
+    source: IPv4 | IPv6 = IPV4_ANY
     flags: int = SYN
     tcp_options: tuple[TcpOption, ...] = ()
     window: int = 0
 
     def start(self, proc: Any, trace: Traceroute) -> None:
         """One raw socket, and the segment all probes share."""
-        self.fd = proc.socket(AF_INET, SOCK_RAW, TCP)
+        self.fd = proc.socket(self.address_family, SOCK_RAW, TCP)
         sock = proc.sock(self.fd)
         tune(sock, self.options)
         connect(sock, self.target, 0)
         self.source = sock.getsockname()[0]
-        path = max(sock.route_to(self.target).mtu, 576) - 40
+        path = max(sock.route_to(self.target).mtu, 576) - (40 if self.address_family == AF_INET else 60)
         self.window = 4 * path & 0xFFFF
         self._design(proc, path)
         trace.data_length = self._segment(0, 0).size
@@ -239,12 +262,12 @@ class TcpMethod(Method):
 
     def send(self, proc: Any, trace: Traceroute, probe: Probe, ttl: int) -> None:
         """One segment from a port that is surely ours."""
-        holder_fd = proc.socket(AF_INET, SOCK_STREAM)
+        holder_fd = proc.socket(self.address_family, SOCK_STREAM)
         holder = proc.sock(holder_fd)
         holder.reuseaddr = int("reuse" in self.options.tcp_options)
         bind(holder, self.options)
         if not holder.lport:
-            holder.bind(IPv4(0), 0)
+            holder.bind(any_of(self.options), 0)
         sock = proc.sock(self.fd)
         sock.ttl = sock.multicast_ttl = ttl
         probe.sent = proc.now()
@@ -256,9 +279,9 @@ class TcpMethod(Method):
 
     def of_error(self, trace: Traceroute, fd: int, entry: SockError) -> Probe | None:
         """By the port of the segment quoted."""
-        if not isinstance(entry.packet, Ip) or not isinstance(entry.packet.payload, Tcp) or entry.packet.dst != self.target:
+        segment = quoted(entry.packet)
+        if not isinstance(segment, Tcp) or entry.packet.dst != self.target:
             return None
-        segment = entry.packet.payload
         return trace.by_seq(segment.sport) if segment.dport == self.port & 0xFFFF else None
 
     def of_reply(self, trace: Traceroute, fd: int, received: Received) -> Probe | None:
@@ -284,7 +307,7 @@ class RawMethod(Method):
     def start(self, proc: Any, trace: Traceroute) -> None:
         """One raw socket."""
         try:
-            self.fd = proc.socket(AF_INET, SOCK_RAW, self.options.port or self.options.protocol)
+            self.fd = proc.socket(self.address_family, SOCK_RAW, self.options.port or self.options.protocol)
         except NetError as error:
             raise Failed("socket", error.errno) from None
         sock = proc.sock(self.fd)
@@ -304,7 +327,7 @@ class RawMethod(Method):
 
     def of_error(self, trace: Traceroute, fd: int, entry: SockError) -> Probe | None:
         """The last one sent."""
-        return trace.by_seq(self.seq) if isinstance(entry.packet, Ip) and entry.packet.dst == self.target else None
+        return trace.by_seq(self.seq) if entry.packet is not None and entry.packet.dst == self.target else None
 
     def of_reply(self, trace: Traceroute, fd: int, received: Received) -> Probe | None:
         """The last one sent."""
@@ -327,7 +350,7 @@ class DccpMethod(Method):
         raise Failed("socket", 94)
 
 
-def method_of(options: Options, target: IPv4) -> Method:
+def method_of(options: Options, target: IPv4 | IPv6) -> Method:
     """The method chosen."""
     module, port = options.module, options.port
     if module == "default":

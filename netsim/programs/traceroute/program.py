@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPv4
+from netsim.addr import IPv4, IPv6
 from netsim.clock import MS
 from netsim.errors import EMSGSIZE, strerror
-from netsim.kernel.inet.sock import ORIGIN_LOCAL, Received, SockError
+from netsim.kernel.inet.sock import ORIGIN_ICMP6, ORIGIN_LOCAL, Received, SockError
 from netsim.machine.call import Program
-from netsim.machine.resolver import name_of
+from netsim.machine.resolver import name_of, zone_of, zoned
 from netsim.programs.traceroute.methods import Failed, Method
 from netsim.programs.traceroute.options import Options, nanoseconds
 
@@ -21,6 +21,9 @@ MARKS = {
     0: "!N", 6: "!N", 8: "!N", 11: "!N", 1: "!H", 7: "!H", 12: "!H", 9: "!X", 10: "!X", 13: "!X", 3: "", 2: "!P", 5: "!S", 14: "!V", 15: "!C",
 }  # fmt: skip
 """Code of Destination Unreachable -> mark; a port that is not there is the target's own answer and has none."""
+
+MARKS6 = {0: "!N", 1: "!X", 2: "!H", 3: "!H", 4: ""}
+"""The same for ICMPv6."""
 
 
 @attrs.define(eq=False)
@@ -34,10 +37,11 @@ class Probe:
     fd: int = -1
     sent: int | None = None
     heard: int | None = None
-    by: IPv4 | None = None
+    by: IPv4 | IPv6 | None = None
     ttl: int = 0
     mark: str = ""
     extra: str = ""
+    ifindex: int = 0
 
     def took(self) -> int:
         """Round trip in ns, 0 while there is none."""
@@ -47,10 +51,11 @@ class Probe:
         """As before it was sent."""
         self.is_done = self.is_final = False
         self.seq, self.fd, self.sent, self.heard, self.by, self.ttl, self.mark, self.extra = 0, -1, None, None, None, 0, "", ""
+        self.ifindex = 0
 
     def become(self, other: Probe) -> None:
         """Take over what is known of another one."""
-        for field in ("is_done", "is_final", "seq", "fd", "sent", "heard", "by", "ttl", "mark", "extra"):
+        for field in ("is_done", "is_final", "seq", "fd", "sent", "heard", "by", "ttl", "mark", "extra", "ifindex"):
             setattr(self, field, getattr(other, field))
 
 
@@ -79,7 +84,7 @@ class Traceroute(Program):
             self.method.start(proc, self)
             proc.write(
                 1,
-                f"traceroute to {self.options.host} ({self.options.target}), {self.options.hops} hops max, "
+                f"traceroute to {self.options.host} ({zoned(proc.netns, self.method.target, zone_of(proc, self.options.host))}), {self.options.hops} hops max, "
                 f"{self.header_length + self.data_length} byte packets",
             )
             self._go_on(proc)
@@ -246,7 +251,7 @@ class Traceroute(Program):
     def _reply(self, proc: Any, fd: int, received: Received) -> None:
         probe = self.method.of_reply(self, fd, received)
         if probe is not None:
-            probe.by, probe.heard, probe.ttl = received.src, received.time, received.ttl
+            probe.by, probe.heard, probe.ttl, probe.ifindex = received.src, received.time, received.ttl, received.ifindex
             self._done(proc, probe)
 
     def _error(self, proc: Any, fd: int, entry: SockError) -> None:
@@ -260,7 +265,7 @@ class Traceroute(Program):
             return
         probe.heard, probe.ttl = entry.time, entry.ttl
         if not is_local:
-            probe.by = entry.offender
+            probe.by, probe.ifindex = entry.offender, entry.ifindex
             self._judge(probe, entry)
         elif entry.errno == EMSGSIZE and entry.info:
             probe.mark, probe.is_final = f"!F-{entry.info}", True
@@ -276,12 +281,26 @@ class Traceroute(Program):
 
     def _judge(self, probe: Probe, entry: SockError) -> None:
         """What an ICMP error says of the hop (`parse_icmp_res`)."""
+        if entry.origin == ORIGIN_ICMP6:
+            self._judge6(probe, entry)
+            return
         if entry.type == TIME_EXCEEDED and entry.code == 0:
             return
         if entry.type == DEST_UNREACH:
             mark = f"!F-{entry.info}" if entry.code == 4 else MARKS.get(entry.code, f"!<{entry.code}>")
         else:
             mark = f"!<{entry.type}-{entry.code}>"
+        probe.mark = mark or probe.mark
+        probe.is_final = True
+
+    def _judge6(self, probe: Probe, entry: SockError) -> None:
+        """The same of an ICMPv6 error."""
+        if (entry.type, entry.code) == (3, 0):
+            return
+        if entry.type == 1:
+            mark = MARKS6.get(entry.code, f"!<{entry.code}>")
+        else:
+            mark = f"!F-{entry.info}" if entry.type == 2 else f"!<{entry.type}-{entry.code}>"
         probe.mark = mark or probe.mark
         probe.is_final = True
 
@@ -299,7 +318,7 @@ class Traceroute(Program):
         if probe.by is None:
             text += " *"
         elif self._differs(probe, place):
-            text += self._who(proc, probe.by)
+            text += self._who(proc, probe.by, probe.ifindex)
             if "A" in options.flags:
                 proc.write(1, text)
                 proc.write(2, "whois.radb.net/nicname: Temporary failure in name resolution\n")
@@ -323,7 +342,8 @@ class Traceroute(Program):
                 return other.by != probe.by or other.extra != probe.extra or not same_way
         return True
 
-    def _who(self, proc: Any, address: IPv4) -> str:
+    def _who(self, proc: Any, address: IPv4 | IPv6, ifindex: int) -> str:
+        text = zoned(proc.netns, address, ifindex)
         if "n" in self.options.flags:
-            return f" {address}"
-        return f" {name_of(proc, address) or address} ({address})"
+            return f" {text}"
+        return f" {name_of(proc, address) or text} ({text})"
