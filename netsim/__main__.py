@@ -1,4 +1,4 @@
-"""The `netsim` command: run a script in a world of one host, or replay recorded scenarios."""
+"""The `netsim` command: run scripts in a world, type into one, or replay recorded scenarios."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from netsim.api import World
-from netsim.labs import LabProblem, play
+from netsim.labs import LabProblem, stream
+from netsim.machine.fds import Outlet
 from netsim.state import CannotSave
 
 EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
@@ -22,6 +23,8 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("labs", metavar="LAB", nargs="+", help="a script (- for standard input); the first may be a snapshot to start from")
     run.add_argument("--save", metavar="FILE", help="write the world the scripts leave behind into a snapshot")
     run.add_argument("--strict", action="store_true", help="fail (status 2) when an option was accepted that is not modelled, and name each")
+    shell = verbs.add_parser("shell", help="type commands into a host: at a terminal with a prompt, else lines of standard input")
+    shell.add_argument("labs", metavar="LAB", nargs="*", help="scripts to run before; the first may be a snapshot")
     transcript = verbs.add_parser("transcript", help="replay recorded scenarios and write what netsim answers")
     transcript.add_argument("path", help="a scenario (.json) or a directory of them")
     transcript.add_argument("--out", required=True, help="the directory the answers go to")
@@ -33,6 +36,14 @@ def main(argv: list[str] | None = None) -> int:
     if options.verb == "run":
         try:
             return run_labs(options.labs, options.save, options.strict)
+        except LabProblem as problem:
+            print(f"netsim: {problem}", file=sys.stderr)
+            return problem.status
+    if options.verb == "shell":
+        from netsim.console.session import converse
+
+        try:
+            return converse(options.labs)
         except LabProblem as problem:
             print(f"netsim: {problem}", file=sys.stderr)
             return problem.status
@@ -52,10 +63,7 @@ def run_labs(names: list[str], save: str | None, strict: bool) -> int:  # noqa: 
     """Run scripts one after the other in one world, until one fails; their output goes out as a shell's would."""
     world, status = None, 0
     for name in names:
-        world, done = play(name, world)
-        sys.stdout.write(done.stdout)
-        sys.stderr.write(done.stderr)
-        status = done.status
+        world, status = stream(name, world, Outlet(sink=sys.stdout), Outlet(sink=sys.stderr))
         if status:
             break
     assert world is not None

@@ -20,7 +20,7 @@ from netsim.kernel.boot import boot, hang_doors, new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
 from netsim.machine.call import Result
-from netsim.machine.fds import Capture, Null
+from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.machine import Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
@@ -105,11 +105,16 @@ class Host:
 
     def run_script(self, text: str, *, name: str = "script.sh", limit: int = 3600 * SECOND) -> Result:
         """Run a whole bash script."""
-        self.machine.files.write(self.machine.init, f"/root/{name}", text.encode())
         stdout, stderr = Capture(), Capture()
+        status = self.stream_script(text, stdout, stderr, name=name, limit=limit)
+        return Result(stdout.text(), stderr.text(), status)
+
+    def stream_script(self, text: str, stdout: OpenFile, stderr: OpenFile, *, name: str = "script.sh", limit: int = 3600 * SECOND) -> int:
+        """Run a whole bash script whose output goes into open files as it is written; returns its exit status."""
+        self.machine.files.write(self.machine.init, f"/root/{name}", text.encode())
         process = self.machine.spawn(self.machine.init, ("bash", name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
         self.machine.wait(process, limit)
-        return Result(stdout.text(), stderr.text(), process.status or 0)
+        return process.status or 0
 
 
 @attrs.frozen

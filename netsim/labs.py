@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netsim.api import Host, World
 from netsim.machine.call import Result
+from netsim.machine.fds import Capture, OpenFile
 from netsim.snapshot import is_snapshot
 from netsim.state import CannotLoad
 
@@ -36,14 +37,20 @@ def play(name: str, world: World | None = None) -> tuple[World, Result]:
 
     LabProblem for what cannot be read, and for a snapshot where a world exists already.
     """
+    stdout, stderr = Capture(), Capture()
+    world, status = stream(name, world, stdout, stderr)
+    return world, Result(stdout.text(), stderr.text(), status)
+
+
+def stream(name: str, world: World | None, stdout: OpenFile, stderr: OpenFile) -> tuple[World, int]:
+    """The world a lab makes and its script's status, the output going into open files as it is written; LabProblem as `play`."""
     text = read_lab(name)
     if is_snapshot(text):
         if world is not None:
             raise LabProblem(name, "a snapshot can only be the first lab", EX_DATAERR)
-        return _thaw(name, text), Result()
+        return _thaw(name, text), 0
     world = World() if world is None else world
-    done = first_host(world).run_script(text, name="script.sh" if name == "-" else Path(name).name)
-    return world, done
+    return world, first_host(world).stream_script(text, stdout, stderr, name="script.sh" if name == "-" else Path(name).name)
 
 
 def _thaw(name: str, text: str) -> World:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -89,6 +89,23 @@ class Capture(OpenFile):
         text = self.text()
         self.chunks.clear()
         return text
+
+
+@attrs.define(eq=False)
+class Outlet(OpenFile):
+    """A real terminal's stand-in for output: what is written goes on at once to `sink` (its `write(text)`); forks and snapshots lose it."""
+
+    sink: Any = attrs.field(default=None, metadata={"state": "skip"})
+
+    def write(self, data: bytes) -> None:
+        """Pass the text on."""
+        if self.sink is not None:
+            self.sink.write(data.decode("utf-8", "replace"))
+            self.sink.flush()
+
+    def read_available(self) -> bytes | None:
+        """The end of the file."""
+        return b""
 
 
 @attrs.define(eq=False)

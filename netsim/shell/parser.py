@@ -492,14 +492,3 @@ class Parser:
 def parse(text: str) -> Sequence:
     """The tree of a script; raises SyntaxProblem."""
     return Parser(text, tokenize(text)).script()
-
-
-def needs_more(text: str) -> bool:
-    """Whether a text stops in the middle of a construct."""
-    try:
-        parse(text)
-    except Incomplete:
-        return True
-    except SyntaxProblem:
-        return False
-    return text.endswith("\\\n")

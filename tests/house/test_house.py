@@ -16,7 +16,6 @@ MOST_LINES = 500
 STILL_LONG = {
     "commands/ip/addr.py": 535,
     "kernel/bridge/stp.py": 600,
-    "kernel/ipv4/tcp.py": 605,
     "shell/builtins.py": 530,
     "shell/parser.py": 505,
     "shell/program.py": 825,
@@ -24,7 +23,7 @@ STILL_LONG = {
 """Files that are still to be parted; they may only become shorter."""
 FORBIDDEN = ("utils", "util", "helpers", "common", "base", "misc", "manager", "tools")
 CLOCKS_AND_CHANCE = {"time", "random", "logging", "threading", "asyncio", "socket", "subprocess"}
-DOORSTEP = {"__main__.py"}
+DOORSTEP = {"__main__.py", "session.py"}
 MIRRORED = ("core", "ipv4", "ipv6", "bridge", "netfilter", "drivers")
 
 
