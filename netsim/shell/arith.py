@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netsim.shell.numbers import is_number
 
 if TYPE_CHECKING:
-    from netsim.shell.program import Shell
+    from netsim.shell.state import ShellState
 
 TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%&|^]=|[-+*/%&|^~!<>=?:(),]))")
 LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
@@ -23,7 +23,7 @@ class ArithmeticProblem(Exception):
 
 
 class _Reader:
-    def __init__(self, text: str, shell: Shell, level: int = 0) -> None:
+    def __init__(self, text: str, shell: ShellState, level: int = 0) -> None:
         self.text, self.shell, self.at, self.level = text, shell, 0, level
         self.tokens: list[str] = []
         place = 0
@@ -179,7 +179,7 @@ def wrapped(value: int) -> int:
     return (value + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
-def evaluate(text: str, shell: Shell, level: int = 0) -> int:
+def evaluate(text: str, shell: ShellState, level: int = 0) -> int:
     """The value of an expression; empty is 0. Raises ArithmeticProblem."""
     if not text.strip():
         return 0

@@ -10,7 +10,7 @@ from netsim.machine.files import Directory, File, Symlink
 from netsim.shell.arith import evaluate
 
 if TYPE_CHECKING:
-    from netsim.shell.program import Shell
+    from netsim.shell.state import ShellState
 
 
 class ConditionProblem(Exception):
@@ -21,7 +21,7 @@ FILE_TESTS = frozenset("abcdefghkprstuwxLNOS")
 NUMERIC = {"-eq": "==", "-ne": "!=", "-lt": "<", "-gt": ">", "-le": "<=", "-ge": ">="}
 
 
-def file_test(shell: Shell, letter: str, path: str) -> bool:
+def file_test(shell: ShellState, letter: str, path: str) -> bool:
     """One of the unary file operators."""
     files = shell.proc.machine.files
     if letter in "hL":
@@ -40,7 +40,7 @@ def file_test(shell: Shell, letter: str, path: str) -> bool:
     return letter in "aerwNO"
 
 
-def unary(shell: Shell, operator: str, word: str) -> bool | None:
+def unary(shell: ShellState, operator: str, word: str) -> bool | None:
     """A unary operator's answer, None when it is none."""
     if operator == "-z":
         return word == ""
@@ -78,7 +78,7 @@ def binary(left: str, operator: str, right: str, what: str) -> bool | None:
     return None
 
 
-def test(shell: Shell, words: list[str], what: str) -> bool:
+def test(shell: ShellState, words: list[str], what: str) -> bool:
     """The expression of `test` and `[`."""
     value, rest = _or(shell, list(words), what)
     if rest:
@@ -86,7 +86,7 @@ def test(shell: Shell, words: list[str], what: str) -> bool:
     return value
 
 
-def _or(shell: Shell, words: list[str], what: str) -> tuple[bool, list[str]]:
+def _or(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str]]:
     value, words = _and(shell, words, what)
     while words and words[0] == "-o":
         other, words = _and(shell, words[1:], what)
@@ -94,7 +94,7 @@ def _or(shell: Shell, words: list[str], what: str) -> tuple[bool, list[str]]:
     return value, words
 
 
-def _and(shell: Shell, words: list[str], what: str) -> tuple[bool, list[str]]:
+def _and(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str]]:
     value, words = _not(shell, words, what)
     while words and words[0] == "-a":
         other, words = _not(shell, words[1:], what)
@@ -102,7 +102,7 @@ def _and(shell: Shell, words: list[str], what: str) -> tuple[bool, list[str]]:
     return value, words
 
 
-def _not(shell: Shell, words: list[str], what: str) -> tuple[bool, list[str]]:
+def _not(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str]]:
     if not words:
         return False, []
     if words[0] == "!" and len(words) > 1:
@@ -126,7 +126,7 @@ def _not(shell: Shell, words: list[str], what: str) -> tuple[bool, list[str]]:
     return words[0] != "", words[1:]
 
 
-def holds(shell: Shell, words: list[tuple[str, str]]) -> bool:
+def holds(shell: ShellState, words: list[tuple[str, str]]) -> bool:
     """The expression of [[ ]]: each word as typed and expanded."""
     value, rest = _any(shell, words)
     if rest:
@@ -134,7 +134,7 @@ def holds(shell: Shell, words: list[tuple[str, str]]) -> bool:
     return value
 
 
-def _any(shell: Shell, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
+def _any(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
     value, words = _all(shell, words)
     while words and words[0][0] == "||":
         other, words = _all(shell, words[1:])
@@ -142,7 +142,7 @@ def _any(shell: Shell, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[s
     return value, words
 
 
-def _all(shell: Shell, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
+def _all(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
     value, words = _one(shell, words)
     while words and words[0][0] == "&&":
         other, words = _one(shell, words[1:])
@@ -150,7 +150,7 @@ def _all(shell: Shell, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[s
     return value, words
 
 
-def _one(shell: Shell, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
+def _one(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
     if not words:
         raise ConditionProblem("syntax error in conditional expression")
     raw, word = words[0]

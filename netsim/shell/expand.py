@@ -13,7 +13,7 @@ from netsim.shell.numbers import is_number
 from netsim.shell.parser import skip_quoted
 
 if TYPE_CHECKING:
-    from netsim.shell.program import Shell
+    from netsim.shell.state import ShellState
 
 Steps = Generator[Any, Any, Any]
 QUOTED = "\x01"  # marks a character that was quoted: it neither splits nor globs
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
     return text.replace(QUOTED, "")
 
 
-def expand_words(shell: Shell, words: tuple[Any, ...]) -> Steps:
+def expand_words(shell: ShellState, words: tuple[Any, ...]) -> Steps:
     """All arguments the words of a command make."""
     found: list[str] = []
     for word in words:
@@ -49,7 +49,7 @@ def expand_words(shell: Shell, words: tuple[Any, ...]) -> Steps:
     return found
 
 
-def expand_one(shell: Shell, text: str) -> Steps:
+def expand_one(shell: ShellState, text: str) -> Steps:
     """One word without splitting or globbing (assignments, redirections, case words)."""
     marked = yield from expand(shell, text)
     return plain(marked.replace("\x02", " ").replace("\x03", ""))
@@ -82,7 +82,7 @@ def brace_expand(text: str) -> list[str]:
     return found
 
 
-def expand(shell: Shell, text: str) -> Steps:
+def expand(shell: ShellState, text: str) -> Steps:
     """The word with everything expanded; quoted characters are marked, `"$@"` boundaries are \\x02, empty quotes \\x03."""
     out = ""
     at = 0
@@ -115,7 +115,7 @@ def expand(shell: Shell, text: str) -> Steps:
     return out
 
 
-def _double(shell: Shell, text: str) -> Steps:
+def _double(shell: ShellState, text: str) -> Steps:
     out = ""
     at = 0
     empty = True
@@ -137,7 +137,7 @@ def _double(shell: Shell, text: str) -> Steps:
     return out if out or not empty else "\x03"
 
 
-def _dollar(shell: Shell, text: str, at: int, *, quoted: bool) -> Steps:
+def _dollar(shell: ShellState, text: str, at: int, *, quoted: bool) -> Steps:
     """What begins with `$` or a backquote; returns the (marked) value and the place after it."""
     if text[at] == "`":
         end = skip_quoted(text, at, 0)
@@ -168,7 +168,7 @@ def _dollar(shell: Shell, text: str, at: int, *, quoted: bool) -> Steps:
     return _parameter(shell, name[0], quoted=quoted), at + 1 + name.end()
 
 
-def _parameter(shell: Shell, name: str, *, quoted: bool) -> str:
+def _parameter(shell: ShellState, name: str, *, quoted: bool) -> str:
     if name == "@" and quoted:
         return "\x02".join(protect(value) or "\x03" for value in shell.positional) or "\x04"
     value = shell.parameter(name)
@@ -179,7 +179,7 @@ def _parameter(shell: Shell, name: str, *, quoted: bool) -> str:
     return protect(value) if quoted else value
 
 
-def _braced(shell: Shell, body: str, *, quoted: bool) -> Steps:
+def _braced(shell: ShellState, body: str, *, quoted: bool) -> Steps:
     if body.startswith("#") and len(body) > 1 and re.fullmatch(r"#([A-Za-z_]\w*|[0-9@*])(\[[@*]\])?", body):
         name = body[1:]
         if name in ("@", "*"):
@@ -214,7 +214,7 @@ def _braced(shell: Shell, body: str, *, quoted: bool) -> Steps:
     return protect(value) if quoted else value
 
 
-def _slice_positional(shell: Shell, rest: str, *, quoted: bool) -> str:
+def _slice_positional(shell: ShellState, rest: str, *, quoted: bool) -> str:
     parts = rest.lstrip(":").split(":")
     start = evaluate(parts[0] or "0", shell)
     values = [shell.zero, *shell.positional][start:]
@@ -223,7 +223,7 @@ def _slice_positional(shell: Shell, rest: str, *, quoted: bool) -> str:
     return "\x02".join(protect(value) or "\x03" for value in values) if quoted else " ".join(values)
 
 
-def _modify(shell: Shell, name: str, value: str | None, rest: str) -> Steps:
+def _modify(shell: ShellState, name: str, value: str | None, rest: str) -> Steps:
     """`:-word`, `#pattern`, `/a/b`, `:1:2`, `^^` and the rest."""
     operator = re.match(r":?[-=?+]|##?|%%?|//?|:|\^\^?|,,?", rest)
     if operator is None:
@@ -285,7 +285,7 @@ def pattern_regex(pattern: str) -> str:
     return fnmatch.translate(pattern)[: -len(r"\Z")] if fnmatch.translate(pattern).endswith(r"\Z") else fnmatch.translate(pattern)
 
 
-def split(shell: Shell, marked: str, original: str) -> list[str]:
+def split(shell: ShellState, marked: str, original: str) -> list[str]:
     """Fields of an expanded word (IFS is blank, tab and newline unless set)."""
     if "$" not in original and "`" not in original and "\x02" not in marked:
         return [marked.replace("\x03", "")] if marked else []
@@ -314,7 +314,7 @@ def split(shell: Shell, marked: str, original: str) -> list[str]:
     return fields
 
 
-def glob(shell: Shell, field: str) -> list[str]:
+def glob(shell: ShellState, field: str) -> list[str]:
     """Path names a field with unquoted `*`, `?` or `[` matches, else the field itself."""
     bare = re.sub(QUOTED + ".", "", field, flags=re.S)
     if "f" in shell.options or not any(letter in bare for letter in "*?["):

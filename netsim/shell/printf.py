@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from netsim.shell.expand import unescape
 
 if TYPE_CHECKING:
-    from netsim.shell.program import Shell
+    from netsim.shell.state import ShellState
 
 MOST_DIGITS = 6
 """Of the width of a field that printf fills."""
 
 
-def printf(shell: Shell, args: list[str]) -> int:
+def printf(shell: ShellState, args: list[str]) -> int:
     """The format as often as there are values; answers the status."""
     words = args[1:]
     target = None

@@ -1,0 +1,90 @@
+"""Descriptors of commands: redirections, here-documents, and what substitutions print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.errors import NetError, strerror
+from netsim.machine.fds import Capture, RegularFile
+from netsim.shell.expand import ExpansionProblem, expand_one
+from netsim.shell.jumps import RedirectProblem
+from netsim.shell.numbers import is_number
+from netsim.shell.parser import SyntaxProblem, parse
+from netsim.shell.stack import Steps
+from netsim.shell.state import ShellState
+from netsim.shell.tree import Group, Redirect
+
+
+@attrs.define(eq=False)
+class Redirecting(ShellState):
+    """A shell that can send output elsewhere."""
+
+    def substitute(self, text: str) -> Steps:
+        """$( ): what the commands print, without the newlines at the end."""
+        out = Capture()
+        fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd != 1}
+        fds[1] = out
+        try:
+            tree = parse(text)
+        except SyntaxProblem as problem:
+            self.complain(problem.message)
+            self.status = 2
+            return ""
+        child = self._fork(Group(tree, False), fds)
+        yield [child]
+        self.status = child.status or 0
+        return out.text().replace("\0", "").rstrip("\n")
+
+    def process_substitution(self, text: str, direction: str) -> Steps:
+        """<( ) as a file with the commands' output; >( ) is not modelled."""
+        if direction == ">":
+            raise ExpansionProblem("netsim: output process substitution is not modelled here")
+        value = yield from self.substitute(text)
+        path = f"/tmp/.sub{self.proc.machine.next_pid}"
+        self.proc.machine.files.write(self.proc, path, (value + "\n" if value else "").encode("utf-8", "surrogateescape"))
+        return path
+
+    def _redirect(self, redirects: tuple[Redirect, ...], opened: list[Any] | None = None) -> Steps:
+        fds = self.proc.fds = dict(self.proc.fds) if redirects else self.proc.fds
+        for redirect in redirects:
+            file = yield from self._open(redirect)
+            targets = (1, 2) if redirect.op in ("&>", "&>>") else (redirect.fd,)
+            for fd in targets:
+                if file is None:
+                    fds.pop(fd, None)
+                else:
+                    fds[fd] = file
+            if opened is not None and file is not None:
+                opened.append(file)
+
+    def _open(self, redirect: Redirect) -> Steps:
+        files, proc = self.proc.machine.files, self.proc
+        if redirect.op in ("<<", "<<-"):
+            text = redirect.body if redirect.literal else (yield from expand_one(self, '"' + redirect.body.replace('"', '\\"') + '"'))
+            return _text_file(text)
+        target = yield from expand_one(self, redirect.target.text)
+        if redirect.op == "<<<":
+            return _text_file(target + "\n")
+        if redirect.op in (">&", "<&") and (is_number(target) or target == "-"):
+            if target == "-":
+                return None
+            known = proc.fds.get(int(target))
+            if known is None:
+                raise RedirectProblem(f"{target}: Bad file descriptor")
+            return known.dup()
+        try:
+            if redirect.op == "<":
+                return files.open(proc, target, "r")
+            if redirect.op in (">>", "&>>"):
+                return files.open(proc, target, "a")
+            return files.open(proc, target, "x" if "C" in self.options and redirect.op == ">" else "r+" if redirect.op == "<>" else "w")
+        except NetError as error:
+            raise RedirectProblem(f"{target}: {strerror(error.errno)}") from None
+
+
+def _text_file(text: str) -> RegularFile:
+    from netsim.machine.files import File
+
+    return RegularFile(node=File(content=text.encode("utf-8", "surrogateescape")))
