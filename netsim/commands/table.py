@@ -93,6 +93,7 @@ EXEC_TABLE: dict[str, str] = {
 }
 """Our own commands."""
 
+EXEC_TABLE["nft"] = "netsim.commands.nft.main:nft"
 EXEC_TABLE["ipset"] = "netsim.commands.ipset.main:ipset"
 for _program in ("iptables", "ip6tables"):
     for _build in ("", "-nft", "-legacy"):
@@ -139,7 +140,6 @@ REFUSED = [
     "dhclient",
     "udhcpc",
     "tc",
-    "nft",
     "apt-get",
     "apt",
     "yum",

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from tests.iptables.lines import COMMANDS, RESTORES, RULES, SETS
+from tests.iptables.nft_lines import RULES as NFT_RULES
+from tests.iptables.nft_lines import SESSION as NFT_SESSION
 from tests.real.machine import Answer, ask_netsim, ask_real, missing
 
 TOOLS = ("iptables-nft", "iptables-legacy")
@@ -61,3 +63,9 @@ def test_tables_are_restored_and_refused_as_the_real_tool_does(build: str) -> No
 @pytest.mark.skipif(bool(missing("ipset")), reason=missing("ipset") or "runs")
 def test_sets_are_made_filled_and_listed_as_the_real_tool_does() -> None:
     assert not compare(SETS, "nft")
+
+
+@pytest.mark.skipif(bool(missing("nft")), reason=missing("nft") or "runs")
+@pytest.mark.parametrize("lines", [NFT_RULES, NFT_SESSION], ids=["rules", "session"])
+def test_nft_answers_and_lists_as_the_real_tool_does(lines: list[str]) -> None:
+    assert not compare(lines, "nft")

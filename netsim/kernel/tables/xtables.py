@@ -109,6 +109,8 @@ class NetfilterState:
     legacy: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # the legacy build's, oldest first
     sets: dict[str, IpSet] = attrs.field(factory=dict)
     nft: dict[tuple[str, str], Any] = attrs.field(factory=dict)  # nftables' own tables by family and name, oldest first
+    nft_handles: int = 0
+    nft_users: dict[int, int] = attrs.field(factory=dict)  # family -> how many of their rules need connection tracking
     conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)
     bridge: BridgeConf = attrs.field(factory=BridgeConf)
     nat_chains: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)

@@ -1,0 +1,1 @@
+"""nftables evaluated: statements in chains on the hooks (`nf_tables_core.c`)."""
