@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from netsim.clock import SECOND
-from netsim.commands.nft.cursor import Cursor
-from netsim.commands.nft.datatypes import KEYS, TYPES
+from netsim.commands.nft.jumps import is_reached, jumped_to, leads, leads_back, rename_jumps
 from netsim.commands.nft.lexer import NftError, Token
 from netsim.commands.nft.listing import HOOKS, ONLY_AT, PRIORITIES
-from netsim.commands.nft.statements import MapValues, RuleReader
-from netsim.commands.nft.values import elements_of, skip
+from netsim.commands.nft.places import FAMILIES, NOT_THERE, PROCESS
+from netsim.commands.nft.set_commands import SetCommands
+from netsim.commands.nft.statements import RuleReader
 from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING
-from netsim.kernel.netfilter.nft.statements import Anonymous, Nat, SetRef, Verdict, Vmap
-from netsim.kernel.tables.nftables import NftChain, NftElement, NftRule, NftSet, NftTable
+from netsim.kernel.netfilter.nft.statements import Nat
+from netsim.kernel.tables.nftables import NftChain, NftRule, NftTable
 
-FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
-MODELLED_FAMILIES = ("ip", "ip6", "inet")
 CHAIN_TYPES = ("filter", "nat", "route")
 NAT_HOOKS = {"dnat": (PRE_ROUTING, LOCAL_OUT), "redirect": (PRE_ROUTING, LOCAL_OUT), "snat": (POST_ROUTING, LOCAL_IN), "masquerade": (POST_ROUTING,)}
-NOT_THERE = "No such file or directory"
-PROCESS = "Could not process rule: "
-UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 @attrs.define(eq=False)
-class Ruleset:
-    """A draft of all tables by family and name; `made` collects what -e echoes."""
-
-    tables: dict[tuple[str, str], NftTable]
-    netns: Any
-    next_table: int
-    listings: list[tuple[str, ...]] = attrs.field(factory=list)
-    out: list[str] = attrs.field(factory=list)
-    show: Callable[..., None] | None = None
-    echo: Callable[..., None] | None = None
-
-    def devices(self) -> dict[str, int]:
-        """ifindexes by name."""
-        return {dev.name: dev.ifindex for dev in self.netns.devices.values()}
-
-
-@attrs.define(eq=False)
-class Reader:
+class Reader(SetCommands):
     """Reads commands from words and carries each out."""
-
-    cursor: Cursor
-    rules: Ruleset
 
     def run(self) -> None:
         """All commands; raises NftError."""
@@ -115,45 +88,6 @@ class Reader:
                 return
             raise cursor.unexpected()
         action(self, verb.text, verb)
-
-    # places --------------------------------------------------------------------------------------------------------
-
-    def family(self) -> str:
-        """An optional family; ip by default."""
-        token = self.cursor.peek()
-        if token.text not in FAMILIES or token.kind != "word":
-            return "ip"
-        if token.text not in MODELLED_FAMILIES:
-            raise NftError(f"netsim: family {token.text} is not modelled", [token])
-        self.cursor.take()
-        return token.text
-
-    def table(self, words: str = PROCESS) -> tuple[NftTable, Token]:
-        """The table named next; it must be there."""
-        family = self.family()
-        token = self.cursor.word()
-        found = self.rules.tables.get((family, token.text))
-        if found is None:
-            raise NftError(words + NOT_THERE, [token])
-        return found, token
-
-    def chain(self, words: str = PROCESS) -> tuple[NftTable, NftChain, Token]:
-        """The chain named next, after its table."""
-        table, _ = self.table()
-        token = self.cursor.word()
-        found = table.chains.get(token.text)
-        if found is None:
-            raise NftError(words + NOT_THERE, [token])
-        return table, found, token
-
-    def set(self, words: str = "") -> tuple[NftTable, NftSet, Token]:
-        """The set named next, after its table."""
-        table, _ = self.table()
-        token = self.cursor.word()
-        found = table.sets.get(token.text)
-        if found is None:
-            raise NftError(words + NOT_THERE, [token])
-        return table, found, token
 
     # tables --------------------------------------------------------------------------------------------------------
 
@@ -227,6 +161,8 @@ class Reader:
             else:
                 found.append((chain, cursor.at))
                 self._pass_rule()
+                if cursor.peek().text == "}":
+                    raise cursor.unexpected("newline or semicolon")
 
     def _pass_rule(self) -> None:
         cursor, depth = self.cursor, 0
@@ -343,7 +279,7 @@ class Reader:
             chain = table.chains.get(token.text)
         if chain is None:
             raise NftError(PROCESS + NOT_THERE, [token])
-        if chain.rules or chain.name in _targets(table):
+        if chain.rules or chain.name in jumped_to(table):
             raise NftError(PROCESS + "Device or resource busy", [token])
         del table.chains[chain.name]
 
@@ -358,7 +294,7 @@ class Reader:
             raise NftError(PROCESS + "File exists", [new])
         old, chain.name = chain.name, new.text
         table.chains = {kept.name: kept for kept in table.chains.values()}
-        _retarget(table, old, new.text)
+        rename_jumps(table, old, new.text)
 
     # rules ---------------------------------------------------------------------------------------------------------
 
@@ -387,7 +323,7 @@ class Reader:
         first = self.cursor.peek()
         statements, comment = reader.read()
         last = self.cursor.tokens[self.cursor.at - 1]
-        for name in _leads(statements):
+        for name in leads(statements):
             if name not in table.chains:
                 raise NftError(PROCESS + NOT_THERE, [last if last.text == name else first])
             if table.chains[name].hook >= 0:
@@ -395,7 +331,7 @@ class Reader:
         for statement in statements:
             if isinstance(statement, Nat) and chain.hook >= 0 and (chain.kind != "nat" or chain.hook not in NAT_HOOKS[statement.word]):
                 raise NftError(PROCESS + "Operation not supported", [start, self.cursor.peek()])
-        if _circle(table, chain.name, statements) and _is_reached(table, chain.name):
+        if leads_back(table, chain.name, statements) and is_reached(table, chain.name):
             raise NftError(PROCESS + "Too many links", [start, self.cursor.peek()])
         return statements, comment
 
@@ -423,240 +359,6 @@ class Reader:
             return
         self.cursor.expect("handle")
         del chain.rules[self._place(chain, "handle", self.cursor.word())]
-
-    # sets ----------------------------------------------------------------------------------------------------------
-
-    def _set(self, verb: str, start: Token) -> None:
-        table, _ = self.table()
-        self._set_named(table, "set", self.cursor.word(), verb)
-
-    def _map(self, verb: str, start: Token) -> None:
-        table, _ = self.table()
-        self._set_named(table, "map", self.cursor.word(), verb)
-
-    def _set_named(self, table: NftTable, word: str, name: Token, verb: str) -> None:
-        cursor = self.cursor
-        if verb == "create" and name.text in table.sets:
-            raise NftError(PROCESS + "File exists", [name])
-        opening = cursor.expect("{")
-        made = NftSet(name.text, 0, "")
-        given: list[tuple[Any, Any, dict[str, str]]] = []
-        while True:
-            cursor.skip_newlines()
-            token = cursor.take()
-            if token.text == "}":
-                break
-            if token.text == "elements":
-                cursor.expect("=")
-                cursor.expect("{")
-                given += self._elements(made)
-            else:
-                self._set_option(made, token)
-        if not made.key_type:
-            raise NftError(f"{word} definition does not specify key", [opening, cursor.tokens[cursor.at - 1]])
-        if word == "map" and not made.data_type:
-            raise NftError("map definition does not specify mapping data type", [opening, cursor.tokens[cursor.at - 1]])
-        if made.auto_merge and "interval" not in made.flags:
-            raise NftError("auto-merge only works with interval sets", [opening, cursor.tokens[cursor.at - 1]])
-        known = table.sets.get(name.text)
-        if known is None:
-            made.handle = table.take_handle()
-            known = table.sets[name.text] = made
-        self._put(known, given)
-
-    def _set_option(self, made: NftSet, token: Token) -> None:
-        cursor = self.cursor
-        word = token.text
-        if word == "type":
-            made.key_type = self._type(cursor.word())
-            if cursor.accept(":"):
-                made.data_type = "verdict" if cursor.peek().text == "verdict" and cursor.take() else self._type(cursor.word())
-        elif word == "typeof":
-            words = []
-            while not cursor.at_end and cursor.peek().text != ":":
-                words.append(cursor.take())
-            made.typeof = " ".join(part.text for part in words)
-            if made.typeof not in KEYS:
-                raise NftError(f"netsim: typeof {made.typeof} is not modelled", words)
-            made.key_type = KEYS[made.typeof]
-        elif word == "flags":
-            flags = [cursor.word()]
-            while cursor.accept(","):
-                flags.append(cursor.word())
-            wrong = next((flag for flag in flags if flag.text not in ("interval", "constant", "timeout", "dynamic")), None)
-            if wrong is not None:
-                raise NftError("syntax error, unexpected string", [wrong])
-            made.flags = tuple(flag.text for flag in flags)
-        elif word in ("timeout", "gc-interval"):
-            seconds = self._seconds(cursor.word())
-            made.timeout = seconds if word == "timeout" else made.timeout
-        elif word == "size":
-            made.size = int(cursor.word().text)
-        elif word == "comment":
-            made.comment = cursor.word().text
-        elif word == "auto-merge":
-            made.auto_merge = True
-        elif word in ("policy", "counter"):
-            raise NftError(f"netsim: '{word}' of sets is not modelled", [token])
-        else:
-            cursor.at -= 1
-            raise cursor.unexpected()
-
-    def _type(self, token: Token) -> str:
-        if self.cursor.peek().text == ".":
-            raise NftError("netsim: concatenations are not modelled", [token])
-        if token.text not in TYPES:
-            raise NftError(f"unknown datatype {token.text}", [token])
-        return token.text
-
-    def _seconds(self, token: Token) -> int:
-        parts = re.findall(r"(\d+)([dhms])", token.text)
-        if token.text.isdigit():
-            return int(token.text)
-        if not parts or "".join(count + unit for count, unit in parts) != token.text:
-            raise NftError("unit is not a time", [token])
-        return sum(int(count) * UNITS[unit] for count, unit in parts)
-
-    def _elements(self, known: NftSet) -> list[tuple[Any, Any, dict[str, str]]]:
-        devices = self.rules.devices()
-        data: Callable[[Cursor], Any] | None = None
-        if known.data_type == "verdict":
-            data = RuleReader(self.cursor, NftTable("ip", "", 0), devices).verdict
-        elif known.data_type:
-            data = MapValues(known.data_type, devices).read
-        skip(self.cursor)
-        return elements_of(self.cursor, known.key_type, devices, data)
-
-    def _put(self, known: NftSet, given: list[tuple[Any, Any, dict[str, str]]]) -> None:
-        now = self.rules.netns.kernel.clock.now
-        for interval, data, options in given:
-            if interval.low != interval.high and "interval" not in known.flags:
-                raise NftError("Set member cannot be prefix, missing interval flag on declaration" if interval.is_prefix else "Set member cannot be range, missing interval flag on declaration", [self.cursor.tokens[self.cursor.at - 1]])  # fmt: skip
-            seconds = self._seconds(Token("word", options["timeout"], 1, 0, 1)) if "timeout" in options else known.timeout
-            if "interval" in known.flags and self._is_covered(known, interval):
-                continue
-            known.elements[interval.low, interval.high] = NftElement(data, now + seconds * SECOND if seconds else 0, options.get("comment", ""))
-
-    def _is_covered(self, known: NftSet, new: Any) -> bool:
-        """Make room in a set of intervals: smaller ones inside the new one go; a new one inside another is already there."""
-        for low, high in list(known.elements):
-            if isinstance(low, str) or high < new.low or new.high < low:
-                continue
-            if low <= new.low and new.high <= high:
-                return True
-            if not (new.low <= low and high <= new.high):
-                raise NftError("conflicting intervals specified", [self.cursor.tokens[self.cursor.at - 2]])
-            del known.elements[low, high]
-        return False
-
-    def _element(self, verb: str, start: Token) -> None:
-        cursor = self.cursor
-        _, known, _ = self.set(PROCESS)
-        cursor.expect("{")
-        opening = cursor.peek()
-        if verb == "delete" and known.data_type:
-            given = elements_of(cursor, known.key_type, self.rules.devices())
-        else:
-            given = self._elements(known)
-        if verb == "delete":
-            for interval, _, _ in given:
-                if known.elements.pop((interval.low, interval.high), None) is None:
-                    raise NftError("element does not exist" if "interval" in known.flags else PROCESS + NOT_THERE, [opening])
-            return
-        for interval, _, _ in given if verb == "create" else ():
-            if (interval.low, interval.high) in known.elements:
-                raise NftError(PROCESS + "File exists", [opening])
-        self._put(known, given)
-
-    def _delete_set(self, verb: str, start: Token) -> None:
-        table, known, token = self.set(PROCESS)
-        if known.name in _sources(table):
-            raise NftError(PROCESS + "Device or resource busy", [token])
-        del table.sets[known.name]
-
-    def _flush_set(self, verb: str, start: Token) -> None:
-        _, known, _ = self.set()
-        known.elements.clear()
-
-
-def _leads(statements: tuple[Any, ...]) -> list[str]:
-    names = [statement.chain for statement in statements if isinstance(statement, Verdict) and statement.chain]
-    for statement in statements:
-        if isinstance(statement, Vmap) and isinstance(statement.source, Anonymous):
-            names += [data.chain for _, data in statement.source.elements if data.chain]
-    return names
-
-
-def _all_leads(table: NftTable, name: str) -> list[str]:
-    found: list[str] = []
-    for rule in table.chains[name].rules:
-        found += _leads(rule.statements)
-        for statement in rule.statements:
-            if isinstance(statement, Vmap) and isinstance(statement.source, SetRef) and statement.source.name in table.sets:
-                found += [element.data.chain for element in table.sets[statement.source.name].elements.values() if element.data.chain]
-    return found
-
-
-def _circle(table: NftTable, start: str, statements: tuple[Any, ...]) -> bool:
-    waiting, seen = _leads(statements), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == start:
-            return True
-        if name not in seen and name in table.chains:
-            seen.add(name)
-            waiting += _all_leads(table, name)
-    return False
-
-
-def _is_reached(table: NftTable, wanted: str) -> bool:
-    """Whether packets can come into a chain from a hook: only then its circles matter (`nft_table_validate`)."""
-    waiting, seen = [chain.name for chain in table.chains.values() if chain.hook >= 0], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == wanted:
-            return True
-        if name not in seen and name in table.chains:
-            seen.add(name)
-            waiting += _all_leads(table, name)
-    return False
-
-
-def _targets(table: NftTable) -> set[str]:
-    """Chains that something leads to."""
-    names = {name for chain in table.chains.values() for rule in chain.rules for name in _leads(rule.statements)}
-    for known in table.sets.values():
-        names |= {element.data.chain for element in known.elements.values() if isinstance(element.data, Verdict)}
-    return names
-
-
-def _sources(table: NftTable) -> set[str]:
-    """Sets that rules look into."""
-    names = set()
-    for chain in table.chains.values():
-        for rule in chain.rules:
-            for statement in rule.statements:
-                for value in (
-                    getattr(statement, "source", None),
-                    getattr(statement, "right", None),
-                    getattr(getattr(statement, "address", None), "source", None),
-                ):
-                    if isinstance(value, SetRef):
-                        names.add(value.name)
-    return names
-
-
-def _retarget(table: NftTable, old: str, new: str) -> None:
-    for chain in table.chains.values():
-        for rule in chain.rules:
-            rule.statements = tuple(
-                attrs.evolve(statement, chain=new) if isinstance(statement, Verdict) and statement.chain == old else statement
-                for statement in rule.statements
-            )
-    for known in table.sets.values():
-        for element in known.elements.values():
-            if isinstance(element.data, Verdict) and element.data.chain == old:
-                element.data = attrs.evolve(element.data, chain=new)
 
 
 ACTIONS: dict[tuple[str, str], Callable[[Reader, str, Token], None]] = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.commands.nft.commands import FAMILIES, NOT_THERE, Reader, Ruleset
+from netsim.commands.nft.commands import Reader
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.iptables_view import iptables_tables
 from netsim.commands.nft.lexer import NftError, tokens_of, told
 from netsim.commands.nft.listing import Look, chain_head, chain_text, rule_text, set_text, table_text, within
+from netsim.commands.nft.places import FAMILIES, NOT_THERE, Ruleset
 from netsim.errors import NetError, strerror
 from netsim.kernel.netfilter.nft import transaction
 from netsim.kernel.netfilter.ruleset import state_of

@@ -1,0 +1,79 @@
+"""The draft of a rule set, and finding tables, chains and sets in it by the words of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from netsim.commands.nft.cursor import Cursor
+from netsim.commands.nft.lexer import NftError, Token
+from netsim.kernel.tables.nftables import NftChain, NftSet, NftTable
+
+FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
+MODELLED_FAMILIES = ("ip", "ip6", "inet")
+NOT_THERE = "No such file or directory"
+PROCESS = "Could not process rule: "
+
+
+@attrs.define(eq=False)
+class Ruleset:
+    """A draft of all tables by family and name; `made` collects what -e echoes."""
+
+    tables: dict[tuple[str, str], NftTable]
+    netns: Any
+    next_table: int
+    listings: list[tuple[str, ...]] = attrs.field(factory=list)
+    out: list[str] = attrs.field(factory=list)
+    show: Callable[..., None] | None = None
+    echo: Callable[..., None] | None = None
+
+    def devices(self) -> dict[str, int]:
+        """ifindexes by name."""
+        return {dev.name: dev.ifindex for dev in self.netns.devices.values()}
+
+
+@attrs.define(eq=False)
+class Places:
+    """Words, and the draft they are about."""
+
+    cursor: Cursor
+    rules: Ruleset
+
+    def family(self) -> str:
+        """An optional family; ip by default."""
+        token = self.cursor.peek()
+        if token.text not in FAMILIES or token.kind != "word":
+            return "ip"
+        if token.text not in MODELLED_FAMILIES:
+            raise NftError(f"netsim: family {token.text} is not modelled", [token])
+        self.cursor.take()
+        return token.text
+
+    def table(self, words: str = PROCESS) -> tuple[NftTable, Token]:
+        """The table named next; it must be there."""
+        family = self.family()
+        token = self.cursor.word()
+        found = self.rules.tables.get((family, token.text))
+        if found is None:
+            raise NftError(words + NOT_THERE, [token])
+        return found, token
+
+    def chain(self, words: str = PROCESS) -> tuple[NftTable, NftChain, Token]:
+        """The chain named next, after its table."""
+        table, _ = self.table()
+        token = self.cursor.word()
+        found = table.chains.get(token.text)
+        if found is None:
+            raise NftError(words + NOT_THERE, [token])
+        return table, found, token
+
+    def set(self, words: str = "") -> tuple[NftTable, NftSet, Token]:
+        """The set named next, after its table."""
+        table, _ = self.table()
+        token = self.cursor.word()
+        found = table.sets.get(token.text)
+        if found is None:
+            raise NftError(words + NOT_THERE, [token])
+        return table, found, token
