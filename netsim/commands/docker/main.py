@@ -28,7 +28,7 @@ def docker(call: Call) -> Result | Program:
     try:
         parsed = parse(rest, command.flags, interspersed=command.interspersed)
     except FlagError as problem:
-        return Result("", f"{problem}\nSee 'docker {command.path} --help'.\n", 125)
+        return Result("", session.cli.bad_flag.format(problem=problem, verb=command.path, usage=command.usage), 125)
     wrong = _count(command, len(parsed.words))
     if wrong:
         return Result("", wrong, 1)

@@ -26,7 +26,8 @@ class Attached(Program):
 
     engine: Engine
     container: Container
-    tidy: int = 0
+    refused: str = "docker: {problem}.\n"
+    """How a refusal is worded."""
     caught: ClassVar[frozenset[int]] = frozenset({SIGINT, SIGTERM})
 
     def started(self, proc: Process) -> None:
@@ -34,7 +35,7 @@ class Attached(Program):
         try:
             life.start(self.engine, self.container, (proc.fds[1].dup(), proc.fds[2].dup()))
         except Refusal as problem:
-            proc.write(2, f"docker: {daemon_text(problem)}.\n")
+            proc.write(2, self.refused.format(problem=daemon_text(problem), verb="run"))
             if self.container.spec.host.auto_remove:
                 life.forget(self.engine, self.container)
             proc.exit({126: 126, 127: 127}.get(life.problem_code(problem), 125))
@@ -61,12 +62,12 @@ def run(docker: Docker, parsed: Parsed) -> Result | Program:
     if made.mode == "host" and (made.spec.host.port_bindings or made.spec.host.publish_all):
         docker.complain("WARNING: Published ports are discarded when using host network mode")
     if not parsed.has("detach"):
-        return Attached(docker.engine, made)
+        return Attached(docker.engine, made, docker.cli.refused_at_start)
     docker.print(made.id)
     try:
         life.start(docker.engine, made)
     except Refusal as problem:
-        docker.complain(f"docker: {daemon_text(problem)}.")
+        docker.err.append(docker.cli.refused_at_start.format(problem=daemon_text(problem), verb="run"))
         return docker.result({126: 126, 127: 127}.get(life.problem_code(problem), 125))
     return docker.result()
 
@@ -75,13 +76,12 @@ def _create(docker: Docker, parsed: Parsed, verb: str) -> Container | Result:
     try:
         request = read_request(parsed)
     except BadOption as problem:
-        docker.complain(f"docker: {problem}.\nSee 'docker {verb} --help'.")
+        docker.err.append(docker.cli.bad_option.format(problem=problem, verb=verb))
         return docker.result(125)
     try:
         return create(docker.engine, request)
     except Refusal as problem:
-        see = f"\nSee 'docker {verb} --help'." if problem.status == 400 else ""
-        docker.complain(f"docker: {daemon_text(problem)}.{see}")
+        docker.err.append(docker.cli.refused_at_create.format(problem=daemon_text(problem), verb=verb))
         return docker.result(125)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.commands.docker.flags import Flag, Parsed
+from netsim.commands.docker.profile import RELEASES, CliProfile
 from netsim.commands.docker.template import TemplateError, render
 from netsim.commands.docker.template.values import to_json
 from netsim.docker.engine.boot import activated
@@ -28,6 +29,11 @@ class Docker:
     def engine(self) -> Engine:
         """The machine's daemon; refused when none runs."""
         return activated(self.call.machine)
+
+    @property
+    def cli(self) -> CliProfile:
+        """The release of the command itself."""
+        return RELEASES[self.call.machine.docker_cli]
 
     def print(self, text: str) -> None:
         """A line for stdout."""

@@ -136,6 +136,10 @@ class Lookup:
                     ident = proc.machine.kernel.rng.getrandbits(16)
                     self.pending[ident] = kind
                     proc.sock(self.fd).send(encode_dns(Dns(ident, DNS_RD, (Question(self.candidates[0], kind),))))
+            except ValueError:  # a label of more than 63 bytes has no place in a question
+                self._hang_up(proc)
+                self._finish(NONAME)
+                return
             except NetError:
                 self.tries += 1
                 continue
