@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netsim.addr import IPv4, IPv6
-from netsim.clock import SECOND
+from netsim.clock import MS, SECOND
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.conntrack.tcp_states import NAMES
@@ -13,6 +13,7 @@ from netsim.kernel.tables.conntrack import IPS_ASSURED, IPS_SEEN_REPLY, ORIGINAL
 
 L4_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 33: "dccp", 47: "gre", 58: "icmpv6", 132: "sctp", 136: "udplite"}
 WITH_PORTS = frozenset({6, 17, 33, 132, 136})
+JIFFY = 4 * MS
 
 
 def address_text(tuple_: Tuple, address: int) -> str:
@@ -35,6 +36,11 @@ def tuple_text(tuple_: Tuple, word: Callable[[Tuple, int], str]) -> str:
     if tuple_.protocol in (1, 58):
         return text + f"type={tuple_.dport >> 8} code={tuple_.dport & 255} id={tuple_.sport} "
     return text + "srckey=0x0 dstkey=0x0 " if tuple_.protocol == 47 else text
+
+
+def seconds_left(connection: Connection, now: int) -> int:
+    """What the timeout column says: whole seconds, counted in jiffies as the kernel does (`nf_ct_expires`)."""
+    return max(0, connection.timeout // JIFFY - now // JIFFY) * JIFFY // SECOND
 
 
 def state_text(connection: Connection) -> str:
@@ -76,7 +82,7 @@ def nf_conntrack(netns: Netns) -> str:
         family = f"{'ipv4' if original.family == PF_INET else 'ipv6':<8s} {original.family}"
         protocol = f"{L4_NAMES.get(original.protocol, 'unknown'):<8s} {original.protocol}"
         delta = f"delta-time={(now - connection.began) // SECOND} " if connection.began else ""
-        text += f"{family} {protocol} {(connection.timeout - now) // SECOND} {_own(netns, connection)}{ends_text(connection, long_address)}"
+        text += f"{family} {protocol} {seconds_left(connection, now)} {_own(netns, connection)}{ends_text(connection, long_address)}"
         text += f"mark={connection.mark} {zone_text(connection, 3)}{delta}use=2\n"
     return text
 

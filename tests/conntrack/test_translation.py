@@ -78,3 +78,32 @@ def test_masqueraded_flows_die_with_their_device_and_plain_ones_live() -> None:
     host.run("ip -n r1 link set eth1 down")
     assert "dst=10.2.0.10" not in host.run("ip netns exec r1 cat /proc/net/nf_conntrack").stdout
     assert "dst=10.1.0.1 " in host.run("ip netns exec r1 cat /proc/net/nf_conntrack").stdout
+
+
+def test_events_tell_of_a_connection_from_its_first_packet_to_its_deletion() -> None:
+    world, host = three(MASQUERADE)
+    told = host.start("ip netns exec r1 conntrack -E")
+    world.run_for(400_000_000)
+    pings(host, OUT)
+    host.run("ip netns exec r1 conntrack -F")
+    host.run(f"kill -INT {told.pid}")
+    world.run_for(100_000_000)
+    kinds = [line.split("]")[0].strip(" [") for line in told.result().stdout.splitlines() if "icmp" in line]
+    assert kinds == ["NEW", "UPDATE", "DESTROY"]
+
+
+def test_a_full_table_drops_new_connections_and_says_so() -> None:
+    _, host = three(MASQUERADE)
+    host.run("sysctl -qw net.netfilter.nf_conntrack_max=1")
+    assert pings(host, OUT)
+    assert not pings(host, OUT)
+    assert "nf_conntrack: table full, dropping packet" in host.run("dmesg").stdout
+    host.run("ip netns exec r1 conntrack -F")
+    assert pings(host, OUT)
+
+
+def test_two_flows_that_may_only_use_one_port_do_not_share_it() -> None:
+    _, host = three("iptables -t nat -A POSTROUTING -o eth1 -p udp -j MASQUERADE --to-ports 7000")
+    for port in (4000, 4001):
+        host.run(f"echo x | ip netns exec h1 nc -u -w1 -p {port} 10.2.0.10 53")
+    assert host.run("ip netns exec r1 conntrack -L -p udp").stdout.count("dport=7000") == 1

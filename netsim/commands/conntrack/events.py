@@ -43,8 +43,11 @@ class Watch(Program):
         sweep(self.table, self.netns.kernel.clock.now)
         proc.timer(GC_INTERVAL, None)
 
-    def conntrack_event(self, kind: str, connection: Connection) -> None:
-        """Something happened to a connection."""
+    def conntrack_event(self, kind: str, connection: Connection, portid: int) -> None:
+        """Something happened to a connection; a listener that was killed goes at its next event."""
+        if self.proc.status is not None:
+            self.table.listeners.remove(self)
+            return
         output, now = self.request.output, self.netns.kernel.clock.now
         if kind not in self.request.events or not wanted(connection, self.request, now):
             return
@@ -53,7 +56,8 @@ class Watch(Program):
         if "timestamp" in output:
             wall = self.proc.wall_clock()
             stamp = f"[{wall // SECOND}.{wall % SECOND // 1000:06d}]\t"
-        self.proc.write(1, f"{stamp}{f'[{kind}]':>9s} {event(connection, now, output)}\n")
+        by = f" [USERSPACE] portid={portid}" if portid else ""
+        self.proc.write(1, f"{stamp}{f'[{kind}]':>9s} {event(connection, now, output)}{by}\n")
 
     def signal(self, proc: Any, signum: int) -> None:
         """SIGINT or SIGTERM: say how much was seen, and end."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netsim.clock import SECOND
 from netsim.commands.conntrack.request import Request
 from netsim.kernel.tables.conntrack import IPS_DST_NAT_DONE, IPS_SEEN_REPLY, IPS_SRC_NAT_DONE, Connection
+from netsim.machine.procnet_conntrack import seconds_left
 
 UNREPLIED = -1
 
@@ -43,7 +43,7 @@ def _numbers(connection: Connection, request: Request, now: int) -> bool:
         "zone": connection.zone if connection.zone_directions == 3 else 0,
         "orig-zone": connection.zone if connection.zone_directions == 1 else 0,
         "reply-zone": connection.zone if connection.zone_directions == 2 else 0,
-        "id": connection_id(connection), "timeout": max(0, connection.timeout - now) // SECOND,
+        "id": connection_id(connection), "timeout": seconds_left(connection, now),
     }  # fmt: skip
     return all(found.get(name, value) == value for name, value in request.numbers.items())
 

@@ -84,7 +84,7 @@ def _delete(call: Call, request: Request) -> Result:
     chosen = _chosen(call, request)
     text = _text(call, request, chosen) if chosen or "xml" not in request.output else ""
     for connection in chosen:
-        netlink.delete(call.netns, connection)
+        netlink.delete(call.netns, connection, call.proc.pid)
     return Result(text, _told(len(chosen), "deleted"), 0 if chosen else OTHER)
 
 
@@ -93,7 +93,7 @@ def _update(call: Call, request: Request) -> Result:
     filter_only.numbers.pop("timeout", None)
     chosen = _chosen(call, filter_only)
     for connection in chosen:
-        netlink.update(call.netns, connection, _change(request))
+        netlink.update(call.netns, connection, _change(request), call.proc.pid)
     return Result(_text(call, request, chosen, uses=2), _told(len(chosen), "updated"), 0 if chosen else OTHER)
 
 
@@ -153,7 +153,7 @@ def _create(call: Call, request: Request) -> Result:
         change = attrs.evolve(change, status=change.status | IPS_SRC_NAT | IPS_SRC_NAT_DONE)
     if request.addresses.get("dst-nat"):
         change = attrs.evolve(change, status=change.status | IPS_DST_NAT | IPS_DST_NAT_DONE)
-    netlink.create(call.netns, original, reply, change, request.numbers.get("zone", 0))
+    netlink.create(call.netns, original, reply, change, request.numbers.get("zone", 0), call.proc.pid)
     return Result("", _told(1, "added" if request.command == "A" else "created"))
 
 
@@ -168,7 +168,7 @@ def _get(call: Call, request: Request) -> Result:
 def _flush(call: Call, request: Request) -> Result:
     if request.table == "expect":
         return Result("", f"{VERSION}: expectation table has been emptied.\n")
-    netlink.flush(call.netns)
+    netlink.flush(call.netns, call.proc.pid)
     return Result("", f"{VERSION}: connection tracking table has been emptied.\n")
 
 

@@ -8,15 +8,10 @@ from netsim.clock import SECOND
 from netsim.commands.conntrack.filters import connection_id
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.tables.conntrack import IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY, IPS_SRC_NAT_DONE, ORIGINAL, REPLY, Connection, Tuple
-from netsim.machine.procnet_conntrack import L4_NAMES, address_text, ends_text, state_text, zone_text
+from netsim.machine.procnet_conntrack import L4_NAMES, address_text, ends_text, seconds_left, state_text, zone_text
 
 XML_HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<conntrack>\n'
 XML_TAIL = "</conntrack>\n"
-
-
-def seconds_left(connection: Connection, now: int) -> int:
-    """What the timeout column says."""
-    return max(0, connection.timeout - now) // SECOND
 
 
 def flow(connection: Connection, now: int, output: set[str], *, uses: int, wall: int) -> str:

@@ -226,7 +226,9 @@ class ConntrackTable:
     users: Counter[int] = attrs.field(factory=Counter)  # family -> rules that need tracking
     stats: Counter[str] = attrs.field(factory=Counter)
     listeners: list[Any] = attrs.field(factory=list)
-    """Who is told of events: objects with `conntrack_event(kind, connection)`."""
+    """Who is told of events: objects with `conntrack_event(kind, connection, portid)`."""
+    portid: int = 0
+    """The userspace that is changing the table just now, told with events."""
     idents: int = 0
     next_sweep: int = 1024
 

@@ -24,8 +24,8 @@ EVICTION_RANGE = 8  # buckets looked through for an entry to give up
 
 def tell(table: ConntrackTable, kind: str, connection: Connection) -> None:
     """Tell who listens what became of a connection (`nf_conntrack_event_report`)."""
-    for listener in table.listeners:
-        listener.conntrack_event(kind, connection)
+    for listener in tuple(table.listeners):
+        listener.conntrack_event(kind, connection, table.portid)
 
 
 def note(connection: Connection) -> None:

@@ -40,7 +40,7 @@ def table_of(netns: Netns) -> ConntrackTable:
     return state_of(netns).conntrack
 
 
-def create(netns: Netns, original: Tuple, reply: Tuple, change: Change, zone: int = 0) -> Connection:
+def create(netns: Netns, original: Tuple, reply: Tuple, change: Change, zone: int = 0, portid: int = 0) -> Connection:
     """A connection nobody has sent a packet of (`ctnetlink_create_conntrack`); EEXIST, EINVAL."""
     table, now = table_of(netns), netns.kernel.clock.now
     if change.timeout is None:
@@ -61,12 +61,14 @@ def create(netns: Netns, original: Tuple, reply: Tuple, change: Change, zone: in
     if table.conf.acct:
         connection.packets, connection.bytes = [0, 0], [0, 0]
     connection.events = 0 if table.listeners else -1
+    table.portid = portid
     insert(table, connection, now)
+    table.portid = 0
     table.stats["insert"] += 1
     return connection
 
 
-def update(netns: Netns, connection: Connection, change: Change) -> None:
+def update(netns: Netns, connection: Connection, change: Change, portid: int = 0) -> None:
     """Change a connection (`ctnetlink_change_conntrack`)."""
     if change.timeout is not None:
         connection.timeout = netns.kernel.clock.now + change.timeout * SECOND
@@ -77,16 +79,21 @@ def update(netns: Netns, connection: Connection, change: Change) -> None:
     if change.state is not None and connection.tcp is not None:
         connection.tcp.state = change.state
     if connection.events >= 0:
-        tell(table_of(netns), UPDATE, connection)
+        table = table_of(netns)
+        table.portid = portid
+        tell(table, UPDATE, connection)
+        table.portid = 0
 
 
-def delete(netns: Netns, connection: Connection) -> None:
+def delete(netns: Netns, connection: Connection, portid: int = 0) -> None:
     """Forget one connection (`ctnetlink_del_conntrack`)."""
-    kill(table_of(netns), connection)
-
-
-def flush(netns: Netns) -> None:
-    """Forget them all (`ctnetlink_flush_conntrack`)."""
     table = table_of(netns)
-    for connection in list(table.connections(0)):
-        kill(table, connection)
+    table.portid = portid
+    kill(table, connection)
+    table.portid = 0
+
+
+def flush(netns: Netns, portid: int = 0) -> None:
+    """Forget them all (`ctnetlink_flush_conntrack`)."""
+    for connection in list(table_of(netns).connections(0)):
+        delete(netns, connection, portid)

@@ -16,6 +16,7 @@ from netsim.kernel.tables.conntrack import (
     PROTO_GRE,
     PROTO_ICMP,
     PROTO_ICMP6,
+    PROTO_SCTP,
     PROTO_TCP,
     PROTO_UDP,
     ConntrackTable,
@@ -97,7 +98,15 @@ def generic_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Track
     return VALID
 
 
+def sctp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) -> int:
+    """SCTP is followed by its ports alone; its states and timeouts are not modelled, and that is said."""
+    said = "connection tracking of SCTP states"
+    if said not in netns.kernel.unmodelled:
+        netns.kernel.unmodelled.append(said)
+    return generic_packet(netns, table, skb, nfct)
+
+
 TRACKERS: dict[int, Callable[[Netns, ConntrackTable, SkBuff, Tracked], int]] = {
     PROTO_TCP: tcp_packet, PROTO_UDP: udp_packet, PROTO_UDPLITE: udp_packet, PROTO_ICMP: icmp_packet, PROTO_ICMP6: icmp6_packet,
-    PROTO_GRE: gre_packet,
+    PROTO_GRE: gre_packet, PROTO_SCTP: sctp_packet,
 }  # fmt: skip
