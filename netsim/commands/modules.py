@@ -30,6 +30,13 @@ def _known(call: Call, name: str) -> bool:
     return _canonical(name) in modules
 
 
+REPORTED = {
+    "f": "versions of modules", "s": "the system's log", "v": "telling what is done", "w": "waiting for a module to be free",
+    "first-time": "failing where there is nothing to do",
+}  # fmt: skip
+"""Options that are taken without doing what they should."""
+
+
 def modprobe(call: Call) -> Result:
     """Load modules, or with -r take them out (man modprobe(8))."""
     try:
@@ -42,6 +49,7 @@ def modprobe(call: Call) -> Result:
     unmodelled = letters & {"h", "c", "D", "R", "C", "d", "S", "show-modversions", "show-exports"}
     if unmodelled:
         return Result("", f'netsim: "modprobe -{min(unmodelled)}" is not modelled\n', 1)
+    call.machine.kernel.unmodelled += [f"modprobe -{letter}: {REPORTED[letter]}" for letter in sorted(letters & REPORTED.keys())]
     if not words:
         return Result("", "modprobe: ERROR: missing parameters. See -h.\n", 1)
     if "r" in letters:

@@ -87,12 +87,17 @@ def ip(call: Call) -> Result | Exec | ReadInput:
 
 
 FLAGS = (
-    ("-loops", "argument"), ("-family", "family"), ("-4", "inet"), ("-6", "inet6"), ("-0", "link"), ("-M", "mpls"), ("-B", "bridge"),
+    ("-loops", "loops"), ("-family", "family"), ("-4", "inet"), ("-6", "inet6"), ("-0", "link"), ("-M", "mpls"), ("-B", "bridge"),
     ("-human", "human"), ("-human-readable", "human"), ("-iec", "iec"), ("-stats", "statistics"), ("-statistics", "statistics"),
     ("-details", "details"), ("-resolve", "resolve"), ("-oneline", "oneline"), ("-timestamp", "ignored"), ("-tshort", "ignored"),
     ("-Version", "version"), ("-force", "force"), ("-brief", "brief"), ("-json", "json"), ("-pretty", "pretty"), ("-rcvbuf", "argument"),
-    ("-color", "color"), ("-help", "help"), ("-netns", "netns"), ("-Numeric", "numeric"), ("-all", "all"), ("-echo", "ignored"),
+    ("-color", "color"), ("-help", "help"), ("-netns", "netns"), ("-Numeric", "numeric"), ("-all", "all"), ("-echo", "echo"),
 )  # fmt: skip
+REPORTED = {
+    "resolve": "names of addresses are not looked up", "echo": "what the kernel made is not printed back", "mpls": "MPLS", "bridge": "listings of the bridge family",
+    "loops": "a flush ends when nothing is left",
+}  # fmt: skip
+"""Flags that are taken without doing what they should, by what they mean."""
 SHORT = {
     "-h": "human",
     "-s": "statistics",
@@ -121,8 +126,10 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
         means = "color" if not given or when in ("always", "auto", "never") else None
     if means is None:
         raise Stop(f'Option "{word if not word.startswith("--") else word[1:]}" is unknown, try "ip -help".\n', 255)
-    if means == "argument":
+    if means in ("argument", "loops"):
         cursor.argument()
+    if means == "loops":
+        session.netns.kernel.unmodelled.append(f"ip {word}: {REPORTED[means]}")
     elif means == "netns":
         session.netns = netns.switch(session, cursor.take() if cursor.more() else "(null)")
     elif means == "family":
@@ -134,6 +141,8 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
             raise Stop(f'Error: argument "{family}" is wrong: invalid protocol family\n', 255)
         style.family = known[family]
     elif means in ("inet", "inet6", "link", "mpls", "bridge"):
+        if means in REPORTED:
+            session.netns.kernel.unmodelled.append(f"ip {word}: {REPORTED[means]}")
         style.family = {"inet": 2, "inet6": 10, "link": 17, "mpls": 28, "bridge": 7}[means]
     elif means == "version":
         raise Stop("", 0, VERSION)
@@ -151,8 +160,8 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
         style.color = when in ("", "always")  # "auto" asks for a terminal, which none of ours is
     elif means in ("human", "iec"):
         style.human = 1024 if means == "iec" else style.human or 1000
-    elif means == "resolve":
-        session.netns.kernel.unmodelled.append(f"ip {word}: names of addresses are not looked up")
+    elif means in REPORTED:
+        session.netns.kernel.unmodelled.append(f"ip {word}: {REPORTED[means]}")
     elif means in ("oneline", "brief", "json", "pretty", "numeric"):
         setattr(style, means, True)
 

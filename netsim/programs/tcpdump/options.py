@@ -32,7 +32,7 @@ GRAMMAR = Grammar(
         "lengths": ("lengths", ""),
     },
 )  # fmt: skip
-NOT_MODELLED = {
+NOT_MODELLED = {"L": "listing link types",
     "b": "-b", "f": "-f", "I": "monitor mode (-I)", "J": "-J", "j": "-j", "C": "-C", "E": "-E", "G": "-G", "M": "-M", "T": "-T", "V": "-V", "W": "-W",
     "y": "-y", "z": "-z", "nano": "--nano", "precision": "--time-stamp-precision", "lengths": "--lengths", "d": "-d", "H": "-H",
 }  # fmt: skip
