@@ -230,6 +230,8 @@ def _switch(words: LinkWords, word: str) -> None:
 def _master(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     dev = getlink(words.netns, value)
+    if word == "vrf" and (dev is None or not dev.l3mdev_table):
+        raise invarg("Not a valid VRF name\n", value)
     if dev is None:
         raise invarg("Device does not exist\n", value)
     words.fields["master"] = dev.ifindex
@@ -364,6 +366,8 @@ def change(session: Ip, cursor: Words) -> None:
         return
     if words.dev is None:
         raise Stop('Not enough information: "dev" argument is required.\n', 255)
+    if "ifindex" in words.fields and "netns" not in words.fields:
+        raise Stop("index can be used only when creating devices or when moving device to another netns.\n", 255)
     slave_kind, slave_data, data = None, {}, {}
     dev = _find(session, words.dev)
     if words.kind is not None and words.kind.endswith("_slave"):
