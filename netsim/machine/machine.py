@@ -28,6 +28,10 @@ FOREGROUND_LIMIT = 600 * SECOND
 """How long a foreground command may take of virtual time before it is interrupted as by Ctrl-C."""
 TOOL_ROOMS = ("netsim.commands.", "netsim.programs.", "netsim.shell.")
 """Where the functions behind tools live; a table of tools read from a snapshot leads nowhere else."""
+FOREGROUND_STEPS = 5_000_000
+"""How many pieces of work (hops of frames, timers) the world may do meanwhile: a flood is virtual seconds long and real hours.
+
+Who may take longer than `FOREGROUND_LIMIT` may do as many times more."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BINARY_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -256,12 +260,14 @@ class Machine:
     # running ---------------------------------------------------------------------------------------------------------------
 
     def wait(self, process: Process, limit: int | None = None) -> None:
-        """Run the world until a process has ended; after `limit` ns (default: `foreground_limit`) it is interrupted, later killed."""
+        """Run the world until a process has ended; after `limit` ns (default: `foreground_limit`) or too much work it is interrupted, later killed."""
         clock = self.kernel.clock
         limit = self.foreground_limit if limit is None else limit
+        most = FOREGROUND_STEPS * max(1, limit // FOREGROUND_LIMIT)
         for signum in (SIGINT, SIGKILL):
-            deadline = clock.now + limit
-            while process.status is None and clock.now < deadline:
+            deadline, steps = clock.now + limit, 0
+            while process.status is None and clock.now < deadline and steps < most:
+                steps += 1
                 due = clock.next_time()
                 if due is None or due > deadline:
                     clock.run_until(deadline)

@@ -17,7 +17,6 @@ BOXED = (
     "tr",
     "jq",
     "diff",
-    "seq",
     "nl",
     "rev",
     "tac",

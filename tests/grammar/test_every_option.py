@@ -44,6 +44,7 @@ LINES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
             ("-c", "1", "-W", "1", "10.0.0.255"),
         ),
     ),
+    "netsim.programs.seq": ("seq", (("8", "11"),)),
     "netsim.programs.streams": ("cat", (("/tmp/lines",), ("/tmp/odd",))),
     "netsim.programs.tcpdump.options": (
         "tcpdump",
