@@ -156,3 +156,35 @@ def tee(call: Call) -> Result | Program:
             call.proc.write(2, f"tee: {name}: {strerror(error.errno)}\n")
             program.status = 1
     return program
+
+
+def basename(call: Call) -> Result:
+    """basename NAME [SUFFIX], or -s SUFFIX / -a NAME..."""
+    words, suffix, many = list(call.argv[1:]), "", False
+    while words and words[0].startswith("-") and len(words[0]) > 1:
+        word = words.pop(0)
+        if word in ("-a", "--multiple"):
+            many = True
+        elif word == "-s" and words:
+            suffix, many = words.pop(0), True
+        elif word == "--":
+            break
+        else:
+            return Result("", f"basename: invalid option -- '{word.lstrip('-')[:1]}'\nTry 'basename --help' for more information.\n", 1)
+    if not words:
+        return Result("", "basename: missing operand\nTry 'basename --help' for more information.\n", 1)
+    if not many and len(words) > 2:
+        return Result("", f"basename: extra operand '{words[2]}'\nTry 'basename --help' for more information.\n", 1)
+    if not many and len(words) == 2:
+        suffix = words.pop()
+    names = [word.rstrip("/").rpartition("/")[2] or "/" for word in words]
+    return Result("".join((name.removesuffix(suffix) or name) + "\n" for name in names))
+
+
+def dirname(call: Call) -> Result:
+    """dirname NAME..."""
+    words = [word for word in call.argv[1:] if word != "--"]
+    if not words:
+        return Result("", "dirname: missing operand\nTry 'dirname --help' for more information.\n", 1)
+    parents = [word.rstrip("/").rpartition("/") for word in words]
+    return Result("".join((head.rstrip("/") or "/" if slash or not name else ".") + "\n" for head, slash, name in parents))

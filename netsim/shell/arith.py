@@ -10,7 +10,9 @@ from netsim.shell.numbers import is_number
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState
 
-TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%&|^]=|[-+*/%&|^~!<>=?:(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(\d+#[0-9a-zA-Z@_]+|0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%&|^]=|[-+*/%&|^~!<>=?:(),]))"
+)
 LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
 ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 
@@ -144,6 +146,8 @@ class _Reader:
         raise ArithmeticProblem(f'{self.text}: syntax error: operand expected (error token is "{token}")')
 
     def number(self, token: str) -> int:
+        if "#" in token:
+            return self.based(token)
         base = 16 if token[:2].lower() == "0x" else 8 if token[0] == "0" else 10
         if base == 8 and set(token) & {"8", "9"}:
             raise ArithmeticProblem(f'{token}: value too great for base (error token is "{token}")')
@@ -151,6 +155,16 @@ class _Reader:
         for digit in token[2:] if base == 16 else token:
             value = (value * base + int(digit, 16)) & 0xFFFFFFFFFFFFFFFF
         return wrapped(value)
+
+    def based(self, token: str) -> int:
+        """`BASE#DIGITS`, bases 2 to 36."""
+        base, _, digits = token.partition("#")
+        if not 2 <= int(base) <= 64:
+            raise ArithmeticProblem(f'{token}: invalid arithmetic base (error token is "{token}")')
+        try:
+            return wrapped(int(digits, min(int(base), 36)))
+        except ValueError:
+            raise ArithmeticProblem(f'{token}: value too great for base (error token is "{token}")') from None
 
     def variable(self, name: str) -> int:
         text = (self.shell.parameter(name) or "0").strip()

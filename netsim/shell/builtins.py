@@ -10,6 +10,7 @@ from netsim.errors import NetError, strerror
 from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.conditions import ConditionProblem, test
 from netsim.shell.expand import unescape
+from netsim.shell.jobs import jobs_builtin, kill_builtin, wait_builtin
 from netsim.shell.numbers import SIGNED, is_number
 from netsim.shell.printf import printf
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from netsim.shell.program import Shell
 
 SPECIAL = frozenset({"export", "readonly", "set", "exec", "eval", ".", "source", "shift", "unset", "return", "exit", "local", "declare"})
-SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "CHLD": 17, "CONT": 18, "STOP": 19}
 OPTION_NAMES = {"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f", "noclobber": "C", "pipefail": "pipefail"}
 
 
@@ -65,6 +65,8 @@ def _cd(shell: Shell, args: list[str]) -> int:
     shell.variables["OLDPWD"] = shell.proc.cwd
     shell.proc.cwd = "/" + "/".join(parts)
     shell.variables["PWD"] = shell.proc.cwd
+    if args[1:2] == ["-"]:
+        shell.write(1, shell.proc.cwd + "\n")
     return 0
 
 
@@ -123,6 +125,11 @@ def _local(shell: Shell, args: list[str]) -> int:
         shell.complain("local: can only be used in a function")
         return 1
     flags = "".join(word[1:] for word in args[1:] if word.startswith("-"))
+    if "p" in flags:
+        return _declare_print(shell, args)
+    if "n" in flags:
+        shell.complain(f"netsim: {args[0]} -n is not modelled")
+        return 2
     for word in args[1:]:
         if word.startswith("-"):
             continue
@@ -140,8 +147,38 @@ def _local(shell: Shell, args: list[str]) -> int:
     return 0
 
 
+def _declare_print(shell: Shell, args: list[str]) -> int:
+    """declare -p NAME..."""
+    status = 0
+    for name in [word for word in args[1:] if not word.startswith("-")]:
+        if name in shell.arrays:
+            items = " ".join(f'[{key}]="{value}"' for key, value in shell.arrays[name].items())
+            shell.write(1, f"declare -{'A' if any(isinstance(key, str) for key in shell.arrays[name]) else 'a'} {name}=({items})\n")
+        elif name in shell.variables:
+            shell.write(1, f'declare -{"x" if name in shell.exported else "-"} {name}="{shell.variables[name]}"\n')
+        else:
+            shell.complain(f"{args[0]}: {name}: not found")
+            status = 1
+    return status
+
+
+def _builtin(shell: Shell, args: list[str]) -> Any:
+    """builtin NAME [ARGUMENT]...: past functions of the same name."""
+    if len(args) < 2:
+        return 0
+    if args[1] not in BUILTINS:
+        shell.complain(f"builtin: {args[1]}: not a shell builtin")
+        return 1
+    return BUILTINS[args[1]](shell, args[1:])
+
+
 def _unset(shell: Shell, args: list[str]) -> int:
     for name in args[1:]:
+        base, bracket, index = name.partition("[")
+        if bracket:
+            table, key = shell.arrays.get(base, {}), index.rstrip("]")
+            table.pop(int(key) if is_number(key) else key, None)
+            continue
         shell.variables.pop(name, None)
         shell.arrays.pop(name, None)
         shell.functions.pop(name, None)
@@ -192,7 +229,8 @@ def _eval(shell: Shell, args: list[str]) -> Any:
 
 
 def _run_text(shell: Shell, text: str) -> Any:
-    from netsim.shell.parser import SyntaxProblem, parse
+    from netsim.shell.parser import parse
+    from netsim.shell.tokens import SyntaxProblem
 
     try:
         tree = parse(text)
@@ -231,6 +269,9 @@ def _exec(shell: Shell, args: list[str]) -> Any:
 
     if len(args) == 1:
         return 0
+    if shell.proc.machine.command(shell.proc, args[1]) is None:
+        shell.complain(f"exec: {args[1]}: {'not found' if '/' not in args[1] else strerror(2)}")
+        raise Exit(127)
     child = shell._spawn(args[1:], {}, {fd: opened.dup() for fd, opened in shell.proc.fds.items()})
     yield [child]
     raise Exit(child.status or 0)
@@ -238,6 +279,7 @@ def _exec(shell: Shell, args: list[str]) -> Any:
 
 def _read(shell: Shell, args: list[str]) -> Any:
     names = [word for word in args[1:] if not word.startswith("-")] or ["REPLY"]
+    is_array = any(word.startswith("-") and word.endswith("a") for word in args[1:])
     raw = any(word.startswith("-") and "r" in word for word in args[1:])
     line = yield from _read_line(shell)
     if line is None:
@@ -255,6 +297,10 @@ def _read(shell: Shell, args: list[str]) -> Any:
         if separators
         else [line]
     )
+    if is_array:
+        every = line.split() if ifs is None else re.split(f"[{re.escape(separators)}]", line) if separators else [line]
+        shell.arrays[names[0]] = dict(enumerate(every))
+        return 0
     for place, name in enumerate(names):
         shell.set(name, fields[place].strip() if place < len(fields) else "")
     return 0
@@ -301,58 +347,6 @@ def _test(shell: Shell, args: list[str]) -> int:
     except ConditionProblem as problem:
         shell.complain(str(problem))
         return 2
-
-
-def _wait(shell: Shell, args: list[str]) -> Any:
-    pids = [int(word) for word in args[1:] if SIGNED.fullmatch(word)]
-    if not pids:
-        children = [child for child in shell.proc.children if child.pid in shell.jobs]
-        if children:
-            yield children
-        return 0
-    status = 0
-    for pid in pids:
-        process = shell.proc.machine.processes.get(pid)
-        if process is None:
-            if pid not in shell.jobs:
-                shell.complain(f"wait: pid {pid} is not a child of this shell")
-                status = 127
-            else:
-                status = shell.jobs[pid] or 0
-            continue
-        yield [process]
-        status = process.status or 0
-    return status
-
-
-def _kill(shell: Shell, args: list[str]) -> int:
-    words, signum, status = args[1:], 15, 0
-    if words and words[0] == "-l":
-        shell.write(1, " ".join(SIGNALS) + "\n")
-        return 0
-    if words and words[0] == "-s" and len(words) > 1:
-        words = ["-" + words[1], *words[2:]]
-    if words and words[0].startswith("-") and len(words[0]) > 1:
-        name = words.pop(0)[1:].upper().removeprefix("SIG")
-        if not is_number(name) and name not in SIGNALS:
-            shell.complain(f"kill: {name}: invalid signal specification")
-            return 1
-        signum = int(name) if SIGNED.fullmatch(name) else SIGNALS[name]
-    if not words:
-        shell.complain("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]")
-        return 2
-    for word in words:
-        word = str(shell.last_background) if word in ("%1", "%%", "%+") else word
-        if not re.fullmatch(r"-?\d+", word):
-            shell.complain(f"kill: {word}: arguments must be process or job IDs")
-            status = 1
-            continue
-        try:
-            shell.proc.machine.kill(abs(int(word)), signum)
-        except NetError as error:
-            shell.complain(f"kill: ({word}) - {strerror(error.errno)}")
-            status = 1
-    return status
 
 
 def _trap(shell: Shell, args: list[str]) -> int:
@@ -429,14 +423,6 @@ def _umask(shell: Shell, args: list[str]) -> int:
     return 0
 
 
-def _jobs(shell: Shell, args: list[str]) -> int:
-    for number, pid in enumerate((pid for pid, status in shell.jobs.items() if status is None), 1):
-        process = shell.proc.machine.processes.get(pid)
-        if process is not None:
-            shell.write(1, f"[{number}]+  Running                 {' '.join(process.argv)} &\n")
-    return 0
-
-
 def _mapfile(shell: Shell, args: list[str]) -> Any:
     names = [word for word in args[1:] if not word.startswith("-")] or ["MAPFILE"]
     table: dict[Any, str] = {}
@@ -482,7 +468,7 @@ def _getopts(shell: Shell, args: list[str]) -> int:
 BUILTINS: dict[str, Callable[[Any, list[str]], Any]] = {
     ":": _true, "true": _true, "false": _false, "echo": _echo, "printf": printf, "cd": _cd, "pwd": _pwd, "exit": _exit, "return": _return,
     "break": _jump, "continue": _jump, "export": _export, "readonly": _export, "local": _local, "declare": _local, "typeset": _local, "unset": _unset,
-    "set": _set, "shift": _shift, "eval": _eval, "source": _source, ".": _source, "exec": _exec, "read": _read, "test": _test, "[": _test, "wait": _wait,
-    "kill": _kill, "trap": _trap, "type": _type, "command": _command, "let": _let, "umask": _umask, "jobs": _jobs, "mapfile": _mapfile,
+    "set": _set, "shift": _shift, "eval": _eval, "source": _source, ".": _source, "exec": _exec, "read": _read, "test": _test, "[": _test, "wait": wait_builtin,
+    "kill": kill_builtin, "builtin": _builtin, "trap": _trap, "type": _type, "command": _command, "let": _let, "umask": _umask, "jobs": jobs_builtin, "mapfile": _mapfile,
     "readarray": _mapfile, "getopts": _getopts, "shopt": _true, "ulimit": _true, "hash": _true, "alias": _true, "disown": _true,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.errors import NetError
 from netsim.shell.arith import evaluate
 from netsim.shell.numbers import is_number
-from netsim.shell.parser import skip_quoted
+from netsim.shell.tokens import skip_quoted
 
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState
@@ -57,18 +57,23 @@ def expand_one(shell: ShellState, text: str) -> Steps:
 
 def brace_expand(text: str) -> list[str]:
     """`a{b,c}d` and `{1..3}`."""
-    match = re.search(r"(?<![$\\])\{([^{}'\"\s]*,[^{}'\"\s]*|-?\d+\.\.-?\d+|[a-zA-Z]\.\.[a-zA-Z])\}", text)
+    match = re.search(r"(?<![$\\])\{([^{}'\"\s]*,[^{}'\"\s]*|-?\d+\.\.-?\d+(?:\.\.-?\d+)?|[a-zA-Z]\.\.[a-zA-Z])\}", text)
     if match is None or "'" in text[: match.start()] or '"' in text[: match.start()]:
         return [text]
     body = match[1]
     if ".." in body and "," not in body:
-        low, _, high = body.partition("..")
+        low, high, *stride = body.split("..")
         if is_number(low.lstrip("-")):
             first, last = int(low), int(high)
             if abs(last - first) >= MOST_WORDS:
                 raise ExpansionProblem(f"netsim: {{{body}}} makes more than {MOST_WORDS} words")
             width = len(low) if low.startswith("0") and len(low) > 1 else 0
-            parts = [str(value).zfill(width) for value in range(first, last + (1 if last >= first else -1), 1 if last >= first else -1)]
+            parts = [
+                str(value).zfill(width)
+                for value in range(
+                    first, last + (1 if last >= first else -1), (max(1, abs(int(stride[0]))) if stride else 1) * (1 if last >= first else -1)
+                )
+            ]
         else:
             step = 1 if ord(high) >= ord(low) else -1
             parts = [chr(value) for value in range(ord(low), ord(high) + step, step)]
@@ -99,7 +104,7 @@ def expand(shell: ShellState, text: str) -> Steps:
             out += yield from _double(shell, text[at + 1 : end - 1])
             at = end
         elif letter == "\\":
-            out += protect(text[at + 1 : at + 2])
+            out += "" if text[at + 1 : at + 2] == "\n" else protect(text[at + 1 : at + 2])
             at += 2
         elif letter in "$`":
             value, at = yield from _dollar(shell, text, at, quoted=False)
@@ -168,9 +173,17 @@ def _dollar(shell: ShellState, text: str, at: int, *, quoted: bool) -> Steps:
     return _parameter(shell, name[0], quoted=quoted), at + 1 + name.end()
 
 
+def first_of_ifs(shell: ShellState) -> str:
+    """What joins words in `"$*"`: the first character of IFS, a blank when it is unset."""
+    ifs = shell.get("IFS")
+    return " " if ifs is None else ifs[:1]
+
+
 def _parameter(shell: ShellState, name: str, *, quoted: bool) -> str:
     if name == "@" and quoted:
         return "\x02".join(protect(value) or "\x03" for value in shell.positional) or "\x04"
+    if name == "*" and quoted:
+        return protect(first_of_ifs(shell).join(shell.positional))
     value = shell.parameter(name)
     if value is None:
         if "u" in shell.options and name not in ("@", "*"):
@@ -198,6 +211,10 @@ def _braced(shell: ShellState, body: str, *, quoted: bool) -> Steps:
         values = [str(key) for key in table] if indirect else list(table.values())
         if not values and shell.get(name) is not None and not indirect:
             values = [shell.get(name) or ""]
+        if rest:
+            values = yield from _modify_all(shell, name, values, rest)
+        if quoted and index == "*":
+            return protect(first_of_ifs(shell).join(values))
         return ("\x02" if index == "@" else protect(" ")).join(protect(value) or "\x03" for value in values) if quoted else " ".join(values)
     if name in ("@", "*") and not rest:
         return _parameter(shell, name, quoted=quoted)
@@ -212,6 +229,22 @@ def _braced(shell: ShellState, body: str, *, quoted: bool) -> Steps:
         value = shell.parameter(name)
     value = yield from _modify(shell, name, value, rest)
     return protect(value) if quoted else value
+
+
+def _modify_all(shell: ShellState, name: str, values: list[str], rest: str) -> Steps:
+    """`${a[@]:1:2}` takes elements; any other operator changes each."""
+    if re.match(r":(?![-=?+])", rest):
+        parts = rest[1:].split(":")
+        start = evaluate(parts[0] or "0", shell)
+        values = values[start:]
+        return values[: evaluate(parts[1], shell)] if len(parts) > 1 else values
+    if re.match(r":?[-=?+]", rest):
+        word = yield from _modify(shell, name, first_of_ifs(shell).join(values) if values else None, rest)
+        return values if values and rest.lstrip(":")[0] != "+" else [word] if word else []
+    changed = []
+    for value in values:
+        changed.append((yield from _modify(shell, name, value, rest)))
+    return changed
 
 
 def _slice_positional(shell: ShellState, rest: str, *, quoted: bool) -> str:
@@ -258,7 +291,9 @@ def _modify(shell: ShellState, name: str, value: str | None, rest: str) -> Steps
         return change(value) if len(op) == 2 else change(value[:1]) + value[1:]
     if op[0] == "/":
         pattern, _, new = word.partition("/")
-        regex = re.compile(pattern_regex(plain((yield from expand(shell, pattern)))))
+        anchor = pattern[:1] if len(op) == 1 and pattern[:1] in ("#", "%") else ""
+        source = pattern_regex(plain((yield from expand(shell, pattern[len(anchor) :]))))
+        regex = re.compile({"#": rf"\A{source}", "%": rf"{source}\Z"}.get(anchor, source))
         new = yield from expand_one(shell, new)
         return regex.sub(lambda _: new, value, count=0 if len(op) == 2 else 1)
     marked = yield from expand(shell, word)

@@ -13,9 +13,10 @@ from netsim.machine.process import SIGINT, Process
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.expand import ExpansionProblem
 from netsim.shell.jumps import Exit, Jump, Replaced
-from netsim.shell.parser import SyntaxProblem, parse
+from netsim.shell.parser import parse
 from netsim.shell.program import Shell
 from netsim.shell.stack import Steps
+from netsim.shell.tokens import SyntaxProblem
 
 
 @attrs.define(eq=False)

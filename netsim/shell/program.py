@@ -16,8 +16,9 @@ from netsim.shell.builtins import BUILTINS
 from netsim.shell.compound import CompoundCommands
 from netsim.shell.expand import ExpansionProblem, expand_words
 from netsim.shell.jumps import Exit, Jump, RedirectProblem, Replaced
-from netsim.shell.parser import SyntaxProblem, parse
+from netsim.shell.parser import parse
 from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, Steps, abandon, resume
+from netsim.shell.tokens import SyntaxProblem
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Sequence, Simple
 
 EX_NO_FORK = 254
@@ -213,6 +214,7 @@ class Shell(CompoundCommands):
             source = reader
         yield children
         statuses = [child.status or 0 for child in children]
+        self.arrays["PIPESTATUS"] = dict(enumerate(map(str, statuses)))
         self.status = next((status for status in reversed(statuses) if status), 0) if "pipefail" in self.options else statuses[-1]
 
     def _fork(self, command: Any, fds: dict[int, Any]) -> Process:
@@ -224,7 +226,7 @@ class Shell(CompoundCommands):
         child.arrays = {name: dict(table) for name, table in self.arrays.items()}
         child.traps = {name: text for name, text in self.traps.items() if not text}
         child.exec_last = False
-        child.jobs, child.locals, child.pending, child.waiting = {}, [dict(frame) for frame in self.locals], [], None
+        child.jobs, child.locals, child.pending, child.waiting = dict(self.jobs), [dict(frame) for frame in self.locals], [], None
         item = command if isinstance(command, AndOr) else AndOr(Pipeline((command,)))
         child.tree = Sequence(((item, ";"),))
         process: Process = self.proc.machine.spawn(self.proc, self.proc.argv, self.environment(), self.proc.cwd, fds, child)

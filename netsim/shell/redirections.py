@@ -7,13 +7,14 @@ from typing import Any
 import attrs
 
 from netsim.errors import NetError, strerror
-from netsim.machine.fds import Capture, RegularFile
-from netsim.shell.expand import ExpansionProblem, expand_one
+from netsim.machine.fds import Capture, RegularFile, make_pipe
+from netsim.shell.expand import expand_one
 from netsim.shell.jumps import RedirectProblem
 from netsim.shell.numbers import is_number
-from netsim.shell.parser import SyntaxProblem, parse
+from netsim.shell.parser import parse
 from netsim.shell.stack import Steps
 from netsim.shell.state import ShellState
+from netsim.shell.tokens import SyntaxProblem
 from netsim.shell.tree import Group, Redirect
 
 
@@ -40,10 +41,20 @@ class Redirecting(ShellState):
     def process_substitution(self, text: str, direction: str) -> Steps:
         """<( ) as a file with the commands' output; >( ) is not modelled."""
         if direction == ">":
-            raise ExpansionProblem("netsim: output process substitution is not modelled here")
+            return self._output_substitution(text)
         value = yield from self.substitute(text)
         path = f"/tmp/.sub{self.proc.machine.next_pid}"
         self.proc.machine.files.write(self.proc, path, (value + "\n" if value else "").encode("utf-8", "surrogateescape"))
+        return path
+
+    def _output_substitution(self, text: str) -> str:
+        """>( ): commands that read what is written to the path, which redirections of this shell understand."""
+        reader, writer = make_pipe()
+        fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd != 0}
+        fds[0] = reader
+        self._fork(Group(parse(text), False), fds)
+        path = f"/dev/fd/{63 - len(self.substituted)}"
+        self.substituted[path] = writer
         return path
 
     def _redirect(self, redirects: tuple[Redirect, ...], opened: list[Any] | None = None) -> Steps:
@@ -65,6 +76,8 @@ class Redirecting(ShellState):
             text = redirect.body if redirect.literal else (yield from expand_one(self, '"' + redirect.body.replace('"', '\\"') + '"'))
             return _text_file(text)
         target = yield from expand_one(self, redirect.target.text)
+        if target in self.substituted:
+            return self.substituted.pop(target)
         if redirect.op == "<<<":
             return _text_file(target + "\n")
         if redirect.op in (">&", "<&") and (is_number(target) or target == "-"):

@@ -64,7 +64,7 @@ class SimpleCommands(Redirecting):
         found: list[tuple[str, Any]] = []
         for name, word in item.assignments:
             if word.text.startswith("(") and word.text.endswith(")"):
-                from netsim.shell.parser import tokenize
+                from netsim.shell.tokens import tokenize
 
                 inner = [token for token in tokenize(word.text[1:-1]) if token.kind == "word"]
                 found.append((name, (yield from self._array(inner))))

@@ -44,6 +44,7 @@ class ShellState(Program):
     stack: list[Steps] = attrs.field(factory=list)
     waiting: Any = None
     pending: list[int] = attrs.field(factory=list)
+    substituted: dict[str, Any] = attrs.field(factory=dict)  # paths that stand for >( ) until they are opened
 
     def get(self, name: str) -> str | None:
         """A variable's value."""
@@ -104,6 +105,7 @@ class ShellState(Program):
             "EUID": "0",
             "UID": "0",
             "PWD": self.proc.cwd,
+            "BASH_VERSION": "5.2.15(1)-release",
             "HOSTNAME": self.proc.hostname(),
         }
         if name in dynamic and name not in self.variables:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netsim.shell.parser import Incomplete, SyntaxProblem, parse, tokenize
+from netsim.shell.parser import parse
+from netsim.shell.tokens import Incomplete, SyntaxProblem, tokenize
 
 
 def needs_more(text: str) -> bool:
