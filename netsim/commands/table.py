@@ -15,6 +15,7 @@ EXEC_TABLE: dict[str, str] = {
     "traceroute6": "netsim.programs.traceroute.command:traceroute",
     "tracepath": "netsim.programs.tracepath.command:tracepath",
     "tracepath6": "netsim.programs.tracepath.command:tracepath",
+    "radvd": "netsim.programs.radvd.program:radvd",
     "tcpdump": "netsim.programs.tcpdump.command:tcpdump",
     "brctl": "netsim.commands.brctl:brctl",
     "bridge": "netsim.commands.bridge.main:bridge",

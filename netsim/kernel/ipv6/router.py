@@ -69,10 +69,10 @@ def advertised(skb: SkBuff, message: RouterAdvert) -> None:
     if any(ifa.address == packet.src for ifa in dev.inet6.addresses) and not conf.accept_ra_from_local:
         return
     dev.inet6.ra_received = True
-    if conf.accept_ra_defrtr:
-        _default_router(dev, packet.src, message)
+    route = _default_router(dev, packet.src, message) if conf.accept_ra_defrtr else None
     if message.hop_limit >= max(1, conf.accept_ra_min_hop_limit) and message.hop_limit:
         conf.hop_limit = message.hop_limit
+        _set_metric(route, "hoplimit", message.hop_limit)
     set_timers(dev, message.reachable, message.retrans)
     neigh = neigh_create(dev.netns.inet6.neigh, ND_OPS, packet.src, dev)
     neigh_update(neigh, link_address(message.options, SOURCE_ADDRESS), NUD_STALE, WEAK_OVERRIDE | OVERRIDE | OVERRIDE_ISROUTER | ISROUTER)
@@ -80,16 +80,24 @@ def advertised(skb: SkBuff, message: RouterAdvert) -> None:
         if isinstance(option, NdPrefix) and conf.accept_ra_pinfo:
             _prefix(dev, option)
         elif isinstance(option, NdMtu) and conf.accept_ra_mtu and 1280 <= option.mtu <= dev.mtu:
-            conf.mtu = option.mtu
+            if conf.mtu != option.mtu:
+                conf.mtu = option.mtu
+                _set_metric(route, "mtu", option.mtu)
         elif isinstance(option, NdOther) and option.kind == ROUTE_INFORMATION:
             _route_information(dev, packet.src, option.data)
 
 
-def _default_router(dev: NetDevice, source: IPv6, message: RouterAdvert) -> None:
+def _set_metric(route: Fib6Info | None, name: str, value: int) -> None:
+    """What a router says of the link becomes a metric of the route through it (`fib6_metric_set`)."""
+    if route is not None:
+        route.metrics = (*(pair for pair in route.metrics if pair[0] != name), (name, value))
+
+
+def _default_router(dev: NetDevice, source: IPv6, message: RouterAdvert) -> Fib6Info | None:
     """A default route for as long as the router says; 0 takes it away (`rt6_add_dflt_router`)."""
     conf = dev.inet6.conf if dev.inet6 is not None else dev.netns.inet6.conf_default
     pref = PREFERENCES[message.flags >> 3 & 3] if conf.accept_ra_rtr_pref else PREF_MEDIUM
-    _learnt_route(dev, IPv6(0), 0, source, message.lifetime, conf.ra_defrtr_metric, pref, RTF_DEFAULT)
+    return _learnt_route(dev, IPv6(0), 0, source, message.lifetime, conf.ra_defrtr_metric, pref, RTF_DEFAULT)
 
 
 def _route_information(dev: NetDevice, source: IPv6, data: bytes) -> None:
@@ -105,7 +113,8 @@ def _route_information(dev: NetDevice, source: IPv6, data: bytes) -> None:
     _learnt_route(dev, prefix, length, source, lifetime, 1024, PREFERENCES[pref], RTF_DEFAULT if not length else RTF_ROUTEINFO)
 
 
-def _learnt_route(dev: NetDevice, prefix: IPv6, length: int, gateway: IPv6, lifetime: int, metric: int, pref: int, kind: int) -> None:
+def _learnt_route(dev: NetDevice, prefix: IPv6, length: int, gateway: IPv6, lifetime: int, metric: int, pref: int, kind: int) -> Fib6Info | None:
+    """A route through a router for as long as it says; None when there is none any more."""
     netns = dev.netns
     known = next(
         (
@@ -119,7 +128,7 @@ def _learnt_route(dev: NetDevice, prefix: IPv6, length: int, gateway: IPv6, life
         fib.remove(netns, known)
         known = None
     if not lifetime:
-        return
+        return None
     expires = 0 if lifetime == INFINITY else netns.kernel.clock.now + lifetime * SECOND
     if known is None:
         flags = RTF_UP | RTF_GATEWAY | RTF_ADDRCONF | kind | (RTF_EXPIRES if expires else 0)
@@ -127,11 +136,12 @@ def _learnt_route(dev: NetDevice, prefix: IPv6, length: int, gateway: IPv6, life
         try:
             fib.insert(netns, fib.complete(netns, route), fib.NLM_F_CREATE)
         except NetError:
-            return
+            return None
         known = route
     known.pref, known.expires = pref, expires
     if expires:
         netns.kernel.clock.call_at(expires, _expired, netns, known)
+    return known
 
 
 def _expired(netns: Netns, route: Fib6Info) -> None:

@@ -9,6 +9,7 @@ from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.core.neighbour import ADMIN, ISROUTER, OVERRIDE, OVERRIDE_ISROUTER, NeighOps, neigh_create, neigh_forget, neigh_update
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.arp import ARP_OPS
+from netsim.kernel.ipv6 import mcast
 from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_VALID, NeighTable
@@ -39,6 +40,8 @@ def newneigh(dev: NetDevice, request: NeighRequest, flags: int) -> None:
     dev.netns.kernel.require_admin()
     table, ops = table_for(dev, request.dst)
     if request.flags & NTF_PROXY:
+        if (request.dst, dev.ifindex) not in table.proxies and isinstance(request.dst, IPv6) and dev.inet6 is not None:
+            mcast.join(dev, request.dst.solicited_node())  # `pndisc_constructor`
         table.proxies[request.dst, dev.ifindex] = request.flags
         return
     known = table.entries.get((request.dst, dev.ifindex))
@@ -69,6 +72,8 @@ def delneigh(dev: NetDevice, request: NeighRequest) -> None:
     if request.flags & NTF_PROXY:
         if table.proxies.pop((request.dst, dev.ifindex), None) is None:
             raise NetError(ENOENT)
+        if isinstance(request.dst, IPv6) and dev.inet6 is not None:
+            mcast.leave(dev, request.dst.solicited_node())
         return
     known = table.entries.get((request.dst, dev.ifindex))
     if known is None:

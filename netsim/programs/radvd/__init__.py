@@ -1,0 +1,1 @@
+"""radvd: a router that advertises itself."""
