@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netsim.clock import SECOND
+from netsim.clock import MS, SECOND
 from netsim.errors import ETIMEDOUT
 from netsim.kernel.inet import tcp_output
 from netsim.kernel.inet.tcp_states import (
@@ -22,6 +22,8 @@ from netsim.kernel.inet.tcp_states import (
 if TYPE_CHECKING:
     from netsim.kernel.inet.tcp import TcpSocket
 
+JIFFY = 4 * MS
+
 
 def setting(sock: TcpSocket, name: str, default: int) -> int:
     """A number of net.ipv4, which rules IPv6's connections too."""
@@ -29,10 +31,11 @@ def setting(sock: TcpSocket, name: str, default: int) -> int:
 
 
 def start(sock: TcpSocket, delay: int, action: Callable[[Any], None]) -> None:
-    """Run the connection's one long timer anew."""
+    """Run the connection's one long timer anew; the timer wheel fires at the first jiffy after the delay, so later than who polls as long."""
     if sock.timer is not None:
         sock.timer.cancel()
-    sock.timer = sock.netns.kernel.clock.call_later(delay, action, sock)
+    clock = sock.netns.kernel.clock
+    sock.timer = clock.call_at((clock.now + delay) // JIFFY * JIFFY + JIFFY, action, sock)
 
 
 def stop(sock: TcpSocket) -> None:
