@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from netsim.commands.iptables.extensions import MATCHES, ONLY_FAMILY, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
 from tests.iptables.lines import COMMANDS, RESTORES, RULES, SETS
+from tests.iptables.nft_lines import IPTABLES as NFT_IPTABLES
 from tests.iptables.nft_lines import RULES as NFT_RULES
 from tests.iptables.nft_lines import SESSION as NFT_SESSION
 from tests.real.machine import Answer, ask_netsim, ask_real, missing
@@ -66,6 +69,30 @@ def test_sets_are_made_filled_and_listed_as_the_real_tool_does() -> None:
 
 
 @pytest.mark.skipif(bool(missing("nft")), reason=missing("nft") or "runs")
-@pytest.mark.parametrize("lines", [NFT_RULES, NFT_SESSION], ids=["rules", "session"])
+@pytest.mark.parametrize("lines", [NFT_RULES, NFT_SESSION, NFT_IPTABLES], ids=["rules", "session", "iptables"])
 def test_nft_answers_and_lists_as_the_real_tool_does(lines: list[str]) -> None:
     assert not compare(lines, "nft")
+
+
+LIBRARIES = Path("/usr/lib/x86_64-linux-gnu/xtables")
+
+
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="no iptables extensions are installed here")
+def test_every_extension_the_installed_iptables_knows_is_modelled_or_refused_by_name() -> None:
+    """`-m X -h` and `-j X -h` for each library: netsim has it or names it; none passes unnoticed."""
+    names = {path.name.split("_", 1)[1].removesuffix(".so") for path in LIBRARIES.glob("lib[ix6]*t_*.so")} - {"standard", "NAT"}
+    assert len(names) > 80
+    for name in sorted(names):
+        is_target = name[0].isupper()
+        known = TARGETS if is_target else MATCHES
+        refused = UNMODELLED_TARGETS if is_target else UNMODELLED_MATCHES
+        assert (name in known) != (name in refused), name
+        rule = f"-A INPUT -j {name}" if is_target else f"-A INPUT -m {name}"
+        answers = ask_netsim([f"{tool} {rule}" for tool in ("iptables", "ip6tables")])
+        if name in refused:
+            assert all(f"`{name}' is not modelled by netsim" in answer.stderr and answer.status == 1 for answer in answers), name
+        help_answer = ask_netsim([f"{'ip6tables' if name in ONLY_IPV6 else 'iptables'} {'-j' if is_target else '-m'} {name} -h"])[0]
+        assert help_answer.status == (0 if name in known else 1), name
+
+
+ONLY_IPV6 = {name for name, family in ONLY_FAMILY.items() if family == 10}

@@ -85,6 +85,8 @@ UNMODELLED_MATCHES = frozenset(
         "hashlimit",
         "hbh",
         "helper",
+        "ipcomp",
+        "srh",
         "ipv6header",
         "ipvs",
         "mh",

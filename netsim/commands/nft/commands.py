@@ -184,6 +184,9 @@ class Reader(SetCommands):
         else:
             token = cursor.word()
             table = self.rules.tables.get((family, token.text))
+            if table is None and self.is_of_iptables(family, token.text):
+                self.rules.emptied.append((family, token.text))
+                return
             if table is None:
                 raise NftError(PROCESS + NOT_THERE, [token])
         del self.rules.tables[table.family, table.name]
@@ -196,6 +199,7 @@ class Reader(SetCommands):
     def _flush_ruleset(self, verb: str, start: Token) -> None:
         token = self.cursor.peek()
         family = self.family() if token.text in FAMILIES else ""
+        self.rules.emptied.append((family, ""))
         for key in [key for key in self.rules.tables if not family or key[0] == family]:
             del self.rules.tables[key]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from netsim.commands.iptables.extensions import of_value
 from netsim.commands.iptables.words import address_text, mask_suffix, protocol_name
+from netsim.commands.nft.iptables_words import match_text, target_text, tcp_udp_text
 from netsim.commands.nft.listing import HOOKS, Look, priority_text
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.netfilter.matches.comment import CommentMatch
+from netsim.kernel.netfilter.matches.limit import LimitMatch
+from netsim.kernel.netfilter.matches.marks import MarkMatch
 from netsim.kernel.netfilter.matches.tcp import TcpMatch
 from netsim.kernel.netfilter.matches.udp import UdpMatch
-from netsim.kernel.netfilter.ruleset import TABLES, hook_of, is_hung, state_of
+from netsim.kernel.netfilter.ruleset import TABLES, commit, draft_of, hook_of, is_hung, state_of, unhang
+from netsim.kernel.netfilter.targets.log import LogTarget
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
 
@@ -29,11 +29,38 @@ def iptables_tables(netns: Netns, look: Look, family: str) -> list[tuple[str, st
 
 
 def _table(table: Table, look: Look) -> str:
-    warning = f"# Warning: table {FAMILIES[table.family]} {table.name} is managed by iptables-nft, do not touch!\n"
     chains = [chain for chain in table.chains.values() if is_hung(table, chain)]
     handle = " # handle 0" if look.handles else ""
     blocks = "\n".join(_chain(table, chain, look) for chain in chains)
-    return f"{warning}table {FAMILIES[table.family]} {table.name} {{{handle}\n{blocks}}}\n"
+    return f"table {FAMILIES[table.family]} {table.name} {{{handle}\n{blocks}}}\n"
+
+
+def delete_iptables_tables(netns: Netns, family: str, name: str) -> None:
+    """Take away tables of iptables, as `nft flush ruleset` does with all there are."""
+    for (number, known), table in state_of(netns).tables.items():
+        if table.present and family in ("", FAMILIES[number]) and name in ("", known):
+            draft = draft_of(table)
+            draft.chains = {chain: kept for chain, kept in draft.chains.items() if kept.policy is not None}
+            for kept in draft.chains.values():
+                unhang(draft, kept)
+            draft.present = False
+            commit(table, draft)
+
+
+def warnings(netns: Netns, family: str, only: str) -> str:
+    """A line for each table with rules nft cannot express itself."""
+    text = ""
+    for (number, name), table in state_of(netns).tables.items():
+        rules = (rule for chain in table.chains.values() for rule in chain.rules)
+        if table.present and family in ("", FAMILIES[number]) and only in ("", name) and any(_is_foreign(rule.spec) for rule in rules):
+            text += f"# Warning: table {FAMILIES[number]} {name} is managed by iptables-nft, do not touch!\n"
+    return text
+
+
+def _is_foreign(spec: RuleSpec) -> bool:
+    """Whether iptables had to hand over one of its own matches or targets."""
+    own = spec.target is not None and not isinstance(spec.target, (Verdict, Jump, LogTarget))
+    return own or any(not isinstance(match, (TcpMatch, UdpMatch, MarkMatch, LimitMatch)) for match in spec.matches)
 
 
 def _chain(table: Table, chain: Chain, look: Look) -> str:
@@ -50,7 +77,7 @@ def _chain(table: Table, chain: Chain, look: Look) -> str:
 def _rule(rule: Rule, family: int, look: Look) -> str:
     spec = rule.spec
     words = _header(spec, family)
-    words += [_match(match, spec, family) for match in spec.matches if not isinstance(match, CommentMatch)]
+    words += [match_text(match, spec, family) for match in spec.matches]
     words.append("counter" if look.stateless else f"counter packets {rule.packets} bytes {rule.bytes}")
     target = spec.target
     if isinstance(target, Verdict):
@@ -58,39 +85,42 @@ def _rule(rule: Rule, family: int, look: Look) -> str:
     elif isinstance(target, Jump):
         words.append(f"{'goto' if spec.is_goto else 'jump'} {target.chain}")
     elif target is not None:
-        words.append(f'xt target "{of_value(target, family).name}"')
-    words += [f'comment "{match.text}"' for match in spec.matches if isinstance(match, CommentMatch)]
-    return " ".join(word for word in words if word)
+        words.append(target_text(target, family))
+    return " ".join(words)
 
 
 def _header(spec: RuleSpec, family: int) -> list[str]:
-    name, width = ("ip", "/32") if family == PF_INET else ("ip6", "/128")
+    """Interfaces, addresses, protocol (in IPv6 before the addresses) and fragments."""
     words = []
     for key, pattern, inverted in (("iifname", spec.iniface, spec.iniface_inverted), ("oifname", spec.outiface, spec.outiface_inverted)):
         if pattern:
             words.append(f'{key} {"!= " if inverted else ""}"{pattern.removesuffix("+") + "*" if pattern.endswith("+") else pattern}"')
+    addresses = _addresses(spec, family)
+    protocol = _protocol(spec, family)
+    words += [*addresses, *protocol] if family == PF_INET else [*protocol, *addresses]
+    if spec.fragment:
+        words.append(f"ip frag-off & 8191 {'!=' if spec.fragment == 1 else '=='} 0")
+    return words
+
+
+def _addresses(spec: RuleSpec, family: int) -> list[str]:
+    name, width = ("ip", "/32") if family == PF_INET else ("ip6", "/128")
+    words = []
     places = ((f"{name} saddr", spec.src, spec.src_mask, spec.src_inverted), (f"{name} daddr", spec.dst, spec.dst_mask, spec.dst_inverted))
     for key, value, mask, inverted in places:
-        if mask:
-            suffix = mask_suffix(mask, family)
-            words.append(f"{key} {'!= ' if inverted else ''}{address_text(value, family)}{'' if suffix == width else suffix}")
-    implied = any(isinstance(match, (TcpMatch, UdpMatch)) and _ports(match) for match in spec.matches)
-    if spec.protocol and not implied:
-        key = "ip protocol" if family == PF_INET else "meta l4proto"
-        words.append(f"{key} {'!= ' if spec.protocol_inverted else ''}{protocol_name(spec.protocol)}")
+        suffix = mask_suffix(mask, family)
+        text = address_text(value, family)
+        if mask and not suffix[1:].isdigit():
+            words.append(f"{key} & {suffix[1:]} {'!=' if inverted else '=='} {text}")
+        elif mask:
+            words.append(f"{key} {'!= ' if inverted else ''}{text}{'' if suffix == width else suffix}")
     return words
 
 
-def _ports(match: Any) -> list[str]:
-    words = []
-    for key, ports, inverted in (("sport", match.sports, match.sports_inverted), ("dport", match.dports, match.dports_inverted)):
-        if ports != (0, 65535) or inverted:
-            words.append(f"{key} {'!= ' if inverted else ''}{ports[0] if ports[0] == ports[1] else f'{ports[0]}-{ports[1]}'}")
-    return words
-
-
-def _match(match: Any, spec: RuleSpec, family: int) -> str:
-    if isinstance(match, (TcpMatch, UdpMatch)) and not getattr(match, "flag_mask", 0) and not getattr(match, "option", 0):
-        carrier = "tcp" if isinstance(match, TcpMatch) else "udp"
-        return " ".join(f"{carrier} {words}" for words in _ports(match))
-    return f'xt match "{of_value(match, family).name}"'
+def _protocol(spec: RuleSpec, family: int) -> list[str]:
+    """The protocol, unless a field of it right behind implies it."""
+    first = spec.matches[0] if spec.matches else None
+    implied = isinstance(first, (TcpMatch, UdpMatch)) and bool(tcp_udp_text(first))
+    if not spec.protocol or implied:
+        return []
+    return [f"meta l4proto {'!= ' if spec.protocol_inverted else ''}{protocol_name(spec.protocol)}"]

@@ -6,7 +6,7 @@ import attrs
 
 from netsim.commands.nft.commands import Reader
 from netsim.commands.nft.cursor import Cursor
-from netsim.commands.nft.iptables_view import iptables_tables
+from netsim.commands.nft.iptables_view import delete_iptables_tables, iptables_tables, warnings
 from netsim.commands.nft.lexer import NftError, tokens_of, told
 from netsim.commands.nft.listing import Look, chain_head, chain_text, rule_text, set_text, table_text, within
 from netsim.commands.nft.places import FAMILIES, NOT_THERE, Ruleset
@@ -92,6 +92,7 @@ class Session:
     flags: frozenset[str]
     rules: Ruleset
     out: str = ""
+    err: str = ""
 
     def echo(self, verb: str, table: NftTable, chain: NftChain, rule: NftRule) -> None:
         """What -e tells of a new rule."""
@@ -119,6 +120,7 @@ class Session:
     def _show_all(self, what: str, family: str, tables: list[NftTable]) -> None:
         look = self.look
         if what == "ruleset":
+            self.err += warnings(self.call.netns, family, "")
             shown = iptables_tables(self.call.netns, look, family)
             self.out += "".join(text for _, _, text in shown) + "".join(table_text(table, look) for table in tables)
         elif what == "tables":
@@ -143,6 +145,7 @@ class Session:
             if what != "table" or not shown:
                 raise NftError(NOT_THERE, [token])
             self.out += shown[0]
+            self.err += warnings(self.call.netns, family, token.text)
             return
         if what == "table":
             self.out += table_text(table, look)
@@ -178,10 +181,13 @@ def carry_out(call: Call, options: list[Option], text: str, source: str) -> Resu
         Reader(cursor, rules).run()
     except NftError as error:
         return Result(session.out, told(error, text, source), 1)
+    if "c" not in flags:
+        for family, name in rules.emptied:
+            delete_iptables_tables(netns, family, name)
     if "c" not in flags and (draft or state_of(netns).nft):
         transaction.commit(netns, draft)
         state_of(netns).nft_handles = rules.next_table
-    return Result(session.out)
+    return Result(session.out, session.err)
 
 
 def _with_includes(call: Call, text: str, depth: int = 0) -> str:

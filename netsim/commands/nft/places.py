@@ -9,6 +9,8 @@ import attrs
 
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.lexer import NftError, Token
+from netsim.kernel.core.hooks import PF_INET, PF_INET6
+from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.tables.nftables import NftChain, NftSet, NftTable
 
 FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
@@ -26,6 +28,8 @@ class Ruleset:
     next_table: int
     listings: list[tuple[str, ...]] = attrs.field(factory=list)
     out: list[str] = attrs.field(factory=list)
+    emptied: list[tuple[str, str]] = attrs.field(factory=list)
+    """Tables of iptables to take away: (family or "", name or "")."""
     show: Callable[..., None] | None = None
     echo: Callable[..., None] | None = None
 
@@ -56,9 +60,16 @@ class Places:
         family = self.family()
         token = self.cursor.word()
         found = self.rules.tables.get((family, token.text))
+        if found is None and self.is_of_iptables(family, token.text):
+            raise NftError(f"netsim: table {family} {token.text} belongs to iptables; changing it with nft is not modelled", [token])
         if found is None:
             raise NftError(words + NOT_THERE, [token])
         return found, token
+
+    def is_of_iptables(self, family: str, name: str) -> bool:
+        """Whether iptables' nf_tables build has a table so called."""
+        known = state_of(self.rules.netns).tables.get(({"ip": PF_INET, "ip6": PF_INET6}.get(family, 0), name))
+        return known is not None and known.present
 
     def chain(self, words: str = PROCESS) -> tuple[NftTable, NftChain, Token]:
         """The chain named next, after its table."""

@@ -304,6 +304,8 @@ class RuleReader:
         kind = cursor.word()
         if kind.text == "tcp":
             cursor.expect("reset")
+            if self.statements and not self._has_transport():  # nft adds the test that is missing, in front
+                self.statements.insert(0, Match("meta l4proto", "", Interval(6, 6)))
             return Reject("tcp reset")
         if kind.text not in REJECTS:
             cursor.at -= 1
