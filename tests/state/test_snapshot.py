@@ -21,6 +21,7 @@ from netsim.__main__ import main
 from netsim.clock import SECOND
 from netsim.state import NETSIM, dump, load
 from tests.state.test_fork import pair
+from tests.state.walk import mutable_parts
 
 SCHEMA = json.loads(resources.files("netsim").joinpath("schema/world-1.json").read_text())
 VALIDATE = fastjsonschema.compile(SCHEMA)
@@ -237,3 +238,24 @@ def test_strict_fails_on_what_is_accepted_but_not_modelled(tmp_path: Path, capsy
     assert capsys.readouterr().err == "netsim: not modelled: host: sysctl net.ipv4.tcp_sack=0\n"
     lab.write_text("sysctl -q net.ipv4.ip_forward=1\n")
     assert main(["run", str(lab), "--strict"]) == 0
+
+
+ROOMS = (
+    "nc -lk 80 > /tmp/got & sleep 1; nc 127.0.0.1 80 & sleep 1",
+    "iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT; ping -c 1 127.0.0.1",
+    "ip link add vx0 type vxlan id 5 dstport 4789 remote 10.0.0.9; ip link add bo type bond; ip link add vr type vrf table 10; ip link set vr up",
+    "tcpdump -i lo -w /tmp/x.pcap & sleep 1; ping -c 1 127.0.0.1",
+    "curl http://127.0.0.1/ & sleep 1",
+)
+
+
+def test_what_every_room_keeps_can_be_forked_and_written() -> None:
+    world = World()
+    world.host().run("ip link set lo up")
+    for line in ROOMS:
+        world.host().run(line)
+        trial = world.fork()
+        ours, theirs = mutable_parts(world), mutable_parts(trial)
+        assert {type(ours[known]) for known in ours.keys() & theirs.keys()} == set(), line
+        text = snapshot.to_text(trial, "test")
+        assert snapshot.to_text(World.from_snapshot(text), "test") == text, line
