@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 from netsim import Host, World
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.firewall.iptabler import V28, V29, Iptabler, Layout
+from netsim.docker.firewall.nftabler import Nftabler
 from netsim.docker.firewall.wants import NAT, FamilyWants, NetworkWants, PortWants
+from netsim.docker.firewall.writer import Firewall
 from netsim.docker.settings import Port
 from netsim.machine.call import Result
 from tests.docker.golden import ABSENT, GOLDEN, settings
 
-FOLDERS = {"iptables-28.2.0_28.5.2": V28, "iptables-29.0.0_29.7.2": V29}
+FOLDERS: dict[str, Layout | None] = {"iptables-28.2.0_28.5.2": V28, "iptables-29.0.0_29.7.2": V29, "nftables-29.0.0_29.7.2": None}
 FILES = [path for folder in FOLDERS for path in sorted((GOLDEN / "matrix" / folder).glob("*.txt"))]
 FOUR, SIX = IPv4.parse("192.168.0.2"), IPv6.parse("fd49:efd7:54aa::1")
 
@@ -24,14 +27,15 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-def write(host: Host, said: dict[str, str], layout: Layout) -> None:
+def write(host: Host, said: dict[str, str], layout: Layout | None) -> None:
     """The network, endpoint and port of Docker's tests."""
 
     def run(argv: Sequence[str]) -> Result:
-        return host.run(" ".join(f"'{word}'" for word in argv))
+        return host.run(shlex.join(argv))
 
     hairpin, mode = int(said.get("hairpin") == "true"), said.get("gwm", NAT)
-    firewall = Iptabler(run, layout, hairpin, wsl2=int(said.get("wsl2mirrored") == "true"))
+    wsl2 = int(said.get("wsl2mirrored") == "true")
+    firewall: Firewall = Nftabler(run, hairpin, wsl2=wsl2) if layout is None else Iptabler(run, layout, hairpin, wsl2=wsl2)
     if "no" in said:
         return
     firewall.start(0)
@@ -60,6 +64,10 @@ def test_the_rules_are_dockers_own(path: Path) -> None:
     stem, _, command = path.stem.rpartition("__")
     host = World().host("h1")
     write(host, settings(stem), FOLDERS[path.parent.name])
+    if command in ("ip", "ip6"):
+        listed = host.run(f"nft list table {command} docker-bridges").stdout.replace("priority -100", "priority dstnat")
+        assert listed.strip() == path.read_text().strip()
+        return
     saved = "".join(host.run(f"{command}-save -t {table}").stdout for table in ("raw", "filter", "nat"))
     rules = "\n".join(line for line in saved.splitlines() if not line.startswith("#"))
     assert rules == path.read_text().strip()

@@ -11,13 +11,14 @@ from netsim.docker.drivers import bridge_config
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, revive_network
 from netsim.docker.engine.run import ended, exited_quietly
-from netsim.docker.errors import Refusal
+from netsim.docker.errors import Refusal, failed
 from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall
 from netsim.docker.ids import new_id
 from netsim.docker.ipam.space import LOCAL_BLOCKS, AddressSpace, read_block
 from netsim.docker.profile import RELEASES, EngineProfile
 from netsim.docker.settings import DaemonOptions, IpamConfig, NetworkSpec
+from netsim.kernel import sysctl
 from netsim.machine.call import Program
 from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
@@ -82,6 +83,7 @@ def start(process: Process, program: Dockerd, profile: EngineProfile, options: D
     """The daemon comes up in a process: its store read, its chains and predefined networks made."""
     machine = process.machine
     before = machine.services.get("docker")
+    check(process, options)
     blocks = tuple(read_block(text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     engine.id = new_id(engine.rng)
@@ -102,6 +104,17 @@ def start(process: Process, program: Dockerd, profile: EngineProfile, options: D
     machine.services["docker"] = engine
     machine.files.write(None, "/run/docker.sock", b"")
     return engine
+
+
+def check(process: Process, options: DaemonOptions) -> None:
+    """What the daemon refuses to start with: nftables never switches forwarding on by itself."""
+    if options.firewall_backend == "nftables" and options.ip_forward and options.bridge != "none":
+        if sysctl.read(process.netns, "net/ipv4/ip_forward") == "0":
+            raise failed(
+                'failed to start daemon: Error initializing network controller: error creating default "bridge" network: '
+                "IPv4 forwarding is disabled: check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option "
+                "--ip-forward=false"
+            )
 
 
 def shut_down(engine: Engine) -> None:

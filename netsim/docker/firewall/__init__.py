@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsim.docker.firewall import iptabler
 from netsim.docker.firewall.inserted import Inserted
 from netsim.docker.firewall.iptabler import Iptabler
+from netsim.docker.firewall.nftabler import Nftabler
 from netsim.docker.firewall.off import Off
 from netsim.docker.firewall.writer import Firewall, Runner
 from netsim.docker.profile import EngineProfile
@@ -18,6 +19,8 @@ def firewall_for(profile: EngineProfile, options: DaemonOptions, run: Runner) ->
     if not options.iptables:
         return Off(run)
     hairpin = int(not options.userland_proxy)
+    if options.firewall_backend == "nftables":
+        return Nftabler(run, hairpin, options.allow_direct_routing)
     if profile.firewall in LAYOUTS:
         has_ipv6 = int(options.ip6tables is None or options.ip6tables)
         return Iptabler(run, LAYOUTS[profile.firewall], hairpin, options.allow_direct_routing, has_ipv6=has_ipv6)

@@ -106,6 +106,9 @@ class Resolver:
     def _rules(self) -> None:
         """DOCKER_OUTPUT and DOCKER_POSTROUTING in the container's nat table (`setupNAT`)."""
         inside = f"{ADDRESS}"
+        if self.engine.options.firewall_backend == "nftables":
+            self._nft_rules(inside)
+            return
         lines = [
             "-N DOCKER_OUTPUT", "-N DOCKER_POSTROUTING", f"-I OUTPUT -d {inside} -j DOCKER_OUTPUT", f"-I POSTROUTING -d {inside} -j DOCKER_POSTROUTING",
             f"-I DOCKER_OUTPUT -d {inside} -p udp --dport {DOMAIN} -j DNAT --to-destination {inside}:{self.udp_port}",
@@ -115,6 +118,18 @@ class Resolver:
         ]  # fmt: skip
         for line in lines:
             self.engine.run(("iptables", "--wait", "-t", "nat", *line.split()), netns=self.sandbox.netns)
+
+    def _nft_rules(self, inside: str) -> None:
+        """The same in a table of its own (`setupNftablesNAT`)."""
+        table = "ip docker-dns"
+        commands = [
+            f"add table {table}", f"add chain {table} dns-dnat {{ type nat hook output priority -100; policy accept; }}",
+            f"add chain {table} dns-snat {{ type nat hook postrouting priority srcnat; policy accept; }}",
+        ]  # fmt: skip
+        for protocol, port in (("udp", self.udp_port), ("tcp", self.tcp_port)):
+            commands.append(f"add rule {table} dns-dnat ip daddr {inside} {protocol} dport {DOMAIN} counter dnat to {inside}:{port}")
+            commands.append(f"add rule {table} dns-snat ip saddr {inside} {protocol} sport {port} counter snat to :{DOMAIN}")
+        self.engine.run(("nft", "; ".join(commands)), netns=self.sandbox.netns)
 
     def stop(self) -> None:
         """The container is gone."""
