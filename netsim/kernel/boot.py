@@ -7,7 +7,7 @@ import random
 from netsim.clock import Clock
 from netsim.kernel.bridge import device as bridge
 from netsim.kernel.core.kernel import Kernel
-from netsim.kernel.core.link_ops import LinkKind
+from netsim.kernel.core.link_ops import LinkKind, cannot_change
 from netsim.kernel.core.modules import hang, load
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import bond, dummy, gre, ip_tunnel, ipip, ipvlan, loopback, macvlan, sit, stacking, tun, veth, vlan, vrf, vxlan
@@ -38,11 +38,11 @@ LINK_KINDS = {
     "vlan": LinkKind("vlan", "8021q", vlan.create, vlan.change),
     "macvlan": LinkKind("macvlan", "macvlan", macvlan.create, macvlan.change),
     "ipvlan": LinkKind("ipvlan", "ipvlan", ipvlan.create, ipvlan.change),
-    "vrf": LinkKind("vrf", "vrf", vrf.create),
+    "vrf": LinkKind("vrf", "vrf", vrf.create, cannot_change),
     "bond": LinkKind("bond", "bonding", bond.create, bond.change, bond.change_port),
     "tun": LinkKind("tun", "tun", tun.refuse),
 }
-MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE)}
+MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE, bond.MODULE)}
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 ONLY_COUNTS = {ETH_P_ARP: arp.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
@@ -88,6 +88,7 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.inet6_protos = INET6_PROTOS
     kernel.inet6_err = INET6_ERR
     kernel.inet_families = INET_FAMILIES
+    kernel.br_refragment = br_netfilter.br_refragment
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.inetaddr_chain = INETADDR_CHAIN
     kernel.netns_init = NETNS_INIT

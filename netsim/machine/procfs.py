@@ -9,6 +9,7 @@ import attrs
 from netsim.errors import EACCES, ENOENT, EROFS, NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
+from netsim.machine.bonding import bonds_of, proc_text
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node, Stream, Symlink
 from netsim.machine.procnet import LISTINGS
@@ -225,9 +226,30 @@ class NetDirectory(Virtual):
     def find(self, name: str, process: Process | None) -> Node | None:
         """One of the kernel's listings; those that are not modelled read as absent, never as empty."""
         assert self.netns is not None
+        if name == "bonding" and "bonding" in self.netns.kernel.loaded_modules:
+            return BondingDirectory(0o555, 0, {}, self.netns)
         listing = LISTINGS.get(name)
         return None if listing is None else Text(0o444, 0, listing(self.netns).encode())
 
     def names(self, process: Process | None) -> list[str]:
         """The listings modelled."""
-        return sorted(LISTINGS)
+        assert self.netns is not None
+        return sorted([*LISTINGS, *(["bonding"] if "bonding" in self.netns.kernel.loaded_modules else [])])
+
+
+@attrs.define(eq=False)
+class BondingDirectory(Virtual):
+    """/proc/net/bonding of one namespace: a file for each bond."""
+
+    netns: Netns | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """What there is to tell of a bond."""
+        assert self.netns is not None
+        bond = bonds_of(self.netns).get(name)
+        return None if bond is None else Text(0o444, 0, proc_text(bond).encode())
+
+    def names(self, process: Process | None) -> list[str]:
+        """The bonds."""
+        assert self.netns is not None
+        return sorted(bonds_of(self.netns))

@@ -14,9 +14,11 @@ from netsim.errors import EACCES, EINVAL, EOPNOTSUPP, EPERM, NetError
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_set_mtu
 from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IF_OPER_DORMANT, IFF_RUNNING, IFF_UP, NetDevice
+from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.link_settings import DUPLEX_NAMES, link_settings
 from netsim.kernel.rtnl.ioctl import change_flags
 from netsim.kernel.rtnl.link import set_alias
+from netsim.machine.bonding import BONDING_ATTRIBUTES
 from netsim.machine.fds import Attribute, OpenFile
 from netsim.machine.files import Directory, Node, Symlink
 from netsim.machine.sysfs_bridge import BRIDGE_ATTRIBUTES, PORT_ATTRIBUTES
@@ -156,7 +158,7 @@ ATTRIBUTES: dict[str, Shown] = {
     "tx_queue_len": Shown(field("tx_queue_len"), _set_txqlen), "type": Shown(field("type")), "uevent": Shown(_uevent),
 }  # fmt: skip
 """Files of each device's directory."""
-TABLES = {"": ATTRIBUTES, "bridge": BRIDGE_ATTRIBUTES, "brport": PORT_ATTRIBUTES}
+TABLES = {"": ATTRIBUTES, "bridge": BRIDGE_ATTRIBUTES, "brport": PORT_ATTRIBUTES, "bonding": BONDING_ATTRIBUTES}
 
 
 @attrs.define(eq=False)
@@ -175,7 +177,7 @@ class DeviceAttribute(Node):
         shown = self._shown()
         if shown.show is None:
             raise NetError(EACCES)
-        text = shown.show(self.dev if self.table in ("", "bridge") else self.dev.slave_data)
+        text = shown.show(self.dev if self.table in ("", "bridge", "bonding") else self.dev.slave_data)
         return f"{text}\n".encode() if text or self.name != "ifalias" else b""
 
     def write(self, data: bytes) -> None:
@@ -184,7 +186,7 @@ class DeviceAttribute(Node):
         store = self._shown().store if self.table != "statistics" else None
         if store is None:
             raise NetError(EACCES)
-        store(self.dev if self.table in ("", "bridge") else self.dev.slave_data, data.decode(errors="replace"))
+        store(self.dev if self.table in ("", "bridge", "bonding") else self.dev.slave_data, data.decode(errors="replace"))
 
     def _shown(self) -> Shown:
         return TABLES[self.table][self.name]
@@ -236,7 +238,7 @@ class AttributeDirectory(SysDirectory):
     def _known(self) -> list[str]:
         if self.table == "statistics":
             return list(STATISTICS)
-        return list(BRIDGE_ATTRIBUTES if self.table == "bridge" else PORT_ATTRIBUTES)
+        return list(TABLES[self.table])
 
     def find(self, name: str, process: Process | None) -> Node | None:
         """One file, or the way from a port to its bridge."""
@@ -286,7 +288,13 @@ class QueuesDirectory(SysDirectory):
 
 
 def _lowers(dev: NetDevice) -> list[str]:
-    return [port.dev.name for port in dev.ports] if isinstance(dev, Bridge) else []
+    return (
+        [port.dev.name for port in dev.ports]
+        if isinstance(dev, Bridge)
+        else [slave.dev.name for slave in dev.slaves]
+        if isinstance(dev, Bond)
+        else []
+    )
 
 
 @attrs.define(eq=False)
@@ -302,6 +310,8 @@ class DeviceDirectory(SysDirectory):
         if name in ATTRIBUTES:
             return _of_device(dev, "", name)
         if name == "statistics" or (name == "bridge" and isinstance(dev, Bridge)) or (name == "brport" and isinstance(dev.slave_data, BridgePort)):
+            return AttributeDirectory(0o755, 0, {}, dev, name)
+        if name == "bonding" and isinstance(dev, Bond):
             return AttributeDirectory(0o755, 0, {}, dev, name)
         if name == "brif" and isinstance(dev, Bridge):
             return PortsDirectory(0o755, 0, {}, dev)
@@ -325,6 +335,8 @@ class DeviceDirectory(SysDirectory):
         found = [*ATTRIBUTES, "queues", "statistics", "subsystem", *(f"lower_{name}" for name in _lowers(dev))]
         if isinstance(dev, Bridge):
             found += ["bridge", "brif"]
+        if isinstance(dev, Bond):
+            found.append("bonding")
         if dev.master is not None:
             found += ["master", f"upper_{dev.master.name}"]
         if isinstance(dev.slave_data, BridgePort):

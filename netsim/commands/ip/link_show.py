@@ -65,7 +65,9 @@ def link_of(dev: NetDevice) -> tuple[str, Any]:
     """("", None), ("link", name) or ("link_index", number): the lower device as the listing names it."""
     lower = dev.lower()
     if lower is None:
-        return ("link", None) if dev.is_tunnel else ("", None)
+        if not dev.is_tunnel:
+            return "", None
+        return ("link_index", dev.iflink()) if dev.iflink() else ("link", None)
     if lower.netns is dev.netns:
         return "link", lower.name
     return "link_index", lower.ifindex
@@ -171,6 +173,9 @@ def tail(session: Ip, dev: NetDevice) -> str:
     if address:
         text += f" {style.paint('mac', address)}"
         text += f" {'peer' if dev.flags & IFF_POINTOPOINT else 'brd'} {style.paint('mac', dev.link_broadcast())}"
+        permanent = dev.permanent_address()
+        if permanent and permanent != dev.address:
+            text += f" permaddr {style.paint('mac', str(permanent))}"
     else:
         text += " "
     return text + netns_note(session, dev)
@@ -309,6 +314,9 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
         if dev.flags & IFF_POINTOPOINT:
             item["link_pointtopoint"] = True
         item["broadcast"] = dev.link_broadcast()
+        permanent = dev.permanent_address()
+        if permanent and permanent != dev.address:
+            item["permaddr"] = str(permanent)
     lower = dev.lower()
     if lower is not None and lower.netns is not dev.netns:
         item["link_netnsid"] = dev.netns.id_for(lower.netns)

@@ -155,7 +155,7 @@ def _cache_life(session: Ip, route: Any) -> dict[str, Any]:
     metrics: list[tuple[str, int]] = list(route.found.route.metrics) if route.found is not None else []
     if route.expires:
         item["expires"] = max(0, route.expires - session.netns.kernel.clock.now) // SECOND
-        if route.mtu < route.dev.mtu and not any(name == "mtu" and value == route.mtu for name, value in metrics):
+        if (route.pmtu or route.mtu < route.dev.mtu) and not any(name == "mtu" and value == route.mtu for name, value in metrics):
             metrics = [pair for pair in metrics if pair[0] not in ("mtu", "lock mtu")] + [("mtu", route.mtu)]
             if route.mtu_locked:
                 metrics.append(("lock mtu", 1))

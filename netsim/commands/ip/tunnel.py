@@ -103,8 +103,6 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             data["tos"] = _tos(cursor.argument())
         else:
             _name(data, cursor, word)
-    if not data.get("mode") and (data.get("iflags", 0) | data.get("oflags", 0)) & GRE_KEY:
-        data["mode"] = "gre"
     return data
 
 
@@ -156,16 +154,16 @@ def modify(session: Ip, cursor: Words, action: str) -> None:
     if action == "change" and mode is None:
         known = session.netns.device(name)
         mode = known.family if isinstance(known, IpTunnel) and known.family in FALLBACK else None
-    if mode is None:
-        raise Stop("cannot determine tunnel mode (ipip, gre, vti or sit)\n", 255)
     if (data.get("iflags", 0) | data.get("oflags", 0)) and mode != "gre":
-        raise Stop("Keys are not allowed with ipip and sit tunnels\n", 255)
+        raise Stop("Keys are not allowed with ipip and sit tunnels\n", 1)
     if data.get("ttl") and data.get("df") == 0:
-        raise Stop("ttl != 0 and nopmtudisc are incompatible\n", 255)
+        raise Stop("ttl != 0 and nopmtudisc are incompatible\n", 1)
+    if mode is None:
+        raise Stop("cannot determine tunnel mode (ipip, gre, vti or sit)\n", 1)
     if data.get("remote", IPv4(0)).is_multicast and not (data.get("iflags", 0) | data.get("oflags", 0)) & GRE_KEY:
         data.update(ikey=int(data["remote"]), okey=int(data["remote"]), iflags=GRE_KEY, oflags=GRE_KEY)
     if data.get("local", IPv4(0)).is_multicast:
-        raise Stop("A broadcast tunnel requires a source address\n", 255)
+        raise Stop("A broadcast tunnel requires a source address\n", 1)
     _talk(session, action, mode, name, data)
 
 
@@ -198,7 +196,7 @@ def show(session: Ip, cursor: Words) -> None:
     """show (`do_show`): one tunnel by name or mode, or all that fit."""
     data = parse(session, cursor)
     name, mode = data.get("name"), data.get("mode")
-    if mode is not None or (name is not None and not _has_filter(data)):
+    if mode is not None:
         asked = name or FALLBACK[mode or "ipip"]
         dev = session.netns.device(asked)
         if not isinstance(dev, IpTunnel) or dev.family not in FALLBACK:
@@ -206,16 +204,13 @@ def show(session: Ip, cursor: Words) -> None:
             raise Stop(f'get tunnel "{asked}" failed: {reason}\n', 1)
         tunnels = [dev]
     else:
-        tunnels = [dev for dev in session.netns.devices.values() if isinstance(dev, IpTunnel) and dev.family in FALLBACK and _fits(dev, data)]
+        known = [dev for dev in session.netns.devices.values() if isinstance(dev, IpTunnel) and dev.family in FALLBACK]
+        tunnels = [dev for dev in known if name in (None, dev.name) and _fits(dev, data)]
     if session.style.json:
         session.print("[" + "\n,".join(_json(session, dev) for dev in tunnels) + ("\n" if tunnels else "") + "]\n")
         return
     for dev in tunnels:
         session.print(_text(session, dev))
-
-
-def _has_filter(data: dict[str, Any]) -> bool:
-    return any(key in data for key in ("remote", "local", "link", "ikey"))
 
 
 def _fits(dev: IpTunnel, data: dict[str, Any]) -> bool:

@@ -36,7 +36,7 @@ def do_vrf(session: Ip, cursor: Words) -> Exec | None:
 
 def identify(session: Ip, cursor: Words) -> None:
     """The VRF a process was started in."""
-    process = session.call.proc.parent or session.call.proc
+    process = session.call.proc
     if cursor.more():
         word = cursor.take()
         pid = number(word, 0, 0x7FFFFFFF)
@@ -53,7 +53,7 @@ def identify(session: Ip, cursor: Words) -> None:
 def pids(session: Ip, cursor: Words) -> None:
     """The processes that were started in a VRF."""
     if not cursor.more():
-        raise Stop("No VRF name specified\n", 255)
+        raise Stop("Invalid arguments\n", 1)
     name = cursor.take()
     for pid, process in sorted(session.call.machine.processes.items()):
         if process.vrf == name and process.status is None:
@@ -63,12 +63,12 @@ def pids(session: Ip, cursor: Words) -> None:
 def execute(session: Ip, cursor: Words) -> Exec:
     """Run a command whose sockets are bound to a VRF (`ipvrf_exec`)."""
     if not cursor.more():
-        raise Stop("No VRF name specified\n", 255)
+        raise Stop("No VRF name specified\n", 1)
     name = cursor.take()
     if not cursor.more():
-        raise Stop("No command specified\n", 255)
+        raise Stop("No command specified\n", 1)
     if name != "default" and not isinstance(session.netns.device(name), Vrf):
-        raise Stop("Invalid VRF\n", 255)
+        raise Stop("Invalid VRF name\n", 255)
     session.call.proc.vrf = "" if name == "default" else name
     return Exec(tuple(cursor.words[cursor.at :]), session.netns, None, _exec_failed)
 
@@ -85,7 +85,7 @@ def show(session: Ip, cursor: Words) -> None:
             raise invarg("VRF name invalid\n", name)
         dev = session.netns.device(name)
         if not isinstance(dev, Vrf):
-            raise Stop("", 255 if dev is None else 0)
+            raise Stop("Invalid VRF\n", 255)
         session.print(f"{dev.name} {dev.table}\n")
         return
     devices = [session.netns.devices[ifindex] for ifindex in sorted(session.netns.devices)]

@@ -105,6 +105,8 @@ def br_forward_finish(netns: Netns, skb: SkBuff) -> None:
 def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
     """Out of the port; a frame too long for it is dropped (`br_dev_queue_push_xmit`, `is_skb_forwardable`)."""
     dev = skb.dev
+    if skb.size > dev.mtu and skb.iif and netns.kernel.br_refragment is not None and netns.kernel.br_refragment(netns, skb):
+        return
     if not dev.flags & IFF_UP or skb.size > dev.mtu + 4:
         if netns.trace is not None:
             netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "PKT_TOO_BIG", dev.name, skb.packet))

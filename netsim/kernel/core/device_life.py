@@ -251,6 +251,8 @@ def netif_carrier_on(dev: NetDevice) -> None:
         if dev.registered:
             dev.carrier_changes += 1
             link_watch.fire(dev)
+            if dev.master is not None:
+                dev.master.port_carrier_changed(dev)
 
 
 def netif_carrier_off(dev: NetDevice) -> None:
@@ -260,6 +262,8 @@ def netif_carrier_off(dev: NetDevice) -> None:
         if dev.registered:
             dev.carrier_changes += 1
             link_watch.fire(dev)
+            if dev.master is not None:
+                dev.master.port_carrier_changed(dev)
 
 
 def announce(dev: NetDevice) -> None:

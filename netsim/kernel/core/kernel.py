@@ -55,6 +55,8 @@ class Kernel:
     """IPv6 next header -> `(netns, error, inner, skb) -> None`."""
     link_kinds: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
     """kind -> `drivers.kinds.LinkKind`."""
+    br_refragment: Callable[..., bool] | None = attrs.field(default=None, metadata=DOOR)
+    """`(netns, skb) -> bool`: bridge netfilter cuts a packet that is too long for the port it leaves by, or drops it."""
     netdev_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(event, dev) -> None`, called in order for each device event (`call_netdevice_notifiers`)."""
     inetaddr_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.addr import MAC
-from netsim.errors import EADDRNOTAVAIL, EINVAL, NetError
+from netsim.errors import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 
@@ -53,6 +53,11 @@ class LinkRequest:
 
 def change_nothing(dev: NetDevice, data: Mapping[str, Any]) -> None:
     """For kinds without options that can change later."""
+
+
+def cannot_change(dev: NetDevice, data: Mapping[str, Any]) -> None:
+    """For kinds that refuse changes: EOPNOTSUPP (`rtnl_changelink` without an operation)."""
+    raise NetError(EOPNOTSUPP)
 
 
 @attrs.frozen

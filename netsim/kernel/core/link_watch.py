@@ -96,6 +96,8 @@ def _is_urgent(dev: NetDevice) -> bool:
     lower = dev.lower()
     if lower is not None and lower.ifindex != dev.ifindex:
         return True
+    if dev.kind == "bond" or (dev.master is not None and dev.master.kind == "bond"):
+        return True
     return dev.carrier and not dev.is_active
 
 

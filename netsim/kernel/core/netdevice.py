@@ -145,6 +145,10 @@ class NetDevice:
         """The hardware address as listings show it; empty for devices without one."""
         return str(self.address)
 
+    def permanent_address(self) -> MAC | None:
+        """The address the device came with, where the kind keeps it (`perm_addr`)."""
+        return None
+
     def link_broadcast(self) -> str:
         """The broadcast address, or a point-to-point device's peer."""
         return str(self.broadcast)
@@ -172,6 +176,10 @@ class NetDevice:
         """Take the VLAN tag off a frame this VLAN device received (`vlan_do_receive`)."""
         skb.vlan = 0
 
+    def iflink(self) -> int:
+        """The lower device's index where the kind keeps it although the device may be gone; 0: none."""
+        return 0
+
     def add_port(self, dev: NetDevice) -> None:
         """Take a device as a port (`ndo_add_slave`); EOPNOTSUPP for kinds that have none."""
         raise NetError(EOPNOTSUPP)
@@ -179,6 +187,9 @@ class NetDevice:
     def del_port(self, dev: NetDevice) -> None:
         """Let a port go (`ndo_del_slave`)."""
         raise NetError(EOPNOTSUPP)
+
+    def port_carrier_changed(self, dev: NetDevice) -> None:
+        """A port's carrier came or went; most masters wait to be told with everybody else."""
 
     def change_mtu(self, mtu: int) -> None:
         """Take another MTU, already checked against the range (`ndo_change_mtu`)."""

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import attrs
 
 from netsim.addr import MAC
-from netsim.errors import EACCES, EBUSY, EINVAL, EOPNOTSUPP, EPERM, NetError
+from netsim.clock import MS
+from netsim.errors import EACCES, EBUSY, EINVAL, ENOTEMPTY, EPERM, NetError
 from netsim.kernel.core.device_life import (
     dev_change_flags,
     dev_set_mac_address,
@@ -23,6 +24,7 @@ from netsim.kernel.core.device_life import (
     register_netdevice,
 )
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
+from netsim.kernel.core.modules import Module
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
     IFF_MASTER,
@@ -115,8 +117,8 @@ class Bond(NetDevice):
         """Take a slave (`bond_enslave`): EPERM while it is up, EBUSY when it has a master."""
         if dev.master is not None or dev.rx_handler is not None:
             raise NetError(EBUSY, "Device is in use and cannot be enslaved" if dev.rx_handler is not None else "")
-        if dev is self or (dev.flags & IFF_MASTER and dev.kind == "bond"):
-            raise NetError(EPERM if dev is self else EOPNOTSUPP, "Cannot enslave bond to itself." if dev is self else "")
+        if dev is self:
+            raise NetError(EPERM, "Cannot enslave bond to itself.")
         if dev.flags & IFF_UP:
             raise NetError(EPERM, "Device can not be enslaved while up")
         slave = BondSlave(self, dev, dev.address)
@@ -132,6 +134,7 @@ class Bond(NetDevice):
         dev.slave_data = slave
         dev.rx_handler = bond_handle_frame
         self.slaves.append(slave)
+        self.tso_max_size = min(other.dev.tso_max_size for other in self.slaves)
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         dev_change_flags(dev, IFF_UP, IFF_UP)
         self.update(slave)
@@ -175,11 +178,22 @@ class Bond(NetDevice):
             if slave.dev.address != address:
                 dev_set_mac_address(slave.dev, address)
 
+    def port_carrier_changed(self, dev: NetDevice) -> None:
+        """The monitor sees it at its next round; without one nobody looks (`bond_mii_monitor`)."""
+        slave = dev.slave_data
+        if isinstance(slave, BondSlave) and self.settings["miimon"]:
+            self.netns.kernel.clock.call_later(int(self.settings["miimon"]) * MS, self.monitored, slave)
+
+    def monitored(self, slave: BondSlave) -> None:
+        """One look at a slave's carrier."""
+        if slave in self.slaves:
+            self.update(slave)
+
     # links -------------------------------------------------------------------------------------------------------------
 
     def update(self, slave: BondSlave) -> None:
         """A slave's carrier may have changed (`bond_mii_monitor`)."""
-        is_up = bool(slave.dev.flags & IFF_UP) and slave.dev.carrier
+        is_up = bool(slave.dev.flags & IFF_UP) and (slave.dev.carrier or not self.settings["miimon"])
         if is_up != slave.is_up:
             slave.is_up = is_up
             slave.failures += not is_up
@@ -257,8 +271,10 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     """Change options (`bond_changelink`): the mode only while down and without slaves."""
     assert isinstance(dev, Bond)
     if "mode" in data and data["mode"] != dev.mode:
-        if dev.flags & IFF_UP or dev.slaves:
-            raise NetError(EACCES)
+        if dev.slaves:
+            raise NetError(ENOTEMPTY, "unable to set option because the bond device has slaves")
+        if dev.flags & IFF_UP:
+            raise NetError(EACCES, "unable to set option because the bond device is up")
         dev.mode = data["mode"]
     if data.get("arp_interval") and data.get("miimon"):
         raise NetError(EINVAL)
@@ -283,7 +299,7 @@ def _set_active(bond: Bond, name: str) -> None:
         return
     slave = next((slave for slave in bond.slaves if slave.dev.name == name), None)
     if slave is None or not slave.is_up:
-        raise NetError(EINVAL)
+        raise NetError(EINVAL, "invalid option value")
     bond.active = slave
 
 
@@ -300,7 +316,10 @@ def device_event(event: int, dev: NetDevice) -> None:
     slave = dev.slave_data
     if not isinstance(slave, BondSlave):
         return
-    if event in (NETDEV_UP, NETDEV_CHANGE, NETDEV_DOWN):
+    if event in (NETDEV_UP, NETDEV_DOWN):
         slave.bond.update(slave)
     elif event == NETDEV_UNREGISTER:
         slave.bond.del_port(dev)
+
+
+MODULE = Module("bonding")

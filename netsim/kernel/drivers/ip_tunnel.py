@@ -68,6 +68,10 @@ class IpTunnel(NetDevice):
         """The device the outer packets are bound to (`ip_tunnel_get_iflink`)."""
         return self.home.devices.get(self.parms.link) if self.parms.link else None
 
+    def iflink(self) -> int:
+        """The index of that device, there or not."""
+        return self.parms.link
+
     def header_room(self) -> int:
         """Bytes of the tunnel's own header behind the outer IP header (`tunnel->hlen`)."""
         return 0
@@ -208,7 +212,7 @@ def update_pmtu(dev: IpTunnel, skb: SkBuff, rt: Rt, df: int) -> bool:
     mtu = rt.mtu - 20 - dev.header_room() - frame if df else route.mtu if route is not None else dev.mtu
     if not isinstance(inner, Ip):
         return True
-    if route is not None and route.type == RTN_UNICAST and mtu < route.mtu:
+    if route is not None and route.type == RTN_UNICAST and mtu <= route.mtu:
         learn_pmtu(dev.netns, IPv4(inner.dst), route.dev, mtu)
     if inner.flags & IP_DF and mtu < inner.size:
         if route is not None:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from netsim.addr import IPv4, IPv6
-from netsim.errors import EADDRINUSE, EBUSY, EINVAL, NetError
+from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
+from netsim.errors import EADDRINUSE, EBUSY, EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import announce, register_netdevice
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
@@ -82,6 +82,7 @@ class Ipvlan(Stacked):
     kind: ClassVar[str] = "ipvlan"
 
     port: IpvlanPort = attrs.field(default=None)
+    first_address: MAC = MAC_ZERO
 
     def has_address(self, address: int, family: type) -> bool:
         """Whether an address of either family is on it."""
@@ -93,7 +94,7 @@ class Ipvlan(Stacked):
         """EADDRINUSE for an address another ipvlan of the device has (`ipvlan_addr4_validator_event`)."""
         for other in self.port.vlans:
             if other is not self and other.has_address(address, type(address)):
-                raise NetError(EADDRINUSE, "IP already assigned to an ipvlan device")
+                raise NetError(EADDRINUSE, "Address already assigned to an ipvlan device")
 
     def xmit(self, skb: SkBuff) -> int:
         """To a sibling, or on as the mode says (`ipvlan_start_xmit`)."""
@@ -105,6 +106,18 @@ class Ipvlan(Stacked):
         else:
             self.stats.tx_dropped += 1
         return outcome
+
+    def opened(self) -> None:
+        """In layer 3 modes it does not ask for neighbours (`ipvlan_open`)."""
+        self.flags = self.flags & ~IFF_NOARP if self.port.mode == MODE_L2 else self.flags | IFF_NOARP
+
+    def permanent_address(self) -> MAC | None:
+        """The address it was made with."""
+        return self.first_address
+
+    def change_address(self, address: MAC) -> None:
+        """EOPNOTSUPP: the address is the lower device's."""
+        raise NetError(EOPNOTSUPP)
 
     def change_mtu(self, mtu: int) -> None:
         """EINVAL above the lower device's."""
@@ -264,7 +277,7 @@ def create(netns: Netns, request: LinkRequest) -> Ipvlan:
         port = IpvlanPort(real)
     dev = Ipvlan(
         netns, request.name or "ipvlan%d", request.ifindex or 0, address=real.address, mtu=real.mtu, flags=IFF_BROADCAST | IFF_MULTICAST,
-        tso_max_size=real.tso_max_size, real=real, port=port,
+        tso_max_size=real.tso_max_size, real=real, port=port, first_address=real.address,
     )  # fmt: skip
     apply_common(dev, attrs.evolve(request, address=None))
     register_netdevice(dev)
@@ -279,7 +292,9 @@ def create(netns: Netns, request: LinkRequest) -> Ipvlan:
 
 
 def _set_mode(port: IpvlanPort, mode: int) -> None:
-    """One mode for all on the device; in layer 3 modes they do not ask for neighbours (`ipvlan_set_port_mode`)."""
+    """One mode for all on the device (`ipvlan_set_port_mode`)."""
+    if port.mode == mode:
+        return
     port.mode = mode
     for vlan in port.vlans:
         vlan.flags = vlan.flags & ~IFF_NOARP if mode == MODE_L2 else vlan.flags | IFF_NOARP

@@ -299,6 +299,6 @@ def change_sources(dev: Macvlan, data: Mapping[str, Any]) -> None:
     if action in (MACADDR_FLUSH, MACADDR_SET):
         dev.sources.clear()
     if action in (MACADDR_ADD, MACADDR_SET):
-        dev.sources += [address for address in addresses if address not in dev.sources]
+        dev.sources[:0] = [address for address in reversed(addresses) if address not in dev.sources]
     elif action == MACADDR_DEL:
         dev.sources[:] = [address for address in dev.sources if address not in addresses]

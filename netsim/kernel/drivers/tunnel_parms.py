@@ -41,8 +41,11 @@ NAMES = tuple(field.name for field in attrs.fields(TunnelParms))
 
 
 def parms_of(data: Mapping[str, Any], known: TunnelParms) -> TunnelParms:
-    """The parameters with those a request names replaced."""
-    return attrs.evolve(known, **{name: data[name] for name in NAMES if name in data})
+    """The parameters with those a request names replaced; `iflags` are added to those known, `iflags_off` taken away."""
+    changed = {name: data[name] for name in NAMES if name in data}
+    for name in ("iflags", "oflags"):
+        changed[name] = (getattr(known, name) & ~data.get(f"{name}_off", 0)) | data.get(name, 0)
+    return attrs.evolve(known, **changed)
 
 
 def has_key(parms: TunnelParms, flags: int, key: int) -> bool:

@@ -58,6 +58,7 @@ class Rt:
     do_redirect: bool = False
     iif: int = 0
     error: int = 0
+    pmtu: int = 0  # what a router or a tunnel said, even where it is no less than the device's MTU
 
     @property
     def is_local(self) -> bool:
@@ -211,15 +212,17 @@ def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | No
                 mtu = value
             elif name == "lock mtu":
                 locked = bool(value)
+    pmtu = 0
     if kind == RTN_UNICAST:
         known = find_exception(netns, flow.dst, dev)
         if known is not None:
             expires, learnt = known.expires, True
             if known.gateway is not None:
                 gateway, redirected = known.gateway, True
+            pmtu = known.mtu
             if known.mtu and known.mtu < dev.mtu:
                 mtu, locked = known.mtu, known.is_locked
-    return Rt(kind, dev, gateway, flow.src, min(mtu, 65535), found, redirected, learnt, locked, expires)
+    return Rt(kind, dev, gateway, flow.src, min(mtu, 65535), found, redirected, learnt, locked, expires, pmtu=pmtu)
 
 
 # input -----------------------------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.ipv6.route import ip6_route_input
 from netsim.kernel.tables.neigh import NUD_CONNECTED
 from netsim.packet import Ip, Ip6
-from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6
+from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6, IP_DF
+from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -194,6 +195,28 @@ def br_nf_dev_queue_xmit(netns: Netns, skb: SkBuff) -> None:
             br_dev_queue_push_xmit(netns, part)
         return
     br_dev_queue_push_xmit(netns, skb)
+
+
+def br_refragment(netns: Netns, skb: SkBuff) -> bool:
+    """A bridged IPv4 packet is too long for its port: cut where it may be, else dropped without a word (`br_nf_dev_queue_xmit`, `br_nf_ip_fragment`).
+
+    That happens although no table looks at the packet. False: bridge netfilter does not concern itself with it.
+    """
+    dev, packet = skb.dev, skb.packet
+    if "br_netfilter" not in netns.kernel.profile.modules or not isinstance(dev.master, Bridge) or not isinstance(packet, Ip):
+        return False
+    if netns.netfilter is not None and _family(netns, skb, dev.master) != PF_INET:
+        return False
+    if packet.flags & IP_DF:
+        netns.mib["IpFragFails"] += 1
+        if netns.trace is not None:
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "PKT_TOO_BIG", dev.name, packet))
+        return True
+    for piece in split(packet, dev.mtu):
+        part = skb.clone()
+        part.packet, part.control = piece, None
+        br_dev_queue_push_xmit(netns, part)
+    return True
 
 
 # hanging ---------------------------------------------------------------------------------------------------------------

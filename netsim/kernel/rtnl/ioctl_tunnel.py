@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netsim.errors import EEXIST, EINVAL, ENODEV, ENOENT, EPERM, NetError
+from netsim.errors import EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM, NetError
 from netsim.kernel.core.device_life import dev_set_mtu, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.modules import load
@@ -51,7 +51,7 @@ def change(netns: Netns, mode: str, name: str, data: Mapping[str, Any]) -> None:
     _through(netns, mode)
     dev = netns.device(name)
     if not isinstance(dev, IpTunnel):
-        raise NetError(ENODEV if dev is None else EINVAL)
+        raise NetError(ENODEV if dev is None else EOPNOTSUPP)
     if dev.is_fallback:
         raise NetError(EINVAL)
     before = dev.parms.link
@@ -67,7 +67,7 @@ def delete(netns: Netns, name: str, data: Mapping[str, Any]) -> None:
     if dev is None:
         raise NetError(ENODEV)
     if not isinstance(dev, IpTunnel):
-        raise NetError(EINVAL)
+        raise NetError(EOPNOTSUPP)
     if dev.is_fallback:
         found = find(dev.home.tunnels.get(dev.family, []), parms_of(data, TunnelParms()), dev.type)
         if found is None:

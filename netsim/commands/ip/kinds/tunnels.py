@@ -76,8 +76,9 @@ class GreFlag:
         data = reader.data
         value = tunnel_key(reader.word if self.ways != "io" else "key", reader.argument()) if self.bit == GRE_KEY and self.is_on else 0
         for way in self.ways:
-            flags = data.get(f"{way}flags", 0)
-            data[f"{way}flags"] = flags | self.bit if self.is_on else flags & ~self.bit
+            on, off = data.get(f"{way}flags", 0), data.get(f"{way}flags_off", 0)
+            data[f"{way}flags"] = on | self.bit if self.is_on else on & ~self.bit
+            data[f"{way}flags_off"] = off & ~self.bit if self.is_on else off | self.bit
             if self.bit == GRE_KEY:
                 data[f"{way}key"] = value
 
