@@ -51,6 +51,7 @@ NETDEV_CHAIN = (
     bridge.device_event,
     bond.device_event,
     vrf.device_event,
+    vxlan.device_event,
     devinet.device_event,
     addrconf.device_event,
     masquerade.device_event,

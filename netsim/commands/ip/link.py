@@ -336,6 +336,7 @@ def add(session: Ip, cursor: Words) -> None:
             raise no_device(name)
         link = lower.ifindex
     data: dict[str, Any] = {}
+    session.is_adding = True
     if words.kind in KINDS:
         data = KINDS[words.kind].parse(session, cursor, session.netns)
     elif cursor.more() and words.kind not in UNMODELLED:

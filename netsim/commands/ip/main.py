@@ -36,6 +36,8 @@ class Ip:
     err: list[str] = attrs.field(factory=list)
     all_netns: bool = False
     force: bool = False
+    is_adding: bool = False
+    """Whether the words of a kind describe a new device."""
     compressed: bool = False
     """Whether `bridge -c` joins neighbouring VLANs to ranges."""
 

@@ -77,6 +77,8 @@ class NetDevice:
     master: NetDevice | None = None
     slave_data: Any = None  # what the master keeps about it: a BridgePort, a bond slave ...
     rx_handler: Callable[[SkBuff], bool] | None = None  # True: it took the frame (`RX_HANDLER_CONSUMED`)
+    l3_rcv: Callable[[SkBuff], bool] | None = None
+    """Takes IPv4 packets after PRE_ROUTING, before they are routed (`l3mdev_ip_rcv`); True: taken."""
     inet: InDevice | None = None
     inet6: Inet6Dev | None = None
     multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users

@@ -10,7 +10,7 @@ import attrs
 from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.errors import EADDRINUSE, EBUSY, EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import announce, register_netdevice
-from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
+from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, nf_hook
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
@@ -130,7 +130,7 @@ class Ipvlan(Stacked):
         super().removed()
         self.port.vlans.remove(self)
         if not self.port.vlans:
-            self.real.rx_handler = None
+            self.real.rx_handler = self.real.l3_rcv = None
             self.real.slave_data = None
 
     def lower_event(self, event: int) -> None:
@@ -230,7 +230,7 @@ def handle_frame(skb: SkBuff) -> bool:
             _flood(port, skb, None)
         return False
     if port.mode == MODE_L3S and isinstance(skb.packet, Ip):
-        return _receive_l3s(port, skb)
+        return False  # `l3s_rcv` has its turn after PRE_ROUTING
     vlan = port.find(skb.packet)
     if vlan is None:
         return False
@@ -239,17 +239,13 @@ def handle_frame(skb: SkBuff) -> bool:
     return True
 
 
-def _receive_l3s(port: IpvlanPort, skb: SkBuff) -> bool:
+def l3s_rcv(skb: SkBuff) -> bool:
     """In L3S mode the lower device's namespace filters what goes to its ipvlans (`ipvlan_l3_rcv`, `ipvlan_nf_input`)."""
-    vlan = port.find(skb.packet)
-    if vlan is None or skb.pkt_type != PACKET_HOST:
+    port: IpvlanPort = skb.dev.slave_data
+    if port.find(skb.packet) is None:
         return False
-    nf_hook(PF_INET, PRE_ROUTING, port.dev.netns, skb, port.dev, None, _l3s_local_in)
+    nf_hook(PF_INET, LOCAL_IN, skb.dev.netns, skb, skb.dev, None, _l3s_deliver)
     return True
-
-
-def _l3s_local_in(netns: Netns, skb: SkBuff) -> Any:
-    return nf_hook(PF_INET, LOCAL_IN, netns, skb, skb.dev, None, _l3s_deliver)
 
 
 def _l3s_deliver(netns: Netns, skb: SkBuff) -> None:
@@ -296,6 +292,7 @@ def _set_mode(port: IpvlanPort, mode: int) -> None:
     if port.mode == mode:
         return
     port.mode = mode
+    port.dev.l3_rcv = l3s_rcv if mode == MODE_L3S else None
     for vlan in port.vlans:
         vlan.flags = vlan.flags & ~IFF_NOARP if mode == MODE_L2 else vlan.flags | IFF_NOARP
 

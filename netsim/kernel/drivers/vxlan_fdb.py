@@ -112,7 +112,7 @@ def delete(dev: VxlanDevice, address: MAC, end: Remote | None) -> None:
     if end is not None:
         found = known.remote(end.ip, end.port, end.vni, end.ifindex)
         if found is None:
-            raise NetError(ENOENT)
+            return  # the kernel says nothing about an end that is not there
         if len(known.remotes) > 1:
             known.remotes.remove(found)
             dev.fdb.generation += 1

@@ -43,6 +43,8 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     if master is not None and master.l3mdev_table:
         l3mdev_ip_rcv(netns, skb, master)
         return
+    if skb.dev.l3_rcv is not None and skb.dev.l3_rcv(skb):
+        return
     if skb.route is None or skb.route.iif != skb.dev.ifindex:
         try:
             skb.route = ip_route_input(skb)

@@ -94,7 +94,10 @@ KEYS = (
 
 
 def _parse(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
-    return read(KEYS, Reader(session, cursor, netns), _unknown)
+    data = read(KEYS, Reader(session, cursor, netns), _unknown)
+    if data.get("flags", 0) & FLAG_NOPROMISC and data.get("mode") != PASSTHRU:
+        raise Stop(f"macvlan: nopromisc flag only valid in passthru mode\n{KIND_HELP['macvlan']}", 1)
+    return data
 
 
 def _show(session: Ip, dev: NetDevice) -> Sequence[Shown]:

@@ -157,10 +157,9 @@ KEYS = (
 
 
 def _parse(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
-    is_new = not any(word in ("set", "change") for word in cursor.words[:2])
     data = read(KEYS, Reader(session, cursor, netns), _unknown)
     way, has_port = data.pop("way", None), data.pop("has_port", 0)
-    if not is_new:
+    if not session.is_adding:
         return data
     if "id" not in data:
         raise Stop("vxlan: missing virtual network identifier\n", 1)
@@ -193,15 +192,14 @@ def _show(session: Ip, dev: NetDevice) -> Sequence[Shown]:
         shown.append(Shown("", "learning", True))
     shown += [Shown(f"{name} ", name, True) for name in ("proxy", "rsc", "l2miss", "l3miss") if getattr(c, name)]
     if c.tos:
-        shown.append(Shown("tos inherit " if c.tos == 1 else f"tos {c.tos:#x} ", "tos", "inherit" if c.tos == 1 else f"{c.tos:#x}"))
+        shown.append(Shown("tos inherit " if c.tos == 1 else f"tos {c.tos:#x} ", "tos", f"{c.tos:#x}"))
     if c.ttl_inherit:
-        shown.append(Shown("ttl inherit ", "ttl", "inherit"))
+        shown.append(Shown("ttl inherit "))
     elif c.ttl:
         shown.append(Shown(f"ttl {c.ttl} ", "ttl", c.ttl))
     else:
         shown.append(Shown("ttl auto ", "ttl", 0))
-    if c.df:
-        shown.append(Shown(f"df {DFS[c.df]} ", "df", DFS[c.df]))
+    shown.append(Shown(f"df {DFS[c.df]} " if c.df else "", "df", DFS[c.df]))
     shown.append(Shown(f"ageing {c.ageing} " if c.ageing else "ageing none ", "ageing", c.ageing))
     if c.maxaddress:
         shown.append(Shown(f"maxaddr {c.maxaddress} ", "limit", c.maxaddress))

@@ -1,0 +1,1 @@
+"""Kinds of device: tunnels, VLANs, VXLAN, macvlan, ipvlan, VRFs, bonds."""
