@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import MAC
-from netsim.commands.ip import link_show
+from netsim.commands.ip import link_property, link_show
 from netsim.commands.ip.kinds.table import HELP, KINDS, PORT_PARSERS, UNMODELLED
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import LINK
@@ -27,7 +27,7 @@ from netsim.commands.ip.words import (
 from netsim.errors import ENODEV, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.link import LinkRequest, add_altname, del_altname, dellink, dumped, getlink, newlink, setlink
+from netsim.kernel.rtnl.link import LinkRequest, dellink, dumped, getlink, newlink, setlink
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -62,7 +62,7 @@ def do_iplink(session: Ip, cursor: Words) -> None:
     elif matches(word, "xstats") or matches(word, "afstats"):
         raise Stop(f'netsim: "ip link {word}" is not modelled\n', 1)
     elif matches(word, "property"):
-        properties(session, cursor)
+        link_property.properties(session, cursor)
     elif matches(word, "help"):
         if cursor.more():
             kind = cursor.take()
@@ -424,30 +424,6 @@ def delete(session: Ip, cursor: Words) -> None:
         dellink(dev)
     except NetError as error:
         raise answers(error) from None
-
-
-def properties(session: Ip, cursor: Words) -> None:
-    """ip link property add|del [dev] NAME altname ..."""
-    action = cursor.argument()
-    if not (matches(action, "add") or matches(action, "del")):
-        raise Stop(f'Command "{action}" is unknown, try "ip link property help".\n', 255)
-    name, names = None, []
-    while cursor.more():
-        word = cursor.take()
-        if matches(word, "altname"):
-            names.append(cursor.argument())
-        elif word == "dev":
-            name = cursor.argument()
-        else:
-            name = word
-    if name is None:
-        raise Stop('Not enough information: "dev" argument is required.\n', 255)
-    dev = _find(session, name)
-    for altname in names:
-        try:
-            (add_altname if matches(action, "add") else del_altname)(dev, altname)
-        except NetError as error:
-            raise answers(error) from None
 
 
 def show(session: Ip, cursor: Words) -> None:
