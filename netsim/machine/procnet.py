@@ -81,7 +81,7 @@ def _route_row(netns: Netns, known: Route) -> str:
     metrics = {name.removesuffix(" lock"): value for name, value in known.metrics}
     advmss = metrics.get("advmss", 0)
     return (
-        f"{out.name if out is not None else '*'}\t{swapped(known.dst):08X}\t{swapped(gateway):08X}\t{flags:04X}\t0\t0\t{known.priority}\t"
+        f"{out.name if out is not None else '*'}\t{swapped(known.dst):08X}\t{swapped(gateway if isinstance(gateway, IPv4) else IPv4(0)):08X}\t{flags:04X}\t0\t0\t{known.priority}\t"
         f"{swapped(mask4(known.length)):08X}\t{advmss + 40 if advmss else 0}\t{metrics.get('window', 0)}\t{metrics.get('rtt', 0) >> 3}"
     )
 

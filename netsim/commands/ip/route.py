@@ -169,8 +169,6 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         value = cursor.argument()
         if value in ("inet", "inet6"):
             words.gateway = address(cursor.argument(), 2 if value == "inet" else 10)
-            if value == "inet6" and words.family != 10:
-                raise Stop('netsim: "via inet6" (IPv6 next hops of IPv4 routes) is not modelled\n', 1)
         else:
             words.gateway = address(value, words.family)
             words.family = words.family or (2 if isinstance(words.gateway, IPv4) else 10)
@@ -297,7 +295,9 @@ def _nexthops(session: Ip, words: RouteWords, cursor: Words) -> list[HopRequest]
         word = cursor.take()
         empty = False
         if word == "via":
-            hop["gateway"] = address(cursor.argument(), words.family)
+            value = cursor.argument()
+            family = {"inet": 2, "inet6": 10}.get(value)
+            hop["gateway"] = address(value, words.family) if family is None else address(cursor.argument(), family)
         elif word == "dev":
             try:
                 hop["ifindex"] = dev_index(session.netns, cursor.argument())

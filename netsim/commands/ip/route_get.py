@@ -10,7 +10,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import get6
-from netsim.commands.ip.route_show import json_route, line, metric_text, metrics_json, ordered_metrics, table_name
+from netsim.commands.ip.route_show import gateway_item, json_route, line, metric_text, metrics_json, ordered_metrics, table_name
 from netsim.commands.ip.route_words import RouteFilter, dev_index, vrf_named
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, answers, invarg, matches, number, prefix
@@ -118,7 +118,7 @@ def answer_item(session: Ip, answer: RouteAnswer) -> dict[str, Any]:
     if query.src is not None:
         item["from"] = str(query.src)
     if route.gateway is not None:
-        item["gateway"] = str(route.gateway)
+        item.update(gateway_item(route.gateway))
     item["dev"] = route.dev.name
     table = table_told(session.netns, route.found.route) if route.found is not None else 0
     if table and (table != RT_TABLE_MAIN or session.style.details):
@@ -173,6 +173,8 @@ def answer_text(session: Ip, item: dict[str, Any]) -> str:
     text = f"{item['type']} " if "type" in item else ""
     style = session.style
     text += style.paint_address(item["dst"], f"{item['dst']} ")
+    if "via" in item:
+        text += f"via inet6 {style.paint_address(item['via']['host'], item['via']['host'] + ' ')}"
     for key, word in (("from", "from"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("prefsrc", "src")):
         if key in item:
             value = f"{item[key]} "
@@ -210,7 +212,7 @@ def cached_item(session: Ip, cached: CachedRoute) -> dict[str, Any]:
     route = cached.route
     item: dict[str, Any] = {"dst": str(cached.dst)}
     if route.gateway is not None:
-        item["gateway"] = str(route.gateway)
+        item.update(gateway_item(route.gateway))
     item["dev"] = route.dev.name
     item["flags"] = []
     item["cache"] = ["redirected"] if route.is_redirected else []

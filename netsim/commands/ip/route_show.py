@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.names import NAMES
 from netsim.kernel.rtnl.route import hop_flags
 from netsim.kernel.tables.fib import (
@@ -52,6 +53,16 @@ def destination(route: Route) -> str:
     return str(route.dst) if route.length == 32 else f"{route.dst}/{route.length}"
 
 
+def _via(gateway: IPv4 | IPv6) -> str:
+    """A gateway of the other protocol is told with its family (RTA_VIA)."""
+    return "via" if isinstance(gateway, IPv4) else "via inet6"
+
+
+def gateway_item(gateway: IPv4 | IPv6) -> dict[str, Any]:
+    """The same as -j prints it."""
+    return {"gateway": str(gateway)} if isinstance(gateway, IPv4) else {"via": {"family": "inet6", "host": str(gateway)}}
+
+
 def line(session: Ip, route: Route, wanted: Any) -> str:
     """One route; fields that every route shown shares are left out."""
     style = session.style
@@ -65,7 +76,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
         if single.gateway is not None and wanted.via is None:
-            text += f"via {style.paint_address(single.gateway, f'{single.gateway} ')}"
+            text += f"{_via(single.gateway)} {style.paint_address(single.gateway, f'{single.gateway} ')}"
         if not wanted.dev:
             text += f"dev {style.paint('ifname', f'{_dev(session, single.ifindex)} ')}"
     if (route.table != RT_TABLE_MAIN or details) and wanted.table == 0:
@@ -85,7 +96,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         for hop in route.nexthops:
             text += f"{style.newline}\tnexthop "
             if hop.gateway is not None:
-                text += f"via {style.paint_address(hop.gateway, f'{hop.gateway} ')}"
+                text += f"{_via(hop.gateway)} {style.paint_address(hop.gateway, f'{hop.gateway} ')}"
             text += f"dev {style.paint('ifname', f'{_dev(session, hop.ifindex)} ')}weight {hop.weight} " + _hop_flags(session, hop)
     return text
 
@@ -141,7 +152,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
         if single.gateway is not None and wanted.via is None:
-            item["gateway"] = str(single.gateway)
+            item.update(gateway_item(single.gateway))
         if not wanted.dev:
             item["dev"] = _dev(session, single.ifindex)
     if route.table != RT_TABLE_MAIN and wanted.table == 0:
@@ -162,7 +173,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         for hop in route.nexthops:
             entry: dict[str, Any] = {}
             if hop.gateway is not None:
-                entry["gateway"] = str(hop.gateway)
+                entry.update(gateway_item(hop.gateway))
             entry.update(dev=_dev(session, hop.ifindex), weight=hop.weight, flags=_flags(session, hop))
             item["nexthops"].append(entry)
     return item

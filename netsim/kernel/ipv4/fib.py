@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPv4, mask4
+from netsim.addr import IPv4, IPv6, mask4
 from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, table_lookup
+from netsim.kernel.ipv6.fib import complete
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
     RT_SCOPE_LINK,
@@ -31,6 +32,7 @@ from netsim.kernel.tables.fib import (
     NextHop,
     Route,
 )
+from netsim.kernel.tables.fib6 import Fib6Info
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -86,6 +88,8 @@ def check_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> NextHop:
     """One next hop made sure of (`fib_check_nh`)."""
     if hop.gateway is None:
         return _check_device_hop(netns, hop)
+    if isinstance(hop.gateway, IPv6):
+        return _check_gateway6_hop(netns, hop, hop.gateway, table)
     if hop.flags & RTNH_F_ONLINK:
         return _check_onlink_hop(netns, hop, scope)
     return _check_gateway_hop(netns, hop, table, scope)
@@ -102,8 +106,15 @@ def _check_device_hop(netns: Netns, hop: NextHop) -> NextHop:
     return attrs.evolve(hop, scope=RT_SCOPE_HOST, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
 
 
+def _check_gateway6_hop(netns: Netns, hop: NextHop, gateway: IPv6, table: int) -> NextHop:
+    """A gateway of the other protocol, which checks it (`fib_check_nh_v6_gw`)."""
+    route = Fib6Info(IPv6(0), 0, table=table, ifindex=hop.ifindex, gateway=gateway)
+    checked = complete(netns, route, onlink=bool(hop.flags & RTNH_F_ONLINK))
+    return attrs.evolve(hop, ifindex=checked.ifindex, scope=RT_SCOPE_LINK, flags=hop.flags | checked.nh_flags & RTNH_F_LINKDOWN)
+
+
 def _check_onlink_hop(netns: Netns, hop: NextHop, scope: int) -> NextHop:
-    assert hop.gateway is not None
+    assert isinstance(hop.gateway, IPv4)
     if scope >= RT_SCOPE_LINK:
         raise NetError(EINVAL, "Nexthop has invalid scope")
     dev = netns.devices.get(hop.ifindex)
@@ -117,7 +128,7 @@ def _check_onlink_hop(netns: Netns, hop: NextHop, scope: int) -> NextHop:
 
 
 def _check_gateway_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> NextHop:
-    assert hop.gateway is not None
+    assert isinstance(hop.gateway, IPv4)
     flow = Flow(dst=hop.gateway, oif=hop.ifindex, iif=1, scope=max(scope + 1, RT_SCOPE_LINK))
     try:
         found = table_lookup(netns, table, flow) if table not in (RT_TABLE_MAIN, RT_TABLE_LOCAL) else None

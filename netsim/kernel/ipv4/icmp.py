@@ -156,7 +156,7 @@ def send_redirect(skb: SkBuff) -> None:
         peer.rate_last = now
         return
     if peer.n_redirects == 0 or now > peer.rate_last + (load << peer.n_redirects):
-        gateway = rt.gateway if rt.gateway is not None else packet_gateway(rt.found, skb)
+        gateway = rt.gateway if isinstance(rt.gateway, IPv4) else packet_gateway(rt.found, skb)
         icmp_send(skb, REDIRECT, 1, int(gateway))
         peer.rate_last = now
         peer.n_redirects += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.addr import IPv6
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
@@ -13,6 +14,7 @@ from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import count_many, count_out
 from netsim.kernel.ipv4.fragment import split
+from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip
 from netsim.packet.numbers import ETH_P_IP, IP_DF
@@ -127,4 +129,6 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
     if rt.type == RTN_MULTICAST:
         count_many(netns, "Out", rt.type, skb.packet)
         key = skb.packet.dst
+    if isinstance(key, IPv6):
+        return neigh_output(netns.inet6.neigh, ND_OPS, key, dev, skb)
     return neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPV4_LOOPBACK, IPv4
+from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
@@ -47,7 +47,7 @@ class Rt:
 
     type: int
     dev: NetDevice
-    gateway: IPv4 | None = None
+    gateway: IPv4 | IPv6 | None = None
     src: IPv4 | None = None
     mtu: int = 1500
     found: Found | None = None
@@ -193,7 +193,8 @@ def source_of(netns: Netns, found: Found, dev: NetDevice) -> IPv4 | None:
     if found.route.prefsrc is not None:
         return found.route.prefsrc
     assert found.hop is not None
-    return inet_select_addr(netns, dev, found.hop.gateway or 0, found.route.scope)
+    gateway = found.hop.gateway
+    return inet_select_addr(netns, dev, gateway if isinstance(gateway, IPv4) else 0, found.route.scope)
 
 
 def _routes_localnet(netns: Netns, dev: NetDevice) -> bool:
@@ -295,7 +296,7 @@ def packet_gateway(found: Found, skb: SkBuff) -> IPv4:
     """The next hop a redirect would name."""
     assert found.hop is not None
     gateway = found.hop.gateway
-    return gateway if gateway is not None else IPv4(skb.packet.dst)
+    return gateway if isinstance(gateway, IPv4) else IPv4(skb.packet.dst)
 
 
 def _is_on_link(dev: NetDevice, address: IPv4, skb: SkBuff) -> bool:

@@ -122,7 +122,7 @@ def nd_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
     dev = neigh.dev
     source = skb.packet.src if skb is not None and isinstance(skb.packet, Ip6) else None
     if source is None or not _has(dev, source):
-        source = ipv6_dev_get_saddr(dev.netns, dev, neigh.key)
+        source = linklocal_of(dev)
     if source is None:
         return
     if neigh.state & NUD_VALID and neigh.lladdr is not None and neigh.probes <= nd_parms(dev).ucast_solicit:
@@ -132,9 +132,9 @@ def nd_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
 
 
 def _has(dev: NetDevice, address: IPv6) -> bool:
-    """Whether a device has an address that may be used (`ipv6_chk_addr`, also of other devices for routed sources)."""
-    devices = dev.netns.devices.values()
-    return any(ifa.address == address and not ifa.flags & IFA_F_TENTATIVE for other in devices if other.inet6 for ifa in other.inet6.addresses)
+    """Whether a device itself has an address that may be used (`ipv6_chk_addr_and_flags`)."""
+    addresses = dev.inet6.addresses if dev.inet6 is not None else ()
+    return any(ifa.address == address and not ifa.flags & IFA_F_TENTATIVE for ifa in addresses)
 
 
 def nd_error_report(neigh: Neighbour, skb: SkBuff) -> None:

@@ -79,7 +79,7 @@ class RouteQuery:
 
 def _next_hop(hop: HopRequest) -> NextHop:
     """A next hop as asked for; the gateway 0.0.0.0 is none (`rtm_to_fib_config`)."""
-    return NextHop(hop.ifindex, IPv4(hop.gateway) if hop.gateway else None, hop.weight, hop.flags)
+    return NextHop(hop.ifindex, hop.gateway or None, hop.weight, hop.flags)
 
 
 def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:

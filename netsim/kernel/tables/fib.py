@@ -32,7 +32,7 @@ class NextHop:
     """One way out (`struct fib_nh`): the device's ifindex, the gateway if any, its weight (1..256), flags and the scope of the gateway."""
 
     ifindex: int
-    gateway: IPv4 | None = None
+    gateway: IPv4 | IPv6 | None = None
     weight: int = 1
     flags: int = 0
     scope: int = RT_SCOPE_LINK
