@@ -6,11 +6,11 @@ from netsim.addr import IPv4
 from netsim.kernel.inet.sock import PMTUDISC_DO
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
-from netsim.machine.resolver import getaddrinfo
+from netsim.machine.resolver import getaddrinfo, zone_of
 from netsim.programs.strtol import INT_MAX, BadNumber, checked
-from netsim.programs.tracepath.program import OVERHEAD, Options, Tracepath
+from netsim.programs.tracepath.program import LONGEST, OVERHEAD, OVERHEAD6, Options, Tracepath
 
-AF_INET, SOCK_DGRAM = 2, 2
+AF_INET, AF_INET6, SOCK_DGRAM = 2, 10, 2
 GRAMMAR = Grammar(flags="46bhnV", valued="lmp")
 MOST_HOPS = 255
 PORT = 44444
@@ -88,10 +88,13 @@ def _start(call: Call, options: Options, word: str) -> Result | Program:
     if isinstance(found, str):
         return Result("", f"tracepath: {host}: {found}\n", 1)
     target = found[0]
-    if not isinstance(target, IPv4):
-        return Result("", "tracepath: netsim: probing over IPv6 is not modelled\n", 2)
-    fd = call.proc.socket(AF_INET, SOCK_DGRAM)
+    is_four = isinstance(target, IPv4)
+    fd = call.proc.socket(AF_INET if is_four else AF_INET6, SOCK_DGRAM)
     sock = call.proc.sock(fd)
     sock.pmtudisc = PMTUDISC_DO
     sock.recverr = 1
-    return Tracepath(options, target, fd, options.length or 65535)
+    if target.is_linklocal:
+        sock.bound_dev = zone_of(call.proc, host)
+    if is_four:
+        return Tracepath(options, target, fd, options.length or 65535)
+    return Tracepath(options, target, fd, options.length or LONGEST, overhead=OVERHEAD6, most=LONGEST)

@@ -6,15 +6,18 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPv4
+from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND, US
 from netsim.errors import EACCES, ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, EPROTO, ETIMEDOUT, NetError, strerror
 from netsim.kernel.inet.sock import ORIGIN_LOCAL, SockError
+from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.machine.call import Program
-from netsim.machine.resolver import name_of
-from netsim.packet import Ip, Udp
+from netsim.machine.resolver import name_of, zoned
+from netsim.packet import Ip, Ip6, Udp
 
-OVERHEAD = 28
+OVERHEAD, OVERHEAD6 = 28, 48
+"""Bytes of headers before a probe's data."""
+LONGEST = 128000
 SLOTS = 64
 TRIES = 3
 SENDS = 10
@@ -52,7 +55,7 @@ class Tracepath(Program):
     """One tracepath; `sent` by destination port, which counts up with `slot`."""
 
     options: Options
-    target: IPv4
+    target: IPv4 | IPv6
     fd: int
     mtu: int
     ttl: int = 1
@@ -63,6 +66,9 @@ class Tracepath(Program):
     hops_to: int = -1
     hops_back: int = -1
     alarm: int | None = None
+    overhead: int = OVERHEAD
+    most: int = 65535 + OVERHEAD
+    """The longest probe that is tried."""
 
     def started(self, proc: Any) -> None:
         """The first probe."""
@@ -95,7 +101,7 @@ class Tracepath(Program):
             port = self.options.port + self.slot & 0xFFFF
             self.sent[port] = Sent(self.ttl, proc.now())
             try:
-                sock.sendto(bytes(min(self.mtu, 65535 + OVERHEAD) - OVERHEAD), self.target, port)
+                sock.sendto(bytes(min(self.mtu, self.most) - self.overhead), self.target, port)
             except NetError:
                 outcome = self._errors(proc)
                 self.sent.pop(port, None)
@@ -169,13 +175,15 @@ class Tracepath(Program):
 
     def _error(self, proc: Any, entry: SockError) -> bool:
         """One entry's line; False when it is the end."""
-        inner = entry.packet.payload if isinstance(entry.packet, Ip) else None
+        inner = entry.packet.payload if isinstance(entry.packet, Ip) else upper_of(entry.packet).payload if isinstance(entry.packet, Ip6) else None
         known = self.sent.pop(inner.dport, None) if isinstance(inner, Udp) else None
+        if entry.origin == ORIGIN_LOCAL and isinstance(self.target, IPv6):
+            known = self.sent.pop(self.options.port + self.slot & 0xFFFF, None)  # IPv6 says whom a local error is about (`ipv6_local_error`)
         if entry.origin == ORIGIN_LOCAL:
             text = f"{self.ttl:2d}?: {'[LOCALHOST]':<32s} "
         else:
             text = f"{known.hops:2d}:  " if known is not None else f"{self.ttl:2d}?: "
-            text += self._column(proc, IPv4(entry.offender))
+            text += self._column(proc, entry.offender, entry.ifindex)
         if known is not None:
             took = (proc.now() - known.time) // US
             text += f"{took // 1000:3d}.{took % 1000:03d}ms "
@@ -196,17 +204,21 @@ class Tracepath(Program):
         if entry.errno == EMSGSIZE:
             self.mtu = entry.info
             return f"pmtu {entry.info}", True
-        if entry.errno == EHOSTUNREACH and entry.origin != ORIGIN_LOCAL and (entry.type, entry.code) == (11, 0):
+        if (
+            entry.errno == EHOSTUNREACH
+            and entry.origin != ORIGIN_LOCAL
+            and (entry.type, entry.code) == (11 if isinstance(self.target, IPv4) else 3, 0)
+        ):
             asymmetric = back >= 0 and back != (known.hops if known is not None else self.ttl)
             return f"asymm {back:2d} " if asymmetric else "", True
         words = {ECONNREFUSED: "reached", EPROTO: "!P", EHOSTUNREACH: "!H", ENETUNREACH: "!N", EACCES: "!A"}
         return words.get(entry.errno, ""), False
 
-    def _column(self, proc: Any, address: IPv4) -> str:
+    def _column(self, proc: Any, address: IPv4 | IPv6, ifindex: int) -> str:
         """Who answered: by name, by number, or both, padded."""
         flags = self.options.flags
         name = (name_of(proc, address) or "???") if flags & {"b"} or "n" not in flags else ""
-        text = str(address) if "n" in flags else name
+        text = zoned(proc.netns, address, ifindex) if "n" in flags else name
         if "b" in flags:
             text += f" ({name if 'n' in flags else address})"
         return text + " " * (COLUMN - min(len(text), COLUMN - 1))
