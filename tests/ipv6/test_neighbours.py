@@ -130,3 +130,23 @@ ip -n a route add fd00:9::/64 nexthop via fd00:0::2 nexthop via fd00:1::2
     assert "dead linkdown" in ask(host, "ip -n a -6 route show fd00:9::/64")
     for number in range(1, 9):
         assert "1 received" in ask(host, f"ip netns exec a ping -c1 -W1 fd00:9::{number}")
+
+
+def test_an_ipv4_route_may_lead_through_an_ipv6_neighbour() -> None:
+    host = link()
+    for line in ("ip -n r1 addr add 10.9.0.1/32 dev lo", "ip -n h1 addr add 192.0.2.5/32 dev lo"):
+        ask(host, line)
+    ask(host, "ip -n r1 route add 192.0.2.5 via inet6 fe80::ff:fe00:1 dev eth0")
+    ask(host, "ip -n h1 route add 10.0.0.0/8 via inet6 fe80::ff:fe00:2 dev eth0")
+    assert ask(host, "ip -n h1 route") == "10.0.0.0/8 via inet6 fe80::ff:fe00:2 dev eth0 \n"
+    assert "1 received" in ask(host, "ip netns exec h1 ping -c1 -W1 10.9.0.1")
+    assert "fe80::ff:fe00:2 dev eth0 lladdr 02:00:00:00:00:02" in ask(host, "ip -n h1 neigh")
+
+
+def test_tracepath_finds_the_narrow_link() -> None:
+    host = chain()
+    ask(host, "ip -n r2 link set eth1 mtu 1400")
+    ask(host, "ip -n h2 link set eth0 mtu 1400")
+    told = ask(host, "ip netns exec h1 tracepath -n fd00:3::10")
+    assert "pmtu 1400" in told
+    assert told.splitlines()[-1] == "     Resume: pmtu 1400 hops 3 back 3 "

@@ -19,7 +19,7 @@ from netsim.kernel.tables.fib6 import Exception6, Fib6Info
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
-MIN_MTU, MAX_MTU = 1280, 65535
+MIN_MTU, MAX_MTU = 1280, 65535 + 40
 
 
 @attrs.frozen
