@@ -85,7 +85,8 @@ def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb
     skb.dev = dev
     skb.src = dev.address
     neigh = neigh_create(table, ops, key, dev)
-    neigh.used = now(neigh)
+    if not neigh.state & NUD_CONNECTED:
+        neigh.used = now(neigh)  # what is connected goes out without a look at the entry (`neigh_connected_output`)
     if neigh.state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
         return transmit(neigh, skb)
     return NET_XMIT_SUCCESS
