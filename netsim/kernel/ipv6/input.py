@@ -32,6 +32,8 @@ from netsim.trace import Dropped, Step
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
+SEGMENT_ROUTING = (3, 4)
+"""RPL and SRv6: refused in silence while `rpl_seg_enabled` and `seg6_enabled` are 0, as they are."""
 KNOWN_DEST_OPTIONS = frozenset((PAD1, PADN))
 
 
@@ -176,13 +178,18 @@ def _processed(netns: Netns, skb: SkBuff, header: Any, offset: int) -> bool:
     """Whether an extension header lets the packet go on."""
     if isinstance(header, DestOpts):
         return not _refused(skb, options_problem(header.options, offset + 2, KNOWN_DEST_OPTIONS))
-    if isinstance(header, Routing) and header.segments_left:
-        # Routing headers of every type the kernel would follow are off by default (`accept_source_route`).
-        netns.mib["Ip6InHdrErrors"] += 1
-        if skb.dev.inet6 is not None and skb.dev.inet6.conf.accept_source_route > 0:
-            icmp6_send(skb, PARAMPROB, HDR_FIELD, offset + 2)
+    return not isinstance(header, Routing) or _routing_processed(netns, skb, header, offset)
+
+
+def _routing_processed(netns: Netns, skb: SkBuff, header: Routing, offset: int) -> bool:
+    """A routing header that is used up is passed over; segment routing is off, other types are unknown (`ipv6_rthdr_rcv`)."""
+    if header.type in SEGMENT_ROUTING:
         return False
-    return True
+    if not header.segments_left:
+        return True
+    netns.mib["Ip6InHdrErrors"] += 1
+    icmp6_send(skb, PARAMPROB, HDR_FIELD, offset + 2)
+    return False
 
 
 def _deliver(netns: Netns, skb: SkBuff, protocol: int, field: int) -> None:
