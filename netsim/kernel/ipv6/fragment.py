@@ -69,6 +69,7 @@ class Queue:
     """Fragments of one packet that came so far (`struct frag_queue`); a queue that met an overlap swallows what follows."""
 
     parts: dict[int, bytes] = attrs.field(factory=dict)
+    runs: list[tuple[int, int]] = attrs.field(factory=list)  # stretches of pieces that came in order at the end, from lowest to highest
     first: SkBuff | None = None
     total: int | None = None
     largest: int = 0  # bytes of the largest piece
@@ -93,11 +94,17 @@ def insert(queue: Queue, offset: int, data: bytes, more: int) -> bool:
         return False
     if not data:
         return False
-    for place, part in queue.parts.items():
-        if place <= offset and end <= place + len(part):
-            return True  # a piece that is there already, as a repetition: ignored
-        if place < end and offset < place + len(part):
-            return False
+    runs = queue.runs
+    if runs and offset == runs[-1][1]:
+        runs[-1] = (runs[-1][0], end)
+    else:
+        for low, high in runs:
+            if low <= offset and end <= high:
+                return True  # all of it is there already, as a repetition: ignored
+            if low < end and offset < high:
+                return False
+        runs.append((offset, end))
+        runs.sort()
     queue.parts[offset] = data
     return True
 
