@@ -31,7 +31,7 @@ def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice 
         for _, function in entries:
             verdict = function(netns, hook, skb, indev, outdev, okfn)
             if verdict != ACCEPT:
-                return REFUSED if verdict == REFUSED else None
+                return REFUSED if verdict == REFUSED or (verdict == DROP and hook == LOCAL_OUT) else None
     return okfn(netns, skb)
 
 
