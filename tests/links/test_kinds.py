@@ -1,0 +1,94 @@
+"""What holds for kinds of device whatever kernel is asked: copies of worlds, programs behind tun, tunnels in themselves, words nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+
+import netsim
+from netsim.api import Host
+from netsim.clock import MS
+from netsim.kernel.drivers.tun import Tun
+from netsim.packet import IcmpEcho, Ip
+from netsim.packet.codec import decode_ip, encode
+
+ALL = (
+    "ip link add e0 type veth peer name f0; ip link set e0 up; ip link set f0 up; ip addr add 10.0.0.1/24 dev e0",
+    "ip link add gr1 type gre local 10.0.0.1 remote 10.0.0.2 key 5 csum seq; ip link set gr1 up",
+    "ip link add ip1 type ipip remote 10.0.0.2; ip link add si1 type sit remote 10.0.0.2; ip link add tap1 type gretap remote 10.0.0.2",
+    "ip link add vx type vxlan id 7 dstport 4789 remote 10.0.0.2; ip link set vx up",
+    "ip link add br0 type bridge vlan_filtering 1; ip link set vx master br0; ip link set br0 up; bridge vlan add dev vx vid 5",
+    "ip link add link e0 name e0.5 type vlan id 5; ip link set e0.5 up",
+    "ip link add mv1 link e0 type macvlan mode bridge; ip link set mv1 up",
+    "ip link add iv1 link f0 type ipvlan mode l3s; ip link set iv1 up",
+    "ip link add red type vrf table 9; ip link set red up; ip link set e0.5 master red",
+    "ip link add bo type bond mode active-backup; ip tuntap add tap0 mode tap; ip link set tap0 master bo; ip link set bo up",
+    "sleep 1.2",
+)
+LISTINGS = ("ip -d -j link", "ip tunnel", "bridge vlan", "bridge -j fdb", "ip vrf", "ip rule", "ip route show table all", "cat /proc/net/bonding/bo")
+
+
+def host_with(*lines: str) -> Host:
+    """A host where these lines went through."""
+    host = netsim.World(seed=0).host("h1")
+    for line in lines:
+        told = host.run(line)
+        assert (told.stderr, told.status) == ("", 0), line
+    return host
+
+
+def listings(host: Host) -> list[str]:
+    """What the host shows of its devices."""
+    return [host.run(line).stdout for line in LISTINGS]
+
+
+def test_a_fork_has_every_kind_of_device_and_goes_its_own_way() -> None:
+    host = host_with(*ALL)
+    twin = host.world.fork().hosts["h1"]
+    assert listings(twin) == listings(host)
+    twin.run("ip link del vx; ip link del red")
+    assert "vx" in host.run("ip -br link").stdout and "vx" not in twin.run("ip -br link").stdout
+
+
+def test_a_program_behind_a_tun_device_answers_pings() -> None:
+    host = host_with("ip tuntap add tun0 mode tun; ip addr add 10.8.0.1/24 dev tun0; ip link set tun0 up")
+    dev = host.machine.init.netns.device("tun0")
+    assert isinstance(dev, Tun)
+    tun = dev
+
+    def answer(data: bytes) -> None:
+        packet = decode_ip(data)
+        if isinstance(packet, Ip) and isinstance(packet.payload, IcmpEcho):
+            echo = packet.payload
+            reply = Ip(packet.dst, packet.src, 1, 64, payload=IcmpEcho(0, 0, echo.ident, echo.seq, echo.data))
+            tun.receive(encode(reply))
+
+    assert host.run("ping -c1 -W1 10.8.0.9").status
+    dev.attach(answer)
+    host.world.run_for(1200 * MS)
+    assert " 1 received" in host.run("ping -c1 -W1 10.8.0.9").stdout
+    dev.detach()
+    host.world.run_for(1200 * MS)
+    assert "NO-CARRIER" in host.run("ip link show tun0").stdout
+
+
+def test_a_tunnel_that_leads_into_itself_is_cut_off_and_said_so() -> None:
+    host = host_with(
+        "ip link add x1 type ipip local 10.1.0.1 remote 10.2.0.2; ip link add x2 type ipip local 10.2.0.1 remote 10.1.0.2",
+        "ip addr add 10.1.0.1/24 dev x1; ip addr add 10.2.0.1/24 dev x2; ip link set x1 up; ip link set x2 up",
+    )
+    assert " 0 received" in host.run("ping -c1 -W1 10.1.0.9").stdout
+    assert any("Dead loop on virtual device" in line for _, line in host.machine.kernel.log)
+
+
+@pytest.mark.parametrize("kind", ["geneve", "ip6gre", "ip6tnl", "vti", "team", "macvtap", "ipvtap", "wireguard", "xfrm", "nlmon", "erspan"])
+def test_what_is_not_modelled_is_refused_by_name(kind: str) -> None:
+    told = host_with().run(f"ip link add x0 type {kind}")
+    assert told.stderr == f'netsim: device type "{kind}" is not modelled\n' and told.status
+
+
+@pytest.mark.parametrize("kind", ["gre", "gretap", "ipip", "sit", "vxlan", "vlan", "macvlan", "ipvlan", "vrf", "bond", "dummy", "ifb", "tun"])
+@pytest.mark.parametrize("words", ["", "nosuchword", "help", "id", "remote", "mode 99", "table", "key x", "ttl -1", "dev lo", "local ::1"])
+def test_a_kind_given_nonsense_answers_with_words_and_a_status(kind: str, words: str) -> None:
+    told = host_with().run(f"ip link add x0 type {kind} {words}")
+    assert "Traceback" not in told.stderr
+    assert told.status in (0, 1, 2, 255) and (told.status == 0 or told.stderr or words == "help")
