@@ -150,3 +150,12 @@ def test_tracepath_finds_the_narrow_link() -> None:
     told = ask(host, "ip netns exec h1 tracepath -n fd00:3::10")
     assert "pmtu 1400" in told
     assert told.splitlines()[-1] == "     Resume: pmtu 1400 hops 3 back 3 "
+
+
+def test_an_older_kernel_refuses_addresses_without_explaining() -> None:
+    host = netsim.World(seed=0).host("old", kernel="6.1")
+    ask(host, "ip link add v type veth peer name w")
+    assert ask(host, "ip addr add fd00::1/64 dev v") == ""
+    assert ask(host, "ip addr add fd00::1/64 dev v") == "RTNETLINK answers: File exists\n"
+    assert ask(host, "ip addr add ff02::1/64 dev v") == "RTNETLINK answers: Cannot assign requested address\n"
+    assert ask(host, "ip addr del fd00::9/64 dev v") == "RTNETLINK answers: Cannot assign requested address\n"

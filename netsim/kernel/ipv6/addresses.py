@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 SCOPE_GLOBAL, SCOPE_LINK, SCOPE_HOST, SCOPE_SITE = 0, 253, 254, 200
 NLM_F_REPLACE, NLM_F_EXCL = 0x100, 0x200
 SETTABLE = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN | IFA_F_OPTIMISTIC
+EXPLAINED_SINCE = 606
 KEPT_BY_CHANGE = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_TEMPORARY | IFA_F_STABLE_PRIVACY
+
+
+def refusal(dev: NetDevice, errno: int, sentence: str) -> NetError:
+    """Why an address is refused: kernels explain it since 6.6."""
+    return NetError(errno, sentence if dev.netns.kernel.profile.extended_acks >= EXPLAINED_SINCE else "")
 
 
 def rt_scope_of(address: IPv6) -> int:
@@ -65,34 +71,34 @@ def inet6_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
         _add_by_hand(dev, request, address, wanted)
         return
     if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
-        raise NetError(EEXIST, "ipv6: address already assigned")
+        raise refusal(dev, EEXIST, "ipv6: address already assigned")
     _modify(dev, known, request, wanted)
 
 
-def _check_lifetimes(request: AddrRequest, wanted: int) -> None:
+def _check_lifetimes(dev: NetDevice, request: AddrRequest, wanted: int) -> None:
     if request.length > 128:
-        raise NetError(EINVAL, "ipv6: Invalid prefix length")
+        raise refusal(dev, EINVAL, "ipv6: Invalid prefix length")
     endless = 0xFFFFFFFF
     valid = endless if request.valid is None else request.valid
     preferred = endless if request.preferred is None else request.preferred
     if not valid or preferred > valid:
-        raise NetError(EINVAL, "ipv6: address lifetime invalid")
+        raise refusal(dev, EINVAL, "ipv6: address lifetime invalid")
     if wanted & IFA_F_MANAGETEMPADDR and request.length != 64:
-        raise NetError(EINVAL, 'ipv6: address with "mngtmpaddr" flag must have a prefix length of 64')
+        raise refusal(dev, EINVAL, 'ipv6: address with "mngtmpaddr" flag must have a prefix length of 64')
 
 
 def _add_by_hand(dev: NetDevice, request: AddrRequest, address: IPv6, wanted: int) -> None:
     """`inet6_addr_add`."""
-    _check_lifetimes(request, wanted)
+    _check_lifetimes(dev, request, wanted)
     if dev.inet6 is None or dev.inet6.conf.disable_ipv6:
-        raise NetError(EACCES, "ipv6: IPv6 is disabled on this device")
+        raise refusal(dev, EACCES, "ipv6: IPv6 is disabled on this device")
     multicast_route(dev)
     if address.is_multicast and not wanted & IFA_F_MCAUTOJOIN:
-        raise NetError(EADDRNOTAVAIL, 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag')
+        raise refusal(dev, EADDRNOTAVAIL, 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag')
     if address == IPV6_ANY:
-        raise NetError(EADDRNOTAVAIL, "ipv6: Invalid address")
+        raise refusal(dev, EADDRNOTAVAIL, "ipv6: Invalid address")
     if address == IPV6_LOOPBACK and not dev.flags & IFF_LOOPBACK:
-        raise NetError(EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device")
+        raise refusal(dev, EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device")
     if wanted & IFA_F_MCAUTOJOIN:
         mcast.join(dev, address)
     peer = None if request.peer is None or request.peer == address else IPv6(request.peer)
@@ -111,7 +117,7 @@ def _age_flags(valid: int | None, preferred: int | None) -> int:
 
 def _modify(dev: NetDevice, known: Ifa6, request: AddrRequest, wanted: int) -> None:
     """Other lifetimes and flags for an address that is there (`inet6_addr_modify`)."""
-    _check_lifetimes(request, wanted)
+    _check_lifetimes(dev, request, wanted)
     assert dev.inet6 is not None
     had_route = known.flags & IFA_F_PERMANENT and not known.flags & IFA_F_NOPREFIXROUTE
     flags = known.flags & KEPT_BY_CHANGE | wanted | _age_flags(request.valid, request.preferred)
@@ -146,7 +152,7 @@ def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
     """RTM_DELADDR (`inet6_addr_del`); EADDRNOTAVAIL."""
     known = dad.find(dev, IPv6(request.local))
     if known is None or known.length != request.length:
-        raise NetError(EADDRNOTAVAIL, "ipv6: address not found")
+        raise refusal(dev, EADDRNOTAVAIL, "ipv6: address not found")
     remove(dev, known)
     if known.flags & IFA_F_MCAUTOJOIN:
         mcast.leave(dev, known.address)
