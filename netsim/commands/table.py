@@ -97,6 +97,7 @@ EXEC_TABLE: dict[str, str] = {
 }
 """Our own commands."""
 
+EXEC_TABLE["xtables-monitor"] = "netsim.commands.iptables.monitor:xtables_monitor"
 EXEC_TABLE["nft"] = "netsim.commands.nft.main:nft"
 EXEC_TABLE["ipset"] = "netsim.commands.ipset.main:ipset"
 for _program in ("iptables", "ip6tables"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsim.commands.iptables.extension import Extension
 from netsim.commands.iptables.syntax import targets
 from netsim.commands.iptables.syntax.addrtype import ADDRTYPE
-from netsim.commands.iptables.syntax.classify import CHECKSUM, CLASSIFY, NFLOG
+from netsim.commands.iptables.syntax.classify import CHECKSUM, CLASSIFY, NFLOG, TRACE
 from netsim.commands.iptables.syntax.connmark import CONNMARK, CONNMARKS
 from netsim.commands.iptables.syntax.conntrack import CONNTRACK, STATE
 from netsim.commands.iptables.syntax.ct import CT, NOTRACK
@@ -63,7 +63,7 @@ MATCHES: dict[str, Extension] = {
     "set": SET,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
-TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM}
+TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM, "TRACE": TRACE}
 TARGETS |= {"CONNMARK": CONNMARK, "CT": CT, "DNAT": DNAT, "MASQUERADE": MASQUERADE, "NETMAP": NETMAP}
 TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT}
 ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
@@ -122,7 +122,6 @@ UNMODELLED_TARGETS = frozenset(
         "TCPOPTSTRIP",
         "TEE",
         "TPROXY",
-        "TRACE",
         "ULOG",
     ]
 )

@@ -40,12 +40,14 @@ class SkBuff:
     vlan: int = 0  # VLAN tag carried beside the frame: protocol in the upper, TCI in the lower 16 bits (0: none)
     control: Any = None  # one layer's scratch value (`skb->cb`)
     sdif: int = 0  # ifindex of the enslaved device when `dev` is the L3 master it was handed to (`inet_sdif`)
+    nf_trace: int = 0  # the number rules tell of it by, once TRACE has met it
 
     def clone(self) -> SkBuff:
         """An independent envelope around the same frozen packet."""
         return SkBuff(
             self.dev, self.src, self.dst, self.protocol, self.packet, self.pkt_type, self.iif, self.mark, self.priority,
             self.route, self.nfct, self.nf_bridge, self.owner, self.hops, self.vlan, self.control, self.sdif,
+            self.nf_trace,
         )  # fmt: skip
 
     @property

@@ -12,6 +12,7 @@ from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.headers import protocol_of, same_interface
 from netsim.kernel.netfilter.index import candidates
 from netsim.kernel.netfilter.targets.standard import Jump
+from netsim.kernel.netfilter.tracing import policy_met, rule_met
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
 from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
 from netsim.packet import Ip
@@ -72,6 +73,8 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
         position = next(walk, -1)
         if position < 0:
             if not stack:
+                if skb.nf_trace:
+                    policy_met(table, base, skb, state)
                 return _policy(base, size)
             chain, walk = stack.pop()
             rules = chain.rules
@@ -83,8 +86,12 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
         rule.bytes += size
         target = rule.spec.target
         if target is None:
+            if skb.nf_trace:
+                rule_met(table, chain, position, skb, state, CONTINUE)
             continue
         if isinstance(target, Jump):
+            if skb.nf_trace:
+                rule_met(table, chain, position, skb, state, CONTINUE)
             if not rule.spec.is_goto and len(stack) < STACK:
                 stack.append((chain, walk))
             chain = table.chains[target.chain]
@@ -92,6 +99,8 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
             continue
         state.chain, state.rule_number = chain.name, position + 1
         verdict = target.apply(skb, state)
+        if skb.nf_trace:
+            rule_met(table, chain, position, skb, state, verdict)
         if verdict == CONTINUE:
             size = skb.size
             continue

@@ -98,6 +98,7 @@ def hang(table: Table, chain: Chain) -> None:
         return
     hook = hook_of(table, chain)
     if hook not in table.hung:
+        table.handles += 1
         table.hung.add(hook)
         if table.entry is not None:
             _register(table, hook, dict(TABLES[table.name].hooks)[hook])
@@ -156,6 +157,7 @@ def draft_of(table: Table) -> Table:
     draft = Table(table.name, table.family, table.build, table.present, set(table.hung), None, table.netns)
     for name, chain in table.chains.items():
         draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes, chain.counted)
+    draft.handles = table.handles
     draft.hooks = {hook: draft.chains[chain.name] for hook, chain in table.hooks.items()}
     if table.build == LEGACY:
         forget_policy_counters(draft)
@@ -178,6 +180,7 @@ def commit(table: Table, draft: Table) -> None:
             hang(table, table.chains[chain.name])
     table.chains, table.hooks = draft.chains, draft.hooks
     table.present = draft.present
+    table.handles = draft.handles
     table.generation += 1
     users.rules_changed(table.netns, table)
 
@@ -191,6 +194,7 @@ def new_chain(table: Table, name: str) -> Chain:
         raise NetError(EEXIST)
     table.present = True
     table.chains[name] = chain = Chain(name)
+    table.handles += 1
     table.generation += 1
     return chain
 
@@ -254,8 +258,9 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
             raise NetError(ELOOP if table.build == LEGACY else EMLINK)
     if not _allows(table, spec, _hooks_of(table, chain.name), set()):
         raise NetError(EINVAL)
-    rule = Rule(spec)
     hang(table, chain)
+    table.handles += 1
+    rule = Rule(spec, handle=table.handles)
     chain.rules.insert(position, rule)
     users.rule_added(table, spec)
     return rule

@@ -28,3 +28,4 @@ class HookState:
     table: str = ""
     chain: str = ""
     rule_number: int = 0
+    is_traced: bool = False  # a listener has seen the packet as it came into this walk

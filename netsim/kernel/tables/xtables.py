@@ -43,6 +43,7 @@ class Rule:
     spec: RuleSpec
     packets: int = 0
     bytes: int = 0
+    handle: int = 0
 
 
 @attrs.define(eq=False)
@@ -79,6 +80,7 @@ class Table:
     chains: dict[str, Chain] = attrs.field(factory=dict)
     hooks: dict[int, Chain] = attrs.field(factory=dict)
     generation: int = 0
+    handles: int = 0  # the last one given to a chain or rule
     trackers: int = 0
     """Rules that need connection tracking, as of the generation `counted`."""
     counted: int = 0
@@ -109,6 +111,7 @@ class NetfilterState:
     legacy: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # the legacy build's, oldest first
     sets: dict[str, IpSet] = attrs.field(factory=dict)
     nft: dict[tuple[str, str], Any] = attrs.field(factory=dict)  # nftables' own tables by family and name, oldest first
+    tracers: list[Any] = attrs.field(factory=list)  # who listens to what TRACE tells
     nft_handles: int = 0
     nft_users: dict[int, int] = attrs.field(factory=dict)  # family -> how many of their rules need connection tracking
     conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)

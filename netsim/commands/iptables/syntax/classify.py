@@ -10,6 +10,7 @@ from netsim.commands.iptables.words import number
 from netsim.kernel.netfilter.targets.checksum import ChecksumTarget
 from netsim.kernel.netfilter.targets.classify import ClassifyTarget
 from netsim.kernel.netfilter.targets.nflog import NflogTarget
+from netsim.kernel.netfilter.targets.trace import TraceTarget
 from netsim.kernel.tables.xtables import RuleSpec
 
 NFLOG_NUMBERS = {"nflog-group": 65535, "nflog-size": 0xFFFFFFFF, "nflog-threshold": 65535}
@@ -81,6 +82,19 @@ def _checksum_listing(target: ChecksumTarget, numeric: bool, /) -> str:
     return " CHECKSUM fill"
 
 
+def _trace(given: list[Given], context: Context) -> TraceTarget:
+    return TraceTarget()
+
+
+def _trace_save(target: TraceTarget) -> str:
+    return ""
+
+
+def _trace_listing(target: TraceTarget, numeric: bool, /) -> str:
+    return ""
+
+
+TRACE = Extension("TRACE", {}, _trace, _trace_save, _trace_listing, TraceTarget)
 CLASSIFY = Extension(
     "CLASSIFY", {"set-class": ("set-class", True)}, _classify, _classify_save, _classify_listing, ClassifyTarget, valid=_classify_valid
 )
