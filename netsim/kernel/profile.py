@@ -72,6 +72,8 @@ class KernelProfile:
     """The build that `iptables` without a suffix is: "nf_tables" or "legacy"."""
     hz: int = 250
     """Ticks a second: times that users set are kept in whole ticks."""
+    log_all_netns: str = "0"
+    """net.netfilter.nf_log_all_netns as the machine sets it when it starts: whether rules of other namespaces than the first log."""
     modules: frozenset[str] = ALL_MODULES
     """Link kinds and features that are built in or loadable."""
     loaded: tuple[str, ...] = ()

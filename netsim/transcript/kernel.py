@@ -30,6 +30,7 @@ def profile_of(scenario: dict[str, Any]) -> KernelProfile:
             cpus=1,
             hz=100,
             iptables="legacy",
+            log_all_netns="1",
             release=release or LINUX_6_1.release,
             loaded=("ip_gre", "ipip"),
             fb_tunnels=fallback,

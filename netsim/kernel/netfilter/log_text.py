@@ -12,11 +12,22 @@ from netsim.packet.codec import encode
 from netsim.packet.numbers import IP_DF, IP_MF
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netns import Netns
     from netsim.kernel.core.skbuff import SkBuff
 
 SEQUENCE, OPTIONS, IP_OPTIONS, DECODE_MAC = 1, 2, 4, 32
 _NAMES = {1: "ICMP", 6: "TCP", 17: "UDP", 50: "ESP", 51: "AH", 58: "ICMPv6", 136: "UDPLITE"}
 _FLAGS = ((0x80, "CWR "), (0x40, "ECE "), (0x20, "URG "), (0x10, "ACK "), (0x08, "PSH "), (0x04, "RST "), (0x02, "SYN "), (0x01, "FIN "))
+
+
+LOG_ALL = "net/netfilter/nf_log_all_netns"
+
+
+def may_log(netns: Netns) -> bool:
+    """Whether rules of a namespace reach the kernel's log: the first one's do, others' only where the machine says so (`nf_log_packet`)."""
+    kernel = netns.kernel
+    first = kernel.init_net
+    return netns is first or first.inet6.sysctl.get(LOG_ALL, kernel.profile.log_all_netns) == "1"
 
 
 def log_line(skb: SkBuff, state: HookState, flags: int) -> str:

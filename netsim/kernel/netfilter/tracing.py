@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from netsim.kernel.netfilter.log_text import log_line
+from netsim.kernel.netfilter.log_text import log_line, may_log
 from netsim.kernel.netfilter.targets.standard import Jump
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
 from netsim.kernel.tables.xtables import Chain, Rule, Table
@@ -59,7 +59,7 @@ def policy_met(table: Table, chain: Chain, skb: SkBuff, state: HookState) -> Non
 
 def _log(where: str, skb: SkBuff, state: HookState) -> None:
     kernel = state.netns.kernel
-    if state.netns is kernel.init_net or kernel.loaded_modules.get("nf_log_all_netns"):
+    if may_log(state.netns):
         kernel.log.append((kernel.clock.now, f"TRACE: {where} {log_line(skb, state, ALL_DETAILS)}"))
 
 

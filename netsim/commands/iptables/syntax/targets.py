@@ -12,6 +12,7 @@ from netsim.kernel.netfilter.targets.ttl import TtlTarget
 from netsim.kernel.tables.xtables import RuleSpec
 
 ALL_BITS = 0xFFFFFFFF
+LONGEST_PREFIX = 29  # what is beyond is cut off without a word
 LEVELS = ("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug")
 LEVEL_ALIASES = {"panic": 0, "err": 3, "warn": 4}
 LOG_FLAGS = (
@@ -71,9 +72,7 @@ def _reject_valid(target: RejectTarget, spec: RuleSpec, place: Place) -> bool:
 
 def _log(given: list[Given], context: Context) -> LogTarget:
     found = once(given, "LOG")
-    prefix = found["log-prefix"].value if "log-prefix" in found else ""
-    if len(prefix) > 29:
-        raise Problem('LOG: Argument passed to "--log-prefix" is too long\n' if len(prefix) > 127 else "Maximum prefix length 29 for --log-prefix")
+    prefix = found["log-prefix"].value[:LONGEST_PREFIX] if "log-prefix" in found else ""
     if "\n" in prefix:
         raise Problem("Newlines not allowed in --log-prefix")
     flags = sum(bit for bit, name in LOG_FLAGS if f"log-{name}" in found)

@@ -10,7 +10,7 @@ import attrs
 from netsim.clock import SECOND
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.netfilter.headers import protocol_of
-from netsim.kernel.netfilter.log_text import log_line
+from netsim.kernel.netfilter.log_text import log_line, may_log
 from netsim.kernel.netfilter.nat.ranges import MAP_IPS, PERSISTENT, PROTO_RANDOM, PROTO_RANDOM_FULLY, PROTO_SPECIFIED, NatRange
 from netsim.kernel.netfilter.nft.selectors import read
 from netsim.kernel.netfilter.targets.nat import DnatTarget, MasqueradeTarget, RedirectTarget, SnatTarget
@@ -216,7 +216,7 @@ class Log:
     def run(self, table: NftTable, skb: SkBuff, state: HookState) -> int:
         """Write the line and go on; only the first namespace logs unless told otherwise."""
         kernel = state.netns.kernel
-        if self.group < 0 and (state.netns is kernel.init_net or kernel.loaded_modules.get("nf_log_all_netns")):
+        if self.group < 0 and may_log(state.netns):
             kernel.log.append((kernel.clock.now, self.prefix + log_line(skb, state, 0)))
         return CONTINUE
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.kernel.netfilter.log_text import log_line
+from netsim.kernel.netfilter.log_text import log_line, may_log
 from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 
 if TYPE_CHECKING:
@@ -26,6 +26,6 @@ class LogTarget:
     def apply(self, skb: SkBuff, state: HookState) -> int:
         """Write the line and go on; only the first namespace logs unless `net.netfilter.nf_log_all_netns` is set."""
         kernel = state.netns.kernel
-        if state.netns is kernel.init_net or kernel.loaded_modules.get("nf_log_all_netns"):
+        if may_log(state.netns):
             kernel.log.append((kernel.clock.now, self.prefix + log_line(skb, state, self.flags)))
         return CONTINUE
