@@ -2,6 +2,9 @@
 
 # fmt: off
 RULES = [
+    "iptables -t filter -A INPUT -m connlimit --connlimit-above 3 -j REJECT",
+    "iptables -t filter -A INPUT -m connlimit --connlimit-upto 3 --connlimit-mask 24 --connlimit-daddr -j REJECT",
+    "iptables -t filter -A INPUT -m connlimit -j REJECT",
     'iptables -t filter -A INPUT -p sctp --dport 80 -j ACCEPT',
     'iptables -t filter -A INPUT -p sctp --sport 80:90 ! --dport 443 -j ACCEPT',
     'iptables -t filter -A INPUT -m tos --tos 0x10 -j ACCEPT',

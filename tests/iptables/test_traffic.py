@@ -109,3 +109,16 @@ cat /trace
     assert re.match(
         r"PACKET: 2 \w{8} IN=v0 MACSRC=\S+ MACDST=\S+ MACPROTO=0800 SRC=10.5.0.2 DST=10.5.0.1 LEN=84 TOS=0x0 TTL=64 ID=\d+ DF $", lines[0]
     )
+
+
+def test_more_connections_than_allowed_are_refused_until_some_are_over() -> None:
+    host = network()
+    host.run("ip netns exec a iptables -A INPUT -p tcp --syn -m connlimit --connlimit-above 1 -j REJECT --reject-with tcp-reset")
+    script = """
+ip netns exec a nc -lk -p 90 > /dev/null &
+sleep 0.5
+sleep 20 | ip netns exec b nc 10.0.0.2 90 > /dev/null &
+sleep 0.5
+ip netns exec b nc -z -v -w1 10.0.0.2 90
+"""
+    assert "Connection refused" in host.run_script(script).stderr

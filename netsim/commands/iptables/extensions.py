@@ -6,6 +6,7 @@ from netsim.commands.iptables.extension import Extension
 from netsim.commands.iptables.syntax import targets
 from netsim.commands.iptables.syntax.addrtype import ADDRTYPE
 from netsim.commands.iptables.syntax.classify import CHECKSUM, CLASSIFY, NFLOG, TRACE
+from netsim.commands.iptables.syntax.connlimit import CONNLIMIT
 from netsim.commands.iptables.syntax.connmark import CONNMARK, CONNMARKS
 from netsim.commands.iptables.syntax.conntrack import CONNTRACK, STATE
 from netsim.commands.iptables.syntax.ct import CT, NOTRACK
@@ -61,6 +62,7 @@ MATCHES: dict[str, Extension] = {
     "quota": QUOTA,
     "string": STRING,
     "set": SET,
+    "connlimit": CONNLIMIT,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM, "TRACE": TRACE}
@@ -75,7 +77,6 @@ UNMODELLED_MATCHES = frozenset(
         "cluster",
         "connbytes",
         "connlabel",
-        "connlimit",
         "cpu",
         "dccp",
         "devgroup",
