@@ -23,6 +23,8 @@ from netsim.kernel.ipv6 import udp as udp6
 from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.nat import masquerade
 from netsim.kernel.profile import KernelProfile
+from netsim.kernel.sched import fifo, netem, prio, tbf
+from netsim.kernel.sched.qdisc import QdiscKind
 from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP
 
 LINK_KINDS = {
@@ -41,6 +43,16 @@ LINK_KINDS = {
     "vrf": LinkKind("vrf", "vrf", vrf.create, cannot_change),
     "bond": LinkKind("bond", "bonding", bond.create, bond.change, bond.change_port),
     "tun": LinkKind("tun", "tun", tun.refuse),
+}
+QDISC_KINDS = {
+    "netem": QdiscKind("netem", "netem", netem.create_netem),
+    "tbf": QdiscKind("tbf", "tbf", tbf.create_tbf),
+    "prio": QdiscKind("prio", "prio", prio.create_prio),
+    "pfifo": QdiscKind("pfifo", "", fifo.create_pfifo),
+    "bfifo": QdiscKind("bfifo", "", fifo.create_bfifo),
+    "pfifo_fast": QdiscKind("pfifo_fast", "", fifo.create_pfifo_fast),
+    "fq_codel": QdiscKind("fq_codel", "", fifo.create_fq_codel),
+    "noqueue": QdiscKind("noqueue", "", fifo.create_noqueue),
 }
 MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE, bond.MODULE)}
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
@@ -81,6 +93,7 @@ def boot(clock: Clock, rng: random.Random, profile: KernelProfile) -> Kernel:
 def hang_doors(kernel: Kernel) -> None:
     """Connect the rooms of a kernel: one just booted, or one read from a snapshot, which leaves the doors out."""
     kernel.link_kinds = LINK_KINDS
+    kernel.qdisc_kinds = QDISC_KINDS
     kernel.modules = MODULES
     kernel.packet_types = PACKET_TYPES
     kernel.only_counts = ONLY_COUNTS

@@ -26,6 +26,7 @@ ALL_MODULES = frozenset(
         "nf_tables",
         "netem",
         "tbf",
+        "prio",
         # Known, so that they are refused by name as not modelled rather than as unknown to the kernel.
         "ip6_gre",
         "ip6_tunnel",

@@ -32,6 +32,7 @@ from netsim.kernel.core.netns import Netns
 
 NAME_SIZE = 16
 MOST_NUMBERED = 32768
+TC_H_ROOT = 0xFFFFFFFF
 
 
 def valid_name(name: str) -> bool:
@@ -100,6 +101,7 @@ def unregister_netdevice(dev: NetDevice) -> None:
     dev_close(dev)
     dev.registered = False
     dev.netns.kernel.notify(NETDEV_UNREGISTER, dev)
+    shutdown_qdisc(dev)
     dev.removed()
     _unlist(dev)
     dev.taps.clear()
@@ -123,7 +125,24 @@ def activate(dev: NetDevice) -> None:
     """Attach the default queueing discipline at first use; without carrier the queue stays shut (`dev_activate`)."""
     if dev.qdisc == "noop":
         dev.qdisc = dev.default_qdisc
+        kind = dev.netns.kernel.qdisc_kinds.get(dev.qdisc)
+        if kind is not None and dev.qdisc != "noqueue":
+            dev.root_qdisc = kind.create(dev, 0, TC_H_ROOT, None)
     dev.is_active = dev.carrier
+
+
+def deactivate(dev: NetDevice) -> None:
+    """The queue is shut, and what lay in it is lost (`dev_deactivate`)."""
+    dev.is_active = False
+    if dev.root_qdisc is not None:
+        dev.root_qdisc.reset()
+
+
+def shutdown_qdisc(dev: NetDevice) -> None:
+    """Without any discipline again (`dev_shutdown`)."""
+    if dev.root_qdisc is not None:
+        dev.root_qdisc.reset()
+    dev.root_qdisc, dev.qdisc = None, "noop"
 
 
 def dev_close(dev: NetDevice) -> None:
@@ -132,7 +151,7 @@ def dev_close(dev: NetDevice) -> None:
         return
     kernel = dev.netns.kernel
     kernel.notify(NETDEV_GOING_DOWN, dev)
-    dev.is_active = False
+    deactivate(dev)
     dev.flags &= ~IFF_UP
     dev.stopped()
     kernel.notify(NETDEV_DOWN, dev)
@@ -301,7 +320,7 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
         dev.ifindex = ifindex
     elif dev.ifindex in netns.devices:
         dev.ifindex = free_ifindex(netns)
-    dev.qdisc = "noop"
+    shutdown_qdisc(dev)
     _list(dev)
     netns.kernel.notify(NETDEV_REGISTER, dev)
     lower = dev.lower()

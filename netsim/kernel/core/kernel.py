@@ -57,6 +57,10 @@ class Kernel:
     """kind -> `drivers.kinds.LinkKind`."""
     br_refragment: Callable[..., bool] | None = attrs.field(default=None, metadata=DOOR)
     """`(netns, skb) -> bool`: bridge netfilter cuts a packet that is too long for the port it leaves by, or drops it."""
+    qdisc_kinds: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
+    """kind -> `sched.qdisc.QdiscKind`."""
+    autohandle: int = 0x80000000
+    """The last handle given to a discipline that was made without one."""
     netdev_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(event, dev) -> None`, called in order for each device event (`call_netdevice_notifiers`)."""
     inetaddr_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)

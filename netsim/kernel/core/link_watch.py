@@ -150,6 +150,8 @@ def settle(dev: NetDevice) -> None:
     set_operstate(dev)
     if dev.flags & IFF_UP:
         dev.is_active = dev.carrier
+        if not dev.carrier and dev.root_qdisc is not None:
+            dev.root_qdisc.reset()
         dev.netns.kernel.notify(NETDEV_CHANGE, dev)
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
 
+if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
+
 NET_XMIT_SUCCESS, NET_XMIT_DROP, NET_XMIT_CN = 0, 1, 2
+NET_XMIT_BYPASS = 0x20000
+"""Between disciplines: the frame is not queued, and its sender need not know why (`__NET_XMIT_BYPASS`)."""
+NET_XMIT_MASK = 0xFFFF
 
 
 def dev_queue_xmit(skb: SkBuff) -> int:
@@ -13,9 +21,22 @@ def dev_queue_xmit(skb: SkBuff) -> int:
     if not dev.is_active:
         dev.stats.tx_dropped += 1
         return NET_XMIT_CN
-    if dev.root_qdisc is not None:
-        return NET_XMIT_SUCCESS if dev.root_qdisc.enqueue(skb) else NET_XMIT_DROP
+    root = dev.root_qdisc
+    if root is not None:
+        outcome: int = root.enqueue(skb)
+        qdisc_run(dev)
+        return outcome & NET_XMIT_MASK
     return dev_hard_start_xmit(skb)
+
+
+def qdisc_run(dev: NetDevice) -> None:
+    """Send what the root discipline lets go now (`__qdisc_run`)."""
+    while dev.is_active and dev.root_qdisc is not None:
+        skb = dev.root_qdisc.dequeue()
+        if skb is None:
+            return
+        skb.dev = dev
+        dev_hard_start_xmit(skb)
 
 
 def dev_hard_start_xmit(skb: SkBuff) -> int:

@@ -10,7 +10,7 @@ from netsim.errors import EACCES, EHOSTUNREACH, ENETUNREACH
 from netsim.kernel.core.hooks import FORWARD, PF_INET, nf_hook
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.ipv4.icmp import icmp_send, send_redirect
-from netsim.kernel.ipv4.options import recorded
+from netsim.kernel.ipv4.options import recorded, tos_priority
 from netsim.kernel.ipv4.output import ip_output
 from netsim.kernel.ipv4.route import source_of
 from netsim.packet.numbers import IP_DF
@@ -39,6 +39,7 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
     if route.do_redirect and not packet.options:
         send_redirect(skb)
     skb.packet = packet.with_ttl(packet.ttl - 1)
+    skb.priority = tos_priority(packet.tos)
     nf_hook(PF_INET, FORWARD, netns, skb, skb.dev, route.dev, ip_forward_finish)
 
 

@@ -13,6 +13,7 @@ from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count
+from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type, inet_addr_type_dev
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
@@ -172,6 +173,7 @@ def icmp_rcv(netns: Netns, skb: SkBuff) -> bool:
     if kind is None:
         netns.mib["IcmpInMsgs"] += 1
         netns.mib["IcmpInErrors"] += 1
+        netns.mib["IcmpInCsumErrors"] += content_is_damaged(skb.packet)
         return True
     icmp_count(netns, "In", kind)
     if skb.route is not None and skb.route.type in (RTN_BROADCAST, RTN_MULTICAST):

@@ -8,6 +8,7 @@ from netsim.errors import EHOSTUNREACH, EXDEV, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.ipv4.counters import count_in, count_many
+from netsim.kernel.ipv4.csum import header_is_damaged
 from netsim.kernel.ipv4.forward import ip_error, ip_forward
 from netsim.kernel.ipv4.fragment import ip_defrag
 from netsim.kernel.ipv4.icmp import icmp_send
@@ -31,6 +32,10 @@ def ip_rcv(skb: SkBuff) -> None:
     netns.mib["IpInReceives"] += 1
     if not isinstance(skb.packet, Ip):
         netns.mib["IpInHdrErrors"] += 1
+        damaged = header_is_damaged(skb.packet)
+        netns.mib["IpExtInCsumErrors"] += damaged
+        if netns.trace is not None:
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "IP_CSUM" if damaged else "IP_INHDR", dev.name, skb.packet))
         return
     skb.control = None
     count_in(netns, skb.packet)

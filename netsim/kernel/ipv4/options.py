@@ -1,10 +1,17 @@
-"""IP options as hosts and routers treat them: record route; the others travel untouched (`ip_options.c`)."""
+"""IP options and the type of service as hosts and routers treat them: record route; other options travel untouched (`ip_options.c`)."""
 
 from __future__ import annotations
 
 from netsim.addr import IPv4
 
 END, NOP, RECORD_ROUTE, TIMESTAMP, ROUTER_ALERT = 0, 1, 7, 68, 148
+TOS2PRIORITY = (0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4)
+"""best effort, bulk, interactive, interactive bulk (`ip_tos2prio`)."""
+
+
+def tos_priority(tos: int) -> int:
+    """The queueing priority of packets with this type of service (`rt_tos2priority`)."""
+    return TOS2PRIORITY[(tos & 0x1E) >> 1]
 
 
 def recorded(options: bytes, address: IPv4) -> bytes:

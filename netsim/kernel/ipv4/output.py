@@ -14,6 +14,7 @@ from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import count_many, count_out
 from netsim.kernel.ipv4.fragment import split
+from netsim.kernel.ipv4.options import tos_priority
 from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip
@@ -30,6 +31,8 @@ PMTUDISC_PROBE = 3
 def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0, nfct: Any = None, hops: int = 0) -> None:
     """Send a packet of our own (`ip_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
     dev = rt.dev
+    if owner is not None and packet.tos and not priority:
+        priority = tos_priority(packet.tos)
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, nfct, owner=owner, hops=hops)
     netns.mib["IpOutRequests"] += 1
     if netns.l3mdevs and dev.master is not None and dev.master.l3mdev_table:

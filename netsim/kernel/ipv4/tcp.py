@@ -7,6 +7,7 @@ from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.inet.sock import ORIGIN_ICMP, SockError
 from netsim.kernel.inet.tcp_minisocks import connection_of, tcp_error, tcp_rcv
 from netsim.kernel.inet.tcp_output import resegment
+from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.packet import IcmpError, Ip, Tcp
 
@@ -15,6 +16,9 @@ def tcp_v4_rcv(netns: Netns, skb: SkBuff) -> bool:
     """A segment for this host (`tcp_v4_rcv`)."""
     packet = skb.packet
     if not isinstance(packet.payload, Tcp) or skb.pkt_type not in (PACKET_HOST, 4, 5):
+        if content_is_damaged(packet):
+            netns.mib["TcpInErrs"] += 1
+            netns.mib["TcpInCsumErrors"] += 1
         return True
     tcp_rcv(netns, skb, packet.src, packet.dst, packet.payload)
     return True

@@ -6,6 +6,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.sock import ORIGIN_ICMP, SockError
 from netsim.kernel.inet.udp import datagram_error, deliver_datagram, deliver_to_all
+from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.err_convert import errno_of, is_fatal
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_MULTICAST
@@ -17,6 +18,7 @@ def udp_rcv(netns: Netns, skb: SkBuff) -> bool:
     packet = skb.packet
     if not isinstance(packet.payload, Udp):
         netns.mib["UdpInErrors"] += 1
+        netns.mib["UdpInCsumErrors"] += content_is_damaged(packet)
         return True
     if skb.route is not None and skb.route.type in (RTN_BROADCAST, RTN_MULTICAST):
         deliver_to_all(netns, skb, packet.src, packet.dst, packet.ttl, packet.tos)

@@ -1,0 +1,1 @@
+"""tc: queueing disciplines, typed and shown."""
