@@ -38,6 +38,44 @@ class EngineProfile:
     """A host port that is taken, with the userland proxy."""
     hold_failure: str = "failed to bind host port for {host}:{port}:{inside}:{number}/{protocol}: {reason}"
     """The same without it."""
+    ports_by_address: int = 0
+    """27 and older keep host ports per address: one of 0.0.0.0 and the same of 127.0.0.1 clash only in the kernel."""
+    lists_problems: int = 1
+    """27 and later check a request whole before anything is done, and list what is wrong with it."""
+    parses_addresses: int = 0
+    """29 reads addresses while it decodes the request."""
+    needs_static_subnet: int = 1
+    """Whether a fixed address wants a subnet that was asked for (28 and older), or just one that contains it."""
+    address_on_predefined: str = "user specified IP address is supported on user defined networks only"
+    alias_on_predefined: str = "network-scoped alias is supported only for containers in user defined networks"
+    outside_subnets: str = "no configured subnet or ip-range contain the IP address {address}"
+    active_endpoints: str = "network {name} has active endpoints ({endpoints})"
+    endpoint_item: str = 'name:"{name}" id:"{id}"'
+    """How an endpoint is shown in it."""
+    empty_name: str = "invalid name: name is empty"
+    """A network without a name."""
+    has_ipv6_pools: int = 1
+    """27 and later choose IPv6 subnets out of a prefix made of the daemon's identity (RFC 4193)."""
+    gives_small_subnets: int = 1
+    """Whether /31 and /32 can be subnets (27)."""
+    gateway_modes: tuple[str, ...] = ("nat", "nat-unprotected", "routed", "isolated")
+    """Values of `gateway_mode_ipv4`; none: the option is not read (20.10)."""
+    checks_bridge_names: int = 1
+    """Whether two networks on one bridge are refused; 20.10 lets it happen."""
+    bridge_lookup_failure: str = "{reason}"
+    """A name that no device can have."""
+    mac_of_bridge_is_short: int = 0
+    """Bridges get 02:42 and four random bytes (27 and older), later six."""
+    defers_ipv6: int = 0
+    """Whether addresses of the default bridge's IPv6 prefix are made from the MAC (20.10, 27)."""
+    fixes_link_local: int = 0
+    """Whether bridges get fe80::1 (20.10, 27)."""
+    drops_ipv6_forward: int = 1
+    """Whether switching IPv6 forwarding on makes FORWARD of ip6tables drop what it does not know."""
+    names_default_network: int = 1
+    """Whether the mode `default` is kept as `bridge` (27)."""
+    forgets_default_hosts: int = 1
+    """Whether leaving the default bridge takes its lines out of /etc/hosts (28)."""
     protocol_failure: str = "error starting userland proxy: failed to listen on {host}:{port}: {reason}"
     """A protocol the kernel does not have."""
     answers_failure: int = 1
@@ -59,6 +97,10 @@ class EngineProfile:
 
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
+    ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
+    active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
+    gateway_modes=(), checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
+    defers_ipv6=1, fixes_link_local=1, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
@@ -66,14 +108,19 @@ V20_10 = EngineProfile(
 )  # fmt: skip
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
-    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
-    bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
-    hold_failure="listen {network} {host}:{port}: bind: {reason}",
+    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
+    ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"),
+    mac_of_bridge_is_short=1, defers_ipv6=1, fixes_link_local=1, forgets_default_hosts=0,
+    bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
+    hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",
+V29 = EngineProfile("29.7.2", "1.55", "v29", parses_addresses=1, needs_static_subnet=0,
+                    address_on_predefined="user-specified IP address is supported on user-defined networks only",
+                    alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
+                    outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",
                     hold_failure="failed to bind host port {host}:{port}/{protocol}: {reason}")  # fmt: skip
 RELEASES = {
     "20.10": V20_10, "20.10.24": V20_10, "27": V27, "27.5.1": V27, "28.0.1": V28_0_1, "28.1": V28_0_1, "28.2.0": V28_2_0, "28": V28,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.addr import MAC
 
 EMPTY: Mapping[str, str] = {}
 
@@ -32,10 +32,10 @@ class PortBinding:
 
 @attrs.frozen
 class EndpointSettings:
-    """How a container is to be attached to a network (`--ip`, `--network-alias`, `--link` ...)."""
+    """How a container is to be attached to a network (`--ip`, `--network-alias`, `--link` ...); addresses are text that the daemon reads."""
 
-    ipv4: IPv4 | None = None
-    ipv6: IPv6 | None = None
+    ipv4: str = ""
+    ipv6: str = ""
     link_local: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class EndpointSettings:
     @property
     def has_ipam(self) -> bool:
         """Whether an address of any kind was asked for."""
-        return self.ipv4 is not None or self.ipv6 is not None or bool(self.link_local)
+        return bool(self.ipv4 or self.ipv6 or self.link_local)
 
 
 @attrs.frozen
@@ -105,12 +105,12 @@ class ContainerSpec:
 
 @attrs.frozen
 class IpamConfig:
-    """One subnet of a network as it was asked for; `None`: left to the daemon."""
+    """One subnet of a network as it was asked for, in text that the daemon reads (`docker/ipam/request.py`); empty: left to the daemon."""
 
-    subnet: IPv4Net | IPv6Net | None = None
-    ip_range: IPv4Net | IPv6Net | None = None
-    gateway: IPv4 | IPv6 | None = None
-    aux: Mapping[str, IPv4 | IPv6] = attrs.field(factory=dict)
+    subnet: str = ""
+    ip_range: str = ""
+    gateway: str = ""
+    aux: Mapping[str, str] = attrs.field(default=EMPTY)
 
 
 @attrs.frozen

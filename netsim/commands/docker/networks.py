@@ -5,52 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
+from netsim.commands.docker.ipam import ipam_configs
 from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted, table
 from netsim.docker.engine import attach, networks, views
 from netsim.docker.errors import Refusal
-from netsim.docker.settings import EndpointSettings, IpamConfig, NetworkSpec
+from netsim.docker.settings import EndpointSettings, NetworkSpec
 from netsim.machine.call import Result
-
-
-def _net(text: str) -> IPv4Net | IPv6Net:
-    try:
-        return IPv6Net.parse(text) if ":" in text else IPv4Net.parse(text)
-    except ValueError:
-        raise Refusal(0, f"invalid CIDR address: {text}") from None
-
-
-def _address(text: str) -> IPv4 | IPv6:
-    try:
-        return IPv6.parse(text) if ":" in text else IPv4.parse(text)
-    except ValueError:
-        raise Refusal(400, f"invalid address: {text}") from None
-
-
-def ipam_configs(parsed: Parsed) -> tuple[IpamConfig, ...]:
-    """Subnets with the range, gateway and auxiliary addresses that lie in each (`consolidateIpam`)."""
-    subnets = [_net(text) for text in parsed.many("subnet")]
-    ranges = [_net(text) for text in parsed.many("ip-range")]
-    gateways = [_address(text) for text in parsed.many("gateway")]
-    aux = {name: _address(text) for name, _, text in (item.partition("=") for item in parsed.many("aux-address"))}
-    if (ranges or gateways) and not subnets:
-        raise Refusal(0, "every ip-range or gateway must have a corresponding subnet")
-    for what, addresses in (("range", [net.address for net in ranges]), ("gateway", gateways), ("aux-address", list(aux.values()))):
-        for address in addresses:
-            if not any(_in(net, address) for net in subnets):
-                raise Refusal(0, f"no matching subnet for {what} {address}")
-    return tuple(
-        IpamConfig(
-            net, next((part for part in ranges if _in(net, part.address)), None), next((one for one in gateways if _in(net, one)), None),
-            {name: address for name, address in aux.items() if _in(net, address)},
-        )
-        for net in subnets
-    )  # fmt: skip
-
-
-def _in(net: IPv4Net | IPv6Net, address: IPv4 | IPv6) -> bool:
-    return isinstance(address, type(net.address)) and net.contains(address)
 
 
 def _pairs(items: tuple[str, ...]) -> dict[str, str]:
@@ -117,9 +78,8 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
 def connect(docker: Docker, parsed: Parsed) -> Result:
     """docker network connect."""
     name, container = parsed.words
-    ip, ip6 = parsed.text("ip"), parsed.text("ip6")
     settings = EndpointSettings(
-        IPv4.parse(ip) if ip else None, IPv6.parse(ip6) if ip6 else None, parsed.many("link-local-ip"), parsed.many("alias"), parsed.many("link"), None,
+        parsed.text("ip"), parsed.text("ip6"), parsed.many("link-local-ip"), parsed.many("alias"), parsed.many("link"), None,
         _pairs(parsed.many("driver-opt")), parsed.number("gw-priority"),
     )  # fmt: skip
     attach.connect(docker.engine, name, docker.engine.container(container), settings)

@@ -6,7 +6,6 @@ import re
 
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
-from netsim.docker.errors import Refusal
 from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, Port, PortBinding, RestartPolicy
 
 RUN_FLAGS = (
@@ -56,7 +55,7 @@ def _networks(parsed: Parsed) -> tuple[dict[str, EndpointSettings], str]:
         name, fields = _network(text)
         links = parsed.many("link") if number == 0 else ()
         settings[name] = EndpointSettings(
-            _ipv4(fields.get("ip") or (parsed.text("ip") if number == 0 else "")), _ipv6(fields.get("ip6") or (parsed.text("ip6") if number == 0 else "")),
+            fields.get("ip") or (parsed.text("ip") if number == 0 else ""), fields.get("ip6") or (parsed.text("ip6") if number == 0 else ""),
             parsed.many("link-local-ip") if number == 0 else (), tuple(fields.get("alias", "").split()) + (aliases if number == 0 else ()), links,
             _mac(fields.get("mac-address", "")), gw_priority=int(fields.get("gw-priority", "0")),
         )  # fmt: skip
@@ -75,20 +74,6 @@ def _network(text: str) -> tuple[str, dict[str, str]]:
         key, _, value = part.partition("=")
         fields[key] = f"{fields[key]} {value}" if key in fields and key == "alias" else value
     return fields.get("name", ""), fields
-
-
-def _ipv4(text: str) -> IPv4 | None:
-    try:
-        return IPv4.parse(text) if text else None
-    except ValueError:
-        raise Refusal(400, f"invalid IPv4 address: {text}") from None
-
-
-def _ipv6(text: str) -> IPv6 | None:
-    try:
-        return IPv6.parse(text) if text else None
-    except ValueError:
-        raise Refusal(400, f"invalid IPv6 address: {text}") from None
 
 
 def _mac(text: str) -> MAC | None:

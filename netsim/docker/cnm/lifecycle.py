@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet
-from netsim.docker.errors import Refusal, failed, invalid
+from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.ids import new_id
+from netsim.docker.ipam import parse
 from netsim.docker.ipam.pool import ExhaustedError
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
 from netsim.kernel import sysctl
@@ -65,6 +66,8 @@ def delete_sandbox(engine: Engine, sandbox: Sandbox) -> None:
 
 def create_endpoint(engine: Engine, network: Network, name: str, settings: EndpointSettings, sandbox: Sandbox) -> Endpoint:
     """An endpoint with its addresses and, from the driver, its interface (`Network.CreateEndpoint`)."""
+    if network.spec.config_only:
+        raise forbidden("cannot create endpoint on configuration-only network")
     if any(endpoint.name == name for endpoint in network.endpoints.values()):
         raise failed(f"endpoint with name {name} already exists in network {network.name}")
     endpoint = Endpoint(new_id(engine.rng), name, network, settings, container_id=sandbox.container_id)
@@ -81,23 +84,30 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
 
 
 def assign(engine: Engine, endpoint: Endpoint) -> None:
-    """An address of each family the network has (`assignAddress`)."""
-    network, settings = endpoint.network, endpoint.settings
-    wanted: tuple[tuple[type[IPv4 | IPv6], IPv4 | IPv6 | None], ...] = ((IPv4, settings.ipv4), (IPv6, settings.ipv6))
-    for family, address in wanted:
-        subnets = [subnet for subnet in network.subnets if isinstance(subnet.net.address, family)]
-        if not subnets:
+    """An address of each family the network has (`assignAddress`); the default bridge's IPv6 one waits for the MAC where the release makes it of that."""
+    network = endpoint.network
+    for family, text in ((IPv4, endpoint.settings.ipv4), (IPv6, endpoint.settings.ipv6)):
+        if family is IPv6 and (not network.spec.ipv6 or network.defers_ipv6):
             continue
-        given = _from(subnets, address)
-        if given is None:
-            if address is not None:
-                raise invalid(f"Invalid address {address}: It does not belong to any of this network's subnets")
-            text = "IPv4" if family is IPv4 else "IPv6"
-            raise failed(f"no available {text} addresses on this network's address pools: {network.name} ({network.id})")
-        if isinstance(given, IPv4Net):
-            endpoint.interface.ipv4 = given
-        else:
-            endpoint.interface.ipv6 = given
+        assign_family(engine, endpoint, family, parse.address(text) if text else None)
+
+
+def assign_family(engine: Engine, endpoint: Endpoint, family: type[IPv4 | IPv6], address: IPv4 | IPv6 | None) -> None:
+    """An address out of the network's subnets of a family, if there are any."""
+    network = endpoint.network
+    subnets = [subnet for subnet in network.subnets if isinstance(subnet.net.address, family)]
+    if not subnets:
+        return
+    given = _from(subnets, address)
+    if given is None:
+        if address is not None:
+            raise invalid(engine.profile.outside_subnets.format(address=address))
+        text = "IPv4" if family is IPv4 else "IPv6"
+        raise failed(f"no available {text} addresses on this network's address pools: {network.name} ({network.id})")
+    if isinstance(given, IPv4Net):
+        endpoint.interface.ipv4 = given
+    else:
+        endpoint.interface.ipv6 = given
 
 
 def _from(subnets: list[Subnet], address: IPv4 | IPv6 | None) -> IPv4Net | IPv6Net | None:

@@ -24,6 +24,8 @@ class Subnet:
     gateway: IPv4 | IPv6 | None = None
     gateway_given: int = 0
     """Whether the gateway was named in the request (and so is shown by 20.10)."""
+    chosen: int = 0
+    """Whether the daemon chose the subnet."""
 
     @property
     def net(self) -> IPv4Net | IPv6Net:
@@ -46,6 +48,8 @@ class Network:
     """What the driver keeps about it."""
     options: dict[str, str] = attrs.field(factory=dict)
     """Driver options as inspect shows them."""
+    defers_ipv6: int = 0
+    """Whether IPv6 addresses are chosen only after the MAC (the default bridge of 20.10 and 27)."""
     builtin: int = 0
     """1 for bridge, host and none."""
 
@@ -78,7 +82,7 @@ class Mapping:
 
     port: Port
     container_ip: IPv4 | IPv6
-    host_ip: IPv4 | IPv6
+    host_ip: IPv4 | IPv6 = attrs.field(eq=str)  # 0.0.0.0 and :: are one number
     host_port: int
 
 

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.docker.cnm.lifecycle import assign_family
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.drivers import bridge_config
 from netsim.docker.drivers.bridge_config import BridgeConfig
 from netsim.docker.drivers.driver import Driver
 from netsim.docker.drivers.publish import publish, unpublish
-from netsim.docker.errors import failed, forbidden
-from netsim.docker.firewall.wants import FamilyWants, NetworkWants
+from netsim.docker.errors import failed, forbidden, invalid
+from netsim.docker.firewall.wants import ISOLATED, FamilyWants, NetworkWants
 from netsim.docker.ids import mac_of, new_veth, random_mac
-from netsim.docker.settings import NetworkSpec, Port, PortBinding
-from netsim.errors import NetError
+from netsim.docker.ipam import parse
+from netsim.docker.settings import Port, PortBinding
+from netsim.errors import EEXIST, NetError
+from netsim.kernel import sysctl
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
@@ -25,6 +28,18 @@ from netsim.wiring import Wiring
 
 if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
+
+
+DEFAULT_DEVICE = "docker0"
+LINK_LOCAL = IPv6.parse("fe80::1")
+OFF4 = (
+    "IPv4 forwarding is disabled: check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option "
+    "--ip-forward=false"
+)
+OFF6 = (
+    "IPv6 global forwarding is disabled: check your host's firewalling and set sysctls net.ipv6.conf.all.forwarding=1 and "
+    "net.ipv6.conf.default.forwarding=1, or disable this check using daemon option --ip-forward=false"
+)
 
 
 @attrs.define(eq=False)
@@ -44,29 +59,56 @@ class BridgeDriver(Driver):
     __slots__ = ()
     name = "bridge"
 
-    def check(self, engine: Engine, spec: NetworkSpec) -> None:
-        """Options that cannot be read, and a bridge another network has."""
-        config = bridge_config.read(spec.options)
-        if not config.name:
-            return
-        for network in engine.networks.values():
-            state = network.driver_state
-            if isinstance(state, BridgeState) and state.device == config.name and not engine.profile.takes_subnets_in_turn:
-                raise forbidden(f"conflicts with network {network.id} ({network.name}): networks have same bridge name")
+    def wants_gateway(self, engine: Engine, network: Network, family: type[IPv4Net | IPv6Net]) -> int:
+        """Not where the bridge will have no address (`isolated`, or `inhibit_ipv4` inside)."""
+        config = bridge_config.read(network.spec.options, engine.profile.gateway_modes)
+        mode = config.mode4 if family is IPv4Net else config.mode6
+        return int(mode != ISOLATED and not (config.inhibit and network.spec.internal and family is IPv4Net))
 
     def create_network(self, engine: Engine, network: Network) -> None:
         """The bridge with its address, forwarding switched on, and the network's rules."""
-        config = bridge_config.read(network.spec.options)
+        config = bridge_config.read(network.spec.options, engine.profile.gateway_modes)
+        if ISOLATED in (config.mode4, config.mode6) and not network.spec.internal:
+            raise invalid("gateway mode 'isolated' can only be used for an internal network")
+        for family in (IPv4, IPv6):
+            if sum(isinstance(subnet.net.address, family) for subnet in network.subnets) > 1:
+                raise forbidden("bridge driver doesn't support multiple subnets")
         state = network.driver_state = BridgeState(config, config.name or f"br-{network.id[:12]}")
+        self._check_name(engine, network, state)
+        self._check_forwarding(engine, network)
         host = Wiring(engine.netns)
         self._make_device(engine, state, host)
-        for subnet in network.subnets:
-            if subnet.gateway is not None and not (config.inhibit and isinstance(subnet.gateway, IPv4)):
-                _give_address(host, state.device, subnet.gateway, subnet.net.length)
         self._set_switches(engine, network, state)
+        for subnet in network.subnets:
+            inhibited = config.inhibit and isinstance(subnet.gateway, IPv4)
+            if subnet.gateway is not None and not inhibited and (network.spec.ipv6 or isinstance(subnet.gateway, IPv4)):
+                _give_address(host, state.device, subnet.gateway, subnet.net.length)
+        if network.spec.ipv6 and engine.profile.fixes_link_local:
+            _give_address(host, state.device, LINK_LOCAL, 64)
         host.up(state.device)
         state.wants = _wants(engine, network, state)
         engine.firewall.add_network(state.wants)
+
+    def _check_name(self, engine: Engine, network: Network, state: BridgeState) -> None:
+        """Another network's bridge, and names no device can have."""
+        if len(state.device) > 15:
+            raise failed(engine.profile.bridge_lookup_failure.format(reason="numerical result out of range"))
+        for other in engine.networks.values():
+            theirs = other.driver_state
+            if isinstance(theirs, BridgeState) and theirs.device == state.device and other is not network and engine.profile.checks_bridge_names:
+                raise forbidden(
+                    f"cannot create network {network.id} ({state.device}): conflicts with network {other.id} ({theirs.device}): "
+                    "networks have same bridge name"
+                )
+
+    def _check_forwarding(self, engine: Engine, network: Network) -> None:
+        """With nftables the daemon never switches forwarding on: it wants it on already."""
+        if engine.options.firewall_backend != "nftables" or not engine.options.ip_forward:
+            return
+        if network.spec.ipv4 and sysctl.read(engine.netns, "net/ipv4/ip_forward") == "0":
+            raise failed(OFF4)
+        if network.spec.ipv6 and "0" in (sysctl.read(engine.netns, f"net/ipv6/conf/{scope}/forwarding") for scope in ("all", "default")):
+            raise failed(OFF6)
 
     def _make_device(self, engine: Engine, state: BridgeState, host: Wiring) -> None:
         known = engine.netns.names.get(state.device)
@@ -74,7 +116,9 @@ class BridgeDriver(Driver):
             if not isinstance(known, Bridge):
                 raise failed(f"existing interface {state.device} is not a bridge")
             return
-        mac = random_mac(engine.rng) if engine.profile.takes_mac_from_address else engine.machine.kernel.random_mac()
+        if state.config.default and state.device != DEFAULT_DEVICE:
+            raise failed(f"bridge device with non default name {state.device} must be created manually")
+        mac = random_mac(engine.rng) if engine.profile.mac_of_bridge_is_short else engine.machine.kernel.random_mac()
         host.link(state.device, "bridge", mac=str(mac), queue=0)
         state.made = 1
 
@@ -83,6 +127,8 @@ class BridgeDriver(Driver):
         if network.spec.ipv6:
             engine.set_sysctl(f"net/ipv6/conf/{device}/disable_ipv6", "0")
             engine.set_sysctl(f"net/ipv6/conf/{device}/accept_ra", "0")
+            if engine.options.ip_forward:
+                engine.switch_on_ipv6_forwarding()
         if network.spec.ipv4 and engine.options.ip_forward:
             engine.switch_on_forwarding()
         if not engine.options.userland_proxy:
@@ -103,6 +149,8 @@ class BridgeDriver(Driver):
         if interface.mac is None:
             from_address = engine.profile.takes_mac_from_address and interface.ipv4 is not None
             interface.mac = mac_of(interface.ipv4.address) if from_address and interface.ipv4 else engine.machine.kernel.random_mac()
+        if endpoint.network.defers_ipv6 and endpoint.network.spec.ipv6:
+            _address_of_mac(engine, endpoint)
         outside, inside = new_veth(engine.rng), new_veth(engine.rng)
         if state.device not in engine.netns.names:
             raise failed(
@@ -154,6 +202,18 @@ class BridgeDriver(Driver):
         unpublish(engine, endpoint)
 
 
+def _address_of_mac(engine: Engine, endpoint: Endpoint) -> None:
+    """The MAC behind the first ten bytes of a prefix, of 80 bits at most (`deferIPv6Alloc`); a fixed address goes before."""
+    subnet = endpoint.network.subnet_of(IPv6)
+    if subnet is None or endpoint.interface.mac is None:
+        return
+    settings = endpoint.settings
+    wanted = parse.address(settings.ipv6) if settings.ipv6 else None
+    if wanted is None and subnet.net.length <= 80:
+        wanted = IPv6(int(subnet.net.network) | int(endpoint.interface.mac))
+    assign_family(engine, endpoint, IPv6, wanted)
+
+
 def _addresses(endpoint: Endpoint) -> list[object]:
     return [net.address for net in (endpoint.interface.ipv4, endpoint.interface.ipv6) if net is not None]
 
@@ -167,6 +227,8 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int) 
     try:
         host.address(device, f"{gateway}/{length}", broadcast=1 if isinstance(gateway, IPv4) else 0)
     except NetError as error:
+        if isinstance(gateway, IPv6) and error.errno == EEXIST:
+            return
         raise failed(f"failed to set up IP address on bridge {device}: {error}") from None
 
 

@@ -46,14 +46,24 @@ def flag(label: str, text: str) -> int:
     raise invalid(f'failed to parse {label} value: {text!r} (strconv.ParseBool: parsing "{text}": invalid syntax)'.replace("'", ""))
 
 
-def read(options: Mapping[str, str]) -> BridgeConfig:
-    """The configuration of a network's driver options; unknown ones are left alone."""
+def mode(label: str, text: str, known: tuple[str, ...]) -> str:
+    """A gateway mode; refused when the release does not know it."""
+    if text and text not in known:
+        raise invalid(f"failed to parse {label} value: {text} (unknown gateway mode {text})")
+    return text or NAT
+
+
+def read(options: Mapping[str, str], modes: tuple[str, ...]) -> BridgeConfig:
+    """The configuration of a network's driver options; unknown ones are left alone (and so are gateway modes where the release has none)."""
     numbers = {label: flag(label, options[label]) for label in (ICC, MASQUERADE, DEFAULT_BRIDGE, INHIBIT) if label in options}
     mtu = options.get(MTU, "0")
     if not mtu.lstrip("-").isdigit():
         raise invalid(f'failed to parse {MTU} value: {mtu} (strconv.Atoi: parsing "{mtu}": invalid syntax)')
+    if int(mtu) < 0:
+        raise invalid(f"invalid MTU number: {mtu}")
+    four, six = (mode(label, options.get(label, ""), modes) if modes else NAT for label in (MODE4, MODE6))
     return BridgeConfig(
         options.get(NAME, ""), numbers.get(ICC, 1), numbers.get(MASQUERADE, 1), options.get(BINDING, ""), numbers.get(DEFAULT_BRIDGE, 0),
-        numbers.get(INHIBIT, 0), int(mtu), options.get(IFACE_PREFIX, "eth"), options.get(MODE4, NAT), options.get(MODE6, NAT), options.get(HOST4, ""),
+        numbers.get(INHIBIT, 0), int(mtu), options.get(IFACE_PREFIX, "eth"), four, six, options.get(HOST4, ""),
         options.get(HOST6, ""), tuple(name for name in options.get(TRUSTED, "").split(":") if name),
     )  # fmt: skip

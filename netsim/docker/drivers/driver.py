@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.addr import IPv4Net, IPv6Net
 from netsim.docker.settings import NetworkSpec, Port, PortBinding
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class Driver:
     scope = "local"
     has_ipam = 1
     """Whether networks of the kind get subnets and addresses (0: host, none)."""
+
+    def wants_gateway(self, engine: Engine, network: Network, family: type[IPv4Net | IPv6Net]) -> int:
+        """Whether an address of a subnet is kept for the network's gateway though none was named (`GwAllocChecker`)."""
+        return 1
 
     def check(self, engine: Engine, spec: NetworkSpec) -> None:
         """Refuse a request that the kind cannot serve, before any address is taken."""

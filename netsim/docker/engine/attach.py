@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from netsim.docker.cnm.lifecycle import create_endpoint, detach, host_sandbox, join, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
+from netsim.docker.engine import endpoints as checks
 from netsim.docker.engine.container import Container
-from netsim.docker.engine.create import check_addresses, network_name
+from netsim.docker.engine.create import network_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid
 from netsim.docker.names import files
@@ -32,7 +33,7 @@ def set_up_network(engine: Engine, container: Container) -> None:
         except Refusal:
             raise failed(wrapped(engine, f"network {name} not found")) from None
         try:
-            check_addresses(engine, network.name, container.networks[name])
+            checks.check_connection(engine, network, container.networks[name])
             attach(engine, container, network, container.networks[name], container.sandbox)
         except Refusal as problem:
             raise Refusal(problem.status, wrapped(engine, problem.text)) from None
@@ -123,7 +124,7 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
         raise forbidden(JOINED)
     if network.driver.name == "host":
         raise forbidden(HOST_ONLY)
-    check_addresses(engine, network.name, settings)
+    checks.check_connection(engine, network, settings)
     if network.name in container.networks and container.state.is_running:
         raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
     if "none" in container.networks:

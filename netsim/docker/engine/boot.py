@@ -98,8 +98,6 @@ def start(process: Process, program: Dockerd, profile: EngineProfile, options: D
             new_network(engine, NetworkSpec(name, driver)).builtin = 1
     if options.bridge != "none":
         new_network(engine, default_bridge(options)).builtin = 1
-    if engine.forwarding_switched_on and options.iptables and not options.ip_forward_no_drop:
-        engine.run(("iptables", "--wait", "-P", "FORWARD", "DROP"))
     engine.firewall.user_chain()
     machine.services["docker"] = engine
     machine.files.write(None, "/run/docker.sock", b"")
@@ -163,6 +161,5 @@ def default_bridge(options: DaemonOptions) -> NetworkSpec:
     config = IpamConfig()
     if options.bip:
         net = IPv4Net.parse(options.bip)
-        fixed = IPv4Net.parse(options.fixed_cidr) if options.fixed_cidr else None
-        config = IpamConfig(IPv4Net(net.network, net.length), fixed, net.address)
+        config = IpamConfig(f"{net.network}/{net.length}", options.fixed_cidr, str(net.address))
     return NetworkSpec("bridge", "bridge", (config,), options=labels, ipv6=options.ipv6)

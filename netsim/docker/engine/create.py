@@ -6,9 +6,10 @@ import re
 
 import attrs
 
+from netsim.docker.engine import endpoints
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import conflict, failed, invalid
+from netsim.docker.errors import conflict, invalid
 from netsim.docker.ids import new_id, pet_name
 from netsim.docker.settings import ContainerSpec, EndpointSettings
 
@@ -20,6 +21,8 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     """A container that is not started yet; refused where the daemon refuses the request."""
     image = engine.image(spec.image)
     verify(engine, spec)
+    for reference, settings in spec.networks.items():
+        endpoints.check_request(engine, reference, settings)
     identity = new_id(engine.rng)
     name = checked_name(engine, spec.name)
     command = spec.command or (image.command if spec.entrypoint is None else ())
@@ -122,13 +125,3 @@ def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSett
         name = known.name if known is not None else reference
         named[name] = attrs.evolve(settings, mac=settings.mac or (spec.mac if reference == main or len(wanted) == 1 else None))
     return named
-
-
-def check_addresses(engine: Engine, network_of: str, settings: EndpointSettings) -> None:
-    """Fixed addresses need a user-defined network with a configured subnet (`validateEndpointSettings`)."""
-    network = engine.network(network_of)
-    if settings.has_ipam and network.builtin:
-        raise invalid("user specified IP address is supported on user defined networks only")
-    if settings.ipv4 is not None or settings.ipv6 is not None:
-        if not any(subnet.config.subnet is not None for subnet in network.subnets):
-            raise failed("user specified IP address is supported only when connecting to networks with user configured subnets")

@@ -62,10 +62,10 @@ class Engine:
     resolvers: dict[int, Any] = attrs.field(factory=dict)
     """The daemon's descriptors that belong to containers' name servers."""
     events: list[Event] = attrs.field(factory=list)
-    forwarding_switched_on: int = 0
     id: str = ""
 
     def __attrs_post_init__(self) -> None:
+        self.ports.by_address = self.profile.ports_by_address
         if self.proxies is None:
             self.proxies = Proxies(self)
         if not self.images:
@@ -100,10 +100,26 @@ class Engine:
         sysctl.write(self.netns, name, value)
 
     def switch_on_forwarding(self) -> None:
-        """`ip_forward` on; when it was off, what nobody asked for is dropped from now on (`setupIPForwarding`)."""
+        """`ip_forward` on; when it was off, what nobody asked for is dropped from now on (`setupIPv4Forwarding`)."""
         if sysctl.read(self.netns, "net/ipv4/ip_forward") == "0":
             self.set_sysctl("net/ipv4/ip_forward", "1")
-            self.forwarding_switched_on = 1
+            if self.options.iptables and not self.options.ip_forward_no_drop:
+                self.run(("iptables", "--wait", "-P", "FORWARD", "DROP"))
+
+    def switch_on_ipv6_forwarding(self) -> None:
+        """The same for IPv6, of all devices and those to come (`setupIPv6Forwarding`)."""
+        names = [f"net/ipv6/conf/{scope}/forwarding" for scope in ("default", "all")]
+        off = [name for name in names if sysctl.read(self.netns, name) == "0"]
+        for name in off:
+            self.set_sysctl(name, "1")
+        if (
+            off
+            and self.profile.drops_ipv6_forward
+            and self.options.iptables
+            and self.options.ip6tables in (None, 1)
+            and not self.options.ip_forward_no_drop
+        ):
+            self.run(("ip6tables", "--wait", "-P", "FORWARD", "DROP"))
 
     # look-ups -----------------------------------------------------------------------------------------------------------
 

@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from netsim.addr import IPv4, IPv4Net, IPv6Net
-from netsim.docker.cnm.model import Network, Subnet
-from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid
+import attrs
+
+from netsim.docker.cnm.model import Network
+from netsim.docker.engine.engine import DRIVERS, Engine
+from netsim.docker.errors import Refusal, conflict, forbidden, invalid, not_found
 from netsim.docker.ids import new_id
-from netsim.docker.ipam.pool import Net, Pool
-from netsim.docker.settings import IpamConfig, NetworkSpec
+from netsim.docker.ipam import request
+from netsim.docker.ipam.allocate import allocate, reallocate, release
+from netsim.docker.settings import NetworkSpec
 
 PREDEFINED = ("bridge", "host", "none", "default")
+NOT_A_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+MIXED = "configuration network can only contain network specific fields. Network operator fields like [ ingress | internal | attachable | scope ] are not supported."
 
 
 def create_network(engine: Engine, spec: NetworkSpec) -> Network:
     """Make a network: check, take addresses, let the driver work; what fails leaves nothing behind."""
-    if spec.name in PREDEFINED or spec.name in ("nat",):
+    if spec.name in PREDEFINED:
         raise forbidden(f"operation is not permitted on predefined {spec.name} network")
+    spec = attrs.evolve(spec, driver=spec.driver or "bridge")
+    if spec.driver == "overlay":
+        raise forbidden(NOT_A_MANAGER)
+    request.check(engine.profile, spec.configs, spec.ipv6)
+    if not spec.name.strip():
+        raise invalid(engine.profile.empty_name)
     if any(network.name == spec.name for network in engine.networks.values()):
         raise conflict(f"network with name {spec.name} already exists")
-    if not re.search(r"\S", spec.name):
-        raise invalid("invalid network name: " + spec.name)
+    if spec.config_only:
+        return _keep_configuration(engine, spec)
     return new_network(engine, spec)
+
+
+def _keep_configuration(engine: Engine, spec: NetworkSpec) -> Network:
+    """A network that only holds settings for others: nothing is taken and nothing made (`--config-only`)."""
+    if spec.config_from:
+        raise forbidden("a configuration network cannot depend on another configuration network")
+    if spec.internal or spec.attachable or spec.ingress or spec.scope not in ("", "local"):
+        raise forbidden(MIXED)
+    kept = attrs.evolve(spec, driver="null")
+    network = Network(new_id(engine.rng), kept, DRIVERS["null"], engine.now(), options=dict(spec.options))
+    engine.networks[network.id] = network
+    engine.tell("network", "create", network.id, name=network.name, type=network.spec.driver)
+    return network
 
 
 def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     """The same without the rules for what clients may ask (the daemon's own networks come here too)."""
     driver = engine.driver(spec.driver)
+    if spec.ingress:
+        raise forbidden("Ingress network can only be global scope network")
+    if spec.scope == "swarm":
+        raise forbidden("cannot create a swarm scoped network when swarm is not active")
     driver.check(engine, spec)
-    network = Network(new_id(engine.rng), spec, driver, engine.now(), options=dict(spec.options))
+    given = _configured(engine, spec)
+    if given.ipam_driver not in ("default", "null"):
+        raise not_found(f'plugin "{given.ipam_driver}" not found')
+    network = Network(new_id(engine.rng), given, driver, engine.now(), options=dict(given.options))
     try:
         if driver.has_ipam:
             allocate(engine, network)
@@ -44,59 +73,36 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     return network
 
 
+def _configured(engine: Engine, spec: NetworkSpec) -> NetworkSpec:
+    """With what `--config-from` names: subnets, options and labels of the configuration network (`applyConfigurationTo`)."""
+    if not spec.config_from:
+        return spec
+    if spec.configs or spec.ipam_driver != "default":
+        raise forbidden("user specified configurations are not supported if the network depends on a configuration network")
+    if spec.options:
+        raise forbidden("network driver options are not supported if the network depends on a configuration network")
+    found = next((n for n in engine.networks.values() if n.name == spec.config_from and n.spec.config_only), None)
+    if found is None:
+        raise not_found(f'configuration network "{spec.config_from}" does not exist')
+    of = found.spec
+    return attrs.evolve(
+        spec,
+        configs=of.configs,
+        ipam_driver=of.ipam_driver,
+        ipam_options=of.ipam_options,
+        options=of.options,
+        labels={**of.labels, **spec.labels},
+        ipv6=of.ipv6,
+    )
+
+
 def revive_network(engine: Engine, network: Network) -> None:
     """A network out of the daemon's store: its subnets are taken again, its device and rules made where they are missing."""
-    for subnet in network.subnets:
-        subnet.pool = engine.space.request(subnet.net, subnet.pool.ip_range)
-        if subnet.gateway is not None:
-            subnet.pool.request(subnet.gateway)
-            subnet.gateway_given = 1
+    reallocate(engine, network)
     network.endpoints = {}
-    network.driver.create_network(engine, network)
+    if not network.spec.config_only:
+        network.driver.create_network(engine, network)
     engine.networks[network.id] = network
-
-
-def allocate(engine: Engine, network: Network) -> None:
-    """Pools, gateways and auxiliary addresses of a network (`ipamAllocate`)."""
-    configs = network.spec.configs
-    if network.spec.ipv4 and not any(config.subnet is None or isinstance(config.subnet, IPv4Net) for config in configs):
-        configs = (*configs, IpamConfig())
-    for config in configs:
-        if config.subnet is None:
-            pool = engine.space.choose(reserved(engine))
-        else:
-            pool = engine.space.request(type(config.subnet)(config.subnet.network, config.subnet.length), config.ip_range)  # type: ignore[arg-type]
-        subnet = Subnet(config, pool, gateway_given=int(config.gateway is not None))
-        network.subnets.append(subnet)
-        subnet.gateway = pool.request(config.gateway)
-        for name, address in config.aux.items():
-            try:
-                pool.request(address)
-            except Refusal as problem:
-                raise failed(f"failed to allocate secondary ip address ({name}:{address}): {problem.text}") from None
-
-
-def reserved(engine: Engine) -> list[Net]:
-    """The host's own networks, which a chosen subnet must not overlap: routes on links, and its name servers (`InferReservedNetworks`)."""
-    from netsim.kernel.tables.fib import RT_TABLE_MAIN
-
-    found: list[Net] = []
-    for route in engine.netns.inet.fib.table(RT_TABLE_MAIN).routes():
-        on_link = all(hop.gateway is None for hop in route.nexthops)
-        if route.length and (on_link or engine.profile.takes_subnets_in_turn):
-            found.append(IPv4Net(route.dst, route.length))
-    for line in engine.process.read_text("/etc/resolv.conf").splitlines():
-        words = line.split()
-        if words[:1] == ["nameserver"] and len(words) > 1 and ":" not in words[1]:
-            found.append(IPv4Net(IPv4.parse(words[1]), 32))
-    return found
-
-
-def release(engine: Engine, network: Network) -> None:
-    """Give a network's subnets back."""
-    for subnet in network.subnets:
-        engine.space.release(subnet.pool)
-    network.subnets = []
 
 
 def remove_network(engine: Engine, reference: str) -> Network:
@@ -104,10 +110,18 @@ def remove_network(engine: Engine, reference: str) -> Network:
     network = engine.network(reference)
     if network.builtin:
         raise forbidden(f"{network.name} is a pre-defined network and cannot be removed")
+    if network.spec.config_only and any(other.spec.config_from == network.name for other in engine.networks.values()):
+        raise forbidden(f'error while removing network: configuration network "{network.name}" is in use')
     if network.endpoints:
-        raise forbidden(f"error while removing network: network {network.name} id {network.id} has active endpoints")
+        raise forbidden(f"error while removing network: {active_text(engine, network)}")
     delete_network(engine, network)
     return network
+
+
+def active_text(engine: Engine, network: Network) -> str:
+    """How the release says that a network is in use. (The real engine's list has no order.)"""
+    shown = ", ".join(engine.profile.endpoint_item.format(name=one.name, id=one.id[:12]) for one in network.endpoints.values())
+    return engine.profile.active_endpoints.format(name=network.name, id=network.id, endpoints=shown)
 
 
 def delete_network(engine: Engine, network: Network) -> None:
@@ -118,11 +132,15 @@ def delete_network(engine: Engine, network: Network) -> None:
     engine.tell("network", "destroy", network.id, name=network.name, type=network.spec.driver)
 
 
+def prune(engine: Engine) -> list[str]:
+    """Remove every network that nobody is on; their names. Containers that only will be on one at their next start do not count (`NetworksPrune`)."""
+    names = []
+    for network in list(prunable(engine)):
+        delete_network(engine, network)
+        names.append(network.name)
+    return names
+
+
 def prunable(engine: Engine) -> Iterable[Network]:
     """Networks that nobody is on and that are not the daemon's own."""
     return [network for network in engine.networks.values() if not network.builtin and not network.endpoints]
-
-
-def pool_of(network: Network, net: IPv4Net | IPv6Net) -> Pool | None:
-    """The pool an address came from."""
-    return next((subnet.pool for subnet in network.subnets if subnet.pool.contains(int(net.address)) and type(subnet.net) is type(net)), None)

@@ -9,14 +9,19 @@ import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.docker.errors import conflict, failed, invalid
 
+Taken = tuple[int, int, str, int]
+"""Family (4 or 6), host address, protocol, port."""
+
 
 @attrs.define(eq=False)
 class Ports:
     """Which (address, protocol, port) are taken, and where the search for a free one goes on."""
 
+    by_address: int = 0
+    """1: an unspecified address and a particular one do not know of each other (27 and older)."""
     first: int = 32768
     last: int = 60999
-    taken: set[tuple[IPv4 | IPv6, str, int]] = attrs.field(factory=set)
+    taken: set[Taken] = attrs.field(factory=set)
     given: dict[str, int] = attrs.field(factory=dict)
     """Protocol -> the last port that was chosen."""
 
@@ -31,8 +36,9 @@ class Ports:
             return self._any(hosts, protocol, int(first), int(last), int(first) - 1)
         number = int(first)
         for host in hosts:
-            if not self._is_free(host, protocol, number):
-                shown = f"[{host}]" if isinstance(host, IPv6) else str(host)
+            other = self._clash(host, protocol, number)
+            if other is not None:
+                shown = f"[{other}]" if isinstance(other, IPv6) else str(other)
                 raise conflict(f"Bind for {shown}:{number} failed: port is already allocated")
         self._take(hosts, protocol, number)
         return number
@@ -40,23 +46,34 @@ class Ports:
     def _any(self, hosts: Sequence[IPv4 | IPv6], protocol: str, first: int, last: int, after: int) -> int:
         for step in range(last - first + 1):
             number = first + (after + 1 - first + step) % (last - first + 1)
-            if all(self._is_free(host, protocol, number) for host in hosts):
+            if all(self._clash(host, protocol, number) is None for host in hosts):
                 if (first, last) == (self.first, self.last):
                     self.given[protocol] = number
                 self._take(hosts, protocol, number)
                 return number
         raise failed("all ports are allocated")
 
-    def _is_free(self, host: IPv4 | IPv6, protocol: str, number: int) -> bool:
-        any_host = type(host)(0)
-        if host == any_host:
-            return not any(kind == protocol and port == number and type(other) is type(host) for other, kind, port in self.taken)
-        return (host, protocol, number) not in self.taken and (any_host, protocol, number) not in self.taken
+    def _clash(self, host: IPv4 | IPv6, protocol: str, number: int) -> IPv4 | IPv6 | None:
+        """The address on which the port is taken already."""
+        family = _family(host)
+        if (family, int(host), protocol, number) in self.taken:
+            return host
+        if self.by_address:
+            return None
+        if (family, 0, protocol, number) in self.taken:
+            return type(host)(0)
+        if int(host) == 0:
+            return next((type(host)(other) for kind, other, used, port in self.taken if (kind, used, port) == (family, protocol, number)), None)
+        return None
 
     def _take(self, hosts: Sequence[IPv4 | IPv6], protocol: str, number: int) -> None:
         for host in hosts:
-            self.taken.add((host, protocol, number))
+            self.taken.add((_family(host), int(host), protocol, number))
 
     def release(self, host: IPv4 | IPv6, protocol: str, number: int) -> None:
         """Give a port back."""
-        self.taken.discard((host, protocol, number))
+        self.taken.discard((_family(host), int(host), protocol, number))
+
+
+def _family(host: IPv4 | IPv6) -> int:
+    return 6 if isinstance(host, IPv6) else 4

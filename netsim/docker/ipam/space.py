@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import attrs
 
-from netsim.addr import IPv4, IPv4Net, IPv6Net
+from netsim.addr import IPv4Net, IPv6, IPv6Net
 from netsim.docker.errors import Refusal, forbidden, invalid
-from netsim.docker.ipam.pool import Net, Pool, overlap
+from netsim.docker.ipam.pool import Net, Pool, bounds, overlap
 from netsim.docker.profile import EngineProfile
 
 OVERLAPS = "Pool overlaps with other one on this address space"
@@ -57,20 +58,35 @@ class AddressSpace:
             raise forbidden(self._clash())
         return self._add(Pool(subnet, ip_range))
 
-    def choose(self, reserved: Sequence[Net]) -> Pool:
-        """A predefined IPv4 subnet that overlaps neither a pool nor what is `reserved` (the host's own networks)."""
-        candidates = [block.subnet(number) for block in self.blocks if isinstance(block.base, IPv4Net) for number in range(block.subnets())]
-        count = len(candidates)
-        start = self.last_given + 1 if self.profile.takes_subnets_in_turn else 0
-        for step in range(count):
-            at = (start + step) % count
-            net = candidates[at]
-            if not any(overlap(net, other) for other in (*reserved, *(pool.subnet for pool in self.pools))):
-                self.last_given = at
-                return self._add(Pool(net))
+    def choose(self, reserved: Sequence[Net], family: type[Net] = IPv4Net, identity: str = "") -> Pool:
+        """A predefined subnet that overlaps neither a pool nor what is `reserved` (the host's own networks); IPv6 ones are cut out of a
+        prefix made of the daemon's `identity` unless the daemon was given others."""
+        blocks = [block for block in self.blocks if isinstance(block.base, family)]
+        if not blocks and family is IPv6Net and self.profile.has_ipv6_pools:
+            blocks = [unique_local(identity)]
+        taken = [other for other in (*reserved, *(pool.subnet for pool in self.pools)) if isinstance(other, family)]
+        found = self._next(blocks, taken) if self.profile.takes_subnets_in_turn else lowest(blocks, taken)
+        if found is not None:
+            return self._add(Pool(found))
         if self.profile.takes_subnets_in_turn:
-            raise invalid("could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+            kind = "IPv4" if family is IPv4Net else "IPv6"
+            raise invalid(f"could not find an available, non-overlapping {kind} address pool among the defaults to assign to the network")
         raise forbidden("all predefined address pools have been fully subnetted")
+
+    def _next(self, blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:
+        """The first free one after the one given last, round the whole list (20.10)."""
+        count = sum(block.subnets() for block in blocks)
+        for step in range(count):
+            at = number = (self.last_given + 1 + step) % count
+            for block in blocks:
+                if number < block.subnets():
+                    break
+                number -= block.subnets()
+            net = block.subnet(number)
+            if not any(overlap(net, other) for other in taken):
+                self.last_given = at
+                return net
+        return None
 
     def release(self, pool: Pool) -> None:
         """A network gives its subnet back."""
@@ -99,11 +115,22 @@ def read_block(text: str) -> BlockOf:
     return BlockOf(net, bits)
 
 
-def aligned(net: Net) -> Net:
-    """The prefix with its host bits cleared."""
-    return type(net)(net.network, net.length)  # type: ignore[arg-type]
+def lowest(blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:
+    """The lowest free subnet of the blocks in the order of their bases; what has been found taken is stepped over as a whole."""
+    for block in sorted(blocks, key=lambda block: int(block.base.network)):
+        number, count, first = 0, block.subnets(), bounds(block.base)[0]
+        width = bounds(block.subnet(0))[1] - first + 1
+        while number < count:
+            net = block.subnet(number)
+            clash = next((other for other in taken if overlap(net, other)), None)
+            if clash is None:
+                return net
+            number = (bounds(clash)[1] - first) // width + 1
+    return None
 
 
-def first_of(net: IPv4Net) -> IPv4:
-    """The first address of a prefix."""
-    return net.network
+def unique_local(identity: str) -> BlockOf:
+    """fd, forty bits of the daemon's identity, and so a /48 cut into /64 (`deriveULABaseNetwork`, RFC 4193)."""
+    digest = hashlib.sha256(identity.encode()).digest()
+    bits = int.from_bytes(digest[:8], "big") & (1 << 40) - 1
+    return BlockOf(IPv6Net(IPv6(0xFD << 120 | bits << 80), 48), 64)

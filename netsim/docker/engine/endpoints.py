@@ -1,0 +1,102 @@
+"""How a container may be attached to a network: checks of endpoint settings (`validateEndpointSettings`)."""
+
+from __future__ import annotations
+
+from netsim.addr import IPv4, IPv6
+from netsim.docker.cnm.model import Network
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import Refusal, failed, invalid
+from netsim.docker.ipam import parse
+from netsim.docker.ipam.pool import Address
+from netsim.docker.problems import joined
+from netsim.docker.settings import EndpointSettings
+
+NEEDS_SUBNET = "user specified IP address is supported only when connecting to networks with user configured subnets"
+PREDEFINED = ("default", "bridge", "host", "none")
+
+
+def check_request(engine: Engine, reference: str, settings: EndpointSettings) -> None:
+    """When a container is created: addresses must be addresses; 27 and later check the rest too, if the network is there already."""
+    profile = engine.profile
+    if profile.parses_addresses:
+        _decode(settings)
+    if not profile.lists_problems:
+        for family, text in (("IPv4", settings.ipv4), ("IPv6", settings.ipv6)):
+            if text and not _is_address(text, family):
+                raise invalid(f"invalid {family} address: {text}")
+        return
+    name = "bridge" if reference == "default" else reference
+    found = next((network for network in engine.networks.values() if name in (network.name, network.id)), None)
+    needs_subnet = profile.needs_static_subnet or name not in PREDEFINED
+    problems = _problems(engine, name, found if needs_subnet else None, settings)
+    if problems:
+        raise invalid(f"invalid config for network {name}: invalid endpoint settings:\n{joined(problems)}")
+
+
+def check_connection(engine: Engine, network: Network, settings: EndpointSettings) -> None:
+    """When it is attached."""
+    if engine.profile.parses_addresses:
+        _decode(settings)
+    problems = _problems(engine, network.name, network, settings)
+    if not problems:
+        return
+    if engine.profile.lists_problems:
+        raise invalid(f"invalid endpoint settings:\n{joined(problems)}")
+    raise failed(problems[0])
+
+
+def _decode(settings: EndpointSettings) -> None:
+    try:
+        for text in (settings.ipv4, settings.ipv6):
+            if text:
+                parse.address(text)
+    except ValueError as problem:
+        raise invalid(f"invalid JSON: {problem}") from None
+
+
+def _is_address(text: str, family: str) -> int:
+    try:
+        read = parse.address(text)
+    except ValueError:
+        return 0
+    return int(isinstance(read, IPv4 if family == "IPv4" else IPv6) and int(read) != 0)
+
+
+def _problems(engine: Engine, name: str, network: Network | None, settings: EndpointSettings) -> list[str]:
+    profile = engine.profile
+    problems: list[str] = []
+    if name in PREDEFINED:
+        if settings.ipv4 or settings.ipv6:
+            problems.append(profile.address_on_predefined)
+        if settings.aliases:
+            problems.append(profile.alias_on_predefined)
+    given = (("IPv4", settings.ipv4), ("IPv6", settings.ipv6))
+    problems += [f"invalid {family} address: {text}" for family, text in given if text and not _is_address(text, family)]
+    if network is not None:
+        problems += [_place(engine, network, family, text) for family, text in given if text]
+    return [problem for problem in problems if problem]
+
+
+def _place(engine: Engine, network: Network, family: str, text: str) -> str:
+    """What is wrong with an address's place in the network's subnets; empty when nothing is."""
+    kind = IPv4 if family == "IPv4" else IPv6
+    subnets = [subnet for subnet in network.subnets if isinstance(subnet.net.address, kind)]
+    configured = [subnet for subnet in subnets if not subnet.chosen] if engine.profile.needs_static_subnet else subnets
+    if not engine.profile.lists_problems:  # 20.10 looks into the subnets only when it assigns the address
+        return "" if any(not subnet.chosen for subnet in network.subnets) else NEEDS_SUBNET
+    if not configured and engine.profile.needs_static_subnet:
+        return NEEDS_SUBNET
+    address = int(parse.address(text)) if _is_address(text, family) else -1
+    if any(subnet.pool.contains(address) for subnet in configured):
+        return ""
+    return engine.profile.outside_subnets.format(address=text)
+
+
+def address_of(text: str) -> Address | None:
+    """A fixed address as a value; None where none was asked for. Refuses text that is no address."""
+    if not text:
+        return None
+    try:
+        return parse.address(text)
+    except ValueError:
+        raise Refusal(400, f"invalid address: {text}") from None

@@ -1,0 +1,89 @@
+"""A network's subnets, gateways and auxiliary addresses are taken and given back (`Network.ipamAllocate`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.addr import IPv4, IPv4Net, IPv6Net
+from netsim.docker.cnm.model import Network, Subnet
+from netsim.docker.errors import Refusal, failed
+from netsim.docker.ipam import request
+from netsim.docker.ipam.pool import ExhaustedError, Net
+from netsim.docker.ipam.request import Wanted
+from netsim.kernel.tables.fib import RT_TABLE_MAIN
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+
+
+def allocate(engine: Engine, network: Network) -> None:
+    """Every subnet asked for, and one of each family that nothing was said about; IPv4 comes first."""
+    wanted = request.read(engine.profile, network.spec.configs)
+    four = [one for one in wanted if one.subnet is None or isinstance(one.subnet, IPv4Net)]
+    six = [one for one in wanted if isinstance(one.subnet, IPv6Net)]
+    if network.spec.ipv4:
+        for one in four or [Wanted()]:
+            _take(engine, network, one, IPv4Net)
+    if network.spec.ipv6:
+        for one in six or [Wanted()]:
+            _take(engine, network, one, IPv6Net)
+    elif engine.profile.checks_bridge_names == 0:  # 20.10 keeps IPv6 subnets of a network without IPv6
+        for one in six:
+            _take(engine, network, one, IPv6Net)
+
+
+def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net]) -> None:
+    space = engine.space
+    if wanted.subnet is None:
+        pool = space.choose(reserved(engine), family, engine.id)
+    else:
+        pool = space.request(wanted.subnet, wanted.ip_range)
+    subnet = Subnet(wanted.config, pool, gateway_given=int(wanted.gateway is not None))
+    network.subnets.append(subnet)
+    subnet.chosen = int(wanted.subnet is None)
+    if wanted.gateway is not None or network.driver.wants_gateway(engine, network, family):
+        try:
+            subnet.gateway = pool.request(wanted.gateway)
+        except Refusal as problem:
+            why = "No available addresses on this pool" if isinstance(problem, ExhaustedError) else problem.text
+            raise failed(f"failed to allocate gateway ({wanted.config.gateway}): {why}") from None
+    for name, address in wanted.aux.items():
+        if subnet.gateway == address and name == "DefaultGatewayIPv4":
+            continue
+        try:
+            pool.request(address)
+        except Refusal as problem:
+            raise failed(f"failed to allocate secondary ip address ({name}:{address}): {problem.text}") from None
+
+
+def reallocate(engine: Engine, network: Network) -> None:
+    """The subnets of a network out of the daemon's store are taken again."""
+    for subnet in network.subnets:
+        subnet.pool = engine.space.request(subnet.net, subnet.pool.ip_range)
+        if subnet.gateway is not None:
+            subnet.pool.request(subnet.gateway)
+            subnet.gateway_given = 1
+        for wanted in request.read(engine.profile, (subnet.config,)):
+            for address in wanted.aux.values():
+                subnet.pool.request(address)
+
+
+def reserved(engine: Engine) -> list[Net]:
+    """The host's own networks, which a chosen subnet must not overlap: routes on links, and its name servers (`InferReservedNetworks`)."""
+    found: list[Net] = []
+    for route in engine.netns.inet.fib.table(RT_TABLE_MAIN).routes():
+        on_link = all(hop.gateway is None for hop in route.nexthops)
+        if route.length and (on_link or engine.profile.takes_subnets_in_turn):
+            found.append(IPv4Net(route.dst, route.length))
+    for line in engine.process.read_text("/etc/resolv.conf").splitlines():
+        words = line.split()
+        if words[:1] == ["nameserver"] and len(words) > 1 and ":" not in words[1]:
+            found.append(IPv4Net(IPv4.parse(words[1]), 32))
+    return found
+
+
+def release(engine: Engine, network: Network) -> None:
+    """Give a network's subnets back."""
+    for subnet in network.subnets:
+        engine.space.release(subnet.pool)
+    network.subnets = []
