@@ -92,3 +92,23 @@ def test_a_kind_given_nonsense_answers_with_words_and_a_status(kind: str, words:
     told = host_with().run(f"ip link add x0 type {kind} {words}")
     assert "Traceback" not in told.stderr
     assert told.status in (0, 1, 2, 255) and (told.status == 0 or told.stderr or words == "help")
+
+
+def test_a_capture_of_the_underlay_shows_the_tag_and_the_outer_headers() -> None:
+    host = host_with(
+        "ip netns add b; ip link add e0 type veth peer name e0 netns b; ip link set e0 up; ip -n b link set e0 up",
+        "ip addr add 10.0.0.1/24 dev e0; ip -n b addr add 10.0.0.2/24 dev e0",
+        "ip link add gr1 type gre remote 10.0.0.2 local 10.0.0.1 key 7 csum; ip link set gr1 up; ip addr add 10.6.0.1/24 dev gr1",
+        "ip -n b link add gr1 type gre remote 10.0.0.1 local 10.0.0.2 key 7 csum; ip -n b link set gr1 up; ip -n b addr add 10.6.0.2/24 dev gr1",
+        "ip link add link e0 name e0.5 type vlan id 5; ip link set e0.5 up; ip addr add 10.7.0.1/24 dev e0.5",
+        "ip -n b link add link e0 name e0.5 type vlan id 5; ip -n b link set e0.5 up; ip -n b addr add 10.7.0.2/24 dev e0.5",
+        "sleep 2",
+    )
+    job = host.start("tcpdump -nn -e -l -i e0 -c 40 ip proto 47 or vlan")
+    host.world.run_for(400 * MS)
+    host.run("ping -c1 -W1 10.6.0.2")
+    host.run("ping -c1 -W1 10.7.0.2")
+    host.world.run_for(400 * MS)
+    told = job.result().stdout
+    assert "10.0.0.1 > 10.0.0.2: GREv0, key=0x7" in told and "10.6.0.1 > 10.6.0.2: ICMP echo request" in told
+    assert "vlan 5, p 0, ethertype IPv4" in told and "10.7.0.2 > 10.7.0.1: ICMP echo reply" in told

@@ -28,7 +28,7 @@ class Seen:
     dst: MAC
     protocol: int
     packet: Any
-    vlan: int = 0
+    vlan: int = 0  # protocol and TCI, as an skb carries them
 
 
 @attrs.define(eq=False)

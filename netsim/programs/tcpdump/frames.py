@@ -14,7 +14,6 @@ from netsim.packet.encode import is_offloaded
 from netsim.programs.tcpdump.generate import COOKED1, COOKED2, ETHERNET
 
 PACKET_OUTGOING = 4
-ETH_P_8021Q = 0x8100
 LINK_NAMES = {ETHERNET: "EN10MB (Ethernet)", COOKED1: "LINUX_SLL (Linux cooked v1)", COOKED2: "LINUX_SLL2 (Linux cooked v2)"}
 DESCRIBED: Mapping[int, Callable[[Output, int, int], int]] = {ETHERNET: print_ethernet, COOKED1: print_sll, COOKED2: print_sll2}
 
@@ -23,7 +22,7 @@ def frame_bytes(seen: Seen, link: int, device_type: int) -> bytes:
     """The bytes of a frame under a link type."""
     kind, payload = seen.protocol, seen.packet
     if seen.vlan:
-        kind, payload = ETH_P_8021Q, Dot1Q(seen.vlan & 0xFFF, seen.vlan >> 13, seen.vlan >> 12 & 1, kind, payload)
+        kind, payload = seen.vlan >> 16, Dot1Q(seen.vlan & 0xFFF, seen.vlan >> 13 & 7, seen.vlan >> 12 & 1, kind, payload)
     frame = Ethernet(seen.dst, seen.src, kind, payload)
     data = encode(frame, Checksums.OFFLOADED if is_offloaded(frame) else Checksums.COMPLETE)
     if link == ETHERNET:
