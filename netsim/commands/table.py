@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from netsim.commands.busybox.table import APPLETS
+
 EXEC_TABLE: dict[str, str] = {
     "dockerd": "netsim.commands.dockerd:dockerd",
     "docker": "netsim.commands.docker.main:docker",
+    "busybox": "netsim.commands.busybox.main:busybox",
     "ip": "netsim.commands.ip.main:ip",
     "ping": "netsim.programs.ping.command:ping",
     "ping4": "netsim.programs.ping.command:ping",
@@ -133,7 +136,7 @@ BOXED = [
     "sha256sum",
 ]
 EXEC_TABLE.update(dict.fromkeys(BOXED, "netsim.programs.text:boxed"))
-DIALECTS = {"debian": EXEC_TABLE, "busybox": EXEC_TABLE}
+DIALECTS = {"debian": EXEC_TABLE, "busybox": EXEC_TABLE | APPLETS}
 """Command tables of images, by the dialect they declare."""
 REFUSED = [
     "systemctl",

@@ -30,23 +30,36 @@ class Grammar:
     valued: str = ""
     optional: str = ""
     long: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    in_order: bool = False
+    """Whether the first word that is no option ends them (a leading `+` of getopt's)."""
 
 
 def parse(words: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[str]]:
     """Options in order and the other words (permuted to the end as GNU does); raises OptionError at the first wrong one."""
     options: list[Option] = []
     rest: list[str] = []
+    for found in scan(words, grammar):
+        if isinstance(found, Option):
+            options.append(found)
+        else:
+            rest.append(found)
+    return options, rest
+
+
+def scan(words: Sequence[str], grammar: Grammar) -> Iterator[Option | str]:
+    """Options and other words as they come; raises OptionError at the first wrong one."""
     queue = iter(words)
     for word in queue:
         if word == "--":
-            rest.extend(queue)
+            yield from queue
         elif word.startswith("--"):
-            options.append(_long(word[2:], grammar, queue))
+            yield _long(word[2:], grammar, queue)
         elif word.startswith("-") and len(word) > 1:
-            options.extend(_cluster(word[1:], grammar, queue))
+            yield from _cluster(word[1:], grammar, queue)
         else:
-            rest.append(word)
-    return options, rest
+            yield word
+            if grammar.in_order:
+                yield from queue
 
 
 def _cluster(letters: str, grammar: Grammar, queue: Iterator[str]) -> Iterator[Option]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.clock import Timer
-from netsim.errors import EBADF, EPIPE, NetError
+from netsim.errors import EBADF, EPERM, EPIPE, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.call import Program
@@ -216,9 +216,11 @@ class Process:
     # sockets -------------------------------------------------------------------------------------------------------------
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> int:
-        """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do."""
-        from netsim.machine.sockets import AF_PACKET, SocketFile, make_socket
+        """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do. EPERM for raw ones without CAP_NET_RAW."""
+        from netsim.machine.sockets import AF_PACKET, SOCK_RAW, SocketFile, make_socket
 
+        if (kind == SOCK_RAW or family == AF_PACKET) and not self.capable("NET_RAW"):
+            raise NetError(EPERM)
         sock = make_socket(self.netns, family, kind, protocol)
         if self.vrf and family != AF_PACKET:
             sock.bind_to_device(self.vrf)

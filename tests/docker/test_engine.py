@@ -30,7 +30,7 @@ def test_a_container_has_an_address_a_route_and_a_name(host: Host) -> None:
     assert "inet 172.17.0.2/16 brd 172.17.255.255 scope global eth0" in ok(host, "docker exec c1 ip addr")
     assert "default via 172.17.0.1 dev eth0" in ok(host, "docker exec c1 ip route")
     assert ok(host, "docker exec c1 hostname") == ok(host, "docker inspect -f '{{.Config.Hostname}}' c1")
-    assert "1 received" in ok(host, "docker exec c1 ping -c1 172.17.0.1")
+    assert "1 packets received" in ok(host, "docker exec c1 ping -c1 172.17.0.1")
 
 
 def test_networks_are_apart_until_a_container_is_on_both(host: Host) -> None:
@@ -38,7 +38,7 @@ def test_networks_are_apart_until_a_container_is_on_both(host: Host) -> None:
     ok(host, "docker run -d --name c1 busybox sleep 1000")
     ok(host, "docker run -d --name c2 --network n1 busybox sleep 1000")
     ok(host, "docker network connect n1 c1")
-    assert "1 received" in ok(host, "docker exec c2 ping -c1 172.18.0.3")
+    assert "1 packets received" in ok(host, "docker exec c2 ping -c1 172.18.0.3")
     ok(host, "docker network disconnect n1 c1")
     assert host.run("docker exec c2 ping -c1 -W1 172.18.0.3").status == 1
 
@@ -85,6 +85,6 @@ def test_a_world_with_containers_forks(host: Host) -> None:
     trial = host.world.fork()
     other = trial.hosts["h1"]
     ok(other, "docker rm -f c1")
-    assert "1 received" in ok(host, "docker exec c1 ping -c1 172.17.0.1")
+    assert "1 packets received" in ok(host, "docker exec c1 ping -c1 172.17.0.1")
     assert host.run("docker inspect -f '{{.Name}}' c1").stdout == "/c1\n"
     assert other.run("docker inspect c1").status == 1

@@ -245,10 +245,11 @@ def get6(session: Ip, query: RouteQuery, *, fibmatch: bool) -> None:
     if fibmatch:
         _print(session, [fields(session, shown(session, answer.route.found.route), UNSHOWN)])
     else:
-        _print(session, [fields(session, _answer(session, answer), UNSHOWN)])
+        _print(session, [fields(session, answered(session, answer), UNSHOWN)])
 
 
-def _answer(session: Ip, answer: Route6Answer) -> Shown:
+def answered(session: Ip, answer: Route6Answer) -> Shown:
+    """One decision as a message tells it."""
     rt, query = answer.route, answer.query
     assert rt.found is not None
     route = rt.found.route

@@ -6,6 +6,8 @@ from netsim.addr import IPv4, IPv6
 from netsim.errors import EACCES, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+from netsim.programs.net.resolver import AF_INET6, Lookup, getaddrinfo, getnameinfo
+from netsim.programs.net.resolving import Resolving
 from netsim.programs.ping.command6 import Refused, Setup6
 from netsim.programs.ping.family import Family, Family4, Family6
 from netsim.programs.ping.options import Options, options_of
@@ -51,7 +53,28 @@ def _ping(call: Call, family: int) -> Result | Program:
     found = _resolve(call, word, options.family)
     if isinstance(found, str):
         return _fail(options, f"{word}: {found}")
-    address, numeric = found
+    if isinstance(found, Lookup):
+        return Resolving(call, options, found, _looked_up)
+    return _found(call, options, *found)
+
+
+def _looked_up(call: Call, options: Options, lookup: Lookup) -> Result | Program:
+    """The name servers told the address, or nothing; the name in reply lines is the one they know it by."""
+    if lookup.error:
+        return _fail(options, f"{options.targets[-1]}: {lookup.error}")
+    options.address = lookup.found[0]
+    if "n" in options.flags:
+        return _found(call, options, options.address, numeric=False)
+    return Resolving(call, options, getnameinfo(call.proc, options.address), _named)
+
+
+def _named(call: Call, options: Options, lookup: Lookup) -> Result | Program:
+    options.name = str(options.address) if lookup.error else str(lookup.found[0])
+    return _found(call, options, options.address, numeric=False)
+
+
+def _found(call: Call, options: Options, address: IPv4 | IPv6, numeric: bool) -> Result | Program:  # noqa: FBT001
+    word = options.targets[-1]
     if "v" in options.flags:
         call.proc.write(1, f"ai->ai_family: {'AF_INET' if isinstance(address, IPv4) else 'AF_INET6'}, ai->ai_canonname: '{word}'\n")
     if len(options.targets) > 1:
@@ -67,8 +90,8 @@ def _fail(options: Options, message: str, status: int = 2) -> Result:
     return Result("", f"{options.warnings}ping: {message}\n", status)
 
 
-def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | str:
-    """The address a word means and whether it was numeric, or what getaddrinfo says."""
+def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | Lookup | str:
+    """The address a word means and whether it was numeric, the look-up that will tell, or what getaddrinfo says."""
     four, six = inet_aton(word), inet_pton6(word.partition("%")[0]) if ":" in word else None
     if four is not None:
         return (four, True) if family != 6 else "Address family for hostname not supported"
@@ -81,7 +104,7 @@ def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | s
     named.sort(key=_four_first)
     if named:
         return named[0], False
-    return "Temporary failure in name resolution" if not any(letter.isspace() for letter in word) else "Name or service not known"
+    return getaddrinfo(call.proc, word, {4: AF_INET, 6: AF_INET6}.get(family, 0))
 
 
 def _four_first(address: IPv4 | IPv6) -> int:
@@ -157,7 +180,7 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
     header_extra = len(sock.ip_options)
     names = {}
     if not numeric and "n" not in options.flags:
-        names[str(target)] = name_in_hosts(proc.read_text("/etc/hosts"), target) or word
+        names[str(target)] = options.name or name_in_hosts(proc.read_text("/etc/hosts"), target) or word
     whence = f"from {chosen} {device}: " if options.interface or "B" in options.flags else ""
     pattern = f"PATTERN: 0x{_unit(options.pattern).hex()}\n" if options.pattern is not None else ""
     header = f"{pattern}PING {word} ({target}) {whence}{options.size}({options.size + 28 + header_extra}) bytes of data.\n"

@@ -35,7 +35,7 @@ class Setup6:
         self.fd = call.proc.socket(AF_INET6, SOCK_RAW, ICMPV6)
         self.sock = call.proc.sock(self.fd)
         if not numeric and "n" not in options.flags:
-            self.names[str(target)] = name_in_hosts(call.proc.read_text("/etc/hosts"), target) or word
+            self.names[str(target)] = options.name or name_in_hosts(call.proc.read_text("/etc/hosts"), target) or word
 
     def prepare(self) -> None:
         """Zone, device, source and options, in ping's order."""

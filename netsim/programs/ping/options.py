@@ -62,6 +62,10 @@ class Options:
     timestamp: str = ""
     flags: set[str] = attrs.field(factory=set)
     warnings: str = ""
+    address: Any = None
+    """What name servers know the target by."""
+    name: str = ""
+    """What they call that address; empty where /etc/hosts decides."""
 
 
 class UsageError(Exception):

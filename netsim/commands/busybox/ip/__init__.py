@@ -1,0 +1,1 @@
+"""BusyBox's ip: iproute2 as it was long ago, with fewer words and its own complaints."""

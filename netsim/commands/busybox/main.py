@@ -1,0 +1,24 @@
+"""busybox itself: runs an applet by its name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from netsim.commands.busybox.table import APPLETS
+from netsim.machine.call import Call, Result
+
+
+def busybox(call: Call) -> Any:
+    """busybox APPLET [ARGUMENT...]."""
+    words = call.argv[1:]
+    if words and words[0] == "--list":
+        return Result("".join(f"{name}\n" for name in sorted(APPLETS)))
+    if not words or words[0].startswith("-"):
+        return Result("", "busybox: netsim: name an applet; `busybox --list` tells which there are\n", 1)
+    name = words[0].rsplit("/", 1)[-1]
+    if name not in APPLETS:
+        return Result("", f"{name}: applet not found\n", 127)
+    module, _, function = APPLETS[name].partition(":")
+    call.proc.argv, call.proc.comm = call.argv, "busybox"
+    return getattr(import_module(module), function)(Call(call.proc, (name, *words[1:])))

@@ -1,0 +1,13 @@
+"""The applets of Debian's BusyBox 1.35 and the functions behind them; what is not here is not found in its images."""
+
+from __future__ import annotations
+
+_NET = "netsim.commands.busybox."
+_OWN = "netsim.programs.busybox."
+
+APPLETS: dict[str, str] = {
+    **dict.fromkeys(("ip", "ipaddr", "iplink", "ipneigh", "iproute", "iprule", "iptunnel"), _NET + "ip.main:ip"),
+    "nslookup": _OWN + "nslookup:nslookup",
+    "ping": _OWN + "ping:ping",
+    "ping6": _OWN + "ping:ping",
+}
