@@ -8,22 +8,40 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.oracle.score import FLOORS, KERNEL, score
+from tests.oracle.score import FLOORS, KERNEL, disagreements, score
 
 PAGE = Path("docs/fidelity.md")
+CAUSES = Path(__file__).parent / "causes.json"
 START, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def main() -> None:
-    """Score the scenarios that have a floor and write both files."""
-    scores = {name: score(KERNEL / f"{name}.json") for name in sorted(json.loads(FLOORS.read_text()))}
+    """Score every scenario and write both files."""
+    scores = {path.stem: score(path) for path in sorted(KERNEL.glob("*.json"))}
     FLOORS.write_text(json.dumps({name: right for name, (right, _) in scores.items()}, indent=1) + "\n")
     right, telling = (sum(pair[side] for pair in scores.values()) for side in (0, 1))
-    lines = [f"{right} of {telling} telling steps agree ({100 * right / telling:.1f} %).", "", "| scenario | agree | telling |", "|---|---:|---:|"]
-    lines += [f"| {name} | {agree} | {of} |" for name, (agree, of) in scores.items()]
+    whole = [name for name, (agree, of) in scores.items() if agree == of]
+    lines = [f"{right} of {telling} telling steps agree ({100 * right / telling:.1f} %); {len(whole)} of {len(scores)} scenarios agree whole.", ""]
+    lines += ["| scenario that does not agree whole | agree | telling |", "|---|---:|---:|"]
+    lines += [f"| {name} | {agree} | {of} |" for name, (agree, of) in scores.items() if agree != of]
+    lines += ["", "Whole: " + ", ".join(whole) + ".", "", *causes({name for name in scores if name not in whole})]
     before, rest = PAGE.read_text().split(START)
     PAGE.write_text(before + START + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
     print(lines[0])
+
+
+def causes(scenarios: set[str]) -> list[str]:
+    """Every step that disagrees, by the mechanism behind it."""
+    left = {(name, step) for name in sorted(scenarios) for step in disagreements(KERNEL / f"{name}.json")}
+    lines = ["| what does not agree | steps | why |", "|---|---:|---|"]
+    for cause in json.loads(CAUSES.read_text()):
+        here = {(name, step) for name, steps in cause["steps"].items() for step in steps} & left
+        if here:
+            left -= here
+            lines.append(f"| {cause['cause']} | {len(here)} | {cause['why']} |")
+    if left:
+        lines.append(f"| not explained yet | {len(left)} | {', '.join(f'{name} {step}' for name, step in sorted(left))} |")
+    return lines
 
 
 if __name__ == "__main__":

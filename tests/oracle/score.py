@@ -19,15 +19,27 @@ def score(path: Path) -> tuple[int, int]:
     return compare(path.stem, recorded, replay(json.loads(path.read_text()))["steps"])
 
 
+def disagreements(path: Path) -> list[int]:
+    """The numbers of the telling steps that disagree, the first step being 0."""
+    recorded = judge.steps_of(path)
+    answers = replay(json.loads(path.read_text()))["steps"]
+    return [number for number, agrees in verdicts(path.stem, recorded, answers).items() if not agrees]
+
+
 def compare(name: str, recorded: list[dict[str, Any]], answers: list[dict[str, Any]]) -> tuple[int, int]:
     """The judge's count over recorded steps and their answers."""
+    found = verdicts(name, recorded, answers)
+    return sum(found.values()), len(found)
+
+
+def verdicts(name: str, recorded: list[dict[str, Any]], answers: list[dict[str, Any]]) -> dict[int, bool]:
+    """Which telling steps agree; steps that two recordings disagreed on are left out."""
     tokens = judge.Tokens(recorded)
-    right = telling = 0
-    for step, answer in zip(recorded, answers, strict=True):
+    found: dict[int, bool] = {}
+    for number, (step, answer) in enumerate(zip(recorded, answers, strict=True)):
         if step.get("unstable") or step.get("stable") is False:
             continue
         wrong = judge.agrees(tokens, step, answer, name.startswith(judge.EXACT_STATES))
-        loud = bool(step["rc"] or judge.printed(step, "output"))
-        telling += loud
-        right += loud and not wrong
-    return right, telling
+        if step["rc"] or judge.printed(step, "output"):
+            found[number] = not wrong
+    return found
