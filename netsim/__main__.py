@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 from netsim.api import World
-from netsim.labs import LabProblem, stream
+from netsim.clock import SECOND
+from netsim.labs import LabProblem, Wanted, capture, stream
 from netsim.machine.fds import Outlet
 from netsim.state import CannotSave
+from netsim.world.capture import Format
 
 EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
 NOT_MODELLED = 2
@@ -25,6 +27,12 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("--strict", action="store_true", help="fail (status 2) when an option was accepted that is not modelled, and name each")
     shell = verbs.add_parser("shell", help="type commands into a host: at a terminal with a prompt, else lines of standard input")
     shell.add_argument("labs", metavar="LAB", nargs="*", help="scripts to run before; the first may be a snapshot")
+    pcap = verbs.add_parser("pcap", help="run a lab and write what passed into a capture file")
+    pcap.add_argument("lab", metavar="LAB", help="a script (- for standard input), or a snapshot")
+    pcap.add_argument("-o", "--out", metavar="FILE", required=True, help="the capture file: pcap when its name ends in .pcap, else pcapng")
+    pcap.add_argument("--device", metavar="DEV", default="", help="only devices called so")
+    pcap.add_argument("--host", metavar="HOST", default="", help="only this machine's")
+    pcap.add_argument("--seconds", metavar="N", type=float, default=1.0, help="virtual time to let pass after the script (default 1)")
     transcript = verbs.add_parser("transcript", help="replay recorded scenarios and write what netsim answers")
     transcript.add_argument("path", help="a scenario (.json) or a directory of them")
     transcript.add_argument("--out", required=True, help="the directory the answers go to")
@@ -36,6 +44,12 @@ def main(argv: list[str] | None = None) -> int:
     if options.verb == "run":
         try:
             return run_labs(options.labs, options.save, options.strict)
+        except LabProblem as problem:
+            print(f"netsim: {problem}", file=sys.stderr)
+            return problem.status
+    if options.verb == "pcap":
+        try:
+            return capture_lab(options)
         except LabProblem as problem:
             print(f"netsim: {problem}", file=sys.stderr)
             return problem.status
@@ -72,6 +86,23 @@ def run_labs(names: list[str], save: str | None, strict: bool) -> int:  # noqa: 
             print(f"netsim: not modelled: {line}", file=sys.stderr)
         status = NOT_MODELLED if world.unmodelled else status
     return save_world(world, save) or status if save else status
+
+
+def capture_lab(options: argparse.Namespace) -> int:
+    """Run a lab with a capture going on and write it; the status is the lab's, 73 when the file cannot be written."""
+    wanted = Wanted(options.device, options.host, max(0, int(options.seconds * SECOND)))
+    world, captured, status = capture(options.lab, wanted, Outlet(sink=sys.stdout), Outlet(sink=sys.stderr))
+    if options.host and options.host not in world.hosts:
+        print(f"netsim: {options.lab}: there is no host {options.host}", file=sys.stderr)
+        return EX_USAGE
+    form = Format.PCAP if options.out.endswith(".pcap") else Format.PCAPNG
+    try:
+        Path(options.out).write_bytes(captured.to_bytes(form))
+    except OSError as problem:
+        print(f"netsim: {options.out}: cannot write: {problem.strerror}", file=sys.stderr)
+        return EX_CANTCREAT
+    print(f"netsim: {len(captured.frames)} frames of {len(captured.described)} devices; {captured.drops} packets dropped", file=sys.stderr)
+    return status
 
 
 def save_world(world: World, path: str) -> int:

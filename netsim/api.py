@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import attrs
 
@@ -24,7 +25,13 @@ from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.machine import Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
+from netsim.packet import pcap
 from netsim.wiring import Wiring
+from netsim.world.cable import Cable
+from netsim.world.capture import Capture as WorldCapture
+from netsim.world.inject import Injection, Way, inject
+from netsim.world.machines import Quality, attach, card, join
+from netsim.world.switch import Lan
 
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
@@ -143,6 +150,9 @@ class World:
     clock: Clock = attrs.field(factory=Clock)
     rng: random.Random = attrs.field(default=None)
     hosts: dict[str, Host] = attrs.field(factory=dict)
+    lans: dict[str, Lan] = attrs.field(factory=dict)
+    cables: list[Cable] = attrs.field(factory=list)
+    captures: list[WorldCapture] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         if self.rng is None:
@@ -153,9 +163,55 @@ class World:
         known = self.hosts.get(name)
         if known is None:
             profile = PROFILES[kernel] if isinstance(kernel, str) else kernel
-            machine = start(name, boot(self.clock, self.rng, profile), EXEC_TABLE, DIALECTS)
+            machine = start(name, boot(self.clock, self.rng, profile, len(self.hosts)), EXEC_TABLE, DIALECTS)
             known = self.hosts[name] = Host(self, machine)
+            for capture in self.captures:
+                capture.watch(machine)
         return known
+
+    # between machines ----------------------------------------------------------------------------------------------------
+
+    def cable(self, a: Host, b: Host, *, names: Sequence[str] = ("", ""), macs: Sequence[str] = ("", ""), **quality: Any) -> Cable:
+        """A cable between a new card of each of two machines; `names` and `macs` are the cards' (default: the first free ethN, a random one).
+
+        `quality` is `delay` (ns one way), `loss` (0 to 1), `rate` (bits a second; 0: any) and `mtu` (bytes; the cards' too; 0: 1500 and any).
+        The cards are down, as in a machine just unpacked, and go back to the machine's first namespace when theirs is deleted. ValueError, NetError.
+        """
+        line = Quality(**quality)
+        made = line.cable(self.clock, self.rng)
+        cards = [card(host.machine, name, mac, line.mtu) for host, name, mac in zip((a, b), names, macs, strict=True)]
+        self.cables.append(join(made, *cards))
+        return made
+
+    def lan(self, name: str, *hosts: Host, names: Sequence[str] | str = "", macs: Sequence[str] = (), **quality: Any) -> Lan:
+        """An L2 segment: a switch that learns, and a cable from it to a new card of each host; mentioned again, it gets the hosts given then.
+
+        `names` is one name for all cards or one for each, `macs` one for each; `quality` is that of each cable, as for `cable`. ValueError, NetError.
+        """
+        lan = self.lans.get(name)
+        if lan is None:
+            lan = self.lans[name] = Lan(name, self.clock)
+        line = Quality(**quality)
+        called = [names] * len(hosts) if isinstance(names, str) else names
+        for host, called_so, mac in zip(hosts, called, macs or [""] * len(hosts), strict=True):
+            attach(lan, host.machine, card(host.machine, called_so, mac, line.mtu), line.cable(self.clock, self.rng))
+        return lan
+
+    def capture(self, device: str = "", host: str = "") -> WorldCapture:
+        """Listen from now on to every device of the world, or to those called `device`, of all machines or the one called `host`; see `stop`."""
+        made = WorldCapture(device, host)
+        self.captures.append(made)
+        for each in self.hosts.values():
+            made.watch(each.machine)
+        return made
+
+    def inject(self, data: bytes, netns: Netns | Host | Namespace, device: str, way: Way = Way.RECEIVED) -> Injection:
+        """Send the frames of a capture file (pcap or pcapng) through a device at the pace they were captured; time passes when the world runs.
+
+        PcapError for bytes that are no capture; NetError when there is no such device.
+        """
+        home = netns.wiring.netns if isinstance(netns, Host) else netns.netns if isinstance(netns, Namespace) else netns
+        return inject(pcap.read(data), Wiring(home).device(device), way)
 
     def run_for(self, duration: int) -> None:
         """Let `duration` ns of virtual time pass."""

@@ -5,13 +5,26 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import attrs
+
 from netsim.api import Host, World
+from netsim.directives import DirectiveProblem, carry_out, sections
 from netsim.machine.call import Result
 from netsim.machine.fds import Capture, OpenFile
 from netsim.snapshot import is_snapshot
 from netsim.state import CannotLoad
+from netsim.world.capture import Capture as WorldCapture
 
 EX_DATAERR, EX_NOINPUT = 65, 66
+
+
+@attrs.frozen
+class Wanted:
+    """What a capture shall hold: devices called so, one machine's ("" for all), and for how long after the script (ns)."""
+
+    device: str = ""
+    host: str = ""
+    after: int = 0
 
 
 class LabProblem(Exception):
@@ -50,7 +63,33 @@ def stream(name: str, world: World | None, stdout: OpenFile, stderr: OpenFile) -
             raise LabProblem(name, "a snapshot can only be the first lab", EX_DATAERR)
         return _thaw(name, text), 0
     world = World() if world is None else world
-    return world, first_host(world).stream_script(text, stdout, stderr, name="script.sh" if name == "-" else Path(name).name)
+    return world, _typed(world, name, text, stdout, stderr)
+
+
+def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile) -> int:
+    """Type a script, each part on its machine; a part that fails ends the lab, as a script that fails ends those after it."""
+    try:
+        for part in list(sections(text)):
+            if part.directive:
+                carry_out(world, part.directive)
+                continue
+            host = first_host(world) if part.host is None else world.host(part.host)
+            status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else Path(name).name)
+            if status:
+                return status
+    except DirectiveProblem as problem:
+        raise LabProblem(name, str(problem), EX_DATAERR) from None
+    return 0
+
+
+def capture(name: str, wanted: Wanted, stdout: OpenFile, stderr: OpenFile) -> tuple[World, WorldCapture, int]:
+    """Play a lab, and let `wanted.after` ns pass, while everything that passes is captured; LabProblem."""
+    text = read_lab(name)
+    world = _thaw(name, text) if is_snapshot(text) else World()
+    captured = world.capture(wanted.device, wanted.host)
+    status = 0 if is_snapshot(text) else _typed(world, name, text, stdout, stderr)
+    world.run_for(wanted.after)
+    return world, captured.stop(), status
 
 
 def _thaw(name: str, text: str) -> World:

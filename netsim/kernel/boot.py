@@ -77,9 +77,9 @@ INET_FAMILIES = {AF_INET: af_inet.INET4, AF_INET6: af_inet6.INET6}
 NETNS_INIT = (loopback.add_loopback,)
 
 
-def boot(clock: Clock, rng: random.Random, profile: KernelProfile) -> Kernel:
-    """A freshly started Linux with its first namespace."""
-    kernel = Kernel(clock, rng, profile)
+def boot(clock: Clock, rng: random.Random, profile: KernelProfile, number: int = 0) -> Kernel:
+    """A freshly started Linux with its first namespace; `number` tells the world's machines apart."""
+    kernel = Kernel(clock, rng, profile, number)
     kernel.boot_time = clock.now
     hang_doors(kernel)
     kernel.init_net = new_netns(kernel)
@@ -112,8 +112,10 @@ def hang_doors(kernel: Kernel) -> None:
 
 def new_netns(kernel: Kernel) -> Netns:
     """A fresh namespace (`copy_net_ns`): lo, down, and each room's own state."""
-    netns = Netns(kernel, kernel.inode())
+    netns = Netns(kernel, kernel.inode(), kernel.cookie())
     kernel.namespaces.append(netns)
     for init in kernel.netns_init:
         init(netns)
+    for watcher in kernel.watchers:
+        watcher.joined(netns)
     return netns

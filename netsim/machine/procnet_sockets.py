@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.clock import MS
+from netsim.kernel.core.packet_socket import PacketSocket
 from netsim.kernel.inet.tcp_states import CLOSE, ESTABLISHED, LISTEN, SYN_RECV, TIME_WAIT
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def packet(netns: Netns) -> str:
     text = "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"
     taps = _unique([*netns.taps, *(tap for dev in netns.devices.values() for tap in dev.taps)])
     for tap in taps:
+        if not isinstance(tap, PacketSocket):
+            continue  # a capture of the world's, which no machine knows of
         text += f"{POINTER} {3:<6d} {tap.kind:<4d} {tap.protocol:04x}   {tap.ifindex:<5d} 1 {0:<6d} {0:<6d} {tap.inode:<6d}\n"
     return text
 

@@ -63,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "programs": {"random"},
     "commands": {"random"},
     "shell": {"random"},
+    "world": {"random"},
 }
 
 

@@ -248,11 +248,11 @@ def list_ids(session: Ip, cursor: Words) -> None:
             raise Stop('netsim: "target-nsid" is not modelled\n', 1)
         else:
             raise Stop(f'Command "{word}" is unknown\n', 255)
-    by_number = sorted((value, inode) for inode, value in session.netns.nsids.items())
-    named = {netns.inode: name for name in reversed(names(session)) if (netns := _bound(session, name)) is not None}
-    for value, inode in by_number:  # type: ignore[assignment]
+    by_number = sorted((value, cookie) for cookie, value in session.netns.nsids.items())
+    named = {netns.cookie: name for name in reversed(names(session)) if (netns := _bound(session, name)) is not None}
+    for value, cookie in by_number:  # type: ignore[assignment]
         if target is None or value == target:  # type: ignore[comparison-overlap]
-            session.print(f"nsid {value} " + (f"(iproute2 netns name: {named[inode]})" if inode in named else "") + "\n")
+            session.print(f"nsid {value} " + (f"(iproute2 netns name: {named[cookie]})" if cookie in named else "") + "\n")
 
 
 def monitor(session: Ip, cursor: Words) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
 FIRST_INODE = 4026531840  # PROC_DYNAMIC_FIRST-like: the first namespace's inode on every Linux
+COOKIE_SHIFT = 32
+"""Above are the machine's bits of a cookie."""
 
 DOOR = {"state": "share"}
 """Doors belong to the program, not to the state of a world: forks share them, snapshots leave them out."""
@@ -34,9 +36,12 @@ class Kernel:
     clock: Clock
     rng: random.Random
     profile: KernelProfile
+    number: int = 0
+    """Which of the world's machines it runs on."""
     init_net: Netns = attrs.field(default=None)
     namespaces: list[Netns] = attrs.field(factory=list)
     next_inode: int = FIRST_INODE
+    next_cookie: int = 0
     next_socket_inode: int = 16384
     next_socket_cookie: int = 1
     packet_types: dict[int, Callable[..., Any]] = attrs.field(factory=dict, metadata=DOOR)
@@ -78,6 +83,8 @@ class Kernel:
     unmodelled: list[str] = attrs.field(factory=list)
     """Options that were accepted although what they do is not modelled."""
     boot_time: int = 0
+    watchers: list[Any] = attrs.field(factory=list)
+    """Captures that want to hear of every new namespace, with `joined(netns)`."""
     xmit_depth: int = 0
     """How many devices the packet being sent was handed on through (`dev_xmit_recursion`)."""
     current: Any = None
@@ -91,6 +98,11 @@ class Kernel:
     def random_mac(self) -> MAC:
         """A locally administered unicast address (`eth_random_addr`)."""
         return MAC((self.rng.getrandbits(48) & 0xFCFFFFFFFFFF) | 0x020000000000)
+
+    def cookie(self) -> int:
+        """The next cookie of a namespace (`net_gen_cookie`)."""
+        self.next_cookie += 1
+        return self.number << COOKIE_SHIFT | self.next_cookie
 
     def inode(self) -> int:
         """The next free inode number of the namespace file system."""

@@ -88,6 +88,8 @@ class NetDevice:
     uppers: list[NetDevice] = attrs.field(factory=list)  # devices stacked on this one
     registered: bool = False
     is_active: bool = False  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
+    is_stopped: bool = False
+    """The driver takes no more frames for now; its discipline keeps them (`__QUEUE_STATE_DRV_XOFF`)."""
     user_flags: int = 0  # IFF_PROMISC | IFF_ALLMULTI as users asked (`gflags`)
     is_netns_immutable: bool = False
     num_tx_queues: int = 1

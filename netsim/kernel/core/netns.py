@@ -28,11 +28,13 @@ class Netns:
 
     kernel: Kernel
     inode: int
+    cookie: int
+    """A number no other namespace of the world has, not even on another machine (`net_cookie`)."""
     devices: dict[int, NetDevice] = attrs.field(factory=dict)  # by ifindex, in order of registration
     names: dict[str, NetDevice] = attrs.field(factory=dict)  # alternative names too
     next_ifindex: int = 1
     loopback: NetDevice = attrs.field(default=None)
-    nsids: dict[int, int] = attrs.field(factory=dict)  # inode of another namespace -> its id as seen from here
+    nsids: dict[int, int] = attrs.field(factory=dict)  # cookie of another namespace -> its id as seen from here
     holders: int = 0
     dead: bool = False
     inet: Inet4State = attrs.field(factory=Inet4State)
@@ -54,13 +56,13 @@ class Netns:
 
     def id_of(self, other: Netns) -> int | None:
         """The id `other` has here, or None when none was given yet (`peernet2id`)."""
-        return self.nsids.get(other.inode)
+        return self.nsids.get(other.cookie)
 
     def id_for(self, other: Netns) -> int:
         """The id `other` has here, giving it the lowest free one at need (`peernet2id_alloc`)."""
-        known = self.nsids.get(other.inode)
+        known = self.nsids.get(other.cookie)
         if known is None:
             taken = set(self.nsids.values())
             known = next(number for number in range(len(taken) + 1) if number not in taken)
-            self.nsids[other.inode] = known
+            self.nsids[other.cookie] = known
         return known

@@ -31,7 +31,7 @@ def dev_queue_xmit(skb: SkBuff) -> int:
 
 def qdisc_run(dev: NetDevice) -> None:
     """Send what the root discipline lets go now (`__qdisc_run`)."""
-    while dev.is_active and dev.root_qdisc is not None:
+    while dev.is_active and not dev.is_stopped and dev.root_qdisc is not None:
         skb = dev.root_qdisc.dequeue()
         if skb is None:
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from netsim.clock import MS
 from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.device_life import dev_change_net_namespace, unregister_netdevice
-from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 
 CLEANUP_DELAY = 30 * MS
@@ -31,7 +30,7 @@ def cleanup_net(netns: Netns) -> None:
     """Take a namespace down: hardware goes home, virtual devices are removed, others forget its id (`cleanup_net`)."""
     kernel = netns.kernel
     for other in kernel.namespaces:
-        other.nsids.pop(netns.inode, None)
+        other.nsids.pop(netns.cookie, None)
     for dev in list(netns.devices.values()):
         if (dev.is_netns_immutable and dev is netns.loopback) or dev.kind:
             continue
@@ -47,7 +46,7 @@ def cleanup_net(netns: Netns) -> None:
 
 def set_id(netns: Netns, other: Netns, number: int) -> None:
     """Give `other` an id as seen from `netns` (`rtnl_net_newid`); -1 leaves the choice to the kernel. EEXIST when either is taken."""
-    if other.inode in netns.nsids:
+    if other.cookie in netns.nsids:
         raise NetError(EEXIST, "Peer netns already has a nsid assigned")
     if number < -1:
         raise NetError(EINVAL)
@@ -56,15 +55,10 @@ def set_id(netns: Netns, other: Netns, number: int) -> None:
     if number == -1:
         netns.id_for(other)
     else:
-        netns.nsids[other.inode] = number
-
-
-def by_inode(kernel: Kernel, inode: int) -> Netns | None:
-    """The living namespace with this inode."""
-    return next((netns for netns in kernel.namespaces if netns.inode == inode), None)
+        netns.nsids[other.cookie] = number
 
 
 def by_id(netns: Netns, number: int) -> Netns | None:
-    """The namespace that has this id here."""
-    inode = next((inode for inode, known in netns.nsids.items() if known == number), None)
-    return None if inode is None else by_inode(netns.kernel, inode)
+    """The living namespace of this machine that has this id here."""
+    cookie = next((cookie for cookie, known in netns.nsids.items() if known == number), None)
+    return next((other for other in netns.kernel.namespaces if other.cookie == cookie), None)

@@ -14,7 +14,7 @@ def print_sll2(out: Output, at: int, length: int) -> int:
         out.truncated()
         return min(out.end - at, length)
     kind, ifindex, direction, halen = out.u16(at), out.u32(at + 4), out.u8(at + 10), out.u8(at + 11)
-    name = out.names.devices.get(ifindex, str(ifindex))
+    name = out.names.devices.get(ifindex, "?")
     out.put(f"{name:<5s} {token(DIRECTIONS, '?', direction):<3s} ")
     if out.options.e:
         out.put(f"ifindex {ifindex} ")

@@ -27,8 +27,13 @@ def frame_bytes(seen: Seen, link: int, device_type: int) -> bytes:
     data = encode(frame, Checksums.OFFLOADED if is_offloaded(frame) else Checksums.COMPLETE)
     if link == ETHERNET:
         return data
-    source = int(seen.src).to_bytes(6, "big") + bytes(2)
     if link == COOKED2:
-        header = kind.to_bytes(2, "big") + bytes(2) + seen.ifindex.to_bytes(4, "big") + device_type.to_bytes(2, "big")
-        return header + bytes([seen.pkt_type, 6]) + source + data[14:]
+        return cooked2(seen, device_type, kind, data[14:])
+    source = int(seen.src).to_bytes(6, "big") + bytes(2)
     return seen.pkt_type.to_bytes(2, "big") + device_type.to_bytes(2, "big") + b"\0\6" + source + kind.to_bytes(2, "big") + data[14:]
+
+
+def cooked2(seen: Seen, device_type: int, kind: int, payload: bytes) -> bytes:
+    """A frame under the header that stands for all link layers, version 2 (LINKTYPE_LINUX_SLL2)."""
+    header = kind.to_bytes(2, "big") + bytes(2) + seen.ifindex.to_bytes(4, "big") + device_type.to_bytes(2, "big")
+    return header + bytes([seen.pkt_type, 6]) + int(seen.src).to_bytes(6, "big") + bytes(2) + payload

@@ -1,0 +1,1 @@
+"""What lies between machines: cables, switches, and captures of what passes."""
