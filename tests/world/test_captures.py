@@ -117,7 +117,7 @@ def test_every_kind_of_packet_is_among_them() -> None:
     text.machine.files.write(None, "/root/x.pcap", pcap.write_pcap(frames_of("h1/eth0")))
     lines = text.run("tcpdump -ne -r x.pcap").stdout
     for word in (
-        "ARP, Request",
+        "ethertype ARP",
         "ICMP echo request",
         "UDP, length",
         "Flags [S]",
