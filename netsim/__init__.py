@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netsim.analysis.explain import explain
+    from netsim.analysis.explanation import Explanation
+    from netsim.analysis.problem import AnalysisProblem
     from netsim.api import Host, Namespace, World
     from netsim.errors import NetError
     from netsim.machine.call import Result
     from netsim.state import CannotFork, CannotLoad, CannotSave
 
 __version__ = "0.1.0"
-__all__ = ["CannotFork", "CannotLoad", "CannotSave", "Host", "Namespace", "NetError", "Result", "World"]
+__all__ = ["AnalysisProblem", "CannotFork", "CannotLoad", "CannotSave", "Explanation", "Host", "Namespace", "NetError", "Result", "World", "explain"]
 _HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
 _HOMES |= dict.fromkeys(("CannotFork", "CannotLoad", "CannotSave"), "netsim.state")
+_HOMES |= {
+    "AnalysisProblem": "netsim.analysis.problem",
+    "Explanation": "netsim.analysis.explanation",
+    "explain": "netsim.analysis.explain",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from netsim.api import World
 from netsim.clock import SECOND
@@ -15,6 +17,7 @@ from netsim.world.capture import Format
 
 EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
 NOT_MODELLED = 2
+QUESTIONS = ("explain",)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     pcap.add_argument("--device", metavar="DEV", default="", help="only devices called so")
     pcap.add_argument("--host", metavar="HOST", default="", help="only this machine's")
     pcap.add_argument("--seconds", metavar="N", type=float, default=1.0, help="virtual time to let pass after the script (default 1)")
+    add_questions(verbs)
     transcript = verbs.add_parser("transcript", help="replay recorded scenarios and write what netsim answers")
     transcript.add_argument("path", help="a scenario (.json) or a directory of them")
     transcript.add_argument("--out", required=True, help="the directory the answers go to")
@@ -61,6 +65,8 @@ def main(argv: list[str] | None = None) -> int:
         except LabProblem as problem:
             print(f"netsim: {problem}", file=sys.stderr)
             return problem.status
+    if options.verb in QUESTIONS:
+        return ask(options)
     if options.verb == "transcript":
         from netsim.transcript import replay_all
 
@@ -71,6 +77,36 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     parser.print_help(sys.stderr)
     return EX_USAGE
+
+
+def add_questions(verbs: Any) -> None:
+    """The verbs that ask a lab something."""
+    explain = verbs.add_parser("explain", help="the way of a packet, decision by decision, and why it arrives or dies")
+    explain.add_argument("lab", metavar="LAB", help="a script (- for standard input) or a snapshot")
+    explain.add_argument("source", metavar="FROM", help="a machine, a namespace or a container")
+    explain.add_argument("target", metavar="TO", help="10.0.0.2:80/tcp, web:5432, 8.8.8.8 (ping), @red:80 (the address of namespace red)")
+    explain.add_argument("--size", type=int, default=0, metavar="BYTES", help="send so many bytes by ping or UDP, not to be cut on the way")
+    explain.add_argument("-v", "--verbose", action="count", default=0, help="also policies that accept")
+    explain.add_argument("--json", action="store_true", help="as JSON")
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Answer a question about a lab: 0 it holds, 1 it does not, 2 cannot tell, 64 it makes no sense."""
+    from netsim.analysis import verbs
+    from netsim.analysis.problem import AnalysisProblem
+
+    paint = int(sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    try:
+        answer = getattr(verbs, options.verb)(options, paint)
+    except LabProblem as problem:
+        print(f"netsim: {problem}", file=sys.stderr)
+        return problem.status
+    except AnalysisProblem as problem:
+        print(f"netsim: {problem}", file=sys.stderr)
+        return EX_USAGE
+    print(answer.notes, end="", file=sys.stderr)
+    print(answer.text, end="")
+    return int(answer.status)
 
 
 def run_labs(names: list[str], save: str | None, strict: bool) -> int:  # noqa: FBT001 - a switch of the command line

@@ -24,11 +24,12 @@ class Event:
 
 @attrs.frozen
 class Dropped(Event):
-    """A packet died: `reason` is a name of the kernel's `enum skb_drop_reason` (`NEIGH_FAILED`, `IP_RPFILTER` ...)."""
+    """A packet died: `reason` is a name of the kernel's `enum skb_drop_reason` (`NEIGH_FAILED`, `IP_RPFILTER` ...), `detail` what decided it."""
 
     reason: str
     device: str
     packet: Any
+    detail: Any = None
 
 
 @attrs.frozen
@@ -39,3 +40,31 @@ class Step(Event):
     device: str
     packet: Any
     detail: Any = None
+
+
+@attrs.frozen
+class RuleMet(Event):
+    """A packet met a rule of a packet filter, or came to the end of a base chain (`number` 0, no `rule`): `nf_trace`'s rule and policy events.
+
+    `rule` is what the rule says (`RuleSpec`, `NftRule`); `verdict` is one of `netfilter/verdict`, None where the walk goes on in another chain.
+    """
+
+    hook: int
+    table: Any
+    chain: str
+    number: int
+    rule: Any
+    verdict: int | None
+    device: str
+    packet: Any
+
+
+@attrs.frozen
+class Rewritten(Event):
+    """Translation changed a packet's ends: `before` became `packet`; `tuples` are the connection's two directions."""
+
+    where: str
+    device: str
+    before: Any
+    packet: Any
+    tuples: tuple[Any, ...] = ()

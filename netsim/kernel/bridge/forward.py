@@ -10,9 +10,9 @@ from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.receive import receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.packet.numbers import ETH_P_ARP, ETH_P_IPV6
-from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -33,6 +33,8 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
     vid = 0
     if bridge.options["vlan_filtering"]:
         if not allowed_ingress(bridge, None, skb):
+            if bridge.netns.trace is not None:
+                trace_drop(bridge.netns, "VLAN_FILTER", bridge.name, skb.packet)
             return
         vid = vid_of(bridge, skb)
     if destination.is_multicast:
@@ -40,8 +42,12 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
         return
     entry = br_fdb.lookup(bridge, destination, vid)
     if entry is not None and entry.port is not None:
+        if bridge.netns.trace is not None:
+            trace_step(bridge.netns, "br_fdb_find", bridge.name, skb.packet, ("", destination, entry.port.dev.name))
         if should_deliver(entry.port, None, skb):
             _send(entry.port, skb, LOCAL_OUT)
+        elif bridge.netns.trace is not None:
+            trace_drop(bridge.netns, "BRIDGE_NO_EGRESS_PORT", entry.port.dev.name, skb.packet, refusal(entry.port, None, skb))
         return
     if entry is None:
         flood(bridge, skb, None, "flood", LOCAL_OUT)
@@ -51,6 +57,8 @@ def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
     """A frame from one port to another (`br_forward`)."""
     if should_deliver(port, source, skb):
         _send(port, skb, FORWARD)
+    elif port.bridge.netns.trace is not None:
+        trace_drop(port.bridge.netns, "BRIDGE_NO_EGRESS_PORT", port.dev.name, skb.packet, refusal(port, source, skb))
 
 
 def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hook: int) -> None:
@@ -60,11 +68,36 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     """
     hooks = bridge.netns.hooks
     is_watched = hooks.get((PF_BRIDGE, hook)) or hooks.get((PF_BRIDGE, POST_ROUTING))
+    if bridge.netns.trace is not None:
+        _trace_flood(bridge, skb, source, flag)
     for port in reversed(bridge.ports):
         if not port.options[flag] or not should_deliver(port, source, skb):
             continue
         if is_watched or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
+
+
+def _trace_flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str) -> None:
+    """Tell which ports get a copy, and of each other one why not."""
+    refused = {port.dev.name: "flood off" if not port.options[flag] else refusal(port, source, skb) for port in bridge.ports if port is not source}
+    ports = tuple(name for name, why in refused.items() if not why)
+    trace_step(bridge.netns, "br_flood", bridge.name, skb.packet, (source.dev.name if source is not None else "", skb.dst, ports))
+    for name, why in refused.items():
+        if why:
+            trace_drop(bridge.netns, "BRIDGE_NO_EGRESS_PORT", name, skb.packet, why)
+
+
+def refusal(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> str:
+    """Which of the conditions of `should_deliver` keeps a frame from a port, "" for none; for recorders."""
+    if port.state != BR_STATE_FORWARDING:
+        return "state" if port.state else "down"
+    if source is port and not port.options["hairpin"]:
+        return "hairpin"
+    if source is not None and source.options["isolated"] and port.options["isolated"]:
+        return "isolated"
+    if port.bridge.options["vlan_filtering"] and not allowed_egress(port.bridge, port, skb):
+        return "vlan"
+    return "" if should_deliver(port, source, skb) else "neigh_suppress"
 
 
 def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> bool:
@@ -109,7 +142,7 @@ def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
         return
     if not dev.flags & IFF_UP or skb.size > dev.mtu + 4:
         if netns.trace is not None:
-            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "PKT_TOO_BIG", dev.name, skb.packet))
+            trace_drop(netns, "PKT_TOO_BIG" if dev.flags & IFF_UP else "DEV_READY", dev.name, skb.packet, dev)
         return
     skb.pkt_type = PACKET_HOST
     dev_queue_xmit(skb)
@@ -121,6 +154,8 @@ def pass_up(bridge: Bridge, skb: SkBuff) -> Any:
     bridge.stats.rx_bytes += skb.size  # the link header was taken off by the port
     if bridge.options["vlan_filtering"]:
         if not bridge.flags & IFF_PROMISC and not allowed_egress(bridge, None, skb):
+            if bridge.netns.trace is not None:
+                trace_drop(bridge.netns, "VLAN_FILTER", bridge.name, skb.packet)
             return None
         handle_vlan(bridge, None, skb)
     incoming = skb.dev

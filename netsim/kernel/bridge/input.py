@@ -12,7 +12,7 @@ from netsim.kernel.bridge.vlan import allowed_ingress, vid_of
 from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
-from netsim.trace import Dropped
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 
 if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -100,6 +100,8 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
         _up(bridge, skb)
         return
     entry.used = bridge.netns.kernel.clock.now
+    if bridge.netns.trace is not None:
+        trace_step(bridge.netns, "br_fdb_find", bridge.name, skb.packet, (port.dev.name, destination, entry.port.dev.name if entry.port else ""))
     if entry.port is not None:
         if bridge.flags & IFF_PROMISC:
             _up(bridge, skb.clone())
@@ -114,4 +116,4 @@ def _up(bridge: Bridge, skb: SkBuff) -> None:
 def _drop(skb: SkBuff, reason: str) -> None:
     netns = skb.dev.netns
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, skb.dev.name, skb.packet))
+        trace_drop(netns, reason, skb.dev.name, skb.packet)

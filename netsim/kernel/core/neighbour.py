@@ -11,6 +11,7 @@ from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
 from netsim.clock import MS, SECOND
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_SUCCESS, dev_queue_xmit
 from netsim.kernel.tables.neigh import (
     NUD_CONNECTED,
@@ -28,7 +29,6 @@ from netsim.kernel.tables.neigh import (
     NeighParms,
     NeighTable,
 )
-from netsim.trace import Dropped
 
 NUD_IN_TIMER = NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE
 OVERRIDE, ADMIN, OVERRIDE_ISROUTER, ISROUTER, WEAK_OVERRIDE = 1, 2, 4, 8, 16
@@ -87,6 +87,8 @@ def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb
     neigh = neigh_create(table, ops, key, dev)
     if not neigh.state & NUD_CONNECTED:
         neigh.used = now(neigh)  # what is connected goes out without a look at the entry (`neigh_connected_output`)
+    if dev.netns.trace is not None:
+        trace_step(dev.netns, "neigh_output", dev.name, skb.packet, (neigh.key, neigh.state, neigh.lladdr))
     if neigh.state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
         return transmit(neigh, skb)
     return NET_XMIT_SUCCESS
@@ -207,7 +209,7 @@ def invalidate(neigh: Neighbour) -> None:
     for skb in queue:
         netns = neigh.dev.netns
         if netns.trace is not None:
-            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NEIGH_FAILED", neigh.dev.name, skb.packet))
+            trace_drop(netns, "NEIGH_FAILED", neigh.dev.name, skb.packet, neigh.key)
         neigh.ops.error_report(neigh, skb)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.packet import Dot1Q
 from netsim.packet.numbers import ETH_P_8021AD, ETH_P_8021Q
-from netsim.trace import Dropped
 
 TAGS = (ETH_P_8021Q, ETH_P_8021AD)
 VLAN_VID_MASK = 0xFFF
@@ -27,6 +27,8 @@ def netif_receive(skb: SkBuff) -> None:
     dev = skb.dev
     if not dev.flags & IFF_UP:
         dev.stats.rx_dropped += 1
+        if dev.netns.trace is not None:
+            trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return
     stats = dev.stats
     stats.rx_packets += 1
@@ -58,7 +60,7 @@ def receive_core(skb: SkBuff) -> None:
     if deliver is not None:
         deliver(skb)
     elif netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "UNHANDLED_PROTO", dev.name, skb.packet))
+        trace_drop(netns, "UNHANDLED_PROTO", dev.name, skb.packet)
 
 
 def untag(skb: SkBuff) -> None:

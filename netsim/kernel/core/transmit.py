@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -20,6 +21,8 @@ def dev_queue_xmit(skb: SkBuff) -> int:
     dev = skb.dev
     if not dev.is_active:
         dev.stats.tx_dropped += 1
+        if dev.netns.trace is not None:
+            trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return NET_XMIT_CN
     root = dev.root_qdisc
     if root is not None:

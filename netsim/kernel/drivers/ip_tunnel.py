@@ -16,6 +16,7 @@ from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_POINTOPOINT, NETDEV_C
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import eth_type, push_tag, receive_core
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.drivers.tunnel_parms import TunnelParms, find, parms_of
 from netsim.kernel.ipv4.fib_lookup import Flow
 from netsim.kernel.ipv4.icmp import icmp_send
@@ -24,7 +25,6 @@ from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu
 from netsim.kernel.tables.fib import RTN_UNICAST
 from netsim.packet import Ethernet, Ip, Ip6
 from netsim.packet.numbers import IP_DF
-from netsim.trace import Dropped
 
 IP_MAX_MTU, MIN_MTU, ETH_DATA_LEN = 65535, 68, 1500
 ERROR_TIMEOUT = 30 * SECOND  # IPTUNNEL_ERR_TIMEO
@@ -169,6 +169,8 @@ def send_outer(dev: NetDevice, skb: SkBuff, rt: Rt, outer: Ip) -> None:
     A packet that is wrapped again and again on its way out is dropped with a line in the log (`dev_xmit_recursion`).
     """
     kernel = dev.netns.kernel
+    if dev.netns.trace is not None:
+        trace_step(dev.netns, "iptunnel_xmit", dev.name, skb.packet, outer)
     if kernel.xmit_depth >= RECURSION_LIMIT:
         kernel.log.append((kernel.clock.now, f"Dead loop on virtual device {dev.name}, fix it urgently!"))
         dev.stats.tx_errors += 1
@@ -190,7 +192,7 @@ def _tx_error(dev: IpTunnel, skb: SkBuff, reason: str) -> None:
     dev.stats.tx_errors += 1
     netns = dev.netns
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, dev.name, skb.packet))
+        trace_drop(netns, reason, dev.name, skb.packet, dev)
 
 
 def _report_failures(dev: IpTunnel, skb: SkBuff) -> None:
@@ -243,6 +245,8 @@ def ip_tunnel_rcv(dev: IpTunnel, skb: SkBuff, protocol: int, inner: Any) -> None
         dev.stats.multicast += 1
     arrived.pkt_type = eth_type(arrived) if isinstance(inner, Ethernet) else PACKET_BROADCAST if outer.dst.is_multicast else PACKET_HOST
     arrived.iif = dev.ifindex
+    if netns.trace is not None:
+        trace_step(netns, "ip_tunnel_rcv", dev.name, arrived.packet, outer)
     netns.kernel.clock.call_soon(receive_core, arrived)
 
 

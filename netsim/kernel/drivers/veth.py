@@ -13,6 +13,7 @@ from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.core.transmit import NET_XMIT_DROP
 from netsim.trace import Dropped
 
@@ -37,6 +38,8 @@ class Veth(NetDevice):
         size = skb.size
         if peer is None or not peer.flags & IFF_UP or size > peer.mtu + VLAN_HEADER:
             self.stats.tx_dropped += 1
+            if self.netns.trace is not None:
+                trace_drop(self.netns, "PKT_TOO_BIG" if peer is not None and peer.flags & IFF_UP else "DEV_READY", self.name, skb.packet, peer)
             return NET_XMIT_DROP
         self.stats.tx_packets += 1
         self.stats.tx_bytes += size + 14

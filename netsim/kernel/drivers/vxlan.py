@@ -15,6 +15,7 @@ from netsim.kernel.core.netdevice import NETDEV_UNREGISTER, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import eth_type, push_tag, receive_core
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.drivers import vxlan_fdb, vxlan_xmit
 from netsim.kernel.drivers.ip_tunnel import ecn_decapsulate
 from netsim.kernel.inet.udp import UdpSocket
@@ -173,6 +174,8 @@ def receive(dev: VxlanDevice, skb: SkBuff, frame: Ethernet) -> None:
     dev.stats.rx_bytes += arrived.size
     arrived.pkt_type = eth_type(arrived)
     arrived.iif = dev.ifindex
+    if dev.netns.trace is not None:
+        trace_step(dev.netns, "ip_tunnel_rcv", dev.name, arrived.packet, outer)
     dev.netns.kernel.clock.call_soon(receive_core, arrived)
 
 

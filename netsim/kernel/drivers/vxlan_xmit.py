@@ -10,6 +10,7 @@ from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.receive import eth_type, receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import vxlan_fdb
 from netsim.kernel.drivers.ip_tunnel import ECN_CE, ECN_ECT_0, ECN_MASK, send_outer
 from netsim.kernel.inet.ports import port_range
@@ -20,7 +21,6 @@ from netsim.kernel.tables.neigh import NUD_CONNECTED
 from netsim.kernel.tables.vxlan import ALL_ZEROS, Remote
 from netsim.packet import UDP_CSUM, UDP_CSUM_NONE, Arp, Ethernet, IcmpError, Ip, Ip6, Udp, Vxlan
 from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ICMP_FRAG_NEEDED, IP_DF, IPPROTO_ICMP, IPPROTO_UDP
-from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.drivers.vxlan import VxlanDevice
@@ -86,6 +86,7 @@ def xmit_one(dev: VxlanDevice, skb: SkBuff, end: Remote) -> None:
     port, vni = end.port or config.dstport, config.id if end.vni is None else end.vni
     if not end.ip:
         dev.stats.tx_dropped += 1
+        _trace(dev, skb, "VXLAN_NO_REMOTE")
         return
     inner = skb.packet
     inner_tos = inner.tos if isinstance(inner, Ip) else inner.tclass if isinstance(inner, Ip6) else 0
@@ -210,4 +211,4 @@ def _failed(dev: VxlanDevice, skb: SkBuff, reason: str) -> None:
 def _trace(dev: VxlanDevice, skb: SkBuff, reason: str) -> None:
     netns = dev.netns
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, dev.name, skb.packet))
+        trace_drop(netns, reason, dev.name, skb.packet, dev)

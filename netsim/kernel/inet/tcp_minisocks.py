@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import NetError
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet import tcp_output, tcp_timer
 from netsim.kernel.inet.family import family_number, family_of
 from netsim.kernel.inet.ports import hash_bound
@@ -33,6 +34,8 @@ def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) ->
         sock.release()
         sock = None
     if sock is not None:
+        if netns.trace is not None:
+            trace_step(netns, "tcp_rcv_state_process", skb.dev.name, skb.packet, sock)
         rcv_state_process(sock, header)
         return
     listener = find_listener(netns, skb, target, header.dport)
@@ -41,6 +44,8 @@ def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) ->
     elif listener is not None and not header.flags & (TCP_ACK | TCP_RST):
         return
     elif not header.flags & TCP_RST:
+        if netns.trace is not None:
+            trace_drop(netns, "NO_SOCKET", skb.dev.name, skb.packet)
         _send_reset(netns, skb, target, header)
 
 
@@ -84,7 +89,11 @@ def _conn_request(netns: Netns, listener: TcpSocket, skb: SkBuff, source: Any, t
     if len(listener.accept_queue) > listener.backlog:
         netns.mib["TcpExtListenOverflows"] += 1
         netns.mib["TcpExtListenDrops"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "TCP_LISTEN_OVERFLOW", skb.dev.name, skb.packet, listener)
         return
+    if netns.trace is not None:
+        trace_step(netns, "tcp_conn_request", skb.dev.name, skb.packet, listener)
     child = TcpSocket(netns, listener.family, listener.kind, IPPROTO_TCP, target, header.dport, source, header.sport)
     child.parent = listener
     child.reuseaddr, child.reuseport, child.v6only = listener.reuseaddr, listener.reuseport, listener.v6only

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from netsim.errors import EADDRINUSE, EINVAL, NetError
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet.family import family_number, family_of
 from netsim.kernel.inet.ports import conflicts, datagram_port, unhash
 from netsim.kernel.inet.sock import InetSocket, Received, SockError
@@ -129,7 +130,11 @@ def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: i
         if score > best:
             best, chosen = score, sock
     if chosen is None:
+        if netns.trace is not None:
+            trace_drop(netns, "NO_SOCKET", skb.dev.name, skb.packet)
         return False
+    if netns.trace is not None:
+        trace_step(netns, "udp_queue_rcv_skb", skb.dev.name, skb.packet, chosen)
     _hand_over(netns, skb, chosen, Received(_bytes(header), source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet))
     return True
 

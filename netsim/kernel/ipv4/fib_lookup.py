@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, refused_by
+from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
@@ -72,6 +73,8 @@ def fib_lookup(netns: Netns, flow: Flow) -> Found:
     for rule in chosen_rules(netns, netns.inet.fib.rules, flow, mask4):
         refused = refused_by(rule)
         if refused is not None:
+            if netns.trace is not None:
+                trace_step(netns, "fib_rules_lookup", "", flow, rule)
             raise refused
         found = table_lookup(netns, l3mdev_table(netns, flow) if rule.l3mdev else rule.table, flow, rule)
         if found is not None:
@@ -110,6 +113,8 @@ def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None
         if error == EAGAIN:
             return None
         if error is not None:
+            if netns.trace is not None:
+                trace_step(netns, "fib_table_lookup", "", flow, Found(route, None, rule))
             raise NetError(error)
         hops = usable_hops(netns, route, flow)
         if not hops:

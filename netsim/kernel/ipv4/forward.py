@@ -9,12 +9,12 @@ from netsim.clock import SECOND
 from netsim.errors import EACCES, EHOSTUNREACH, ENETUNREACH
 from netsim.kernel.core.hooks import FORWARD, PF_INET, nf_hook
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.icmp import icmp_send, send_redirect
 from netsim.kernel.ipv4.options import recorded, tos_priority
 from netsim.kernel.ipv4.output import ip_output
 from netsim.kernel.ipv4.route import source_of
 from netsim.packet.numbers import IP_DF
-from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -29,11 +29,15 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
     packet, route = skb.packet, skb.route
     if packet.ttl <= 1:
         netns.mib["IpInHdrErrors"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "IP_INHDR", skb.dev.name, packet, packet.ttl)
         icmp_send(skb, 11, 0, 0)
         return
     netns.mib["IpForwDatagrams"] += 1
     if packet.size > route.mtu and packet.flags & IP_DF:
         netns.mib["IpFragFails"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "PKT_TOO_BIG", route.dev.name, packet, route)
         icmp_send(skb, 3, 4, route.mtu)
         return
     if route.do_redirect and not packet.options:
@@ -62,7 +66,7 @@ def ip_error(netns: Netns, skb: SkBuff, error: int) -> None:
     """No way to the destination: tell the source, at a rate of its own (`ip_error`)."""
     code = ERROR_CODES.get(error)
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "IP_OUTNOROUTES", skb.dev.name, skb.packet))
+        trace_drop(netns, "IP_OUTNOROUTES", skb.dev.name, skb.packet, error)
     if code is None or skb.pkt_type != PACKET_HOST:
         return
     if code == 0:

@@ -10,6 +10,7 @@ from netsim.errors import NetError
 from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count
@@ -229,6 +230,8 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
 
 
 def _echo(netns: Netns, skb: SkBuff, message: IcmpEcho) -> None:
+    if netns.trace is not None:
+        trace_step(netns, "icmp_echo", skb.dev.name, skb.packet, setting(netns, "icmp_echo_ignore_all", 0))
     if not setting(netns, "icmp_echo_ignore_all", 0):
         _reply(netns, skb, IcmpEcho(ECHO_REPLY, 0, message.ident, message.seq, message.data))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.errors import EHOSTUNREACH, EXDEV, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv4.counters import count_in, count_many
 from netsim.kernel.ipv4.csum import header_is_damaged
 from netsim.kernel.ipv4.forward import ip_error, ip_forward
@@ -16,7 +17,6 @@ from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.route import ip_route_input
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip
-from netsim.trace import Dropped, Step
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -28,6 +28,8 @@ def ip_rcv(skb: SkBuff) -> None:
     dev = skb.dev
     netns = dev.netns
     if skb.pkt_type == PACKET_OTHERHOST:
+        if netns.trace is not None:
+            trace_drop(netns, "OTHERHOST", dev.name, skb.packet, skb.dst)
         return
     netns.mib["IpInReceives"] += 1
     if not isinstance(skb.packet, Ip):
@@ -35,7 +37,7 @@ def ip_rcv(skb: SkBuff) -> None:
         damaged = header_is_damaged(skb.packet)
         netns.mib["IpExtInCsumErrors"] += damaged
         if netns.trace is not None:
-            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "IP_CSUM" if damaged else "IP_INHDR", dev.name, skb.packet))
+            trace_drop(netns, "IP_CSUM" if damaged else "IP_INHDR", dev.name, skb.packet)
         return
     skb.control = None
     count_in(netns, skb.packet)
@@ -58,7 +60,7 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
             return
     route = skb.route
     if netns.trace is not None:
-        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_rcv_finish", skb.dev.name, skb.packet, route))
+        trace_step(netns, "ip_rcv_finish", skb.dev.name, skb.packet, route)
     count_many(netns, "In", route.type, skb.packet)
     if route.error:
         ip_error(netns, skb, route.error)
@@ -101,7 +103,7 @@ def _count_refused(netns: Netns, skb: SkBuff, error: NetError) -> None:
     else:
         reason = "IP_INVALID_SOURCE" if error.extack == "martian source" else "IP_INVALID_DEST"
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, skb.dev.name, skb.packet))
+        trace_drop(netns, reason, skb.dev.name, skb.packet, error)
 
 
 def ip_local_deliver(netns: Netns, skb: SkBuff) -> None:
@@ -127,6 +129,8 @@ def ip_local_deliver_finish(netns: Netns, skb: SkBuff) -> None:
         netns.mib["IpInDelivers"] += 1
     elif not taken:
         netns.mib["IpInUnknownProtos"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "IP_NOPROTO", skb.dev.name, skb.packet)
         icmp_send(skb, 3, 2, 0)
     else:
         netns.mib["IpInDelivers"] += 1

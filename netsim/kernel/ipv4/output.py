@@ -10,6 +10,7 @@ from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, 
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import count_many, count_out
@@ -19,7 +20,6 @@ from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip
 from netsim.packet.numbers import ETH_P_IP, IP_DF
-from netsim.trace import Step
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -35,6 +35,8 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
         priority = tos_priority(packet.tos)
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_OUTGOING, 0, mark, priority, rt, nfct, owner=owner, hops=hops)
     netns.mib["IpOutRequests"] += 1
+    if netns.trace is not None:
+        trace_step(netns, "ip_local_out", dev.name, packet, rt)
     if netns.l3mdevs and dev.master is not None and dev.master.l3mdev_table:
         if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, _passed) is not True:
             raise NetError(EPERM)
@@ -98,6 +100,8 @@ def ip_finish_output(netns: Netns, skb: SkBuff) -> Any:
     if packet.size > mtu:
         if packet.flags & IP_DF and not _may_ignore_df(skb):
             netns.mib["IpFragFails"] += 1
+            if netns.trace is not None:
+                trace_drop(netns, "PKT_TOO_BIG", skb.dev.name, packet, rt)
             if skb.owner is not None:
                 skb.owner.local_mtu(mtu)
             raise NetError(EMSGSIZE)
@@ -119,7 +123,7 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
     """To the neighbour (`ip_finish_output2`): NET_XMIT_*."""
     rt, dev = skb.route, skb.dev
     if netns.trace is not None:
-        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip_finish_output2", dev.name, skb.packet, rt))
+        trace_step(netns, "ip_finish_output2", dev.name, skb.packet, rt)
     if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
         neigh_create(netns.inet.arp, ARP_OPS, skb.packet.dst, dev)
         skb.src = skb.dst = dev.address

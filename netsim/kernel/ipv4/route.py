@@ -11,6 +11,7 @@ from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.devinet import inet_select_addr, owner_of
 from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup
 from netsim.kernel.tables.fib import (
@@ -143,6 +144,8 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
         if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast and dev.l3mdev is None:
             source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)  # type: ignore[assignment]
             return _make(netns, RTN_UNICAST, dev, attrs.evolve(flow, src=source), None)
+        if netns.trace is not None:
+            trace_drop(netns, "IP_OUTNOROUTES", "", flow, error.errno)
         raise NetError(ENETUNREACH if error.errno == EAGAIN else error.errno, error.extack) from None
     return _from_found(netns, flow, found)
 
@@ -366,7 +369,10 @@ def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevi
     probe = SkBuff(skb.dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
     try:
         route = ip_route_input(probe)
-    except NetError:
+    except NetError as error:
+        netns = skb.dev.netns
+        if netns.trace is not None and (error.errno == EXDEV or error.extack == "martian source"):
+            trace_drop(netns, "IP_RPFILTER" if error.errno == EXDEV else "IP_INVALID_SOURCE", skb.dev.name, skb.packet, error)
         return 0, None
     return route.type, route.dev
 

@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPv6, mask6
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import chosen_rules, refused_by
+from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.tables.fib import (
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
@@ -83,6 +84,8 @@ def fib6_lookup(netns: Netns, flow: Flow6, oif: int, strict: int) -> Found6:
     for rule in chosen_rules(netns, fib.rules, flow, mask6):
         refused = refused_by(rule)
         if refused is not None:
+            if netns.trace is not None:
+                trace_step(netns, "fib_rules_lookup", "", flow, rule)
             raise refused
         table = fib.tables.get(rule.table)
         found = table_lookup(netns, table, flow, oif, strict, rule) if table is not None else None

@@ -8,13 +8,13 @@ from netsim.addr import IPV6_ANY
 from netsim.clock import SECOND
 from netsim.kernel.core.hooks import FORWARD, PF_INET6, nf_hook
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.inet.icmp_limit import PEER_BURST
 from netsim.kernel.ipv6.icmp import DEST_UNREACH, NOT_NEIGHBOUR, PKT_TOOBIG, TIME_EXCEED, icmp6_send
 from netsim.kernel.ipv6.ndisc import is_proxied, send_redirect
 from netsim.kernel.ipv6.output import ip6_output
 from netsim.kernel.ipv6.route import MIN_MTU
 from netsim.packet import NeighSolicit
-from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -31,6 +31,8 @@ def ip6_forward(netns: Netns, skb: SkBuff) -> None:
         return
     if packet.hop_limit <= 1:
         netns.mib["Ip6InHdrErrors"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "IP_INHDR", dev.name, packet, packet.hop_limit)
         icmp6_send(skb, TIME_EXCEED, 0, 0)
         return
     if is_proxied(dev, packet.dst) and isinstance(packet.payload, NeighSolicit):
@@ -46,6 +48,8 @@ def ip6_forward(netns: Netns, skb: SkBuff) -> None:
     if packet.size > mtu and not 0 < (skb.control or 0) <= mtu:  # what the tracker put together is cut again
         netns.mib["Ip6InTooBigErrors"] += 1
         netns.mib["Ip6FragFails"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "PKT_TOO_BIG", rt.dev.name, packet, rt)
         icmp6_send(skb, PKT_TOOBIG, 0, mtu)
         return
     skb.packet = packet.with_hop_limit(packet.hop_limit - 1)
@@ -62,7 +66,7 @@ def ip6_forward_finish(netns: Netns, skb: SkBuff) -> None:
 def _discard(netns: Netns, skb: SkBuff) -> None:
     netns.mib["Ip6InAddrErrors"] += 1
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "IP_INADDRERRORS", skb.dev.name, skb.packet))
+        trace_drop(netns, "IP_INADDRERRORS", skb.dev.name, skb.packet)
 
 
 def _may_leave(netns: Netns, skb: SkBuff) -> bool:

@@ -9,6 +9,7 @@ from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv6 import mcast, ndisc
 from netsim.kernel.ipv6.counters import icmp6_count
@@ -152,6 +153,8 @@ def icmpv6_rcv(netns: Netns, skb: SkBuff) -> bool:
 def _echo(netns: Netns, skb: SkBuff, message: Icmp6Echo) -> None:
     """Answer, from the address that was asked or from one of our choice for groups and anycast (`icmpv6_echo_reply`)."""
     packet, rt = skb.packet, skb.route
+    if netns.trace is not None:
+        trace_step(netns, "icmpv6_echo_reply", skb.dev.name, packet, setting(netns, "icmp/echo_ignore_all", 0))
     if setting(netns, "icmp/echo_ignore_all", 0):
         return
     if packet.dst.is_multicast and setting(netns, "icmp/echo_ignore_multicast", 0):

@@ -9,6 +9,7 @@ from netsim.errors import EACCES, EINVAL, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET6, PRE_ROUTING, nf_hook
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv6.counters import count_in
 from netsim.kernel.ipv6.exthdrs import (
     HDR_FIELD,
@@ -27,7 +28,6 @@ from netsim.kernel.ipv6.icmp import ADM_PROHIBITED, DEST_UNREACH, NOROUTE, icmp6
 from netsim.kernel.ipv6.output import is_member
 from netsim.kernel.ipv6.route import Rt6, ip6_route_input
 from netsim.packet import DestOpts, Fragment, HopByHop, Ip6, Routing, size_of
-from netsim.trace import Dropped, Step
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -61,6 +61,8 @@ def ipv6_rcv(skb: SkBuff) -> None:
     dev, packet = skb.dev, skb.packet
     netns = dev.netns
     if skb.pkt_type == PACKET_OTHERHOST:
+        if netns.trace is not None:
+            trace_drop(netns, "OTHERHOST", dev.name, skb.packet, skb.dst)
         return
     netns.mib["Ip6InReceives"] += 1
     if dev.inet6 is None or dev.inet6.conf.disable_ipv6:
@@ -95,7 +97,7 @@ def _is_bogus(skb: SkBuff, packet: Ip6) -> bool:
 
 def _drop(netns: Netns, skb: SkBuff, reason: str) -> None:
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, skb.dev.name, skb.packet))
+        trace_drop(netns, reason, skb.dev.name, skb.packet)
 
 
 def _refused(skb: SkBuff, problem: Problem | None) -> bool:
@@ -118,7 +120,7 @@ def ip6_rcv_finish(netns: Netns, skb: SkBuff) -> None:
             return
     route = skb.route
     if netns.trace is not None:
-        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip6_rcv_finish", skb.dev.name, skb.packet, route))
+        trace_step(netns, "ip6_rcv_finish", skb.dev.name, skb.packet, route)
     if route.error:
         _refuse(netns, skb, route.error)
     elif skb.packet.dst.is_multicast:
@@ -137,7 +139,8 @@ def _is_decided(skb: SkBuff) -> bool:
 
 def _refuse(netns: Netns, skb: SkBuff, error: int) -> None:
     """No way, or a route that refuses: the source is told, but of black holes (`ip6_pkt_discard`, `ip6_pkt_prohibit`)."""
-    _drop(netns, skb, "IP_INNOROUTES")
+    if netns.trace is not None:
+        trace_drop(netns, "IP_INNOROUTES", skb.dev.name, skb.packet, error)
     if error == EINVAL:
         return
     netns.mib["Ip6InNoRoutes" if skb.packet.src != IPV6_ANY else "Ip6InAddrErrors"] += 1

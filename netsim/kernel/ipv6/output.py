@@ -11,12 +11,12 @@ from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET6, POST_ROUTING, REFUSED,
 from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_LOOPBACK, PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv6.fragment import split
 from netsim.kernel.tables.fib import RTN_MULTICAST
 from netsim.packet import Ip6
 from netsim.packet.numbers import ETH_P_IPV6
-from netsim.trace import Step
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -43,6 +43,8 @@ def ip6_local_out(netns: Netns, packet: Ip6, rt: Rt6, *, owner: Any = None, mark
     dev = rt.dev
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IPV6, packet, PACKET_OUTGOING, 0, mark, 0, rt, nfct, owner=owner)
     netns.mib["Ip6OutRequests"] += 1
+    if netns.trace is not None:
+        trace_step(netns, "ip6_local_out", dev.name, packet, rt)
     outcome = nf_hook(PF_INET6, LOCAL_OUT, netns, skb, None, dev, ip6_output)
     if outcome is REFUSED:
         raise NetError(EPERM)
@@ -58,6 +60,8 @@ def ip6_output(netns: Netns, skb: SkBuff) -> Any:
     skb.protocol = ETH_P_IPV6
     if rt.dev.inet6 is None or rt.dev.inet6.conf.disable_ipv6:
         netns.mib["Ip6OutDiscards"] += 1
+        if netns.trace is not None:
+            trace_drop(netns, "IPV6DISABLED", rt.dev.name, skb.packet)
         return None
     return nf_hook(PF_INET6, POST_ROUTING, netns, skb, incoming, rt.dev, ip6_finish_output)
 
@@ -91,6 +95,8 @@ def _too_big(netns: Netns, skb: SkBuff, mtu: int) -> None:
     from netsim.kernel.ipv6.icmp import icmp6_send
 
     netns.mib["Ip6FragFails"] += 1
+    if netns.trace is not None:
+        trace_drop(netns, "PKT_TOO_BIG", skb.dev.name, skb.packet, skb.route)
     if skb.owner is not None:
         skb.owner.local_mtu(mtu)
     icmp6_send(skb, 2, 0, mtu)
@@ -102,7 +108,7 @@ def ip6_finish_output2(netns: Netns, skb: SkBuff) -> int:
     """To the neighbour, and to ourselves what goes to a group we are in (`ip6_finish_output2`): NET_XMIT_*."""
     rt, dev, packet = skb.route, skb.dev, skb.packet
     if netns.trace is not None:
-        netns.trace.record(Step(netns.kernel.clock.now, netns.inode, "ip6_finish_output2", dev.name, packet, rt))
+        trace_step(netns, "ip6_finish_output2", dev.name, packet, rt)
     netns.mib["Ip6OutTransmits"] += 1
     netns.mib["Ip6OutOctets"] += packet.size
     if rt.type == RTN_MULTICAST:

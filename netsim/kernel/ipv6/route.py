@@ -11,6 +11,7 @@ from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EINVAL, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, Found6, fib6_lookup, lookup_strictness, need_strict
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
@@ -86,7 +87,12 @@ def ip6_route_output(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
     """
     is_open = flow.src is None or flow.src == IPV6_ANY
     strict = LOOKUP_IFACE if bound or need_strict(flow.dst) or (flow.oif and is_open) else 0
-    found = fib6_lookup(netns, flow, flow.oif, lookup_strictness(netns, strict))
+    try:
+        found = fib6_lookup(netns, flow, flow.oif, lookup_strictness(netns, strict))
+    except NetError as error:
+        if netns.trace is not None:
+            trace_drop(netns, "IP_OUTNOROUTES", "", flow, error.errno)
+        raise
     return decide(netns, flow, found)
 
 
@@ -109,6 +115,8 @@ def ip6_dst_lookup(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
             refused = NetError(rt.error)
     rt = ip6_route_output(netns, flow, bound)
     if rt.error:
+        if netns.trace is not None:
+            trace_step(netns, "fib_table_lookup", "", flow, rt.found)
         raise NetError(rt.error)
     return rt
 

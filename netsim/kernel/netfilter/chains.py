@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.kernel.core.hooks import PF_INET
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
 from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.headers import protocol_of, same_interface
@@ -16,7 +17,7 @@ from netsim.kernel.netfilter.tracing import policy_met, rule_met
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
 from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
 from netsim.packet import Ip
-from netsim.trace import Dropped
+from netsim.trace import RuleMet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,8 +51,7 @@ class TableHook:
         state = HookState(netns, table.family, hook, indev, outdev, okfn, table.name)
         verdict = do_table(table, state, skb)
         if verdict in (DROP, REFUSED) and netns.trace is not None:
-            device = (indev or outdev).name if indev or outdev else ""  # type: ignore[union-attr]
-            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", device, skb.packet))
+            trace_drop(netns, "NETFILTER_DROP", device_of(state), skb.packet, "filter")
         return verdict
 
 
@@ -69,12 +69,15 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
     rules, walk = chain.rules, iter(candidates(table, chain, state, skb))
     stack: list[tuple[Chain, Iterator[int]]] = []
     size = skb.size
+    trace = state.netns.trace
     while True:
         position = next(walk, -1)
         if position < 0:
             if not stack:
                 if skb.nf_trace:
                     policy_met(table, base, skb, state)
+                if trace is not None:
+                    trace_rule(state, table, base, 0, None, ACCEPT if base.policy is None else base.policy, skb)
                 return _policy(base, size)
             chain, walk = stack.pop()
             rules = chain.rules
@@ -88,10 +91,14 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
         if target is None:
             if skb.nf_trace:
                 rule_met(table, chain, position, skb, state, CONTINUE)
+            if trace is not None:
+                trace_rule(state, table, chain, position + 1, rule.spec, CONTINUE, skb)
             continue
         if isinstance(target, Jump):
             if skb.nf_trace:
                 rule_met(table, chain, position, skb, state, CONTINUE)
+            if trace is not None:
+                trace_rule(state, table, chain, position + 1, rule.spec, None, skb)
             if not rule.spec.is_goto and len(stack) < STACK:
                 stack.append((chain, walk))
             chain = table.chains[target.chain]
@@ -101,12 +108,29 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
         verdict = target.apply(skb, state)
         if skb.nf_trace:
             rule_met(table, chain, position, skb, state, verdict)
+        if trace is not None:
+            trace_rule(state, table, chain, position + 1, rule.spec, int(verdict), skb)
         if verdict == CONTINUE:
             size = skb.size
             continue
         if verdict != RETURN:
             return int(verdict)
         walk = iter(())
+
+
+def device_of(state: HookState) -> str:
+    """The device a packet at a hook is told to be at."""
+    dev = state.indev or state.outdev
+    return dev.name if dev is not None else ""
+
+
+def trace_rule(state: HookState, table: Any, chain: Any, number: int, rule: Any, verdict: int | None, skb: SkBuff) -> None:
+    """Tell of a rule a packet met, or of a policy (`trace_packet`, `nft_trace_notify`)."""
+    netns = state.netns
+    if netns.trace is not None:
+        netns.trace.record(
+            RuleMet(netns.kernel.clock.now, netns.inode, state.hook, table, chain.name, number, rule, verdict, device_of(state), skb.packet)
+        )
 
 
 def _policy(chain: Chain, size: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import ACCEPT, DROP
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.netfilter.conntrack.entries import UPDATE, early_drop, insert, kill, note, sweep, tell
 from netsim.kernel.netfilter.conntrack.errors import settled
 from netsim.kernel.netfilter.conntrack.outcome import DROPPED, REPEAT, VALID
@@ -29,7 +30,6 @@ from netsim.kernel.tables.conntrack import (
     Tuple,
 )
 from netsim.packet import Ip
-from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -89,14 +89,20 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
         if outcome == REPEAT:
             continue
         _invalid(table)
+        if netns.trace is not None:
+            trace_step(netns, "nf_conntrack_in", skb.dev.name, skb.packet, (-1, ()))
         if outcome == DROPPED:
             table.stats["drop"] += 1
+            if netns.trace is not None:
+                trace_drop(netns, "NETFILTER_DROP", skb.dev.name, skb.packet, "conntrack")
             return DROP
         return ACCEPT
     connection = nfct.connection
     if nfct.info == CT_ESTABLISHED_REPLY and connection is not None and not connection.status & IPS_SEEN_REPLY:
         connection.status |= IPS_SEEN_REPLY
         note(connection)
+    if netns.trace is not None:
+        trace_step(netns, "nf_conntrack_in", skb.dev.name, skb.packet, (nfct.info, tuple(connection.tuples) if connection is not None else ()))
     return ACCEPT
 
 
@@ -143,12 +149,8 @@ def _full(netns: Netns, table: ConntrackTable, skb: SkBuff) -> None:
     if not log or log[-1][1] != line:
         log.append((netns.kernel.clock.now, line))
     table.stats["drop"] += 1
-    _record(netns, skb)
-
-
-def _record(netns: Netns, skb: SkBuff) -> None:
     if netns.trace is not None:
-        netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", skb.dev.name, skb.packet))
+        trace_drop(netns, "NETFILTER_DROP", skb.dev.name, skb.packet, "table full")
 
 
 def nf_confirm(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
@@ -179,7 +181,8 @@ def nf_confirm(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, ou
         else:
             table.stats["insert_failed"] += 1
             table.stats["drop"] += 1
-            _record(netns, skb)
+            if netns.trace is not None:
+                trace_drop(netns, "NETFILTER_DROP", skb.dev.name, skb.packet, "tuple taken")
             return DROP
     insert(table, connection, now)
     return ACCEPT

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import ACCEPT, DROP, POST_ROUTING
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
 from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.conntrack.entries import account, kill
@@ -25,6 +26,7 @@ from netsim.kernel.tables.conntrack import (
     Tracked,
 )
 from netsim.packet import Icmp6Error, IcmpError, Ip
+from netsim.trace import Rewritten
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -75,13 +77,20 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
         if outdev is not None and outdev.ifindex != connection.masquerade_device:
             account(connection, nfct, skb)
             kill(netns.netfilter.conntrack, connection)  # the way out changed: the masqueraded address is wrong
+            if netns.trace is not None:
+                trace_drop(netns, "NETFILTER_DROP", outdev.name, skb.packet, "masquerade")
             return DROP
     status = STATUS[manip]
     if nfct.direction != ORIGINAL:
         status ^= IPS_NAT_MASK
     if connection.status & status:
         target = connection.tuples[1 - nfct.direction].answered()
-        skb.packet = manipulated(skb.packet, target, manip)
+        before = skb.packet
+        skb.packet = manipulated(before, target, manip)
+        if netns.trace is not None:
+            where = "src" if manip == MANIP_SRC else "dst"
+            device = skb.dev.name
+            netns.trace.record(Rewritten(netns.kernel.clock.now, netns.inode, where, device, before, skb.packet, tuple(connection.tuples)))
     return ACCEPT
 
 

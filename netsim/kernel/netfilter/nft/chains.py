@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, PF_INET6, register_hook, unregister_hook
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
+from netsim.kernel.netfilter.chains import device_of, trace_rule
 from netsim.kernel.netfilter.conntrack import users
 from netsim.kernel.netfilter.nft.statements import BREAK, Verdict
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, HookState
 from netsim.kernel.tables.nftables import NftChain, NftRule, NftTable
-from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -39,8 +40,7 @@ class BaseChain:
         verdict = do_chain(self.table, self.chain, skb, state)
         if verdict in (DROP, REFUSED):
             if netns.trace is not None:
-                device = (indev or outdev).name if indev or outdev else ""  # type: ignore[union-attr]
-                netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "NETFILTER_DROP", device, skb.packet))
+                trace_drop(netns, "NETFILTER_DROP", device_of(state), skb.packet, "filter")
             return REFUSED
         if self.chain.kind == "route" and hook == LOCAL_OUT and family == PF_INET and before != (skb.mark, skb.packet.tos):
             ip_route_me_harder(netns, skb)
@@ -55,10 +55,14 @@ def do_chain(table: NftTable, base: NftChain, skb: SkBuff, state: HookState) -> 
         rule = next(walk, None)
         if rule is None:
             if not stack:
+                if state.netns.trace is not None:
+                    trace_rule(state, table, base, 0, None, base.policy, skb)
                 return base.policy
             walk = stack.pop()
             continue
         outcome = run_rule(rule, table, skb, state)
+        if state.netns.trace is not None and outcome not in (CONTINUE, BREAK):
+            _trace_outcome(rule, table, base, skb, state, outcome)
         if isinstance(outcome, int):
             if outcome in (CONTINUE, BREAK):
                 continue
@@ -71,6 +75,17 @@ def do_chain(table: NftTable, base: NftChain, skb: SkBuff, state: HookState) -> 
             walk = iter(())
         else:
             return ACCEPT if outcome.word == "accept" else DROP
+
+
+VERDICTS = {"accept": ACCEPT, "drop": DROP}
+
+
+def _trace_outcome(rule: NftRule, table: NftTable, base: NftChain, skb: SkBuff, state: HookState, outcome: int | Verdict) -> None:
+    """Tell of a rule that decided something, by the chain it stands in."""
+    home = next((chain for chain in table.chains.values() if any(known is rule for known in chain.rules)), base)
+    number = next((place for place, known in enumerate(home.rules, 1) if known is rule), 0)
+    verdict = outcome if isinstance(outcome, int) else VERDICTS.get(outcome.word)
+    trace_rule(state, table, home, number, rule, verdict, skb)
 
 
 def run_rule(rule: NftRule, table: NftTable, skb: SkBuff, state: HookState) -> int | Verdict:

@@ -1,0 +1,172 @@
+"""explain: one attempt in a fork, followed decision by decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netsim.addr import IPv4, IPv6
+from netsim.analysis.explanation import Decision, Explanation, Resolution
+from netsim.analysis.fixes import fix_of, known_container
+from netsim.analysis.follow import ASKING, OUT, RELAY, Ends, Follower, Seen
+from netsim.analysis.headers import one_line
+from netsim.analysis.judge import Cause, Judge
+from netsim.analysis.places import Place, names_of, place_of
+from netsim.analysis.probe import PAYLOAD, Probe
+from netsim.analysis.reasons import REASONS
+from netsim.analysis.recording import Recording, record
+from netsim.analysis.target import ICMP, Target, address_of, target_of
+from netsim.analysis.wording import Speaker
+from netsim.api import World
+from netsim.clock import SECOND
+from netsim.errors import strerror
+from netsim.machine.fds import Capture, Null
+from netsim.machine.hostnames import in_hosts
+from netsim.programs.docker_proxy import DockerProxy
+from netsim.state import CannotFork
+from netsim.trace import Dropped, Rewritten, RuleMet, Step
+
+LIMIT = 120 * SECOND
+"""Virtual time for one attempt, name servers that do not answer included."""
+SETTLING = 2 * SECOND
+"""Virtual time that passes before the attempt: carriers, duplicate address detection and what was just started get ready."""
+DOMAIN = 53
+
+
+def explain(world: World, source: Any, target: Any, *, size: int = 0) -> Explanation:
+    """How a packet goes from a host, namespace or container to a target, and why it arrives or dies; the world stays as it is.
+
+    `source` is such an object or its name, `target` a text like `10.0.0.2:80/tcp`, `web:5432`, `8.8.8.8` (ping), `@red:80` (the address of
+    the place `red`), or a place to ping. `size`: bytes of data to send in one piece by UDP or ping (0: a few), not to be cut on the way.
+    AnalysisProblem when there is no such place or the target cannot be read.
+    """
+    wanted = target_of(world, target)
+    start = place_of(world, source)
+    address_of(world, wanted)
+    try:
+        trial = world.fork()
+    except CannotFork as problem:
+        return _unanswerable(start, wanted, str(problem))
+    return explain_in(trial, place_of(trial, start), wanted, size)
+
+
+def explain_in(trial: World, source: Place, target: Target, size: int = 0) -> Explanation:
+    """The same in a world that may be changed by the attempt: one's own fork."""
+    trial.run_for(SETTLING)
+    names = names_of(trial)
+    address, _ = address_of(trial, target)
+    relays = _relays(trial)
+    recording = record(trial)
+    try:
+        probe = attempt(source, target, address, size)
+    finally:
+        for netns in names.by_inode.values():
+            netns.trace = None
+    follower = _followed(probe, recording, relays)
+    cause = Judge(probe, follower, names, source).cause()
+    if cause.code == "name-server-silent" and known_container(source, probe) is not None:
+        cause = Cause("name-not-found")  # only Docker's own name server could know it, and it passed the question on
+    return _told(source, target, probe, follower, cause, Speaker(names, {id(host.machine.kernel): host.machine for host in trial.hosts.values()}))
+
+
+def attempt(source: Place, target: Target, address: IPv4 | IPv6 | None, size: int = 0) -> Probe:
+    """Let a process at the source try it, and wait in virtual time until it knows."""
+    machine = source.machine
+    ident = machine.kernel.rng.randrange(1, 65536)
+    probe = Probe(target.host, address, target.protocol, target.port, ident, bytes(size) or PAYLOAD, may_fragment=int(not size))
+    fds = {0: Null(), 1: Capture(), 2: Capture()}
+    process = machine.spawn(source.process, ("netsim-probe",), fds=fds, program=probe, netns=source.netns)
+    if process.status is None:
+        machine.wait(process, LIMIT)
+    return probe
+
+
+def _relays(world: World) -> dict[int, DockerProxy]:
+    found: dict[int, DockerProxy] = {}
+    for host in world.hosts.values():
+        for process in host.machine.processes.values():
+            if isinstance(process.program, DockerProxy) and process.program.listener in process.fds:
+                found[id(process.sock(process.program.listener))] = process.program
+    return found
+
+
+def _followed(probe: Probe, recording: Recording, relays: dict[int, DockerProxy]) -> Follower:
+    """The attempt's packets; where the name was not found out, those to the name server."""
+    wanted: list[Ends] = []
+    if probe.target is not None:
+        port = probe.ident if probe.protocol == ICMP else probe.port
+        wanted.append(Ends(probe.protocol, int(probe.target), port, probe.source_port))
+    elif probe.lookup is not None:
+        wanted += [Ends("udp", int(server), DOMAIN) for server in probe.lookup.conf.servers[:1]]
+    follower = Follower(wanted, relays)
+    follower.follow(event for event in recording.events if event.time >= probe.began)
+    return follower
+
+
+# telling -----------------------------------------------------------------------------------------------------------------
+
+
+def _told(source: Place, target: Target, probe: Probe, follower: Follower, cause: Cause, speaker: Speaker) -> Explanation:
+    steps: list[Decision] = []
+    told: Decision | None = None
+    for seen in _ordered(follower.seen):
+        decision = _decision(seen, probe, follower, speaker)
+        if decision is None:
+            continue
+        steps.append(decision)
+        if cause.seen is seen:
+            told = decision
+    reason = REASONS[cause.code]
+    is_shown = told is not None and told.way == ASKING
+    steps = [step for step in steps if step.way != ASKING or is_shown]
+    detail = "" if told is not None else _detail(probe)
+    address = str(probe.target) if probe.target is not None else ""
+    fix = fix_of(reason, source, probe, told)
+    return Explanation(source.name, target, address, _resolution(source, probe), tuple(steps), reason, told, detail, fix)
+
+
+def _ordered(seen: list[Seen]) -> list[Seen]:
+    """By way, then in the order it happened."""
+    order = {OUT: 0, RELAY: 1, ASKING: 2, "error": 3, "back": 4}
+    return sorted(seen, key=lambda one: order[one.way])
+
+
+def _decision(seen: Seen, probe: Probe, follower: Follower, speaker: Speaker) -> Decision | None:
+    event = seen.event
+    worded = speaker.say(event)
+    if worded is None:
+        return None
+    kind, outcome = worded.kind, worded.outcome
+    if follower.relay is not None and seen.way == OUT and kind == "socket":
+        kind, outcome = "relay", f"connects to {follower.relay.inside}:{follower.relay.inside_port}"
+    before = one_line(event.before) if isinstance(event, Rewritten) else ""
+    packet = one_line(event.packet) if hasattr(event.packet, "payload") or not hasattr(event.packet, "oif") else ""
+    return Decision(
+        event.time - probe.began, seen.way, speaker.names.of_netns(event.netns), _device(event), kind, worded.object, outcome, packet, before
+    )
+
+
+def _device(event: Any) -> str:
+    if isinstance(event, (RuleMet, Dropped, Rewritten, Step)):
+        return event.device
+    return ""
+
+
+def _detail(probe: Probe) -> str:
+    if probe.outcome == "unnamed":
+        return probe.lookup.error if probe.lookup is not None else ""
+    if probe.outcome == "refused":
+        return strerror(probe.errno)
+    return "no answer came" if probe.outcome in ("silent", "sent") else ""
+
+
+def _resolution(source: Place, probe: Probe) -> Resolution | None:
+    lookup = probe.lookup
+    if lookup is None:
+        return None
+    listed = in_hosts(source.process.read_text("/etc/hosts"), probe.name)
+    servers = ", ".join(str(server) for server in lookup.conf.servers[:1])
+    return Resolution(probe.name, tuple(str(one) for one in lookup.found), "/etc/hosts" if listed else servers, lookup.error)
+
+
+def _unanswerable(source: Place, target: Target, why: str) -> Explanation:
+    return Explanation(source.name, target, "", None, (), REASONS["not-modelled"], None, why)

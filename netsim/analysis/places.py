@@ -1,0 +1,136 @@
+"""Places of a world: machines, namespaces and containers, by the names people use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from netsim.addr import IPv4, IPv6
+from netsim.analysis.problem import AnalysisProblem
+from netsim.api import Host, Namespace, World
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.engine import Engine
+from netsim.kernel.core.netdevice import IFF_LOOPBACK
+from netsim.kernel.core.netns import Netns
+from netsim.machine.machine import Machine
+from netsim.machine.process import Process
+
+HOST, NETNS, CONTAINER = "host", "netns", "container"
+
+
+@attrs.frozen
+class Place:
+    """Where something can run: `name` is unique in its world, `process` is what a probe there is a child of."""
+
+    name: str
+    kind: str
+    machine: Machine
+    netns: Netns
+    process: Process
+
+    def addresses(self) -> list[IPv4 | IPv6]:
+        """Its addresses in the order of its devices, loopback and link-local ones left out, IPv4 before IPv6."""
+        devices = [dev for dev in self.netns.devices.values() if not dev.flags & IFF_LOOPBACK]
+        found: list[IPv4 | IPv6] = [ifa.local for dev in devices if dev.inet is not None for ifa in dev.inet.addresses]
+        found += [ifa.address for dev in devices if dev.inet6 is not None for ifa in dev.inet6.addresses if not ifa.address.is_linklocal]
+        return found
+
+
+def engine_at(machine: Machine) -> Engine | None:
+    """The Docker engine that runs on a machine, if any."""
+    engine = machine.services.get("docker")
+    return engine if isinstance(engine, Engine) and engine.process.status is None else None
+
+
+def places(world: World) -> list[Place]:
+    """All places: each machine, its named namespaces, its running containers that have a namespace of their own."""
+    found: list[Place] = []
+    for host in world.hosts.values():
+        found += _places_of(host)
+    taken: dict[str, int] = {}
+    for place in found:
+        taken[place.name] = taken.get(place.name, 0) + 1
+    return [attrs.evolve(place, name=_full(place)) if taken[place.name] > 1 and place.kind != HOST else place for place in found]
+
+
+def _full(place: Place) -> str:
+    return f"{place.machine.name}/{place.name}"
+
+
+def _places_of(host: Host) -> Iterator[Place]:
+    machine = host.machine
+    yield Place(host.name, HOST, machine, machine.kernel.init_net, machine.init)
+    for name in machine.netns_names(machine.init):
+        netns = getattr(machine.files.stat(machine.init, f"/run/netns/{name}"), "bound", None)
+        if netns is not None and not netns.dead and netns is not machine.kernel.init_net:
+            yield Place(name, NETNS, machine, netns, machine.init)
+    engine = engine_at(machine)
+    for container in engine.containers.values() if engine is not None else ():
+        process = container.process
+        if container.state.is_running and process is not None and process.status is None:
+            yield Place(container.name, CONTAINER, machine, process.netns, process)
+
+
+def place_of(world: World, where: Any) -> Place:
+    """The place somebody means: a host, namespace or container (of this world or of one it was forked from), or a name, `HOST/NAME` where needed.
+
+    AnalysisProblem names what is there when nothing is called so.
+    """
+    every = places(world)
+    name = _wanted(where)
+    for place in every:
+        if name in (place.name, _full(place)):
+            return place
+    raise AnalysisProblem(f"no machine, namespace or running container is called {name!r}; there are: {', '.join(place.name for place in every)}")
+
+
+def _wanted(where: Any) -> str:
+    if isinstance(where, str):
+        return where
+    if isinstance(where, Place):
+        return where.name
+    if isinstance(where, Namespace):
+        return f"{where.host.name}/{where.name}"
+    if isinstance(where, (Host, Container)):
+        return where.name
+    raise AnalysisProblem(f"{type(where).__name__} is no place: give a host, a namespace, a container or a name")
+
+
+@attrs.define(eq=False)
+class Names:
+    """What people call the namespaces, devices and processes of a world."""
+
+    namespaces: dict[int, str]
+    """inode -> name"""
+    networks: dict[tuple[int, str], str]
+    """(inode, bridge device) -> Docker network"""
+    by_inode: dict[int, Netns]
+
+    def of_netns(self, inode: int) -> str:
+        """A namespace's name, or its inode where it has none."""
+        return self.namespaces.get(inode, f"netns {inode}")
+
+    def of_device(self, inode: int, device: str) -> str:
+        """A device with the Docker network it stands for."""
+        network = self.networks.get((inode, device))
+        return device if network is None or network == device else f"{device} ({network})"
+
+
+def names_of(world: World) -> Names:
+    """The names of a world; a container's name goes before that of the namespace it is in, a namespace's before none."""
+    known: dict[int, str] = {}
+    for place in places(world):
+        known.setdefault(place.netns.inode, place.name)
+    networks: dict[tuple[int, str], str] = {}
+    by_inode: dict[int, Netns] = {}
+    for host in world.hosts.values():
+        for netns in host.machine.kernel.namespaces:
+            by_inode[netns.inode] = netns
+        engine = engine_at(host.machine)
+        for network in engine.networks.values() if engine is not None else ():
+            bridge = getattr(network.driver_state, "device", "")
+            if bridge:
+                networks[host.machine.kernel.init_net.inode, str(bridge)] = network.name
+    return Names(known, networks, by_inode)
