@@ -143,6 +143,7 @@ def test_a_frame_that_dies_carries_the_reason() -> None:
         "ip netns add a; ip link add v type veth peer name w netns a; ip addr add 10.0.0.1/24 dev v; ip link set v up; ip -n a link set w up\n"
         "ip -n a addr add 10.0.0.2/24 dev w; ip netns exec a iptables -A INPUT -p icmp -j DROP\n"
     )
+    world.run_for(SECOND)  # until then the devices are not ready, and frames die of that
     captured = world.capture()
     host.run("ping -c1 -W1 10.0.0.2")
     read = pcap.read(captured.stop().to_bytes())
