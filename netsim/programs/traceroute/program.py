@@ -15,6 +15,7 @@ from netsim.machine.resolver import name_of, zone_of, zoned
 from netsim.programs.traceroute.methods import Failed, Method
 from netsim.programs.traceroute.options import Options, nanoseconds
 
+STDERR = 2
 PRECISION = 1 * MS
 TIME_EXCEEDED, DEST_UNREACH = 11, 3
 MARKS = {
@@ -97,8 +98,9 @@ class Traceroute(Program):
         self._guarded(proc)
 
     def readable(self, proc: Any, fd: int) -> None:
-        """An answer or an error came."""
-        self._hear(proc, fd)
+        """An answer or an error came; what happens on standard input does not concern it."""
+        if fd > STDERR:
+            self._hear(proc, fd)
         if proc.status is None:
             self._guarded(proc)
 
