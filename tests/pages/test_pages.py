@@ -1,13 +1,15 @@
-"""What the pages show is what happens: `console` blocks are typed on one host a page, `python` blocks are run."""
+"""What the pages show is what happens: `console` blocks are typed on one host a page (netsim's own verbs in a shell), `python` blocks are run."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from netsim import World
+from netsim.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -24,11 +26,16 @@ def masked(text: str) -> str:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)
-def test_the_transcripts_of_a_page_are_what_a_host_prints(page: Path) -> None:
+def test_the_transcripts_of_a_page_are_what_a_host_prints(page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     host = World().host("h1")
     for body in blocks(page, "console"):
         for part in re.split(r"^\$ ", body, flags=re.M)[1:]:
             line, _, shown = part.partition("\n")
+            if line.startswith("netsim "):
+                main(shlex.split(line)[1:])
+                assert masked(capsys.readouterr().out) == masked(shown), line
+                continue
             done = host.run(line)
             host.world.run_for(1_500_000_000)
             assert masked(done.stdout + done.stderr) == masked(shown), line
