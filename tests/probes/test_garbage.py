@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import netsim
@@ -19,6 +19,7 @@ WORDS = (
 
 
 @pytest.mark.parametrize("tool", ["traceroute", "traceroute6", "tracepath", "arping", "tcpdump"])
+@example(words=["-A", "localhost"])
 @given(words=st.lists(st.one_of(st.sampled_from(WORDS), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)), max_size=6))
 def test_any_words_end_with_a_status(tool: str, words: list[str]) -> None:
     host = netsim.World(seed=0).host("h1")

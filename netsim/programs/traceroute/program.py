@@ -128,6 +128,8 @@ class Traceroute(Program):
         """Print what is known, send what may be sent, wait."""
         while self.start < self.end:
             wake = self._round(proc)
+            if proc.status is not None:
+                return
             if wake is None:
                 continue
             wait = -((proc.now() - wake) // MS) * MS
@@ -156,6 +158,8 @@ class Traceroute(Program):
             if probe.is_done:
                 if number - 1 == self.start:
                     self._print(proc, probe)
+                    if proc.status is not None:
+                        return None
                     self.start += 1
                 if probe.is_final:
                     self.end = ((number - 1) // self.options.queries + 1) * self.options.queries
