@@ -6,6 +6,26 @@ import attrs
 
 
 @attrs.frozen
+class Durations:
+    """How long the daemon takes for things, in ms of virtual time: what it changes is there at once, and its answer comes this much later,
+    so that links and addresses have settled as far as they would have. Taken from the times of events of real daemons."""
+
+    create: int = 40
+    """A container is created."""
+    start: int = 230
+    """Its network is made and its process begins."""
+    stop: int = 80
+    """A process that has ended is cleared away."""
+    remove: int = 30
+    execute: int = 60
+    """A process beside the first one."""
+    network_create: int = 110
+    network_remove: int = 100
+    connect: int = 90
+    """A running container joins or leaves a network."""
+
+
+@attrs.frozen
 class EngineProfile:
     """A release of dockerd as far as networks can tell it apart."""
 
@@ -86,18 +106,29 @@ class EngineProfile:
     """20.10 shows a gateway it chose itself only after the daemon was restarted."""
     disables_ipv6: int = 0
     """20.10 switches IPv6 off in the whole namespace of a container without IPv6 networks, later releases on its interfaces."""
+    checks_links_first: int = 1
+    """28 looks at the targets of links before it makes the network; before, while."""
+    sets_link_variables: int = 1
+    """Whether links set variables (not 29's)."""
+    link_ports_tcp_first: int = 1
+    """28 sorts the ports of a link by protocol first."""
+    keeps_other_links: int = 0
+    """Whether the other lines of /etc/hosts outlive `docker rm --link` (27 and older)."""
+    ports_downwards: int = 0
+    """20.10 and 27 publish and open the highest container port first."""
     runtime_directory: str = "/var/run/docker"
     comments_resolv_conf: int = 1
     """27 and later explain themselves in resolv.conf."""
     hosts_zeros: str = "::"
     """How /etc/hosts writes `fe00` and `ff00`: 20.10 with `::0`."""
+    durations: Durations = Durations()
     shows_ipv4_switch: int = 1
     """`EnableIPv4` in inspect (28)."""
 
 
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
-    ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
+    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     gateway_modes=(), checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
     defers_ipv6=1, fixes_link_local=1, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
@@ -109,7 +140,7 @@ V20_10 = EngineProfile(
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
-    ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"),
+    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"),
     mac_of_bridge_is_short=1, defers_ipv6=1, fixes_link_local=1, forgets_default_hosts=0,
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",
@@ -117,7 +148,7 @@ V27 = EngineProfile(
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", parses_addresses=1, needs_static_subnet=0,
+V29 = EngineProfile("29.7.2", "1.55", "v29", parses_addresses=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -11,8 +11,8 @@ import attrs
 from netsim.clock import SECOND
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted
+from netsim.docker.engine import attach, views
 from netsim.docker.engine import run as life
-from netsim.docker.engine import views
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
@@ -146,7 +146,10 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
     failed = 0
     for name in parsed.words:
         try:
-            life.remove(docker.engine, docker.engine.container(name), force=int(parsed.has("force")))
+            if parsed.has("link"):
+                attach.unlink(docker.engine, name)
+            else:
+                life.remove(docker.engine, docker.engine.container(name), force=int(parsed.has("force")))
             docker.print(name)
         except Refusal as problem:
             docker.complain(f"Error: {problem.text}" if problem.status == 404 else daemon_text(problem))

@@ -100,7 +100,7 @@ class Executed(Program):
 
     container: Container
     argv: tuple[str, ...]
-    env: tuple[str, ...] = ()
+    env: dict[str, str]
     workdir: str = ""
 
     def started(self, proc: Process) -> None:
@@ -109,10 +109,9 @@ class Executed(Program):
         assert main is not None
         assert jail is not None
         fds = {fd: opened.dup() for fd, opened in proc.fds.items() if fd < 3}
-        env = dict(life.environment(self.container)) | dict(item.partition("=")[::2] for item in self.env)
         cwd = self.workdir or self.container.spec.working_dir or self.container.image.working_dir or "/"
         machine = proc.machine
-        child = machine.new_process(proc, self.argv, env, cwd, fds, None, jail)
+        child = machine.new_process(proc, self.argv, self.env, cwd, fds, None, jail)
         child.enter(main.netns)
         if machine.command(child, self.argv[0]) is None:
             child.exit(127)
@@ -136,7 +135,8 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
     life.require_running(container)
     if parsed.has("detach"):
         return Result("", "docker exec: netsim: --detach is not modelled\n", 1)
-    return Executed(container, tuple(argv), parsed.many("env"), parsed.text("workdir"))
+    env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
+    return Executed(container, tuple(argv), env, parsed.text("workdir"))
 
 
 RUN_COMMANDS = (

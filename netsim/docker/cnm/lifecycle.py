@@ -160,20 +160,26 @@ def _move_gateway(engine: Engine, sandbox: Sandbox, before: Endpoint | None, bin
         after.network.driver.program_external(engine, after, bindings)
 
 
-def detach(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
-    """The endpoint leaves its sandbox and is no more (`Endpoint.sbLeave`, `Endpoint.Delete`)."""
+def leave(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    """The endpoint's interface leaves its sandbox; the next best one becomes the gateway (`Endpoint.sbLeave`)."""
     sandbox = endpoint.sandbox
-    if sandbox is not None:
-        before = sandbox.gateway_endpoint
-        if before is endpoint:
-            endpoint.network.driver.revoke_external(engine, endpoint)
-        endpoint.network.driver.leave(engine, endpoint)
-        if not sandbox.shared:
-            remove_interface(engine, endpoint, sandbox)
-        sandbox.endpoints.remove(endpoint)
-        if before is endpoint:
-            _move_gateway(engine, sandbox, before, bindings)
-        endpoint.sandbox = None
+    if sandbox is None:
+        return
+    before = sandbox.gateway_endpoint
+    if before is endpoint:
+        endpoint.network.driver.revoke_external(engine, endpoint)
+    endpoint.network.driver.leave(engine, endpoint)
+    if not sandbox.shared:
+        remove_interface(engine, endpoint, sandbox)
+    sandbox.endpoints.remove(endpoint)
+    if before is endpoint:
+        _move_gateway(engine, sandbox, before, bindings)
+    endpoint.sandbox = None
+
+
+def detach(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    """The endpoint leaves its sandbox and is no more (`Endpoint.Delete`)."""
+    leave(engine, endpoint, bindings)
     endpoint.network.driver.delete_endpoint(engine, endpoint)
     endpoint.network.endpoints.pop(endpoint.id, None)
     release_addresses(endpoint)

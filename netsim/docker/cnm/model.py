@@ -102,6 +102,10 @@ class Endpoint:
     dns_names: list[str] = attrs.field(factory=list)
     exposed: tuple[Port, ...] = ()
     mappings: list[Mapping] = attrs.field(factory=list)
+    parents: list[Endpoint] = attrs.field(factory=list)
+    """Endpoints of containers with a legacy link to this one, known when it joined."""
+    children: list[Endpoint] = attrs.field(factory=list)
+    """Endpoints of the containers it links to."""
     driver_state: Any = None
 
 

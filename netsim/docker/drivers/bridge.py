@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,7 +15,7 @@ from netsim.docker.drivers.bridge_config import BridgeConfig
 from netsim.docker.drivers.driver import Driver
 from netsim.docker.drivers.publish import publish, unpublish
 from netsim.docker.errors import failed, forbidden, invalid
-from netsim.docker.firewall.wants import ISOLATED, FamilyWants, NetworkWants
+from netsim.docker.firewall.wants import ISOLATED, FamilyWants, LinkWants, NetworkWants
 from netsim.docker.ids import mac_of, new_veth, random_mac
 from netsim.docker.ipam import parse
 from netsim.docker.settings import Port, PortBinding
@@ -193,13 +193,30 @@ class BridgeDriver(Driver):
                 endpoint.gateway6 = subnet.gateway
 
     def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
-        """Publish ports, unless the network is internal."""
+        """Publish ports, unless the network is internal; where containers may not talk, open what links open."""
         if not endpoint.network.spec.internal:
             publish(engine, endpoint, bindings)
+        for wants, link in _links(endpoint):
+            engine.firewall.add_link(wants, link)
 
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
         """Withdraw them."""
         unpublish(engine, endpoint)
+        for wants, link in _links(endpoint):
+            engine.firewall.del_link(wants, link)
+
+
+def _links(endpoint: Endpoint) -> Iterator[tuple[NetworkWants, LinkWants]]:
+    """The rules of an endpoint's links; they end at the first partner that is not there any more, as the driver's loop does (`driver.link`)."""
+    state: BridgeState = endpoint.network.driver_state
+    if state.wants is None or state.config.icc:
+        return
+    pairs = [(parent, endpoint) for parent in endpoint.parents] + [(endpoint, child) for child in endpoint.children]
+    for parent, child in pairs:
+        if (child if parent is endpoint else parent).id not in endpoint.network.endpoints:
+            return
+        if parent.interface.ipv4 is not None and child.interface.ipv4 is not None:
+            yield state.wants, LinkWants(parent.interface.ipv4.address, child.interface.ipv4.address, child.exposed)
 
 
 def _address_of_mac(engine: Engine, endpoint: Endpoint) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from netsim.docker.cnm.lifecycle import create_endpoint, detach, host_sandbox, join, new_sandbox
+from netsim.docker.cnm.lifecycle import create_endpoint, detach, host_sandbox, join, leave, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.engine import endpoints as checks
+from netsim.docker.engine import links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import network_name
 from netsim.docker.engine.engine import Engine
@@ -21,11 +22,13 @@ HOST_ONLY = "container cannot be disconnected from host network or connected to 
 def set_up_network(engine: Engine, container: Container) -> None:
     """The sandbox and, network by network, the endpoints of a container about to start (`initializeNetworking`)."""
     kind, _, target = container.mode.partition(":")
+    if not engine.profile.checks_links_first:
+        links.check_networks(container)
     if kind == "container":
         container.sandbox = _joined(engine, container, target)
-        files.begin(engine, container)
+        files.begin(engine, container, ())
         return
-    files.begin(engine, container)
+    files.begin(engine, container, links.hosts_lines(engine, container))
     container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
     for name in order(container):
         try:
@@ -63,9 +66,11 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
     """One endpoint: made, then joined (`connectToNetwork`)."""
     endpoint = create_endpoint(engine, network, container.name, settings, sandbox)
     endpoint.dns_names = dns_names(container, settings)
-    endpoint.exposed = exposed(container)
+    endpoint.exposed = exposed(engine, container)
+    if network.name == links.DEFAULT:
+        links.tie(engine, container, endpoint)
     try:
-        join(engine, endpoint, sandbox, bindings_of(container))
+        join(engine, endpoint, sandbox, bindings_of(engine, container))
     except Refusal as problem:
         detach(engine, endpoint, {})
         if "external connectivity" in problem.text or network.driver.name != "bridge":
@@ -74,6 +79,8 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
             problem.status, f"driver failed programming external connectivity on endpoint {container.name} ({endpoint.id}): {problem.text}"
         ) from None
     files.joined(engine, container, endpoint)
+    if network.name == links.DEFAULT:
+        links.update_parents(engine, container)
     engine.tell("network", "connect", network.id, container=container.id, name=network.name, type=network.spec.driver)
     return endpoint
 
@@ -86,18 +93,23 @@ def dns_names(container: Container, settings: EndpointSettings) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def exposed(container: Container) -> tuple[Port, ...]:
-    """Every port the image or the request exposes or publishes, in order."""
-    return tuple(sorted({*container.image.exposed, *container.spec.exposed, *container.spec.host.port_bindings}))
+def exposed(engine: Engine, container: Container) -> tuple[Port, ...]:
+    """Every port the image or the request exposes or publishes, in the order in which the release goes through them."""
+    return tuple(in_order(engine, {*container.image.exposed, *container.spec.exposed, *container.spec.host.port_bindings}))
 
 
-def bindings_of(container: Container) -> Mapping[Port, tuple[PortBinding, ...]]:
+def in_order(engine: Engine, ports: Iterable[Port]) -> list[Port]:
+    """Upwards (28), or downwards."""
+    return sorted(ports, key=lambda port: (port.number, port.protocol), reverse=bool(engine.profile.ports_downwards))
+
+
+def bindings_of(engine: Engine, container: Container) -> Mapping[Port, tuple[PortBinding, ...]]:
     """What is to be published where: `-p` as given, and with `-P` every other exposed port anywhere."""
     found = dict(container.spec.host.port_bindings)
     if container.spec.host.publish_all:
-        for port in exposed(container):
+        for port in exposed(engine, container):
             found.setdefault(port, (PortBinding(),))
-    return dict(sorted(found.items()))
+    return {port: found[port] for port in in_order(engine, found)}
 
 
 def endpoints(engine: Engine, container: Container) -> dict[str, Endpoint]:
@@ -130,6 +142,7 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if "none" in container.networks:
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
     container.networks[network.name] = settings
+    engine.takes(engine.profile.durations.connect)
     if container.state.is_running and container.sandbox is not None:
         try:
             attach(engine, container, network, settings, container.sandbox)
@@ -146,8 +159,28 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
     endpoint = endpoints(engine, container).get(network.name)
     if network.name not in container.networks and endpoint is None:
         raise forbidden(f"container {container.id} is not connected to network {network.name}")
+    engine.takes(engine.profile.durations.connect)
     if endpoint is not None:
-        detach(engine, endpoint, bindings_of(container))
-        files.left(container, endpoint)
+        detach(engine, endpoint, bindings_of(engine, container))
+        files.left(engine, container, endpoint)
     container.networks.pop(network.name, None)
     engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+
+
+def unlink(engine: Engine, text: str) -> None:
+    """`docker rm --link PARENT/ALIAS`: the alias is known no more, and the parent's sandbox is set up again (`rmLink`, `Sandbox.Refresh`)."""
+    parent = links.remove(engine, text)
+    sandbox = parent.sandbox
+    if sandbox is None or not parent.state.is_running:
+        return
+    members = list(sandbox.endpoints)
+    for endpoint in members:
+        leave(engine, endpoint, {})
+    files.begin_hosts(engine, parent, links.hosts_lines(engine, parent) if engine.profile.keeps_other_links else ())
+    for endpoint in members:
+        endpoint.children.clear()
+        endpoint.parents.clear()
+        if endpoint.network.name == links.DEFAULT:
+            links.tie(engine, parent, endpoint)
+        join(engine, endpoint, sandbox, bindings_of(engine, parent))
+        files.joined(engine, parent, endpoint)

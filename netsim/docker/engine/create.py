@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from netsim.docker.engine import endpoints
+from netsim.docker.engine import endpoints, links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import conflict, invalid
@@ -29,10 +29,12 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     entrypoint = image.entrypoint if spec.entrypoint is None else spec.entrypoint
     if not (*entrypoint, *command):
         raise invalid("No command specified")
+    engine.takes(engine.profile.durations.create)
     container = Container(identity, name, attrs.evolve(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint)), image, engine.now())
     container.mode = _resolved_mode(engine, spec.host.network_mode)
     container.hostname = _hostname(engine, container)
     container.networks = _attachments(engine, container)
+    links.register(engine, container)
     engine.containers[identity] = container
     engine.tell("container", "create", identity, image=spec.image, name=name)
     return container

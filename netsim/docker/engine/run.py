@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
+from netsim.docker.engine import links
 from netsim.docker.engine.attach import set_up_network, settle_names
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
@@ -23,7 +24,10 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         raise conflict("cannot start a paused container, try unpause instead")
     if container.state.is_running:
         return
+    engine.takes(engine.profile.durations.start)
     try:
+        if engine.profile.checks_links_first:
+            links.check(engine, container)
         set_up_network(engine, container)
         container.jail = make_jail(engine, container)
         _spawn(engine, container, attached, stdin)
@@ -58,7 +62,7 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
     fds: dict[int, OpenFile] = {0: stdin or Null(), 1: container.outputs[0], 2: container.outputs[1]}
     machine = engine.machine
     process = machine.new_process(
-        engine.process, argv, environment(container), spec.working_dir or container.image.working_dir or "/", fds, None, jail
+        engine.process, argv, environment(engine, container), spec.working_dir or container.image.working_dir or "/", fds, None, jail
     )
     process.enter(container.sandbox.netns)
     container.process = process
@@ -76,14 +80,15 @@ def runtime_text(engine: Engine, name: str) -> str:
     return f"{shim}: runc create failed: unable to start container process: {reason}: unknown"
 
 
-def environment(container: Container) -> dict[str, str]:
-    """PATH, HOSTNAME, the image's and the request's variables, HOME."""
+def environment(engine: Engine, container: Container) -> dict[str, str]:
+    """PATH, HOSTNAME, what links say, the image's and the request's variables, HOME; refused while the target of a link does not run."""
     found: dict[str, str] = {}
     image = dict(item.partition("=")[::2] for item in container.image.env)
     found["PATH"] = image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     found["HOSTNAME"] = container.hostname
     if container.spec.tty:
         found["TERM"] = "xterm"
+    found |= links.environment(engine, container)
     found |= image
     for item in container.spec.env:
         name, equals, value = item.partition("=")
@@ -128,6 +133,7 @@ def _restart(engine: Engine, container: Container) -> None:
 
 def tear_down(engine: Engine, container: Container) -> None:
     """Leave every network and let the namespace go (`releaseNetwork`)."""
+    engine.takes(engine.profile.durations.stop)
     sandbox, container.sandbox = container.sandbox, None
     if sandbox is not None and sandbox.container_id == container.id:
         delete_sandbox(engine, sandbox)
@@ -196,6 +202,7 @@ def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
 def forget(engine: Engine, container: Container) -> None:
     """It is no more."""
     if engine.containers.pop(container.id, None) is not None:
+        engine.takes(engine.profile.durations.remove)
         engine.tell("container", "destroy", container.id, image=container.spec.image, name=container.name)
 
 
