@@ -11,7 +11,7 @@ from netsim.errors import ENODEV, NetError
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.addr import AddrRequest, newaddr
+from netsim.kernel.rtnl.addr import AddrRequest, deladdr, newaddr
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL
 from netsim.kernel.rtnl.link import dellink, newlink, setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, newroute
@@ -96,6 +96,11 @@ class Wiring:
         net: IPv4Net | IPv6Net = IPv6Net.parse(text) if ":" in text else IPv4Net.parse(text)
         everyone = net.broadcast if broadcast and isinstance(net, IPv4Net) else None
         newaddr(self.device(name), AddrRequest(net.address, net.length, broadcast=everyone), NEW)
+
+    def remove_address(self, name: str, text: str) -> None:
+        """Take an address away (`ip addr del`)."""
+        net: IPv4Net | IPv6Net = IPv6Net.parse(text) if ":" in text else IPv4Net.parse(text)
+        deladdr(self.device(name), AddrRequest(net.address, net.length))
 
     def route(self, dst: str, *, via: str | None = None, dev: str | None = None, metric: int | None = None) -> None:
         """Add a route to `default` or a prefix, through a gateway, a device or both."""

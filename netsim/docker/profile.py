@@ -106,6 +106,19 @@ class EngineProfile:
     """20.10 shows a gateway it chose itself only after the daemon was restarted."""
     disables_ipv6: int = 0
     """20.10 switches IPv6 off in the whole namespace of a container without IPv6 networks, later releases on its interfaces."""
+    asks_about_gateways: int = 1
+    """Whether drivers may say that a network needs no gateway (28)."""
+    shares_parents: int = 1
+    """Whether several macvlan or ipvlan networks may stand on one device (27)."""
+    names_interfaces: int = 1
+    """`com.docker.network.endpoint.ifname` (28)."""
+    sets_endpoint_sysctls: int = 1
+    """`com.docker.network.endpoint.sysctls` (27)."""
+    always_drops_ipv6_forward: int = 0
+    """27 lets FORWARD of ip6tables drop what it does not know as soon as it starts, and isolates bridges there that have no IPv6."""
+    needs_experimental_ip6tables: int = 0
+    """20.10 writes ip6tables' rules only with `--experimental`."""
+    default_bridge_failure: str = 'error creating default "bridge"'
     checks_links_first: int = 1
     """28 looks at the targets of links before it makes the network; before, while."""
     sets_link_variables: int = 1
@@ -130,7 +143,10 @@ V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
-    gateway_modes=(), checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
+    needs_experimental_ip6tables=1,
+    default_bridge_failure='Error creating default "bridge"',
+    gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
+    checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
     defers_ipv6=1, fixes_link_local=1, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
@@ -140,7 +156,8 @@ V20_10 = EngineProfile(
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
-    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"),
+    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
+    always_drops_ipv6_forward=1,
     mac_of_bridge_is_short=1, defers_ipv6=1, fixes_link_local=1, forgets_default_hosts=0,
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",

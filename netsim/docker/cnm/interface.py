@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.addr import IPv4Net
 from netsim.docker.cnm.model import Endpoint, Sandbox
+from netsim.docker.errors import failed
 from netsim.errors import NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
 from netsim.wiring import AF_INET6, NEW, Wiring
+
+NAME_OPTION, SYSCTL_OPTION = "com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"
 
 if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
@@ -22,7 +26,8 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     if not interface.source_name:
         return
     inside = Wiring(sandbox.netns)
-    interface.name = interface_name(engine, sandbox, interface.prefix)
+    asked = endpoint.settings.driver_opts.get(NAME_OPTION, "") if engine.profile.names_interfaces else ""
+    interface.name = asked or interface_name(engine, sandbox, interface.prefix)
     dev = sandbox.netns.names.get(interface.source_name)
     if dev is None:
         dev = Wiring(engine.netns).device(interface.source_name)
@@ -34,6 +39,25 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     if interface.ipv6 is not None:
         inside.address(interface.name, str(interface.ipv6))
     inside.up(interface.name)
+    if endpoint.routes_on_link:
+        for net in (interface.ipv4, interface.ipv6):
+            if net is not None:
+                add_route(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex),), family=2 if isinstance(net, IPv4Net) else AF_INET6))
+    if engine.profile.sets_endpoint_sysctls:
+        _set_sysctls(endpoint, sandbox)
+
+
+def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:
+    """`net.ipv4.conf.IFNAME.log_martians=1,...`: settings of the interface, once it has its name."""
+    for item in endpoint.settings.driver_opts.get(SYSCTL_OPTION, "").split(","):
+        key, equals, value = item.partition("=")
+        if not equals:
+            continue
+        path = "/".join(endpoint.interface.name if part == "IFNAME" else part for part in key.split("."))
+        try:
+            sysctl.write(sandbox.netns, path, value)
+        except NetError:
+            raise failed(f"failed to set sysctl {key}={value} in container's network namespace") from None
 
 
 def interface_name(engine: Engine, sandbox: Sandbox, prefix: str) -> str:

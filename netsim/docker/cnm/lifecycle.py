@@ -140,8 +140,8 @@ def preference(endpoint: Endpoint) -> tuple[int, int, int, int, str]:
 def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
     """The endpoint's interface moves in; if it is preferred, the default route and published ports move to it (`Endpoint.sbJoin`)."""
     before = sandbox.gateway_endpoint
-    endpoint.sandbox = sandbox
     endpoint.network.driver.join(engine, endpoint, sandbox)
+    endpoint.sandbox = sandbox
     sandbox.endpoints.append(endpoint)
     sandbox.endpoints.sort(key=preference)
     if not sandbox.shared:
@@ -157,7 +157,11 @@ def _move_gateway(engine: Engine, sandbox: Sandbox, before: Endpoint | None, bin
         before.network.driver.revoke_external(engine, before)
     set_gateway(sandbox, before, after)
     if after is not None:
-        after.network.driver.program_external(engine, after, bindings)
+        try:
+            after.network.driver.program_external(engine, after, bindings)
+        except Refusal as problem:
+            text = f"driver failed programming external connectivity on endpoint {after.name} ({after.id}): {problem.text}"
+            raise Refusal(problem.status, text) from None
 
 
 def leave(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:

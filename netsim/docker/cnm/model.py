@@ -99,6 +99,8 @@ class Endpoint:
     sandbox: Sandbox | None = None
     gateway: IPv4 | None = None
     gateway6: IPv6 | None = None
+    routes_on_link: int = 0
+    """1: the default routes lead to the device, not to a gateway (ipvlan on layer 3)."""
     dns_names: list[str] = attrs.field(factory=list)
     exposed: tuple[Port, ...] = ()
     mappings: list[Mapping] = attrs.field(factory=list)

@@ -68,6 +68,7 @@ class BridgeDriver(Driver):
     def create_network(self, engine: Engine, network: Network) -> None:
         """The bridge with its address, forwarding switched on, and the network's rules."""
         config = bridge_config.read(network.spec.options, engine.profile.gateway_modes)
+        network.defers_ipv6 = int(config.default and engine.profile.defers_ipv6)
         if ISOLATED in (config.mode4, config.mode6) and not network.spec.internal:
             raise invalid("gateway mode 'isolated' can only be used for an internal network")
         for family in (IPv4, IPv6):
@@ -95,11 +96,24 @@ class BridgeDriver(Driver):
             raise failed(engine.profile.bridge_lookup_failure.format(reason="numerical result out of range"))
         for other in engine.networks.values():
             theirs = other.driver_state
-            if isinstance(theirs, BridgeState) and theirs.device == state.device and other is not network and engine.profile.checks_bridge_names:
+            if not isinstance(theirs, BridgeState) or theirs.device != state.device or other is network:
+                continue
+            if not engine.profile.checks_bridge_names:
+                self._forget(engine, other, theirs)
+            else:
                 raise forbidden(
                     f"cannot create network {network.id} ({state.device}): conflicts with network {other.id} ({theirs.device}): "
                     "networks have same bridge name"
                 )
+
+    def _forget(self, engine: Engine, other: Network, theirs: BridgeState) -> None:
+        """20.10 takes the other network for a stale one: its rules and the bridge's address go, and nothing can join it any more."""
+        if theirs.wants is not None:
+            engine.firewall.del_network(theirs.wants)
+        other.driver_state = None
+        dev = engine.netns.names.get(theirs.device)
+        for ifa in list(dev.inet.addresses) if dev is not None and dev.inet is not None else []:
+            Wiring(engine.netns).remove_address(theirs.device, f"{ifa.local}/{ifa.length}")
 
     def _check_forwarding(self, engine: Engine, network: Network) -> None:
         """With nftables the daemon never switches forwarding on: it wants it on already."""
@@ -136,7 +150,9 @@ class BridgeDriver(Driver):
 
     def delete_network(self, engine: Engine, network: Network) -> None:
         """Rules and bridge; a bridge that was there before stays."""
-        state: BridgeState = network.driver_state
+        state: BridgeState | None = network.driver_state
+        if state is None:
+            return
         if state.wants is not None:
             engine.firewall.del_network(state.wants)
         if state.made and not state.config.default and state.device in engine.netns.names:
@@ -144,7 +160,11 @@ class BridgeDriver(Driver):
 
     def create_endpoint(self, engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         """A veth pair: one end in the bridge, the other for the container."""
-        state: BridgeState = endpoint.network.driver_state
+        state: BridgeState | None = endpoint.network.driver_state
+        if state is None:
+            raise failed(
+                f"failed to create endpoint {endpoint.name} on network {endpoint.network.name}: network {endpoint.network.id} does not exist"
+            )
         interface = endpoint.interface
         if interface.mac is None:
             from_address = engine.profile.takes_mac_from_address and interface.ipv4 is not None
@@ -175,8 +195,8 @@ class BridgeDriver(Driver):
 
     def delete_endpoint(self, engine: Engine, endpoint: Endpoint) -> None:
         """The pair goes; with the container's namespace it may be gone already."""
-        state: BridgeState = endpoint.network.driver_state
-        if state.wants is not None:
+        state: BridgeState | None = endpoint.network.driver_state
+        if state is not None and state.wants is not None:
             engine.firewall.del_endpoint(state.wants, _addresses(endpoint))
         if endpoint.driver_state in engine.netns.names:
             Wiring(engine.netns).delete(endpoint.driver_state)
@@ -187,10 +207,12 @@ class BridgeDriver(Driver):
         if network.spec.internal and not engine.profile.routes_internal:
             return
         for subnet in network.subnets:
-            if isinstance(subnet.gateway, IPv4):
-                endpoint.gateway = subnet.gateway
-            elif isinstance(subnet.gateway, IPv6):
-                endpoint.gateway6 = subnet.gateway
+            if isinstance(subnet.net, IPv4Net):
+                named = subnet.config.aux.get("DefaultGatewayIPv4")
+                endpoint.gateway = IPv4.parse(named) if named else subnet.gateway if isinstance(subnet.gateway, IPv4) else None
+            elif network.spec.ipv6:
+                named = subnet.config.aux.get("DefaultGatewayIPv6")
+                endpoint.gateway6 = IPv6.parse(named) if named else subnet.gateway if isinstance(subnet.gateway, IPv6) else None
 
     def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
         """Publish ports, unless the network is internal; where containers may not talk, open what links open."""
@@ -241,6 +263,8 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int) 
     have = [ifa.local for ifa in dev.inet.addresses] if isinstance(gateway, IPv4) and dev.inet is not None else []
     if gateway in have:
         return
+    for ifa in list(dev.inet.addresses) if isinstance(gateway, IPv4) and dev.inet is not None else []:
+        host.remove_address(device, f"{ifa.local}/{ifa.length}")
     try:
         host.address(device, f"{gateway}/{length}", broadcast=1 if isinstance(gateway, IPv4) else 0)
     except NetError as error:

@@ -71,13 +71,9 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
         links.tie(engine, container, endpoint)
     try:
         join(engine, endpoint, sandbox, bindings_of(engine, container))
-    except Refusal as problem:
+    except Refusal:
         detach(engine, endpoint, {})
-        if "external connectivity" in problem.text or network.driver.name != "bridge":
-            raise
-        raise Refusal(
-            problem.status, f"driver failed programming external connectivity on endpoint {container.name} ({endpoint.id}): {problem.text}"
-        ) from None
+        raise
     files.joined(engine, container, endpoint)
     if network.name == links.DEFAULT:
         links.update_parents(engine, container)

@@ -6,19 +6,17 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPv4Net
-from netsim.docker.drivers import bridge_config
+from netsim.docker.engine.default_bridge import make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, revive_network
-from netsim.docker.engine.run import ended, exited_quietly
-from netsim.docker.errors import Refusal, failed
+from netsim.docker.engine.run import ended, exited_quietly, restarts, start_quietly
+from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall
 from netsim.docker.ids import new_id
 from netsim.docker.ipam.space import LOCAL_BLOCKS, AddressSpace, read_block
 from netsim.docker.profile import RELEASES, EngineProfile
-from netsim.docker.settings import DaemonOptions, IpamConfig, NetworkSpec
-from netsim.kernel import sysctl
+from netsim.docker.settings import DaemonOptions, NetworkSpec
 from netsim.machine.call import Program
 from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
@@ -81,9 +79,16 @@ def boot(machine: Machine, profile: EngineProfile, options: DaemonOptions | None
 
 def start(process: Process, program: Dockerd, profile: EngineProfile, options: DaemonOptions) -> Engine:
     """The daemon comes up in a process: its store read, its chains and predefined networks made."""
+    try:
+        return _start(process, program, profile, options)
+    except Refusal as problem:
+        raise Refusal(problem.status, f"failed to start daemon: {problem.text}") from None
+
+
+def _start(process: Process, program: Dockerd, profile: EngineProfile, options: DaemonOptions) -> Engine:
     machine = process.machine
+    check(options, profile)
     before = machine.services.get("docker")
-    check(process, options)
     blocks = tuple(read_block(text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     engine.id = new_id(engine.rng)
@@ -97,36 +102,41 @@ def start(process: Process, program: Dockerd, profile: EngineProfile, options: D
         if not any(network.name == name for network in engine.networks.values()):
             new_network(engine, NetworkSpec(name, driver)).builtin = 1
     if options.bridge != "none":
-        new_network(engine, default_bridge(options)).builtin = 1
+        make_default_bridge(engine)
+    else:
+        remove_docker0(engine)
     engine.firewall.user_chain()
     machine.services["docker"] = engine
     machine.files.write(None, "/run/docker.sock", b"")
+    for container in engine.containers.values():
+        if restarts(container):
+            start_quietly(engine, container)
     return engine
 
 
-def check(process: Process, options: DaemonOptions) -> None:
-    """What the daemon refuses to start with: nftables never switches forwarding on by itself."""
-    if options.firewall_backend == "nftables" and options.ip_forward and options.bridge != "none":
-        if sysctl.read(process.netns, "net/ipv4/ip_forward") == "0":
-            raise failed(
-                'failed to start daemon: Error initializing network controller: error creating default "bridge" network: '
-                "IPv4 forwarding is disabled: check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option "
-                "--ip-forward=false"
-            )
+def check(options: DaemonOptions, profile: EngineProfile) -> None:
+    """Options that exclude each other (`verifyDaemonSettings`)."""
+    if options.bridge and options.bip:
+        raise invalid("You specified -b & --bip, mutually exclusive options. Please specify only one")
+    if not options.icc and not options.iptables:
+        raise invalid("You specified --iptables=false with --icc=false. ICC=false uses iptables to function. Please set --icc or --iptables to true")
+    if options.ip6tables and profile.needs_experimental_ip6tables and not options.experimental:
+        raise invalid("ip6tables rules are only available if experimental features are enabled")
 
 
 def shut_down(engine: Engine) -> None:
     """Every container is stopped; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
     for container in list(engine.containers.values()):
         if container.state.is_running and container.process is not None:
-            container.stopped_by_hand = 1
+            kept, container.stopped_by_hand = container.stopped_by_hand, 1
             container.process.signal(SIGKILL)
             ended(engine, container, 128 + SIGKILL)
+            container.stopped_by_hand = kept
 
 
 def restore(engine: Engine, before: Engine) -> None:
     """What the daemon's store kept: containers, images and user-defined networks, whose devices and rules are set up again."""
-    engine.id, engine.containers, engine.images = before.id, before.containers, before.images
+    engine.id, engine.containers, engine.images, engine.events = before.id, before.containers, before.images, before.events
     for network in before.networks.values():
         if network.name in ("none", "host"):
             engine.networks[network.id] = network
@@ -149,17 +159,3 @@ def activated(machine: Machine) -> Engine:
         Wiring(machine.kernel.init_net).up("lo")  # as on any machine whose services run
         return boot(machine, RELEASES[machine.docker_release])
     return engine_of(machine)
-
-
-def default_bridge(options: DaemonOptions) -> NetworkSpec:
-    """The network `bridge` as the daemon's options want it (`initBridgeDriver`)."""
-    labels = {
-        bridge_config.DEFAULT_BRIDGE: "true", bridge_config.ICC: str(bool(options.icc)).lower(),
-        bridge_config.MASQUERADE: str(bool(options.ip_masq)).lower(), bridge_config.BINDING: options.ip,
-        bridge_config.NAME: options.bridge or "docker0", bridge_config.MTU: str(options.mtu or 1500),
-    }  # fmt: skip
-    config = IpamConfig()
-    if options.bip:
-        net = IPv4Net.parse(options.bip)
-        config = IpamConfig(f"{net.network}/{net.length}", options.fixed_cidr, str(net.address))
-    return NetworkSpec("bridge", "bridge", (config,), options=labels, ipv6=options.ipv6)

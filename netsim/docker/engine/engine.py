@@ -13,6 +13,8 @@ from netsim.docker.cnm.model import Network
 from netsim.docker.drivers.bridge import BridgeDriver
 from netsim.docker.drivers.driver import Driver
 from netsim.docker.drivers.host import HostDriver
+from netsim.docker.drivers.ipvlan import IpvlanDriver
+from netsim.docker.drivers.macvlan import MacvlanDriver
 from netsim.docker.drivers.null import NullDriver
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.ports import Ports
@@ -30,7 +32,7 @@ from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
 
-DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver())}
+DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver())}
 """Kinds of network by the name `--driver` takes."""
 
 

@@ -69,6 +69,7 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     except Refusal:
         release(engine, network)
         raise
+    engine.firewall.arrange()
     engine.networks[network.id] = network
     engine.tell("network", "create", network.id, name=network.name, type=network.spec.driver)
     return network

@@ -110,11 +110,7 @@ def ended(engine: Engine, container: Container, status: int) -> None:
     for process, token in waiters:
         if process.status is None:
             process.timer(0, token)
-    policy = container.spec.host.restart
-    again = policy.name in ("always", "unless-stopped") or (
-        policy.name == "on-failure" and status != 0 and (not policy.maximum or container.restart_count < policy.maximum)
-    )
-    if again and not container.stopped_by_hand:
+    if wants_restart(container) and not container.stopped_by_hand:
         container.restart_count += 1
         container.state.status = RUNNING
         engine.machine.kernel.clock.call_later(SECOND // 10, _restart, engine, container)
@@ -122,13 +118,32 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         forget(engine, container)
 
 
+def wants_restart(container: Container) -> int:
+    """What its policy says to the way it ended."""
+    policy = container.spec.host.restart
+    again = policy.name == "on-failure" and container.state.exit_code != 0 and (not policy.maximum or container.restart_count < policy.maximum)
+    return int(policy.name in ("always", "unless-stopped") or again)
+
+
+def restarts(container: Container) -> int:
+    """Whether it starts with the daemon (`ShouldRestart`): `always` even if it was stopped by hand."""
+    if container.state.is_running or not container.state.started:
+        return 0
+    return int(wants_restart(container) and (container.spec.host.restart.name == "always" or not container.stopped_by_hand))
+
+
+def start_quietly(engine: Engine, container: Container) -> None:
+    """Start it; a failure stays in its state."""
+    try:
+        start(engine, container)
+    except Refusal:
+        return
+
+
 def _restart(engine: Engine, container: Container) -> None:
     container.state.status = EXITED
     if container.id in engine.containers and not container.stopped_by_hand:
-        try:
-            start(engine, container)
-        except Refusal:
-            return
+        start_quietly(engine, container)
 
 
 def tear_down(engine: Engine, container: Container) -> None:

@@ -25,4 +25,4 @@ def firewall_for(profile: EngineProfile, options: DaemonOptions, run: Runner) ->
         has_ipv6 = int(options.ip6tables is None or options.ip6tables)
         return Iptabler(run, LAYOUTS[profile.firewall], hairpin, options.allow_direct_routing, has_ipv6=has_ipv6)
     has_ipv6 = int(options.ip6tables or 0) if profile.firewall == "v20_10" else int(options.ip6tables is None or options.ip6tables)
-    return Inserted(run, hairpin, has_ipv6)
+    return Inserted(run, hairpin, has_ipv6, int(has_ipv6 and profile.always_drops_ipv6_forward))

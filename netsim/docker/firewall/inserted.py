@@ -22,6 +22,8 @@ class Inserted(Firewall):
     run: Runner
     hairpin: int = 0
     has_ipv6: int = 0
+    isolates_ipv6: int = 0
+    """1: bridges are isolated in ip6tables even if they have no IPv6 (27)."""
     four: Tables = attrs.field(init=False)
     six: Tables = attrs.field(init=False)
 
@@ -39,17 +41,21 @@ class Inserted(Firewall):
                 tables.renew(table, chain)
             for chain in (ONE, TWO):
                 tables.append("filter", chain, "-j", "RETURN")
-            if forward_drop:
+            if forward_drop or (tables is self.six and self.isolates_ipv6):
                 tables.must("-P", "FORWARD", "DROP")
-            self._first(tables)
+        self.arrange()
 
-    def _first(self, tables: Tables) -> None:
-        """DOCKER-USER and STAGE-1 are the first two jumps, whatever was inserted since (`arrangeUserFilterRule`, `EnsureJumpRule`)."""
-        tables.chain("filter", "DOCKER-USER")
-        tables.append("filter", "DOCKER-USER", "-j", "RETURN")
-        for chain in (ONE, "DOCKER-USER"):
-            tables.delete("filter", "FORWARD", "-j", chain)
-            tables.must("-I", "FORWARD", "-j", chain)
+    def arrange(self) -> None:
+        """The user's chain is the first jump, whatever was inserted since (`arrangeUserFilterRule`)."""
+        for tables in self.families():
+            tables.chain("filter", "DOCKER-USER")
+            tables.append("filter", "DOCKER-USER", "-j", "RETURN")
+            self._jump(tables, "DOCKER-USER")
+
+    def _jump(self, tables: Tables, chain: str) -> None:
+        """On top of FORWARD (`EnsureJumpRule`)."""
+        tables.delete("filter", "FORWARD", "-j", chain)
+        tables.must("-I", "FORWARD", "-j", chain)
 
     def _each(self, wants: NetworkWants) -> Iterator[tuple[Tables, FamilyWants]]:
         if wants.ipv4 is not None:
@@ -62,7 +68,9 @@ class Inserted(Firewall):
         for tables, family in self._each(wants):
             for how, table, chain, rule in self._network(wants, family, tables):
                 (tables.insert if how == "-I" else tables.append)(table, chain, *rule)
-            self._first(tables)
+            self._jump(tables, ONE)
+        for chain, rule in self._isolation(wants):
+            self.six.insert("filter", chain, *rule)
 
     def del_network(self, wants: NetworkWants) -> None:
         """Take out what `add_network` put in; what all networks share stays."""
@@ -70,6 +78,15 @@ class Inserted(Firewall):
             for _, table, chain, rule in self._network(wants, family, tables):
                 if rule[-1] != "DOCKER" or chain == "FORWARD":
                     tables.delete(table, chain, *rule)
+        for chain, rule in self._isolation(wants):
+            self.six.delete("filter", chain, *rule)
+
+    def _isolation(self, wants: NetworkWants) -> list[tuple[str, tuple[str, ...]]]:
+        """What 27 writes into ip6tables for a bridge without IPv6 too (`isolateNetwork`)."""
+        if not self.isolates_ipv6 or wants.internal or wants.ipv6 is not None:
+            return []
+        br = wants.bridge
+        return [(ONE, ("-i", br, "!", "-o", br, "-j", TWO)), (TWO, ("-o", br, "-j", "DROP"))]
 
     def _network(self, wants: NetworkWants, family: FamilyWants, tables: Tables) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         """(insert or append, table, chain, rule), in the order in which they are written."""

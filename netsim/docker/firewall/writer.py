@@ -25,6 +25,9 @@ class Firewall:
     def user_chain(self) -> None:
         """The chain for the user's own rules, once the networks' are there."""
 
+    def arrange(self) -> None:
+        """A network was made by request: the user's chain goes to its place."""
+
     def add_network(self, wants: NetworkWants) -> None:
         """A network begins."""
 

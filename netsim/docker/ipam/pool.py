@@ -33,12 +33,14 @@ class Pool:
     subnet: Net
     ip_range: Net | None = None
     taken: set[int] = attrs.field(factory=set)
+    is_whole: int = 0
+    """1: even a prefix of one or two addresses may give all of them."""
     cursor: int = 0
     """No address below it is free, so the search for the lowest starts here."""
 
     def __attrs_post_init__(self) -> None:
         first, last = bounds(self.subnet)
-        if last - first >= 2 or isinstance(self.subnet, IPv6Net):
+        if last - first >= 2 or isinstance(self.subnet, IPv6Net) or not self.is_whole:
             self.taken.add(first)
             if isinstance(self.subnet, IPv4Net):
                 self.taken.add(last)

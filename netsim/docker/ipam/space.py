@@ -56,7 +56,7 @@ class AddressSpace:
         """The subnet somebody asked for by name."""
         if any(overlap(pool.subnet, subnet) for pool in self.pools) and (ip_range is None or any(pool.subnet == subnet for pool in self.pools)):
             raise forbidden(self._clash())
-        return self._add(Pool(subnet, ip_range))
+        return self._add(Pool(subnet, ip_range, is_whole=self.profile.gives_small_subnets))
 
     def choose(self, reserved: Sequence[Net], family: type[Net] = IPv4Net, identity: str = "") -> Pool:
         """A predefined subnet that overlaps neither a pool nor what is `reserved` (the host's own networks); IPv6 ones are cut out of a
@@ -72,6 +72,14 @@ class AddressSpace:
             kind = "IPv4" if family is IPv4Net else "IPv6"
             raise invalid(f"could not find an available, non-overlapping {kind} address pool among the defaults to assign to the network")
         raise forbidden("all predefined address pools have been fully subnetted")
+
+    def peek(self, reserved: Sequence[Net]) -> Net:
+        """The IPv4 subnet that would be chosen now; it stays free."""
+        before = self.last_given
+        pool = self.choose(reserved)
+        self.release(pool)
+        self.last_given = before
+        return pool.subnet
 
     def _next(self, blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:
         """The first free one after the one given last, round the whole list (20.10)."""

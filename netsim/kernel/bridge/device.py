@@ -46,6 +46,8 @@ MAX_PORTS = 1023
 DEFAULT_COST = 2
 SPEED_COSTS = ((10000, 2), (5000, 3), (2500, 4), (1000, 5), (100, 19), (10, 100))
 UNKNOWN_COST = 100
+TSO_LEGACY_MAX_SIZE, TSO_MAX_SIZE = 65536, 524280
+"""What a device may merge (bytes): a bridge gets the larger one with its first port (`br_set_gso_limits`)."""
 
 PORT_OPTIONS = {
     "hairpin": 0, "guard": 0, "root_block": 0, "fastleave": 0, "learning": 1, "flood": 1, "mcast_flood": 1, "bcast_flood": 1,
@@ -183,6 +185,7 @@ class Bridge(NetDevice):
         dev_set_promiscuity(dev, 1)
         self.ports.append(port)
         self.had_ports = True
+        self.tso_max_size = TSO_MAX_SIZE
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         stp.init_port(port)
         br_fdb.add_local(self, port, dev.address)
@@ -233,7 +236,7 @@ def port_cost(dev: NetDevice) -> int:
 
 def create(netns: Netns, request: LinkRequest) -> Bridge:
     """Make a bridge (`br_dev_newlink`)."""
-    dev = Bridge(netns, request.name or "bridge%d", request.ifindex or 0, address=netns.kernel.random_mac())
+    dev = Bridge(netns, request.name or "bridge%d", request.ifindex or 0, address=netns.kernel.random_mac(), tso_max_size=TSO_LEGACY_MAX_SIZE)
     apply_common(dev, request)
     if request.address is not None:
         dev.id_address = dev.address

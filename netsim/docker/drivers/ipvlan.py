@@ -1,0 +1,49 @@
+"""The ipvlan driver: containers share the parent's MAC and are told apart by address (`drivers/ipvlan`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from netsim.docker.cnm.model import Endpoint, Network
+from netsim.docker.drivers.parent import PARENT, ParentDriver, ParentState
+from netsim.docker.errors import invalid
+from netsim.kernel.drivers import ipvlan as kernel
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+
+MODES = {"l2": kernel.MODE_L2, "l3": kernel.MODE_L3, "l3s": kernel.MODE_L3S}
+FLAGS = {"bridge": 0, "private": kernel.FLAG_PRIVATE, "vepa": kernel.FLAG_VEPA}
+
+
+class IpvlanDriver(ParentDriver):
+    """Children on layer 2, or routed by the parent on layer 3."""
+
+    __slots__ = ()
+    name = "ipvlan"
+    prefix = "di-"
+
+    def read(self, options: Mapping[str, str]) -> ParentState:
+        """`parent`, `ipvlan_mode` and `ipvlan_flag`."""
+        mode, flag = options.get("ipvlan_mode", "") or "l2", options.get("ipvlan_flag", "") or "bridge"
+        if mode not in MODES:
+            raise invalid(f"requested ipvlan mode '{mode}' is not valid, 'l2' mode is the ipvlan driver default")
+        if flag not in FLAGS:
+            raise invalid(f"requested ipvlan flag '{flag}' is not valid, 'bridge' flag is the ipvlan driver default")
+        return ParentState(options.get(PARENT, ""), mode, flag)
+
+    def clash(self, engine: Engine, network: Network, mine: ParentState, other: Network, theirs: ParentState) -> str:
+        """20.10 wants the parent for one network alone."""
+        return "" if engine.profile.shares_parents else f"network {self.dummy_of(other)} is already using parent interface {mine.parent}"
+
+    def device(self, state: ParentState) -> Mapping[str, int]:
+        """Mode and flag."""
+        return {"mode": MODES[state.mode], "flags": FLAGS[state.flag]}
+
+    def choose_routes(self, engine: Engine, endpoint: Endpoint, state: ParentState) -> None:
+        """On layer 3 there is nobody to ask: the default route leads to the device itself."""
+        if state.mode == "l2":
+            super().choose_routes(engine, endpoint, state)
+        else:
+            endpoint.routes_on_link = 1
