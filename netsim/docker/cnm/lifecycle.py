@@ -35,9 +35,6 @@ def new_sandbox(engine: Engine, container_id: str) -> Sandbox:
     node = files.resolve(None, sandbox.key)
     assert isinstance(node, File)
     node.bound = hold(netns)
-    if engine.profile.disables_ipv6:
-        for scope in ("all", "default"):
-            sysctl.write(netns, f"net/ipv6/conf/{scope}/disable_ipv6", "1")
     Wiring(netns).up("lo")
     return sandbox
 
@@ -142,6 +139,9 @@ def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping
     before = sandbox.gateway_endpoint
     endpoint.network.driver.join(engine, endpoint, sandbox)
     endpoint.sandbox = sandbox
+    if engine.profile.disables_ipv6 and not sandbox.endpoints and not sandbox.shared and not endpoint.network.spec.ipv6:
+        for scope in ("all", "default"):
+            sysctl.write(sandbox.netns, f"net/ipv6/conf/{scope}/disable_ipv6", "1")
     sandbox.endpoints.append(endpoint)
     sandbox.endpoints.sort(key=preference)
     if not sandbox.shared:

@@ -31,6 +31,8 @@ def set_up_network(engine: Engine, container: Container) -> None:
     files.begin(engine, container, links.hosts_lines(engine, container))
     container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
     for name in order(container):
+        if name == links.DEFAULT and engine.options.bridge == "none":
+            continue  # there is no such network, and nothing is missing (`DisableBridge`)
         try:
             network = engine.network(name)
         except Refusal:

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from netsim.docker.engine.default_bridge import make_default_bridge, remove_docker0
+from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, revive_network
 from netsim.docker.engine.run import ended, exited_quietly, restarts, start_quietly
@@ -142,6 +142,8 @@ def restore(engine: Engine, before: Engine) -> None:
             engine.networks[network.id] = network
         elif not network.builtin:
             revive_network(engine, network)
+        else:
+            forget_default_bridge(engine, network)
 
 
 def restart(machine: Machine, profile: EngineProfile, options: DaemonOptions) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsim.addr import IPv4Net
+from netsim.docker.cnm.model import Network
 from netsim.docker.drivers import bridge_config
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.networks import new_network
@@ -87,6 +88,15 @@ def six(engine: Engine) -> list[IpamConfig]:
     if fixed is None and not engine.profile.has_ipv6_pools:
         raise ValueError(NO_SUBNET)
     return [IpamConfig(str(fixed), "", "", aux)] if fixed is not None else []
+
+
+def forget_default_bridge(engine: Engine, network: Network) -> None:
+    """The one of the daemon before is set up out of the store, found stale and taken away: the device stays, its rules go."""
+    try:
+        network.driver.create_network(engine, network)
+    except Refusal:
+        return
+    network.driver.delete_network(engine, network)
 
 
 def remove_docker0(engine: Engine) -> None:

@@ -127,7 +127,7 @@ def network_view(engine: Engine, network: Network) -> dict[str, Any]:
 
 def _config(subnet: Any, *, hides_gateway: int) -> dict[str, str]:
     shown = {"Subnet": str(type(subnet.net)(subnet.net.network, subnet.net.length))}
-    if subnet.config.ip_range is not None:
+    if subnet.config.ip_range:
         shown["IPRange"] = str(subnet.config.ip_range)
     if subnet.gateway is not None and (subnet.gateway_given or not hides_gateway):
         shown["Gateway"] = str(subnet.gateway)

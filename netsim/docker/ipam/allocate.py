@@ -41,6 +41,8 @@ def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net
     subnet = Subnet(wanted.config, pool, gateway_given=int(wanted.gateway is not None))
     network.subnets.append(subnet)
     subnet.chosen = int(wanted.subnet is None)
+    if subnet.chosen and network.name != "bridge":
+        subnet.gateway_given = 1
     if wanted.gateway is not None or network.driver.wants_gateway(engine, network, family):
         try:
             subnet.gateway = pool.request(wanted.gateway)
