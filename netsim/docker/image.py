@@ -25,22 +25,50 @@ class Image:
     labels: Mapping[str, str] = attrs.field(factory=dict)
     files: Mapping[str, str] = attrs.field(factory=dict)
     """Path -> content of what the image brings besides the usual files."""
+    tools: Mapping[str, str] = attrs.field(factory=dict)
+    """Command name -> `module:function` of what it brings besides its dialect's tools."""
+    stop_signal: str = ""
     id: str = ""
     tag: str = "latest"
 
 
+WEB, DATABASES = "netsim.programs.images.web:", "netsim.programs.images.databases:"
 HTTP = (Port(80),)
+NGINX_PAGE = """<!DOCTYPE html>
+<html>
+<head>
+<title>Welcome to nginx!</title>
+</head>
+<body>
+<h1>Welcome to nginx!</h1>
+<p>If you see this page, the nginx web server is successfully installed and working.</p>
+</body>
+</html>
+"""
+POSTGRES = {"postgres": DATABASES + "postgres"}
+PYTHON = {"python": WEB + "webapp"}
 READY = (
     Image("busybox", "busybox", ("sh",)),
     Image("alpine", "busybox", ("/bin/sh",)),
     Image("debian", command=("bash",)),
     Image("ubuntu", command=("/bin/bash",)),
-    Image("nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP),
-    Image("httpd", command=("httpd-foreground",), exposed=HTTP),
-    Image("redis", command=("redis-server",), exposed=(Port(6379),)),
-    Image("postgres", command=("postgres",), exposed=(Port(5432),)),
-    Image("training/postgres", "busybox", ("postgres",), exposed=(Port(5432),), env=(PATH, "POSTGRES_PASSWORD=secret")),
-    Image("training/webapp", command=("python", "app.py"), exposed=(Port(5000),), working_dir="/opt/webapp"),
-    Image("webapp", "busybox", ("python", "app.py"), exposed=(Port(5000),)),
-)
+    Image(
+        "nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP, files={"/usr/share/nginx/html/index.html": NGINX_PAGE},
+        tools={"nginx": WEB + "nginx"}, stop_signal="SIGQUIT",
+    ),
+    Image(
+        "httpd", command=("httpd-foreground",), exposed=HTTP, working_dir="/usr/local/apache2", tools={"httpd-foreground": WEB + "httpd_foreground"},
+        files={"/usr/local/apache2/htdocs/index.html": "<html><body><h1>It works!</h1></body></html>\n"}, stop_signal="SIGWINCH",
+    ),
+    Image(
+        "redis", command=("redis-server",), exposed=(Port(6379),), working_dir="/data",
+        tools={"redis-server": DATABASES + "redis_server", "redis-cli": DATABASES + "redis_cli"},
+    ),
+    Image("postgres", command=("postgres",), exposed=(Port(5432),), tools=POSTGRES, stop_signal="SIGINT"),
+    Image(
+        "training/postgres", "busybox", ("postgres",), exposed=(Port(5432),), env=(PATH, "POSTGRES_PASSWORD=secret"), tools=POSTGRES,
+    ),
+    Image("training/webapp", command=("python", "app.py"), exposed=(Port(5000),), working_dir="/opt/webapp", tools=PYTHON),
+    Image("webapp", "busybox", ("python", "app.py"), exposed=(Port(5000),), tools=PYTHON),
+)  # fmt: skip
 """Images every engine of ours has at hand."""

@@ -6,16 +6,34 @@ from typing import Any
 
 import attrs
 
+from netsim.addr import IPv4
 from netsim.api import Background, Host, World
 from netsim.clock import MS
+from netsim.docker.image import PATH, Image
 from netsim.docker.profile import V20_10
+from netsim.docker.settings import Port
 from netsim.kernel.profile import LINUX_6_18
+from netsim.packet.dns import TYPE_A, Record
+from netsim.programs.dns.server import DnsServer
 from netsim.transcript.daemon import start_daemon
 from netsim.transcript.kernel import SMALL_MODULES
 
 COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
 ROUTER = "10.10.101.1"
+WWW = {"/www/index.html": "Hello world!\n"}
+IMAGES = (
+    Image("busybox", "busybox", ("sh",), files=WWW),
+    Image("webapp", "busybox", ("httpd", "-f", "-p", "5000", "-h", "/www"), exposed=(Port(5000),), files=WWW),
+    Image("nginx", "busybox", ("httpd", "-f", "-p", "80", "-h", "/www"), exposed=(Port(80), Port(443)), files=WWW),
+    Image(
+        "training/postgres", "busybox", ("nc", "-ll", "-p", "5432", "-e", "echo", "pg"), exposed=(Port(5432),),
+        env=(PATH, "POSTGRES_PASSWORD=secret"), files=WWW,
+    ),
+)  # fmt: skip
+"""What was recorded ran in images of the same names that were made for it: BusyBox with a page below /www."""
+ADDRESS = IPv4.parse("10.10.101.106")
+NAMES = [Record("example.com", TYPE_A, 60, ADDRESS), Record("www.example.com", TYPE_A, 60, ADDRESS)]
 PROFILE = attrs.evolve(LINUX_6_18, modules=SMALL_MODULES)
 
 
@@ -29,7 +47,7 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
         started = world.clock.now
         host = machines[step.get("on", "h1")]
         if step.get("daemon"):
-            answer = start_daemon(host, V20_10, step["cmd"])
+            answer = start_daemon(host, V20_10, step["cmd"], IMAGES)
         elif step.get("background"):
             late.append((len(steps), host.start(step["cmd"])))
             world.run_for(BACKGROUND_TIME)
@@ -54,13 +72,14 @@ def build(world: World, hosts: dict[str, Any]) -> dict[str, Host]:
         f"ip link set lo up\nip link add br0 type bridge\nip link set br0 up\nip addr add {ROUTER}/24 dev br0\n"
         "ip addr add 10.10.101.106/24 dev br0\nip addr add fd00:101::1/64 dev br0 nodad\n"
     )
+    lan.machine.spawn(lan.machine.init, ("dnsd",), program=DnsServer(list(NAMES)))
     machines = {"lan": lan}
     for key, given in hosts.items():
         machines[key] = _host(world, lan, key, given)
     world.run_for(3_000 * MS)
     for key, given in hosts.items():
         if given["dockerd_args"] is not None:
-            start_daemon(machines[key], V20_10, f"dockerd {given['dockerd_args']}")
+            start_daemon(machines[key], V20_10, f"dockerd {given['dockerd_args']}", IMAGES)
     world.run_for(2_000 * MS)
     return machines
 

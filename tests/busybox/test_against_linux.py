@@ -220,7 +220,57 @@ ip neigh flush
 ip tunnel
 """
 
+SERVICES = """
+ mkdir -p /tmp/www/sub; echo 'Hello world!' > /tmp/www/index.html; echo text > /tmp/www/a.txt; (timeout 60 ip netns exec b busybox httpd -f -p 80 -h /tmp/www > /dev/null 2>&1 &)
+ sleep 0.5
+wget -q -O - http://10.1.0.2/
+wget -O - http://10.1.0.2/a.txt
+wget -O /tmp/out http://10.1.0.2/a.txt
+wget -O /nosuch/x http://10.1.0.2/a.txt
+wget -q -O- http://10.1.0.2/nosuch
+wget -q -O- http://10.1.0.2/sub
+wget --spider http://10.1.0.2/a.txt
+wget -q -O- http://10.1.0.2:99/
+wget -q -O- http://99.1.1.1/
+wget -q -O- http://nosuch/
+wget -q -O- http://10.1.0.77/
+wget -q -O- http://10.1.0.2:x/
+wget -q -O- foo://10.1.0.2
+wget -q -O- http://[fd00:1::2]/
+wget -q -O- --post-data a=b http://10.1.0.2/a.txt
+wget
+wget -Z
+httpd -f -p 80 -h /nosuch
+httpd -f -p x
+httpd -f -p 99999
+httpd -f -p 1.2.3.4:80
+httpd -d a%20b
+nc 10.1.0.2 99
+nc -w 1 10.1.0.77 99
+nc 99.1.1.1 99
+nc nosuch 99
+nc -l -p 99999
+nc -l -p 22 -w 1
+nc
+nc -z 10.1.0.2 80
+nc 10.1.0.2 foo
+telnet 10.1.0.2 99
+telnet nosuch
+timeout 3 false
+timeout 1 nosuch
+timeout x sleep 1
+sleep 1x
+kill 999999
+kill foo
+kill
+killall nosuch
+env nosuch
+env -i A=b env
+id -x
+uname -n -s
+"""
 
-@pytest.mark.parametrize("lines", [PING, ADDRESSES, ROUTES], ids=["ping", "addresses and links", "routes, rules and neighbours"])
-def test_ping_and_ip_of_busybox_answer_as_the_real_ones(lines: str) -> None:
+
+@pytest.mark.parametrize("lines", [PING, ADDRESSES, ROUTES, SERVICES], ids=["ping", "addresses", "routes", "services"])
+def test_applets_answer_as_the_real_ones(lines: str) -> None:
     assert differences(lines) == []

@@ -69,7 +69,7 @@ class Stopping(Program):
             if self.current.state.is_running:
                 self.current.stopped_by_hand = 1
                 self.current.waiters.append((proc, "exited"))
-                life.kill(self.engine, self.current, life.signal_of(self.current.spec.stop_signal or "TERM"))
+                life.kill(self.engine, self.current, life.signal_of(self.current.spec.stop_signal or self.current.image.stop_signal or "TERM"))
                 proc.timer(self.grace if self.current.state.is_running else 0, ("late", self.current.id))
                 return
             if not self._done(proc):

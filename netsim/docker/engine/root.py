@@ -21,7 +21,7 @@ def make_jail(engine: Engine, container: Container) -> Jail:
     if not host.privileged and "ALL" not in host.cap_add:
         kept = DOCKER_CAPABILITIES if "ALL" not in host.cap_drop else frozenset[str]()
         capabilities = (kept | {_bare(name) for name in host.cap_add}) - {_bare(name) for name in host.cap_drop}
-    tools = engine.machine.dialects[container.image.dialect]
+    tools = {**engine.machine.dialects[container.image.dialect], **container.image.tools}
     return Jail(root, container.hostname, tools, capabilities, read_only_sys=int(not host.privileged))
 
 

@@ -37,6 +37,8 @@ class Exchange:
     device: str = ""
     without_body: int = 0
     """1 for HEAD: no body follows."""
+    only_first: int = 0
+    """1 for clients that try only the first of several addresses."""
     stage: str = RESOLVING
     failure: str = ""
     errno: int = 0
@@ -66,7 +68,7 @@ class Exchange:
             self.trouble = lookup.error
             self._fail(proc, NO_HOST)
             return
-        self.addresses = list(lookup.found)
+        self.addresses = list(lookup.found)[: 1 if self.only_first else None]
         self._next(proc)
 
     def _next(self, proc: Any) -> None:
