@@ -5,22 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netsim.analysis.check import Report, check
+    from netsim.analysis.diff import Difference, diff
     from netsim.analysis.explain import explain
     from netsim.analysis.explanation import Explanation
     from netsim.analysis.problem import AnalysisProblem
+    from netsim.analysis.reach import Matrix, reach
     from netsim.api import Host, Namespace, World
     from netsim.errors import NetError
     from netsim.machine.call import Result
     from netsim.state import CannotFork, CannotLoad, CannotSave
 
 __version__ = "0.1.0"
-__all__ = ["AnalysisProblem", "CannotFork", "CannotLoad", "CannotSave", "Explanation", "Host", "Namespace", "NetError", "Result", "World", "explain"]
+__all__ = [
+    "AnalysisProblem",
+    "CannotFork",
+    "CannotLoad",
+    "CannotSave",
+    "Difference",
+    "Explanation",
+    "Host",
+    "Matrix",
+    "Namespace",
+    "NetError",
+    "Report",
+    "Result",
+    "World",
+    "check",
+    "diff",
+    "explain",
+    "reach",
+]
 _HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
 _HOMES |= dict.fromkeys(("CannotFork", "CannotLoad", "CannotSave"), "netsim.state")
 _HOMES |= {
     "AnalysisProblem": "netsim.analysis.problem",
     "Explanation": "netsim.analysis.explanation",
     "explain": "netsim.analysis.explain",
+    "Difference": "netsim.analysis.diff",
+    "Matrix": "netsim.analysis.reach",
+    "Report": "netsim.analysis.check",
+    "check": "netsim.analysis.check",
+    "diff": "netsim.analysis.diff",
+    "reach": "netsim.analysis.reach",
 }
 
 

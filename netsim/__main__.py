@@ -17,7 +17,7 @@ from netsim.world.capture import Format
 
 EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
 NOT_MODELLED = 2
-QUESTIONS = ("explain",)
+QUESTIONS = ("explain", "reach", "diff", "check")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -87,7 +87,20 @@ def add_questions(verbs: Any) -> None:
     explain.add_argument("target", metavar="TO", help="10.0.0.2:80/tcp, web:5432, 8.8.8.8 (ping), @red:80 (the address of namespace red)")
     explain.add_argument("--size", type=int, default=0, metavar="BYTES", help="send so many bytes by ping or UDP, not to be cut on the way")
     explain.add_argument("-v", "--verbose", action="count", default=0, help="also policies that accept")
-    explain.add_argument("--json", action="store_true", help="as JSON")
+    reach = verbs.add_parser("reach", help="who reaches whom on which listening port")
+    reach.add_argument("lab", metavar="LAB", help="a script or a snapshot")
+    reach.add_argument("--from", dest="source", metavar="PLACE", action="append", help="only from there (repeat for more)")
+    reach.add_argument("--to", metavar="PLACE", action="append", help="only to there (repeat for more)")
+    reach.add_argument("--csv", action="store_true", help="as CSV")
+    diff = verbs.add_parser("diff", help="what differs between two labs, in state and in who reaches whom")
+    diff.add_argument("lab", metavar="LAB", help="a script or a snapshot")
+    diff.add_argument("other", metavar="OTHER", help="another one")
+    diff.add_argument("--state-only", action="store_true", help="do not try who reaches whom")
+    check = verbs.add_parser("check", help="whether claims hold: `db is never reachable from lan`")
+    check.add_argument("lab", metavar="LAB", help="a script or a snapshot")
+    check.add_argument("claims", metavar="CLAIMS", nargs="?", help="a file with one claim a line; without it, the script's `# check:` comments")
+    for verb in (explain, reach, diff, check):
+        verb.add_argument("--json", action="store_true", help="as JSON")
 
 
 def ask(options: argparse.Namespace) -> int:
