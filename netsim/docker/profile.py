@@ -94,6 +94,8 @@ class EngineProfile:
     """Whether switching IPv6 forwarding on makes FORWARD of ip6tables drop what it does not know."""
     names_default_network: int = 1
     """Whether the mode `default` is kept as `bridge` (27)."""
+    forgets_hosts_by_name: int = 0
+    """20.10 strikes lines out of /etc/hosts by the names that members of the network have, the container's own short id among them."""
     forgets_default_hosts: int = 1
     """Whether leaving the default bridge takes its lines out of /etc/hosts (28)."""
     protocol_failure: str = "error starting userland proxy: failed to listen on {host}:{port}: {reason}"
@@ -119,6 +121,15 @@ class EngineProfile:
     needs_experimental_ip6tables: int = 0
     """20.10 writes ip6tables' rules only with `--experimental`."""
     default_bridge_failure: str = 'error creating default "bridge"'
+    checks_mac_mode: int = 0
+    """Whether a MAC is refused beside the modes host and container (20.10; later it belongs to an endpoint)."""
+    joins_missing: str = "joining network namespace of container: {problem}"
+    """A target of `container:` that is not there."""
+    joins_stopped: str = "cannot join network namespace of a non running container: container {name} is {status}"
+    """One that does not run."""
+    joins_host: str = "cannot connect container to host network - container must be created in host network mode"
+    runtime_prefix: str = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
+    """What the runtime's refusals begin with."""
     checks_links_first: int = 1
     """28 looks at the targets of links before it makes the network; before, while."""
     sets_link_variables: int = 1
@@ -140,10 +151,13 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", durations=Durations(150, 1100, 250, 150, 200, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
-    needs_experimental_ip6tables=1,
+    checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
+    joins_host="container cannot be disconnected from host network or connected to host network",
+    runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
+    needs_experimental_ip6tables=1, forgets_hosts_by_name=1,
     default_bridge_failure='Error creating default "bridge"',
     gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
     checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
@@ -154,9 +168,11 @@ V20_10 = EngineProfile(
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
-    "27.5.1", "1.47", "v27", takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
+    "27.5.1", "1.47", "v27", durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
+    joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
+    joins_host="container cannot be disconnected from host network or connected to host network",
     always_drops_ipv6_forward=1,
     mac_of_bridge_is_short=1, defers_ipv6=1, fixes_link_local=1, forgets_default_hosts=0,
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
@@ -165,7 +181,7 @@ V27 = EngineProfile(
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", parses_addresses=1, sets_link_variables=0, needs_static_subnet=0,
+V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 250, 150, 400, 380), parses_addresses=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

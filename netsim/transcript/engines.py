@@ -20,11 +20,12 @@ PROFILE = attrs.evolve(LINUX_6_18, modules=SMALL_MODULES)
 def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario; answers carry `rc` and `output`."""
     world = World(seed=0)
-    host = world.host("host", PROFILE)
+    host = world.host("vm", PROFILE)
     profile = RELEASES[scenario["engine"]]
     host.machine.docker_release, host.machine.docker_cli = scenario["engine"], "28.2.2"
     host.machine.bind_netns(None, "host", host.machine.kernel.init_net)
     host.machine.files.write(None, "/etc/resolv.conf", b"nameserver 10.255.255.53\n")
+    host.machine.files.write(None, "/etc/hosts", b"127.0.0.1 localhost\n127.0.0.1 runsc\n127.0.0.1 vm\n")
     host.run("ip link set lo up")
     host.run(f"sysctl -qw net.ipv4.ip_forward={scenario.get('ip_forward', 0)}")
     for line in scenario.get("prepare", ()):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from netsim.clock import MS
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
 from netsim.commands.docker.request import RUN_FLAGS, BadOption, read_request
 from netsim.commands.docker.session import Docker, Subcommand, daemon_text
@@ -101,6 +102,8 @@ class Executed(Program):
     container: Container
     argv: tuple[str, ...]
     env: dict[str, str]
+    delay: int
+    """ns from the end of the process to that of the command."""
     workdir: str = ""
 
     def started(self, proc: Process) -> None:
@@ -124,8 +127,12 @@ class Executed(Program):
         machine.execute(child, self.argv)
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
-        """Its status is ours."""
-        proc.exit(status)
+        """Its status is ours, once the daemon has told of it."""
+        proc.timer(self.delay, status)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """The daemon has told."""
+        proc.exit(token)
 
 
 def execute(docker: Docker, parsed: Parsed) -> Result | Program:
@@ -136,7 +143,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
     if parsed.has("detach"):
         return Result("", "docker exec: netsim: --detach is not modelled\n", 1)
     env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
-    return Executed(container, tuple(argv), env, parsed.text("workdir"))
+    return Executed(container, tuple(argv), env, docker.engine.profile.durations.execute * MS, parsed.text("workdir"))
 
 
 RUN_COMMANDS = (

@@ -22,8 +22,6 @@ HOST_ONLY = "container cannot be disconnected from host network or connected to 
 def set_up_network(engine: Engine, container: Container) -> None:
     """The sandbox and, network by network, the endpoints of a container about to start (`initializeNetworking`)."""
     kind, _, target = container.mode.partition(":")
-    if not engine.profile.checks_links_first:
-        links.check_networks(container)
     if kind == "container":
         container.sandbox = _joined(engine, container, target)
         files.begin(engine, container, ())
@@ -60,7 +58,7 @@ def _joined(engine: Engine, container: Container, target: str) -> Sandbox:
     if other is container:
         raise invalid("cannot join own network")
     if not other.state.is_running or other.sandbox is None:
-        raise conflict(f"cannot join network of a non running container: {other.id}")
+        raise conflict(engine.profile.joins_stopped.format(id=other.id, name=other.name, status=other.state.status))
     return other.sandbox
 
 
@@ -72,6 +70,8 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
     if network.name == links.DEFAULT:
         links.tie(engine, container, endpoint)
     try:
+        if not engine.profile.checks_links_first and not sandbox.endpoints:
+            links.check_networks(container)
         join(engine, endpoint, sandbox, bindings_of(engine, container))
     except Refusal:
         detach(engine, endpoint, {})
@@ -133,20 +133,16 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if container.mode == "host" or container.mode.startswith("container:"):
         raise forbidden(JOINED)
     if network.driver.name == "host":
-        raise forbidden(HOST_ONLY)
+        raise forbidden(engine.profile.joins_host)
     checks.check_connection(engine, network, settings)
-    if network.name in container.networks and container.state.is_running:
+    if network.name in endpoints(engine, container):
         raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
-    if "none" in container.networks:
+    if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
-    container.networks[network.name] = settings
+    container.networks[network.name] = settings  # what fails now is tried again at the next start
     engine.takes(engine.profile.durations.connect)
     if container.state.is_running and container.sandbox is not None:
-        try:
-            attach(engine, container, network, settings, container.sandbox)
-        except Refusal:
-            del container.networks[network.name]
-            raise
+        attach(engine, container, network, settings, container.sandbox)
 
 
 def disconnect(engine: Engine, reference: str, container: Container, *, force: int = 0) -> None:

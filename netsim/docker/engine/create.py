@@ -9,7 +9,7 @@ import attrs
 from netsim.docker.engine import endpoints, links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import conflict, invalid
+from netsim.docker.errors import Refusal, conflict, invalid
 from netsim.docker.ids import new_id, pet_name
 from netsim.docker.settings import ContainerSpec, EndpointSettings
 
@@ -76,7 +76,7 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
         raise invalid("conflicting options: hostname and the UTS mode")
     if kind == "host" and host.links:
         raise invalid("conflicting options: host type networking can't be used with links. This would result in undefined behavior")
-    if kind in ("container", "host") and spec.mac is not None:
+    if kind in ("container", "host") and spec.mac is not None and engine.profile.checks_mac_mode:
         raise invalid("conflicting options: mac-address and the network mode")
     if kind == "container":
         if host.port_bindings or host.publish_all:
@@ -86,9 +86,16 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
 
 
 def _resolved_mode(engine: Engine, mode: str) -> str:
-    """`container:NAME` with the full id."""
+    """`container:NAME` with the full id; `default` is `bridge` from 27 on."""
     kind, _, target = mode.partition(":")
-    return f"container:{engine.container(target).id}" if kind == "container" else mode
+    if mode == "default" and engine.profile.names_default_network:
+        return "bridge"
+    if kind != "container":
+        return mode
+    try:
+        return f"container:{engine.container(target).id}"
+    except Refusal as problem:
+        raise Refusal(problem.status, engine.profile.joins_missing.format(problem=problem.text)) from None
 
 
 def _hostname(engine: Engine, container: Container) -> str:
@@ -117,7 +124,7 @@ def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSett
     if not wanted and main:
         wanted = {main: EndpointSettings()}
     if len(wanted) > 1 and not engine.profile.several_networks_at_create:
-        raise invalid(f"Container cannot be connected to network endpoints: {', '.join(wanted)}")
+        raise invalid(f"Container cannot be connected to network endpoints: {', '.join(sorted(wanted))}")
     named: dict[str, EndpointSettings] = {}
     for reference, settings in wanted.items():
         reference = "bridge" if reference == "default" else reference

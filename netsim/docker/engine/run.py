@@ -10,7 +10,9 @@ from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Con
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.root import make_jail
-from netsim.docker.errors import Refusal, conflict, failed
+from netsim.docker.errors import Refusal, conflict, failed, invalid
+from netsim.errors import NetError, strerror
+from netsim.kernel import sysctl
 from netsim.machine.fds import Null, OpenFile
 from netsim.machine.process import SIGKILL, SIGTERM
 
@@ -29,6 +31,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         if engine.profile.checks_links_first:
             links.check(engine, container)
         set_up_network(engine, container)
+        set_sysctls(engine, container)
         container.jail = make_jail(engine, container)
         _spawn(engine, container, attached, stdin)
     except Refusal as problem:
@@ -76,8 +79,22 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
 def runtime_text(engine: Engine, name: str) -> str:
     """How the runtime words a missing command."""
     reason = f'exec: "{name}": executable file not found in $PATH' if "/" not in name else f'exec: "{name}": stat {name}: no such file or directory'
-    shim = "failed to create shim task: OCI runtime create failed" if engine.profile.aliases_short_id == 0 else "OCI runtime create failed"
-    return f"{shim}: runc create failed: unable to start container process: {reason}: unknown"
+    return f"{engine.profile.runtime_prefix}unable to start container process: {reason}: unknown"
+
+
+def set_sysctls(engine: Engine, container: Container) -> None:
+    """`--sysctl`, written by the runtime; the host's own network is out of its reach."""
+    assert container.sandbox is not None
+    for key, value in container.spec.host.sysctls.items():
+        if not key.startswith("net."):
+            continue
+        if container.sandbox.shared:
+            raise invalid(f'{engine.profile.runtime_prefix}sysctl "{key}" not allowed in host network namespace: unknown')
+        try:
+            sysctl.write(container.sandbox.netns, key.replace(".", "/"), value)
+        except NetError as error:
+            why = f"open /proc/sys/{key.replace('.', '/')}: {strerror(error.errno).lower()}"
+            raise invalid(f"{engine.profile.runtime_prefix}unable to start container process: error during container init: {why}: unknown") from None
 
 
 def environment(engine: Engine, container: Container) -> dict[str, str]:

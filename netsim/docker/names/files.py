@@ -112,6 +112,11 @@ def left(engine: Engine, container: Container, endpoint: Endpoint) -> None:
     """Its lines go; those of the default bridge only from 28 on."""
     if endpoint.network.name == "bridge" and not engine.profile.forgets_default_hosts:
         return
+    if engine.profile.forgets_hosts_by_name:
+        names = {name for other in (*endpoint.network.endpoints.values(), endpoint) for name in other.dns_names if name != container.name}
+        own = _read(container, "hosts").splitlines(keepends=True)
+        _write(container, "hosts", "".join(line for line in own if line.rstrip("\n").rpartition("\t")[2] not in names))
+        return
     gone = {str(net.address) for net in (endpoint.interface.ipv4, endpoint.interface.ipv6) if net is not None}
     kept = [line for line in _read(container, "hosts").splitlines(keepends=True) if line.split("\t")[0] not in gone]
     _write(container, "hosts", "".join(kept))
