@@ -15,18 +15,19 @@ _GROUP = re.compile(r"[0-9a-fA-F]{1,4}", re.ASCII)
 _OCTET = re.compile(r"[0-9a-fA-F]{1,2}", re.ASCII)
 _PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
 
-_MASK4 = tuple(((1 << length) - 1) << (32 - length) for length in range(33))
-_MASK6 = tuple(((1 << length) - 1) << (128 - length) for length in range(129))
+MASKS4 = tuple(((1 << length) - 1) << (32 - length) for length in range(33))
+MASKS6 = tuple(((1 << length) - 1) << (128 - length) for length in range(129))
+"""The netmasks by prefix length."""
 
 
 def mask4(length: int) -> int:
     """The IPv4 netmask of a prefix length (0 to 32) as an int."""
-    return _MASK4[length]
+    return MASKS4[length]
 
 
 def mask6(length: int) -> int:
     """The IPv6 netmask of a prefix length (0 to 128) as an int."""
-    return _MASK6[length]
+    return MASKS6[length]
 
 
 class IPv4(int):
@@ -267,21 +268,21 @@ class IPv4Net:
     @property
     def mask(self) -> IPv4:
         """The netmask."""
-        return IPv4(_MASK4[self.length])
+        return IPv4(MASKS4[self.length])
 
     @property
     def network(self) -> IPv4:
         """The address with its host bits cleared."""
-        return IPv4(self.address & _MASK4[self.length])
+        return IPv4(self.address & MASKS4[self.length])
 
     @property
     def broadcast(self) -> IPv4:
         """The address with all host bits set; arithmetic only, for /31 and /32 too."""
-        return IPv4(self.address | ~_MASK4[self.length] & 0xFFFFFFFF)
+        return IPv4(self.address | ~MASKS4[self.length] & 0xFFFFFFFF)
 
     def contains(self, address: int) -> bool:
         """Whether an address lies in the network."""
-        return (address ^ self.address) & _MASK4[self.length] == 0
+        return (address ^ self.address) & MASKS4[self.length] == 0
 
 
 @attrs.frozen
@@ -303,21 +304,21 @@ class IPv6Net:
     @property
     def mask(self) -> IPv6:
         """The netmask."""
-        return IPv6(_MASK6[self.length])
+        return IPv6(MASKS6[self.length])
 
     @property
     def network(self) -> IPv6:
         """The address with its host bits cleared."""
-        return IPv6(self.address & _MASK6[self.length])
+        return IPv6(self.address & MASKS6[self.length])
 
     @property
     def broadcast(self) -> IPv6:
         """The last address of the network; IPv6 has no broadcast, ranges do have an end."""
-        return IPv6(self.address | ~_MASK6[self.length] & _MASK6[128])
+        return IPv6(self.address | ~MASKS6[self.length] & MASKS6[128])
 
     def contains(self, address: int) -> bool:
         """Whether an address lies in the network."""
-        return (address ^ self.address) & _MASK6[self.length] == 0
+        return (address ^ self.address) & MASKS6[self.length] == 0
 
 
 def _split_prefix(text: str, longest: int) -> tuple[str, int]:

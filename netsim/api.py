@@ -6,17 +6,13 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from netsim import __version__, snapshot, state
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import DIALECTS, EXEC_TABLE
-from netsim.docker.engine.boot import boot as start_dockerd
-from netsim.docker.engine.engine import Engine
-from netsim.docker.profile import RELEASES, EngineProfile
-from netsim.docker.settings import DaemonOptions
 from netsim.kernel.boot import boot, hang_doors, new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
@@ -32,6 +28,11 @@ from netsim.world.capture import Capture as WorldCapture
 from netsim.world.inject import Injection, Way, inject
 from netsim.world.machines import Quality, attach, card, join
 from netsim.world.switch import Lan
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+    from netsim.docker.profile import EngineProfile
+    from netsim.docker.settings import DaemonOptions
 
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
@@ -99,6 +100,10 @@ class Host:
 
     def docker(self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None) -> Engine:
         """The machine's Docker engine, started at first mention; `engine` is a release of `docker.profile.RELEASES` or a profile."""
+        from netsim.docker.engine.boot import boot as start_dockerd  # a third of the package, and many worlds have no Docker
+        from netsim.docker.engine.engine import Engine
+        from netsim.docker.profile import RELEASES
+
         known = self.machine.services.get("docker")
         if isinstance(known, Engine):
             return known

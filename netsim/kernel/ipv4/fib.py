@@ -52,7 +52,7 @@ def check_route(netns: Netns, route: Route) -> Route:
     if route.type in ERROR_TYPES:
         if any(hop.ifindex or hop.gateway is not None for hop in route.nexthops):
             raise NetError(EINVAL, "Gateway, device and multipath can not be specified for this route type")
-        return attrs.evolve(route, nexthops=())
+        return route.with_nexthops(())
     if route.scope > RT_SCOPE_HOST:
         raise NetError(EINVAL, "Invalid scope")
     if route.scope == RT_SCOPE_HOST:
@@ -61,7 +61,7 @@ def check_route(netns: Netns, route: Route) -> Route:
         hops = tuple(check_hop(netns, hop, route.table, route.scope) for hop in route.nexthops)
     if route.prefsrc is not None and not _valid_prefsrc(netns, route):
         raise NetError(EINVAL, "Invalid prefsrc address")
-    return attrs.evolve(route, nexthops=hops)
+    return route.with_nexthops(hops)
 
 
 def _host_hops(netns: Netns, route: Route) -> tuple[NextHop, ...]:
@@ -72,7 +72,7 @@ def _host_hops(netns: Netns, route: Route) -> tuple[NextHop, ...]:
         raise NetError(EINVAL, "Route with host scope can not have a gateway")
     if hop.ifindex not in netns.devices:
         raise NetError(ENODEV)
-    return (attrs.evolve(hop, scope=RT_SCOPE_NOWHERE),)
+    return (hop.resolved(hop.ifindex, RT_SCOPE_NOWHERE, hop.flags),)
 
 
 def _valid_prefsrc(netns: Netns, route: Route) -> bool:
@@ -103,14 +103,14 @@ def _check_device_hop(netns: Netns, hop: NextHop) -> NextHop:
         raise NetError(ENODEV)
     if not dev.flags & IFF_UP:
         raise NetError(ENETDOWN, "Device for nexthop is not up")
-    return attrs.evolve(hop, scope=RT_SCOPE_HOST, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
+    return hop.resolved(hop.ifindex, RT_SCOPE_HOST, hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
 
 
 def _check_gateway6_hop(netns: Netns, hop: NextHop, gateway: IPv6, table: int) -> NextHop:
     """A gateway of the other protocol, which checks it (`fib_check_nh_v6_gw`)."""
     route = Fib6Info(IPv6(0), 0, table=table, ifindex=hop.ifindex, gateway=gateway)
     checked = complete(netns, route, onlink=bool(hop.flags & RTNH_F_ONLINK))
-    return attrs.evolve(hop, ifindex=checked.ifindex, scope=RT_SCOPE_LINK, flags=hop.flags | checked.nh_flags & RTNH_F_LINKDOWN)
+    return hop.resolved(checked.ifindex, RT_SCOPE_LINK, hop.flags | checked.nh_flags & RTNH_F_LINKDOWN)
 
 
 def _check_onlink_hop(netns: Netns, hop: NextHop, scope: int) -> NextHop:
@@ -124,7 +124,7 @@ def _check_onlink_hop(netns: Netns, hop: NextHop, scope: int) -> NextHop:
         raise NetError(ENETDOWN, "Nexthop device is not up")
     if inet_addr_type(netns, hop.gateway, dev.ifindex) != RTN_UNICAST:
         raise NetError(EINVAL, "Nexthop has invalid gateway")
-    return attrs.evolve(hop, scope=RT_SCOPE_LINK, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
+    return hop.resolved(hop.ifindex, RT_SCOPE_LINK, hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
 
 
 def _check_gateway_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> NextHop:
@@ -143,7 +143,7 @@ def _check_gateway_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> Ne
         raise NetError(ENODEV, "No egress device for nexthop gateway")
     if not dev.flags & IFF_UP:
         raise NetError(ENETDOWN)
-    return attrs.evolve(hop, ifindex=dev.ifindex, scope=found.route.scope, flags=hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
+    return hop.resolved(dev.ifindex, found.route.scope, hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
 
 
 # tables ----------------------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def _position(known: list[Route], route: Route) -> int:
 def _same(one: Route, other: Route) -> bool:
     mine = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in one.nexthops]
     theirs = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in other.nexthops]
-    return mine == theirs and attrs.evolve(one, nexthops=()) == attrs.evolve(other, nexthops=())
+    return mine == theirs and one.with_nexthops(()) == other.with_nexthops(())
 
 
 @attrs.frozen

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from netsim.addr import IPv4, mask4
+from netsim.addr import MASKS4, IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, refused_by
 from netsim.kernel.core.tracepoint import trace_step
@@ -15,6 +16,7 @@ from netsim.kernel.tables.fib import (
     RT_TABLE_LOCAL,
     RTN_BLACKHOLE,
     RTN_BROADCAST,
+    RTN_LOCAL,
     RTN_MULTICAST,
     RTN_PROHIBIT,
     RTN_THROW,
@@ -26,30 +28,66 @@ from netsim.kernel.tables.fib import (
     Route,
     Rule,
 )
+from netsim.packet.value import set_class, twin
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
 
 ROUTE_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_UNREACHABLE: EHOSTUNREACH, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN}
+UNSURE = RTNH_F_DEAD | RTNH_F_LINKDOWN
 
 
-@attrs.frozen
+@attrs.frozen(init=False, weakref_slot=False)
 class Flow:
     """What a routing decision may depend on (`struct flowi4`)."""
 
     dst: IPv4
-    src: IPv4 | None = None
-    oif: int = 0
-    iif: int = 0
-    tos: int = 0
-    mark: int = 0
-    protocol: int = 0
-    sport: int = 0
-    dport: int = 0
-    scope: int = RT_SCOPE_UNIVERSE
-    uid: int = 0
-    l3mdev: int = 0  # ifindex of the L3 master whose table decides
+    src: IPv4 | None
+    oif: int
+    iif: int
+    tos: int
+    mark: int
+    protocol: int
+    sport: int
+    dport: int
+    scope: int
+    uid: int
+    l3mdev: int  # ifindex of the L3 master whose table decides
+
+    def __init__(
+        self,
+        dst: IPv4,
+        src: IPv4 | None = None,
+        oif: int = 0,
+        iif: int = 0,
+        tos: int = 0,
+        mark: int = 0,
+        protocol: int = 0,
+        sport: int = 0,
+        dport: int = 0,
+        scope: int = RT_SCOPE_UNIVERSE,
+        uid: int = 0,
+        l3mdev: int = 0,
+    ) -> None:
+        raw: Any = self
+        set_class(raw, _Flow)
+        raw.dst = dst
+        raw.src = src
+        raw.oif = oif
+        raw.iif = iif
+        raw.tos = tos
+        raw.mark = mark
+        raw.protocol = protocol
+        raw.sport = sport
+        raw.dport = dport
+        raw.scope = scope
+        raw.uid = uid
+        raw.l3mdev = l3mdev
+        raw.__class__ = Flow
+
+
+_Flow = twin(Flow)
 
 
 @attrs.frozen
@@ -70,7 +108,14 @@ def fib_lookup(netns: Netns, flow: Flow) -> Found:
     """The route the rules choose for a flow (`__fib_lookup`); NetError ENETUNREACH when none does, or what the route says."""
     if netns.l3mdevs and (flow.oif or flow.iif > LOOPBACK_IFINDEX):
         flow = l3mdev_update_flow(netns, flow)
-    for rule in chosen_rules(netns, netns.inet.fib.rules, flow, mask4):
+    fib = netns.inet.fib
+    if not fib.has_custom_rules:  # the rules every namespace starts with choose everything (`fib_lookup`'s shortcut)
+        for rule in fib.rules:
+            found = table_lookup(netns, rule.table, flow, rule)
+            if found is not None:
+                return found
+        raise NetError(ENETUNREACH)
+    for rule in chosen_rules(netns, fib.rules, flow, mask4):
         refused = refused_by(rule)
         if refused is not None:
             if netns.trace is not None:
@@ -104,29 +149,32 @@ def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None
     table = netns.inet.fib.tables.get(number)
     if table is None:
         return None
-    for route in table.candidates(flow.dst):
-        if route.tos and route.tos != flow.tos & 0x1C:
-            continue
-        if route.is_dead or route.scope < flow.scope:
-            continue
-        error = ROUTE_ERRORS.get(route.type)
-        if error == EAGAIN:
-            return None
-        if error is not None:
-            if netns.trace is not None:
-                trace_step(netns, "fib_table_lookup", "", flow, Found(route, None, rule))
-            raise NetError(error)
-        hops = usable_hops(netns, route, flow)
-        if not hops:
-            continue
-        if rule is not None and rule.suppress_prefixlength >= route.length:
-            return None
-        return Found(route, hops[0] if len(hops) == 1 else choose_hop(netns, hops, flow), rule)
+    lengths, dst, scope = table.lengths, flow.dst, flow.scope
+    for length in table.order:
+        for route in lengths[length].get(dst & MASKS4[length], ()):
+            if (route.tos and route.tos != flow.tos & 0x1C) or route.scope < scope:
+                continue
+            error = ROUTE_ERRORS.get(route.type)
+            if error == EAGAIN:
+                return None
+            if error is not None:
+                if netns.trace is not None:
+                    trace_step(netns, "fib_table_lookup", "", flow, Found(route, None, rule))
+                raise NetError(error)
+            hops = usable_hops(netns, route, flow)
+            if not hops:
+                continue
+            if rule is not None and rule.suppress_prefixlength >= route.length:
+                return None
+            return Found(route, hops[0] if len(hops) == 1 else choose_hop(netns, hops, flow), rule)
     return None
 
 
-def usable_hops(netns: Netns, route: Route, flow: Flow) -> list[NextHop]:
+def usable_hops(netns: Netns, route: Route, flow: Flow) -> Sequence[NextHop]:
     """The next hops that live and lead where the flow must go."""
+    hops = route.nexthops
+    if len(hops) == 1 and not hops[0].flags & UNSURE and (not flow.oif or hops[0].ifindex == flow.oif):
+        return hops
     usable = []
     for hop in route.nexthops:
         if hop.flags & RTNH_F_DEAD or (flow.oif and hop.ifindex != flow.oif):
@@ -145,7 +193,7 @@ def ignores_linkdown(dev: NetDevice) -> bool:
     return conf is not None and bool(conf.ignore_routes_with_linkdown or dev.netns.inet.conf_all.ignore_routes_with_linkdown)
 
 
-def choose_hop(netns: Netns, hops: list[NextHop], flow: Flow) -> NextHop:
+def choose_hop(netns: Netns, hops: Sequence[NextHop], flow: Flow) -> NextHop:
     """One of several next hops by a hash of the flow and the weights (`fib_select_multipath`).
 
     The kernel's hash has a random seed for each boot, so which flow takes which way is ours; that it is always the same one is not.
@@ -168,6 +216,13 @@ def flow_hash(netns: Netns, flow: Flow) -> int:
     value ^= value >> 15
     value = value * 0x2C1B3C6D & 0xFFFFFFFF
     return value ^ value >> 12
+
+
+def is_own(netns: Netns, address: IPv4) -> bool:
+    """Whether an address is one of a device here (`inet_lookup_ifaddr_rcu`): each has a route of its own in the table local."""
+    table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
+    routes = table.at(address, 32) if table is not None else ()
+    return any(route.type == RTN_LOCAL for route in routes)
 
 
 def inet_addr_type_dev(netns: Netns, dev: NetDevice, address: IPv4) -> int:

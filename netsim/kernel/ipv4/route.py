@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -13,7 +13,7 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.devinet import inet_select_addr, owner_of
-from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup
+from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup, is_own
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
     RT_SCOPE_LINK,
@@ -24,6 +24,7 @@ from netsim.kernel.tables.fib import (
     RTN_UNREACHABLE,
 )
 from netsim.packet import Ip
+from netsim.packet.value import set_class, twin
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -42,29 +43,67 @@ class Learnt:
     expires: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(init=False, weakref_slot=False)
 class Rt:
     """A decision (`struct rtable`): where the packet goes and how; `input` is what receives it when it is for us."""
 
     type: int
     dev: NetDevice
-    gateway: IPv4 | IPv6 | None = None
-    src: IPv4 | None = None
-    mtu: int = 1500
-    found: Found | None = None
-    is_redirected: bool = False
-    is_learnt: bool = False
-    mtu_locked: bool = False
-    expires: int = 0
-    do_redirect: bool = False
-    iif: int = 0
-    error: int = 0
-    pmtu: int = 0  # what a router or a tunnel said, even where it is no less than the device's MTU
+    gateway: IPv4 | IPv6 | None
+    src: IPv4 | None
+    mtu: int
+    found: Found | None
+    is_redirected: bool
+    is_learnt: bool
+    mtu_locked: bool
+    expires: int
+    do_redirect: bool
+    iif: int
+    error: int
+    pmtu: int  # what a router or a tunnel said, even where it is no less than the device's MTU
+
+    def __init__(
+        self,
+        type: int,
+        dev: NetDevice,
+        gateway: IPv4 | IPv6 | None = None,
+        src: IPv4 | None = None,
+        mtu: int = 1500,
+        found: Found | None = None,
+        is_redirected: bool = False,  # noqa: FBT001, FBT002 - the fields of a value
+        is_learnt: bool = False,  # noqa: FBT001, FBT002
+        mtu_locked: bool = False,  # noqa: FBT001, FBT002
+        expires: int = 0,
+        do_redirect: bool = False,  # noqa: FBT001, FBT002
+        iif: int = 0,
+        error: int = 0,
+        pmtu: int = 0,
+    ) -> None:
+        raw: Any = self
+        set_class(raw, _Rt)
+        raw.type = type
+        raw.dev = dev
+        raw.gateway = gateway
+        raw.src = src
+        raw.mtu = mtu
+        raw.found = found
+        raw.is_redirected = is_redirected
+        raw.is_learnt = is_learnt
+        raw.mtu_locked = mtu_locked
+        raw.expires = expires
+        raw.do_redirect = do_redirect
+        raw.iif = iif
+        raw.error = error
+        raw.pmtu = pmtu
+        raw.__class__ = Rt
 
     @property
     def is_local(self) -> bool:
         """Whether it is delivered here."""
         return self.type in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST)
+
+
+_Rt = twin(Rt)
 
 
 # exceptions ------------------------------------------------------------------------------------------------------------
@@ -239,19 +278,10 @@ def ip_route_input(skb: SkBuff) -> Rt:
     src, dst = packet.src, packet.dst
     if dev.inet is None:
         raise NetError(EINVAL)
-    if dst.is_multicast:
-        return _multicast_input(skb)
-    if src.is_multicast or src.is_broadcast:
-        raise NetError(EINVAL, "martian source")
-    if dst.is_broadcast or (src == 0 and dst == 0):
-        return _broadcast_input(skb)
-    if src.is_zeronet:
-        raise NetError(EINVAL, "martian source")
-    if dst.is_zeronet:
-        raise NetError(EINVAL, "martian destination")
-    localnet = _routes_localnet(netns, dev)
-    if not dev.flags & IFF_LOOPBACK and not localnet and (dst.is_loopback or src.is_loopback):
-        raise NetError(EINVAL, "martian destination" if dst.is_loopback else "martian source")
+    if not (0 < dst >> 24 < 224 and 0 < src >> 24 < 224) or dst >> 24 == 127 or src >> 24 == 127:
+        settled = _special_input(skb, src, dst)
+        if settled is not None:
+            return settled
     flow = Flow(dst=dst, src=src, iif=dev.ifindex, tos=packet.tos, mark=skb.mark, protocol=packet.protocol)
     try:
         found = fib_lookup(netns, flow)
@@ -271,6 +301,24 @@ def ip_route_input(skb: SkBuff) -> Rt:
     if found.type != RTN_UNICAST:
         raise NetError(EINVAL, "martian destination")
     return _forward(skb, flow, found)
+
+
+def _special_input(skb: SkBuff, src: IPv4, dst: IPv4) -> Rt | None:
+    """What addresses that are no ordinary host's decide by themselves; None: the tables decide."""
+    dev = skb.dev
+    if dst.is_multicast:
+        return _multicast_input(skb)
+    if src.is_multicast or src.is_broadcast:
+        raise NetError(EINVAL, "martian source")
+    if dst.is_broadcast or (src == 0 and dst == 0):
+        return _broadcast_input(skb)
+    if src.is_zeronet:
+        raise NetError(EINVAL, "martian source")
+    if dst.is_zeronet:
+        raise NetError(EINVAL, "martian destination")
+    if not dev.flags & IFF_LOOPBACK and (dst.is_loopback or src.is_loopback) and not _routes_localnet(dev.netns, dev):
+        raise NetError(EINVAL, "martian destination" if dst.is_loopback else "martian source")
+    return None
 
 
 def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
@@ -317,8 +365,14 @@ def fib_validate_source(skb: SkBuff, out: NetDevice | None) -> int:
     dev, packet = skb.dev, skb.packet
     netns = dev.netns
     assert dev.inet is not None
-    mode = max(netns.inet.conf_all.rp_filter, dev.inet.conf.rp_filter)
-    mark = skb.mark if dev.inet.conf.src_valid_mark or netns.inet.conf_all.src_valid_mark else 0
+    conf, conf_all, fib = dev.inet.conf, netns.inet.conf_all, netns.inet.fib
+    mode = max(conf_all.rp_filter, conf.rp_filter)
+    may_send_redirects = conf.send_redirects or conf_all.send_redirects
+    if not mode and not (fib.has_custom_rules or fib.has_custom_local_routes or dev.flags & IFF_LOOPBACK) and not (out is dev and may_send_redirects):
+        if not (conf.accept_local or conf_all.accept_local) and is_own(netns, packet.src):
+            raise NetError(EINVAL, "martian source")
+        return 0
+    mark = skb.mark if conf.src_valid_mark or conf_all.src_valid_mark else 0
     master = dev.l3mdev
     try:
         found = fib_lookup(

@@ -18,6 +18,7 @@ from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
+    RTN_LOCAL,
     RTN_UNICAST,
     RTNH_F_DEAD,
     RTNH_F_LINKDOWN,
@@ -99,6 +100,8 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
         request.metrics, request.table or RT_TABLE_MAIN,
     )  # fmt: skip
     fib.insert(netns, route, flags)
+    if kind == RTN_LOCAL:
+        netns.inet.fib.has_custom_local_routes = True
 
 
 def delroute(netns: Netns, request: RouteRequest) -> None:

@@ -113,6 +113,7 @@ def delrule(netns: Netns, request: RuleRequest) -> None:
     for rule in rules:
         if _is_wanted(rule, request):
             rules.remove(rule)
+            state.has_custom_rules = True
             state.generation += 1
             return
     raise NetError(ENOENT)

@@ -37,6 +37,10 @@ class NextHop:
     flags: int = 0
     scope: int = RT_SCOPE_LINK
 
+    def resolved(self, ifindex: int, scope: int, flags: int) -> NextHop:
+        """The same way out once it is known to lead somewhere."""
+        return NextHop(ifindex, self.gateway, self.weight, flags, scope)
+
 
 @attrs.frozen
 class Route:
@@ -57,7 +61,15 @@ class Route:
     @property
     def is_dead(self) -> bool:
         """Whether no way out is left."""
-        return bool(self.nexthops) and all(hop.flags & RTNH_F_DEAD for hop in self.nexthops)
+        for hop in self.nexthops:
+            if not hop.flags & RTNH_F_DEAD:
+                return False
+        return bool(self.nexthops)
+
+    def with_nexthops(self, nexthops: tuple[NextHop, ...]) -> Route:
+        """The same route by other ways out."""
+        s = self
+        return Route(s.dst, s.length, s.tos, s.priority, s.type, s.scope, s.protocol, s.prefsrc, nexthops, s.metrics, s.table)
 
 
 @attrs.frozen
@@ -102,9 +114,11 @@ class FibTable:
 
     def insert(self, route: Route, position: int) -> None:
         """Put a route among those of its prefix."""
-        prefixes = self.lengths.setdefault(route.length, {})
+        prefixes = self.lengths.get(route.length)
+        if prefixes is None:
+            prefixes = self.lengths[route.length] = {}
+            self.order = tuple(sorted(self.lengths, reverse=True))
         prefixes.setdefault(int(route.dst), []).insert(position, route)
-        self.order = tuple(sorted(self.lengths, reverse=True))
 
     def remove(self, route: Route) -> None:
         """Take out this very route."""
@@ -153,6 +167,7 @@ class FibState:
     )
     generation: int = 0
     has_custom_rules: bool = False
+    has_custom_local_routes: bool = False
 
     def table(self, number: int) -> FibTable:
         """A table, made when it is not there."""
