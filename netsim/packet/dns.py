@@ -159,7 +159,7 @@ def decode_dns(data: bytes) -> Dns:
 
 
 def split_name(name: str) -> tuple[bytes, ...]:
-    """The labels of a name as bytes. Raises ValueError for empty or long labels."""
+    """The labels of a name as bytes. Raises ValueError for empty or long labels and long names, in the words of BIND's library (dns_name_fromtext)."""
     if name.endswith(".") and not name.endswith("\\."):
         name = name[:-1]
     if not name:
@@ -179,8 +179,11 @@ def split_name(name: str) -> tuple[bytes, ...]:
         else:
             labels[-1] += char.encode()
         at += 1
-    if not all(0 < len(label) < 64 for label in labels) or sum(map(len, labels)) + len(labels) > 254:
-        raise ValueError(f"not a domain name: {name!r}")
+    for label in labels:
+        if not 0 < len(label) < 64:
+            raise ValueError("label too long" if label else "empty label")
+    if sum(map(len, labels)) + len(labels) > 254:
+        raise ValueError("ran out of space")
     return tuple(map(bytes, labels))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.errors import NetError, strerror
 from netsim.shell.numbers import SIGNED, is_number
+from netsim.shell.stack import FirstOf
 
 if TYPE_CHECKING:
     from netsim.shell.program import Shell
@@ -15,26 +16,77 @@ SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "PI
 
 
 def wait_builtin(shell: Shell, args: list[str]) -> Any:
-    """wait [PID | JOB]..."""
-    pids = [int(word) for word in (_job(shell, word) for word in args[1:]) if SIGNED.fullmatch(word)]
-    if not pids:
-        children = [child for child in shell.proc.children if child.pid in shell.jobs]
-        if children:
-            yield children
+    """wait [-fn] [-p VAR] [PID | JOB]..."""
+    words, first_only, variable = args[1:], False, ""
+    while words and words[0].startswith("-") and words[0] != "-":
+        flags = words.pop(0)
+        if flags == "--":
+            break
+        for place, flag in enumerate(flags[1:], 1):
+            if flag == "p":
+                variable = flags[place + 1 :] or (words.pop(0) if words else "")
+                if not variable:
+                    shell.complain("wait: -p: option requires an argument")
+                    return _usage(shell)
+                break
+            if flag not in "fn":
+                shell.complain(f"wait: -{flag}: invalid option")
+                return _usage(shell)
+            first_only = first_only or flag == "n"
+    if variable:
+        shell.variables.pop(variable, None)
+    pids, status = [], 0
+    for word in words:
+        named = _job(shell, word)
+        if not is_number(named):
+            shell.complain(f"wait: {word}: no such job" if word.startswith("%") else f"wait: `{word}': not a pid or valid job spec")
+            status = 127 if word.startswith("%") else 1
+        elif int(named) not in shell.jobs or (shell.jobs[int(named)] is None and not _children(shell, [int(named)])):
+            shell.complain(f"wait: {word}: no such job" if first_only else f"wait: pid {word} is not a child of this shell")
+            status = 127
+        else:
+            pids.append(int(named))
+    if first_only:
+        return (yield from _wait_for_one(shell, pids or ([] if words else list(shell.jobs)), variable))
+    if not words:
+        yield _children(shell, list(shell.jobs))
+        shell.told.update(shell.jobs)
         return 0
-    status = 0
     for pid in pids:
-        process = shell.proc.machine.processes.get(pid)
-        if process is None:
-            if pid not in shell.jobs:
-                shell.complain(f"wait: pid {pid} is not a child of this shell")
-                status = 127
-            else:
-                status = shell.jobs[pid] or 0
-            continue
-        yield [process]
-        status = process.status or 0
+        yield _children(shell, [pid])
+        shell.told.add(pid)
+    if pids and _job(shell, words[-1]) == str(pids[-1]):
+        status = shell.jobs[pids[-1]] or 0
+        if variable:
+            shell.variables[variable] = str(pids[-1])
     return status
+
+
+def _wait_for_one(shell: Shell, pids: list[int], variable: str) -> Any:
+    """The first of these to end, or to have ended without anybody having been told."""
+    fresh = [pid for pid in pids if pid not in shell.told]
+    ended = next((pid for pid in fresh if shell.jobs[pid] is not None), None)
+    if ended is None:
+        children = _children(shell, fresh)
+        if not children:
+            return 127
+        yield FirstOf(tuple(children))
+        ended = next((child.pid for child in children if child.status is not None), None)
+        if ended is None:  # a trap came first
+            return 128
+    shell.told.add(ended)
+    if variable:
+        shell.variables[variable] = str(ended)
+    return shell.jobs[ended] or 0
+
+
+def _children(shell: Shell, pids: list[int]) -> list[Any]:
+    return [child for child in shell.proc.children if child.pid in pids]
+
+
+def _usage(shell: Shell) -> int:
+    shell.write(2, "wait: usage: wait [-fn] [-p var] [id ...]\n")
+    return 2
 
 
 def _job(shell: Shell, word: str) -> str:

@@ -17,7 +17,7 @@ from netsim.shell.compound import CompoundCommands
 from netsim.shell.expand import ExpansionProblem, expand_words
 from netsim.shell.jumps import Exit, Jump, RedirectProblem, Replaced
 from netsim.shell.parser import parse
-from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, Steps, abandon, resume
+from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, Steps, abandon, is_over, resume
 from netsim.shell.tokens import SyntaxProblem
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Sequence, Simple
 
@@ -77,9 +77,7 @@ class Shell(CompoundCommands):
         proc.die(signum)
 
     def _check(self) -> None:
-        if not self.waiting:
-            return
-        if self.pending or all(child.status is not None for child in self.waiting):
+        if self.waiting and (self.pending or is_over(self.waiting)):
             self._advance()
 
     def _advance(self) -> None:
@@ -103,7 +101,7 @@ class Shell(CompoundCommands):
                 self.waiting = ()
                 self.proc.timer(request, "sleep")
                 return
-            if any(child.status is None for child in request):
+            if not is_over(request):
                 self.waiting = request
                 return
 
@@ -226,7 +224,7 @@ class Shell(CompoundCommands):
         child.arrays = {name: dict(table) for name, table in self.arrays.items()}
         child.traps = {name: text for name, text in self.traps.items() if not text}
         child.exec_last = False
-        child.jobs, child.locals, child.pending, child.waiting = dict(self.jobs), [dict(frame) for frame in self.locals], [], None
+        child.jobs, child.told, child.locals, child.pending, child.waiting = dict(self.jobs), set(), [dict(frame) for frame in self.locals], [], None
         item = command if isinstance(command, AndOr) else AndOr(Pipeline((command,)))
         child.tree = Sequence(((item, ";"),))
         process: Process = self.proc.machine.spawn(self.proc, self.proc.argv, self.environment(), self.proc.cwd, fds, child)

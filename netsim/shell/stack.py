@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -47,6 +47,22 @@ class Budget:
     def has_earned_a_pause(self) -> bool:
         """Whether it is time to let the clock run: children that ended stay zombies until it does."""
         return self.processes % MOST_AT_A_STRETCH == 0
+
+
+@attrs.frozen(eq=False)
+class FirstOf:
+    """Children of which one has to end, as `wait -n` waits."""
+
+    children: tuple[Any, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.children)
+
+
+def is_over(children: Any) -> bool:
+    """Whether those that were waited for have ended: all of a list, one of a FirstOf."""
+    ended = (child.status is not None for child in children)
+    return any(ended) if isinstance(children, FirstOf) else all(ended)
 
 
 def resume(stack: list[Steps], proc: Process) -> Any:

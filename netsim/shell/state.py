@@ -35,6 +35,7 @@ class ShellState(Program):
     status: int = 0
     last_background: int = 0
     jobs: dict[int, int | None] = attrs.field(factory=dict)  # pid -> status once it ended
+    told: set[int] = attrs.field(factory=set)  # those whose end `wait` has told
     pid: int = 0
     line: int = 1
     budget: Budget = attrs.field(factory=Budget)

@@ -57,6 +57,7 @@ curl http://127.0.0.1:8001/
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello' | nc -N -l 9002 >/dev/null & sleep .1; curl -si http://127.0.0.1:9002/ -w '%{http_code} %{size_download}\n'; wait
 printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno' | nc -N -l 9003 >asked.txt & sleep .1; curl -sSf -d a=b -H 'X: y' http://127.0.0.1:9003/p?q=1; echo $?; wait; cat asked.txt
 printf 'garbage\n' | nc -N -l 9004 >/dev/null & sleep .1; curl -sS http://127.0.0.1:9004/; echo $?; wait
+for tool in dig host nslookup; do for name in a..b .a. $(printf %070d).com $(printf '%050d.' 1 2 3 4 5 6); do $tool "$name"; echo $?; done; done
 nc -lN 9005 </dev/null >/dev/null & sleep .1; curl -sS http://127.0.0.1:9005/; echo $?; wait
 wget http://127.0.0.1:8001/
 wget

@@ -10,7 +10,7 @@ import attrs
 from netsim.clock import MS, SECOND
 from netsim.machine.call import Call, Program, Result
 from netsim.packet.dns import DNS_AD, DNS_CD, DNS_RD, TYPE_A, TYPE_OPT, TYPE_PTR
-from netsim.programs.dns.query import DEFAULT_FLAGS, QUERY_TIMER, Query
+from netsim.programs.dns.query import DEFAULT_FLAGS, QUERY_TIMER, Query, illegal
 from netsim.programs.dns.text import TYPES, data_text, header_lines, question_line, record_line
 from netsim.programs.net.resolver import LOOKUP_TIMER, Lookup, getaddrinfo, numeric, read_resolv_conf, reverse_name
 
@@ -61,6 +61,7 @@ REPORTED = {
     "aaonly",
     "aaflag",
 }
+EX_ILLEGAL = 10
 SECTIONS = ("comments", "question", "answer", "authority", "additional", "stats")
 
 
@@ -202,6 +203,10 @@ class Dig(Program):
 
     def _ask(self, proc: Any, servers: list[Any]) -> None:
         options = self.options
+        if problem := illegal(options.name):
+            proc.write(2, f"dig: {problem}")
+            proc.exit(EX_ILLEGAL)
+            return
         self.query = Query(
             options.name,
             options.type if options.name else TYPES["NS"],

@@ -10,7 +10,7 @@ from netsim.clock import SECOND
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
 from netsim.packet.dns import DNS_RD, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_MX, TYPE_PTR
-from netsim.programs.dns.query import QUERY_TIMER, Query
+from netsim.programs.dns.query import QUERY_TIMER, Query, illegal
 from netsim.programs.dns.text import NAMES, RCODES, TYPES, data_text
 from netsim.programs.net.resolver import getaddrinfo, numeric, read_resolv_conf, reverse_name
 
@@ -71,12 +71,18 @@ class Asking(Program):
     candidates: list[str] = attrs.field(factory=list)
     status: int = 0
     has_answered: int = 0
+    for_illegal: int = 1
 
     def started(self, proc: Any) -> None:
-        """The first question, for the first spelling of the name."""
+        """The first question, for the first spelling of the name that a message can carry."""
         conf = read_resolv_conf(proc.read_text("/etc/resolv.conf"))
         plain = self.name.rstrip(".")
         searched = [f"{plain}.{domain}" for domain in conf.search] if not self.name.endswith(".") and TYPE_PTR not in self.types else []
+        if problem := illegal(self.name):
+            proc.write(2, f"{proc.argv[0]}: {problem}")
+            proc.exit(self.for_illegal)
+            return
+        searched = [name for name in searched if not illegal(name)]
         self.candidates = [*searched, plain] if plain.count(".") < conf.ndots else [plain, *searched]
         self._ask(proc)
 

@@ -22,6 +22,7 @@ class Nslookup(Asking):
     """One nslookup."""
 
     is_default: int = 1
+    for_illegal: int = 10
 
     def unreachable(self, proc: Any) -> None:
         """No server answered."""

@@ -10,12 +10,21 @@ from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, NetError, strerror
 from netsim.packet.decode_icmp6 import DecodeError
-from netsim.packet.dns import DNS_AD, DNS_RD, TYPE_OPT, Dns, Question, Record, decode_dns, encode_dns
+from netsim.packet.dns import DNS_AD, DNS_RD, TYPE_OPT, Dns, Question, Record, decode_dns, encode_dns, split_name
 
 DATAGRAM, DOMAIN, EDNS_SIZE = 2, 53, 1232
 COOKIE = 10
 WORDS = {ECONNREFUSED: "connection refused", ENETUNREACH: "network unreachable", EHOSTUNREACH: "host unreachable"}
 QUERY_TIMER = "query"
+
+
+def illegal(name: str) -> str:
+    """What is wrong with a name that no message can carry, as BIND's tools say it; empty for any other."""
+    try:
+        split_name(name)
+    except ValueError as problem:
+        return f"'{name}' is not a legal name ({problem})\n"
+    return ""
 
 
 @attrs.define(eq=False)
