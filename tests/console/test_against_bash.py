@@ -31,7 +31,7 @@ SCRIPTS = [
     "echo {a,b}{1..3} {01..03} {a..e} {5..1..2} pre{x,y}post",
     "(sleep 0.2; exit 5) & (sleep 0.1; exit 4) & for i in 1 2 3; do wait -n; echo $?; done; wait -n 44; wait; echo $?",
     "wait 1; echo $?; wait abc; echo $?; wait %7; echo $?; wait -x; echo $?; wait -p; echo $?; f() { return 3; }; f & wait $! 99; echo $?; wait 99 $!; echo $?",
-    "sleep 0.3 & sleep 0.2 & wait -p who -n $!; echo $? $((who==$!)); sleep 1 & a=$!; (wait $a 2>/dev/null; echo sub $?); wait -pv 99; echo \"$? [$v]\"",
+    'sleep 0.3 & sleep 0.2 & wait -p who -n $!; echo $? $((who==$!)); sleep 1 & a=$!; (wait $a 2>/dev/null; echo sub $?); wait -pv 99; echo "$? [$v]"',
     "sleep 0.1 & p=$!; wait $p; echo $?; (exit 7) & wait $!; echo $?",
     "(cd /tmp; pwd; x=1); echo ${x-unset}",
     "exec > >(cat); echo redirected; sleep 0.1",
