@@ -15,6 +15,7 @@ from netsim.kernel.profile import LINUX_6_1, LINUX_6_18, KernelProfile
 COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
 ENDING = re.compile(r"kill (-\w+ )?\$\w+; wait \$\w+")
+AWAITED = re.compile(r"[;\s]*\bwait \$\w+\s*$")
 SMALL_MODULES = frozenset({"veth", "bridge", "vxlan", "macvlan", "ifb", "br_netfilter", "ip_tables", "nf_tables", "tun", "tbf"})
 """What the machine of the "host" recordings had: no dummy, vlan, vrf, ipvlan, tunnels, VLAN filtering or netem."""
 
@@ -100,11 +101,12 @@ def _step(host: Host, step: dict[str, Any], jobs: dict[str, Background], pids: d
         if not jobs[owner].is_running and ENDING.fullmatch(step["cmd"]):
             late = jobs.pop(owner).result()
             return {"rc": late.status, "stdout": late.stdout, "stderr": late.stderr}
-    result = host.run(step["cmd"], env=env)
     if owner in jobs:
+        result = host.run(AWAITED.sub("", step["cmd"]), env=env)  # only the shell that started it can wait for it: here that is the replay
         job = jobs.pop(owner)
         if job.is_running:
             host.machine.wait(job.process)
         late = job.result()
         return {"rc": late.status, "stdout": result.stdout + late.stdout, "stderr": result.stderr + late.stderr}
+    result = host.run(step["cmd"], env=env)
     return {"rc": result.status, "stdout": result.stdout, "stderr": result.stderr}
