@@ -173,5 +173,5 @@ def test_a_name_that_points_at_itself_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["a..b", "x" * 64, ".".join(["abcdefgh"] * 30), ".a"])
 def test_a_name_with_empty_or_long_labels_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="not a domain name"):
+    with pytest.raises(ValueError, match="empty label|label too long|ran out of space"):
         dns.split_name(name)
