@@ -219,3 +219,22 @@ def test_the_command_writes_the_capture_of_a_lab(tmp_path: Path, capsys: pytest.
     assert main(["pcap", str(lab), "-o", str(out), "--host", "h9"]) == 64
     assert main(["pcap", str(lab), "-o", str(tmp_path / "no" / "dir.pcap")]) == 73
     assert main(["pcap", str(tmp_path / "none.sh"), "-o", str(out)]) == 66
+
+
+def test_a_capture_going_on_is_forked_and_saved_with_its_world(tmp_path: Path) -> None:
+    world = World()
+    a, b = world.host("a"), world.host("b")
+    world.cable(a, b)
+    for own, host in enumerate((a, b), 1):
+        host.run(f"ip addr add 10.0.0.{own}/24 dev eth0; ip link set eth0 up")
+    captured = world.capture(host="a")
+    a.run("ping -c1 10.0.0.2")
+    trial = world.fork()
+    world.save(tmp_path / "w.json")
+    again = World.load(tmp_path / "w.json")
+    for each in (world, trial, again):
+        each.hosts["a"].run("ping -c1 10.0.0.2")
+    frames = [len(each.captures[0].stop().frames) for each in (world, trial, again)]
+    assert frames[0] == frames[1] == frames[2] > 4
+    assert trial.captures[0] is not captured
+    assert trial.captures[0].to_bytes() == again.captures[0].to_bytes() == captured.to_bytes()

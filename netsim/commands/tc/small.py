@@ -56,7 +56,7 @@ def _place(priomap: list[int], place: int, bands: int, word: str) -> None:
     band = units.get_number(word, 0, 0xFFFFFFFF)
     if band is None:
         raise Stop('Illegal "priomap" element\n', 1)
-    if band > bands:
+    if band >= bands & 0xFFFFFFFF:  # compared as unsigned numbers
         raise Stop('"priomap" element is out of bands\n', 1)
     if place > PRIO_MAX:
         raise Stop(f'"priomap" index > TC_PRIO_MAX={PRIO_MAX}\n', 1)

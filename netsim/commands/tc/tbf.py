@@ -178,7 +178,7 @@ class _Shown:
 def _shown(tbf: Tbf) -> _Shown:
     options = tbf.options
     rate, peak = options.rate.rate, options.peak
-    ticks, peak_ticks = tbf.buffer // units.TICK_NS, tbf.mtu // units.TICK_NS
+    ticks, peak_ticks = (time // units.TICK_NS & 0xFFFFFFFF for time in (tbf.buffer, tbf.mtu))
     latency = 1e6 * (options.limit / rate) - int(ticks / units.TICKS_PER_US)
     mtu = 0
     if peak is not None:

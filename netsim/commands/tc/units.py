@@ -57,7 +57,7 @@ def sprint_time(time: int) -> str:
 def get_size(text: str) -> int | None:
     """Bytes (`get_size`); None for garbage."""
     parts = _split(text)
-    if parts is None or parts[1].lower() not in SIZES:
+    if parts is None or parts[0] < 0 or parts[1].lower() not in SIZES:
         return None
     return int(parts[0] * SIZES[parts[1].lower()]) & 0xFFFFFFFF
 

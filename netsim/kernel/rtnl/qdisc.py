@@ -47,7 +47,7 @@ def modify(dev: NetDevice, request: QdiscRequest, flags: int) -> None:
     if flags & NLM_F_EXCL:
         raise NetError(EEXIST, "Exclusivity flag on, cannot modify")
     if request.kind and request.kind != found.kind:
-        raise NetError(EINVAL, "Invalid qdisc name")
+        raise _wrong_kind(dev)
     if request.options is not None:
         found.change(request.options)
 
@@ -73,13 +73,15 @@ def _present(dev: NetDevice, request: QdiscRequest) -> Qdisc | None:
 
 
 def at(dev: NetDevice, place: int) -> Qdisc | None:
-    """The discipline at the root or in a class, default ones too (`qdisc_leaf`); ENOENT."""
+    """The discipline at the root or in a class, default ones too (`qdisc_leaf`); EOPNOTSUPP, ENOENT."""
     if place == TC_H_ROOT:
         root: Qdisc | None = dev.root_qdisc
         return root
     parent = qdisc_lookup(dev, place & MAJOR)
-    if parent is None or not parent.is_classful:
+    if parent is None:
         return None
+    if not parent.is_classful:
+        raise NetError(EOPNOTSUPP, "Parent qdisc is not classful")
     number = parent.find(place)
     if not number:
         raise NetError(ENOENT, "Specified class not found")
@@ -100,10 +102,15 @@ def _named(dev: NetDevice, request: QdiscRequest, flags: int, found: Qdisc | Non
     if flags & NLM_F_EXCL:
         raise NetError(EEXIST, "Exclusivity flag on, cannot override")
     if request.kind and request.kind != known.kind:
-        raise NetError(EINVAL, "Invalid qdisc name")
+        raise _wrong_kind(dev)
     if known is parent or (parent is not None and parent in descendants(known)):
         raise NetError(ELOOP, "Qdisc parent/child loop detected")
     return known
+
+
+def _wrong_kind(dev: NetDevice) -> NetError:
+    """Another kind than the one that is there, as each release words it."""
+    return NetError(EINVAL, "Invalid qdisc name" + (": must match existing qdisc" if dev.netns.kernel.profile.extended_acks >= 618 else ""))
 
 
 def _asks_for_another(request: QdiscRequest, flags: int, found: Qdisc) -> bool:
@@ -150,8 +157,6 @@ def _graft(dev: NetDevice, parent: Qdisc | None, place: int, new: Qdisc | None) 
         if dev.flags & IFF_UP:
             activate(dev)
         return
-    if not parent.is_classful:
-        raise NetError(EOPNOTSUPP)
     gone = parent.graft(parent.find(place), new)
     if gone is not None and gone is not new:
         _forget(dev, parent, gone)
@@ -186,7 +191,7 @@ def delete(dev: NetDevice, request: QdiscRequest) -> None:
         if found is None:
             raise NetError(ENOENT, "Failed to find qdisc with specified handle")
     if request.kind and request.kind != (found.kind if found is not None else dev.qdisc):
-        raise NetError(EINVAL, "Invalid qdisc name")
+        raise _wrong_kind(dev)
     if not request.parent:
         raise NetError(EINVAL, "Classid cannot be zero")
     if found is None or not found.handle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -14,6 +15,18 @@ from netsim.kernel.sched.fifo import Pfifo, create_bfifo
 from netsim.kernel.sched.qdisc import NET_XMIT_SUCCESS, Qdisc, counts_as_drop, frame_length
 
 ATM_CELL, ATM_PAYLOAD = 53, 48
+
+
+@lru_cache
+def ratecfg(rate: int) -> tuple[int, int]:
+    """ns per byte at a rate (bytes a second) as the kernel reckons: a multiplier of 32 bits and a shift (`psched_ratecfg_precompute`)."""
+    factor, shift = SECOND, 0
+    while True:
+        mult = factor // rate & 0xFFFFFFFF
+        if mult & 1 << 31 or factor & 1 << 63:
+            return mult, shift
+        factor <<= 1
+        shift += 1
 
 
 @attrs.frozen
@@ -30,14 +43,8 @@ class Rate:
         length = max(length + self.overhead, self.mpu)
         if self.is_atm:
             length = -(-length // ATM_PAYLOAD) * ATM_CELL
-        return length * SECOND // self.rate
-
-    def length(self, time: int) -> int:
-        """How many bytes fit into ns (`psched_ns_t2l`)."""
-        length = time * self.rate // SECOND
-        if self.is_atm:
-            length = length // ATM_CELL * ATM_PAYLOAD
-        return max(length - self.overhead, 0)
+        mult, shift = ratecfg(self.rate)
+        return length * mult >> shift
 
 
 @attrs.frozen
