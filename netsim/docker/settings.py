@@ -42,6 +42,8 @@ class EndpointSettings:
     mac: MAC | None = None
     driver_opts: Mapping[str, str] = attrs.field(default=EMPTY)
     gw_priority: int = 0
+    sends_ipam: int = 0
+    """Whether the request had an (empty) IPAMConfig and DriverOpts, as `docker network connect` sends them; inspect tells."""
 
     @property
     def has_ipam(self) -> bool:
@@ -77,6 +79,8 @@ class HostConfig:
     sysctls: Mapping[str, str] = attrs.field(default=EMPTY)
     uts_mode: str = ""
     pid_mode: str = ""
+    reported: Mapping[str, object] = attrs.field(factory=dict)
+    """Options that nothing comes of but that inspect tells, by their name in the API (`Memory`, `Binds` ...)."""
 
 
 @attrs.frozen
@@ -99,6 +103,8 @@ class ContainerSpec:
     open_stdin: int = 0
     stop_signal: str = ""
     stop_timeout: int | None = None
+    attached: tuple[str, ...] = ("stdout", "stderr")
+    """Which of its streams whoever ran it is attached to."""
     host: HostConfig = HostConfig()
     networks: Mapping[str, EndpointSettings] = attrs.field(factory=dict)
 

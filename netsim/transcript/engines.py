@@ -21,7 +21,7 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario; answers carry `rc` and `output`."""
     world = World(seed=0)
     host = world.host("vm", PROFILE)
-    profile = RELEASES[scenario["engine"]]
+    profile = attrs.evolve(RELEASES[scenario["engine"]], runtime_directory="/run/docker")  # as the daemons of these recordings were set up
     host.machine.docker_release, host.machine.docker_cli = scenario["engine"], "28.2.2"
     host.machine.bind_netns(None, "host", host.machine.kernel.init_net)
     host.machine.files.write(None, "/etc/resolv.conf", b"nameserver 10.255.255.53\n")

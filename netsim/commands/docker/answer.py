@@ -8,7 +8,7 @@ import attrs
 
 from netsim.commands.docker import main
 from netsim.docker.engine.engine import Engine
-from netsim.machine.call import Call, Program, Result
+from netsim.machine.call import Call, Program, ReadInput, Result
 from netsim.machine.process import Process
 
 
@@ -32,12 +32,12 @@ class Answer(Program):
         proc.exit(self.result.status)
 
 
-def after(result: Result | Program, spent: int) -> Result | Program:
+def after(result: Result | Program | ReadInput, spent: int) -> Result | Program | ReadInput:
     """A result, once as many ns have gone by as the daemon spent on it; programs see to it themselves."""
     return Answer(result, spent) if spent and isinstance(result, Result) else result
 
 
-def docker(call: Call) -> Result | Program:
+def docker(call: Call) -> Result | Program | ReadInput:
     """The docker command; it ends when the daemon would have answered."""
     before = _spent(call)
     return after(main.docker(call), _spent(call) - before)

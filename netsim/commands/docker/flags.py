@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import attrs
 
-BOOL, TEXT, LIST, INT = "bool", "string", "list", "int"
+BOOL, TEXT, LIST, WORDS, MAP, INT = "bool", "string", "list", "strings", "map", "int"
 TRUE, FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
+INT_LIMIT = 1 << 63
 
 
 class Flag(NamedTuple):
-    """One option: long name, letter, kind of value."""
+    """One option: long name, letter, kind of value, and what its value has to be."""
 
     name: str
     letter: str = ""
     kind: str = TEXT
+    check: Callable[[str], str] | None = None
+    """Gives the value as it is kept, or a ValueError in the command's own words."""
+    stands_for: str = ""
+    """An older spelling of another option."""
+    only: str = ""
+    """The family of releases that has it; empty: every one."""
+    unmodelled: int = 0
+    """1: accepted and reported as not modelled."""
 
 
 class FlagError(Exception):
     """The command line cannot be read; the text is pflag's."""
+
+
+class HelpWanted(Exception):
+    """--help, or the -h that stands for it: whatever else was typed, the command tells how it is used."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
 
 
 @attrs.frozen
@@ -29,6 +46,8 @@ class Parsed:
 
     values: Mapping[str, object]
     words: tuple[str, ...]
+    unmodelled: tuple[str, ...] = ()
+    """Options given that nothing comes of, as they were spelt."""
 
     def text(self, name: str) -> str:
         """A string option, empty when it was not given."""
@@ -54,79 +73,113 @@ class Parsed:
 
 
 def parse(words: Sequence[str], flags: Sequence[Flag], *, interspersed: bool) -> Parsed:
-    """Read a command line; `interspersed`: options may stand after other words. FlagError."""
-    taken = {flag.letter for flag in flags}
-    long = {flag.name: flag for flag in flags} | {"help": Flag("help", "" if "h" in taken else "h", BOOL)}
-    short = {flag.letter: flag for flag in long.values() if flag.letter}
-    values: dict[str, object] = {}
-    rest: list[str] = []
-    waiting = list(words)
-    while waiting:
-        word = waiting.pop(0)
-        if word == "--":
-            rest += waiting
-            break
-        if not word.startswith("-") or word == "-":
-            rest.append(word)
-            if not interspersed:
-                rest += waiting
+    """Read a command line; `interspersed`: options may stand after other words. FlagError, HelpWanted."""
+    return _Reader({flag.name: flag for flag in flags}, {flag.letter: flag for flag in flags if flag.letter}, list(words)).read(interspersed)
+
+
+@attrs.define
+class _Reader:
+    long: Mapping[str, Flag]
+    short: Mapping[str, Flag]
+    waiting: list[str]
+    values: dict[str, object] = attrs.field(factory=dict)
+    unmodelled: list[str] = attrs.field(factory=list)
+
+    def read(self, interspersed: bool) -> Parsed:  # noqa: FBT001  (pflag's own switch)
+        rest: list[str] = []
+        while self.waiting:
+            word = self.waiting.pop(0)
+            if word == "--":
+                rest += self.waiting
                 break
-        elif word.startswith("--"):
-            _long(word, long, values, waiting)
-        else:
-            _short(word, short, values, waiting)
-    return Parsed(values, tuple(rest))
+            if not word.startswith("-") or word == "-":
+                rest.append(word)
+                if not interspersed:
+                    rest += self.waiting
+                    break
+            elif word.startswith("--"):
+                self.long_one(word)
+            else:
+                self.letters(word)
+        return Parsed(self.values, tuple(rest), tuple(self.unmodelled))
 
-
-def _long(word: str, long: Mapping[str, Flag], values: dict[str, object], waiting: list[str]) -> None:
-    name, equals, value = word[2:].partition("=")
-    if not name or name.startswith(("-", "=")):
-        raise FlagError(f"bad flag syntax: {word}")
-    flag = long.get(name)
-    if flag is None:
-        raise FlagError(f"unknown flag: --{name}")
-    if equals:
-        _store(flag, f"--{name}", value, values)
-    elif flag.kind == BOOL:
-        values[flag.name] = True
-    elif waiting:
-        _store(flag, f"--{name}", waiting.pop(0), values)
-    else:
-        raise FlagError(f"flag needs an argument: --{name}")
-
-
-def _short(word: str, short: Mapping[str, Flag], values: dict[str, object], waiting: list[str]) -> None:
-    letters = word[1:]
-    while letters:
-        letter, letters = letters[0], letters[1:]
-        flag = short.get(letter)
+    def long_one(self, word: str) -> None:
+        name, equals, value = word[2:].partition("=")
+        if not name or name.startswith(("-", "=")):
+            raise FlagError(f"bad flag syntax: {word}")
+        flag = self.long.get(name)
         if flag is None:
-            raise FlagError(f"unknown shorthand flag: {letter!r} in {word}")
-        if flag.kind == BOOL and not letters.startswith("="):
-            values[flag.name] = True
-            continue
-        if letters:
-            _store(flag, f"-{letter}, --{flag.name}", letters.removeprefix("="), values)
-        elif waiting:
-            _store(flag, f"-{letter}, --{flag.name}", waiting.pop(0), values)
+            if name == "help":
+                raise HelpWanted(word)
+            raise FlagError(f"unknown flag: --{name}")
+        if equals:
+            self.store(flag, value)
+        elif flag.kind == BOOL:
+            self.store(flag, "true")
+        elif self.waiting:
+            self.store(flag, self.waiting.pop(0))
         else:
-            raise FlagError(f"flag needs an argument: {letter!r} in {word}")
-        return
+            raise FlagError(f"flag needs an argument: --{name}")
 
+    def letters(self, word: str) -> None:
+        letters = word[1:]
+        while letters:
+            shown = f"-{letters}"
+            letter, letters = letters[0], letters[1:]
+            flag = self.short.get(letter)
+            if flag is None:
+                if letter == "h":
+                    raise HelpWanted("-h")
+                raise FlagError(f"unknown shorthand flag: {letter!r} in {shown}")
+            if flag.kind == BOOL and not letters.startswith("="):
+                self.store(flag, "true")
+                continue
+            if letters:
+                self.store(flag, letters.removeprefix("="))
+            elif self.waiting:
+                self.store(flag, self.waiting.pop(0))
+            else:
+                raise FlagError(f"flag needs an argument: {letter!r} in {shown}")
+            return
 
-def _store(flag: Flag, shown: str, value: str, values: dict[str, object]) -> None:
-    if flag.kind == BOOL:
-        if value not in TRUE + FALSE:
-            raise FlagError(f'invalid argument "{value}" for "{shown}" flag: strconv.ParseBool: parsing "{value}": invalid syntax')
-        values[flag.name] = value in TRUE
-    elif flag.kind == INT:
+    def store(self, flag: Flag, value: str) -> None:
+        if flag.unmodelled:
+            self.unmodelled.append(f"--{flag.name}" + ("" if flag.kind == BOOL else f" {value}"))
         try:
-            values[flag.name] = int(value, 0)
-        except ValueError:
-            raise FlagError(f'invalid argument "{value}" for "{shown}" flag: strconv.ParseInt: parsing "{value}": invalid syntax') from None
-    elif flag.kind == LIST:
-        known = values.setdefault(flag.name, [])
-        assert isinstance(known, list)
-        known.append(value)
-    else:
-        values[flag.name] = value
+            self.keep(flag, flag.stands_for or flag.name, value)
+        except ValueError as problem:
+            shown = f"-{flag.letter}, --{flag.name}" if flag.letter else f"--{flag.name}"
+            raise FlagError(f'invalid argument "{value}" for "{shown}" flag: {problem}') from None
+
+    def keep(self, flag: Flag, name: str, value: str) -> None:
+        if flag.kind == BOOL:
+            self.values[name] = _truth(value)
+        elif flag.kind == INT:
+            self.values[name] = whole(value)
+        elif flag.kind in (LIST, MAP, WORDS):
+            known = self.values.setdefault(name, [])
+            assert isinstance(known, list)
+            for one in value.split(",") if flag.kind == WORDS and value else [value]:
+                known.append(flag.check(one) if flag.check is not None else one)
+        else:
+            self.values[name] = flag.check(value) if flag.check is not None else value
+
+
+def _truth(value: str) -> bool:
+    if value not in TRUE + FALSE:
+        raise ValueError(f'strconv.ParseBool: parsing "{value}": invalid syntax')
+    return value in TRUE
+
+
+def whole(value: str) -> int:
+    """A whole number as Go reads it, decimal, hexadecimal, octal or binary; ValueError in Go's words."""
+    bare = value.lstrip("+-")
+    try:
+        number = int(value, 8) if bare[:1] == "0" and bare.isdigit() else int(value, 0)
+    except ValueError:
+        raise ValueError(f'strconv.ParseInt: parsing "{value}": invalid syntax') from None
+    if value != value.strip() or not value.isascii():
+        raise ValueError(f'strconv.ParseInt: parsing "{value}": invalid syntax')
+    if not -INT_LIMIT <= number < INT_LIMIT:
+        raise ValueError(f'strconv.ParseInt: parsing "{value}": value out of range')
+    return number

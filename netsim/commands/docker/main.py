@@ -2,66 +2,156 @@
 
 from __future__ import annotations
 
-from netsim.commands.docker.containers import CONTAINER_COMMANDS
-from netsim.commands.docker.flags import FlagError, parse
+from netsim.commands.docker import tree, usage
+from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
+from netsim.commands.docker.events import EVENT_COMMANDS
+from netsim.commands.docker.flags import FlagError, HelpWanted, Parsed, parse
+from netsim.commands.docker.images import IMAGE_COMMANDS
+from netsim.commands.docker.info import INFO_COMMANDS
+from netsim.commands.docker.inspect import INSPECT_COMMANDS
+from netsim.commands.docker.lifecycle import LIFECYCLE_COMMANDS
+from netsim.commands.docker.logs import LOG_COMMANDS
 from netsim.commands.docker.networks import NETWORK_COMMANDS
+from netsim.commands.docker.prune import PRUNE_COMMANDS
+from netsim.commands.docker.ps import LIST_COMMANDS
 from netsim.commands.docker.run import RUN_COMMANDS
-from netsim.commands.docker.session import Docker, Subcommand, daemon_text
+from netsim.commands.docker.session import Docker, Subcommand
 from netsim.docker.errors import Refusal
-from netsim.machine.call import Call, Program, Result
+from netsim.machine.call import Call, Program, ReadInput, Result
 
-COMMANDS: dict[str, Subcommand] = {command.path: command for command in (*RUN_COMMANDS, *CONTAINER_COMMANDS, *NETWORK_COMMANDS)}
+COMMANDS: dict[str, Subcommand] = {
+    command.path: command
+    for command in (
+        *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *INFO_COMMANDS,
+        *NETWORK_COMMANDS, *PRUNE_COMMANDS, *ELSEWHERE_COMMANDS,
+    )
+}  # fmt: skip
 """Every subcommand by its words after `docker`."""
-GROUPS = ("container", "image", "network", "system", "swarm", "service", "node", "volume")
-ALIASES = {"container ls": "ps", "container list": "ps", "container ps": "ps", "network list": "network ls", "network remove": "network rm"}
+LEVELS = ("debug", "info", "warn", "error", "fatal", "panic", "trace", "warning")
 
 
-def docker(call: Call) -> Result | Program:
+def docker(call: Call) -> Result | Program | ReadInput:
     """The docker command (docker(1)): the CLI's texts and exit codes, the daemon's behaviour."""
-    words = list(call.argv[1:])
     session = Docker(call)
-    found = _find(words)
-    if found is None:
-        name = words[0] if words else ""
-        return Result("", f"docker: '{name}' is not a docker command.\nSee 'docker --help'\n", 1)
-    command, rest = found
+    cli = session.cli
     try:
-        parsed = parse(rest, command.flags, interspersed=command.interspersed)
+        parsed = parse(call.argv[1:], usage.GLOBAL_FLAGS, interspersed=False)
+    except HelpWanted as wanted:
+        return _help(wanted, usage.of_docker(cli))
     except FlagError as problem:
-        return Result("", session.cli.bad_flag.format(problem=problem, verb=command.path, usage=command.usage), 125)
-    wrong = _count(command, len(parsed.words))
-    if wrong:
-        return Result("", wrong, 1)
-    try:
-        return command.run(session, parsed)
-    except Refusal as problem:
-        prefix = "docker: " if command.failure == 125 else ""
-        session.complain(prefix + daemon_text(problem))
-        return session.result(command.failure)
+        return Result("", cli.bad_flag.format(problem=problem, verb="", usage="[OPTIONS] COMMAND [ARG...]").replace("docker  --", "docker --"), 125)
+    if parsed.has("version"):
+        return Result(f"Docker version {cli.build}\n")
+    refused = _settings(session, parsed)
+    return refused if refused is not None else _dispatch(session, parsed.words)
 
 
-def _find(words: list[str]) -> tuple[Subcommand, list[str]] | None:
-    for count in (2, 1):
-        name = " ".join(words[:count])
-        name = ALIASES.get(name, name)
-        if name.startswith("container ") and name not in COMMANDS:
-            name = name.removeprefix("container ")
-        if len(words) >= count and name in COMMANDS:
-            return COMMANDS[name], words[count:]
+def _help(wanted: HelpWanted, text: str) -> Result:
+    return Result(text, "Flag shorthand -h has been deprecated, use --help\n" if wanted.word == "-h" else "")
+
+
+def _settings(session: Docker, parsed: Parsed) -> Result | None:
+    """Where the daemon is, and the like."""
+    hosts = parsed.many("host")
+    session.daemon = hosts[-1] if hosts else session.call.proc.env.get("DOCKER_HOST", "")
+    if session.daemon and "://" not in session.daemon:
+        session.daemon = f"tcp://{session.daemon}" + ("" if ":" in session.daemon else ":2375")
+    level = parsed.text("log-level")
+    if level and level not in LEVELS:
+        return Result("", f"Unable to parse logging level: {level}\n", 1)
+    if len(hosts) > 1:
+        return Result("", "Please specify only one -H\n", 1)
+    for name in ("context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey"):
+        if parsed.given(name) and parsed.text(name) not in ("default", "False"):
+            return Result("", f"docker: netsim: --{name} is not modelled\n", 1)
+    if parsed.given("config"):
+        session.call.netns.kernel.unmodelled.append(f"docker --config {parsed.text('config')}")
+    scheme = session.daemon.partition("://")[0]
+    if scheme not in ("", "unix", "tcp"):
+        return Result("", f"docker: netsim: a daemon at {session.daemon} is not modelled\n", 1)
     return None
 
 
-def _count(command: Subcommand, given: int) -> str:
-    """How a wrong number of words is told; empty when it is right."""
-    if given < command.least:
-        if command.most == command.least:
-            need = f"exactly {command.least} argument{'s' if command.least != 1 else ''}"
+def _dispatch(session: Docker, words: tuple[str, ...]) -> Result | Program | ReadInput:
+    cli = session.cli
+    if not words:
+        return Result("", usage.of_docker(cli))
+    if words[0] == "help":
+        return _topic(session, words[1:])
+    found = find(words)
+    if found is not None:
+        return _run(session, *found)
+    if words[0] in tree.GROUPS:
+        return _group(session, words[0], words[1:])
+    return Result("", cli.unknown_command.format(word=words[0]), 1)
+
+
+def find(words: tuple[str, ...]) -> tuple[Subcommand, str, tuple[str, ...]] | None:
+    """The subcommand that words begin with, as it was spelt, and the words behind it."""
+    for count in (2, 1):
+        spelt = " ".join(words[:count])
+        command = COMMANDS.get(tree.SPELLINGS.get(spelt, spelt))
+        if command is not None and len(words) >= count and words[0] not in ("",):
+            return command, spelt, words[count:]
+    return None
+
+
+def _topic(session: Docker, words: tuple[str, ...]) -> Result:
+    if not words:
+        return Result(usage.of_docker(session.cli))
+    found = find(words)
+    if found is not None:
+        return Result(usage.of_command(session.cli, found[0], found[1]))
+    if words[0] in tree.GROUPS:
+        return Result(usage.of_group(session.cli, words[0]))
+    return Result("", f"unknown help topic: {' '.join(words)}\n", 1)
+
+
+def _group(session: Docker, group: str, rest: tuple[str, ...]) -> Result:
+    """A group's name without a command of it."""
+    cli = session.cli
+    try:
+        parsed = parse(rest, (), interspersed=False)
+    except HelpWanted as wanted:
+        return _help(wanted, usage.of_group(cli, group))
+    except FlagError as problem:
+        return Result("", cli.bad_flag.format(problem=problem, verb=group, usage=group), 125)
+    if not parsed.words:
+        return Result("", usage.of_group(cli, group))
+    if not cli.groups:
+        return Result("", usage.of_group(cli, group), 1)
+    known = f"{group} {parsed.words[0]}"
+    if parsed.words[0] in tree.GROUPS[group]:
+        return Result("", f"docker: netsim: 'docker {known}' is not modelled\n", 1)
+    return Result("", f"docker: unknown command: docker {known}\n\nUsage:  docker {group}\n\nRun 'docker {group} --help' for more information\n", 1)
+
+
+def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]) -> Result | Program | ReadInput:
+    cli = session.cli
+    session.verb, session.usage = verb, usage.usage(command, verb)
+    if not command.reads and not {"--help", "-h"} & set(words):
+        return _answer(session, command, Parsed({}, words))
+    try:
+        parsed = parse(words if command.reads else ("--help",), command.flags_of(cli), interspersed=command.interspersed)
+    except HelpWanted as wanted:
+        return _help(wanted, usage.of_command(cli, command, verb))
+    except FlagError as problem:
+        return Result("", cli.bad_flag.format(problem=problem, verb=verb, usage=session.usage), 125)
+    wrong = usage.wrong_count(cli, command, verb, len(parsed.words))
+    if wrong:
+        return Result("", wrong, 1)
+    session.call.netns.kernel.unmodelled.extend(f"docker {verb} {option}" for option in parsed.unmodelled)
+    return _answer(session, command, parsed)
+
+
+def _answer(session: Docker, command: Subcommand, parsed: Parsed) -> Result | Program | ReadInput:
+    """Do it; what the daemon refuses is told."""
+    cli, verb = session.cli, session.verb
+    try:
+        return command.run(session, parsed)
+    except Refusal as problem:
+        if command.failure == 125:
+            session.err.append(cli.refused_at_create.format(problem=session.worded(problem), verb=verb))
         else:
-            need = f"at least {command.least} argument{'s' if command.least != 1 else ''}"
-    elif command.most is not None and given > command.most:
-        need = "no arguments" if not command.most else f"exactly {command.most} argument{'s' if command.most != 1 else ''}"
-        if not command.most:
-            return f"\"docker {command.path}\" accepts no arguments.\nSee 'docker {command.path} --help'.\n\nUsage:  docker {command.usage}\n"
-    else:
-        return ""
-    return f"\"docker {command.path}\" requires {need}.\nSee 'docker {command.path} --help'.\n\nUsage:  docker {command.usage}\n"
+            session.refused(problem)
+        return session.result(command.failure)

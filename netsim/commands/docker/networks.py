@@ -1,28 +1,45 @@
-"""docker network: create, ls, inspect, rm, connect, disconnect, prune."""
+"""docker network: create, ls, rm, connect, disconnect."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Sequence
 
-from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
+from netsim.commands.docker import filters, values
+from netsim.commands.docker.flags import BOOL, INT, LIST, MAP, WORDS, Flag, Parsed
 from netsim.commands.docker.ipam import ipam_configs
-from netsim.commands.docker.session import Docker, Subcommand, daemon_text, formatted, table
-from netsim.docker.engine import attach, networks, views
-from netsim.docker.errors import Refusal
+from netsim.commands.docker.listing import Columns, show
+from netsim.commands.docker.ps import LIST_FLAGS, natural
+from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.spans import written
+from netsim.docker.cnm.model import Network
+from netsim.docker.engine import attach, networks
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import Refusal, invalid
 from netsim.docker.settings import EndpointSettings, NetworkSpec
 from netsim.machine.call import Result
 
+COLUMNS = Columns(
+    "*network.networkContext",
+    {
+        "ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE", "IPv4": "IPV4", "IPv6": "IPV6", "Internal": "INTERNAL",
+        "Labels": "LABELS", "CreatedAt": "CREATED AT",
+    },
+    "{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}",
+    "{{.ID}}",
+)  # fmt: skip
 
-def _pairs(items: tuple[str, ...]) -> dict[str, str]:
+
+def pairs(items: Sequence[str]) -> dict[str, str]:
+    """KEY=VALUE options as a map."""
     return dict(item.partition("=")[::2] for item in items)
 
 
 def create(docker: Docker, parsed: Parsed) -> Result:
     """docker network create."""
+    configs = ipam_configs(parsed)
     spec = NetworkSpec(
-        parsed.words[0], parsed.text("driver") or "bridge", ipam_configs(parsed), parsed.text("ipam-driver") or "default", _pairs(parsed.many("ipam-opt")),
-        _pairs(parsed.many("opt")), _pairs(parsed.many("label")), int(parsed.has("internal")), int(parsed.has("attachable")), int(parsed.has("ingress")),
+        parsed.words[0], parsed.text("driver") or "bridge", configs, parsed.text("ipam-driver") or "default", pairs(parsed.many("ipam-opt")),
+        pairs(parsed.many("opt")), pairs(parsed.many("label")), int(parsed.has("internal")), int(parsed.has("attachable")), int(parsed.has("ingress")),
         int(not parsed.given("ipv4") or parsed.has("ipv4")), int(parsed.has("ipv6")), parsed.text("scope"), int(parsed.has("config-only")),
         parsed.text("config-from"),
     )  # fmt: skip
@@ -30,36 +47,51 @@ def create(docker: Docker, parsed: Parsed) -> Result:
     return docker.result()
 
 
+FILTERS = ("dangling", "driver", "id", "label", "name", "scope", "type")
+
+
 def ls(docker: Docker, parsed: Parsed) -> Result:
     """docker network ls."""
-    shown = sorted(docker.engine.networks.values(), key=lambda network: network.name)
-    rows = [(n.id if parsed.has("no-trunc") else n.id[:12], n.name, n.spec.driver, n.driver.scope) for n in shown]
-    if parsed.has("quiet"):
-        for row in rows:
-            docker.print(row[0])
-        return docker.result()
-    for line in table([("NETWORK ID", "NAME", "DRIVER", "SCOPE"), *rows]):
-        docker.print(line)
-    return docker.result()
+    engine = docker.engine
+    wanted = filters.read(engine, parsed.many("filter"), FILTERS)
+    for kind in wanted.get("type", ()):
+        if kind not in ("builtin", "custom"):
+            raise invalid(f"invalid filter: 'type'='{kind}'")
+    found = sorted((network for network in engine.networks.values() if _is_wanted(network, wanted)), key=_name)
+    whole = int(parsed.has("no-trunc"))
+    return show(docker, COLUMNS, parsed.text("format"), [_row(docker, network, whole) for network in found], quiet=int(parsed.has("quiet")))
 
 
-def inspect(docker: Docker, parsed: Parsed) -> Result:
-    """docker network inspect."""
-    found: list[dict[str, Any]] = []
-    problems: list[str] = []
-    for name in parsed.words:
-        try:
-            found.append(views.network_view(docker.engine, docker.engine.network(name)))
-        except Refusal as problem:
-            problems.append(f"Error: No such network: {name}" if problem.status == 404 else daemon_text(problem))
-    if parsed.given("format"):
-        if formatted(docker, parsed.text("format"), found):
-            return docker.result(1)
-    else:
-        docker.print(json.dumps(found, indent=4, ensure_ascii=False))
-    for problem_text in problems:
-        docker.complain(problem_text)
-    return docker.result(int(bool(problems)))
+def _name(network: Network) -> list[tuple[int, int, str]]:
+    return natural(network.name)
+
+
+def _row(docker: Docker, network: Network, whole: int) -> dict[str, str]:
+    spec = network.spec
+    shown = bool(spec.ipv4) and docker.engine.profile.shows_ipv4_switch
+    row = {
+        "ID": network.id if whole else network.id[:12], "Name": spec.name, "Driver": spec.driver, "Scope": network.driver.scope,
+        "IPv4": str(bool(shown)).lower(), "IPv6": str(bool(spec.ipv6)).lower(), "Internal": str(bool(spec.internal)).lower(),
+        "Labels": ",".join(f"{name}={value}" for name, value in sorted(spec.labels.items())), "CreatedAt": written(network.created),
+    }  # fmt: skip
+    if docker.cli.family == "20.10":
+        del row["IPv4"]
+    return row
+
+
+def _is_wanted(network: Network, wanted: dict[str, list[str]]) -> bool:
+    spec = network.spec
+    kind = "builtin" if network.builtin else "custom"
+    dangling = bool(not network.builtin and not network.endpoints)
+    return (
+        filters.matches(wanted.get("name"), spec.name)
+        and (not wanted.get("id") or any(network.id.startswith(value) for value in wanted["id"]))
+        and filters.exactly(wanted.get("driver"), spec.driver)
+        and filters.exactly(wanted.get("scope"), network.driver.scope)
+        and filters.exactly(wanted.get("type"), kind)
+        and filters.labelled(wanted.get("label"), spec.labels)
+        and (not wanted.get("dangling") or filters.truth("dangling", wanted["dangling"], False) == dangling)
+    )
 
 
 def remove(docker: Docker, parsed: Parsed) -> Result:
@@ -67,20 +99,34 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
     failed = 0
     for name in parsed.words:
         try:
+            _named(docker.engine, name)
             networks.remove_network(docker.engine, name)
             docker.print(name)
         except Refusal as problem:
-            docker.complain(f"Error: No such network: {name}" if problem.status == 404 else daemon_text(problem))
+            if problem.status == 404 and parsed.has("force"):
+                continue
+            docker.refused(problem, "network", name)
             failed = 1
+    if failed and docker.cli.joins_errors:
+        docker.complain("exit status 1")
     return docker.result(failed)
+
+
+def _named(engine: Engine, name: str) -> None:
+    if not name:
+        raise Refusal(0, "invalid network name or ID: value is empty")
 
 
 def connect(docker: Docker, parsed: Parsed) -> Result:
     """docker network connect."""
     name, container = parsed.words
+    for option in parsed.many("driver-opt"):
+        if "=" not in option:
+            raise Refusal(0, "invalid key/value pair format in driver options")
+    _named(docker.engine, name)
     settings = EndpointSettings(
         parsed.text("ip"), parsed.text("ip6"), parsed.many("link-local-ip"), parsed.many("alias"), parsed.many("link"), None,
-        _pairs(parsed.many("driver-opt")), parsed.number("gw-priority"),
+        pairs(parsed.many("driver-opt")), parsed.number("gw-priority"), sends_ipam=1,
     )  # fmt: skip
     attach.connect(docker.engine, name, docker.engine.container(container), settings)
     return docker.result()
@@ -89,34 +135,25 @@ def connect(docker: Docker, parsed: Parsed) -> Result:
 def disconnect(docker: Docker, parsed: Parsed) -> Result:
     """docker network disconnect."""
     name, container = parsed.words
+    _named(docker.engine, name)
     attach.disconnect(docker.engine, name, docker.engine.container(container), force=int(parsed.has("force")))
     return docker.result()
 
 
 CREATE_FLAGS = (
-    Flag("attachable", "", BOOL), Flag("aux-address", "", LIST), Flag("config-from"), Flag("config-only", "", BOOL), Flag("driver", "d"),
-    Flag("gateway", "", LIST), Flag("ingress", "", BOOL), Flag("internal", "", BOOL), Flag("ip-range", "", LIST), Flag("ipam-driver"),
-    Flag("ipam-opt", "", LIST), Flag("ipv4", "", BOOL), Flag("ipv6", "", BOOL), Flag("label", "", LIST), Flag("opt", "o", LIST), Flag("scope"),
-    Flag("subnet", "", LIST),
+    Flag("attachable", "", BOOL), Flag("aux-address", "", MAP), Flag("config-from"), Flag("config-only", "", BOOL), Flag("driver", "d"),
+    Flag("gateway", "", WORDS), Flag("ingress", "", BOOL), Flag("internal", "", BOOL), Flag("ip-range", "", WORDS), Flag("ipam-driver"),
+    Flag("ipam-opt", "", MAP), Flag("ipv4", "", BOOL, only="28"), Flag("ipv6", "", BOOL), Flag("label", "", LIST, values.label), Flag("opt", "o", MAP),
+    Flag("scope"), Flag("subnet", "", WORDS),
 )  # fmt: skip
 CONNECT_FLAGS = (
-    Flag("alias", "", LIST), Flag("driver-opt", "", LIST), Flag("gw-priority", "", INT), Flag("ip"), Flag("ip6"), Flag("link", "", LIST),
-    Flag("link-local-ip", "", LIST),
+    Flag("alias", "", WORDS), Flag("driver-opt", "", WORDS), Flag("gw-priority", "", INT, only="28"), Flag("ip"), Flag("ip6"),
+    Flag("link", "", LIST, values.link), Flag("link-local-ip", "", WORDS),
 )  # fmt: skip
 NETWORK_COMMANDS = (
-    Subcommand("network create", "network create [OPTIONS] NETWORK", CREATE_FLAGS, 1, 1, create),
-    Subcommand(
-        "network ls",
-        "network ls [OPTIONS]",
-        (Flag("filter", "f", LIST), Flag("format"), Flag("no-trunc", "", BOOL), Flag("quiet", "q", BOOL)),
-        0,
-        0,
-        ls,
-    ),
-    Subcommand(
-        "network inspect", "network inspect [OPTIONS] NETWORK [NETWORK...]", (Flag("format", "f"), Flag("verbose", "v", BOOL)), 1, None, inspect
-    ),
-    Subcommand("network rm", "network rm NETWORK [NETWORK...]", (Flag("force", "f", BOOL),), 1, None, remove),
-    Subcommand("network connect", "network connect [OPTIONS] NETWORK CONTAINER", CONNECT_FLAGS, 2, 2, connect),
-    Subcommand("network disconnect", "network disconnect [OPTIONS] NETWORK CONTAINER", (Flag("force", "f", BOOL),), 2, 2, disconnect),
+    Subcommand("network create", "[OPTIONS] NETWORK", CREATE_FLAGS, 1, 1, create),
+    Subcommand("network ls", "[OPTIONS]", LIST_FLAGS, 0, 0, ls),
+    Subcommand("network rm", "NETWORK [NETWORK...]", (Flag("force", "f", BOOL, only="28"),), 1, None, remove),
+    Subcommand("network connect", "[OPTIONS] NETWORK CONTAINER", CONNECT_FLAGS, 2, 2, connect),
+    Subcommand("network disconnect", "[OPTIONS] NETWORK CONTAINER", (Flag("force", "f", BOOL),), 2, 2, disconnect),
 )

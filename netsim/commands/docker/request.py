@@ -1,158 +1,256 @@
-"""From the options of `docker run` and `docker create` to a request (`opts`, `container.parse`)."""
+"""From the options of `docker run` and `docker create` to a request (docker/cli `container.parse`)."""
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
-from netsim.addr import MAC, IPv4, IPv6
-from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
-from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, Port, PortBinding, RestartPolicy
+from netsim.addr import MAC
+from netsim.commands.docker import network_option
+from netsim.commands.docker.flags import Parsed, whole
+from netsim.commands.docker.networks import pairs
+from netsim.commands.docker.publish import BadPort, exposed, published
+from netsim.commands.docker.session import Docker
+from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, Port, RestartPolicy
+from netsim.machine.process import Process
 
-RUN_FLAGS = (
-    Flag("add-host", "", LIST), Flag("cap-add", "", LIST), Flag("cap-drop", "", LIST), Flag("detach", "d", BOOL), Flag("dns", "", LIST),
-    Flag("dns-opt", "", LIST), Flag("dns-option", "", LIST), Flag("dns-search", "", LIST), Flag("domainname"), Flag("entrypoint"), Flag("env", "e", LIST),
-    Flag("expose", "", LIST), Flag("hostname", "h"), Flag("interactive", "i", BOOL), Flag("ip"), Flag("ip6"), Flag("label", "l", LIST), Flag("link", "", LIST),
-    Flag("link-local-ip", "", LIST), Flag("mac-address"), Flag("name"), Flag("net", "", LIST), Flag("network", "", LIST), Flag("net-alias", "", LIST),
-    Flag("network-alias", "", LIST), Flag("pid"), Flag("privileged", "", BOOL), Flag("publish", "p", LIST), Flag("publish-all", "P", BOOL), Flag("restart"),
-    Flag("rm", "", BOOL), Flag("stop-signal"), Flag("stop-timeout", "", INT), Flag("sysctl", "", LIST), Flag("tty", "t", BOOL), Flag("user", "u"),
-    Flag("uts"), Flag("workdir", "w"), Flag("volume", "v", LIST), Flag("memory", "m"), Flag("cpus"), Flag("init", "", BOOL), Flag("platform"), Flag("pull"),
-    Flag("quiet", "q", BOOL), Flag("sig-proxy", "", BOOL),
-)  # fmt: skip
-"""What `docker run` takes (as far as it is about networks and processes)."""
+BUILT_IN = ("", "default", "bridge", "host", "none")
 
 
 class BadOption(Exception):
     """An option's value makes no sense to the command itself; the text is its own."""
 
 
-def read_request(parsed: Parsed) -> ContainerSpec:
+def is_user_defined(network: str) -> bool:
+    """Whether a network's name is none of the modes (`NetworkMode.IsUserDefined`)."""
+    return network not in BUILT_IN and network.partition(":")[0] != "container"
+
+
+def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     """The request that a command line stands for; BadOption, Refusal."""
     image, *command = parsed.words
-    networks, mode = _networks(parsed)
+    _check(parsed)
+    bindings, ports = _ports(docker, parsed)
     entrypoint = parsed.text("entrypoint")
+    restart = _restart(parsed.text("restart"))
+    if parsed.has("rm") and restart.name not in ("no", ""):
+        raise BadOption("conflicting options: cannot specify both --restart and --rm")
+    variables = _variables(docker, parsed)
+    labels = pairs((*_lines(docker.call.proc, parsed.many("label-file")), *parsed.many("label")))
+    networks, mode = _networks(docker, parsed)
     host = HostConfig(
-        mode, _published(parsed.many("publish")), int(parsed.has("publish-all")), parsed.many("link") if mode in ("default", "bridge") else (),
-        parsed.many("dns"), (*parsed.many("dns-opt"), *parsed.many("dns-option")), parsed.many("dns-search"), parsed.many("add-host"),
-        parsed.many("cap-add"), parsed.many("cap-drop"), int(parsed.has("privileged")), _restart(parsed.text("restart")), int(parsed.has("rm")),
-        dict(item.partition("=")[::2] for item in parsed.many("sysctl")), parsed.text("uts"), parsed.text("pid"),
+        mode, bindings, int(parsed.has("publish-all")), () if is_user_defined(mode) else parsed.many("link"), parsed.many("dns"),
+        parsed.many("dns-option"), tuple(name for name in parsed.many("dns-search") if name != ".") or parsed.many("dns-search"),
+        parsed.many("add-host"), parsed.many("cap-add"), parsed.many("cap-drop"), int(parsed.has("privileged")), restart, int(parsed.has("rm")),
+        pairs(parsed.many("sysctl")), parsed.text("uts"), parsed.text("pid"), reported(parsed),
     )  # fmt: skip
     return ContainerSpec(
-        image, parsed.text("name"), tuple(command), ((entrypoint,) if entrypoint else ()) if parsed.given("entrypoint") else None, parsed.text("hostname"),
-        parsed.text("domainname"), parsed.many("env"), _exposed(parsed.many("expose")), dict(item.partition("=")[::2] for item in parsed.many("label")),
-        _mac(parsed.text("mac-address")), parsed.text("workdir"), parsed.text("user"), int(parsed.has("tty")), int(parsed.has("interactive")),
-        parsed.text("stop-signal"), parsed.number("stop-timeout") if parsed.given("stop-timeout") else None, host, networks,
+        image, parsed.text("name"), tuple(command), ((entrypoint,) if entrypoint else ()) if parsed.given("entrypoint") else None,
+        parsed.text("hostname"), parsed.text("domainname"), variables, ports, labels, _mac(parsed.text("mac-address")), parsed.text("workdir"),
+        parsed.text("user"), int(parsed.has("tty")), int(parsed.has("interactive")), parsed.text("stop-signal"),
+        parsed.number("stop-timeout") if parsed.given("stop-timeout") else None, attached=attached(parsed), host=host, networks=networks,
     )  # fmt: skip
 
 
-def _networks(parsed: Parsed) -> tuple[dict[str, EndpointSettings], str]:
-    """Where to be attached, and the mode (`--network` may say `name=...,ip=...`)."""
-    wanted = [*parsed.many("net"), *parsed.many("network")]
-    aliases = (*parsed.many("net-alias"), *parsed.many("network-alias"))
+def attached(parsed: Parsed) -> tuple[str, ...]:
+    """Which streams whoever runs it is attached to."""
+    if parsed.has("detach"):
+        return ()
+    if parsed.many("attach"):
+        return parsed.many("attach")
+    return (*(("stdin",) if parsed.has("interactive") else ()), "stdout", "stderr")
+
+
+def _check(parsed: Parsed) -> None:
+    """What no daemon has to be asked for."""
+    swappiness = parsed.number("memory-swappiness", -1)
+    if swappiness != -1 and not 0 <= swappiness <= 100:
+        raise BadOption(f"invalid value: {swappiness}. Valid memory swappiness range is 0-100")
+    pid = parsed.text("pid")
+    if pid not in ("", "host") and not (pid.startswith("container:") and pid.partition(":")[2]):
+        raise BadOption("--pid: invalid PID mode")
+    if parsed.text("uts") not in ("", "host"):
+        raise BadOption("--uts: invalid UTS mode")
+    if parsed.text("userns") not in ("", "host"):
+        raise BadOption("--userns: invalid USER mode")
+    if parsed.text("cgroupns") not in ("", "host", "private"):
+        raise BadOption("--cgroupns: invalid CGROUP mode")
+    if parsed.has("no-healthcheck") and any(parsed.given(f"health-{name}") for name in ("cmd", "interval", "retries", "timeout", "start-period")):
+        raise BadOption("--no-healthcheck conflicts with --health-* options")
+    for name in ("health-interval", "health-timeout", "health-retries", "health-start-period"):
+        if str(parsed.values.get(name, "")).startswith("-"):
+            raise BadOption(f"--{name} cannot be negative")
+    for spec in parsed.many("volume"):
+        if not spec:
+            raise BadOption("invalid empty volume spec")
+        if "" in spec.split(":"):
+            raise BadOption(f"invalid spec: {spec}: empty section between colons")
+    for option in parsed.many("storage-opt"):
+        if "=" not in option:
+            raise BadOption("invalid storage option")
+    for option in parsed.many("security-opt"):
+        if "=" not in option and ":" not in option and option != "no-new-privileges":
+            raise BadOption(f'Invalid --security-opt: "{option}"')
+    pull = parsed.text("pull")
+    if pull not in ("", "always", "missing", "never"):
+        raise BadOption(f'invalid pull option: \'{pull}\': must be one of "always", "missing" or "never"')
+
+
+def _ports(docker: Docker, parsed: Parsed) -> tuple[dict[Port, Any], tuple[Port, ...]]:
+    capital = docker.cli.capital_ports
+    try:
+        bindings = published(parsed.many("publish"), splits_every_address=capital)
+    except BadPort as problem:
+        text = str(problem)
+        raise BadOption(text[0].upper() + text[1:] if capital else text) from None
+    try:
+        return bindings, exposed(parsed.many("expose"))
+    except BadPort as problem:
+        raise BadOption(str(problem)) from None
+
+
+def _networks(docker: Docker, parsed: Parsed) -> tuple[dict[str, EndpointSettings], str]:
+    """Where to be attached, and the mode (`parseNetworkOpts`)."""
+    wanted = [network_option.fields(text) for text in parsed.many("network")]
     if not wanted:
-        return {}, "default"
+        given = _endpoint("default", {}, parsed, 0) if docker.cli.applies_to_default else EndpointSettings()
+        return ({"default": given} if given != EndpointSettings() else {}), "default"
     settings: dict[str, EndpointSettings] = {}
-    for number, text in enumerate(wanted):
-        name, fields = _network(text)
-        links = parsed.many("link") if number == 0 else ()
-        settings[name] = EndpointSettings(
-            fields.get("ip") or (parsed.text("ip") if number == 0 else ""), fields.get("ip6") or (parsed.text("ip6") if number == 0 else ""),
-            parsed.many("link-local-ip") if number == 0 else (), tuple(fields.get("alias", "").split()) + (aliases if number == 0 else ()), links,
-            _mac(fields.get("mac-address", "")), gw_priority=int(fields.get("gw-priority", "0")),
-        )  # fmt: skip
+    for number, fields in enumerate(wanted):
+        name = fields["name"][0]
+        made = _endpoint(name, fields, parsed if number == 0 else None, docker.cli.links_everywhere)
+        if name in settings:
+            raise BadOption(f'network "{name}" is specified multiple times')
+        settings[name] = made
+    if len({is_user_defined(name) for name in settings}) > 1:
+        raise BadOption("conflicting options: cannot attach both user-defined and non-user-defined network-modes")
     mode = next(iter(settings))
-    if mode in ("default", "bridge", "host", "none") or mode.startswith("container"):
-        plain = {name: made for name, made in settings.items() if made != EndpointSettings()}
-        return (plain if len(settings) == 1 else settings), mode
+    if len(settings) == 1 and settings[mode] == EndpointSettings():
+        return ({mode: EndpointSettings()} if is_user_defined(mode) else {}), mode
     return settings, mode
 
 
-def _network(text: str) -> tuple[str, dict[str, str]]:
-    if "=" not in text:
-        return text, {}
-    fields: dict[str, str] = {}
-    for part in text.split(","):
-        key, _, value = part.partition("=")
-        fields[key] = f"{fields[key]} {value}" if key in fields and key == "alias" else value
-    return fields.get("name", ""), fields
+def _endpoint(name: str, fields: dict[str, list[str]], parsed: Parsed | None, everywhere: int) -> EndpointSettings:
+    """One network's part: its own fields, and for the first one the options that stand alone (`applyContainerOptions`)."""
+    aliases, links = tuple(fields.get("alias", ())), tuple(fields.get("link", ()))
+    local, address, address6, mac = tuple(fields.get("link-local-ip", ())), _last(fields, "ip"), _last(fields, "ip6"), _last(fields, "mac-address")
+    if parsed is not None:
+        if aliases and parsed.many("network-alias"):
+            raise BadOption("conflicting options: cannot specify both --network-alias and per-network alias")
+        for mine, option, what in (
+            (address, "ip", "IPv4 address"), (address6, "ip6", "IPv6 address"), (mac, "mac-address", "MAC address"),
+        ):  # fmt: skip
+            if mine and parsed.text(option):
+                raise BadOption(f"conflicting options: cannot specify both --{option} and per-network {what}")
+        if local and parsed.many("link-local-ip"):
+            raise BadOption("conflicting options: cannot specify both --link-local-ip and per-network link-local IP addresses")
+        aliases = aliases or parsed.many("network-alias")
+        links = parsed.many("link") if is_user_defined(name) or (everywhere and name != "default") else ()
+        local, address, address6 = local or parsed.many("link-local-ip"), address or parsed.text("ip"), address6 or parsed.text("ip6")
+        _mac(parsed.text("mac-address"))
+    if not name.strip():
+        raise BadOption("no name set for network")
+    if not is_user_defined(name):
+        if aliases:
+            raise BadOption("network-scoped aliases are only supported for user-defined networks")
+        if links:
+            raise BadOption("links are only supported for user-defined networks")
+    return EndpointSettings(
+        address, address6, local, aliases, links, _mac(mac), pairs(fields.get("driver-opt", [])), int(_last(fields, "gw-priority") or "0")
+    )
+
+
+def _last(fields: dict[str, list[str]], name: str) -> str:
+    return fields.get(name, [""])[-1]
 
 
 def _mac(text: str) -> MAC | None:
+    """A MAC address in any of the ways Go reads one."""
+    bare = text.replace("-", ":").replace(".", "")
     try:
-        return MAC.parse(text) if text else None
+        if text.count(".") == 2 and len(bare) == 12:
+            bare = ":".join(bare[at : at + 2] for at in range(0, 12, 2))
+        return MAC.parse(bare) if text else None
     except ValueError:
         raise BadOption(f"{text} is not a valid mac address") from None
 
 
 def _restart(text: str) -> RestartPolicy:
-    name, _, count = text.partition(":")
-    return RestartPolicy(name or "no", int(count) if count.isdigit() else 0)
+    name, colon, count = text.partition(":")
+    if not text:
+        return RestartPolicy()
+    try:
+        return RestartPolicy(name, whole(count) if colon else 0)
+    except ValueError:
+        raise BadOption("invalid restart policy format: maximum retry count must be an integer") from None
 
 
-def _exposed(items: tuple[str, ...]) -> tuple[Port, ...]:
-    found: list[Port] = []
-    for item in items:
-        numbers, _, protocol = item.partition("/")
-        first, _, last = numbers.partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
-            raise BadOption(f'invalid range format for --expose: {item}, error: strconv.ParseUint: parsing "{first}": invalid syntax')
-        found += [Port(number, protocol or "tcp") for number in range(int(first), int(last or first) + 1)]
+def _variables(docker: Docker, parsed: Parsed) -> tuple[str, ...]:
+    """The environment asked for; a bare name takes its value from where the command runs, or goes."""
+    own = docker.call.proc.env
+    found: list[str] = []
+    for item in (*_lines(docker.call.proc, parsed.many("env-file")), *parsed.many("env")):
+        name, equals, _ = item.partition("=")
+        if equals:
+            found.append(item)
+        elif name in own:
+            found.append(f"{name}={own[name]}")
     return tuple(found)
 
 
-PUBLISH = re.compile(r"(?:(?:\[(?P<six>[^]]*)\]|(?P<four>[^:]*)):)?(?:(?P<host>[^:]*):)?(?P<inside>[^:/]+)(?:/(?P<protocol>\w+))?")
-
-
-def _published(items: tuple[str, ...]) -> dict[Port, tuple[PortBinding, ...]]:
-    """`[[IP:]HOST:]CONTAINER[/PROTOCOL]`, with ranges (`nat.ParsePortSpecs`)."""
-    found: dict[Port, tuple[PortBinding, ...]] = {}
-    for item in items:
-        for port, binding in _spec(item):
-            found[port] = (*found.get(port, ()), binding)
+def _lines(proc: Process, paths: tuple[str, ...]) -> list[str]:
+    """The lines of files of KEY=VALUE, without comments."""
+    found: list[str] = []
+    for path in paths:
+        try:
+            text = proc.read_text(path)
+        except OSError as problem:
+            raise BadOption(f"open {path}: {(problem.strerror or str(problem)).lower()}") from None
+        found += [line.lstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return found
 
 
-def _spec(item: str) -> list[tuple[Port, PortBinding]]:
-    body, _, protocol = item.partition("/")
-    protocol = protocol or "tcp"
-    if protocol.lower() not in ("tcp", "udp", "sctp"):
-        raise BadOption(f"invalid proto: {protocol}")
-    address, host, inside = _split(body)
-    if not inside:
-        raise BadOption(f"no port specified: {item}<empty>")
-    first, last = _range(inside, "containerPort")
-    if not host:
-        return [(Port(number, protocol.lower()), PortBinding(address)) for number in range(first, last + 1)]
-    low, high = _range(host, "hostPort")
-    if last - first != high - low:
-        if first != last:
-            raise BadOption(f"invalid ranges specified for container and host Ports: {inside} and {host}")
-        return [(Port(first, protocol.lower()), PortBinding(address, host))]
-    return [(Port(first + step, protocol.lower()), PortBinding(address, str(low + step))) for step in range(last - first + 1)]
+AMOUNTS = {
+    "memory": "Memory", "memory-reservation": "MemoryReservation", "memory-swap": "MemorySwap", "kernel-memory": "KernelMemory", "cpus": "NanoCpus",
+    "shm-size": "ShmSize", "cpu-shares": "CpuShares", "cpu-period": "CpuPeriod", "cpu-quota": "CpuQuota", "cpu-rt-period": "CpuRealtimePeriod",
+    "cpu-rt-runtime": "CpuRealtimeRuntime", "blkio-weight": "BlkioWeight", "cpu-count": "CpuCount", "cpu-percent": "CpuPercent",
+    "pids-limit": "PidsLimit", "oom-score-adj": "OomScoreAdj", "memory-swappiness": "MemorySwappiness", "io-maxiops": "IOMaximumIOps",
+    "io-maxbandwidth": "IOMaximumBandwidth",
+}  # fmt: skip
+NAMES = {
+    "cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems", "cgroup-parent": "CgroupParent", "cgroupns": "CgroupnsMode", "ipc": "IpcMode",
+    "userns": "UsernsMode", "runtime": "Runtime", "volume-driver": "VolumeDriver", "log-driver": "LogDriver", "cidfile": "ContainerIDFile",
+}  # fmt: skip
+LISTS = {
+    "volume": "Binds",
+    "volumes-from": "VolumesFrom",
+    "group-add": "GroupAdd",
+    "security-opt": "SecurityOpt",
+    "device-cgroup-rule": "DeviceCgroupRules",
+}
+MAPS = {"storage-opt": "StorageOpt", "log-opt": "LogOptions"}
+SWITCHES = {"read-only": "ReadonlyRootfs", "oom-kill-disable": "OomKillDisable", "init": "Init"}
 
 
-def _split(body: str) -> tuple[str, str, str]:
-    """Address, host port and container port."""
-    if body.startswith("["):
-        address, _, rest = body[1:].partition("]")
-        host, _, inside = rest.removeprefix(":").partition(":")
-        return address, host, inside
-    parts = body.split(":")
-    if len(parts) == 1:
-        return "", "", parts[0]
-    if len(parts) == 2:
-        return "", parts[0], parts[1]
-    address = ":".join(parts[:-2])
-    try:
-        (IPv6 if ":" in address else IPv4).parse(address) if address else None
-    except ValueError:
-        raise BadOption(f"invalid IP address: {address}") from None
-    return address, parts[-2], parts[-1]
-
-
-def _range(text: str, what: str) -> tuple[int, int]:
-    first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()) or int(first) > 65535 or int(last or 0) > 65535:
-        raise BadOption(f"invalid {what}: {text}")
-    if dash and int(last) < int(first):
-        raise BadOption(f"invalid range specified for the Port: {text}")
-    return int(first), int(last or first)
+def reported(parsed: Parsed) -> dict[str, object]:
+    """Options that nothing comes of but that inspect tells, by their name in the API."""
+    found: dict[str, object] = {}
+    for option, name in AMOUNTS.items():
+        if parsed.given(option):
+            found[name] = int(str(parsed.values[option]))
+    for option, name in NAMES.items():
+        if parsed.text(option):
+            found[name] = parsed.text(option)
+    for option, name in LISTS.items():
+        if parsed.many(option):
+            found[name] = list(parsed.many(option))
+    for option, name in MAPS.items():
+        if parsed.many(option):
+            found[name] = pairs(parsed.many(option))
+    for option, name in SWITCHES.items():
+        if parsed.has(option):
+            found[name] = True
+    if parsed.many("tmpfs"):
+        found["Tmpfs"] = dict(item.partition(":")[::2] for item in parsed.many("tmpfs"))
+    if "Memory" in found and "MemorySwap" not in found:
+        found["MemorySwap"] = 2 * int(str(found["Memory"]))
+    return found

@@ -1,4 +1,4 @@
-"""docker run, create, start, exec: what starts processes, and waits for them."""
+"""docker run, create and exec: what starts processes, and waits for them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from typing import Any, ClassVar
 import attrs
 
 from netsim.clock import MS
+from netsim.commands.docker import values
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
-from netsim.commands.docker.request import RUN_FLAGS, BadOption, read_request
+from netsim.commands.docker.reference import reference_problem
+from netsim.commands.docker.request import BadOption, read_request
+from netsim.commands.docker.run_flags import CREATE_FLAGS, RUN_FLAGS
 from netsim.commands.docker.session import Docker, Subcommand, daemon_text
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import Refusal
+from netsim.docker.engine.views.release import shown
+from netsim.docker.errors import Refusal, failed
+from netsim.docker.ids import new_id
 from netsim.machine.call import Program, Result
 from netsim.machine.process import SIGINT, SIGTERM, Process
 
@@ -29,17 +34,27 @@ class Attached(Program):
     container: Container
     refused: str = "docker: {problem}.\n"
     """How a refusal is worded."""
+    verb: str = "run"
+    failure: int = 125
+    said: str = ""
+    """What stands on stderr before it begins."""
     caught: ClassVar[frozenset[int]] = frozenset({SIGINT, SIGTERM})
 
     def started(self, proc: Process) -> None:
         """Start it; what the daemon refuses ends the command with 125, 126 or 127."""
+        spec = self.container.spec
+        if self.said:
+            proc.write(2, self.said)
+        out = proc.fds[1].dup() if "stdout" in spec.attached else None
+        err = proc.fds[2].dup() if "stderr" in spec.attached else None
+        stdin = proc.fds[0].dup() if spec.open_stdin and "stdin" in spec.attached else None
         try:
-            life.start(self.engine, self.container, (proc.fds[1].dup(), proc.fds[2].dup()))
+            life.start(self.engine, self.container, (out, err) if out is not None and err is not None else None, stdin)
         except Refusal as problem:
-            proc.write(2, self.refused.format(problem=daemon_text(problem), verb="run"))
-            if self.container.spec.host.auto_remove:
+            proc.write(2, self.refused.format(problem=daemon_text(problem), verb=self.verb))
+            if spec.host.auto_remove:
                 life.forget(self.engine, self.container)
-            proc.exit({126: 126, 127: 127}.get(life.problem_code(problem), 125))
+            proc.exit({126: 126, 127: 127}.get(life.problem_code(problem), 125) if self.failure == 125 else 1)
             return
         if self.container.state.is_running:
             self.container.waiters.append((proc, EXITED))
@@ -57,38 +72,89 @@ class Attached(Program):
 
 def run(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker run."""
-    made = _create(docker, parsed, "run")
+    if parsed.has("detach") and parsed.many("attach"):
+        docker.complain("conflicting options: cannot specify both --attach and --detach")
+        return docker.result(125)
+    if parsed.has("tty") and parsed.has("interactive") and not parsed.has("detach"):
+        docker.complain("the input device is not a TTY")
+        return docker.result(1 if docker.cli.family == "20.10" else 125)
+    made = _create(docker, parsed)
     if isinstance(made, Result):
         return made
-    if made.mode == "host" and (made.spec.host.port_bindings or made.spec.host.publish_all):
-        docker.complain("WARNING: Published ports are discarded when using host network mode")
     if not parsed.has("detach"):
-        return Attached(docker.engine, made, docker.cli.refused_at_start)
+        return Attached(docker.engine, made, docker.cli.refused_at_start, docker.verb, said="".join(docker.err))
     docker.print(made.id)
     try:
         life.start(docker.engine, made)
     except Refusal as problem:
-        docker.err.append(docker.cli.refused_at_start.format(problem=daemon_text(problem), verb="run"))
+        docker.err.append(docker.cli.refused_at_start.format(problem=daemon_text(problem), verb=docker.verb))
+        if made.spec.host.auto_remove:
+            life.forget(docker.engine, made)
         return docker.result({126: 126, 127: 127}.get(life.problem_code(problem), 125))
     return docker.result()
 
 
-def _create(docker: Docker, parsed: Parsed, verb: str) -> Container | Result:
+def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     try:
-        request = read_request(parsed)
+        request = read_request(docker, parsed)
     except BadOption as problem:
-        docker.err.append(docker.cli.bad_option.format(problem=problem, verb=verb))
-        return docker.result(125)
+        return docker.bad_option(problem)
+    wrong = reference_problem(docker.cli, request.image)
+    if wrong:
+        return docker.bad_option(wrong)
+    path = parsed.text("cidfile")
+    if path and docker.call.proc.machine.files.stat(docker.call.proc, path) is not None:
+        return docker.bad_option(f"container ID file found, make sure the other container isn't running or delete {path}")
+    engine = docker.engine
+    if docker.api < (1, 44) and parsed.text("mac-address") and docker.cli.applies_to_default:
+        return docker.bad_option(too_old(engine, "specify mac-address per network", "1.44"))
+    _local_image(docker, request.image, parsed)
     try:
-        return create(docker.engine, request)
+        made = create(engine, request)
     except Refusal as problem:
-        docker.err.append(docker.cli.refused_at_create.format(problem=daemon_text(problem), verb=verb))
-        return docker.result(125)
+        docker.err.append(docker.cli.refused_at_create.format(problem=daemon_text(problem), verb=docker.verb))
+        return docker.result(125 if docker.verb.endswith("run") else 1)
+    if path:
+        docker.call.proc.machine.files.write(docker.call.proc, path, made.id.encode())
+    if made.mode == "host" and (request.host.port_bindings or request.host.publish_all):
+        docker.complain("WARNING: Published ports are discarded when using host network mode")
+    if request.host.links and shown(engine.profile).link_warning:
+        docker.complain(shown(engine.profile).link_warning)
+    return made
+
+
+def _local_image(docker: Docker, name: str, parsed: Parsed) -> None:
+    """An image that is not there would be pulled; refused as when no registry can be reached."""
+    engine = docker.engine
+    try:
+        engine.image(name)
+    except Refusal:
+        whole = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+        if parsed.text("pull") == "never":
+            raise
+        docker.complain(f"Unable to find image '{whole}' locally")
+        raise failed(no_registry(engine)) from None
+
+
+def too_old(engine: Engine, what: str, api: str) -> str:
+    """Something the daemon's API does not have yet."""
+    return f'"{what}" requires API version {api}, but the Docker daemon API version is {engine.profile.api_version}'
+
+
+def no_registry(engine: Engine) -> str:
+    """Why nothing can be pulled: the registry's name does not resolve. (Images are declared: netsim.docker.image.)"""
+    servers = [
+        line.split()[1]
+        for line in engine.process.read_text("/etc/resolv.conf").splitlines()
+        if line.split()[:1] == ["nameserver"] and len(line.split()) > 1
+    ]
+    server = servers[0] if servers else "[::1]"
+    return f'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on {server}:53: no such host'
 
 
 def create_command(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker create."""
-    made = _create(docker, parsed, "create")
+    made = _create(docker, parsed)
     if isinstance(made, Result):
         return made
     docker.print(made.id)
@@ -99,12 +165,16 @@ def create_command(docker: Docker, parsed: Parsed) -> Result | Program:
 class Executed(Program):
     """`docker exec`: a process in the container, whose status is the command's."""
 
+    engine: Engine
     container: Container
     argv: tuple[str, ...]
     env: dict[str, str]
     delay: int
     """ns from the end of the process to that of the command."""
     workdir: str = ""
+    missing_status: int = 127
+    detached: int = 0
+    exec_id: str = ""
 
     def started(self, proc: Process) -> None:
         """Start it beside the container's first process."""
@@ -114,20 +184,32 @@ class Executed(Program):
         fds = {fd: opened.dup() for fd, opened in proc.fds.items() if fd < 3}
         cwd = self.workdir or self.container.spec.working_dir or self.container.image.working_dir or "/"
         machine = proc.machine
-        child = machine.new_process(proc, self.argv, self.env, cwd, fds, None, jail)
+        shown = f"{self.argv[0]} {' '.join(self.argv[1:])}"
+        self.exec_id = new_id(self.engine.rng)
+        self.tell(f"exec_create: {shown}")
+        self.tell(f"exec_start: {shown}")
+        child = machine.new_process(main if self.detached else proc, self.argv, self.env, cwd, fds, None, jail)
         child.enter(main.netns)
         if machine.command(child, self.argv[0]) is None:
             child.exit(127)
-            proc.write(
-                2,
-                f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{self.argv[0]}": executable file not found in $PATH: unknown\n',
-            )
-            proc.exit(127)
+            text = f"OCI runtime exec failed: exec failed: unable to start container process: {life.missing_text(self.argv[0])}: unknown"
+            if not self.detached:
+                proc.write(1 if self.missing_status == 126 else 2, text + "\n")
+            proc.exit(0 if self.detached else self.missing_status)
             return
         machine.execute(child, self.argv)
+        if self.detached:
+            proc.exit(0)
+
+    def tell(self, action: str, **attributes: str) -> None:
+        """Note an event."""
+        self.engine.tell(
+            "container", action, self.container.id, execID=self.exec_id, image=self.container.spec.image, name=self.container.name, **attributes
+        )
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """Its status is ours, once the daemon has told of it."""
+        self.tell("exec_die", exitCode=str(status))
         proc.timer(self.delay, status)
 
     def timer(self, proc: Process, token: Any) -> None:
@@ -138,18 +220,29 @@ class Executed(Program):
 def execute(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker exec."""
     name, *argv = parsed.words
-    container = docker.engine.container(name)
-    life.require_running(container)
-    if parsed.has("detach"):
-        return Result("", "docker exec: netsim: --detach is not modelled\n", 1)
-    env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
-    return Executed(container, tuple(argv), env, docker.engine.profile.durations.execute * MS, parsed.text("workdir"))
+    try:
+        container = docker.engine.container(name)
+        life.require_running(container)
+        env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
+    except Refusal as problem:
+        docker.refused(problem, "container", name)
+        return docker.result(1)
+    if parsed.has("tty") and parsed.has("interactive") and not parsed.has("detach"):
+        docker.complain("the input device is not a TTY")
+        return docker.result(1)
+    return Executed(
+        docker.engine, container, tuple(argv), env, docker.engine.profile.durations.execute * MS, parsed.text("workdir"),
+        docker.cli.missing_command_status, int(parsed.has("detach")),
+    )  # fmt: skip
 
 
-RUN_COMMANDS = (
-    Subcommand("run", "run [OPTIONS] IMAGE [COMMAND] [ARG...]", RUN_FLAGS, 1, None, run, interspersed=False, failure=125),
-    Subcommand("create", "create [OPTIONS] IMAGE [COMMAND] [ARG...]", RUN_FLAGS, 1, None, create_command, interspersed=False),
-    Subcommand("exec", "exec [OPTIONS] CONTAINER COMMAND [ARG...]",
-               (Flag("detach", "d", BOOL), Flag("interactive", "i", BOOL), Flag("tty", "t", BOOL), Flag("env", "e", LIST), Flag("workdir", "w"),
-                Flag("user", "u"), Flag("privileged", "", BOOL)), 2, None, execute, interspersed=False),
+EXEC_FLAGS = (
+    Flag("detach", "d", BOOL), Flag("detach-keys", unmodelled=1), Flag("env", "e", LIST, values.variable), Flag("env-file", "", LIST, unmodelled=1),
+    Flag("interactive", "i", BOOL), Flag("privileged", "", BOOL, unmodelled=1), Flag("tty", "t", BOOL), Flag("user", "u", unmodelled=1),
+    Flag("workdir", "w"),
 )  # fmt: skip
+RUN_COMMANDS = (
+    Subcommand("run", "[OPTIONS] IMAGE [COMMAND] [ARG...]", RUN_FLAGS, 1, None, run, interspersed=False, failure=125),
+    Subcommand("create", "[OPTIONS] IMAGE [COMMAND] [ARG...]", CREATE_FLAGS, 1, None, create_command, interspersed=False),
+    Subcommand("exec", "[OPTIONS] CONTAINER COMMAND [ARG...]", EXEC_FLAGS, 2, None, execute, interspersed=False),
+)

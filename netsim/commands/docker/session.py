@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import attrs
 
 from netsim.commands.docker.flags import Flag, Parsed
 from netsim.commands.docker.profile import RELEASES, CliProfile
-from netsim.commands.docker.template import TemplateError, render
-from netsim.commands.docker.template.values import to_json
 from netsim.docker.engine.boot import activated
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
-from netsim.machine.call import Call, Program, Result
+from netsim.machine.call import Call, Program, ReadInput, Result
+
+SOCKETS = ("", "unix:///var/run/docker.sock", "unix:///run/docker.sock")
 
 
 @attrs.define(eq=False)
@@ -22,18 +21,31 @@ class Docker:
     """The command while it runs; output gathers in `out` and `err`."""
 
     call: Call
+    verb: str = ""
+    """The subcommand as it was spelt: `container run`."""
+    usage: str = ""
+    """How it is used, after `docker `."""
+    daemon: str = ""
+    """Where --host says the daemon listens."""
     out: list[str] = attrs.field(factory=list)
     err: list[str] = attrs.field(factory=list)
 
     @property
     def engine(self) -> Engine:
-        """The machine's daemon; refused when none runs."""
+        """The machine's daemon; refused when none answers there."""
+        if self.daemon not in SOCKETS:
+            raise Refusal(0, f"Cannot connect to the Docker daemon at {self.daemon}. Is the docker daemon running?")
         return activated(self.call.machine)
 
     @property
     def cli(self) -> CliProfile:
         """The release of the command itself."""
         return RELEASES[self.call.machine.docker_cli]
+
+    @property
+    def api(self) -> tuple[int, ...]:
+        """The version of the API that command and daemon settle on: the older one's."""
+        return min(version(self.cli.api_version), version(self.engine.profile.api_version))
 
     def print(self, text: str) -> None:
         """A line for stdout."""
@@ -43,39 +55,37 @@ class Docker:
         """A line for stderr."""
         self.err.append(text + "\n")
 
-    def refused(self, problem: Refusal) -> None:
-        """Word a refusal of the daemon."""
-        self.complain(daemon_text(problem))
+    def refused(self, problem: Refusal, what: str = "", name: str = "") -> None:
+        """Word a refusal of the daemon; `what` is it that the command asks for alone and 20.10 tells in its own words when it is not there."""
+        self.complain(self.worded(problem, what, name))
+
+    def worded(self, problem: Refusal, what: str = "", name: str = "") -> str:
+        """The same as a text."""
+        if what and problem.status == 404 and self.cli.names_missing:
+            return f"Error: No such {what}: {name}"
+        return daemon_text(problem)
 
     def result(self, status: int = 0) -> Result:
         """What was printed, with a status."""
         return Result("".join(self.out), "".join(self.err), status)
 
+    def bad_option(self, problem: object) -> Result:
+        """An option of run or create that the command itself refuses."""
+        self.err.append(self.cli.bad_option.format(problem=problem, verb=self.verb))
+        return self.result(125)
+
+
+def version(text: str) -> tuple[int, ...]:
+    """A version's numbers."""
+    return tuple(int(part) for part in text.split("."))
+
 
 def daemon_text(problem: Refusal) -> str:
     """How the command words a refusal; status 0 marks a daemon that does not answer at all."""
-    return f"Error response from daemon: {problem.text}" if problem.status else problem.text
+    return f"Error response from daemon: {problem.text.strip()}" if problem.status else problem.text
 
 
-def formatted(docker: Docker, template: str, found: Sequence[Any]) -> int:
-    """Print each value through a template; 1 when it cannot be filled."""
-    for shown in found:
-        try:
-            docker.print(to_json(shown) if template == "json" else render(template, shown))
-        except TemplateError as problem:
-            docker.out.append("\n")
-            docker.complain(f"template parsing error: {problem}")
-            return 1
-    return 0
-
-
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines in columns as the docker command lays them out: at least ten wide, three blanks between (text/tabwriter)."""
-    widths = [max(10, *(len(row[column]) + 3 for row in rows)) for column in range(len(rows[0]) - 1)]
-    return ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) + row[-1] for row in rows]
-
-
-Handler = Callable[[Docker, Parsed], "Result | Program"]
+Handler = Callable[[Docker, Parsed], "Result | Program | ReadInput"]
 
 
 @attrs.frozen
@@ -83,8 +93,9 @@ class Subcommand:
     """A subcommand: its words, what it takes, and what it does."""
 
     path: str
-    """`docker run`, `docker network create` ..."""
-    usage: str
+    """`run`, `network create` ..."""
+    arguments: str
+    """What its usage says it takes."""
     flags: Sequence[Flag]
     least: int
     """How many words it needs; `most` how many it takes (None: any number)."""
@@ -93,3 +104,9 @@ class Subcommand:
     interspersed: bool = True
     failure: int = 1
     """Exit status for what the daemon refuses (125 for run)."""
+    reads: int = 1
+    """0: its words are not read at all, because it is refused as it is."""
+
+    def flags_of(self, cli: CliProfile) -> list[Flag]:
+        """The options that a release has."""
+        return [flag for flag in self.flags if flag.only in ("", cli.family)]

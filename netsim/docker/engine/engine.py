@@ -65,6 +65,8 @@ class Engine:
     resolvers: dict[int, Any] = attrs.field(factory=dict)
     """The daemon's descriptors that belong to containers' name servers."""
     events: list[Event] = attrs.field(factory=list)
+    watchers: list[Process] = attrs.field(factory=list)
+    """Processes that hear of events, by a timer with the token "event"."""
     id: str = ""
     spent: int = 0
     """Virtual ns that what it has done so far would have taken; clients wait for the part that their request caused."""
@@ -176,7 +178,10 @@ class Engine:
 
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
-        self.events.append(Event(self.now(), type_, action, actor, tuple(attributes.items())))
+        self.events.append(Event(self.now(), type_, action, actor, tuple(sorted(attributes.items()))))
+        self.watchers = [process for process in self.watchers if process.status is None]
+        for process in self.watchers:
+            process.timer(0, "event")
 
 
 def engine_of(machine: Machine) -> Engine:

@@ -76,10 +76,14 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
     machine.execute(process, argv)
 
 
+def missing_text(name: str) -> str:
+    """How runc words a missing command."""
+    return f'exec: "{name}": executable file not found in $PATH' if "/" not in name else f'exec: "{name}": stat {name}: no such file or directory'
+
+
 def runtime_text(engine: Engine, name: str) -> str:
-    """How the runtime words a missing command."""
-    reason = f'exec: "{name}": executable file not found in $PATH' if "/" not in name else f'exec: "{name}": stat {name}: no such file or directory'
-    return f"{engine.profile.runtime_prefix}unable to start container process: {reason}: unknown"
+    """How the daemon words it."""
+    return f"{engine.profile.runtime_prefix}unable to start container process: {missing_text(name)}: unknown"
 
 
 def set_sysctls(engine: Engine, container: Container) -> None:

@@ -4,7 +4,7 @@ Values are what JSON has: dicts (maps: shown in the order of their keys), lists,
 fields are an error that names its Go type.
 """
 
-from netsim.commands.docker.template.execute import render
-from netsim.commands.docker.template.values import Struct, TemplateError
+from netsim.commands.docker.template.execute import check, render
+from netsim.commands.docker.template.values import NilList, NilMap, Struct, TemplateError
 
-__all__ = ["Struct", "TemplateError", "render"]
+__all__ = ["NilList", "NilMap", "Struct", "TemplateError", "check", "render"]

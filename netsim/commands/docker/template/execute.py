@@ -11,11 +11,37 @@ from netsim.commands.docker.template.parse import Action, Branch, Command, Leave
 from netsim.commands.docker.template.values import MISSING, Missing, Struct, TemplateError, is_true, show
 
 
-def render(template: str, data: Any) -> str:
-    """Fill a template with a value; TemplateError in Go's words (`template: :1:2: executing "" at <.X>: ...`)."""
-    state = _State([("$", data)])
+def render(template: str, data: Any, *, lenient: int = 0) -> str:
+    """Fill a template with a value; TemplateError in Go's words (`template: :1:2: executing "" at <.X>: ...`).
+
+    `lenient`: a key that a map does not have is `<no value>`, as Go has it unless told otherwise (missingkey=error).
+    """
+    state = _State([("$", data)], lenient)
     state.run(parse(template), data)
     return "".join(state.out)
+
+
+def check(template: str) -> None:
+    """Read a template without filling it; TemplateError when it is none or calls what there is not."""
+    _check(parse(template))
+
+
+def _check(part: Any) -> None:
+    if isinstance(part, tuple):
+        for item in part:
+            _check(item)
+    elif isinstance(part, Operand):
+        if part.kind == "function" and part.value not in FUNCTIONS:
+            raise TemplateError(f'template: :1: function "{part.value}" not defined')
+        _check(part.value)
+    elif isinstance(part, Branch):
+        _check((part.pipe, part.body, part.other))
+    elif isinstance(part, Action):
+        _check(part.pipe)
+    elif isinstance(part, Pipe):
+        _check(part.commands)
+    elif isinstance(part, Command):
+        _check(part.words)
 
 
 class _Broken(Exception):
@@ -25,6 +51,7 @@ class _Broken(Exception):
 @attrs.define
 class _State:
     variables: list[tuple[str, Any]]
+    lenient: int = 0
     out: list[str] = attrs.field(factory=list)
 
     def run(self, nodes: tuple[Any, ...], dot: Any) -> None:
@@ -127,7 +154,7 @@ class _State:
         else:
             value = operand.value
         for name in operand.fields:
-            value = _field(operand, value, name)
+            value = _field(operand, value, name, self.lenient)
         return value
 
 
@@ -143,16 +170,20 @@ def _call(operand: Operand, function: Any, values: list[Any]) -> Any:
         raise TemplateError(f"{where}wrong number or type of args for {operand.value}") from None
 
 
-def _field(operand: Operand, value: Any, name: str) -> Any:
+def _field(operand: Operand, value: Any, name: str, lenient: int) -> Any:
     where = f'template: :1:{operand.at}: executing "" at <{operand.text}>: '
     if isinstance(value, Struct):
         if name not in value:
             raise TemplateError(f"{where}can't evaluate field {name} in type {value.go_type}")
         return value[name]
     if isinstance(value, dict):
+        if name not in value and lenient:
+            return MISSING
         if name not in value:
             raise TemplateError(f'{where}map has no entry for key "{name}"')
         return value[name]
+    if value is MISSING and lenient:
+        return MISSING
     if value is None or value is MISSING:
         raise TemplateError(f'{where}nil data; no entry for key "{name}"')
     raise TemplateError(f"{where}can't evaluate field {name} in type interface {{}}")

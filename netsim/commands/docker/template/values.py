@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 
@@ -11,11 +12,25 @@ class TemplateError(Exception):
 
 
 class Struct(dict[str, Any]):
-    """A value with a fixed set of fields; `go_type` is what an error calls it."""
+    """A value with a fixed set of fields; `go_type` is what an error calls it, `json_names` how JSON spells fields, `omitted` those it leaves out."""
 
-    def __init__(self, fields: dict[str, Any], go_type: str) -> None:
+    def __init__(self, fields: dict[str, Any], go_type: str, json_names: Mapping[str, str] | None = None, omitted: Collection[str] = ()) -> None:
         super().__init__(fields)
         self.go_type = go_type
+        self.json_names = json_names or {}
+        self.omitted = omitted
+
+    def plain(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        return {self.json_names.get(name, name): value for name, value in self.items() if name not in self.omitted}
+
+
+class NilList(list[Any]):
+    """A Go slice that is nil: empty, and null in JSON."""
+
+
+class NilMap(dict[str, Any]):
+    """A Go map that is nil."""
 
 
 class Missing:
@@ -50,7 +65,18 @@ def inner(value: Any) -> str:
     return str(value)
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON takes it: structures with the names of JSON, maps in the order of their keys."""
+    if value is MISSING or isinstance(value, NilList | NilMap):
+        return None
+    if isinstance(value, Struct):
+        return {name: plain(part) for name, part in value.plain().items()}
+    if isinstance(value, dict):
+        return {name: plain(value[name]) for name in sorted(value)}
+    return [plain(part) for part in value] if isinstance(value, list | tuple) else value
+
+
 def to_json(value: Any) -> str:
     """A value as Go's encoding/json writes it: no blanks, `<`, `>` and `&` escaped."""
-    text = json.dumps(None if value is MISSING else value, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

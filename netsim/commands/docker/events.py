@@ -1,0 +1,144 @@
+"""docker events: what happens in the daemon, as it happens or happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from netsim.clock import SECOND
+from netsim.commands.docker import filters
+from netsim.commands.docker.flags import LIST, Flag, Parsed
+from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.spans import moment, stamp
+from netsim.commands.docker.template import Struct, TemplateError, check, render
+from netsim.commands.docker.template.values import to_json
+from netsim.commands.docker.values import name_and_value
+from netsim.docker.engine.engine import Engine, Event
+from netsim.docker.errors import invalid
+from netsim.machine.call import Program, Result
+from netsim.machine.process import Process
+
+FILTERS = (
+    "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume",
+)  # fmt: skip
+NAMES = {"ID": "id", "Status": "status", "From": "from", "Scope": "scope", "Time": "time", "TimeNano": "timeNano"}
+
+
+@attrs.frozen
+class Wish:
+    """Which events are wanted, and how they are shown."""
+
+    filters: dict[str, list[str]]
+    form: str = ""
+
+    def takes(self, event: Event) -> bool:
+        """Whether an event is wanted."""
+        wanted, attributes = self.filters, dict(event.attributes)
+        named = all(
+            not wanted.get(kind) or (event.type == kind and any(value in (event.actor, attributes.get("name")) for value in wanted[kind]))
+            for kind in ("container", "network")
+        )
+        return (
+            named
+            and filters.exactly(wanted.get("type"), event.type)
+            and (not wanted.get("event") or any(event.action == value or event.action.startswith(f"{value}:") for value in wanted["event"]))
+            and (not wanted.get("image") or (event.type == "container" and attributes.get("image") in wanted["image"]))
+            and filters.labelled(wanted.get("label"), attributes)
+            and filters.exactly(wanted.get("scope"), "local")
+            and not any(wanted.get(kind) for kind in ("config", "daemon", "node", "plugin", "secret", "service", "volume"))
+        )
+
+    def line(self, event: Event) -> str:
+        """One event as a line."""
+        if self.form in ("json", "{{json .}}"):
+            return to_json(structure(event)) + "\n"
+        if self.form:
+            return render(self.form, structure(event)) + "\n"
+        attributes = ", ".join(f"{name}={value}" for name, value in event.attributes)
+        return f"{stamp(event.time)} {event.type} {event.action} {event.actor} ({attributes})\n"
+
+
+def structure(event: Event) -> Struct:
+    """An event as the command knows it (`events.Message`)."""
+    attributes = dict(event.attributes)
+    actor = Struct({"ID": event.actor, "Attributes": attributes}, "events.Actor")
+    old = event.type == "container"
+    fields = {
+        "Status": event.action if old else "", "ID": event.actor if old else "", "From": attributes.get("image", "") if old else "", "Type": event.type,
+        "Action": event.action, "Actor": actor, "Scope": "local", "Time": event.time // SECOND, "TimeNano": event.time,
+    }  # fmt: skip
+    return Struct(fields, "events.Message", NAMES, () if old else ("Status", "ID", "From"))
+
+
+@attrs.define(eq=False)
+class Watching(Program):
+    """Prints what happened since a moment, then what happens, until another."""
+
+    engine: Engine
+    wish: Wish
+    at: int
+    """Which event comes next."""
+    since: int
+    until: int
+    """0: for ever."""
+
+    def started(self, proc: Process) -> None:
+        """What happened already; then listen."""
+        if self.tell(proc) and self.until:
+            left = self.until - self.engine.now()
+            if left <= 0:
+                proc.exit(0)
+                return
+            proc.timer(left, "end")
+        self.engine.watchers.append(proc)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """Something happened, or the time is over."""
+        if self.tell(proc) and token == "end":
+            proc.exit(0)
+
+    def tell(self, proc: Process) -> int:
+        """Print what is new; 0 when that failed and ended the command."""
+        events = self.engine.events
+        while self.at < len(events):
+            event = events[self.at]
+            self.at += 1
+            if event.time < self.since or (self.until and event.time > self.until) or not self.wish.takes(event):
+                continue
+            try:
+                proc.write(1, self.wish.line(event))
+            except TemplateError as problem:
+                proc.write(2, f"{problem}\n")
+                proc.exit(1)
+                return 0
+        return 1
+
+
+def events(docker: Docker, parsed: Parsed) -> Result | Program:
+    """docker events."""
+    form = parsed.text("format")
+    if form not in ("", "json"):
+        try:
+            check(form)
+        except TemplateError as problem:
+            docker.complain(f"Error parsing format: {problem}")
+            return docker.result(64)
+    now = docker.call.machine.epoch + docker.call.machine.kernel.clock.now
+    limits: dict[str, int] = {}
+    for option in ("since", "until"):
+        try:
+            limits[option] = moment(parsed.text(option), now) if parsed.text(option) else 0
+        except ValueError as problem:
+            docker.complain(str(problem))
+            return docker.result(1)
+    engine = docker.engine
+    wish = Wish(filters.read(engine, parsed.many("filter"), FILTERS), form)
+    since, until = limits["since"], limits["until"]
+    if since and until and since > until:
+        raise invalid(f"`since` time ({since // SECOND}) cannot be after `until` time ({until // SECOND})")
+    return Watching(engine, wish, 0 if since or (until and until <= now) else len(engine.events), since, until)
+
+
+EVENT_FLAGS = (Flag("filter", "f", LIST, name_and_value), Flag("format"), Flag("since"), Flag("until"))
+EVENT_COMMANDS = (Subcommand("events", "[OPTIONS]", EVENT_FLAGS, 0, 0, events),)

@@ -1,0 +1,163 @@
+"""docker inspect, container inspect, image inspect, network inspect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from netsim.commands.docker import typed
+from netsim.commands.docker.flags import BOOL, Flag, Parsed
+from netsim.commands.docker.profile import CliProfile
+from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.template import TemplateError, check, render
+from netsim.docker.engine import views
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import Refusal
+from netsim.machine.call import Result
+
+
+@attrs.frozen
+class Kind:
+    """A kind of thing: how it is looked up and shown, and as what the command reads it."""
+
+    name: str
+    find: Callable[[Engine, str], dict[str, Any]]
+    read: Callable[[CliProfile, dict[str, Any]], Any]
+
+
+def _container(engine: Engine, name: str) -> dict[str, Any]:
+    return views.container_view(engine, engine.container(name))
+
+
+def _image(engine: Engine, name: str) -> dict[str, Any]:
+    return views.image_view(engine, engine.image(name))
+
+
+def _network(engine: Engine, name: str) -> dict[str, Any]:
+    return views.network_view(engine, engine.network(name))
+
+
+def _read_image(cli: CliProfile, sent: dict[str, Any]) -> Any:
+    return typed.image(sent)
+
+
+KINDS: Mapping[str, Kind] = {
+    "container": Kind("container", _container, typed.container), "image": Kind("image", _image, _read_image),
+    "network": Kind("network", _network, typed.network),
+}  # fmt: skip
+OTHERS = ("volume", "node", "service", "task", "plugin", "secret", "config")
+"""Kinds there are none of."""
+SWARM = ("node", "service", "task", "secret", "config")
+
+
+def inspect(docker: Docker, parsed: Parsed) -> Result:
+    """docker inspect: whatever has that name: containers first, then images, then networks."""
+    kind = parsed.text("type")
+    if parsed.given("type") and kind not in KINDS and kind not in OTHERS:
+        names = ", ".join(f'"{name}"' for name in sorted({*KINDS, *OTHERS}))
+        text = f'unknown type: "{kind}": must be one of {names}' if docker.cli.family != "20.10" else f'"{kind}" is not a valid value for --type'
+        docker.complain(text)
+        return docker.result(1)
+    return _inspect(docker, parsed, kind)
+
+
+def inspect_container(docker: Docker, parsed: Parsed) -> Result:
+    """docker container inspect."""
+    return _inspect(docker, parsed, "container")
+
+
+def inspect_image(docker: Docker, parsed: Parsed) -> Result:
+    """docker image inspect."""
+    return _inspect(docker, parsed, "image")
+
+
+def inspect_network(docker: Docker, parsed: Parsed) -> Result:
+    """docker network inspect."""
+    return _inspect(docker, parsed, "network")
+
+
+def _inspect(docker: Docker, parsed: Parsed, kind: str) -> Result:
+    """Each name looked up; what was found is printed, then what was not is told (`inspect.Inspect`)."""
+    template = parsed.text("format")
+    if template not in ("", "json"):
+        try:
+            check(template)
+        except TemplateError as problem:
+            docker.complain(f"template parsing error: {problem}")
+            return docker.result(64)
+    found: list[tuple[Kind, dict[str, Any]]] = []
+    problems: list[str] = []
+    for name in parsed.words:
+        try:
+            found.append(_look_up(docker, name, kind))
+        except Refusal as problem:
+            problems.append(_missing(docker, problem, kind, name))
+    if template == "json":
+        docker.print(json.dumps([view for _, view in found], separators=(",", ":"), ensure_ascii=False) if found or not problems else "[]")
+    elif template:
+        wrong = _filled(docker, template, found)
+        if wrong:
+            docker.out.append("\n")
+            docker.complain(wrong)
+            return docker.result(1)
+        if not found:
+            docker.out.append("\n")
+    else:
+        docker.print(json.dumps([view for _, view in found], indent=4, ensure_ascii=False))
+    for text in problems:
+        docker.complain(text)
+    return docker.result(int(bool(problems)))
+
+
+def _look_up(docker: Docker, name: str, wanted: str) -> tuple[Kind, dict[str, Any]]:
+    engine = docker.engine
+    if not name:
+        raise Refusal(0, f"invalid {wanted or 'container'} name or ID: value is empty")
+    if wanted in OTHERS:
+        raise Refusal(503 if wanted in SWARM else 404, _no_swarm() if wanted in SWARM else f"get {name}: no such {wanted}")
+    if wanted:
+        kind = KINDS[wanted]
+        return kind, kind.find(engine, name)
+    for kind in KINDS.values():
+        try:
+            return kind, kind.find(engine, name)
+        except Refusal as problem:
+            if problem.status != 404:
+                raise
+    raise Refusal(404, f"No such object: {name}")
+
+
+def _no_swarm() -> str:
+    return 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+
+
+def _missing(docker: Docker, problem: Refusal, kind: str, name: str) -> str:
+    if not kind and problem.status == 404:
+        return f"Error: No such object: {name}"
+    return docker.worded(problem, kind, name)
+
+
+def _filled(docker: Docker, template: str, found: list[tuple[Kind, dict[str, Any]]]) -> str:
+    """Print each through the template; what the daemon sent is tried when the command's own structure does not do."""
+    for kind, view in found:
+        try:
+            docker.print(render(template, kind.read(docker.cli, view), lenient=1))
+        except TemplateError:
+            try:
+                docker.print(render(template, view))
+            except TemplateError as problem:
+                return f"template parsing error: {problem}"
+    return ""
+
+
+FORMAT = Flag("format", "f")
+SIZE = Flag("size", "s", BOOL)
+INSPECT_COMMANDS = (
+    Subcommand("inspect", "[OPTIONS] NAME|ID [NAME|ID...]", (FORMAT, SIZE, Flag("type")), 1, None, inspect),
+    Subcommand("container inspect", "[OPTIONS] CONTAINER [CONTAINER...]", (FORMAT, SIZE), 1, None, inspect_container),
+    Subcommand("image inspect", "[OPTIONS] IMAGE [IMAGE...]", (FORMAT,), 1, None, inspect_image),
+    Subcommand("network inspect", "[OPTIONS] NETWORK [NETWORK...]", (FORMAT, Flag("verbose", "v", BOOL)), 1, None, inspect_network),
+)

@@ -1,0 +1,327 @@
+"""docker start, stop, restart, kill, pause, unpause, rm, rename, wait, top: containers that are there."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from netsim.clock import SECOND
+from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
+from netsim.commands.docker.listing import align
+from netsim.commands.docker.run import Attached
+from netsim.commands.docker.session import Docker, Subcommand, daemon_text
+from netsim.docker.engine import attach
+from netsim.docker.engine import run as life
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import Refusal, conflict
+from netsim.machine.call import Program, Result
+from netsim.machine.process import SIGKILL, Process
+
+Act = Callable[[Engine, Container], None]
+
+
+def _each(docker: Docker, parsed: Parsed, act: Act) -> list[str]:
+    """Do something to each container named; names of those it worked for are printed, the others given back."""
+    failed: list[str] = []
+    for name in parsed.words:
+        try:
+            act(docker.engine, _container(docker, name))
+            docker.print(name)
+        except Refusal as problem:
+            docker.complain(daemon_text(problem))
+            failed.append(name)
+    return failed
+
+
+def _container(docker: Docker, name: str) -> Container:
+    if not name:
+        raise Refusal(0, "invalid container name or ID: value is empty")
+    return docker.engine.container(name)
+
+
+def start(docker: Docker, parsed: Parsed) -> Result | Program:
+    """docker start."""
+    if parsed.has("attach") or parsed.has("interactive"):
+        if len(parsed.words) > 1:
+            docker.complain("you cannot start and attach multiple containers at once")
+            return docker.result(1)
+        container = _container(docker, parsed.words[0])
+        if container.state.is_running:
+            docker.complain(f"docker start: netsim: attaching to {parsed.words[0]}, which runs already, is not modelled")
+            return docker.result(1)
+        return Attached(docker.engine, container, "{problem}\n", docker.verb, 1)
+    failed = _each(docker, parsed, life.start)
+    if failed:
+        docker.complain(docker.cli.starts_failed.format(names=", ".join(failed)))
+    return docker.result(int(bool(failed)))
+
+
+@attrs.define(eq=False)
+class Stopping(Program):
+    """docker stop and restart: one container after the other; each is asked, waited for, and killed when its time is over."""
+
+    engine: Engine
+    names: list[str]
+    grace: int | None
+    """ns; None: as each container has it."""
+    signal_name: str = ""
+    again: int = 0
+    current: Container | None = None
+    status: int = 0
+
+    def started(self, proc: Process) -> None:
+        """The first one."""
+        self._next(proc)
+
+    def _next(self, proc: Process) -> None:
+        while self.names:
+            try:
+                self.current = self.engine.container(self.names[0])
+            except Refusal as problem:
+                proc.write(2, daemon_text(problem) + "\n")
+                self.names.pop(0)
+                self.status = 1
+                continue
+            if self.current.state.is_running:
+                self._ask(proc, self.current)
+                return
+            self._done(proc)
+        proc.exit(self.status)
+
+    def _ask(self, proc: Process, current: Container) -> None:
+        """A paused container hears nothing until it is killed."""
+        current.stopped_by_hand = 1
+        current.waiters.append((proc, "exited"))
+        if current.state.status == "paused":
+            life.unpause(self.engine, current)
+        life.kill(self.engine, current, life.signal_of(self.signal_name or current.spec.stop_signal or current.image.stop_signal or "TERM"))
+        spec = current.spec.stop_timeout
+        grace = self.grace if self.grace is not None else life.STOP_TIMEOUT if spec is None else spec * SECOND
+        if grace >= 0:
+            proc.timer(grace if current.state.is_running else 0, ("late", current.id))
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """It ended, or its time is over."""
+        current = self.current
+        if isinstance(token, tuple):
+            if current is not None and current.id == token[1] and current.state.is_running and current.process is not None:
+                life.kill(self.engine, current, SIGKILL)
+        elif current is not None:
+            self.engine.tell("container", "stop", current.id, image=current.spec.image, name=current.name)
+            self._done(proc)
+            self._next(proc)
+
+    def _done(self, proc: Process) -> None:
+        current = self.current
+        assert current is not None
+        name = self.names.pop(0)
+        if self.again:
+            try:
+                life.start(self.engine, current)
+            except Refusal as problem:
+                proc.write(2, f"Error response from daemon: Cannot restart container {name}: {problem.text}\n")
+                self.status = 1
+                return
+            self.engine.tell("container", "restart", current.id, image=current.spec.image, name=current.name)
+        proc.write(1, name + "\n")
+
+
+def _grace(parsed: Parsed) -> int | None:
+    return parsed.number("timeout") * SECOND if parsed.given("timeout") else None
+
+
+def _stopping(docker: Docker, parsed: Parsed, again: int) -> Program:
+    for name in parsed.words:
+        if not name:
+            raise Refusal(0, "invalid container name or ID: value is empty")
+    if parsed.text("signal"):
+        life.signal_of(parsed.text("signal"))
+    return Stopping(docker.engine, list(parsed.words), _grace(parsed), parsed.text("signal"), again)
+
+
+def stop(docker: Docker, parsed: Parsed) -> Program:
+    """docker stop."""
+    return _stopping(docker, parsed, 0)
+
+
+def restart(docker: Docker, parsed: Parsed) -> Program:
+    """docker restart."""
+    return _stopping(docker, parsed, 1)
+
+
+def kill(docker: Docker, parsed: Parsed) -> Result:
+    """docker kill."""
+    failed = 0
+    for name in parsed.words:
+        try:
+            container = _container(docker, name)
+            life.kill(docker.engine, container, life.signal_of(parsed.text("signal") or "KILL"))
+            docker.print(name)
+        except Refusal as problem:
+            docker.refused(problem)
+            failed = 1
+    return docker.result(failed)
+
+
+def pause(docker: Docker, parsed: Parsed) -> Result:
+    """docker pause."""
+    return docker.result(int(bool(_each(docker, parsed, life.pause))))
+
+
+def unpause(docker: Docker, parsed: Parsed) -> Result:
+    """docker unpause."""
+    return docker.result(int(bool(_each(docker, parsed, life.unpause))))
+
+
+def remove(docker: Docker, parsed: Parsed) -> Result:
+    """docker rm."""
+    failed = 0
+    for word in parsed.words:
+        name = word.strip("/")
+        try:
+            if parsed.has("link"):
+                attach.unlink(docker.engine, name)
+            else:
+                life.remove(docker.engine, _container(docker, name), force=int(parsed.has("force")))
+            docker.print(name)
+        except Refusal as problem:
+            docker.refused(problem, "container", name)
+            failed = int(not (parsed.has("force") and problem.status == 404)) or failed
+    return docker.result(failed)
+
+
+def rename(docker: Docker, parsed: Parsed) -> Result:
+    """docker rename."""
+    old, new = (word.strip() for word in parsed.words)
+    if not old or not new:
+        docker.complain("Error: Neither old nor new names may be empty")
+        return docker.result(1)
+    try:
+        life.rename(docker.engine, docker.engine.container(old), new)
+    except Refusal as problem:
+        docker.refused(problem)
+        if docker.cli.family == "20.10":
+            docker.complain(f"Error: failed to rename container named {old}")
+        return docker.result(1)
+    return docker.result()
+
+
+@attrs.define(eq=False)
+class Waiting(Program):
+    """docker wait: until each has ended; prints their exit statuses."""
+
+    engine: Engine
+    names: list[str]
+    status: int = 0
+
+    def started(self, proc: Process) -> None:
+        """The first one."""
+        self._next(proc)
+
+    def _next(self, proc: Process) -> None:
+        while self.names:
+            try:
+                container = self.engine.container(self.names[0])
+            except Refusal as problem:
+                proc.write(2, daemon_text(problem) + "\n")
+                self.names.pop(0)
+                self.status = 1
+                continue
+            if container.state.is_running:
+                container.waiters.append((proc, container.id))
+                return
+            self.names.pop(0)
+            proc.write(1, f"{container.state.exit_code}\n")
+        proc.exit(self.status)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """It has ended."""
+        container = self.engine.containers.get(token)
+        self.names.pop(0)
+        proc.write(1, f"{container.state.exit_code if container is not None else 0}\n")
+        self._next(proc)
+
+
+def wait(docker: Docker, parsed: Parsed) -> Program:
+    """docker wait."""
+    return Waiting(docker.engine, list(parsed.words))
+
+
+def top(docker: Docker, parsed: Parsed) -> Result:
+    """docker top: the processes of a container, as the host's ps shows them."""
+    container = docker.engine.container(parsed.words[0])
+    if not container.state.is_running or container.jail is None:
+        raise conflict(f"Container {container.id} is not running")
+    if container.state.status == "restarting":
+        raise conflict(f"Container {container.id} is restarting, wait until the container is running")
+    if parsed.words[1:] and parsed.words[1:] not in (("-ef",),):
+        docker.complain(f"docker top: netsim: ps options '{shlex.join(parsed.words[1:])}' are not modelled")
+        return docker.result(1)
+    rows = [("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")]
+    begun = docker.engine.machine.epoch + 0
+    for process in docker.engine.machine.processes.values():
+        if process.jail is container.jail and process.status is None:
+            parent = process.parent.pid if process.parent is not None else 0
+            rows.append(
+                ("root", str(process.pid), str(parent), "0", _clock(container.state.started or begun), "?", "00:00:00", " ".join(process.argv))
+            )
+    docker.out.append(align("".join("\t".join(row) + "\n" for row in rows), 20))
+    return docker.result()
+
+
+def _clock(ns: int) -> str:
+    minutes = ns // SECOND // 60
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def attach_to(docker: Docker, parsed: Parsed) -> Result:
+    """docker attach: only its refusals are modelled."""
+    name = parsed.words[0]
+    try:
+        container = docker.engine.container(name)
+    except Refusal as problem:
+        docker.refused(problem, "container", name)
+        return docker.result(1)
+    if container.state.status == "paused":
+        docker.complain(
+            "You cannot attach to a paused container, unpause it first"
+            if docker.cli.family == "20.10"
+            else "cannot attach to a paused container, unpause it first"
+        )
+    elif not container.state.is_running:
+        docker.complain(
+            "You cannot attach to a stopped container, start it first"
+            if docker.cli.family == "20.10"
+            else "cannot attach to a stopped container, start it first"
+        )
+    else:
+        docker.complain("docker attach: netsim: attaching to a container that runs is not modelled")
+    return docker.result(1)
+
+
+TIME = (
+    Flag("time", "t", INT, stands_for="timeout", only="20.10"), Flag("timeout", "t", INT, only="28"),
+    Flag("time", "", INT, stands_for="timeout", only="28"), Flag("signal", "s", only="28"),
+)  # fmt: skip
+SEVERAL = "CONTAINER [CONTAINER...]"
+START = (
+    Flag("attach", "a", BOOL), Flag("interactive", "i", BOOL), Flag("detach-keys", unmodelled=1), Flag("checkpoint", unmodelled=1),
+    Flag("checkpoint-dir", unmodelled=1),
+)  # fmt: skip
+LIFECYCLE_COMMANDS = (
+    Subcommand("start", f"[OPTIONS] {SEVERAL}", START, 1, None, start),
+    Subcommand("stop", f"[OPTIONS] {SEVERAL}", TIME, 1, None, stop),
+    Subcommand("restart", f"[OPTIONS] {SEVERAL}", TIME, 1, None, restart),
+    Subcommand("kill", f"[OPTIONS] {SEVERAL}", (Flag("signal", "s"),), 1, None, kill),
+    Subcommand("pause", SEVERAL, (), 1, None, pause),
+    Subcommand("unpause", SEVERAL, (), 1, None, unpause),
+    Subcommand("rm", f"[OPTIONS] {SEVERAL}", (Flag("force", "f", BOOL), Flag("volumes", "v", BOOL), Flag("link", "l", BOOL)), 1, None, remove),
+    Subcommand("rename", "CONTAINER NEW_NAME", (), 2, 2, rename),
+    Subcommand("wait", SEVERAL, (), 1, None, wait),
+    Subcommand("top", "CONTAINER [ps OPTIONS]", (), 1, None, top, interspersed=False),
+    Subcommand("attach", "[OPTIONS] CONTAINER", (Flag("detach-keys"), Flag("no-stdin", "", BOOL), Flag("sig-proxy", "", BOOL)), 1, 1, attach_to),
+)

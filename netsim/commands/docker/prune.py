@@ -1,0 +1,157 @@
+"""docker network prune, container prune, image prune, system prune."""
+
+from __future__ import annotations
+
+import attrs
+
+from netsim.commands.docker import filters
+from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed, parse
+from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.spans import moment
+from netsim.commands.docker.values import name_and_value
+from netsim.docker.engine import networks
+from netsim.docker.engine import run as life
+from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import Refusal, invalid
+from netsim.machine.call import Call, ReadInput, Result
+
+QUESTION = "Are you sure you want to continue? [y/N] "
+WARNINGS = {
+    "network": "WARNING! This will remove all custom networks not used by at least one container.\n",
+    "container": "WARNING! This will remove all stopped containers.\n",
+    "image": "WARNING! This will remove all dangling images.\n",
+    "system": "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one container\n  - all dangling images\n  - {cache}\n",
+}
+CACHE = {"20.10": "all dangling build cache\n", "28": "unused build cache\n"}
+
+
+@attrs.frozen
+class Limits:
+    """Which things may go: by label, and older than a moment."""
+
+    with_labels: tuple[str, ...] = ()
+    without_labels: tuple[str, ...] = ()
+    until: int = 0
+
+    def allow(self, labels: dict[str, str], created: int) -> bool:
+        """Whether a thing with these labels, made then, may go."""
+        if self.until and created > self.until:
+            return False
+        if not filters.labelled(self.with_labels, labels):
+            return False
+        return not self.without_labels or not filters.labelled(self.without_labels, labels)
+
+
+def _limits(engine: Engine, parsed: Parsed) -> Limits:
+    wanted = filters.read(engine, parsed.many("filter"), ("label", "label!", "until", "dangling"))
+    until = 0
+    for text in wanted.get("until", ()):
+        try:
+            until = moment(text, engine.now())
+        except ValueError as problem:
+            raise invalid(str(problem)) from None
+    return Limits(tuple(wanted.get("label", ())), tuple(wanted.get("label!", ())), until)
+
+
+def _networks(docker: Docker, limits: Limits) -> str:
+    gone: list[str] = []
+    for network in list(networks.prunable(docker.engine)):
+        if limits.allow(dict(network.spec.labels), network.created):
+            networks.delete_network(docker.engine, network)
+            gone.append(network.name)
+    docker.engine.tell("network", "prune", "", reclaimed="0")
+    return "Deleted Networks:\n" + "".join(f"{name}\n" for name in gone) + "\n" if gone else ""
+
+
+def _containers(docker: Docker, limits: Limits) -> str:
+    gone: list[str] = []
+    for container in list(docker.engine.containers.values()):
+        if not container.state.is_running and container.state.status != "restarting" and limits.allow(dict(container.spec.labels), container.created):
+            life.remove(docker.engine, container)
+            gone.append(container.id)
+    docker.engine.tell("container", "prune", "", reclaimed="0")
+    return "Deleted Containers:\n" + "".join(f"{name}\n" for name in gone) + "\n" if gone else ""
+
+
+def _act(docker: Docker, what: str, parsed: Parsed) -> Result:
+    limits = _limits(docker.engine, parsed)
+    if what == "network":
+        docker.out.append(_networks(docker, limits))
+        return docker.result()
+    if what in ("container", "system"):
+        docker.out.append(_containers(docker, limits))
+    if what == "system":
+        docker.out.append(_networks(docker, limits))
+    docker.print("Total reclaimed space: 0B")
+    return docker.result()
+
+
+def _prune(docker: Docker, parsed: Parsed, what: str) -> Result | ReadInput:
+    if parsed.has("force"):
+        return _act(docker, what, parsed)
+    return ReadInput(ANSWERED[what])
+
+
+def _answered(call: Call, data: bytes, what: str) -> Result:
+    """The question was answered: anything that begins with y goes on."""
+    docker = Docker(call)
+    warning = WARNINGS[what].format(cache=CACHE[docker.cli.family])
+    docker.out.append(f"{warning}{QUESTION}")
+    if data.decode(errors="replace").strip().lower() != "y":
+        return docker.result()
+    words = call.argv[call.argv.index("prune") + 1 :]
+    try:
+        return _act(docker, what, parse(words, SYSTEM_FLAGS, interspersed=True))
+    except Refusal as problem:
+        docker.refused(problem)
+        return docker.result(1)
+
+
+def _network_answer(call: Call, data: bytes) -> Result:
+    return _answered(call, data, "network")
+
+
+def _container_answer(call: Call, data: bytes) -> Result:
+    return _answered(call, data, "container")
+
+
+def _image_answer(call: Call, data: bytes) -> Result:
+    return _answered(call, data, "image")
+
+
+def _system_answer(call: Call, data: bytes) -> Result:
+    return _answered(call, data, "system")
+
+
+ANSWERED = {"network": _network_answer, "container": _container_answer, "image": _image_answer, "system": _system_answer}
+
+
+def prune_networks(docker: Docker, parsed: Parsed) -> Result | ReadInput:
+    """docker network prune."""
+    return _prune(docker, parsed, "network")
+
+
+def prune_containers(docker: Docker, parsed: Parsed) -> Result | ReadInput:
+    """docker container prune."""
+    return _prune(docker, parsed, "container")
+
+
+def prune_images(docker: Docker, parsed: Parsed) -> Result | ReadInput:
+    """docker image prune: there are no images without a name."""
+    return _prune(docker, parsed, "image")
+
+
+def prune_system(docker: Docker, parsed: Parsed) -> Result | ReadInput:
+    """docker system prune."""
+    return _prune(docker, parsed, "system")
+
+
+FLAGS = (Flag("filter", "", LIST, name_and_value), Flag("force", "f", BOOL))
+IMAGE_FLAGS = (*FLAGS, Flag("all", "a", BOOL, unmodelled=1))
+SYSTEM_FLAGS = (*IMAGE_FLAGS, Flag("volumes", "", BOOL))
+PRUNE_COMMANDS = (
+    Subcommand("network prune", "[OPTIONS]", FLAGS, 0, 0, prune_networks),
+    Subcommand("container prune", "[OPTIONS]", FLAGS, 0, 0, prune_containers),
+    Subcommand("image prune", "[OPTIONS]", IMAGE_FLAGS, 0, 0, prune_images),
+    Subcommand("system prune", "[OPTIONS]", SYSTEM_FLAGS, 0, 0, prune_system),
+)

@@ -1,0 +1,214 @@
+"""docker ps and docker port: lists of containers and of their ports."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from netsim.clock import SECOND
+from netsim.commands.docker import filters
+from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
+from netsim.commands.docker.listing import Columns, show
+from netsim.commands.docker.ports_text import ports_text
+from netsim.commands.docker.publish import BadPort, port_range, split_protocol
+from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.spans import human, written
+from netsim.commands.docker.template import Struct, TemplateError, check, render
+from netsim.commands.docker.values import name_and_value
+from netsim.docker.engine.container import Container
+from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.views.image import image_id
+from netsim.docker.engine.views.ports import port_map, public_ports
+from netsim.docker.errors import invalid
+from netsim.machine.call import Result
+
+COLUMNS = Columns(
+    "*formatter.ContainerContext",
+    {
+        "ID": "CONTAINER ID", "Names": "NAMES", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT", "RunningFor": "CREATED",
+        "Ports": "PORTS", "State": "STATE", "Status": "STATUS", "Size": "SIZE", "Labels": "LABELS", "Mounts": "MOUNTS",
+        "LocalVolumes": "LOCAL VOLUMES", "Networks": "NETWORKS",
+    },
+    "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",
+    "{{.ID}}",
+    "failed to execute template: {problem}",
+)  # fmt: skip
+FILTERS = (
+    "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network", "publish", "since", "status",
+    "volume",
+)  # fmt: skip
+STATUSES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
+
+
+def status_text(engine: Engine, container: Container) -> str:
+    """`Up 8 seconds`, `Exited (137) 2 minutes ago` (`State.String`)."""
+    state, now = container.state, engine.now()
+    if state.status == "restarting":
+        return f"Restarting ({state.exit_code}) {human(now - state.finished)} ago"
+    if state.is_running:
+        paused = " (Paused)" if state.status == "paused" else ""
+        return f"Up {human(now - state.started)}{paused}"
+    if state.status == "dead":
+        return "Dead"
+    if not state.started:
+        return "Created"
+    return f"Exited ({state.exit_code}) {human(now - state.finished)} ago"
+
+
+def _row(docker: Docker, container: Container, *, whole: int) -> dict[str, str]:
+    engine = docker.engine
+    path, *args = (*(container.spec.entrypoint or ()), *container.spec.command)
+    words = " ".join((path, *(f"'{arg}'" if " " in arg else arg for arg in args)))
+    made = container.created // SECOND * SECOND
+    return {
+        "ID": container.id if whole else container.short_id, "Names": ",".join(_names(engine, container, whole=whole)), "Image": container.spec.image,
+        "Command": json.dumps(words if whole or len(words) <= 20 else words[:19] + "…", ensure_ascii=False), "CreatedAt": written(made),
+        "RunningFor": human(engine.now() - made) + " ago", "Ports": ports_text(public_ports(container), brackets=docker.cli.brackets_ipv6),
+        "State": container.state.status, "Status": status_text(engine, container), "Size": "0B",
+        "Labels": ",".join(f"{name}={value}" for name, value in sorted({**container.image.labels, **container.spec.labels}.items())), "Mounts": "",
+        "LocalVolumes": "0", "Networks": ",".join(sorted(container.networks)),
+    }  # fmt: skip
+
+
+def _names(engine: Engine, container: Container, *, whole: int) -> list[str]:
+    """Its name, and with --no-trunc what others call it by their links."""
+    linked = [f"{other.name}/{alias}" for other in engine.containers.values() for alias, target in other.links.items() if target is container]
+    return [container.name, *(sorted(linked) if whole else ())]
+
+
+def ps(docker: Docker, parsed: Parsed) -> Result:
+    """docker ps."""
+    form = parsed.text("format")
+    problem = _form_problem(form)
+    if problem:
+        docker.complain(problem)
+        return docker.result(1)
+    engine = docker.engine
+    wanted = filters.read(engine, parsed.many("filter"), FILTERS)
+    for status in wanted.get("status", ()):
+        if status not in STATUSES:
+            raise invalid(f"invalid filter 'status={status}'")
+    last = 1 if parsed.has("latest") else parsed.number("last", -1)
+    every = parsed.has("all") or last > 0 or "status" in wanted or "exited" in wanted
+    found = [
+        container
+        for container in reversed(engine.containers.values())
+        if (every or container.state.is_running or container.state.status == "restarting") and _is_wanted(engine, container, wanted)
+    ]
+    if last > 0:
+        found = found[:last]
+    whole = int(parsed.has("no-trunc"))
+    return show(docker, COLUMNS, form or _default(parsed), [_row(docker, one, whole=whole) for one in found], quiet=int(parsed.has("quiet")))
+
+
+def _default(parsed: Parsed) -> str:
+    return f"table {COLUMNS.table}\t{{{{.Size}}}}" if parsed.has("size") and not parsed.has("quiet") else ""
+
+
+def _form_problem(form: str) -> str:
+    """A template is tried before the daemon is asked (`buildContainerListOptions`)."""
+    template = form.removeprefix("table").strip() if form.startswith("table") else form
+    if template in ("", "json", "raw"):
+        return ""
+    try:
+        check(template)
+    except TemplateError as problem:
+        return f"failed to parse template: {problem}"
+    try:
+        render(template, Struct(dict.fromkeys(COLUMNS.headers, ""), COLUMNS.go_type))
+    except TemplateError as problem:
+        return f"failed to execute template: {problem}"
+    return ""
+
+
+def _is_wanted(engine: Engine, container: Container, wanted: dict[str, list[str]]) -> bool:
+    state = container.state
+    names = (container.name, f"/{container.name}")
+    for name in ("before", "since"):
+        for value in wanted.get(name, ()):
+            other = engine.container(value)
+            if (container.created >= other.created) if name == "before" else (container.created <= other.created):
+                return False
+    return (
+        (not wanted.get("name") or any(filters.matches(wanted["name"], name) for name in names))
+        and (not wanted.get("id") or any(container.id.startswith(value) for value in wanted["id"]))
+        and filters.exactly(wanted.get("status"), state.status)
+        and filters.labelled(wanted.get("label"), {**container.image.labels, **container.spec.labels})
+        and (not wanted.get("exited") or (bool(state.started) and not state.is_running and str(state.exit_code) in wanted["exited"]))
+        and (not wanted.get("health") or "none" in wanted["health"])
+        and (not wanted.get("volume"))
+        and (not wanted.get("ancestor") or _descends(container, wanted["ancestor"]))
+        and (not wanted.get("network") or _is_on(engine, container, wanted["network"]))
+        and (not wanted.get("publish") or _has_port(container, wanted["publish"], published=1))
+        and (not wanted.get("expose") or _has_port(container, wanted["expose"], published=0))
+    )
+
+
+def _descends(container: Container, wanted: Sequence[str]) -> bool:
+    image = container.image
+    return any(value in (image.name, f"{image.name}:{image.tag}", image_id(image), image_id(image)[7:19]) for value in wanted)
+
+
+def _is_on(engine: Engine, container: Container, wanted: Sequence[str]) -> bool:
+    ids = [network.id for network in engine.networks.values() if network.name in container.networks]
+    return any(value in container.networks or value in ids for value in wanted)
+
+
+def _has_port(container: Container, wanted: Sequence[str], *, published: int) -> bool:
+    for value in wanted:
+        numbers, protocol = split_protocol(value)
+        try:
+            low, high = port_range(numbers)
+        except ValueError:
+            raise invalid(f"invalid filter 'publish={value}'") from None
+        for port in public_ports(container):
+            if port.protocol == protocol and low <= (port.public if published else port.private) <= high:
+                return True
+    return False
+
+
+def port(docker: Docker, parsed: Parsed) -> Result:
+    """docker port: where a container's ports are published."""
+    name, *asked = parsed.words
+    container = docker.engine.container(name)
+    bound = {text: bindings for text, bindings in port_map(container).items() if bindings}
+    if asked:
+        number, protocol = split_protocol(asked[0])
+        try:
+            if not re.fullmatch(r"\d+", number):
+                raise ValueError(number)
+            low, _ = port_range(number)
+        except (ValueError, BadPort):
+            docker.complain(f"Error: invalid port '{number}'")
+            return docker.result(1)
+        if f"{low}/{protocol}" not in bound:
+            docker.complain(f"Error: No public port '{number}/{protocol}' published for {name}")
+            return docker.result(1)
+        lines = [_where(docker, one) for one in bound[f"{low}/{protocol}"]]
+    else:
+        lines = [f"{text} -> {_where(docker, one)}" for text, bindings in bound.items() for one in bindings]
+        lines = sorted(lines, key=natural) if docker.cli.sorts_ports else lines
+    for line in lines:
+        docker.print(line)
+    return docker.result()
+
+
+def _where(docker: Docker, binding: dict[str, str]) -> str:
+    ip = binding["HostIp"]
+    return f"[{ip}]:{binding['HostPort']}" if ":" in ip and docker.cli.brackets_ipv6 else f"{ip}:{binding['HostPort']}"
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Order in which numbers within texts count as numbers (natural sort)."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
+
+
+FILTER = Flag("filter", "f", LIST, name_and_value)
+LIST_FLAGS = (FILTER, Flag("format"), Flag("no-trunc", "", BOOL), Flag("quiet", "q", BOOL))
+LIST_COMMANDS = (
+    Subcommand(
+        "ps", "[OPTIONS]", (*LIST_FLAGS, Flag("all", "a", BOOL), Flag("last", "n", INT), Flag("latest", "l", BOOL), Flag("size", "s", BOOL)), 0, 0, ps
+    ),
+    Subcommand("port", "CONTAINER [PRIVATE_PORT[/PROTO]]", (), 1, 2, port),
+)

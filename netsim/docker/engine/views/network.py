@@ -1,0 +1,74 @@
+"""A network (`GET /networks/NAME`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netsim.docker.cnm.model import Endpoint, Network, Subnet
+from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.views.moment import moment
+from netsim.docker.engine.views.release import Shown, shown
+
+
+def network_view(engine: Engine, network: Network) -> dict[str, Any]:
+    """A network (`network.Inspect`), in the order in which the release sends it."""
+    spec, release = network.spec, shown(engine.profile)
+    view: dict[str, Any] = {
+        "Name": spec.name, "Id": network.id, "Created": moment(network.created), "Scope": network.driver.scope, "Driver": spec.driver,
+        "EnableIPv4": bool(spec.ipv4), "EnableIPv6": bool(spec.ipv6), "IPAM": _ipam(network, release), "Internal": bool(spec.internal),
+        "Attachable": bool(spec.attachable), "Ingress": bool(spec.ingress), "ConfigFrom": {"Network": spec.config_from},
+        "ConfigOnly": bool(spec.config_only), "Containers": {one.container_id: _member(one) for one in _members(network)}, "Options": _options(network),
+        "Labels": dict(sorted(spec.labels.items())),
+    }  # fmt: skip
+    if not engine.profile.shows_ipv4_switch:
+        del view["EnableIPv4"]
+    if release.members_last:
+        view["Containers"] = view.pop("Containers")
+    return view
+
+
+def _options(network: Network) -> dict[str, str]:
+    return dict(sorted(network.options.items()))
+
+
+def _members(network: Network) -> list[Endpoint]:
+    return sorted(network.endpoints.values(), key=_container)
+
+
+def _container(endpoint: Endpoint) -> str:
+    return endpoint.container_id
+
+
+def _hides(network: Network, subnet: Subnet, release: Shown) -> int:
+    """Whether a gateway that nobody named stays unseen."""
+    if network.builtin:
+        return release.hides_bridge_gateway
+    return int(release.hides_gateway and not subnet.chosen)
+
+
+def _ipam(network: Network, release: Shown) -> dict[str, Any]:
+    spec = network.spec
+    configs: Any = [_config(subnet, hides_gateway=_hides(network, subnet, release)) for subnet in network.subnets]
+    if not configs:
+        configs = list(release.empty_config) if isinstance(release.empty_config, tuple) else release.empty_config
+    options = dict(spec.ipam_options) if spec.ipam_options or not network.builtin else None
+    return {"Driver": spec.ipam_driver, "Options": options, "Config": configs}
+
+
+def _config(subnet: Subnet, *, hides_gateway: int) -> dict[str, Any]:
+    view: dict[str, Any] = {"Subnet": str(type(subnet.net)(subnet.net.network, subnet.net.length))}  # type: ignore[arg-type]
+    if subnet.config.ip_range:
+        view["IPRange"] = str(subnet.config.ip_range)
+    if subnet.gateway is not None and (subnet.gateway_given or not hides_gateway):
+        view["Gateway"] = str(subnet.gateway)
+    if subnet.config.aux:
+        view["AuxiliaryAddresses"] = {name: str(address) for name, address in sorted(subnet.config.aux.items())}
+    return view
+
+
+def _member(endpoint: Endpoint) -> dict[str, Any]:
+    interface = endpoint.interface
+    return {
+        "Name": endpoint.name, "EndpointID": endpoint.id, "MacAddress": str(interface.mac) if interface.mac is not None else "",
+        "IPv4Address": str(interface.ipv4) if interface.ipv4 is not None else "", "IPv6Address": str(interface.ipv6) if interface.ipv6 is not None else "",
+    }  # fmt: skip
