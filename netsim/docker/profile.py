@@ -64,6 +64,8 @@ class EngineProfile:
     """27 and later check a request whole before anything is done, and list what is wrong with it."""
     parses_addresses: int = 0
     """29 reads addresses while it decodes the request."""
+    takes_subnet_sizes: int = 0
+    """`--subnet 0.0.0.0/24` asks for a subnet of that size out of the predefined ones (29)."""
     needs_static_subnet: int = 1
     """Whether a fixed address wants a subnet that was asked for (28 and older), or just one that contains it."""
     address_on_predefined: str = "user specified IP address is supported on user defined networks only"
@@ -181,7 +183,7 @@ V27 = EngineProfile(
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 250, 150, 400, 380), parses_addresses=1, sets_link_variables=0, needs_static_subnet=0,
+V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 250, 150, 400, 380), parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

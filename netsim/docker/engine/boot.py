@@ -93,7 +93,7 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     engine.id = new_id(engine.rng)
     program.engine = engine
-    engine.firewall = firewall_for(profile, options, engine.run)
+    engine.firewall = firewall_for(profile, options, engine.run, process.env)
     machine.files.makedirs(None, "/run/docker/netns")
     engine.firewall.start(0)
     if isinstance(before, Engine):

@@ -46,6 +46,8 @@ class Iptabler(Firewall):
     wsl2: int = 0
     """Windows' mirrored networking: loopback traffic comes in by loopback0."""
     has_ipv6: int = 1
+    leaves_raw: int = 0
+    """1: the daemon's environment says that nothing is to be written into the raw table."""
     four: Tables = attrs.field(init=False)
     six: Tables = attrs.field(init=False)
 
@@ -165,7 +167,7 @@ class Iptabler(Firewall):
             tables.delete("raw", "PREROUTING", *rule)
 
     def _endpoint(self, wants: NetworkWants, addresses: Sequence[object]) -> Iterator[tuple[Tables, tuple[str, ...]]]:
-        if self.direct or self.layout.raw_per_port or wants.internal:
+        if self.direct or self.leaves_raw or self.layout.raw_per_port or wants.internal:
             return
         for tables, family in self._each(wants):
             for address in addresses:
@@ -199,9 +201,9 @@ class Iptabler(Firewall):
             yield tables, "-A", "nat", "DOCKER", self._dnat(wants, port)
             if wants.hairpin:
                 yield tables, "-A", "nat", "POSTROUTING", (*protocol, "-s", inside, "-d", inside, "--dport", number, "-j", "MASQUERADE")
-        if self.layout.raw_per_port and family.mode == NAT and not self.direct:
+        if self.layout.raw_per_port and family.mode == NAT and not self.direct and not self.leaves_raw:
             yield tables, "-A", "raw", "PREROUTING", (*protocol, "-d", inside, "--dport", number, "!", "-i", br, "-j", "DROP")
-        if is_four and port.host_ip >> 24 == 127 and port.host_port:
+        if is_four and port.host_ip >> 24 == 127 and port.host_port and not self.leaves_raw:
             near = (*protocol, "-d", str(port.host_ip), "--dport", str(port.host_port))
             if self.wsl2:
                 yield tables, "-A", "raw", "PREROUTING", (*near, "-i", WSL, "-j", "ACCEPT")

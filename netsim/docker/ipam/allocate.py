@@ -34,13 +34,14 @@ def allocate(engine: Engine, network: Network) -> None:
 
 def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net]) -> None:
     space = engine.space
-    if wanted.subnet is None:
-        pool = space.choose(reserved(engine), family, engine.id)
+    size = wanted.subnet.length if wanted.subnet is not None and not int(wanted.subnet.network) and engine.profile.takes_subnet_sizes else 0
+    if wanted.subnet is None or size:
+        pool = space.choose(reserved(engine), family, engine.id, size)
     else:
         pool = space.request(wanted.subnet, wanted.ip_range)
     subnet = Subnet(wanted.config, pool, gateway_given=int(wanted.gateway is not None))
     network.subnets.append(subnet)
-    subnet.chosen = int(wanted.subnet is None)
+    subnet.chosen = int(wanted.subnet is None or bool(size))
     if subnet.chosen and network.name != "bridge":
         subnet.gateway_given = 1
     if wanted.gateway is not None or network.driver.wants_gateway(engine, network, family):

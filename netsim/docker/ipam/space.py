@@ -23,13 +23,14 @@ class BlockOf:
     size: int
 
     def subnets(self) -> int:
-        """How many subnets it gives."""
-        return 1 << (self.size - self.base.length)
+        """How many subnets it gives: from the base's own address on."""
+        width = 32 if isinstance(self.base, IPv4Net) else 128
+        return (bounds(self.base)[1] + 1 - int(self.base.address)) >> (width - self.size)
 
     def subnet(self, number: int) -> Net:
         """The n-th of them."""
         width = 32 if isinstance(self.base, IPv4Net) else 128
-        return type(self.base)(type(self.base.address)(int(self.base.network) + (number << (width - self.size))), self.size)  # type: ignore[arg-type]
+        return type(self.base)(type(self.base.address)(int(self.base.address) + (number << (width - self.size))), self.size)  # type: ignore[arg-type]
 
 
 LOCAL_BLOCKS: tuple[BlockOf, ...] = (
@@ -58,12 +59,16 @@ class AddressSpace:
             raise forbidden(self._clash())
         return self._add(Pool(subnet, ip_range, is_whole=self.profile.gives_small_subnets))
 
-    def choose(self, reserved: Sequence[Net], family: type[Net] = IPv4Net, identity: str = "") -> Pool:
+    def choose(self, reserved: Sequence[Net], family: type[Net] = IPv4Net, identity: str = "", size: int = 0) -> Pool:
         """A predefined subnet that overlaps neither a pool nor what is `reserved` (the host's own networks); IPv6 ones are cut out of a
-        prefix made of the daemon's `identity` unless the daemon was given others."""
+        prefix made of the daemon's `identity` unless the daemon was given others. `size`: a prefix length other than the blocks' own (29)."""
         blocks = [block for block in self.blocks if isinstance(block.base, family)]
         if not blocks and family is IPv6Net and self.profile.has_ipv6_pools:
             blocks = [unique_local(identity)]
+        if size:
+            blocks = [BlockOf(block.base, size) for block in blocks if block.base.length <= size]
+            if not blocks:
+                raise invalid("invalid pool request: invalid address pool")
         taken = [other for other in (*reserved, *(pool.subnet for pool in self.pools)) if isinstance(other, family)]
         found = self._next(blocks, taken) if self.profile.takes_subnets_in_turn else lowest(blocks, taken)
         if found is not None:
@@ -126,14 +131,14 @@ def read_block(text: str) -> BlockOf:
 def lowest(blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:
     """The lowest free subnet of the blocks in the order of their bases; what has been found taken is stepped over as a whole."""
     for block in sorted(blocks, key=lambda block: int(block.base.network)):
-        number, count, first = 0, block.subnets(), bounds(block.base)[0]
+        number, count, first = 0, block.subnets(), int(block.base.address)
         width = bounds(block.subnet(0))[1] - first + 1
         while number < count:
             net = block.subnet(number)
             clash = next((other for other in taken if overlap(net, other)), None)
             if clash is None:
                 return net
-            number = (bounds(clash)[1] - first) // width + 1
+            number = max(number, (bounds(clash)[1] - first) // width) + 1
     return None
 
 
