@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from netsim.analysis.problem import AnalysisProblem
     from netsim.analysis.reach import Matrix, reach
     from netsim.api import Host, Namespace, World
+    from netsim.diagram.drawing import Diagram, draw
     from netsim.errors import NetError
     from netsim.machine.call import Result
     from netsim.state import CannotFork, CannotLoad, CannotSave
@@ -22,6 +23,7 @@ __all__ = [
     "CannotFork",
     "CannotLoad",
     "CannotSave",
+    "Diagram",
     "Difference",
     "Explanation",
     "Host",
@@ -33,10 +35,12 @@ __all__ = [
     "World",
     "check",
     "diff",
+    "draw",
     "explain",
     "reach",
 ]
 _HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
+_HOMES |= {"Diagram": "netsim.diagram.drawing", "draw": "netsim.diagram.drawing"}
 _HOMES |= dict.fromkeys(("CannotFork", "CannotLoad", "CannotSave"), "netsim.state")
 _HOMES |= {
     "AnalysisProblem": "netsim.analysis.problem",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     transcript.add_argument("path", help="a scenario (.json) or a directory of them")
     transcript.add_argument("--out", required=True, help="the directory the answers go to")
     transcript.add_argument("--jobs", type=int, default=1, help="how many to replay at once")
+    add_draw(verbs)
     try:
         options = parser.parse_args(argv)
     except SystemExit as stop:
@@ -67,6 +69,10 @@ def main(argv: list[str] | None = None) -> int:
             return problem.status
     if options.verb in QUESTIONS:
         return ask(options)
+    if options.verb == "draw":
+        from netsim.diagram import verb
+
+        return answer_by(verb.draw_lab, options)
     if options.verb == "transcript":
         from netsim.transcript import replay_all
 
@@ -103,14 +109,31 @@ def add_questions(verbs: Any) -> None:
         verb.add_argument("--json", action="store_true", help="as JSON")
 
 
+def add_draw(verbs: Any) -> None:
+    """The verb that draws."""
+    draw = verbs.add_parser("draw", help="draw the world a lab makes, and a packet's path over it")
+    draw.add_argument("lab", metavar="LAB", help="a script (- for standard input) or a snapshot")
+    draw.add_argument(
+        "-o", "--output", metavar="FILE", help="the suffix says the form: .svg, .png (both need graphviz), .dot, .mmd (default: DOT text)"
+    )
+    draw.add_argument("--path", nargs=2, metavar=("FROM", "TO"), help="lay the path of a packet over it, as explain follows it")
+    draw.add_argument("--alike", metavar="N", type=int, default=4, help="draw N or more boxes that are alike as one (default 4; 0: never)")
+
+
 def ask(options: argparse.Namespace) -> int:
     """Answer a question about a lab: 0 it holds, 1 it does not, 2 cannot tell, 64 it makes no sense."""
     from netsim.analysis import verbs
+
+    return answer_by(getattr(verbs, options.verb), options)
+
+
+def answer_by(verb: Callable[[argparse.Namespace, int], Any], options: argparse.Namespace) -> int:
+    """Print what a verb answers; its status, 64 for a question that makes no sense."""
     from netsim.analysis.problem import AnalysisProblem
 
     paint = int(sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     try:
-        answer = getattr(verbs, options.verb)(options, paint)
+        answer = verb(options, paint)
     except LabProblem as problem:
         print(f"netsim: {problem}", file=sys.stderr)
         return problem.status

@@ -64,6 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     "commands": {"random"},
     "shell": {"random"},
     "world": {"random"},
+    "diagram": {"subprocess"},  # `dot` makes the pictures
 }
 
 

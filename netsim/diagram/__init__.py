@@ -1,0 +1,1 @@
+"""Diagrams of a world and of a packet's path over it."""
