@@ -72,12 +72,12 @@ class Follower:
 
     def _way_of(self, event: Any) -> str | None:
         packet = event.before if isinstance(event, Rewritten) else event.packet
-        if isinstance(packet, Arp):
-            return ASKING if packet.tpa in self.hops or packet.spa in self.hops else None
-        if not hasattr(packet, "payload"):
+        if not hasattr(packet, "payload") and not isinstance(packet, Arp):
             return self._way_of_flow(event, packet)
         is_error = False
         for layer in layers(packet):
+            if isinstance(layer, Arp):
+                return ASKING if layer.tpa in self.hops or layer.spa in self.hops else None
             if isinstance(layer.payload, (NeighSolicit, NeighAdvert)):
                 return ASKING if layer.payload.target in self.hops else None
             key = key_of(layer)

@@ -35,9 +35,9 @@ def reverse(key: Key) -> Key:
 
 
 def layers(packet: Any) -> Iterator[Any]:
-    """Every network-layer packet in a packet, the outer first: tunnels nest them, errors quote them."""
+    """Every network-layer packet and ARP message in a packet, the outer first: tunnels nest them, errors quote them."""
     while packet is not None and not isinstance(packet, bytes):
-        if isinstance(packet, (Ip, Ip6)):
+        if isinstance(packet, (Ip, Ip6, Arp)):
             yield packet
         packet = packet.inner if isinstance(packet, (IcmpError, Icmp6Error)) else getattr(packet, "payload", None)
 

@@ -8,10 +8,12 @@ from typing import Any
 import attrs
 
 from netsim.analysis.follow import ASKING, BACK, DELIVERIES, OUT, RELAY, Follower, Seen
+from netsim.analysis.headers import layers
 from netsim.analysis.places import CONTAINER, Names, Place
 from netsim.analysis.probe import Probe
 from netsim.analysis.target import ICMP, TCP
 from netsim.errors import EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, EPERM
+from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL
 from netsim.kernel.inet.tcp_states import LISTEN
 from netsim.kernel.tables.fib import Rule
 from netsim.kernel.tables.nftables import NftTable
@@ -147,6 +149,8 @@ class Judge:
             return Cause("ttl-exceeded" if isinstance(event.detail, int) else "martian-source", seen)
         if reason == "BRIDGE_NO_EGRESS_PORT":
             return Cause(EGRESS.get(event.detail, "port-isolated"), seen)
+        if reason == "NOT_SPECIFIED" and event.detail == NO_TUNNEL:
+            return Cause("tunnel-broken", seen)
         return Cause("tunnel-broken" if reason.startswith(("TUNNEL", "VXLAN", "IP_OUTNOROUTES")) else "unexplained", seen)
 
     def _filtered(self, place: int, seen: Seen) -> Cause:
@@ -210,6 +214,9 @@ class Judge:
 
 def _is_about(packet: Any, address: Any) -> bool:
     """Whether a packet asks for the neighbour with an address, or answers."""
-    if isinstance(packet, Arp):
-        return address in (packet.tpa, packet.spa)
-    return bool(getattr(getattr(packet, "payload", None), "target", None) == address)
+    for layer in layers(packet):
+        if isinstance(layer, Arp):
+            return address in (layer.tpa, layer.spa)
+        if getattr(layer.payload, "target", None) == address:
+            return True
+    return False

@@ -62,6 +62,34 @@ def on(place: str, line: str) -> str:
     return f"ip netns exec {place} {line}\n"
 
 
+TUNNEL = """
+ip -n red link add t0 type {red} local 10.0.1.2 remote 10.0.2.2
+ip -n blue link add t0 type {blue} local 10.0.2.2 remote 10.0.1.2
+ip -n red addr add 10.7.0.1/24 dev t0
+ip -n blue addr add 10.7.0.2/24 dev t0
+ip -n red link set t0 up
+ip -n blue link set t0 up
+"""
+NO_IPV6 = """
+sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+"""
+LOOP = """
+ip link add br1 type bridge
+ip link set br1 up
+for i in 1 2; do
+  ip link add l$i type veth peer name k$i
+  ip link set l$i master br0 up
+  ip link set k$i master br1 up
+done
+"""
+
+
+def tunnel(red: str, blue: str) -> str:
+    """Two ends of a tunnel over the router, which need not fit each other."""
+    return ROUTED + TUNNEL.format(red=red, blue=blue)
+
+
 TROUBLES = [
     Trouble("no-route", ROUTED + "ip -n red route del default\n", "10.0.2.2", "red", "Network is unreachable", "ip -n red route add default via 10.0.1.1"),
     Trouble("no-route", ROUTED, "8.8.8.8:53/udp", "mid", "8.8.8.8", name="no-route-at-the-router"),
@@ -83,6 +111,9 @@ TROUBLES = [
     Trouble("device-down", BRIDGED + "ip link set v-blue down\n", "10.0.0.3", "", "", "ip link set v-blue up", name="device-down-at-the-bridge"),
     Trouble("neighbour-failed", ROUTED, "10.0.2.9:80", "mid", "10.0.2.9 dev m1 FAILED"),
     Trouble("wrong-station", ROUTED + "ip -n red neigh add 10.0.1.1 lladdr 02:00:00:00:00:99 dev r0 nud permanent\n", "10.0.2.2", "mid", "", "ip -n red neigh del 10.0.1.1 dev r0"),
+    Trouble("tunnel-broken", tunnel("vxlan id 7 dstport 4789", "vxlan id 8 dstport 4789"), "10.7.0.2:80", "blue", "", name="another-vni"),
+    Trouble("tunnel-broken", tunnel("gre key 5", "gre"), "10.7.0.2:80", "blue", "no tunnel here takes it", name="another-key"),
+    Trouble("tunnel-broken", tunnel("ipip", "gre"), "10.7.0.2", "blue", "no tunnel here takes it", name="nobody-unwraps"),
     Trouble("queue-drop", ROUTED + "tc -n mid qdisc add dev m1 root netem loss 100%\n", "10.0.2.2:80", "mid", "", "tc -n mid qdisc del dev m1 root"),
     Trouble("port-state", BRIDGED + "ip link set br0 type bridge stp_state 1 forward_delay 3000\n", "10.0.0.3", "h1", "", "ip link set br0 type bridge stp_state 0\nip link set br0 down\nip link set br0 up"),
     Trouble("martian-destination", ROUTED + on("mid", "nc -lk -p 8000 &") + on("mid", "iptables -t nat -A PREROUTING -p tcp --dport 8000 -j DNAT --to 127.0.0.1"), "10.0.1.1:8000", "mid", "127.0.0.1", on("mid", "sysctl -qw net.ipv4.conf.m0.route_localnet=1")),

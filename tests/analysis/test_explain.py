@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
 import netsim
+from netsim.addr import IPv4
 from netsim.analysis.reasons import REASONS
 from netsim.analysis.target import parse
-from tests.analysis.labs import TROUBLES, Trouble
+from netsim.machine.call import Program
+from tests.analysis.labs import BRIDGED, LOOP, NO_IPV6, ROUTED, TROUBLES, Trouble, on, tunnel
 
 
 def attempt(world: netsim.World, trouble: Trouble) -> bool:
@@ -53,3 +58,69 @@ def test_the_true_cause_is_named_and_the_cure_makes_the_packet_arrive(trouble: T
 def test_every_reason_has_a_paragraph_in_the_docs() -> None:
     text = Path("docs/explain.md").read_text(encoding="utf-8")
     assert {code for code in REASONS if f"### {code}\n" not in text} == set()
+
+
+@attrs.define(eq=False)
+class Lazy(Program):
+    """Listens and never accepts."""
+
+    def started(self, proc: Any) -> None:
+        fd = proc.socket(2, 1)
+        proc.sock(fd).bind(IPv4.parse("10.0.2.2"), 8000)
+        proc.sock(fd).listen(0)
+
+
+def test_a_server_that_does_not_accept_is_full() -> None:
+    world = netsim.World()
+    host = world.host("h1")
+    assert not host.run_script(ROUTED).status
+    host.machine.spawn(host.machine.init, ("lazy",), program=Lazy(), netns=host.netns("blue").netns)
+    for _ in range(2):
+        host.start("ip netns exec red nc 10.0.2.2 8000")
+    world.run_for(10**9)
+    answer = netsim.explain(world, "red", "10.0.2.2:8000")
+    assert (answer.reason.code, answer.cause and answer.cause.place) == ("listener-full", "blue"), answer
+
+
+def test_a_loop_of_bridges_is_a_storm() -> None:
+    world = Trouble("", NO_IPV6 + BRIDGED + LOOP + on("red", "sysctl -qw net.ipv4.neigh.eth0.mcast_solicit=1"), "").world()
+    assert netsim.explain(world, "red", "10.0.0.9").reason.code == "storm"
+
+
+def test_tunnels_are_nested_in_the_headers_and_taken_out_again() -> None:
+    trouble = Trouble("", tunnel("vxlan id 7 dstport 4789", "vxlan id 7 dstport 4789"), "10.7.0.2:80")
+    answer = netsim.explain(trouble.world(), "red", "10.7.0.2:80")
+    assert answer.is_reached, answer
+    there = [step.packet for step in answer.steps if step.way == "out"]
+    inside = there[0]
+    assert re.fullmatch(r"10\.7\.0\.1:\d+ > 10\.7\.0\.2:80 tcp SYN", inside)
+    outer = [packet for packet in there if packet.endswith(f" > 10.0.2.2:4789 udp vxlan 7 | {inside}")]
+    assert outer and there.index(outer[0]) < len(there) - 1 and there[-1] == inside
+    assert [step.device for step in answer.steps if step.way == "out" and step.kind == "tunnel"] == ["t0", "t0"]
+
+
+def test_machines_on_one_lan_are_places_too() -> None:
+    world = netsim.World()
+    one, two = world.host("one"), world.host("two")
+    world.lan("office", one, two)
+    for number, host in enumerate((one, two), 1):
+        assert not host.run_script(f"ip addr add 10.0.0.{number}/24 dev eth0; ip link set lo up; ip link set eth0 up; ip netns add red").status
+    assert netsim.explain(world, one, "@two").is_reached
+    assert netsim.explain(world, "one/red", "10.0.0.2").reason.code == "no-route"
+    with pytest.raises(netsim.AnalysisProblem, match="one/red"):
+        netsim.explain(world, "red", "10.0.0.2")
+
+
+def test_colours_are_only_for_terminals_and_mark_what_decided() -> None:
+    trouble = TROUBLES[0]
+    answer = netsim.explain(trouble.world(), trouble.source, trouble.target)
+    assert "\033" not in answer.text()
+    assert "\033[31mBLOCKED\033[0m" in answer.text(paint=1)
+
+
+PROVEN_ELSEWHERE = {"reached", "name-not-found", "docker-isolated", "docker-unpublished", "storm", "listener-full", "not-modelled"}
+NOT_REACHABLE_BY_SCRIPT = {"unexplained", "no-protocol"}
+
+
+def test_every_reason_is_produced_by_a_lab() -> None:
+    assert set(REASONS) - {trouble.code for trouble in TROUBLES} == PROVEN_ELSEWHERE | NOT_REACHABLE_BY_SCRIPT

@@ -13,9 +13,10 @@ from netsim.kernel.core.modules import Module
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, ARPHRD_IPGRE, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import ip_tunnel
 from netsim.kernel.drivers.ip_tunnel import IpTunnel
-from netsim.kernel.drivers.tunnel_parms import TunnelParms, lookup, parms_of
+from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL, TunnelParms, lookup, parms_of
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.route import Flow, ip_route_output, learn_pmtu
 from netsim.packet import Ethernet, Gre, IcmpError, Ip
@@ -150,10 +151,14 @@ def gre_rcv(netns: Netns, skb: SkBuff) -> bool:
         return True
     tunnel = _tunnel_of(netns, skb, header, outer.src, outer.dst)
     if tunnel is None:
+        if netns.trace is not None:
+            trace_drop(netns, "NOT_SPECIFIED", skb.dev.name, outer, NO_TUNNEL)
         icmp_send(skb, DEST_UNREACH, PORT_UNREACH, 0)
         return True
     if _is_in_order(tunnel, header):
         ip_tunnel.ip_tunnel_rcv(tunnel, skb, header.protocol, header.payload)
+    elif netns.trace is not None:
+        trace_drop(netns, "NOT_SPECIFIED", tunnel.name, outer, NO_TUNNEL)
     return True
 
 

@@ -12,10 +12,11 @@ from netsim.kernel.core.modules import Module
 from netsim.kernel.core.netdevice import ARPHRD_TUNNEL, IFF_NOARP
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import ip_tunnel
 from netsim.kernel.drivers.gre import DEST_UNREACH, FRAG_NEEDED, PORT_UNREACH, outer_pmtu
 from netsim.kernel.drivers.ip_tunnel import IpTunnel
-from netsim.kernel.drivers.tunnel_parms import TunnelParms, lookup, parms_of
+from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL, TunnelParms, lookup, parms_of
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.packet import IcmpError, Ip
 from netsim.packet.numbers import ETH_P_IP, IPPROTO_IPIP
@@ -61,6 +62,8 @@ def ipip_rcv(netns: Netns, skb: SkBuff) -> bool:
     outer: Ip = skb.packet
     tunnel = lookup(netns.tunnels.get("ipip", ()), skb.dev.ifindex, 0, outer.src, outer.dst, 0)
     if tunnel is None or tunnel.parms.protocol not in (0, IPPROTO_IPIP) or not isinstance(outer.payload, Ip):
+        if netns.trace is not None:
+            trace_drop(netns, "NOT_SPECIFIED", skb.dev.name, outer, NO_TUNNEL)
         icmp_send(skb, DEST_UNREACH, PORT_UNREACH, 0)
         return True
     ip_tunnel.ip_tunnel_rcv(tunnel, skb, ETH_P_IP, outer.payload)

@@ -13,10 +13,11 @@ from netsim.kernel.core.modules import Module
 from netsim.kernel.core.netdevice import ARPHRD_SIT, IFF_NOARP, IFF_POINTOPOINT
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import ip_tunnel
 from netsim.kernel.drivers.gre import DEST_UNREACH, FRAG_NEEDED, PORT_UNREACH, outer_pmtu
 from netsim.kernel.drivers.ip_tunnel import IpTunnel
-from netsim.kernel.drivers.tunnel_parms import TunnelParms, lookup, parms_of
+from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL, TunnelParms, lookup, parms_of
 from netsim.kernel.ipv4.fib_lookup import Flow
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.route import ip_route_output
@@ -111,6 +112,8 @@ def sit_rcv(netns: Netns, skb: SkBuff) -> bool:
     outer: Ip = skb.packet
     tunnel = lookup(netns.tunnels.get("sit", ()), skb.dev.ifindex, 0, outer.src, outer.dst, 0)
     if tunnel is None or tunnel.parms.protocol not in (0, IPPROTO_IPV6) or not isinstance(outer.payload, Ip6):
+        if netns.trace is not None:
+            trace_drop(netns, "NOT_SPECIFIED", skb.dev.name, outer, NO_TUNNEL)
         icmp_send(skb, DEST_UNREACH, PORT_UNREACH, 0)
         return True
     ip_tunnel.ip_tunnel_rcv(tunnel, skb, ETH_P_IPV6, outer.payload)

@@ -14,6 +14,9 @@ from netsim.packet.numbers import GRE_KEY
 if TYPE_CHECKING:
     from netsim.kernel.drivers.ip_tunnel import IpTunnel
 
+NO_TUNNEL = "no tunnel here takes it: other ends, key, checksum or sequence"
+"""Why an outer packet dies (the kernel gives no reason: `NOT_SPECIFIED`); for recorders."""
+
 
 @attrs.frozen
 class TunnelParms:

@@ -15,7 +15,7 @@ from netsim.kernel.core.netdevice import NETDEV_UNREGISTER, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import eth_type, push_tag, receive_core
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.core.tracepoint import trace_step
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.drivers import vxlan_fdb, vxlan_xmit
 from netsim.kernel.drivers.ip_tunnel import ecn_decapsulate
 from netsim.kernel.inet.udp import UdpSocket
@@ -133,6 +133,8 @@ class VxlanSocket(UdpSocket):
         dev = next((dev for dev in self.devices if dev.config.id == header.vni), None)
         if dev is not None:
             receive(dev, skb, header.payload)
+        elif self.netns.trace is not None:
+            trace_drop(self.netns, "VXLAN_VNI_NOT_FOUND", skb.dev.name, skb.packet, header.vni)
 
 
 def _header_of(datagram: Udp) -> Vxlan | None:
