@@ -143,6 +143,8 @@ class Judge:
             return self._unrouted(place, seen)
         if reason == "NEIGH_FAILED":
             return self._unanswered(seen)
+        if reason == "NO_SOCKET" and seen.way == BACK:
+            return Cause("answer-not-translated", seen)
         if reason == "NO_SOCKET":
             return Cause("listener-elsewhere" if self._listens_elsewhere(event) else "no-listener", seen)
         if reason == "IP_INHDR":

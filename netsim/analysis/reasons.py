@@ -63,6 +63,10 @@ REASONS: dict[str, Reason] = {
         Reason("listener-full", "the listener's queue of new connections is full"),
         Reason("no-protocol", "nobody takes packets of this protocol"),
         Reason("echo-ignored", "the other end does not answer pings", "sysctl -w net.ipv4.icmp_echo_ignore_all=0"),
+        Reason(
+            "answer-not-translated", "the answer came straight back, past the machine that had translated the question, and fits no connection",
+            "translate the source too, so that answers come back the same way: -t nat -A POSTROUTING -d SERVER -j MASQUERADE",
+        ),
         Reason("address-unusable", "the kernel refuses the address or the source for this destination"),
         # answers that are none
         Reason("unexplained", "no answer came, and no event of the model says why"),

@@ -23,7 +23,8 @@ from netsim.kernel.tables.nftables import NftTable
 from netsim.kernel.tables.xtables import Chain, Table
 from netsim.kernel.tables.xtables import Rule as FilterRule
 from netsim.machine.machine import Machine
-from netsim.packet import Arp
+from netsim.packet import Arp, Tcp
+from netsim.packet.numbers import TCP_ACK
 from netsim.trace import Dropped, Rewritten, RuleMet, Step
 
 ROUTE_TYPES = {1: "", 2: "local ", 3: "broadcast ", 5: "multicast ", 6: "blackhole ", 7: "unreachable ", 8: "prohibit ", 9: "throw "}
@@ -222,6 +223,8 @@ class Speaker:
             return f"{size} bytes, mtu {getattr(detail, 'mtu', '?')}{name}"
         if event.reason == "NO_SOCKET":
             payload = event.packet.payload
+            if isinstance(payload, Tcp) and payload.flags & TCP_ACK:
+                return f"no connection is from {event.packet.src}:{payload.sport} to {event.packet.dst}:{payload.dport}"
             return f"nothing listens on {event.packet.dst}:{payload.dport}"
         if isinstance(detail, str):
             return f"{detail}{name}"

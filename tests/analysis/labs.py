@@ -62,6 +62,24 @@ def on(place: str, line: str) -> str:
     return f"ip netns exec {place} {line}\n"
 
 
+HAIRPIN = """
+ip link set lo up
+ip link add br0 type bridge
+ip link set br0 up
+for n in red blue mid; do
+  ip netns add $n
+  ip -n $n link set lo up
+  ip link add v-$n type veth peer name eth0 netns $n
+  ip link set v-$n master br0 up
+  ip -n $n link set eth0 up
+done
+ip -n mid addr add 10.0.0.1/24 dev eth0
+ip -n red addr add 10.0.0.2/24 dev eth0
+ip -n blue addr add 10.0.0.3/24 dev eth0
+ip netns exec mid sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0
+ip netns exec mid iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.3:80
+ip netns exec blue nc -lk -p 80 &
+"""
 TUNNEL = """
 ip -n red link add t0 type {red} local 10.0.1.2 remote 10.0.2.2
 ip -n blue link add t0 type {blue} local 10.0.2.2 remote 10.0.1.2
@@ -114,6 +132,7 @@ TROUBLES = [
     Trouble("tunnel-broken", tunnel("vxlan id 7 dstport 4789", "vxlan id 8 dstport 4789"), "10.7.0.2:80", "blue", "", name="another-vni"),
     Trouble("tunnel-broken", tunnel("gre key 5", "gre"), "10.7.0.2:80", "blue", "no tunnel here takes it", name="another-key"),
     Trouble("tunnel-broken", tunnel("ipip", "gre"), "10.7.0.2", "blue", "no tunnel here takes it", name="nobody-unwraps"),
+    Trouble("answer-not-translated", HAIRPIN, "10.0.0.1:8080", "red", "no connection is from 10.0.0.3:80 to 10.0.0.2:", on("mid", "iptables -t nat -A POSTROUTING -d 10.0.0.3 -j MASQUERADE"), name="hairpin-without-masquerade"),
     Trouble("queue-drop", ROUTED + "tc -n mid qdisc add dev m1 root netem loss 100%\n", "10.0.2.2:80", "mid", "", "tc -n mid qdisc del dev m1 root"),
     Trouble("port-state", BRIDGED + "ip link set br0 type bridge stp_state 1 forward_delay 3000\n", "10.0.0.3", "h1", "", "ip link set br0 type bridge stp_state 0\nip link set br0 down\nip link set br0 up"),
     Trouble("martian-destination", ROUTED + on("mid", "nc -lk -p 8000 &") + on("mid", "iptables -t nat -A PREROUTING -p tcp --dport 8000 -j DNAT --to 127.0.0.1"), "10.0.1.1:8000", "mid", "127.0.0.1", on("mid", "sysctl -qw net.ipv4.conf.m0.route_localnet=1")),

@@ -13,8 +13,9 @@ import netsim
 from netsim.addr import IPv4
 from netsim.analysis.reasons import REASONS
 from netsim.analysis.target import parse
+from netsim.kernel.drivers import veth
 from netsim.machine.call import Program
-from tests.analysis.labs import BRIDGED, LOOP, NO_IPV6, ROUTED, TROUBLES, Trouble, on, tunnel
+from tests.analysis.labs import BRIDGED, LOOP, NO_IPV6, ROUTED, TROUBLES, Trouble, tunnel
 
 
 def attempt(world: netsim.World, trouble: Trouble) -> bool:
@@ -82,8 +83,9 @@ def test_a_server_that_does_not_accept_is_full() -> None:
     assert (answer.reason.code, answer.cause and answer.cause.place) == ("listener-full", "blue"), answer
 
 
-def test_a_loop_of_bridges_is_a_storm() -> None:
-    world = Trouble("", NO_IPV6 + BRIDGED + LOOP + on("red", "sysctl -qw net.ipv4.neigh.eth0.mcast_solicit=1"), "").world()
+def test_a_loop_of_bridges_is_a_storm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(veth, "STORM", 64)  # as many crossings show it as well as 4096
+    world = Trouble("", NO_IPV6 + BRIDGED + LOOP, "").world()
     assert netsim.explain(world, "red", "10.0.0.9").reason.code == "storm"
 
 

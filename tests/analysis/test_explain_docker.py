@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import netsim
+from netsim.docker.settings import DaemonOptions
 
 STACK = """
 docker network create app
@@ -23,7 +24,10 @@ docker run -d --name local --network app -p 9000:9000 ubuntu nc -lk -s 127.0.0.1
 def stack(engine: str) -> netsim.World:
     world = netsim.World()
     host = world.host("h1")
-    host.docker(engine)
+    release, _, backend = engine.partition(" ")
+    if backend:
+        host.run("sysctl -qw net.ipv4.ip_forward=1")  # this backend leaves it to the owner
+    host.docker(release, DaemonOptions(firewall_backend=backend) if backend else None)
     done = host.run_script(STACK)
     assert not done.status, done
     return world
@@ -34,7 +38,7 @@ def address(world: netsim.World, name: str) -> str:
     return world.host("h1").run(f"docker inspect -f '{form}' {name}").stdout.strip()
 
 
-@pytest.mark.parametrize("engine", ["20.10", "27", "28", "29"])
+@pytest.mark.parametrize("engine", ["20.10", "27", "28", "29", "29 nftables"])
 def test_containers_meet_by_name_on_one_network_and_not_across_networks(engine: str) -> None:
     world = stack(engine)
     near = netsim.explain(world, "web", "db:5432")
