@@ -11,7 +11,8 @@ from netsim.analysis.follow import ASKING, OUT, RELAY, Ends, Follower, Seen
 from netsim.analysis.headers import one_line
 from netsim.analysis.judge import Cause, Judge
 from netsim.analysis.places import Place, names_of, place_of
-from netsim.analysis.probe import PAYLOAD, Probe
+from netsim.analysis.probe import PAYLOADS, Probe
+from netsim.analysis.problem import AnalysisProblem
 from netsim.analysis.reasons import REASONS
 from netsim.analysis.recording import Recording, record
 from netsim.analysis.target import ICMP, Target, address_of, target_of
@@ -30,6 +31,7 @@ LIMIT = 120 * SECOND
 SETTLING = 2 * SECOND
 """Virtual time that passes before the attempt: carriers, duplicate address detection and what was just started get ready."""
 DOMAIN = 53
+MOST_DATA = 65507
 
 
 def explain(world: World, source: Any, target: Any, *, size: int = 0) -> Explanation:
@@ -40,6 +42,8 @@ def explain(world: World, source: Any, target: Any, *, size: int = 0) -> Explana
     AnalysisProblem when there is no such place or the target cannot be read.
     """
     wanted = target_of(world, target)
+    if not 0 <= size <= MOST_DATA:
+        raise AnalysisProblem(f"size {size}: between 0 and {MOST_DATA} bytes fit into one datagram")
     start = place_of(world, source)
     address_of(world, wanted)
     try:
@@ -72,7 +76,7 @@ def attempt(source: Place, target: Target, address: IPv4 | IPv6 | None, size: in
     """Let a process at the source try it, and wait in virtual time until it knows."""
     machine = source.machine
     ident = machine.kernel.rng.randrange(1, 65536)
-    probe = Probe(target.host, address, target.protocol, target.port, ident, bytes(size) or PAYLOAD, may_fragment=int(not size))
+    probe = Probe(target.host, address, target.protocol, target.port, ident, bytes(size) or PAYLOADS[target.protocol], may_fragment=int(not size))
     fds = {0: Null(), 1: Capture(), 2: Capture()}
     process = machine.spawn(source.process, ("netsim-probe",), fds=fds, program=probe, netns=source.netns)
     if process.status is None:

@@ -12,7 +12,7 @@ from netsim.analysis.headers import layers
 from netsim.analysis.places import CONTAINER, Names, Place
 from netsim.analysis.probe import Probe
 from netsim.analysis.target import ICMP, TCP
-from netsim.errors import EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, EPERM
+from netsim.errors import EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, EMSGSIZE, ENETUNREACH, EPERM
 from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL
 from netsim.kernel.inet.tcp_states import LISTEN
 from netsim.kernel.tables.fib import Rule
@@ -103,6 +103,8 @@ class Judge:
             return Cause("no-route")
         if errno == EPERM:
             return Cause("rule-drop")
+        if errno == EMSGSIZE:
+            return Cause("too-big")
         return Cause("address-unusable" if errno in UNUSABLE else "unexplained")
 
     # deaths --------------------------------------------------------------------------------------------------------------

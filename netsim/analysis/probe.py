@@ -22,7 +22,8 @@ SETTLE = 300 * MS
 """How long a connection is watched after it came about: a relay may close it at once."""
 GIVE_UP = "give up"
 SETTLED = "settled"
-PAYLOAD = b"netsim probe"
+PAYLOADS = {TCP: b"", UDP: b"netsim probe", ICMP: bytes(range(56))}
+"""What is sent: a ping is as long as ping makes it."""
 
 
 @attrs.define(eq=False)
@@ -34,7 +35,7 @@ class Probe(Program):
     protocol: str
     port: int
     ident: int
-    data: bytes = PAYLOAD
+    data: bytes
     may_fragment: int = 1
     lookup: Lookup | None = None
     fd: int = -1

@@ -127,6 +127,13 @@ def test_what_cannot_be_tried_is_unknown_not_blocked() -> None:
         (["red", "10.0.2.2:99999"], 64),
         (["red", "10.0.2.2:80/sctp"], 64),
         (["red"], 64),
+        (["red", ""], 64),
+        (["red", "10.0.2.2", "--size", "-5"], 64),
+        (["red", "10.0.2.2", "--size", "70000"], 64),
+        (["red", "10.0.2.2", "--size", "65507"], 1),
+        (["red", "\u00e4 b:80"], 1),
+        (["red", "fe80::1%r0"], 1),
+        (["", "10.0.2.2"], 64),
     ],
 )
 def test_the_exit_status_of_explain(lab: str, words: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
