@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import IPv4, IPv6, mask4
-from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.netdevice import NetDevice, dev_get_stats
 from netsim.kernel.tables.fib import (
     RT_TABLE_MAIN,
     RTN_BROADCAST,
@@ -47,7 +47,7 @@ def dev(netns: Netns) -> str:
         " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
     )
     for device in _devices(netns):
-        stats = device.stats
+        stats = dev_get_stats(device)
         text += (
             f"{device.name:>6s}: {stats.rx_bytes:7d} {stats.rx_packets:7d} {stats.rx_errors:4d} {stats.rx_dropped:4d} {0:4d} {0:5d} {0:10d} "
             f"{stats.multicast:9d} {stats.tx_bytes:8d} {stats.tx_packets:7d} {stats.tx_errors:4d} {stats.tx_dropped:4d} {0:4d} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.kernel.core.netns import snmp_fold
 from netsim.machine.mib import ICMP6_TYPES, IP6_NAMES, NETSTAT_TABLES, SNMP_TABLES, UDP6_NAMES, UDPLITE6_NAMES
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ def columns(netns: Netns, table: tuple[str, ...]) -> list[str]:
 
 
 def _table(netns: Netns, title: str, names: list[str], known: dict[str, int]) -> str:
-    values = [known.get(title + name, netns.mib[title + name]) for name in names]
+    mib = snmp_fold(netns)
+    values = [known.get(title + name, mib[title + name]) for name in names]
     return f"{title}: {' '.join(names)}\n{title}: {' '.join(map(str, values))}\n"
 
 
 def _icmp_messages(netns: Netns) -> str:
     """Messages by type, only those that were seen (`icmpmsg_put`)."""
-    seen = [f"{way}Type{kind}" for way in ("In", "Out") for kind in range(256) if netns.mib[f"IcmpMsg{way}Type{kind}"]]
+    seen = [f"{way}Type{kind}" for way in ("In", "Out") for kind in range(256) if snmp_fold(netns)[f"IcmpMsg{way}Type{kind}"]]
     return _table(netns, "IcmpMsg", seen, {}) if seen else ""
 
 
@@ -62,7 +64,7 @@ def netstat(netns: Netns) -> str:
 
 def snmp6(netns: Netns) -> str:
     """/proc/net/snmp6: a counter a line; ICMPv6 messages by type only where there were some."""
-    mib = netns.mib
+    mib = snmp_fold(netns)
     names = [f"Ip6{name}" for name in columns(netns, IP6_NAMES)]
     names += ["Icmp6InMsgs", "Icmp6InErrors", "Icmp6OutMsgs", "Icmp6OutErrors", "Icmp6InCsumErrors", *columns(netns, ("Icmp6OutRateLimitHost@603",))]
     names += [f"Icmp6{way}{name}" for way in ("In", "Out") for name in ICMP6_TYPES]

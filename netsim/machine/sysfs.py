@@ -13,7 +13,7 @@ import attrs
 from netsim.errors import EACCES, EINVAL, EOPNOTSUPP, EPERM, NetError
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_set_mtu
-from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IF_OPER_DORMANT, IFF_RUNNING, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IF_OPER_DORMANT, IFF_RUNNING, IFF_UP, NetDevice, dev_get_stats
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.link_settings import DUPLEX_NAMES, link_settings
 from netsim.kernel.rtnl.ioctl import change_flags
@@ -173,7 +173,7 @@ class DeviceAttribute(Node):
         """The value and a newline; EINVAL where it means nothing at the moment, EACCES for what is only written."""
         assert self.dev is not None
         if self.table == "statistics":
-            return f"{getattr(self.dev.stats, self.name, 0)}\n".encode()
+            return f"{getattr(dev_get_stats(self.dev), self.name, 0)}\n".encode()
         shown = self._shown()
         if shown.show is None:
             raise NetError(EACCES)

@@ -17,6 +17,7 @@ from netsim.kernel.core.netdevice import (
     IFF_RUNNING,
     IFF_UP,
     NetDevice,
+    dev_get_stats,
 )
 from netsim.kernel.core.netns import Netns
 
@@ -255,7 +256,7 @@ def _rx_queues(dev: NetDevice) -> str:
 
 def statistics(dev: NetDevice, style: Style) -> str:
     """-s: counters in columns as wide as the widest number (`print_stats64`)."""
-    s = dev.stats
+    s = dev_get_stats(dev)
     rx = [s.rx_bytes, s.rx_packets, s.rx_errors, s.rx_dropped, 0, s.multicast]
     tx = [s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, 0, s.collisions]
     widths = [
@@ -359,7 +360,7 @@ def details_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
 
 def stats_dict(dev: NetDevice, style: Style) -> dict[str, Any]:
     """What -s (and -s -s) adds to JSON."""
-    s = dev.stats
+    s = dev_get_stats(dev)
     rx = {
         "bytes": s.rx_bytes, "packets": s.rx_packets, "errors": s.rx_errors, "dropped": s.rx_dropped, "over_errors": 0, "multicast": s.multicast,
     }  # fmt: skip

@@ -206,6 +206,7 @@ def flush(session: Ip, fields: dict[str, Any]) -> None:
     """ip rule flush: all that are asked about but rule 0."""
     state = fib_of(session.netns, session.style.family if session.style.family in (2, 10) else 2)
     state.rules[:] = [rule for rule in state.rules if rule.priority == 0 or not _is_shown(rule, fields)]
+    session.netns.stir()
     state.has_custom_rules = True
     state.generation += 1
 

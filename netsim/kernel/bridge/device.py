@@ -13,6 +13,7 @@ from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp
 from netsim.kernel.bridge import vlan as br_vlan
+from netsim.kernel.bridge.audience import Audience, Place
 from netsim.kernel.bridge.forward import br_dev_xmit
 from netsim.kernel.bridge.input import br_handle_frame
 from netsim.kernel.core.device_life import (
@@ -64,6 +65,13 @@ BRIDGE_OPTIONS = {
 }  # fmt: skip
 
 
+def _stirs(port: BridgePort, attribute: attrs.Attribute[Any], value: Any) -> Any:
+    """A field that decides about floods is about to change."""
+    if port.place is not None:
+        port.place.stir()
+    return value
+
+
 @attrs.define(eq=False)
 class BridgePort:
     """What a bridge keeps about a port (`struct net_bridge_port`). Port id: priority (upper bits) and number."""
@@ -72,7 +80,7 @@ class BridgePort:
     dev: NetDevice
     number: int
     priority: int = 32
-    state: int = BR_STATE_DISABLED
+    state: int = attrs.field(default=BR_STATE_DISABLED, on_setattr=_stirs)
     cost: int = DEFAULT_COST
     options: dict[str, int] = attrs.field(factory=lambda: dict(PORT_OPTIONS))
     vlans: dict[int, int] = attrs.field(factory=dict)  # VLAN id -> UNTAGGED or 0
@@ -86,6 +94,7 @@ class BridgePort:
     message_age_timer: Timer | None = None
     forward_delay_timer: Timer | None = None
     hold_timer: Timer | None = None
+    place: Place | None = None
 
     @property
     def port_id(self) -> int:
@@ -100,6 +109,7 @@ class Bridge(NetDevice):
     kind: ClassVar[str] = "bridge"
 
     ports: list[BridgePort] = attrs.field(factory=list)
+    audience: Audience = attrs.field(factory=Audience)
     fdb: Fdb = attrs.field(factory=Fdb)
     vlans: dict[int, int] = attrs.field(factory=dict)
     pvid: int = 0
@@ -184,6 +194,7 @@ class Bridge(NetDevice):
         dev.master = self
         dev_set_promiscuity(dev, 1)
         self.ports.append(port)
+        self.audience.join(port)
         self.had_ports = True
         self.tso_max_size = TSO_MAX_SIZE
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
@@ -209,6 +220,7 @@ class Bridge(NetDevice):
         dev_set_promiscuity(dev, -1)
         dev_set_allmulti(dev, -1)
         self.ports.remove(port)
+        self.audience.leave(port)
         dev.rx_handler = None
         dev.slave_data = None
         dev.master = None
@@ -291,6 +303,8 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
         elif name == "mcast_router" and value > MULTICAST_ROUTER_TEMPORARY:
             raise NetError(EINVAL)
         elif name in port.options:
+            if port.place is not None:
+                port.place.stir()
             port.options[name] = value
         else:
             raise NetError(EINVAL)

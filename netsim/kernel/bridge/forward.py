@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.bridge import fdb as br_fdb
+from netsim.kernel.bridge.audience import is_plain
 from netsim.kernel.bridge.vlan import allowed_egress, allowed_ingress, handle_vlan, vid_of
 from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
@@ -64,13 +65,17 @@ def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
 def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hook: int) -> None:
     """A copy to every port that may have it, the newest port first (`br_flood`; `br_add_if` puts ports at the head of the list).
 
-    Where it would only be counted, it is, without a copy.
+    Where it would only be counted, it is, without a copy; and where that is known beforehand, without a visit (`audience`).
     """
     hooks = bridge.netns.hooks
     is_watched = hooks.get((PF_BRIDGE, hook)) or hooks.get((PF_BRIDGE, POST_ROUTING))
     if bridge.netns.trace is not None:
         _trace_flood(bridge, skb, source, flag)
-    for port in reversed(bridge.ports):
+    if flag == "mcast_flood" and not is_watched and is_plain(bridge, skb):
+        ports = bridge.audience.hearers(source, skb.packet)
+    else:
+        ports = bridge.ports[::-1]
+    for port in ports:
         if not port.options[flag] or not should_deliver(port, source, skb):
             continue
         if is_watched or not port.dev.only_counts(skb):

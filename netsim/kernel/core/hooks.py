@@ -37,6 +37,7 @@ def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice 
 
 def register_hook(netns: Netns, family: int, hook: int, priority: int, function: HookFunction) -> None:
     """Hang `function` into a hook of one namespace; lower priorities run first, of equal ones the newest (`nf_register_net_hook`)."""
+    netns.stir()
     entries = netns.hooks.setdefault((family, hook), [])
     entries.insert(bisect_left(entries, priority, key=_priority), (priority, function))
 

@@ -42,6 +42,12 @@ class Stats:
     collisions: int = 0
 
 
+def _stirs(dev: NetDevice, attribute: attrs.Attribute[Any], value: Any) -> Any:
+    """A field is about to change that decides whether floods are only counted here."""
+    dev.stir()
+    return value
+
+
 @attrs.define(eq=False)
 class NetDevice:
     """A device (`struct net_device`). Kinds subclass it, add their private fields and override `xmit` and the `ndo_*` below."""
@@ -51,43 +57,46 @@ class NetDevice:
     is_tunnel: ClassVar[bool] = False
     """Whether the kind always tells an `iflink`, 0 when it is bound to no device: listings say `@NONE`."""
 
-    netns: Netns
+    netns: Netns = attrs.field(on_setattr=_stirs)
     name: str
     ifindex: int = 0
     address: MAC = MAC_ZERO
     broadcast: MAC = MAC_BROADCAST
     type: int = ARPHRD_ETHER
-    mtu: int = 1500
+    mtu: int = attrs.field(default=1500, on_setattr=_stirs)
     min_mtu: int = 68
     max_mtu: int = 65535
-    flags: int = IFF_BROADCAST | IFF_MULTICAST
+    flags: int = attrs.field(default=IFF_BROADCAST | IFF_MULTICAST, on_setattr=_stirs)
     promiscuity: int = 0
     allmulti: int = 0
     carrier: bool = True
     carrier_changes: int = 0
     operstate: int = IF_OPER_UNKNOWN
     qdisc: str = "noop"
-    root_qdisc: Any = None
+    root_qdisc: Any = attrs.field(default=None, on_setattr=_stirs)
     default_qdisc: str = "noqueue"
     tx_queue_len: int = 1000
     group: int = 0
     alias: str = ""
     altnames: list[str] = attrs.field(factory=list)
     header_length: int = 14
-    master: NetDevice | None = None
+    master: NetDevice | None = attrs.field(default=None, on_setattr=_stirs)
     slave_data: Any = None  # what the master keeps about it: a BridgePort, a bond slave ...
-    rx_handler: Callable[[SkBuff], bool] | None = None  # True: it took the frame (`RX_HANDLER_CONSUMED`)
+    rx_handler: Callable[[SkBuff], bool] | None = attrs.field(default=None, on_setattr=_stirs)  # True: it took the frame (`RX_HANDLER_CONSUMED`)
     l3_rcv: Callable[[SkBuff], bool] | None = None
     """Takes IPv4 packets after PRE_ROUTING, before they are routed (`l3mdev_ip_rcv`); True: taken."""
     inet: InDevice | None = None
-    inet6: Inet6Dev | None = None
+    inet6: Inet6Dev | None = attrs.field(default=None, on_setattr=_stirs)
     multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users
     stats: Stats = attrs.field(factory=Stats)
+    """What was counted here; who reads asks `dev_get_stats`, as some floods are counted elsewhere."""
     taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to this device
     explicit_address: bool = False  # the MAC was set by a user (NET_ADDR_SET)
     uppers: list[NetDevice] = attrs.field(factory=list)  # devices stacked on this one
     registered: bool = False
-    is_active: bool = False  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
+    is_active: bool = attrs.field(
+        default=False, on_setattr=_stirs
+    )  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
     is_stopped: bool = False
     """The driver takes no more frames for now; its discipline keeps them (`__QUEUE_STATE_DRV_XOFF`)."""
     user_flags: int = 0  # IFF_PROMISC | IFF_ALLMULTI as users asked (`gflags`)
@@ -107,6 +116,8 @@ class NetDevice:
     """While a NETDEV_CHANGE is told: the flags that users changed (`netdev_notifier_change_info`)."""
     features: dict[str, int] = attrs.field(factory=dict)
     """Offload features that users switched (`wanted_features`); they change nothing but what ethtool shows."""
+    place: Any = None
+    """Where a bridge keeps account of the floods that end here (`bridge.audience.Place`)."""
 
     @property
     def l3mdev(self) -> NetDevice | None:
@@ -124,6 +135,15 @@ class NetDevice:
     def own_groups(self) -> tuple[IPv4, ...]:
         """Multicast groups the driver itself joins while the device is up."""
         return ()
+
+    def far_end(self) -> NetDevice | None:
+        """The device where every frame sent here arrives at once and unchanged; None for kinds that do anything else."""
+        return None
+
+    def stir(self) -> None:
+        """Who hears floods here may be another from now on: bridges that count on it are told."""
+        if self.place is not None:
+            self.place.stir()
 
     def only_counts(self, skb: SkBuff) -> bool:
         """Whether a frame sent here would only be counted where it arrives; then it is counted, here and there, and is done.
@@ -202,3 +222,10 @@ class NetDevice:
     def change_address(self, address: MAC) -> None:
         """Take another hardware address (`ndo_set_mac_address`)."""
         self.address = address
+
+
+def dev_get_stats(dev: NetDevice) -> Stats:
+    """The counters of a device, whatever was counted elsewhere added (`dev_get_stats`)."""
+    if dev.place is not None:
+        dev.place.settle()
+    return dev.stats

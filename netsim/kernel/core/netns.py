@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from netsim.trace import Recorder
 
 
+def _stirs(netns: Netns, attribute: attrs.Attribute[Any], value: Any) -> Any:
+    """A field is about to change that decides whether floods are only counted here."""
+    netns.stir()
+    return value
+
+
 @attrs.define(eq=False)
 class Netns:
     """Mirrors `struct net`.
@@ -47,8 +53,14 @@ class Netns:
     l3mdevs: int = 0  # L3 masters (VRF devices) here
     has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
     taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to any device
-    mib: Counter[str] = attrs.field(factory=Counter)  # SNMP counters by the names nstat prints
-    trace: Recorder | None = None
+    mib: Counter[str] = attrs.field(factory=Counter)
+    """SNMP counters by the names nstat prints; who reads asks `snmp_fold`, as some floods are counted elsewhere."""
+    trace: Recorder | None = attrs.field(default=None, on_setattr=_stirs)
+
+    def stir(self) -> None:
+        """Who listens here may be another from now on: bridges that count on it are told."""
+        for dev in self.devices.values():
+            dev.stir()
 
     def device(self, name: str) -> NetDevice | None:
         """The device called so (main or alternative name), or None (`__dev_get_by_name`)."""
@@ -66,3 +78,11 @@ class Netns:
             known = next(number for number in range(len(taken) + 1) if number not in taken)
             self.nsids[other.cookie] = known
         return known
+
+
+def snmp_fold(netns: Netns) -> Counter[str]:
+    """The SNMP counters of a namespace, whatever was counted elsewhere added (`snmp_fold_field`)."""
+    for dev in netns.devices.values():
+        if dev.place is not None:
+            dev.place.settle()
+    return netns.mib

@@ -52,19 +52,23 @@ class PacketSocket:
         self.unhook()
         self.ifindex = ifindex
         if not ifindex:
+            self.netns.stir()
             self.netns.taps.append(self)
         else:
             self.dev = self.netns.devices.get(ifindex)
             if self.dev is None:
                 raise NetError(ENXIO)
+            self.dev.stir()
             self.dev.taps.append(self)
         self.is_bound = True
 
     def unhook(self) -> None:
         """Listen to nothing."""
         if self in self.netns.taps:
+            self.netns.stir()
             self.netns.taps.remove(self)
         if self.dev is not None and self in self.dev.taps:
+            self.dev.stir()
             self.dev.taps.remove(self)
         self.dev = None
 

@@ -54,6 +54,10 @@ class Veth(NetDevice):
         peer.netns.kernel.clock.call_soon(netif_receive, skb)
         return None
 
+    def far_end(self) -> NetDevice | None:
+        """The peer."""
+        return self.peer
+
     def only_counts(self, skb: SkBuff) -> bool:
         """Frames for other stations, and groups and requests that nobody behind the peer minds, where nobody listens in."""
         peer = self.peer

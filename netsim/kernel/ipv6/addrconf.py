@@ -315,6 +315,7 @@ def _disable(netns: Netns, holder: Ipv6Conf, value: int) -> None:
     for dev in _held(netns, holder):
         assert dev.inet6 is not None
         changed = holder is not netns.inet6.conf_all or bool(dev.inet6.conf.disable_ipv6) != bool(value)
+        dev.stir()
         dev.inet6.conf.disable_ipv6 = value
         if value and changed:
             _down(dev)

@@ -30,6 +30,8 @@ def join(dev: NetDevice, group: IPv6) -> None:
     """One more listener of a group; the first one is reported (`__ipv6_dev_mc_inc`, `igmp6_group_added`)."""
     assert dev.inet6 is not None
     users = dev.inet6.multicast.get(group, 0)
+    if not users:
+        dev.stir()
     dev.inet6.multicast[group] = users + 1
     if users or group >> 112 & 0xF < 2:
         return
@@ -52,8 +54,10 @@ def leave(dev: NetDevice, group: IPv6) -> None:
 def forget(dev: NetDevice, group: IPv6) -> None:
     """Out of a group without a word."""
     assert dev.inet6 is not None
-    if dev.inet6.multicast.pop(group, None) is None:
+    if group not in dev.inet6.multicast:
         return
+    dev.stir()
+    del dev.inet6.multicast[group]
     if group in dev.inet6.unfiltered:
         dev.inet6.unfiltered.remove(group)
     elif group >> 112 & 0xF >= 2 and dev.type == ARPHRD_ETHER:

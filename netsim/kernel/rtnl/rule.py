@@ -89,6 +89,7 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
         raise NetError(EEXIST)
     place = next((number for number, known in enumerate(rules) if known.priority > priority), len(rules))
     rules.insert(place, rule)
+    netns.stir()
     state.has_custom_rules = True
     state.generation += 1
 
@@ -113,6 +114,7 @@ def delrule(netns: Netns, request: RuleRequest) -> None:
     for rule in rules:
         if _is_wanted(rule, request):
             rules.remove(rule)
+            netns.stir()
             state.has_custom_rules = True
             state.generation += 1
             return
