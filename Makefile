@@ -32,6 +32,7 @@ bench: $(STAMP)  ## measure, and write the ratios to build/bench.json too
 soak: $(STAMP)  ## the long versions of the property tests
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q
 	$(BIN)/python -m tests.real.fuzz --seeds 0-99
+	$(BIN)/python -m tests.netfilter_real.run --draws 20000
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsim.commands.iptables.parser import Request
-from netsim.commands.iptables.problem import OTHER, RESOURCE, BareProblem, LateProblem, Problem, Refused
+from netsim.commands.iptables.problem import OTHER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
 from netsim.commands.iptables.show import ordered
 from netsim.errors import EBUSY, EEXIST, NetError, strerror
 from netsim.kernel.netfilter import ruleset
@@ -36,7 +36,9 @@ def kernel_refusal(table: Table, verb: str, error: NetError, what: str) -> Probl
     if table.build == LEGACY:
         text = f"{strerror(error.errno)}." + (" Run `dmesg' for more information." if strerror(error.errno) == "Invalid argument" else "")
         return LateProblem(text, OTHER)
-    return Refused(f" {verb} failed ({strerror(error.errno)}): {what}", RESOURCE)
+    reason = strerror(error.errno)
+    text = f" {verb} failed ({reason}): {what}"
+    return TableRefused(text, RESOURCE, reason) if isinstance(error, ruleset.InvalidTable) else Refused(text, RESOURCE)
 
 
 def flush(table: Table, request: Request) -> str:

@@ -51,3 +51,11 @@ class LateProblem(BareProblem):
 
 class Refused(Problem):
     """The kernel said no to one step of the nf_tables build's change."""
+
+
+class TableRefused(Refused):
+    """The kernel said no to what the table as a whole would become; `reason` is the words of its error."""
+
+    def __init__(self, message: str, kind: int, reason: str) -> None:
+        super().__init__(message, kind)
+        self.reason = reason

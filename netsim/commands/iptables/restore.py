@@ -9,7 +9,8 @@ import attrs
 from netsim.commands.iptables.main import HOSTS, carry_out, change
 from netsim.commands.iptables.options import RESTORE
 from netsim.commands.iptables.parser import Parser, Request
-from netsim.commands.iptables.problem import OTHER, PARAMETER, BareProblem, LateProblem, Problem, Refused
+from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
+from netsim.commands.iptables.rules import VERBS
 from netsim.commands.iptables.save import called
 from netsim.commands.iptables.tool import Tool, tool_of
 from netsim.errors import NetError, strerror
@@ -112,7 +113,7 @@ class Loader:
             reason = "" if self.tool.build == LEGACY else f": {problem.message}"
             return f"{self.tool.name}: line {self.executing or self.number} failed{reason}\n"
         if isinstance(problem, Refused):
-            return f"{self.tool.version}: \nline {self.executing}:{problem.message}\n"
+            return f"{self.tool.version}: \n{problem.message}\n"
         return problem.text(self.tool, self.number)
 
     def _line(self, line: str) -> None:
@@ -171,8 +172,7 @@ class Loader:
             return
         assert self.table is not None
         assert self.draft is not None
-        for line in self.waiting:
-            self._carry_out(line)
+        self._carry_out_all()
         self.executing = 0
         self.waiting = []
         if self.refused:
@@ -180,6 +180,22 @@ class Loader:
         if "t" not in self.given:
             ruleset.commit(self.table, self.draft)
         self.table = self.draft = None
+
+    def _carry_out_all(self) -> None:
+        """The lines of a table; the nf_tables build hears of every step the kernel refused, and of all rules after one the table cannot bear."""
+        refusals, reason = list[str](), ""
+        for line in self.waiting:
+            request = line.request
+            if reason and request is not None and request.command in VERBS:
+                refusals.append(f"line {line.number}: {VERBS[request.command]} failed ({reason}): rule in chain {request.chain}")
+                continue
+            try:
+                self._carry_out(line)
+            except Refused as problem:
+                refusals.append(f"line {line.number}:{problem.message}")
+                reason = problem.reason if isinstance(problem, TableRefused) else reason
+        if refusals:
+            raise Refused("\n".join(refusals), RESOURCE)
 
     # lines ---------------------------------------------------------------------------------------------------------
 

@@ -24,14 +24,14 @@ HookFunction = Callable[..., int]
 def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> Any:
     """Show the packet to every function at the hook in order of priority, then go on with `okfn(netns, skb)`.
 
-    Mirrors `NF_HOOK`; returns what okfn returned, or None when the packet was dropped or taken.
+    Mirrors `NF_HOOK`; returns what okfn returned, REFUSED when a packet on its way out was dropped, None when it was dropped elsewhere or taken.
     """
     entries = netns.hooks.get((family, hook))
     if entries:
         for _, function in entries:
             verdict = function(netns, hook, skb, indev, outdev, okfn)
             if verdict != ACCEPT:
-                return REFUSED if verdict == REFUSED or (verdict == DROP and hook == LOCAL_OUT) else None
+                return REFUSED if verdict == REFUSED or (verdict == DROP and hook in (LOCAL_OUT, POST_ROUTING)) else None
     return okfn(netns, skb)
 
 

@@ -46,9 +46,10 @@ def dev_hard_start_xmit(skb: SkBuff) -> int:
     """Show the frame to packet sockets and give it to the driver (`dev_hard_start_xmit`)."""
     dev = skb.dev
     if dev.taps or dev.netns.taps:
-        skb.pkt_type = PACKET_OUTGOING
+        kind, skb.pkt_type = skb.pkt_type, PACKET_OUTGOING
         for tap in dev.netns.taps:
             tap.packet(skb, dev)
         for tap in dev.taps:
             tap.packet(skb, dev)
+        skb.pkt_type = kind
     return dev.xmit(skb) or NET_XMIT_SUCCESS

@@ -58,6 +58,8 @@ class TcpSocket(InetSocket):
     keepalive: int = 0
     is_port_bound: bool = False
     """The port was taken by `bind`, not chosen by `connect`."""
+    answered_again: int = 0
+    """When a repeated SYN was last answered, in ns."""
     # what is sent
     snd_una: int = 0
     snd_nxt: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.clock import MS
 from netsim.errors import ECONNREFUSED, ECONNRESET, EPIPE
 from netsim.kernel.inet import tcp_output, tcp_timer
 from netsim.kernel.inet.tcp_states import (
@@ -69,12 +70,12 @@ def rcv_state_process(sock: TcpSocket, header: Tcp) -> None:
     if sock.state == SYN_SENT:
         _syn_sent(sock, header)
         return
+    if _is_syn_again(sock, header):
+        _resend_syn_ack(sock)
+        return
     if not _is_in_window(sock, header):
         if not header.flags & TCP_RST:
-            if sock.state == SYN_RECV and header.flags & TCP_SYN:
-                tcp_output.resend(sock)
-            else:
-                tcp_output.send_ack(sock)
+            tcp_output.send_ack(sock)
         return
     if header.flags & TCP_RST:
         _reset(sock, header)
@@ -90,6 +91,22 @@ def rcv_state_process(sock: TcpSocket, header: Tcp) -> None:
         return
     if data_length(header):
         _data_queue(sock, header)
+
+
+def _is_syn_again(sock: TcpSocket, header: Tcp) -> bool:
+    """Whether the SYN a half-open connection began with came once more (`tcp_check_req`)."""
+    opening = header.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN) == TCP_SYN
+    return opening and sock.state == SYN_RECV and header.seq + 1 & MASK == sock.rcv_nxt
+
+
+def _resend_syn_ack(sock: TcpSocket) -> None:
+    """SYN and ACK again, but not too often (`tcp_oow_rate_limited`)."""
+    now = sock.netns.kernel.clock.now
+    limit = tcp_timer.setting(sock, "tcp_invalid_ratelimit", 500) * MS
+    if sock.answered_again and now - sock.answered_again < limit:
+        return
+    sock.answered_again = now
+    tcp_output.resend(sock)
 
 
 def _is_in_window(sock: TcpSocket, header: Tcp) -> bool:

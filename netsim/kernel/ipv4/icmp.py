@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv4
 from netsim.clock import MS
 from netsim.errors import NetError
+from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.core.neighbour import neigh_create, neigh_resolve
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
@@ -24,6 +25,7 @@ from netsim.packet.numbers import IPPROTO_ICMP
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
+    from netsim.kernel.ipv4.route import Rt
 
 ECHO_REPLY, DEST_UNREACH, SOURCE_QUENCH, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 0, 3, 4, 5, 8, 11, 12, 13, 14
 FRAG_NEEDED = 4
@@ -49,7 +51,9 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     dev = skb.dev
     netns = dev.netns
     rt = skb.route
-    if not isinstance(packet, Ip) or packet.offset or skb.pkt_type not in (PACKET_HOST, 4):
+    if netns.inet.icmp_sends:
+        return
+    if not isinstance(packet, Ip) or packet.offset or skb.pkt_type != PACKET_HOST:
         return
     if packet.dst.is_multicast or packet.dst.is_broadcast or (rt is not None and rt.type in (RTN_BROADCAST, RTN_MULTICAST)):
         return
@@ -100,20 +104,26 @@ def _error_source(netns: Netns, skb: SkBuff) -> IPv4 | None:
     return None
 
 
-def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpError, route: object, *, tos: int, about: SkBuff) -> None:
-    from netsim.kernel.ipv4.output import ip_local_out
-    from netsim.kernel.ipv4.route import Rt
-
-    assert isinstance(route, Rt)
+def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpError, route: Rt, *, tos: int, about: SkBuff) -> None:
     ttl = setting(netns, "ip_default_ttl", 64)
     flags = 0
     packet = Ip(src, dst, IPPROTO_ICMP, ttl, tos, netns.kernel.rng.getrandbits(16), flags, payload=message)
     icmp_count(netns, "Out", message.type)
-    nfct = about.nfct.for_error() if about.nfct is not None else None
+    _transmit(netns, packet, route, about.nfct.for_error() if about.nfct is not None else None)
+
+
+def _transmit(netns: Netns, packet: Ip, route: Rt, nfct: Any = None) -> None:
+    """Send a message; while it goes through the hooks no other is made (`icmp_push_reply` under `icmp_xmit_lock`)."""
+    from netsim.kernel.ipv4.output import ip_local_out
+
+    state = netns.inet
+    state.icmp_sends = True
     try:
-        ip_local_out(netns, packet, route, nfct=nfct)
+        ip_local_out(netns, packet, route, owner=CONTROL_SOCKET, nfct=nfct)
     except NetError:
         return
+    finally:
+        state.icmp_sends = False
 
 
 def _rate_limited(netns: Netns, kind: int, code: int) -> bool:
@@ -221,12 +231,7 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
         payload=message,
     )
     icmp_count(netns, "Out", message.type)
-    from netsim.kernel.ipv4.output import ip_local_out
-
-    try:
-        ip_local_out(netns, packet, route)
-    except NetError:
-        return
+    _transmit(netns, packet, route)
 
 
 def _echo(netns: Netns, skb: SkBuff, message: IcmpEcho) -> None:

@@ -384,7 +384,8 @@ def fib_validate_source(skb: SkBuff, out: NetDevice | None) -> int:
         return 0
     if found.type != RTN_UNICAST:
         if found.type != RTN_LOCAL or not (dev.inet.conf.accept_local or netns.inet.conf_all.accept_local):
-            if not (found.type == RTN_LOCAL and (dev.flags & IFF_LOOPBACK or dev.l3mdev_table)):
+            looped = dev.flags & IFF_LOOPBACK and skb.route is not None  # what was sent to us keeps its route; DNAT takes it away
+            if not (found.type == RTN_LOCAL and (looped or dev.l3mdev_table)):
                 raise NetError(EINVAL, "martian source")
         return 0
     here = [hop for hop in found.route.nexthops if hop.ifindex == dev.ifindex or (master is not None and _is_port(netns, hop.ifindex, master))]

@@ -16,6 +16,7 @@ from netsim.packet import IcmpError, Ip, Udp
 def udp_rcv(netns: Netns, skb: SkBuff) -> bool:
     """A datagram for this host: to its socket, or Port Unreachable (`__udp4_lib_rcv`)."""
     packet = skb.packet
+    skb.nfct = None  # `nf_reset_ct`
     if not isinstance(packet.payload, Udp):
         netns.mib["UdpInErrors"] += 1
         netns.mib["UdpInCsumErrors"] += content_is_damaged(packet)

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK, IPv6
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
+from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, InetSocket
 from netsim.kernel.ipv6.fib import owner_of
 from netsim.kernel.ipv6.fib_lookup import flow_hash
@@ -122,7 +123,7 @@ class Inet6Family:
         packet = skb.packet
         oif = skb.dev.ifindex if packet.src.is_linklocal or packet.dst.is_linklocal else 0
         rt = ip6_dst_lookup(netns, Flow6(packet.src, packet.dst, oif, 0, packet.tclass, 0, IPPROTO_TCP, header.sport, header.dport))
-        ip6_local_out(netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(rt), packet.tclass, 0, header), rt)
+        ip6_local_out(netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(rt), packet.tclass & ~3, 0, header), rt, owner=CONTROL_SOCKET)
 
     def port_unreachable(self, skb: SkBuff) -> None:
         """Destination Unreachable, code 4."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.clock import MS
 from netsim.errors import NetError
+from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
-from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv6 import mcast, ndisc
@@ -41,10 +42,10 @@ def icmp6_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     """Tell the source of a packet what became of it (`icmp6_send`); never about errors, and about groups only what hosts must know."""
     packet, dev = skb.packet, skb.dev
     netns = dev.netns
-    if not isinstance(packet, Ip6):
+    if not isinstance(packet, Ip6) or netns.inet6.icmp_sends:
         return
     source = IPv6(packet.dst) if _is_ours(netns, packet.dst) else None
-    if packet.dst.is_multicast or skb.pkt_type not in (PACKET_HOST, PACKET_OUTGOING):
+    if packet.dst.is_multicast or skb.pkt_type != PACKET_HOST:
         if kind != PKT_TOOBIG and not (kind == PARAMPROB and code == UNK_OPTION):
             return
         source = None
@@ -125,10 +126,13 @@ def hop_limit_of(rt: Rt6) -> int:
 
 def _push(netns: Netns, dst: IPv6, rt: Rt6, message: Any, tclass: int, nfct: Any = None) -> None:
     icmp6_count(netns, "Out", message.type)
+    netns.inet6.icmp_sends = True
     try:
-        ip6_local_out(netns, Ip6(rt.src or IPV6_ANY, dst, IPPROTO_ICMPV6, hop_limit_of(rt), tclass, 0, message), rt, nfct=nfct)
+        ip6_local_out(netns, Ip6(rt.src or IPV6_ANY, dst, IPPROTO_ICMPV6, hop_limit_of(rt), tclass, 0, message), rt, owner=CONTROL_SOCKET, nfct=nfct)
     except NetError:
         return
+    finally:
+        netns.inet6.icmp_sends = False
 
 
 # receiving -------------------------------------------------------------------------------------------------------------

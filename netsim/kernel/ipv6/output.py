@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET6, POST_ROUTING, REFUSED, nf_hook
+from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
-from netsim.kernel.core.skbuff import PACKET_LOOPBACK, PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv6.fragment import split
@@ -23,25 +22,14 @@ if TYPE_CHECKING:
     from netsim.kernel.ipv6.route import Rt6
 
 
-@attrs.frozen
-class KernelSocket:
-    """The sender of the kernel's own discovery messages, which never come back to itself (`ndisc_sk`)."""
-
-    multicast_loop: int = 0
-    recverr: int = 0
-    ignores_df: int = 1
-
-    def local_mtu(self, mtu: int) -> None:
-        """Nobody listens."""
-
-
-NDISC_SOCKET = KernelSocket()
+NDISC_SOCKET = KernelSocket(multicast_loop=0, ignores_df=1)
+"""The sender of the kernel's own discovery messages, which never come back to itself (`ndisc_sk`)."""
 
 
 def ip6_local_out(netns: Netns, packet: Ip6, rt: Rt6, *, owner: Any = None, mark: int = 0, nfct: Any = None) -> None:
     """Send a packet of our own (`ip6_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
     dev = rt.dev
-    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IPV6, packet, PACKET_OUTGOING, 0, mark, 0, rt, nfct, owner=owner)
+    skb = SkBuff(dev, dev.address, dev.address, ETH_P_IPV6, packet, PACKET_HOST, 0, mark, 0, rt, nfct, owner=owner)
     netns.mib["Ip6OutRequests"] += 1
     if netns.trace is not None:
         trace_step(netns, "ip6_local_out", dev.name, packet, rt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OUTGOING, SkBuff
+from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
 from netsim.kernel.inet.tcp_minisocks import connection_of, tcp_error, tcp_rcv
 from netsim.kernel.inet.tcp_output import resegment
 from netsim.kernel.ipv6.err_convert import entry_of
@@ -15,7 +15,7 @@ def tcp_v6_rcv(netns: Netns, skb: SkBuff) -> bool:
     """A segment for this host (`tcp_v6_rcv`)."""
     packet = skb.packet
     header = upper_of(packet).payload
-    if isinstance(header, Tcp) and skb.pkt_type in (PACKET_HOST, PACKET_OUTGOING, PACKET_LOOPBACK) and not packet.dst.is_multicast:
+    if isinstance(header, Tcp) and skb.pkt_type in (PACKET_HOST, PACKET_LOOPBACK) and not packet.dst.is_multicast:
         tcp_rcv(netns, skb, packet.src, packet.dst, header)
     return True
 

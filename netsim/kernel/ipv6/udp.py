@@ -14,6 +14,7 @@ from netsim.packet import Icmp6Error, Ip6, Udp
 def udpv6_rcv(netns: Netns, skb: SkBuff) -> bool:
     """A datagram for this host: to its socket, or Port Unreachable (`__udp6_lib_rcv`)."""
     packet = skb.packet
+    skb.nfct = None  # `nf_reset_ct`
     header = upper_of(packet).payload
     if not isinstance(header, Udp):
         netns.mib["Udp6InErrors"] += 1

@@ -21,6 +21,10 @@ LEGACY, NF_TABLES = "legacy", "nf_tables"
 DEEPEST = 16  # NFT_JUMP_STACK_SIZE
 
 
+class InvalidTable(NetError):
+    """A change after which the table as a whole would not do: every further rule of the same transaction is refused too (`nft_table_validate`)."""
+
+
 @attrs.frozen
 class TableKind:
     """A table as the kernel knows it: its hooks in the order listings show them, each with its priority."""
@@ -255,9 +259,11 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
         if table.chains[target.chain].policy is not None:
             raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
         if _circles(table, chain.name, target.chain) and _is_reached(table, chain.name):
-            raise NetError(ELOOP if table.build == LEGACY else EMLINK)
-    if not _allows(table, spec, _hooks_of(table, chain.name), set()):
+            raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
+    if chain.policy is not None and not _suits(spec, {hook_of(table, chain)}):
         raise NetError(EINVAL)
+    if not _allows(table, spec, _hooks_of(table, chain.name), set()):
+        raise InvalidTable(EINVAL)
     hang(table, chain)
     table.handles += 1
     rule = Rule(spec, handle=table.handles)
@@ -282,13 +288,16 @@ def _leads(table: Table, start: str, wanted: str, seen: set[str]) -> bool:
     return False
 
 
+def _suits(spec: RuleSpec, hooks: set[int]) -> bool:
+    """Whether a rule's own parts may be met at these hooks."""
+    return all(allowed is None or hooks <= allowed for part in (*spec.matches, spec.target) for allowed in (getattr(part, "hooks", None),))
+
+
 def _allows(table: Table, spec: RuleSpec, hooks: set[int], seen: set[str]) -> bool:
     """Whether a rule's parts, and those of the chains it leads to, may be met at these hooks (`xt_check_match`, `nft_chain_validate`)."""
+    if not _suits(spec, hooks):
+        return False
     target = spec.target
-    for part in (*spec.matches, target):
-        allowed = getattr(part, "hooks", None)
-        if allowed is not None and not hooks <= allowed:
-            return False
     if not isinstance(target, Jump) or target.chain in seen:
         return True
     seen.add(target.chain)

@@ -99,6 +99,7 @@ class Inet4State:
     fib: FibState = attrs.field(factory=FibState)
     arp: NeighTable = attrs.field(factory=NeighTable)
     peers: InetPeers = attrs.field(factory=InetPeers)
+    icmp_sends: bool = False  # a control message is on its way out: what becomes of it is told to nobody (`icmp_xmit_lock`)
     icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
     exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`
     fragments: dict[tuple[int, int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`

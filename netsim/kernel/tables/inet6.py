@@ -147,5 +147,6 @@ class Inet6State:
     neigh: NeighTable = attrs.field(factory=NeighTable)
     fib: Fib6State = attrs.field(factory=Fib6State)
     peers: InetPeers = attrs.field(factory=InetPeers)
+    icmp_sends: bool = False  # a control message is on its way out (`icmpv6_xmit_lock`)
     labels: list[AddrLabel] = attrs.field(factory=lambda: list(DEFAULT_LABELS))  # longest prefix first
     fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv6.fragment.Queue`

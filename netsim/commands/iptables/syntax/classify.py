@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from netsim.commands.iptables.extension import Context, Extension, Given, Place, once, quoted
+from netsim.commands.iptables.extension import Context, Extension, Given, once, quoted
 from netsim.commands.iptables.problem import Problem
 from netsim.commands.iptables.words import number
 from netsim.kernel.netfilter.targets.checksum import ChecksumTarget
 from netsim.kernel.netfilter.targets.classify import ClassifyTarget
 from netsim.kernel.netfilter.targets.nflog import NflogTarget
 from netsim.kernel.netfilter.targets.trace import TraceTarget
-from netsim.kernel.tables.xtables import RuleSpec
 
 NFLOG_NUMBERS = {"nflog-group": 65535, "nflog-size": 0xFFFFFFFF, "nflog-threshold": 65535}
 
@@ -33,11 +32,6 @@ def _classify_save(target: ClassifyTarget) -> str:
 
 def _classify_listing(target: ClassifyTarget, numeric: bool, /) -> str:
     return f" CLASSIFY set {target.priority >> 16:x}:{target.priority & 0xFFFF:x}"
-
-
-def _classify_valid(target: ClassifyTarget, spec: RuleSpec, place: Place) -> bool:
-    """Only packets on their way out have a use for it (`classify_tg_reg`)."""
-    return place.chain not in ("PREROUTING", "INPUT")
 
 
 def _nflog(given: list[Given], context: Context) -> NflogTarget:
@@ -95,9 +89,7 @@ def _trace_listing(target: TraceTarget, numeric: bool, /) -> str:
 
 
 TRACE = Extension("TRACE", {}, _trace, _trace_save, _trace_listing, TraceTarget)
-CLASSIFY = Extension(
-    "CLASSIFY", {"set-class": ("set-class", True)}, _classify, _classify_save, _classify_listing, ClassifyTarget, valid=_classify_valid
-)
+CLASSIFY = Extension("CLASSIFY", {"set-class": ("set-class", True)}, _classify, _classify_save, _classify_listing, ClassifyTarget)
 NFLOG = Extension(
     "NFLOG", {name: (name, True) for name in ("nflog-group", "nflog-prefix", "nflog-size", "nflog-threshold")},
     _nflog, _nflog_save, _nflog_listing, NflogTarget,

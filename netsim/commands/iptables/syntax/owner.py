@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from netsim.commands.iptables.extension import Context, Extension, Given, Place, bang, once
+from netsim.commands.iptables.extension import Context, Extension, Given, bang, once
 from netsim.commands.iptables.problem import Problem
 from netsim.kernel.netfilter.matches.owner import OwnerMatch
-from netsim.kernel.tables.xtables import RuleSpec
 
-WHERE = ("PREROUTING", "INPUT", "FORWARD")
 MOST = 0xFFFFFFFE
 
 
@@ -55,12 +53,7 @@ def listing(match: OwnerMatch, numeric: bool, /) -> str:
     return text
 
 
-def valid(match: OwnerMatch, spec: RuleSpec, place: Place) -> bool:
-    """Only what this host sends has an owner (`owner_mt_reg`)."""
-    return place.chain not in WHERE
-
-
 OWNER = Extension(
     "owner", {"uid-owner": ("uid-owner", True), "gid-owner": ("gid-owner", True), "socket-exists": ("socket-exists", False)},
-    build, save, listing, OwnerMatch, frozenset({"uid-owner", "gid-owner", "socket-exists"}), valid=valid,
+    build, save, listing, OwnerMatch, frozenset({"uid-owner", "gid-owner", "socket-exists"}),
 )  # fmt: skip

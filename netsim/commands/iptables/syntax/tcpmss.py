@@ -71,8 +71,8 @@ def _match_valid(match: TcpmssMatch, spec: RuleSpec, place: Place) -> bool:
 
 
 def _target_valid(target: TcpmssTarget, spec: RuleSpec, place: Place) -> bool:
-    """Of TCP only; clamping needs a way out to ask (`tcpmss_tg4_check`)."""
-    if not _is_tcp(spec) or (target.mss == CLAMP and place.chain in ("PREROUTING", "INPUT")):
+    """Of TCP only, and in the legacy build of its opening only (`tcpmss_tg4_check`)."""
+    if not _is_tcp(spec):
         return False
     return place.build != LEGACY or any(isinstance(match, TcpMatch) and _asks_for_syn(match) for match in spec.matches)
 

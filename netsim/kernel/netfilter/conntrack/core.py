@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.kernel.core.hooks import ACCEPT, DROP
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.netfilter.conntrack.entries import UPDATE, early_drop, insert, kill, note, sweep, tell
-from netsim.kernel.netfilter.conntrack.errors import settled
+from netsim.kernel.netfilter.conntrack.errors import find_in_zone, settled
 from netsim.kernel.netfilter.conntrack.outcome import DROPPED, REPEAT, VALID
 from netsim.kernel.netfilter.conntrack.protocols import TRACKERS, generic_packet
 from netsim.kernel.netfilter.conntrack.tuples import tuple_of
@@ -56,7 +56,7 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
         kind = icmp_type(header)
         if kind is None:
             return _invalid(table)
-        is_settled, nfct = settled(table, packet, header, kind, template.zone, netns.kernel.clock.now)
+        is_settled, nfct = settled(table, packet, header, kind, template, netns.kernel.clock.now)
         if is_settled:
             skb.nfct = nfct
             return ACCEPT if nfct is not None else _invalid(table)
@@ -108,9 +108,7 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
 
 def _known(netns: Netns, table: ConntrackTable, original: Tuple, template: Template) -> Tracked | None:
     """The packet's place in a connection that exists (`resolve_normal_ct`)."""
-    found = table.entries.get(original)
-    if found is None and template.directions != 3:
-        found = table.entries.get(original.in_zone(template.zone if template.directions & 2 else 0))
+    found = find_in_zone(table, original, template)
     if found is None:
         return None
     connection, direction = found

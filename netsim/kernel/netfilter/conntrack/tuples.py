@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
-from netsim.kernel.netfilter.headers import protocol_of, transport_of
+from netsim.kernel.netfilter.headers import content_of, protocol_of, transport_of
 from netsim.kernel.tables.conntrack import PROTO_ICMP, PROTO_ICMP6, WITH_PORTS, Tuple
 from netsim.packet import Icmp6Echo, Icmp6Error, IcmpEcho, IcmpError, IcmpOther, Ip, Tcp, Udp
 from netsim.packet.codec import encode
@@ -17,6 +17,15 @@ def tuple_of(packet: Any, zone: int = 0) -> Tuple | None:
     if type(packet) is Ip and isinstance(header, (Udp, Tcp)):
         return Tuple(PF_INET, packet.protocol, packet.src, packet.dst, header.sport, header.dport, zone)
     return _other(packet, zone)
+
+
+def tuple_of_quoted(packet: Any, zone: int = 0) -> Tuple | None:
+    """The tuple of a packet an error quotes: eight bytes of a transport header are enough."""
+    found = tuple_of(packet, zone)
+    protocol, data = protocol_of(packet), content_of(packet)
+    if found is None and protocol in WITH_PORTS and len(data) >= 8:
+        return _of_bytes(PF_INET if isinstance(packet, Ip) else PF_INET6, protocol, packet, data, zone)
+    return found
 
 
 def _other(packet: Any, zone: int) -> Tuple | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from netsim.kernel.core.hooks import LOCAL_OUT, POST_ROUTING
+from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.netfilter.verdict import HookState
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 class OwnerMatch:
     """Ranges of user and group ids, or None; `socket`: one must exist (None: not asked). All processes are root's here."""
 
+    hooks: ClassVar[frozenset[int]] = frozenset({LOCAL_OUT, POST_ROUTING})
+
     uids: tuple[int, int] | None = None
     uids_inverted: bool = False
     gids: tuple[int, int] | None = None
@@ -24,7 +28,7 @@ class OwnerMatch:
     socket_inverted: bool = False
 
     def match(self, skb: SkBuff, state: HookState) -> bool:
-        """Whether the sender is one of those asked for; what the kernel sends itself has no owner."""
+        """Whether the sender is one of those asked for; what the kernel forwards has none, what it sends itself has one without ids."""
         if skb.owner is None:
             return not (
                 (self.uids is not None and not self.uids_inverted)
@@ -33,6 +37,8 @@ class OwnerMatch:
             )
         if self.socket and self.socket_inverted:
             return False
+        if isinstance(skb.owner, KernelSocket):
+            return (self.uids is None or self.uids_inverted) and (self.gids is None or self.gids_inverted)
         if self.uids is not None and (self.uids[0] <= 0 <= self.uids[1]) == self.uids_inverted:
             return False
         return self.gids is None or (self.gids[0] <= 0 <= self.gids[1]) != self.gids_inverted

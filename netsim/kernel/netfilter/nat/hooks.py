@@ -10,7 +10,8 @@ from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
 from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.conntrack.entries import account, kill
-from netsim.kernel.netfilter.nat.manip import manipulated
+from netsim.kernel.netfilter.conntrack.quoted import quoted_packet, rewritten
+from netsim.kernel.netfilter.nat.manip import is_writable, manipulated
 from netsim.kernel.netfilter.nat.ranges import HOOK_MANIP, MANIP_DST, MANIP_SRC
 from netsim.kernel.netfilter.nat.setup import is_initialized, null_binding
 from netsim.kernel.tables.conntrack import (
@@ -84,6 +85,8 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
     if nfct.direction != ORIGINAL:
         status ^= IPS_NAT_MASK
     if connection.status & status:
+        if not is_writable(skb.packet):
+            return DROP
         target = connection.tuples[1 - nfct.direction].answered()
         before = skb.packet
         skb.packet = manipulated(before, target, manip)
@@ -128,9 +131,10 @@ def _translate_error(skb: SkBuff, connection: Connection, nfct: Tracked, hook: i
     if not connection.status & status:
         return True
     other = connection.tuples[1 - nfct.direction]
-    if not isinstance(error.inner, bytes):
-        inner = manipulated(error.inner, other, MANIP_DST if manip == MANIP_SRC else MANIP_SRC)
-        skb.packet = skb.packet.with_payload(error.with_inner(inner))
+    quoted = quoted_packet(error.inner)
+    if quoted is not None:
+        inner = manipulated(quoted, other, MANIP_DST if manip == MANIP_SRC else MANIP_SRC)
+        skb.packet = skb.packet.with_payload(error.with_inner(rewritten(error.inner, inner) if isinstance(error.inner, bytes) else inner))
     outer = other.answered()
     packet = skb.packet
     if manip == MANIP_SRC:

@@ -9,6 +9,8 @@ from netsim.kernel.netfilter.nat.ranges import MANIP_SRC
 from netsim.kernel.tables.conntrack import ICMP6_TURNS, ICMP_TURNS, WITH_PORTS, Tuple
 from netsim.packet import DestOpts, Fragment, HopByHop, Icmp6Echo, IcmpEcho, IcmpOther, Ip, Routing, Tcp, Udp
 
+LEAST = {17: 8, 136: 8, 132: 8, 33: 8, 47: 8, 1: 8, 58: 8}
+"""Bytes of a header that must be there to be written to (`l4proto_manip_pkt`)."""
 _EXTENSIONS = (HopByHop, Routing, DestOpts)
 
 
@@ -23,6 +25,13 @@ def manipulated(packet: Any, target: Tuple, manip: int) -> Any:
     if manip == MANIP_SRC:
         return packet.with_ends(IPv6(target.src), packet.dst, payload)
     return packet.with_ends(packet.src, IPv6(target.dst), payload)
+
+
+def is_writable(packet: Any) -> bool:
+    """Whether there is enough of the transport header to translate the packet; what is cut shorter is dropped."""
+    if not isinstance(packet, Ip) or packet.offset:
+        return True
+    return packet.size - packet.header_size >= LEAST.get(packet.protocol, 0)
 
 
 def _behind_extensions(payload: Any, protocol: int, target: Tuple, manip: int) -> Any:

@@ -164,7 +164,7 @@ def _with_port(table: ConntrackTable, rng: Random, now: int, tuple_: Tuple, choi
     size = high - low + 1
     if choice.flags & PROTO_OFFSET:
         start = port - choice.base_port & 0xFFFF
-    elif choice.flags & RANDOM_ALL or manip != MANIP_DST or is_query:
+    elif choice.flags & RANDOM_ALL or manip != MANIP_DST:
         start = rng.getrandbits(16)
     else:
         start = 0

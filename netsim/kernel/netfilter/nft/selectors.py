@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
+from netsim.kernel.core.kernel_socket import KernelSocket
+from netsim.kernel.core.netdevice import ARPHRD_ETHER
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
 from netsim.kernel.netfilter.headers import icmp_type, ports_of, protocol_of, tos_of, transport_of
 from netsim.kernel.netfilter.matches.conntrack import state_of
@@ -136,15 +138,15 @@ def _oif(skb: SkBuff, state: HookState) -> Any:
 
 
 def _user(skb: SkBuff, state: HookState) -> Any:
-    return 0 if skb.owner is not None else None
+    return 0 if skb.owner is not None and not isinstance(skb.owner, KernelSocket) else None
 
 
 def _ether_src(skb: SkBuff, state: HookState) -> Any:
-    return int(skb.src) if state.indev is not None and state.indev.header_length == 14 else None
+    return int(skb.src) if state.indev is not None and state.indev.type == ARPHRD_ETHER else None
 
 
 def _ether_dst(skb: SkBuff, state: HookState) -> Any:
-    return int(skb.dst) if state.indev is not None and state.indev.header_length == 14 else None
+    return int(skb.dst) if state.indev is not None and state.indev.type == ARPHRD_ETHER else None
 
 
 def _kind_of(address: Any, state: HookState) -> int:

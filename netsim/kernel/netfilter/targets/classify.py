@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, POST_ROUTING
 from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 @attrs.frozen
 class ClassifyTarget:
     """`MAJOR << 16 | MINOR`."""
+
+    hooks: ClassVar[frozenset[int]] = frozenset({LOCAL_OUT, FORWARD, POST_ROUTING})
 
     priority: int
 

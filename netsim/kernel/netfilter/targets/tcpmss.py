@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from netsim.kernel.core.hooks import ALL_HOOKS, FORWARD, LOCAL_OUT, POST_ROUTING
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.mtu import path_mtu
 from netsim.kernel.netfilter.verdict import CONTINUE, DROP, HookState
@@ -24,6 +25,11 @@ class TcpmssTarget:
     """`mss` to announce, or CLAMP: what fits both ways' path MTU."""
 
     mss: int = CLAMP
+
+    @property
+    def hooks(self) -> frozenset[int]:
+        """Where it may stand: clamping needs a way out to ask (`tcpmss_tg4_check`)."""
+        return frozenset({FORWARD, LOCAL_OUT, POST_ROUTING}) if self.mss == CLAMP else ALL_HOOKS
 
     def apply(self, skb: SkBuff, state: HookState) -> int:
         """Rewrite the option when it is larger; add one when there is none."""

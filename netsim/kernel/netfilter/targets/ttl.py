@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.kernel.netfilter.verdict import CONTINUE, DROP, HookState
+from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 from netsim.packet import Ip
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class TtlTarget:
-    """`mode` is "set", "inc" or "dec"; a result above 255 or below 1 stops at the end of the range."""
+    """`mode` is "set", "inc" or "dec"; a result above 255 or below 0 stops at the end of the range."""
 
     mode: str
     value: int
@@ -25,7 +25,5 @@ class TtlTarget:
         packet = skb.packet
         now = packet.ttl if isinstance(packet, Ip) else packet.hop_limit
         wanted = {"set": self.value, "inc": min(255, now + self.value), "dec": max(0, now - self.value)}[self.mode]
-        if wanted == 0 and self.mode == "dec":
-            return DROP
         skb.packet = packet.with_ttl(wanted) if isinstance(packet, Ip) else packet.with_hop_limit(wanted)
         return CONTINUE

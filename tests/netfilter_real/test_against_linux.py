@@ -1,0 +1,26 @@
+"""Drawn rules and packets through this machine's kernel and through netsim: what arrives where, as what, and what was counted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase
+
+from tests.netfilter_real.run import TOOLS, Run
+from tests.real.machine import missing
+
+DRAWS, SECONDS = 300, 60
+"""About 40 s on two busy cores; the run ends early rather than take more than its budget."""
+pytestmark = pytest.mark.skipif(bool(missing(*TOOLS)), reason=missing(*TOOLS) or "runs")
+
+
+def test_drawn_rules_do_to_drawn_packets_what_the_kernel_does(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run()
+    try:
+        run.until(DRAWS, SECONDS, 0, (Phase.generate,))
+    finally:
+        run.close()
+    with capsys.disabled():
+        print(f"\n{run.summary()}")  # noqa: T201
+    assert not run.failed, "\n\n".join(run.failed)
+    assert run.mix["draws"] > 20
+    assert not run.lacking(), run.summary()
