@@ -7,7 +7,7 @@ from collections.abc import Callable
 from netsim.clock import MS, SECOND
 from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, EPERM, NetError, strerror
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import stp
+from netsim.kernel.bridge import stp_settings
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.link import LinkRequest, dellink, newlink
@@ -174,7 +174,7 @@ def _timer(option: str, what: str) -> Callable[[Call, list[str]], Result]:
         if bridge is None:
             return Result("", f"set {what} failed: {strerror(ENODEV)}\n", 1)
         try:
-            stp.BRIDGE_SETTERS[option](bridge, value)
+            stp_settings.BRIDGE_SETTERS[option](bridge, value)
         except NetError as error:
             return Result("", f"set {what} failed: {strerror(error.errno)}\n", 1)
         return Result()
@@ -189,7 +189,7 @@ def _setbridgeprio(call: Call, words: list[str]) -> Result:
     if bridge is None:
         return Result("", f"set bridge priority failed: {strerror(ENODEV)}\n", 1)
     try:
-        stp.set_priority(bridge, int(words[1]) & 0xFFFF if int(words[1]) <= 0xFFFF else int(words[1]))
+        stp_settings.set_priority(bridge, int(words[1]) & 0xFFFF if int(words[1]) <= 0xFFFF else int(words[1]))
     except NetError as error:
         return Result("", f"set bridge priority failed: {strerror(error.errno)}\n", 1)
     return Result()
@@ -219,7 +219,7 @@ def _stp(call: Call, words: list[str]) -> Result:
     bridge = _bridge(call, words[0])
     if bridge is None:
         return Result("", f"set stp status failed: {strerror(ENODEV)}\n", 1)
-    stp.set_stp(bridge, value)
+    stp_settings.set_stp(bridge, value)
     return Result()
 
 
@@ -327,6 +327,6 @@ def _plain(duration: int) -> str:
 FUNCTIONS: dict[str, Callable[[Call, list[str]], Result]] = {
     "addbr": _addbr, "delbr": _delbr, "addif": _addif, "delif": _delif, "hairpin": _hairpin, "setageing": _timer("ageing_time", "ageing time"),
     "setbridgeprio": _setbridgeprio, "setfd": _timer("forward_delay", "forward delay"), "sethello": _timer("hello_time", "hello timer"),
-    "setmaxage": _timer("max_age", "max age"), "setpathcost": _port_number(stp.set_path_cost, "path cost", "path cost"),
-    "setportprio": _port_number(stp.set_port_priority, "port priority", "path priority"), "show": _show, "showmacs": _showmacs, "showstp": _showstp, "stp": _stp,
+    "setmaxage": _timer("max_age", "max age"), "setpathcost": _port_number(stp_settings.set_path_cost, "path cost", "path cost"),
+    "setportprio": _port_number(stp_settings.set_port_priority, "port priority", "path priority"), "show": _show, "showmacs": _showmacs, "showstp": _showstp, "stp": _stp,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from netsim.addr import MAC
 from netsim.clock import MS
 from netsim.errors import EINVAL, ENOENT, NetError
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import stp
+from netsim.kernel.bridge import stp_settings
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.machine.sysfs_values import Shown, field, fixed, number
@@ -56,17 +56,17 @@ def _gc_timer(bridge: Bridge) -> str:
 
 def _bridge_setter(name: str) -> Callable[[Bridge, str], None]:
     def store(bridge: Bridge, text: str) -> None:
-        stp.BRIDGE_SETTERS[name](bridge, number(text))
+        stp_settings.BRIDGE_SETTERS[name](bridge, number(text))
 
     return store
 
 
 def _set_stp(bridge: Bridge, text: str) -> None:
-    stp.set_stp(bridge, int(number(text) != 0))
+    stp_settings.set_stp(bridge, int(number(text) != 0))
 
 
 def _set_priority(bridge: Bridge, text: str) -> None:
-    stp.set_priority(bridge, number(text) & 0xFFFF)
+    stp_settings.set_priority(bridge, number(text) & 0xFFFF)
 
 
 def _option(name: str) -> Callable[[Any], str]:
@@ -163,7 +163,7 @@ BRIDGE_ATTRIBUTES: dict[str, Shown] = {
 
 def _set_port(name: str) -> Callable[[BridgePort, str], None]:
     def store(port: BridgePort, text: str) -> None:
-        stp.PORT_SETTERS[name](port, number(text))
+        stp_settings.PORT_SETTERS[name](port, number(text))
 
     return store
 

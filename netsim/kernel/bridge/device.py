@@ -11,7 +11,7 @@ from netsim.addr import MAC, MAC_ZERO, IPv4
 from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import stp
+from netsim.kernel.bridge import stp, stp_settings
 from netsim.kernel.bridge import vlan as br_vlan
 from netsim.kernel.bridge.audience import Audience, Place
 from netsim.kernel.bridge.forward import br_dev_xmit
@@ -275,7 +275,7 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     if data.get("vlan_filtering") and "vlan_filtering" not in dev.netns.kernel.profile.modules:
         raise NetError(EOPNOTSUPP)
     for name, value in data.items():
-        setter = stp.BRIDGE_SETTERS.get(name)
+        setter = stp_settings.BRIDGE_SETTERS.get(name)
         if setter is not None:
             setter(dev, value)
         elif name == "vlan_default_pvid":
@@ -295,7 +295,7 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
     port = dev.slave_data
     assert isinstance(port, BridgePort)
     for name, value in data.items():
-        setter = stp.PORT_SETTERS.get(name)
+        setter = stp_settings.PORT_SETTERS.get(name)
         if setter is not None:
             setter(port, value)
         elif name == "fdb_flush":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from netsim.addr import MAC, MAC_STP, MAC_ZERO
 from netsim.clock import SECOND, Timer
-from netsim.errors import EBUSY, EINVAL, ENETDOWN, ERANGE, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on
 from netsim.kernel.core.netdevice import IFF_UP
@@ -73,7 +72,7 @@ def is_root(bridge: Bridge) -> bool:
 def enable_bridge(bridge: Bridge) -> None:
     """The bridge came up (`br_stp_enable_bridge`)."""
     if bridge.stp_enabled:
-        _start(bridge, "hello_timer", bridge.hello_time, hello_expired)
+        start_timer(bridge, "hello_timer", bridge.hello_time, hello_expired)
     bridge.gc_due = bridge.netns.kernel.clock.now + 300 * SECOND
     config_bpdu_generation(bridge)
     for port in bridge.ports:
@@ -90,7 +89,7 @@ def disable_bridge(bridge: Bridge) -> None:
     bridge.topology_change = 0
     bridge.topology_change_detected = 0
     for name in ("hello_timer", "topology_change_timer", "tcn_timer"):
-        _stop(bridge, name)
+        stop_timer(bridge, name)
 
 
 def init_port(port: BridgePort) -> None:
@@ -118,7 +117,7 @@ def disable_port(port: BridgePort) -> None:
     port.topology_change_ack = 0
     port.config_pending = 0
     for name in ("message_age_timer", "forward_delay_timer", "hold_timer"):
-        _stop(port, name)
+        stop_timer(port, name)
     if not bridge.options.get("keep_fdb"):
         br_fdb.delete_by_port(bridge, port, br_fdb.Which.DYNAMIC)
     configuration_update(bridge)
@@ -158,7 +157,7 @@ def port_state_selection(bridge: Bridge) -> None:
             port.topology_change_ack = 0
             make_forwarding(port)
         elif is_designated_port(port):
-            _stop(port, "message_age_timer")
+            stop_timer(port, "message_age_timer")
             make_forwarding(port)
         else:
             port.config_pending = 0
@@ -176,11 +175,11 @@ def make_forwarding(port: BridgePort) -> None:
     if not bridge.stp_enabled or bridge.forward_delay == 0:
         port.state = FORWARDING
         topology_change_detection(bridge)
-        _stop(port, "forward_delay_timer")
+        stop_timer(port, "forward_delay_timer")
     elif bridge.stp_enabled:
         port.state = LISTENING
     if bridge.forward_delay:
-        _start(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
+        start_timer(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
 
 
 def make_blocking(port: BridgePort) -> None:
@@ -190,7 +189,7 @@ def make_blocking(port: BridgePort) -> None:
     if port.state in (FORWARDING, LEARNING):
         topology_change_detection(port.bridge)
     port.state = BLOCKING
-    _stop(port, "forward_delay_timer")
+    stop_timer(port, "forward_delay_timer")
 
 
 # the protocol's procedures ---------------------------------------------------------------------------------------------
@@ -267,10 +266,10 @@ def become_root(bridge: Bridge) -> None:
     bridge.hello_time = bridge.bridge_hello_time
     bridge.forward_delay = bridge.bridge_forward_delay
     topology_change_detection(bridge)
-    _stop(bridge, "tcn_timer")
+    stop_timer(bridge, "tcn_timer")
     if bridge.flags & IFF_UP:
         config_bpdu_generation(bridge)
-        _start(bridge, "hello_timer", bridge.hello_time, hello_expired)
+        start_timer(bridge, "hello_timer", bridge.hello_time, hello_expired)
 
 
 def topology_change_detection(bridge: Bridge) -> None:
@@ -279,10 +278,10 @@ def topology_change_detection(bridge: Bridge) -> None:
         return
     if is_root(bridge):
         bridge.topology_change = 1
-        _start(bridge, "topology_change_timer", bridge.bridge_forward_delay + bridge.bridge_max_age, topology_change_expired)
+        start_timer(bridge, "topology_change_timer", bridge.bridge_forward_delay + bridge.bridge_max_age, topology_change_expired)
     elif not bridge.topology_change_detected:
         transmit_tcn(bridge)
-        _start(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
+        start_timer(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
     bridge.topology_change_detected = 1
 
 
@@ -315,7 +314,7 @@ def transmit_config(port: BridgePort) -> None:
         _send(port, message)
         port.topology_change_ack = 0
         port.config_pending = 0
-        _start(port, "hold_timer", HOLD_TIME, hold_expired)
+        start_timer(port, "hold_timer", HOLD_TIME, hold_expired)
 
 
 def transmit_tcn(bridge: Bridge) -> None:
@@ -365,21 +364,21 @@ def received_config(port: BridgePort, message: ConfigBpdu) -> None:
         port.designated_bridge = message.bridge
         port.designated_port = message.port
         left = (message.max_age - message.message_age) * SECOND // 256
-        _start(port, "message_age_timer", left, message_age_expired)
+        start_timer(port, "message_age_timer", left, message_age_expired)
         configuration_update(bridge)
         port_state_selection(bridge)
         if not is_root(bridge) and was_root:
-            _stop(bridge, "hello_timer")
+            stop_timer(bridge, "hello_timer")
             if bridge.topology_change_detected:
-                _stop(bridge, "topology_change_timer")
+                stop_timer(bridge, "topology_change_timer")
                 transmit_tcn(bridge)
-                _start(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
+                start_timer(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
         if port.number == bridge.root_port:
             _record_timeouts(bridge, message)
             config_bpdu_generation(bridge)
             if message.flags & TOPOLOGY_CHANGE_ACK:
                 bridge.topology_change_detected = 0
-                _stop(bridge, "tcn_timer")
+                stop_timer(bridge, "tcn_timer")
     elif is_designated_port(port):
         transmit_config(port)
 
@@ -412,13 +411,15 @@ def received_tcn(port: BridgePort) -> None:
 # timers ----------------------------------------------------------------------------------------------------------------
 
 
-def _start(owner: Bridge | BridgePort, name: str, delay: int, expired: Callable[..., None]) -> None:
-    _stop(owner, name)
+def start_timer(owner: Bridge | BridgePort, name: str, delay: int, expired: Callable[..., None]) -> None:
+    """Call `expired` after `delay` ns; one that ran under this name runs no more."""
+    stop_timer(owner, name)
     bridge = getattr(owner, "bridge", owner)
     setattr(owner, name, bridge.netns.kernel.clock.call_later(delay, expired, owner))  # type: ignore[union-attr]
 
 
-def _stop(owner: Bridge | BridgePort, name: str) -> None:
+def stop_timer(owner: Bridge | BridgePort, name: str) -> None:
+    """Call off what was to happen under this name."""
     timer: Timer | None = getattr(owner, name)
     if timer is not None:
         timer.cancel()
@@ -430,7 +431,7 @@ def hello_expired(bridge: Bridge) -> None:
     if bridge.flags & IFF_UP:
         config_bpdu_generation(bridge)
         if bridge.stp_enabled:
-            _start(bridge, "hello_timer", bridge.hello_time, hello_expired)
+            start_timer(bridge, "hello_timer", bridge.hello_time, hello_expired)
 
 
 def message_age_expired(port: BridgePort) -> None:
@@ -451,7 +452,7 @@ def forward_delay_expired(port: BridgePort) -> None:
     bridge = port.bridge
     if port.state == LISTENING:
         port.state = LEARNING
-        _start(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
+        start_timer(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
     elif port.state == LEARNING:
         port.state = FORWARDING
         if any(is_designated_port(other) for other in bridge.ports if other.state != DISABLED):
@@ -463,7 +464,7 @@ def tcn_expired(bridge: Bridge) -> None:
     """Not acknowledged yet: say it again (`br_tcn_timer_expired`)."""
     if not is_root(bridge) and bridge.flags & IFF_UP:
         transmit_tcn(bridge)
-        _start(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
+        start_timer(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
 
 
 def topology_change_expired(bridge: Bridge) -> None:
@@ -476,125 +477,3 @@ def hold_expired(port: BridgePort) -> None:
     """A message held back may go (`br_hold_timer_expired`)."""
     if port.config_pending:
         transmit_config(port)
-
-
-# settings --------------------------------------------------------------------------------------------------------------
-
-
-def set_stp(bridge: Bridge, value: int) -> None:
-    """Spanning tree on or off (`br_stp_set_enabled`)."""
-    if value and not bridge.stp_enabled:
-        bridge.stp_enabled = 1
-        if bridge.flags & IFF_UP:
-            _start(bridge, "hello_timer", bridge.hello_time, hello_expired)
-        config_bpdu_generation(bridge)
-        port_state_selection(bridge)
-    elif not value and bridge.stp_enabled:
-        bridge.stp_enabled = 0
-        _stop(bridge, "hello_timer")
-        port_state_selection(bridge)
-
-
-def set_priority(bridge: Bridge, value: int) -> None:
-    """The upper half of the bridge id (`br_stp_set_bridge_priority`)."""
-    if not 0 <= value <= 0xFFFF:
-        raise NetError(ERANGE)
-    was_root = is_root(bridge)
-    old = bridge.bridge_id
-    bridge.priority = value
-    for port in bridge.ports:
-        if port.state != DISABLED and port.designated_bridge == old:
-            port.designated_bridge = bridge.bridge_id
-    if was_root and not bridge.ports:
-        bridge.designated_root = bridge.bridge_id
-    configuration_update(bridge)
-    port_state_selection(bridge)
-    if is_root(bridge) and not was_root:
-        become_root(bridge)
-
-
-def ticks(bridge: Bridge, centiseconds: int) -> int:
-    """A time in 1/100 s as the kernel keeps it, in whole ticks (`clock_t_to_jiffies`); ns."""
-    hz = bridge.netns.kernel.profile.hz
-    return centiseconds * hz // 100 * SECOND // hz
-
-
-def set_forward_delay(bridge: Bridge, centiseconds: int) -> None:
-    """In 1/100 s (`br_set_forward_delay`); ERANGE outside 2 to 30 s while spanning tree is on."""
-    value = ticks(bridge, centiseconds)
-    if bridge.stp_enabled and not 2 * SECOND <= value <= 30 * SECOND:
-        raise NetError(ERANGE)
-    bridge.bridge_forward_delay = value
-    if is_root(bridge):
-        bridge.forward_delay = value
-
-
-def set_hello_time(bridge: Bridge, centiseconds: int) -> None:
-    """In 1/100 s (`br_set_hello_time`); ERANGE outside 1 to 10 s."""
-    value = ticks(bridge, centiseconds)
-    if not SECOND <= value <= 10 * SECOND:
-        raise NetError(ERANGE)
-    bridge.bridge_hello_time = value
-    if is_root(bridge):
-        bridge.hello_time = value
-
-
-def set_max_age(bridge: Bridge, centiseconds: int) -> None:
-    """In 1/100 s (`br_set_max_age`); ERANGE outside 6 to 40 s."""
-    value = ticks(bridge, centiseconds)
-    if not 6 * SECOND <= value <= 40 * SECOND:
-        raise NetError(ERANGE)
-    bridge.bridge_max_age = value
-    if is_root(bridge):
-        bridge.max_age = value
-
-
-def set_ageing_time(bridge: Bridge, centiseconds: int) -> None:
-    """In 1/100 s (`br_set_ageing_time`)."""
-    bridge.ageing_time = ticks(bridge, centiseconds)
-
-
-def set_port_priority(port: BridgePort, value: int) -> None:
-    """The upper part of the port id (`br_stp_set_port_priority`); ERANGE above 63."""
-    if not 0 <= value <= 63:
-        raise NetError(ERANGE)
-    designated = is_designated_port(port)
-    port.priority = value
-    if designated:
-        port.designated_port = port.port_id
-        port_state_selection(port.bridge)
-    if port.designated_bridge == port.bridge.bridge_id and port.port_id < port.designated_port:
-        become_designated_port(port)
-        port_state_selection(port.bridge)
-
-
-def set_path_cost(port: BridgePort, value: int) -> None:
-    """What the way through this port costs (`br_stp_set_path_cost`); ERANGE outside 1 to 65535."""
-    if not 1 <= value <= 65535:
-        raise NetError(ERANGE)
-    port.cost = value
-    configuration_update(port.bridge)
-    port_state_selection(port.bridge)
-
-
-def set_port_state(port: BridgePort, value: int) -> None:
-    """By hand (`br_set_port_state`): refused with the spanning tree on, and without a carrier for all but disabled."""
-    if not 0 <= value <= BLOCKING:
-        raise NetError(EINVAL)
-    if port.bridge.stp_enabled:
-        raise NetError(EBUSY)
-    if value != DISABLED and not port_up(port):
-        raise NetError(ENETDOWN)
-    port.state = value
-    port_state_selection(port.bridge)
-
-
-BRIDGE_SETTERS: dict[str, Callable[[Bridge, int], None]] = {
-    "stp_state": set_stp,
-    "priority": set_priority,
-    "forward_delay": set_forward_delay,
-    "hello_time": set_hello_time,
-    "max_age": set_max_age,
-    "ageing_time": set_ageing_time,
-}
-PORT_SETTERS: dict[str, Callable[[BridgePort, int], None]] = {"state": set_port_state, "priority": set_port_priority, "cost": set_path_cost}
