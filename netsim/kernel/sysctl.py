@@ -46,6 +46,15 @@ OTHER_DEFAULTS: dict[str, str] = {
 }  # fmt: skip
 FLUSH_ROUTES6 = ("net", "ipv6", "route", "flush")
 """Written to, never read: forgets what was learnt about destinations."""
+IDLE_CONF = frozenset(
+    (
+        "accept_ra_min_lft", "accept_source_route", "bootp_relay", "disable_policy", "disable_xfrm", "enhanced_dad", "force_igmp_version",
+        "force_tllao", "igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval", "max_desync_factor", "mc_forwarding", "medium_id",
+        "mldv1_unsolicited_report_interval", "ra_honor_pio_life", "ra_honor_pio_pflag", "regen_max_retry", "regen_min_advance",
+        "router_probe_interval", "secure_redirects", "suppress_frag_ndisc", "temp_prefered_lft", "temp_valid_lft", "use_optimistic",
+    )
+)  # fmt: skip
+"""Settings of a device, or of all, that nothing here reads; a change is reported."""
 WITH_EFFECT = frozenset(
     [
         "icmp_echo_ignore_all",
@@ -235,6 +244,8 @@ def write(netns: Netns, name: str, text: str) -> None:
         _write_text(netns, path, text)
         return
     value = _number(text, path[-1])
+    if attribute in IDLE_CONF and isinstance(holder, Ipv4Conf | Ipv6Conf) and value != getattr(holder, attribute):
+        netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
     if isinstance(holder, Ipv4Conf) and attribute == "forwarding":
         _set_forwarding(netns, holder, value)
         return

@@ -176,6 +176,8 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         value = cursor.argument()
         if words.family == 2 or (words.family == 0 and ":" not in value):
             raise Stop("RTNETLINK answers: Invalid argument\n", 2)
+        if value not in ("::/0", "default", "any", "all"):
+            session.netns.kernel.unmodelled.append("ip -6 route from PREFIX")
     elif word in ("tos", "dsfield") or matches(word, "dsfield"):
         value = cursor.argument()
         parsed = number(value if value.startswith("0x") else f"0x{value}", 0, 255)

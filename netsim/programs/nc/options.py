@@ -60,7 +60,8 @@ TOS = {
     "cs7": 0xE0, "ef": 0xB8, "inetcontrol": 0xC0, "lowcost": 0x02, "lowdelay": 0x10, "netcontrol": 0xE0, "reliability": 0x04, "throughput": 0x08,
 }  # fmt: skip
 UNMODELLED = {"F": "passing a socket on", "U": "UNIX domain sockets", "Z": "DCCP", "x": "proxies", "X": "proxies", "P": "proxies"}
-REPORTED = {"D": "SO_DEBUG", "S": "TCP MD5 signatures", "t": "TELNET negotiation", "I": "receive buffer length", "O": "send buffer length"}
+REPORTED = {"D": "SO_DEBUG", "S": "TCP MD5 signatures", "t": "TELNET negotiation", "I": "receive buffer length", "O": "send buffer length",
+    "m": "minimum TTL"}  # fmt: skip
 INT_MAX = 2147483647
 
 
@@ -180,6 +181,8 @@ def read(call: Call) -> Options | Result:
         return Result("", str(problem), 1)
     for letter in sorted(options.letters & set(REPORTED)):
         call.machine.kernel.unmodelled.append(f"nc -{letter}: {REPORTED[letter]}")
+    if options.interval and not options.has("z"):
+        call.machine.kernel.unmodelled.append("nc -i: pauses between lines")
     return options
 
 

@@ -34,7 +34,7 @@ GRAMMAR = Grammar(
 )  # fmt: skip
 NOT_MODELLED = {"L": "listing link types",
     "b": "-b", "f": "-f", "I": "monitor mode (-I)", "J": "-J", "j": "-j", "C": "-C", "E": "-E", "G": "-G", "M": "-M", "T": "-T", "V": "-V", "W": "-W",
-    "y": "-y", "z": "-z", "nano": "--nano", "precision": "--time-stamp-precision", "lengths": "--lengths", "d": "-d", "H": "-H",
+    "y": "-y", "z": "-z", "nano": "--nano", "precision": "--time-stamp-precision", "lengths": "--lengths", "d": "-d", "H": "-H", "N": "-N",
 }  # fmt: skip
 
 
