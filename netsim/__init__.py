@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from netsim.errors import NetError
     from netsim.machine.call import Result
     from netsim.state import CannotFork, CannotLoad, CannotSave
+    from netsim.world.capture import Format
+    from netsim.world.inject import Way
 
 __version__ = "0.1.0"
 __all__ = [
@@ -26,12 +28,14 @@ __all__ = [
     "Diagram",
     "Difference",
     "Explanation",
+    "Format",
     "Host",
     "Matrix",
     "Namespace",
     "NetError",
     "Report",
     "Result",
+    "Way",
     "World",
     "check",
     "diff",
@@ -41,6 +45,7 @@ __all__ = [
 ]
 _HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
 _HOMES |= {"Diagram": "netsim.diagram.drawing", "draw": "netsim.diagram.drawing"}
+_HOMES |= {"Format": "netsim.world.capture", "Way": "netsim.world.inject"}
 _HOMES |= dict.fromkeys(("CannotFork", "CannotLoad", "CannotSave"), "netsim.state")
 _HOMES |= {
     "AnalysisProblem": "netsim.analysis.problem",

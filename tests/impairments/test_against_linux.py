@@ -15,15 +15,8 @@ from hypothesis import strategies as st
 
 from netsim import World
 from netsim.kernel.profile import LINUX_6_18
+from tests.nettools.test_against_linux import RUNNER
 
-RUNNER = """
-import json, subprocess, sys
-told = []
-for line in json.load(sys.stdin):
-    done = subprocess.run(["bash", "-c", line], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
-    told.append([done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode])
-print(json.dumps(told))
-"""
 SETUP = ("ip link add v0 type veth peer name v1", "ip link set v0 up", "ip link set v1 up")
 KINDS = ("netem", "tbf", "prio")
 

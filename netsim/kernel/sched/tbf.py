@@ -121,8 +121,12 @@ class Tbf(Qdisc):
         max_size, mtu = wanted.burst, 0
         if wanted.peak is not None:
             if wanted.peak.rate <= wanted.rate.rate:
+                self._warn(f"peakrate {wanted.peak.rate} is lower than or equals to rate {wanted.rate.rate} !")
                 raise NetError(EINVAL)
             max_size, mtu = min(max_size, wanted.mtu), wanted.peak.time(wanted.mtu)
+        longest = self.dev.mtu + self.dev.header_length
+        if max_size < longest:
+            self._warn(f"burst {max_size} is lower than device {self.dev.name} mtu ({longest}) !")
         if not max_size:
             raise NetError(EINVAL)
         if isinstance(self.queue, Pfifo):
@@ -132,6 +136,9 @@ class Tbf(Qdisc):
         self.options, self.max_size, self.mtu = wanted, max_size, mtu
         self.buffer = wanted.rate.time(wanted.burst)
         self.tokens, self.ptokens = self.buffer, self.mtu
+
+    def _warn(self, text: str) -> None:
+        self.dev.netns.kernel.log.append((self.clock.now, f"sch_tbf: {text}"))
 
     def reset(self) -> None:
         """Empty it and fill the bucket (`tbf_reset`)."""
