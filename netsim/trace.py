@@ -16,7 +16,7 @@ class Recorder(Protocol):
 
 @attrs.frozen
 class Event:
-    """Something that happened at `time` ns in the namespace with inode `netns`."""
+    """Something that happened at `time` ns in the namespace with the cookie `netns`."""
 
     time: int
     netns: int

@@ -63,7 +63,7 @@ def explain_in(trial: World, source: Place, target: Target, size: int = 0) -> Ex
     try:
         probe = attempt(source, target, address, size)
     finally:
-        for netns in names.by_inode.values():
+        for netns in names.by_cookie.values():
             netns.trace = None
     follower = _followed(probe, recording, relays)
     cause = Judge(probe, follower, names, source).cause()

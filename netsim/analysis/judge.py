@@ -125,7 +125,7 @@ class Judge:
 
     def _is_ahead(self, event: Dropped) -> bool:
         """Whether the station that is looked for is right behind the port."""
-        netns = self.names.by_inode.get(event.netns)
+        netns = self.names.by_cookie.get(event.netns)
         dev = netns.names.get(event.device) if netns is not None else None
         there = getattr(getattr(dev, "peer", None), "netns", None)
         if there is None:
@@ -182,7 +182,7 @@ class Judge:
         return event.chain.startswith("DOCKER") or (event.table.name == "raw" and bool(event.number) and self._guards_container(event))
 
     def _guards_container(self, event: RuleMet) -> bool:
-        bridges = {name for (inode, name) in self.names.networks if inode == event.netns}
+        bridges = {name for (cookie, name) in self.names.networks if cookie == event.netns}
         return event.rule.iniface in bridges and bool(event.rule.iniface_inverted)
 
     def _unrouted(self, place: int, seen: Seen) -> Cause:
@@ -207,7 +207,7 @@ class Judge:
 
     def _listens_elsewhere(self, event: Dropped) -> bool:
         """Whether a server has the port in that namespace on other addresses only."""
-        netns = self.names.by_inode.get(event.netns)
+        netns = self.names.by_cookie.get(event.netns)
         if netns is None:
             return False
         payload = event.packet.payload

@@ -103,18 +103,19 @@ class Names:
     """What people call the namespaces, devices and processes of a world."""
 
     namespaces: dict[int, str]
-    """inode -> name"""
+    """cookie -> name"""
     networks: dict[tuple[int, str], str]
-    """(inode, bridge device) -> Docker network"""
-    by_inode: dict[int, Netns]
+    """(cookie, bridge device) -> Docker network"""
+    by_cookie: dict[int, Netns]
 
-    def of_netns(self, inode: int) -> str:
+    def of_netns(self, cookie: int) -> str:
         """A namespace's name, or its inode where it has none."""
-        return self.namespaces.get(inode, f"netns {inode}")
+        netns = self.by_cookie.get(cookie)
+        return self.namespaces.get(cookie) or f"netns {netns.inode if netns is not None else 'gone'}"
 
-    def of_device(self, inode: int, device: str) -> str:
+    def of_device(self, cookie: int, device: str) -> str:
         """A device with the Docker network it stands for."""
-        network = self.networks.get((inode, device))
+        network = self.networks.get((cookie, device))
         return device if network is None or network == device else f"{device} ({network})"
 
 
@@ -122,15 +123,15 @@ def names_of(world: World) -> Names:
     """The names of a world; a container's name goes before that of the namespace it is in, a namespace's before none."""
     known: dict[int, str] = {}
     for place in places(world):
-        known.setdefault(place.netns.inode, place.name)
+        known.setdefault(place.netns.cookie, place.name)
     networks: dict[tuple[int, str], str] = {}
-    by_inode: dict[int, Netns] = {}
+    by_cookie: dict[int, Netns] = {}
     for host in world.hosts.values():
         for netns in host.machine.kernel.namespaces:
-            by_inode[netns.inode] = netns
+            by_cookie[netns.cookie] = netns
         engine = engine_at(host.machine)
         for network in engine.networks.values() if engine is not None else ():
             bridge = getattr(network.driver_state, "device", "")
             if bridge:
-                networks[host.machine.kernel.init_net.inode, str(bridge)] = network.name
-    return Names(known, networks, by_inode)
+                networks[host.machine.kernel.init_net.cookie, str(bridge)] = network.name
+    return Names(known, networks, by_cookie)

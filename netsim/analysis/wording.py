@@ -68,7 +68,7 @@ class Speaker:
         return None
 
     def _netns(self, event: Any) -> Netns | None:
-        return self.names.by_inode.get(event.netns)
+        return self.names.by_cookie.get(event.netns)
 
     def _device_name(self, event: Any, ifindex: int) -> str:
         netns = self._netns(event)
@@ -177,15 +177,15 @@ class Speaker:
     def _echoed(self, event: Step) -> Worded:
         return Worded("icmp", "icmp_echo_ignore_all = 1" if event.detail else "the kernel answers", "ignored" if event.detail else "echo")
 
-    def socket_text(self, inode: int, sock: InetSocket) -> str:
+    def socket_text(self, cookie: int, sock: InetSocket) -> str:
         """A socket as `ss -lp` shows it: its address and who has it."""
         address, port = sock.getsockname()
         where = f"[{address}]:{port}" if ":" in str(address) else f"{address}:{port}"
-        return f"{where}{self.owner_text(inode, sock)}"
+        return f"{where}{self.owner_text(cookie, sock)}"
 
-    def owner_text(self, inode: int, sock: InetSocket) -> str:
+    def owner_text(self, cookie: int, sock: InetSocket) -> str:
         """Which process has a socket: ` of NAME (pid N)`, or nothing."""
-        netns = self.names.by_inode.get(inode)
+        netns = self.names.by_cookie.get(cookie)
         machine = self.machines.get(id(netns.kernel)) if netns is not None else None
         for process in machine.processes.values() if machine is not None else ():
             if any(getattr(opened, "sock", None) is sock for opened in process.fds.values()):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netsim import World
+from netsim import World, explain
 from netsim.__main__ import main
 from netsim.api import Host
 from netsim.clock import MS, SECOND
@@ -209,3 +209,10 @@ def test_a_directive_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path
     text = capsys.readouterr().err
     assert "line 2: netsim: " in text
     assert why in text
+
+
+def test_an_explanation_follows_the_packet_to_the_other_machine(world: World) -> None:
+    world.hosts["h2"].run("iptables -A INPUT -p icmp -j DROP")
+    told = str(explain(world, world.hosts["h1"], "10.0.0.2"))
+    assert "h2: filter INPUT rule 1" in told
+    assert "h1: filter INPUT" not in told

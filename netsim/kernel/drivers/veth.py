@@ -86,7 +86,7 @@ class Veth(NetDevice):
         if not kernel.log or kernel.log[-1][1] != line:
             kernel.log.append((kernel.clock.now, line))
         if self.netns.trace is not None:
-            self.netns.trace.record(Dropped(kernel.clock.now, self.netns.inode, "STORM", self.name, skb.packet))
+            self.netns.trace.record(Dropped(kernel.clock.now, self.netns.cookie, "STORM", self.name, skb.packet))
 
     def opened(self) -> None:
         """Carrier on both ends when both are up (`veth_open`)."""

@@ -210,7 +210,7 @@ def br_refragment(netns: Netns, skb: SkBuff) -> bool:
     if packet.flags & IP_DF:
         netns.mib["IpFragFails"] += 1
         if netns.trace is not None:
-            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, "PKT_TOO_BIG", dev.name, packet))
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.cookie, "PKT_TOO_BIG", dev.name, packet))
         return True
     for piece in split(packet, dev.mtu):
         part = skb.clone()

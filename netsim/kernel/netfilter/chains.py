@@ -129,7 +129,7 @@ def trace_rule(state: HookState, table: Any, chain: Any, number: int, rule: Any,
     netns = state.netns
     if netns.trace is not None:
         netns.trace.record(
-            RuleMet(netns.kernel.clock.now, netns.inode, state.hook, table, chain.name, number, rule, verdict, device_of(state), skb.packet)
+            RuleMet(netns.kernel.clock.now, netns.cookie, state.hook, table, chain.name, number, rule, verdict, device_of(state), skb.packet)
         )
 
 

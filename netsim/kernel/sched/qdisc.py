@@ -123,7 +123,7 @@ class Qdisc:
         self.drops += 1
         netns = self.dev.netns
         if netns.trace is not None:
-            netns.trace.record(Dropped(netns.kernel.clock.now, netns.inode, reason, self.dev.name, skb.packet))
+            netns.trace.record(Dropped(netns.kernel.clock.now, netns.cookie, reason, self.dev.name, skb.packet))
         return NET_XMIT_DROP
 
     def wake_at(self, when: int) -> None:

@@ -93,7 +93,7 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
         if netns.trace is not None:
             where = "src" if manip == MANIP_SRC else "dst"
             device = skb.dev.name
-            netns.trace.record(Rewritten(netns.kernel.clock.now, netns.inode, where, device, before, skb.packet, tuple(connection.tuples)))
+            netns.trace.record(Rewritten(netns.kernel.clock.now, netns.cookie, where, device, before, skb.packet, tuple(connection.tuples)))
     return ACCEPT
 
 
