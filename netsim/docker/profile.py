@@ -7,8 +7,8 @@ import attrs
 
 @attrs.frozen
 class Durations:
-    """How long the daemon takes for things, in ms of virtual time: what it changes is there at once, and its answer comes this much later,
-    so that links and addresses have settled as far as they would have. Taken from the times of events of real daemons."""
+    """How long the daemon takes for things, in ms of virtual time, before they happen: a container's devices come up at the end of its start,
+    so what is looked at next has settled no further than it would have. Taken from the times of events of real daemons."""
 
     create: int = 40
     """A container is created."""
@@ -23,6 +23,8 @@ class Durations:
     network_remove: int = 100
     connect: int = 90
     """A running container joins or leaves a network."""
+    answer: int = 30
+    """From there to the client's end."""
 
 
 @attrs.frozen
@@ -153,7 +155,7 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", durations=Durations(150, 1100, 250, 150, 200, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
@@ -183,7 +185,7 @@ V27 = EngineProfile(
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 250, 150, 400, 380), parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

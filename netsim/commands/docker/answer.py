@@ -1,4 +1,4 @@
-"""The daemon takes its time: what it did is there at once, the command ends when the daemon would have answered."""
+"""The daemon takes its time before anything changes; then it changes at once, and the answer comes soon after."""
 
 from __future__ import annotations
 
@@ -6,43 +6,71 @@ from typing import Any
 
 import attrs
 
+from netsim.clock import MS
 from netsim.commands.docker import main
 from netsim.docker.engine.engine import Engine
+from netsim.docker.profile import Durations
 from netsim.machine.call import Call, Program, ReadInput, Result
 from netsim.machine.process import Process
 
+VERBS: dict[str, tuple[str, ...]] = {
+    "run": ("create", "start"), "create": ("create",), "start": ("start",), "restart": ("stop", "start"), "stop": ("stop",), "kill": ("stop",),
+    "rm": ("remove",), "network create": ("network_create",), "network rm": ("network_remove",),
+    "network connect": ("connect",), "network disconnect": ("connect",),
+}  # fmt: skip
+"""What the daemon has to do for a subcommand (fields of `Durations`)."""
+
 
 @attrs.define(eq=False)
-class Answer(Program):
-    """A command that waits for the daemon's answer, then prints it and ends."""
+class Waiting(Program):
+    """A command whose request the daemon is working on; then it becomes what the command is."""
 
-    result: Result
-    delay: int
-    """ns."""
+    call: Call
+    before: int
+    """ns until the request is done."""
+    after: int
+    """ns from then to the answer."""
+    result: Result | None = None
 
     def started(self, proc: Process) -> None:
-        """Wait."""
-        proc.timer(self.delay, None)
+        """Wait for the daemon."""
+        proc.timer(self.before, None)
 
     def timer(self, proc: Process, token: Any) -> None:
-        """The answer is there."""
-        for fd, text in ((1, self.result.stdout), (2, self.result.stderr)):
-            if text:
-                proc.write(fd, text)
-        proc.exit(self.result.status)
-
-
-def after(result: Result | Program | ReadInput, spent: int) -> Result | Program | ReadInput:
-    """A result, once as many ns have gone by as the daemon spent on it; programs see to it themselves."""
-    return Answer(result, spent) if spent and isinstance(result, Result) else result
+        """The request is done; a little later its answer is there."""
+        if self.result is not None:
+            proc.machine.settle(proc, self.result)
+            return
+        outcome = main.docker(self.call)
+        if isinstance(outcome, Result):
+            self.result = outcome
+            proc.timer(self.after, None)
+        else:
+            proc.machine.settle(proc, outcome)
 
 
 def docker(call: Call) -> Result | Program | ReadInput:
-    """The docker command; it ends when the daemon would have answered."""
-    before = _spent(call)
-    return after(main.docker(call), _spent(call) - before)
-
-
-def _spent(call: Call) -> int:
+    """The docker command; what it asks of the daemon takes as long as the release takes for it."""
     engine = call.machine.services.get("docker")
-    return engine.spent if isinstance(engine, Engine) else 0
+    parts = _work(call.argv[1:])
+    if not parts or not isinstance(engine, Engine):
+        return main.docker(call)
+    durations = engine.profile.durations
+    return Waiting(call, sum(_ms(durations, part) for part in parts) * MS, durations.answer * MS)
+
+
+def _work(words: tuple[str, ...]) -> tuple[str, ...]:
+    plain = [word for word in words if not word.startswith("-")]
+    if plain[:1] == ["container"]:
+        plain = plain[1:]
+    for count in (2, 1):
+        parts = VERBS.get(" ".join(plain[:count]))
+        if parts and len(plain) >= count:
+            return parts
+    return ()
+
+
+def _ms(durations: Durations, part: str) -> int:
+    found = getattr(durations, part)
+    assert isinstance(found, int)
+    return found

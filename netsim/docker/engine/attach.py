@@ -140,7 +140,6 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
     container.networks[network.name] = settings  # what fails now is tried again at the next start
-    engine.takes(engine.profile.durations.connect)
     if container.state.is_running and container.sandbox is not None:
         attach(engine, container, network, settings, container.sandbox)
 
@@ -153,7 +152,6 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
     endpoint = endpoints(engine, container).get(network.name)
     if network.name not in container.networks and endpoint is None:
         raise forbidden(f"container {container.id} is not connected to network {network.name}")
-    engine.takes(engine.profile.durations.connect)
     if endpoint is not None:
         detach(engine, endpoint, bindings_of(engine, container))
         files.left(engine, container, endpoint)

@@ -29,7 +29,6 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     entrypoint = image.entrypoint if spec.entrypoint is None else spec.entrypoint
     if not (*entrypoint, *command):
         raise invalid("No command specified")
-    engine.takes(engine.profile.durations.create)
     container = Container(identity, name, attrs.evolve(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint)), image, engine.now())
     container.mode = _resolved_mode(engine, spec.host.network_mode)
     container.hostname = _hostname(engine, container)

@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 
-from netsim.clock import MS
 from netsim.docker.cnm.model import Network
 from netsim.docker.drivers.bridge import BridgeDriver
 from netsim.docker.drivers.driver import Driver
@@ -68,8 +67,6 @@ class Engine:
     watchers: list[Process] = attrs.field(factory=list)
     """Processes that hear of events, by a timer with the token "event"."""
     id: str = ""
-    spent: int = 0
-    """Virtual ns that what it has done so far would have taken; clients wait for the part that their request caused."""
 
     def __attrs_post_init__(self) -> None:
         self.ports.by_address = self.profile.ports_by_address
@@ -93,10 +90,6 @@ class Engine:
     def now(self) -> int:
         """Virtual ns since 1970."""
         return self.machine.epoch + self.machine.kernel.clock.now
-
-    def takes(self, duration: int) -> None:
-        """What is being done takes so many ms (`profile.durations`)."""
-        self.spent += duration * MS
 
     def run(self, argv: Sequence[str], netns: Netns | None = None) -> Result:
         """Run a tool as the daemon does (in a container's namespace, if one is named), and wait for its answer."""

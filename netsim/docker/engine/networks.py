@@ -52,7 +52,6 @@ def _keep_configuration(engine: Engine, spec: NetworkSpec) -> Network:
 def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     """The same without the rules for what clients may ask (the daemon's own networks come here too)."""
     driver = engine.driver(spec.driver)
-    engine.takes(engine.profile.durations.network_create)
     if spec.ingress:
         raise forbidden("Ingress network can only be global scope network")
     if spec.scope == "swarm":
@@ -128,7 +127,6 @@ def active_text(engine: Engine, network: Network) -> str:
 
 def delete_network(engine: Engine, network: Network) -> None:
     """Take a network away, whatever it is."""
-    engine.takes(engine.profile.durations.network_remove)
     if not network.spec.config_only:
         network.driver.delete_network(engine, network)
     release(engine, network)

@@ -26,7 +26,6 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         raise conflict("cannot start a paused container, try unpause instead")
     if container.state.is_running:
         return
-    engine.takes(engine.profile.durations.start)
     try:
         if engine.profile.checks_links_first:
             links.check(engine, container)
@@ -169,7 +168,6 @@ def _restart(engine: Engine, container: Container) -> None:
 
 def tear_down(engine: Engine, container: Container) -> None:
     """Leave every network and let the namespace go (`releaseNetwork`)."""
-    engine.takes(engine.profile.durations.stop)
     sandbox, container.sandbox = container.sandbox, None
     if sandbox is not None and sandbox.container_id == container.id:
         delete_sandbox(engine, sandbox)
@@ -238,7 +236,6 @@ def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
 def forget(engine: Engine, container: Container) -> None:
     """It is no more."""
     if engine.containers.pop(container.id, None) is not None:
-        engine.takes(engine.profile.durations.remove)
         engine.tell("container", "destroy", container.id, image=container.spec.image, name=container.name)
 
 
