@@ -9,8 +9,11 @@ from typing import Any
 from netsim.transcript import replay
 from tests.oracle import judge
 
-KERNEL = Path(__file__).parent / "kernel"
-FLOORS = Path(__file__).parent / "floors.json"
+HERE = Path(__file__).parent
+KERNEL, DOCKER, ENGINES = (HERE / kind for kind in ("kernel", "docker", "engines"))
+FLOORS = HERE / "floors.json"
+FLOORS_OF = {KERNEL: FLOORS, DOCKER: HERE / "floors-docker.json", ENGINES: HERE / "floors-engines.json"}
+"""How many telling steps of each recording must agree, by the folder of recordings."""
 
 
 def score(path: Path) -> tuple[int, int]:

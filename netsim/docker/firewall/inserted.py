@@ -93,8 +93,8 @@ class Inserted(Firewall):
         br, subnet = wants.bridge, str(family.subnet)
         if wants.internal:
             six = tables is self.six
-            yield "-I", "filter", ONE, ("!", "-s", subnet, *(("!", "-i", br) if six else ()), "-o", br, "-j", "DROP")
             yield "-I", "filter", ONE, ("!", "-d", subnet, "-i", br, *(("!", "-o", br) if six else ()), "-j", "DROP")
+            yield "-I", "filter", ONE, ("!", "-s", subnet, *(("!", "-i", br) if six else ()), "-o", br, "-j", "DROP")
             yield self._icc(wants)
             return
         yield from self._nat(wants, family)

@@ -55,6 +55,8 @@ class NetDevice:
     kind: ClassVar[str] = ""
     """What `ip -d link` calls the kind; empty for hardware and loopback."""
     is_tunnel: ClassVar[bool] = False
+    filters_unicast: ClassVar[bool] = False
+    """Whether it takes frames for further addresses without becoming promiscuous (IFF_UNICAST_FLT)."""
     """Whether the kind always tells an `iflink`, 0 when it is bound to no device: listings say `@NONE`."""
 
     netns: Netns = attrs.field(on_setattr=_stirs)

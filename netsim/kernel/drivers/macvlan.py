@@ -94,6 +94,8 @@ class Macvlan(Stacked):
                 dev_set_promiscuity(self.real, 1)
         elif self._is_busy(self.address):
             raise NetError(EADDRINUSE)
+        if not port.is_passthru and not port.by_address and not self.real.filters_unicast:
+            dev_set_promiscuity(self.real, 1)  # the lower device hears of another address (`dev_uc_add`, `__dev_set_rx_mode`)
         port.by_address[self.address] = self
 
     def stopped(self) -> None:
@@ -103,6 +105,8 @@ class Macvlan(Stacked):
             dev_set_promiscuity(self.real, -1)
         if port.by_address.get(self.address) is self:
             del port.by_address[self.address]
+            if not port.is_passthru and not port.by_address and not self.real.filters_unicast:
+                dev_set_promiscuity(self.real, -1)
 
     def _is_busy(self, address: MAC) -> bool:
         """`macvlan_addr_busy`."""

@@ -49,6 +49,7 @@ class Vlan(Stacked):
     """One VLAN of a device; priorities of packets and tags are mapped both ways."""
 
     kind: ClassVar[str] = "vlan"
+    filters_unicast: ClassVar[bool] = True
 
     vid: int = 0
     protocol: int = ETH_P_8021Q
