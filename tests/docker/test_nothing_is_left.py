@@ -13,7 +13,7 @@ from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.settings import DaemonOptions
 
 LOOKS = (
-    "ip -br link", "ip addr", "ip route show table all", "ip -6 route", "iptables-save", "ip6tables-save", "nft list ruleset", "bridge link",
+    "ip -br link", "ip addr", "ip route show table all", "ip -6 route", "iptables-save", "ip6tables-save", "nft list tables", "bridge link",
     "docker network ls -q", "ls /run/docker/netns", "ss -ltunp",
 )  # fmt: skip
 NAMES, NETWORKS = ("ca", "cb", "cc"), ("na", "nb", "bridge", "nosuch")
