@@ -13,6 +13,7 @@ import attrs
 from netsim import __version__, snapshot, state
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import DIALECTS, EXEC_TABLE
+from netsim.journal import Entry, Journal, command_line, line_options
 from netsim.kernel.boot import boot, hang_doors, new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
@@ -68,6 +69,9 @@ class Host:
     world: World
     machine: Machine
 
+    def __repr__(self) -> str:
+        return f"<netsim host {self.name}>"
+
     @property
     def name(self) -> str:
         """What the machine is called."""
@@ -75,6 +79,10 @@ class Host:
 
     def start(self, line: str, *, env: Mapping[str, str] | None = None, pid: int | None = None, netns: Netns | None = None) -> Background:
         """Start a command line (as `bash -c`) and come back at once; a process id and a namespace may be asked for."""
+        self.world.journal.add(Entry(self.name, f"{self._typed(line, env, netns)} &"))
+        return self._spawn(line, env, pid, netns)
+
+    def _spawn(self, line: str, env: Mapping[str, str] | None, pid: int | None, netns: Netns | None) -> Background:
         stdout, stderr = Capture(), Capture()
         init = self.machine.init
         full = {**init.env, **(env or {})}
@@ -86,16 +94,25 @@ class Host:
 
     def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None, netns: Netns | None = None) -> Result:
         """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns (default: the machine's) it is interrupted."""
-        job = self.start(line, env=env, netns=netns)
+        job = self._spawn(line, env, None, netns)
         self.machine.wait(job.process, limit)
         self.world.clock.run_for(COMMAND_TIME)
-        return job.result()
+        result = job.result()
+        self.world.journal.add(Entry(self.name, self._typed(line, env, netns), status=result.status))
+        return result
+
+    def _typed(self, line: str, env: Mapping[str, str] | None, netns: Netns | None) -> str:
+        """The line as one would type it on the machine."""
+        init = self.machine.init
+        names = self.machine.netns_names(init) if netns is not None and netns is not init.netns else []
+        return command_line(line, env, next((name for name in names if self.machine.named_netns(init, f"/run/netns/{name}") is netns), ""))
 
     def netns(self, name: str) -> Namespace:
         """A network namespace by name, made at first mention (as `ip netns add`)."""
         init = self.machine.init
         if name not in self.machine.netns_names(init):
             self.machine.bind_netns(init, name, new_netns(self.machine.kernel))
+            self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
         return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
 
     def docker(self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None) -> Engine:
@@ -126,6 +143,7 @@ class Host:
         self.machine.files.write(self.machine.init, f"/root/{name}", text.encode())
         process = self.machine.spawn(self.machine.init, ("bash", name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
         self.machine.wait(process, limit)
+        self.world.journal.add(Entry(self.name, text, is_script=1, status=process.status or 0))
         return process.status or 0
 
 
@@ -136,6 +154,9 @@ class Namespace:
     host: Host
     name: str
     netns: Netns
+
+    def __repr__(self) -> str:
+        return f"<netsim namespace {self.name} of {self.host.name}>"
 
     @property
     def wiring(self) -> Wiring:
@@ -158,10 +179,15 @@ class World:
     lans: dict[str, Lan] = attrs.field(factory=dict)
     cables: list[Cable] = attrs.field(factory=list)
     captures: list[WorldCapture] = attrs.field(factory=list)
+    journal: Journal = attrs.field(factory=Journal)
+    """What was typed and plugged, for a script that repeats it."""
 
     def __attrs_post_init__(self) -> None:
         if self.rng is None:
             self.rng = random.Random(self.seed)
+
+    def __repr__(self) -> str:
+        return f"<netsim world of {', '.join(self.hosts) or 'no machines'} at {self.clock.now / SECOND:g} s>"
 
     def host(self, name: str = "host", kernel: str | KernelProfile = "6.18") -> Host:
         """A machine by name, booted at first mention; `kernel` is a release of `PROFILES` or a profile."""
@@ -170,6 +196,8 @@ class World:
             profile = PROFILES[kernel] if isinstance(kernel, str) else kernel
             machine = start(name, boot(self.clock, self.rng, profile, len(self.hosts)), EXEC_TABLE, DIALECTS)
             known = self.hosts[name] = Host(self, machine)
+            release = next((release for release, known_profile in PROFILES.items() if known_profile is profile), "")
+            self.journal.add(Entry("", f"host {name}{f' kernel={release}' if release else ''}"))
             for capture in self.captures:
                 capture.watch(machine)
         return known
@@ -186,6 +214,7 @@ class World:
         made = line.cable(self.clock, self.rng)
         cards = [card(host.machine, name, mac, line.mtu) for host, name, mac in zip((a, b), names, macs, strict=True)]
         self.cables.append(join(made, *cards))
+        self.journal.add(Entry("", f"cable {a.name} {b.name} {line_options([dev.name for dev in cards], quality)}"))
         return made
 
     def lan(self, name: str, *hosts: Host, names: Sequence[str] | str = "", macs: Sequence[str] = (), **quality: Any) -> Lan:
@@ -198,8 +227,13 @@ class World:
             lan = self.lans[name] = Lan(name, self.clock)
         line = Quality(**quality)
         called = [names] * len(hosts) if isinstance(names, str) else names
+        cards = []
         for host, called_so, mac in zip(hosts, called, macs or [""] * len(hosts), strict=True):
-            attach(lan, host.machine, card(host.machine, called_so, mac, line.mtu), line.cable(self.clock, self.rng))
+            cards.append(card(host.machine, called_so, mac, line.mtu))
+            attach(lan, host.machine, cards[-1], line.cable(self.clock, self.rng))
+        if hosts:
+            where = " ".join(host.name for host in hosts)
+            self.journal.add(Entry("", f"lan {name} {where} {line_options([dev.name for dev in cards], quality)}"))
         return lan
 
     def capture(self, device: str = "", host: str = "") -> WorldCapture:
@@ -221,6 +255,8 @@ class World:
     def run_for(self, duration: int) -> None:
         """Let `duration` ns of virtual time pass."""
         self.clock.run_for(duration)
+        if self.hosts:
+            self.journal.waited(next(iter(self.hosts)), duration)
 
     @property
     def unmodelled(self) -> list[str]:

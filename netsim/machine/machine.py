@@ -101,6 +101,9 @@ class Machine:
     foreground_limit: int = FOREGROUND_LIMIT
     """Virtual ns after which whoever waits for a foreground process (`Host.run`, the shell at its terminal) interrupts it."""
 
+    def __repr__(self) -> str:
+        return f"<netsim machine {self.name}>"
+
     # processes -----------------------------------------------------------------------------------------------------------
 
     def new_process(

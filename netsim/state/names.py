@@ -121,6 +121,6 @@ NETSIM = Names(
         "netsim." + room
         for room in ("addr", "clock", "commands", "docker", "errors", "kernel", "machine", "packet", "programs", "shell", "trace", "world")
     ),
-    faces=("netsim.api",),
+    faces=("netsim.api", "netsim.journal"),
 )
 """The rooms whose objects make up a world. `World` and `Host` read and write files: nothing of them may be called."""

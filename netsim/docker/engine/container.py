@@ -82,6 +82,9 @@ class Container:
     links: dict[str, Container] = attrs.field(factory=dict)
     """Alias -> target of legacy links."""
 
+    def __repr__(self) -> str:
+        return f"<netsim container {self.name}>"
+
     @property
     def short_id(self) -> str:
         """The first twelve digits."""

@@ -75,6 +75,9 @@ class Engine:
         if not self.images:
             self.images = {image.name: image for image in READY}
 
+    def __repr__(self) -> str:
+        return f"<netsim docker engine of {self.machine.name}, {len(self.containers)} containers>"
+
     # what it stands on --------------------------------------------------------------------------------------------------
 
     @property

@@ -95,6 +95,9 @@ class Kernel:
         if self.current is not None and not self.current.capable("NET_ADMIN"):
             raise NetError(EPERM)
 
+    def __repr__(self) -> str:
+        return f"<netsim kernel {self.profile.release}>"
+
     def random_mac(self) -> MAC:
         """A locally administered unicast address (`eth_random_addr`)."""
         return MAC((self.rng.getrandbits(48) & 0xFCFFFFFFFFFF) | 0x020000000000)

@@ -62,6 +62,9 @@ class Netns:
         for dev in self.devices.values():
             dev.stir()
 
+    def __repr__(self) -> str:
+        return f"<netsim netns {self.inode}>"
+
     def device(self, name: str) -> NetDevice | None:
         """The device called so (main or alternative name), or None (`__dev_get_by_name`)."""
         return self.names.get(name)
