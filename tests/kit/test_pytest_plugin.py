@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from netsim.__main__ import main
 
 ROOT = Path(__file__).parent.parent.parent
-PLUGIN = ("-p", "netsim.pytest_plugin", "-p", "no:cacheprovider")
+INSTALLED = bool(entry_points(group="pytest11", name="netsim"))
+"""Whether pytest finds the plugin by itself here: where the sources are only on the path it has to be named."""
+PLUGIN = ("-p", "no:cacheprovider", *(() if INSTALLED else ("-p", "netsim.pytest_plugin")))
 PAIR = '''
 PAIR = """
 ip netns add red
