@@ -168,6 +168,7 @@ V20_10 = EngineProfile(
     defers_ipv6=1, fixes_link_local=1, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
+    protocol_failure="Error starting userland proxy: {reason}",
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
@@ -179,13 +180,15 @@ V27 = EngineProfile(
     joins_host="container cannot be disconnected from host network or connected to host network",
     always_drops_ipv6_forward=1,
     mac_of_bridge_is_short=1, defers_ipv6=1, fixes_link_local=1, forgets_default_hosts=0,
+    protocol_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: {reason}",
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
+                    parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -35,7 +35,7 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     sysctl.write(sandbox.netns, f"net/ipv6/conf/{interface.source_name}/disable_ipv6", str(int(not endpoint.network.spec.ipv6)))
     setlink(dev, LinkRequest(name=interface.name, address=interface.mac))
     if interface.ipv4 is not None:
-        inside.address(interface.name, str(interface.ipv4), broadcast=1)
+        inside.address(interface.name, str(interface.ipv4), broadcast=int(interface.ipv4.length < 31))
     if interface.ipv6 is not None:
         inside.address(interface.name, str(interface.ipv6))
     inside.up(interface.name)

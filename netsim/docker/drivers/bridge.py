@@ -266,7 +266,7 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int) 
     for ifa in list(dev.inet.addresses) if isinstance(gateway, IPv4) and dev.inet is not None else []:
         host.remove_address(device, f"{ifa.local}/{ifa.length}")
     try:
-        host.address(device, f"{gateway}/{length}", broadcast=1 if isinstance(gateway, IPv4) else 0)
+        host.address(device, f"{gateway}/{length}", broadcast=int(isinstance(gateway, IPv4) and length < 31))
     except NetError as error:
         if isinstance(gateway, IPv6) and error.errno == EEXIST:
             return

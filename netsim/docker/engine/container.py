@@ -74,6 +74,8 @@ class Container:
     files: dict[str, File] = attrs.field(factory=dict)
     """/etc/hosts, /etc/hostname and /etc/resolv.conf, which live outside its root and are mounted over it."""
     log: list[tuple[int, str, bytes]] = attrs.field(factory=list)
+    stdin: OpenFile | None = None
+    """The end that keeps its standard input open while nobody is attached (`-i`)."""
     outputs: list[LogFile] = attrs.field(factory=list)
     waiters: list[tuple[Process, str]] = attrs.field(factory=list)
     """Processes (of `docker run`, `docker wait` ...) that hear of its end by a timer with this token."""

@@ -13,7 +13,7 @@ from netsim.docker.engine.root import make_jail
 from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.errors import NetError, strerror
 from netsim.kernel import sysctl
-from netsim.machine.fds import Null, OpenFile
+from netsim.machine.fds import Null, OpenFile, make_pipe
 from netsim.machine.process import SIGKILL, SIGTERM
 
 STOP_TIMEOUT = 10 * SECOND
@@ -61,6 +61,8 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
     if attached is not None:
         for output, opened in zip(container.outputs, attached, strict=True):
             output.attached.append(opened)
+    if stdin is None and spec.open_stdin:
+        stdin, container.stdin = make_pipe()  # held open: nobody is attached, but somebody may be later
     fds: dict[int, OpenFile] = {0: stdin or Null(), 1: container.outputs[0], 2: container.outputs[1]}
     machine = engine.machine
     process = machine.new_process(
@@ -124,6 +126,9 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         return
     container.state = State(EXITED, 0, status, "", container.state.started, engine.now())
     container.process = None
+    if container.stdin is not None:
+        container.stdin.close()
+        container.stdin = None
     tear_down(engine, container)
     engine.tell("container", "die", container.id, exitCode=str(status), image=container.spec.image, name=container.name)
     waiters, container.waiters = container.waiters, []

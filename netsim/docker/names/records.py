@@ -32,8 +32,8 @@ def resolve(sandbox: Sandbox, name: str) -> list[Endpoint]:
 def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> list[Endpoint]:
     for endpoint in sandbox.endpoints:
         network = endpoint.network
-        if network_name is not None and network.name.lower() != network_name:
-            continue
+        if network.builtin or (network_name is not None and network.name.lower() != network_name):
+            continue  # nobody has a name on the default bridge
         for link in endpoint.settings.links:
             target, _, alias = link.partition(":")
             if (alias or target).lower() == name:
@@ -54,7 +54,7 @@ def addresses(endpoints: list[Endpoint], family: type[IPv4 | IPv6]) -> list[IPv4
 
 def name_of(sandbox: Sandbox, address: IPv4 | IPv6) -> str | None:
     """What an address is called on the container's networks: `name.network` (`ResolveIP`)."""
-    for endpoint in sandbox.endpoints:
+    for endpoint in (one for one in sandbox.endpoints if not one.network.builtin):
         for member in members(endpoint.network):
             net = member.interface.ipv4 if isinstance(address, IPv4) else member.interface.ipv6
             if net is not None and net.address == address and member.dns_names:
