@@ -136,7 +136,7 @@ BOXED = [
     "sha256sum",
 ]
 EXEC_TABLE.update(dict.fromkeys(BOXED, "netsim.programs.text:boxed"))
-DIALECTS = {"debian": EXEC_TABLE, "busybox": EXEC_TABLE | APPLETS}
+DIALECTS = {"debian": EXEC_TABLE, "busybox": APPLETS}
 """Command tables of images, by the dialect they declare."""
 REFUSED = [
     "systemctl",

@@ -68,6 +68,10 @@ class Program:
         """A signal came; the default action of SIGINT and SIGTERM is to end with status 128 + signum."""
         proc.die(signum)
 
+    def handles(self, signum: int) -> bool:
+        """Whether it has a handler for a signal: process 1 of a PID namespace hears of no other, but for SIGKILL from outside."""
+        return signum in self.caught
+
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A child process ended."""
 

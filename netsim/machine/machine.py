@@ -252,11 +252,14 @@ class Machine:
                 parent.children.remove(process)
         self.kernel.clock.call_soon(_child_ended, self, process)
 
-    def kill(self, pid: int, signum: int) -> None:
-        """Send a signal; 0 only asks. ESRCH when there is no such process."""
-        process = self.processes.get(pid)
+    def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:
+        """Send a signal, by the process's id as the sender sees it; 0 only asks. ESRCH when there is no such process."""
+        process = self.processes.get(pid) if sender is None or sender.jail is None else sender.seen().get(pid)
         if process is None:
             raise NetError(ESRCH)
+        if sender is not None and sender.jail is not None and process.inner_pid() == 1:
+            if process.program is None or not process.program.handles(signum):
+                return  # process 1 of a namespace is safe from those inside (pid_namespaces(7))
         if signum:
             process.signal(signum)
 
@@ -323,6 +326,8 @@ def _not_found(name: str) -> Result:
 
 def _child_ended(machine: Machine, process: Process) -> None:
     machine.processes.pop(process.pid, None)
+    if process.jail is not None:
+        process.jail.leave(process)
     parent = process.parent
     if parent is not None and parent.program is not None and parent.status is None:
         parent.program.child_ended(parent, process.pid, process.status or 0)

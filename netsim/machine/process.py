@@ -120,6 +120,13 @@ class Process:
         """Its id in its own PID namespace."""
         return self.pid if self.jail is None else self.jail.pids.get(self.pid, self.pid)
 
+    def seen(self) -> dict[int, Process]:
+        """The processes of its PID namespace by their ids there; those of containers are seen from the machine."""
+        every = self.machine.processes.values()
+        if self.jail is None:
+            return {process.pid: process for process in every}
+        return {process.inner_pid(): process for process in every if process.jail is self.jail}
+
     # time ----------------------------------------------------------------------------------------------------------------
 
     def now(self) -> int:
@@ -195,8 +202,6 @@ class Process:
             self.close(fd)
         if program is not None:
             program.ended(self)
-        if self.jail is not None:
-            self.jail.leave(self)
         self.machine.reap(self)
         put(self.netns)
 

@@ -126,20 +126,24 @@ class ProcRoot(Virtual):
         """A process by its pid, `self`, `net`, `sys` or one of the machine's files."""
         assert self.machine is not None
         if name == "self":
-            return Symlink(0o777, 0, str(process.pid if process is not None else 1))
+            return Symlink(0o777, 0, str(process.inner_pid() if process is not None else 1))
         if name == "net":
             return Symlink(0o777, 0, "self/net")
         if name == "sys":
             return SysctlDirectory(0o555)
         if name.isdigit():
-            found = self.machine.processes.get(int(name))
+            found = self._seen(process).get(int(name))
             return None if found is None else ProcessDirectory(0o555, 0, {}, found)
         return self.entries.get(name)
 
     def names(self, process: Process | None) -> list[str]:
         """All processes and files."""
         assert self.machine is not None
-        return [*(str(pid) for pid in sorted(self.machine.processes)), "net", "self", "sys", *self.entries]
+        return [*(str(pid) for pid in sorted(self._seen(process))), "net", "self", "sys", *self.entries]
+
+    def _seen(self, process: Process | None) -> dict[int, Process]:
+        assert self.machine is not None
+        return self.machine.processes if process is None or process.jail is None else process.seen()
 
 
 @attrs.define(eq=False)
@@ -163,8 +167,10 @@ class ProcessDirectory(Virtual):
         if name == "environ":
             return Text(0o400, 0, b"".join(f"{key}={value}".encode() + b"\0" for key, value in subject.env.items()))
         if name == "status":
-            parent = subject.parent.pid if subject.parent else 0
-            return Text(0o444, 0, f"Name:\t{subject.comm}\nState:\tS (sleeping)\nPid:\t{subject.pid}\nPPid:\t{parent}\n".encode())
+            pid, parent = subject.pid, subject.parent.pid if subject.parent else 0
+            if process is not None and process.jail is not None:
+                pid, parent = subject.inner_pid(), subject.parent.inner_pid() if subject.parent and subject.parent.jail is subject.jail else 0
+            return Text(0o444, 0, f"Name:\t{subject.comm}\nState:\tS (sleeping)\nPid:\t{pid}\nPPid:\t{parent}\n".encode())
         if name == "cwd":
             return Symlink(0o777, 0, subject.cwd)
         if name == "fd":

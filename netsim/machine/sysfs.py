@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.errors import EACCES, EINVAL, EOPNOTSUPP, EPERM, NetError
+from netsim.errors import EACCES, EINVAL, EOPNOTSUPP, EPERM, EROFS, NetError
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_set_mtu
 from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IF_OPER_DORMANT, IFF_RUNNING, IFF_UP, NetDevice, dev_get_stats
@@ -195,6 +195,8 @@ class DeviceAttribute(Node):
         """Reads give the value, each write sets it; EACCES, also for root, against the file's nature."""
         if how == "r":
             self.read()
+        elif process is not None and process.jail is not None and process.jail.read_only_sys:
+            raise NetError(EROFS)
         elif self.table == "statistics" or self._shown().store is None:
             raise NetError(EACCES)
         return Attribute(node=self)

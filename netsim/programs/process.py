@@ -280,7 +280,7 @@ def kill(call: Call) -> Result:
         signum = int(name) if name.isdigit() else SIGNALS.get(name, 15)
     for word in words:
         try:
-            call.machine.kill(int(word), signum)
+            call.machine.kill(int(word), signum, call.proc)
         except ValueError:
             err += f'kill: failed to parse argument: "{word}"\n'
         except NetError as error:
@@ -306,7 +306,7 @@ def killall(call: Call) -> Result:
     names = [word for word in call.argv[1:] if not word.startswith("-")]
     err = ""
     for name in names:
-        found = [process for process in call.machine.processes.values() if process.comm == name and process is not call.proc]
+        found = [process for process in call.proc.seen().values() if process.comm == name and process is not call.proc]
         for process in found:
             process.signal(15)
         if not found:
@@ -327,7 +327,7 @@ def pgrep(call: Call) -> Result:
 
 def _matching(call: Call, patterns: list[str], whole_line: bool) -> list[Process]:  # noqa: FBT001
     found = []
-    for _, process in sorted(call.machine.processes.items()):
+    for _, process in sorted(call.proc.seen().items()):
         text = " ".join(process.argv) if whole_line else process.comm
         if process is not call.proc and process.pid != 1 and any(re.search(pattern, text) for pattern in patterns):
             found.append(process)
@@ -336,7 +336,7 @@ def _matching(call: Call, patterns: list[str], whole_line: bool) -> list[Process
 
 def ps(call: Call) -> Result:
     """ps: all processes, in the columns of `ps -ef` or plain."""
-    rows = sorted(call.machine.processes.items())
+    rows = sorted(call.proc.seen().items())
     text = "".join(call.argv[1:])
     if "e" in text or "a" in text:
         body = "".join(

@@ -52,7 +52,7 @@ def _cd(shell: Shell, args: list[str]) -> int:
         node = shell.proc.machine.files.resolve(shell.proc, target)
     except NetError as error:
         shell.complain(f"cd: {target}: {strerror(error.errno)}")
-        return 1
+        return 2 if shell.name == "ash" else 1
     if not isinstance(node, Directory):
         shell.complain(f"cd: {target}: Not a directory")
         return 1
@@ -123,7 +123,7 @@ def _export(shell: Shell, args: list[str]) -> int:
 def _local(shell: Shell, args: list[str]) -> int:
     if args[0] == "local" and not shell.locals:
         shell.complain("local: can only be used in a function")
-        return 1
+        return 2 if shell.name == "ash" else 1
     flags = "".join(word[1:] for word in args[1:] if word.startswith("-"))
     if "p" in flags:
         return _declare_print(shell, args)
@@ -264,17 +264,17 @@ def _source(shell: Shell, args: list[str]) -> Any:
     return shell.status
 
 
-def _exec(shell: Shell, args: list[str]) -> Any:
-    from netsim.shell.jumps import Exit
+def _exec(shell: Shell, args: list[str]) -> int:
+    from netsim.shell.jumps import Exit, Replaced
 
     if len(args) == 1:
         return 0
     if shell.proc.machine.command(shell.proc, args[1]) is None:
         shell.complain(f"exec: {args[1]}: {'not found' if '/' not in args[1] else strerror(2)}")
         raise Exit(127)
-    child = shell._spawn(args[1:], {}, {fd: opened.dup() for fd, opened in shell.proc.fds.items()})
-    yield [child]
-    raise Exit(child.status or 0)
+    shell.proc.env = shell.environment()
+    shell.proc.machine.execute(shell.proc, tuple(args[1:]))
+    raise Replaced
 
 
 def _read(shell: Shell, args: list[str]) -> Any:

@@ -71,7 +71,7 @@ def _wait_for_one(shell: Shell, pids: list[int], variable: str) -> Any:
         if not children:
             return 127
         yield FirstOf(tuple(children))
-        ended = next((child.pid for child in children if child.status is not None), None)
+        ended = next((shell.known_as(child) for child in children if child.status is not None), None)
         if ended is None:  # a trap came first
             return 128
     shell.told.add(ended)
@@ -81,7 +81,7 @@ def _wait_for_one(shell: Shell, pids: list[int], variable: str) -> Any:
 
 
 def _children(shell: Shell, pids: list[int]) -> list[Any]:
-    return [child for child in shell.proc.children if child.pid in pids]
+    return [child for child in shell.proc.children if shell.known_as(child) in pids]
 
 
 def _usage(shell: Shell) -> int:
@@ -124,7 +124,7 @@ def kill_builtin(shell: Shell, args: list[str]) -> int:
             status = 1
             continue
         try:
-            shell.proc.machine.kill(abs(int(word)), signum)
+            shell.proc.machine.kill(abs(int(word)), signum, shell.proc)
         except NetError as error:
             shell.complain(f"kill: ({word}) - {strerror(error.errno)}")
             status = 1
@@ -139,7 +139,7 @@ def jobs_builtin(shell: Shell, args: list[str]) -> int:
         if "-p" in args[1:]:
             shell.write(1, f"{pid}\n")
             continue
-        process = shell.proc.machine.processes.get(pid)
+        process = shell.proc.seen().get(pid)
         if process is not None:
             shell.write(1, f"[{number}]+  Running                 {' '.join(process.argv)} &\n")
     return 0

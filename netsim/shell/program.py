@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import attrs
@@ -39,7 +40,7 @@ class Shell(CompoundCommands):
         """Begin."""
         self.proc = proc
         if not self.pid:
-            self.pid = proc.pid
+            self.pid = proc.inner_pid()
         above = proc.parent
         while above is not None and not isinstance(above.program, Shell):
             above = above.parent
@@ -58,9 +59,20 @@ class Shell(CompoundCommands):
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A child is done: whoever waits for it goes on."""
+        pid = self.inner_pids.get(pid, pid)
         if pid in self.jobs:
             self.jobs[pid] = status
         self._check()
+
+    def known_as(self, child: Process) -> int:
+        """A child's id in the shell's PID namespace, remembered beyond its end."""
+        if child.status is None and child.jail is not None:
+            self.inner_pids[child.pid] = child.inner_pid()
+        return self.inner_pids.get(child.pid, child.pid)
+
+    def handles(self, signum: int) -> bool:
+        """Those that are trapped."""
+        return {1: "HUP", 2: "INT", 15: "TERM"}.get(signum, str(signum)) in self.traps
 
     def timer(self, proc: Process, token: Any) -> None:
         """A sleep is over."""
@@ -248,8 +260,8 @@ class Shell(CompoundCommands):
         if child is None:
             child = self._fork(item, fds)
         child.ignored |= {2, 3}  # without job control a background command does not hear the keyboard
-        self.last_background = child.pid
-        self.jobs[child.pid] = child.status
+        self.last_background = self.known_as(child)
+        self.jobs[self.last_background] = child.status
         self.status = 0
 
     def command(self, item: Any) -> Steps:
@@ -313,6 +325,17 @@ def make(call: Call, text: str, zero: str, source: str, arguments: list[str], op
     shell.variables.update(call.proc.env)
     shell.exported.update(call.proc.env)
     return shell
+
+
+def ash(call: Call) -> Result | Program:
+    """BusyBox's sh: the same language with ash's own messages."""
+    outcome = bash(call)
+    if isinstance(outcome, Shell):
+        outcome.name = "ash"
+    elif isinstance(outcome, Result) and outcome.status == 2 and outcome.stderr.startswith(f"{call.argv[0]}: "):
+        first = outcome.stderr.splitlines()[0]
+        return Result("", re.sub(r": (line \d+|\d+): (?=syntax error|unexpected)", ": ", first) + "\n", 2)
+    return outcome
 
 
 def bash(call: Call) -> Result | Program:

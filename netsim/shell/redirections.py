@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import NetError, strerror
+from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, RegularFile, make_pipe
 from netsim.shell.expand import expand_one
 from netsim.shell.jumps import RedirectProblem
@@ -94,7 +94,15 @@ class Redirecting(ShellState):
                 return files.open(proc, target, "a")
             return files.open(proc, target, "x" if "C" in self.options and redirect.op == ">" else "r+" if redirect.op == "<>" else "w")
         except NetError as error:
-            raise RedirectProblem(f"{target}: {strerror(error.errno)}") from None
+            raise RedirectProblem(self.cannot_open(target, redirect.op, error.errno)) from None
+
+    def cannot_open(self, target: str, operator: str, errno: int) -> str:
+        """How the shell words a file it cannot open; ash tells reading from writing, and has words of its own for what is missing."""
+        if self.name != "ash":
+            return f"{target}: {strerror(errno)}"
+        if operator == "<":
+            return f"can't open {target}: {'no such file' if errno == ENOENT else strerror(errno)}"
+        return f"can't create {target}: {'nonexistent directory' if errno == ENOENT else strerror(errno)}"
 
 
 def _text_file(text: str) -> RegularFile:

@@ -11,6 +11,7 @@ from netsim.errors import strerror
 from netsim.machine.call import Result
 from netsim.machine.process import Process
 from netsim.shell.arith import ArithmeticProblem
+from netsim.shell.ash import ash_lead
 from netsim.shell.builtins import BUILTINS, SPECIAL
 from netsim.shell.expand import ExpansionProblem, expand_one, expand_words
 from netsim.shell.jumps import Exit, RedirectProblem, Replaced, Return
@@ -144,6 +145,8 @@ class SimpleCommands(Redirecting):
         return child
 
     def _not_found(self, name: str) -> Result:
+        if self.name == "ash":
+            return Result("", f"{ash_lead(self)}: {name}: not found\n", 127)
         lead = f"{self.source}: line {self.line}" if self.name != "sh" else f"{self.zero}: {self.line}"
         if "/" in name:
             return Result("", f"{lead}: {name}: {strerror(2)}\n", 127)

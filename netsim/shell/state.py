@@ -10,6 +10,7 @@ from netsim.errors import NetError, strerror
 from netsim.machine.call import Program
 from netsim.machine.process import Process
 from netsim.shell.arith import evaluate
+from netsim.shell.ash import ash_text
 from netsim.shell.jumps import Exit
 from netsim.shell.numbers import is_number
 from netsim.shell.stack import LONG_TEXT, MOST_VALUE, Budget, Steps
@@ -35,6 +36,7 @@ class ShellState(Program):
     status: int = 0
     last_background: int = 0
     jobs: dict[int, int | None] = attrs.field(factory=dict)  # pid -> status once it ended
+    inner_pids: dict[int, int] = attrs.field(factory=dict)  # the machine's pid of a job -> its own in the shell's PID namespace
     told: set[int] = attrs.field(factory=set)  # those whose end `wait` has told
     pid: int = 0
     line: int = 1
@@ -101,8 +103,8 @@ class ShellState(Program):
             return self.element(name, "0")
         dynamic = {
             "LINENO": str(self.line),
-            "BASHPID": str(self.proc.pid),
-            "PPID": str(self.proc.parent.pid if self.proc.parent else 0),
+            "BASHPID": str(self.proc.inner_pid()),
+            "PPID": str(self.proc.parent.inner_pid() if self.proc.parent and self.proc.parent.jail is self.proc.jail else 0),
             "EUID": "0",
             "UID": "0",
             "PWD": self.proc.cwd,
@@ -122,7 +124,10 @@ class ShellState(Program):
         return {name: self.variables[name] for name in self.variables if name in self.exported}
 
     def complain(self, message: str) -> None:
-        """An error line as bash words it."""
+        """An error line as bash, dash or ash words it."""
+        if self.name == "ash":
+            self.write(2, ash_text(self, message) + "\n")
+            return
         self.write(2, f"{self.source}: line {self.line}: {message}\n" if self.name != "sh" else f"{self.zero}: {self.line}: {message}\n")
 
     def write(self, fd: int, text: str) -> None:

@@ -72,7 +72,7 @@ def build(world: World, hosts: dict[str, Any]) -> dict[str, Host]:
         f"ip link set lo up\nip link add br0 type bridge\nip link set br0 up\nip addr add {ROUTER}/24 dev br0\n"
         "ip addr add 10.10.101.106/24 dev br0\nip addr add fd00:101::1/64 dev br0 nodad\n"
     )
-    lan.machine.spawn(lan.machine.init, ("dnsd",), program=DnsServer(list(NAMES)))
+    lan.machine.spawn(lan.machine.init, ("dnsd",), program=DnsServer(list(NAMES), authority=0))
     machines = {"lan": lan}
     for key, given in hosts.items():
         machines[key] = _host(world, lan, key, given)

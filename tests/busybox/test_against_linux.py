@@ -270,7 +270,117 @@ id -x
 uname -n -s
 """
 
+TABLES = """
+ifconfig nosuch
+ifconfig v0 10.45.0.1/16
+ifconfig v0 10.46.0.1 netmask 255.255.255.0 up
+ifconfig v0:1 10.47.0.1
+ifconfig v0 mtu x
+ifconfig v0 foo
+ifconfig v0 mtu
+ifconfig v0 hw ether zz
+ifconfig v0 hw foo 02:00:00:00:00:77
+ifconfig v0 metric 3
+ifconfig v0 netmask 255.0.255.0
+ifconfig nosuch up
+ifconfig v0 10.46.0.300
+route
+route -n
+route -e
+route -A foo
+route add default gw 10.46.0.2
+route add -net 10.50.0.0 netmask 255.255.0.0 gw 10.46.0.2
+route add -net 10.51.0.0/16 dev v0
+route add -host 10.52.0.1 v0
+route add -net 10.54.0.0/16 gw 10.99.0.1
+route add -net 10.55.0.0/16 reject
+route add -net 10.56.0.1/16 dev v0
+route add -net 10.51.0.0/16 dev v0
+route add -net 10.57.0.0 dev v0
+route add 10.58.0.0/16 v0
+route add -net 10.59.0.0 netmask 255.0.255.0 dev v0
+route add -net 10.61.0.0/16 gw 10.46.0.2 metric 5
+route add -net 10.64.0.0/33 dev v0
+route add foo
+route foo
+route del -net 10.99.0.0/16
+route
+route -ne
+ ip neigh flush dev v0; ip neigh replace 10.46.0.50 lladdr 02:00:00:00:00:50 dev v0
+arp -an
+arp -s 10.46.0.9
+arp -s 10.46.0.9 zz
+arp -d 10.46.0.99
+netstat
+netstat -rn
+netstat -ltn
+netstat -i
+traceroute -n nosuch
+traceroute
+traceroute -n -q1 10.46.0.1 10
+traceroute -n -q1 -m 300 10.46.0.1
+traceroute -n -q1 -s 10.1.0.99 10.46.0.1
+traceroute6 -n 10.1.0.2
+brctl addbr bx
+brctl addbr bx
+brctl addif bx nosuch
+brctl delbr nosuch
+brctl show
+brctl
+vconfig foo
+vconfig add v0
+ipcalc -bnmp 10.1.2.3/24
+ipcalc -n 10.1.2.3
+ipcalc foo
+sysctl net.ipv4.ip_forward
+sysctl -n net.ipv4.ip_forward
+sysctl -w net.ipv4.ip_forward=1
+sysctl net.ipv4.nosuch
+sysctl net.ipv4.ip_forward=7x
+"""
+FILES = """
+ mkdir -p /tmp/d/e; cd /tmp; printf 'echo a\\nnosuch\\ncd /nosuch\\n/nosuch/x\\ncat < /nosuch\\necho x > /nosuch/y\\nkill 999999\\n' > /tmp/s.sh
+cat nosuch
+cat /etc
+cat -n /tmp/s.sh
+cat -Z
+head -n 1 /tmp/s.sh
+head -c 5 /tmp/s.sh
+head nosuch
+tail -n +2 /tmp/s.sh
+tail nosuch
+wc /tmp/s.sh
+wc -l /tmp/s.sh /tmp/s.sh
+ls nosuch
+ls -a /tmp/d
+ls -F /tmp/d
+mkdir /nosuch/x
+mkdir /tmp/d/e
+rm nosuch
+rm /tmp/d
+cp nosuch y
+cp x
+mv nosuch y
+touch /nosuch/x
+chmod 644 nosuch
+rmdir nosuch
+readlink nosuch
+sh /tmp/s.sh
+sh -c 'nosuch; cd /nosuch'
+sh -c 'cat < /nosuch'
+sh -c 'echo x > /proc/nosuch'
+sh -c 'exec nosuch'
+sh -c 'exit 3'
+sh -c 'exit foo'
+sh -c 'echo a | nosuch'
+sh -c 'f() { nosuch; }; f'
+sh -c 'kill 999999; kill -FOO 1'
+sh -c 'local x'
+"""
 
-@pytest.mark.parametrize("lines", [PING, ADDRESSES, ROUTES, SERVICES], ids=["ping", "addresses", "routes", "services"])
+
+@pytest.mark.parametrize(
+    "lines", [PING, ADDRESSES, ROUTES, SERVICES, TABLES, FILES], ids=["ping", "addresses", "routes", "services", "tables", "files"]
+)
 def test_applets_answer_as_the_real_ones(lines: str) -> None:
     assert differences(lines) == []

@@ -5,6 +5,35 @@ from __future__ import annotations
 _NET = "netsim.commands.busybox."
 _OWN = "netsim.programs.busybox."
 
+BOXED = ("sed", "awk", "sort", "uniq", "cut", "tr", "diff", "seq", "nl", "rev", "tac", "paste", "base64", "expr", "basename", "dirname", "xxd", "od", "comm", "fold",
+         "md5sum", "sha256sum")  # fmt: skip
+SHARED = {
+    "true": "process:true", "false": "process:false", "echo": "process:echo", "grep": "text:grep", "egrep": "text:grep", "fgrep": "text:grep",
+    "tee": "streams:tee", "mktemp": "files:mktemp", "date": "process:date", "dmesg": "process:dmesg", "unshare": "process:unshare",
+    "nsenter": "process:nsenter", "setsid": "process:wrapper", "nohup": "process:wrapper", "nice": "process:wrapper", "pgrep": "process:pgrep",
+    "pkill": "process:pkill",
+}  # fmt: skip
+"""Applets that print what their sisters of the Debian dialect print."""
+REFUSED = (
+    "arping",
+    "udhcpc",
+    "udhcpd",
+    "tftp",
+    "ftpget",
+    "ftpput",
+    "vi",
+    "less",
+    "more",
+    "mount",
+    "umount",
+    "df",
+    "free",
+    "uptime",
+    "stty",
+    "getty",
+    "login",
+)
+FILES = ("cat", "chmod", "cp", "head", "ln", "ls", "mkdir", "mv", "readlink", "rm", "rmdir", "tail", "touch", "wc")
 APPLETS: dict[str, str] = {
     **dict.fromkeys(("ip", "ipaddr", "iplink", "ipneigh", "iproute", "iprule", "iptunnel"), _NET + "ip.main:ip"),
     **{
@@ -13,6 +42,17 @@ APPLETS: dict[str, str] = {
     },
     "id": _OWN + "processes:identity",
     "whoami": _OWN + "processes:identity",
+    **{name: _OWN + f"files:{name}" for name in FILES},
+    **{name: _NET + f"{name}:{name}" for name in ("arp", "brctl", "ifconfig", "netstat", "route", "sysctl")},
+    "vconfig": _NET + "brctl:vconfig",
+    "ipcalc": _OWN + "ipcalc:ipcalc",
+    **dict.fromkeys(BOXED, "netsim.programs.text:boxed"),
+    **{name: f"netsim.programs.{where}" for name, where in SHARED.items()},
+    **dict.fromkeys(REFUSED, _OWN + "refused:refused"),
+    "ash": "netsim.shell.program:ash",
+    "sh": "netsim.shell.program:ash",
+    "traceroute": _OWN + "traceroute:traceroute",
+    "traceroute6": _OWN + "traceroute:traceroute",
     "httpd": _OWN + "httpd:httpd",
     "nc": _OWN + "nc:nc",
     "telnet": _OWN + "nc:telnet",

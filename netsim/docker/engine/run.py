@@ -200,7 +200,7 @@ def kill(engine: Engine, container: Container, signum: int = SIGKILL) -> None:
 def deliver(container: Container, signum: int) -> None:
     """Process 1 of a PID namespace does not hear signals it does not handle, but for SIGKILL (pid_namespaces(7))."""
     process = container.process
-    if process is not None and (signum == SIGKILL or (process.program is not None and signum in process.program.caught)):
+    if process is not None and (signum == SIGKILL or (process.program is not None and process.program.handles(signum))):
         process.signal(signum)
 
 

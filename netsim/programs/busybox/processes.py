@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import ENOENT, EPERM, strerror
+from netsim.errors import ENOENT, EPERM, NetError, strerror
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.machine.hostnames import in_hosts
@@ -118,21 +118,7 @@ def _timeout(call: Call) -> Result | Program:
 
 def visible(call: Call) -> list[tuple[int, Process]]:
     """The processes of the caller's PID namespace with their ids there, in order."""
-    jail = call.proc.jail
-    found = [process for process in call.machine.processes.values() if jail is None or process.jail is jail]
-    return sorted((process.inner_pid(), process) for process in found)
-
-
-def by_pid(call: Call, pid: int) -> Process | None:
-    """A process by its id in the caller's PID namespace."""
-    return next((process for number, process in visible(call) if number == pid), None)
-
-
-def deliver(process: Process, signum: int) -> None:
-    """Send a signal; process 1 of a namespace hears from inside only of those it handles (pid_namespaces(7))."""
-    is_first = process.jail is not None and process.inner_pid() == 1
-    if signum and not (is_first and (process.program is None or signum not in process.program.caught)):
-        process.signal(signum)
+    return sorted((pid, process) for pid, process in call.proc.seen().items() if process.status is None)
 
 
 def kill(call: Call) -> Any:
@@ -165,11 +151,10 @@ def _kill(call: Call) -> Result:
         if not word.lstrip("-").isdigit():
             err += f"kill: invalid number '{word}'\n"
             continue
-        process = by_pid(call, int(word))
-        if process is None:
-            err += f"kill: can't kill pid {word}: No such process\n"
-        else:
-            deliver(process, signum)
+        try:
+            call.machine.kill(abs(int(word)), signum, call.proc)
+        except NetError as error:
+            err += f"kill: can't kill pid {word}: {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))
 
 
@@ -191,7 +176,7 @@ def _killall(call: Call) -> Result:
     for name in words:
         found = _named(call, name)
         for process in found:
-            deliver(process, signum)
+            call.machine.kill(process.inner_pid(), signum, call.proc)
         if not found and not is_quiet:
             err += f"killall: {name}: no process killed\n"
     return Result("", err, int(bool(err)))

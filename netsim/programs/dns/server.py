@@ -38,6 +38,8 @@ class DnsServer(Program):
     address: Any = IPV4_ANY
     port: int = DOMAIN
     family: int = 2
+    authority: int = DNS_AA
+    """The bit that says the answers are its own; 0 for a server that only passes them on."""
     fd: int = -1
 
     def listen(self, proc: Any) -> None:
@@ -76,7 +78,7 @@ class DnsServer(Program):
 
     def answer(self, query: Dns) -> Dns:
         """The response to a query; a look-up in `records`, aliases followed."""
-        flags = DNS_QR | DNS_AA | DNS_RA | query.flags & DNS_RD
+        flags = DNS_QR | self.authority | DNS_RA | query.flags & DNS_RD
         if query.opcode or len(query.questions) != 1:
             return Dns(query.ident, flags | RCODE_NOTIMP, query.questions)
         found, exists = self.look_up(query.questions[0])
