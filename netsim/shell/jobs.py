@@ -81,7 +81,10 @@ def _wait_for_one(shell: Shell, pids: list[int], variable: str) -> Any:
 
 
 def _children(shell: Shell, pids: list[int]) -> list[Any]:
-    return [child for child in shell.proc.children if shell.known_as(child) in pids]
+    """Children that live, and those that have just ended without the shell having heard of it yet."""
+    found = [child for child in shell.proc.machine.processes.values() if child.parent is shell.proc and shell.known_as(child) in pids]
+    shell.jobs.update((shell.known_as(child), child.status) for child in found if child.status is not None)
+    return found
 
 
 def _usage(shell: Shell) -> int:
