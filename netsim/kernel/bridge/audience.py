@@ -4,8 +4,8 @@ Has no counterpart in the kernel, which visits every port. Each of a thousand ho
 its address is unique; a visit to each port would make that a million visits, and all but a handful of them add one to eleven counters.
 
 A port is a *bystander* while its frames end, at once and unchanged, at a device that does nothing with IPv6 packets to groups it is not in.
-Everything that could end that says so first (`Place.stir`): the fields of the two devices and of the port through their `on_setattr`, the
-rest (taps, hooks, groups, rules) where it is changed. A port that was stirred has its counters settled and is judged anew by the next flood.
+Everything that could end that says so first (`Place.stir`): the fields of the two devices through their `on_setattr`, the rest
+(the port's state and options, taps, hooks, groups, rules) where it is changed. A port that was stirred has its counters settled and is judged anew by the next flood.
 """
 
 from __future__ import annotations

@@ -65,13 +65,6 @@ BRIDGE_OPTIONS = {
 }  # fmt: skip
 
 
-def _stirs(port: BridgePort, attribute: attrs.Attribute[Any], value: Any) -> Any:
-    """A field that decides about floods is about to change."""
-    if port.place is not None:
-        port.place.stir()
-    return value
-
-
 @attrs.define(eq=False)
 class BridgePort:
     """What a bridge keeps about a port (`struct net_bridge_port`). Port id: priority (upper bits) and number."""
@@ -80,7 +73,7 @@ class BridgePort:
     dev: NetDevice
     number: int
     priority: int = 32
-    state: int = attrs.field(default=BR_STATE_DISABLED, on_setattr=_stirs)
+    state: int = BR_STATE_DISABLED
     cost: int = DEFAULT_COST
     options: dict[str, int] = attrs.field(factory=lambda: dict(PORT_OPTIONS))
     vlans: dict[int, int] = attrs.field(factory=dict)  # VLAN id -> UNTAGGED or 0
@@ -95,6 +88,12 @@ class BridgePort:
     forward_delay_timer: Timer | None = None
     hold_timer: Timer | None = None
     place: Place | None = None
+
+    def set_state(self, state: int) -> None:
+        """Take another state (`br_set_state`): who hears floods may be another from now on."""
+        if self.place is not None:
+            self.place.stir()
+        self.state = state
 
     @property
     def port_id(self) -> int:
@@ -184,8 +183,10 @@ class Bridge(NetDevice):
         if dev.master is not None or dev.rx_handler is not None:
             raise NetError(EBUSY)
         used = {port.number for port in self.ports}
-        number = next((number for number in range(1, MAX_PORTS + 1) if number not in used), None)
-        if number is None:
+        number = len(used) + 1
+        if max(used, default=0) >= number:  # there are gaps
+            number = next(number for number in range(1, MAX_PORTS + 1) if number not in used)
+        if number > MAX_PORTS:
             raise NetError(EXFULL)
         port = BridgePort(self, dev, number, cost=port_cost(dev))
         dev_set_allmulti(dev, 1)
@@ -235,7 +236,7 @@ class Bridge(NetDevice):
         """The MTU is the smallest port's unless set by hand (`br_mtu_auto_adjust`)."""
         if self.explicit_mtu:
             return
-        mtu = min((port.dev.mtu for port in self.ports), default=1500)
+        mtu = min([port.dev.mtu for port in self.ports], default=1500)
         if mtu != self.mtu:
             self.mtu = mtu
             self.netns.kernel.notify(NETDEV_CHANGEMTU, self)

@@ -36,7 +36,7 @@ def recalculate_bridge_id(bridge: Bridge) -> bool:
     """The bridge's address is the lowest of its ports' unless set by hand (`br_stp_recalculate_bridge_id`); True when it changed."""
     if bridge.explicit_address:
         return False
-    address = min((port.dev.address for port in bridge.ports), default=MAC_ZERO)
+    address = min([port.dev.address for port in bridge.ports], default=MAC_ZERO)
     if address == bridge.id_address:
         return False
     change_bridge_id(bridge, MAC(address))
@@ -96,7 +96,7 @@ def init_port(port: BridgePort) -> None:
     """A port starts as its own designated one, blocking (`br_init_port`)."""
     become_designated_port(port)
     if port.state == DISABLED and not port_up(port):
-        port.state = DISABLED
+        port.set_state(DISABLED)
     port.topology_change_ack = 0
     port.config_pending = 0
 
@@ -104,7 +104,7 @@ def init_port(port: BridgePort) -> None:
 def enable_port(port: BridgePort) -> None:
     """A port came up (`br_stp_enable_port`)."""
     init_port(port)
-    port.state = BLOCKING
+    port.set_state(BLOCKING)
     port_state_selection(port.bridge)
 
 
@@ -113,7 +113,7 @@ def disable_port(port: BridgePort) -> None:
     bridge = port.bridge
     was_root = is_root(bridge)
     become_designated_port(port)
-    port.state = DISABLED
+    port.set_state(DISABLED)
     port.topology_change_ack = 0
     port.config_pending = 0
     for name in ("message_age_timer", "forward_delay_timer", "hold_timer"):
@@ -150,7 +150,7 @@ def check_carrier(bridge: Bridge) -> None:
 def port_state_selection(bridge: Bridge) -> None:
     """Which ports forward, block or listen (`br_port_state_selection`)."""
     for port in bridge.ports:
-        if port.state == DISABLED:
+        if port.state == DISABLED or (not bridge.stp_enabled and port.state == FORWARDING and not port.config_pending | port.topology_change_ack):
             continue
         if not bridge.stp_enabled or port.number == bridge.root_port:
             port.config_pending = 0
@@ -173,11 +173,11 @@ def make_forwarding(port: BridgePort) -> None:
     if port.state != BLOCKING:
         return
     if not bridge.stp_enabled or bridge.forward_delay == 0:
-        port.state = FORWARDING
+        port.set_state(FORWARDING)
         topology_change_detection(bridge)
         stop_timer(port, "forward_delay_timer")
     elif bridge.stp_enabled:
-        port.state = LISTENING
+        port.set_state(LISTENING)
     if bridge.forward_delay:
         start_timer(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
 
@@ -188,7 +188,7 @@ def make_blocking(port: BridgePort) -> None:
         return
     if port.state in (FORWARDING, LEARNING):
         topology_change_detection(port.bridge)
-    port.state = BLOCKING
+    port.set_state(BLOCKING)
     stop_timer(port, "forward_delay_timer")
 
 
@@ -451,10 +451,10 @@ def forward_delay_expired(port: BridgePort) -> None:
     """From listening to learning to forwarding (`br_forward_delay_timer_expired`)."""
     bridge = port.bridge
     if port.state == LISTENING:
-        port.state = LEARNING
+        port.set_state(LEARNING)
         start_timer(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
     elif port.state == LEARNING:
-        port.state = FORWARDING
+        port.set_state(FORWARDING)
         if any(is_designated_port(other) for other in bridge.ports if other.state != DISABLED):
             topology_change_detection(bridge)
         check_carrier(bridge)

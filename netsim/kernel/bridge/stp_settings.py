@@ -132,7 +132,7 @@ def set_port_state(port: BridgePort, value: int) -> None:
         raise NetError(EBUSY)
     if value != DISABLED and not port_up(port):
         raise NetError(ENETDOWN)
-    port.state = value
+    port.set_state(value)
     port_state_selection(port.bridge)
 
 

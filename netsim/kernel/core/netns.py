@@ -78,7 +78,9 @@ class Netns:
         known = self.nsids.get(other.cookie)
         if known is None:
             taken = set(self.nsids.values())
-            known = next(number for number in range(len(taken) + 1) if number not in taken)
+            known = len(taken)
+            if max(taken, default=-1) >= known:  # there are gaps
+                known = next(number for number in range(known) if number not in taken)
             self.nsids[other.cookie] = known
         return known
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_LOOPBACK, IPv6
 from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
 from netsim.kernel.core.netdevice import (
@@ -73,7 +71,8 @@ def device_event(event: int, dev: NetDevice) -> None:
 def _attach(dev: NetDevice) -> None:
     """IPv6 on a device: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
     inet6 = dev.netns.inet6
-    dev.inet6 = Inet6Dev(conf=attrs.evolve(inet6.conf_default, mtu=dev.mtu), nd=attrs.evolve(inet6.nd_default))
+    dev.inet6 = Inet6Dev(conf=inet6.conf_default.copied(), nd=inet6.nd_default.copied())
+    dev.inet6.conf.mtu = dev.mtu
     dev.inet6.conf.disable_ipv6 = max(dev.inet6.conf.disable_ipv6, inet6.conf_all.disable_ipv6)
     dev.addr_gen_mode = dev.addr_gen_mode or dev.inet6.conf.addr_gen_mode
     mcast.join(dev, INTERFACE_ALL_NODES)

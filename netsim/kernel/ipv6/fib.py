@@ -158,17 +158,18 @@ def _position(netns: Netns, node: list[Fib6Info], route: Fib6Info, flags: int) -
     """Where a new route goes: after those whose metric is as good; it joins those it can share traffic with."""
     position = 0
     friends: list[Fib6Info] = []
+    metric, can_ecmp = route.metric, route.can_ecmp
     for known in node:
-        if known.metric > route.metric:
+        if known.metric > metric:
             break
-        if known.metric == route.metric:
+        if known.metric == metric:
             if flags & NLM_F_EXCL:
                 raise NetError(EEXIST)
-            if is_duplicate(known, route):
+            if known.ifindex == route.ifindex and is_duplicate(known, route):
                 if known.expires:
                     known.expires = route.expires
                 raise NetError(EEXIST)
-            if route.can_ecmp and known.can_ecmp:
+            if can_ecmp and known.can_ecmp:
                 friends.append(known)
         position += 1
     if friends:

@@ -118,6 +118,8 @@ def best_of(netns: Netns, node: list[Fib6Info], oif: int, strict: int) -> Fib6In
     """The route of one prefix with the best metric that can be used; among equals the first with the highest score (`find_rr_leaf`)."""
     best: Fib6Info | None = None
     most = -1
+    if oif and strict & LOOKUP_IFACE and len(node) > 1:
+        node = [route for route in node if route.ifindex == oif]
     for route in node:
         if best is not None and route.metric != best.metric:
             break

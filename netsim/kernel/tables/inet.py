@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -75,6 +76,13 @@ class Ipv4Conf:
     ignore_routes_with_linkdown: int = 0
     drop_gratuitous_arp: int = 0
     drop_unicast_in_l2_multicast: int = 0
+
+    def copied(self) -> Ipv4Conf:
+        """Settings of one's own that start with these."""
+        return Ipv4Conf(*_IPV4CONF(self))
+
+
+_IPV4CONF = attrgetter(*(field.name for field in attrs.fields(Ipv4Conf)))
 
 
 @attrs.define(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -93,6 +94,13 @@ class Ipv6Conf:
     use_oif_addrs_only: int = 0
     use_optimistic: int = 0
     use_tempaddr: int = 0
+
+    def copied(self) -> Ipv6Conf:
+        """Settings of one's own that start with these."""
+        return Ipv6Conf(*_IPV6CONF(self))
+
+
+_IPV6CONF = attrgetter(*(field.name for field in attrs.fields(Ipv6Conf)))
 
 
 @attrs.define(eq=False)

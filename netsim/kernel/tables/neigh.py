@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -36,6 +37,13 @@ class NeighParms:
     interval_probe_time_ms: int = 5000
     reachable_ms: int = 30000  # the time drawn last, and the base it was drawn for
     drawn_for: int = 0
+
+    def copied(self) -> NeighParms:
+        """Settings of one's own that start with these."""
+        return NeighParms(*_NEIGHPARMS(self))
+
+
+_NEIGHPARMS = attrgetter(*(field.name for field in attrs.fields(NeighParms)))
 
 
 @attrs.define(eq=False)
