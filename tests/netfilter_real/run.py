@@ -17,7 +17,7 @@ from tests.netfilter_real.sides import Ours, Real
 from tests.real.machine import missing
 
 TOOLS = ("ip", "iptables-nft", "iptables-legacy", "nft", "ipset", "conntrack", "sysctl")
-CHUNK = 25
+CHUNK = 10
 LEAST = {"forwarded": 0.3, "translated": 0.3, "dropped": 0.3}
 """The share of packets that must have met each fate for a run to say anything."""
 
