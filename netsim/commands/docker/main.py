@@ -15,7 +15,7 @@ from netsim.commands.docker.networks import NETWORK_COMMANDS
 from netsim.commands.docker.prune import PRUNE_COMMANDS
 from netsim.commands.docker.ps import LIST_COMMANDS
 from netsim.commands.docker.run import RUN_COMMANDS
-from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.session import Docker, Subcommand, worded
 from netsim.docker.errors import Refusal
 from netsim.machine.call import Call, Program, ReadInput, Result
 
@@ -151,7 +151,7 @@ def _answer(session: Docker, command: Subcommand, parsed: Parsed) -> Result | Pr
         return command.run(session, parsed)
     except Refusal as problem:
         if command.failure == 125:
-            session.err.append(cli.refused_at_create.format(problem=session.worded(problem), verb=verb))
+            session.err.append(worded(cli.refused_at_create, session.worded(problem), verb))
         else:
             session.refused(problem)
         return session.result(command.failure)

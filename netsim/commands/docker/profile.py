@@ -65,7 +65,7 @@ V20_10 = CliProfile(
     "\"docker {verb}\" {need}.\nSee 'docker {verb} --help'.\n\nUsage:  docker {usage}\n\n{about}\n",
     ("accepts no arguments", "requires exactly {} argument{s}", "requires at least {} argument{s}", "requires at most {} argument{s}",
      "requires at least {} and at most {most} arguments"),
-    "\nUsage:  docker {usage}\n\n{about}\n{more}\n",
+    "\nUsage:  docker {usage}\n\n{about}\n{more}",
     "Error: failed to start containers: {names}", names_missing=1, capital_ports=1, applies_to_default=0, joins_errors=0, brackets_ipv6=0,
     sorts_ports=0, links_everywhere=1, groups=0, missing_command_status=126,
 )  # fmt: skip

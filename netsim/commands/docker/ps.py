@@ -20,7 +20,7 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.image import image_id
 from netsim.docker.engine.views.ports import port_map, public_ports
-from netsim.docker.errors import invalid
+from netsim.docker.errors import Refusal, invalid
 from netsim.machine.call import Result
 
 COLUMNS = Columns(
@@ -171,7 +171,11 @@ def _has_port(container: Container, wanted: Sequence[str], *, published: int) ->
 def port(docker: Docker, parsed: Parsed) -> Result:
     """docker port: where a container's ports are published."""
     name, *asked = parsed.words
-    container = docker.engine.container(name)
+    try:
+        container = docker.engine.container(name)
+    except Refusal as problem:
+        docker.refused(problem, "container", name)
+        return docker.result(1)
     bound = {text: bindings for text, bindings in port_map(container).items() if bindings}
     if asked:
         number, protocol = split_protocol(asked[0])

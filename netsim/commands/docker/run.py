@@ -12,7 +12,7 @@ from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
 from netsim.commands.docker.reference import reference_problem
 from netsim.commands.docker.request import BadOption, read_request
 from netsim.commands.docker.run_flags import CREATE_FLAGS, RUN_FLAGS
-from netsim.commands.docker.session import Docker, Subcommand, daemon_text
+from netsim.commands.docker.session import Docker, Subcommand, daemon_text, worded
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
@@ -21,6 +21,7 @@ from netsim.docker.engine.views.release import shown
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.ids import new_id
 from netsim.machine.call import Program, Result
+from netsim.machine.fds import Null
 from netsim.machine.process import SIGINT, SIGTERM, Process
 
 EXITED = "exited"
@@ -51,7 +52,7 @@ class Attached(Program):
         try:
             life.start(self.engine, self.container, (out, err) if out is not None and err is not None else None, stdin)
         except Refusal as problem:
-            proc.write(2, self.refused.format(problem=daemon_text(problem), verb=self.verb))
+            proc.write(2, worded(self.refused, daemon_text(problem), self.verb))
             if spec.host.auto_remove:
                 life.forget(self.engine, self.container)
             proc.exit({126: 126, 127: 127}.get(life.problem_code(problem), 125) if self.failure == 125 else 1)
@@ -75,7 +76,7 @@ def run(docker: Docker, parsed: Parsed) -> Result | Program:
     if parsed.has("detach") and parsed.many("attach"):
         docker.complain("conflicting options: cannot specify both --attach and --detach")
         return docker.result(125)
-    if parsed.has("tty") and parsed.has("interactive") and not parsed.has("detach"):
+    if needs_terminal(docker, parsed):
         docker.complain("the input device is not a TTY")
         return docker.result(1 if docker.cli.family == "20.10" else 125)
     made = _create(docker, parsed)
@@ -87,11 +88,16 @@ def run(docker: Docker, parsed: Parsed) -> Result | Program:
     try:
         life.start(docker.engine, made)
     except Refusal as problem:
-        docker.err.append(docker.cli.refused_at_start.format(problem=daemon_text(problem), verb=docker.verb))
+        docker.err.append(worded(docker.cli.refused_at_start, daemon_text(problem), docker.verb))
         if made.spec.host.auto_remove:
             life.forget(docker.engine, made)
         return docker.result({126: 126, 127: 127}.get(life.problem_code(problem), 125))
     return docker.result()
+
+
+def needs_terminal(docker: Docker, parsed: Parsed) -> bool:
+    """Whether -it was typed where input comes from a pipe or a file; where nothing is given, a terminal is there at which nobody types."""
+    return parsed.has("tty") and parsed.has("interactive") and not parsed.has("detach") and not isinstance(docker.call.proc.fds.get(0), Null)
 
 
 def _create(docker: Docker, parsed: Parsed) -> Container | Result:
@@ -112,7 +118,7 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     try:
         made = create(engine, request)
     except Refusal as problem:
-        docker.err.append(docker.cli.refused_at_create.format(problem=daemon_text(problem), verb=docker.verb))
+        docker.err.append(worded(docker.cli.refused_at_create, daemon_text(problem), docker.verb))
         return docker.result(125 if docker.verb.endswith("run") else 1)
     if path:
         docker.call.proc.machine.files.write(docker.call.proc, path, made.id.encode())
@@ -227,7 +233,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
     except Refusal as problem:
         docker.refused(problem, "container", name)
         return docker.result(1)
-    if parsed.has("tty") and parsed.has("interactive") and not parsed.has("detach"):
+    if needs_terminal(docker, parsed):
         docker.complain("the input device is not a TTY")
         return docker.result(1)
     return Executed(

@@ -71,8 +71,13 @@ class Docker:
 
     def bad_option(self, problem: object) -> Result:
         """An option of run or create that the command itself refuses."""
-        self.err.append(self.cli.bad_option.format(problem=problem, verb=self.verb))
+        self.err.append(worded(self.cli.bad_option, str(problem), self.verb))
         return self.result(125)
+
+
+def worded(form: str, problem: str, verb: str) -> str:
+    """A problem in a form that may put a full stop behind it; there is never more than one."""
+    return form.format(problem=problem.removesuffix(".") if form.startswith("docker: {problem}.") else problem, verb=verb)
 
 
 def version(text: str) -> tuple[int, ...]:

@@ -69,6 +69,8 @@ class Container:
     """Network name -> how it is, or at the next start will be, attached."""
     state: State = attrs.field(factory=State)
     sandbox: Sandbox | None = None
+    last_sandbox: tuple[str, str] = ("", "")
+    """Id and key of the sandbox it had before it ended; 20.10 goes on showing them."""
     jail: Jail | None = None
     process: Process | None = None
     files: dict[str, File] = attrs.field(factory=dict)

@@ -61,7 +61,7 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
     if attached is not None:
         for output, opened in zip(container.outputs, attached, strict=True):
             output.attached.append(opened)
-    if stdin is None and spec.open_stdin:
+    if stdin is None and (spec.open_stdin or (spec.tty and attached is None)):
         stdin, container.stdin = make_pipe()  # held open: nobody is attached, but somebody may be later
     fds: dict[int, OpenFile] = {0: stdin or Null(), 1: container.outputs[0], 2: container.outputs[1]}
     machine = engine.machine
@@ -71,9 +71,10 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
     process.enter(container.sandbox.netns)
     container.process = process
     if machine.command(process, argv[0]) is None:
+        there = "/" in argv[0] and machine.files.stat(process, argv[0]) is not None
         process.exit(127)
         container.process = None
-        raise Refusal(400, runtime_text(engine, argv[0]))
+        raise Refusal(400, runtime_text(engine, no_permission(argv[0]) if there else missing_text(argv[0])))
     machine.execute(process, argv)
 
 
@@ -82,9 +83,14 @@ def missing_text(name: str) -> str:
     return f'exec: "{name}": executable file not found in $PATH' if "/" not in name else f'exec: "{name}": stat {name}: no such file or directory'
 
 
-def runtime_text(engine: Engine, name: str) -> str:
+def no_permission(name: str) -> str:
+    """The same for what is there but cannot be executed."""
+    return f'exec: "{name}": permission denied'
+
+
+def runtime_text(engine: Engine, reason: str) -> str:
     """How the daemon words it."""
-    return f"{engine.profile.runtime_prefix}unable to start container process: {missing_text(name)}: unknown"
+    return f"{engine.profile.runtime_prefix}unable to start container process: {reason}: unknown"
 
 
 def set_sysctls(engine: Engine, container: Container) -> None:
@@ -175,6 +181,7 @@ def tear_down(engine: Engine, container: Container) -> None:
     """Leave every network and let the namespace go (`releaseNetwork`)."""
     sandbox, container.sandbox = container.sandbox, None
     if sandbox is not None and sandbox.container_id == container.id:
+        container.last_sandbox = (sandbox.id, sandbox.key)
         delete_sandbox(engine, sandbox)
 
 

@@ -31,8 +31,9 @@ def network_settings(engine: Engine, container: Container, shown: Shown) -> dict
     sandbox = container.sandbox if container.sandbox is not None and container.sandbox.container_id == container.id else None
     networks = {name: endpoint_view(engine, container, name, there.get(name), shown) for name in sorted(container.networks)}
     main = networks.get("bridge") or _blank(EndpointSettings())
+    identity, key = (sandbox.id, sandbox.key) if sandbox is not None else container.last_sandbox if shown.keeps_sandbox else ("", "")
     first: dict[str, Any] = {
-        "Bridge": "", "SandboxID": sandbox.id if sandbox is not None else "", "SandboxKey": sandbox.key if sandbox is not None else "",
+        "Bridge": "", "SandboxID": identity, "SandboxKey": key,
         "Ports": port_map(container), "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "SecondaryIPAddresses": None,
         "SecondaryIPv6Addresses": None,
     }  # fmt: skip

@@ -54,6 +54,8 @@ class Shown:
     """Whether a gateway that was chosen for a subnet given by hand is not shown (20.10, 27)."""
     hides_bridge_gateway: int = 0
     """Whether neither is the default bridge's, until the daemon starts again (20.10)."""
+    keeps_sandbox: int = 0
+    """Whether a container that ended goes on showing its last sandbox (20.10)."""
     adds_hostname: int = 0
     """Whether a hostname given is among the aliases (20.10)."""
     link_warning: str = ""
@@ -63,7 +65,7 @@ class Shown:
 
 
 V20_10 = Shown(
-    MASKED_20_10, hides_gateway=1, hides_bridge_gateway=1, adds_hostname=1, kernel_memory=1, console_late=1, keeps_default_mode=1, settings_order=1, dns_names=0, gw_priority=0, empty_config=(), plain_caps=1,
+    MASKED_20_10, hides_gateway=1, hides_bridge_gateway=1, adds_hostname=1, keeps_sandbox=1, kernel_memory=1, console_late=1, keeps_default_mode=1, settings_order=1, dns_names=0, gw_priority=0, empty_config=(), plain_caps=1,
     go_version="go1.19.8", commit="5d6db84", built="Thu May  7 21:09:36 2026", least_api="1.12", package="+dfsg1", filter_problem="Invalid filter '{}'",
     log_drivers=("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "splunk", "syslog"),
 )  # fmt: skip
