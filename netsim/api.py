@@ -31,9 +31,9 @@ from netsim.world.machines import Quality, attach, card, join
 from netsim.world.switch import Lan
 
 if TYPE_CHECKING:
-    from netsim.docker.engine.engine import Engine
     from netsim.docker.profile import EngineProfile
     from netsim.docker.settings import DaemonOptions
+    from netsim.docker_api import Docker
 
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
@@ -115,17 +115,14 @@ class Host:
             self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
         return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
 
-    def docker(self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None) -> Engine:
-        """The machine's Docker engine, started at first mention; `engine` is a release of `docker.profile.RELEASES` or a profile."""
-        from netsim.docker.engine.boot import boot as start_dockerd  # a third of the package, and many worlds have no Docker
-        from netsim.docker.engine.engine import Engine
-        from netsim.docker.profile import RELEASES
+    def docker(self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None, *, firewall: str = "") -> Docker:
+        """The machine's Docker engine, started at first mention; Refusal with the daemon's last words when it cannot start.
 
-        known = self.machine.services.get("docker")
-        if isinstance(known, Engine):
-            return known
-        self.wiring.up("lo")  # as on any machine whose services run
-        return start_dockerd(self.machine, RELEASES[engine] if isinstance(engine, str) else engine, options)
+        `engine` is a release of `docker.profile.RELEASES` or a profile; `firewall` is "iptables" or "nftables" (29).
+        """
+        from netsim.docker_api import start_docker  # a third of the package, and many worlds have no Docker
+
+        return start_docker(self.machine, engine, options, firewall)
 
     @property
     def wiring(self) -> Wiring:

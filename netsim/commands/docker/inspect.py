@@ -113,9 +113,9 @@ def _inspect(docker: Docker, parsed: Parsed, kind: str) -> Result:
 
 
 def _look_up(docker: Docker, name: str, wanted: str) -> tuple[Kind, dict[str, Any]]:
-    engine = docker.engine
     if not name:
         raise Refusal(0, f"invalid {wanted or 'container'} name or ID: value is empty")
+    engine = docker.engine
     if wanted in OTHERS:
         raise Refusal(503 if wanted in SWARM else 404, _no_swarm() if wanted in SWARM else f"get {name}: no such {wanted}")
     if wanted:

@@ -13,7 +13,6 @@ from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import written
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine import attach, networks
-from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.settings import EndpointSettings, NetworkSpec
 from netsim.machine.call import Result
@@ -99,7 +98,7 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
     failed = 0
     for name in parsed.words:
         try:
-            _named(docker.engine, name)
+            _named(name)
             networks.remove_network(docker.engine, name)
             docker.print(name)
         except Refusal as problem:
@@ -112,7 +111,7 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
     return docker.result(failed)
 
 
-def _named(engine: Engine, name: str) -> None:
+def _named(name: str) -> None:
     if not name:
         raise Refusal(0, "invalid network name or ID: value is empty")
 
@@ -123,7 +122,7 @@ def connect(docker: Docker, parsed: Parsed) -> Result:
     for option in parsed.many("driver-opt"):
         if "=" not in option:
             raise Refusal(0, "invalid key/value pair format in driver options")
-    _named(docker.engine, name)
+    _named(name)
     settings = EndpointSettings(
         parsed.text("ip"), parsed.text("ip6"), parsed.many("link-local-ip"), parsed.many("alias"), parsed.many("link"), None,
         pairs(parsed.many("driver-opt")), parsed.number("gw-priority"), sends_ipam=1,
@@ -135,7 +134,7 @@ def connect(docker: Docker, parsed: Parsed) -> Result:
 def disconnect(docker: Docker, parsed: Parsed) -> Result:
     """docker network disconnect."""
     name, container = parsed.words
-    _named(docker.engine, name)
+    _named(name)
     attach.disconnect(docker.engine, name, docker.engine.container(container), force=int(parsed.has("force")))
     return docker.result()
 

@@ -75,7 +75,7 @@ def run(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker run."""
     if parsed.has("detach") and parsed.many("attach"):
         docker.complain("conflicting options: cannot specify both --attach and --detach")
-        return docker.result(125)
+        return docker.result(1)
     if needs_terminal(docker, parsed):
         docker.complain("the input device is not a TTY")
         return docker.result(1 if docker.cli.family == "20.10" else 125)

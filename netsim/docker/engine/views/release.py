@@ -51,11 +51,13 @@ class Shown:
     log_drivers: tuple[str, ...] = ("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "splunk", "syslog")
     filter_problem: str = "invalid filter '{}'"
     hides_gateway: int = 0
-    """Whether a gateway that was chosen for a subnet given by hand is not shown (20.10, 27)."""
+    """Whether a gateway that was chosen for a subnet given by hand is not shown (before 29)."""
     hides_bridge_gateway: int = 0
     """Whether neither is the default bridge's, until the daemon starts again (20.10)."""
     keeps_sandbox: int = 0
     """Whether a container that ended goes on showing its last sandbox (20.10)."""
+    keeps_empty_aliases: int = 0
+    """Whether aliases that a connection sent without any stay an empty list (27)."""
     adds_hostname: int = 0
     """Whether a hostname given is among the aliases (20.10)."""
     link_warning: str = ""
@@ -69,8 +71,8 @@ V20_10 = Shown(
     go_version="go1.19.8", commit="5d6db84", built="Thu May  7 21:09:36 2026", least_api="1.12", package="+dfsg1", filter_problem="Invalid filter '{}'",
     log_drivers=("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "splunk", "syslog"),
 )  # fmt: skip
-V27 = Shown(MASKED_27, gw_priority=0, hides_gateway=1, go_version="go1.24.11", commit="local", built="library-import")
-V28 = Shown(MASKED_28, ("ID",), go_version="go1.24.11", commit="local", built="library-import")
+V27 = Shown(MASKED_27, keeps_empty_aliases=1, gw_priority=0, hides_gateway=1, go_version="go1.24.11", commit="local", built="library-import")
+V28 = Shown(MASKED_28, ("ID",), hides_gateway=1, go_version="go1.24.11", commit="local", built="library-import")
 V29 = Shown(
     MASKED_28,
     ("ID", "SourceDir"),
