@@ -9,7 +9,7 @@ import pytest
 
 from netsim.api import Host, World
 from netsim.assertions import assert_blocked, assert_reaches
-from netsim.docker.engine.engine import Engine
+from netsim.docker_api import Docker
 
 MARK = "netsim(seed=0, kernel='6.18', engine='28'): the world, the machine and the Docker engine that the fixtures make"
 SECTION = "netsim lab (save as lab.sh, netsim run lab.sh)"
@@ -38,7 +38,7 @@ def netsim_host(request: pytest.FixtureRequest, world: World) -> Host:
 
 
 @pytest.fixture
-def netsim_docker(request: pytest.FixtureRequest, netsim_host: Host) -> Engine:
+def netsim_docker(request: pytest.FixtureRequest, netsim_host: Host) -> Docker:
     """A Docker engine on `netsim_host`; `@pytest.mark.netsim(engine="27")` chooses its release."""
     return netsim_host.docker(_options(request, "engine", "28"))
 

@@ -58,8 +58,8 @@ def test_choices(world, netsim_host, netsim_docker):
     assert world.seed == 5
     assert netsim_host.run("uname -r").stdout.startswith("6.1")
     assert netsim_host.run("docker network ls").status == 0
-    assert netsim_host.docker() is netsim_docker
-    assert netsim_docker.profile is RELEASES["20.10"]
+    assert netsim_host.docker().engine is netsim_docker.engine
+    assert netsim_docker.engine.profile is RELEASES["20.10"]
 
 def test_each_test_has_a_world_of_its_own(netsim_host):
     assert netsim_host.run("ip netns").stdout == ""
