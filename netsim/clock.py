@@ -15,8 +15,6 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 
 HOP = 2 * US
-SETTLED = 1000
-"""So many frames may arrive before a sender's system call returns; the rest of a storm goes on after it."""
 """What one deferred step (a frame crossing a device) costs of virtual time.
 
 Real softirq work costs a few microseconds; without any cost a forwarding loop would never reach the next timer.
@@ -55,7 +53,6 @@ class Clock:
     now: int = 0
     heap: list[tuple[int, int, Timer]] = attrs.field(factory=list)
     ready: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
-    woken: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
     sequence: int = 0
 
     def call_at(self, when: int, callback: Callback, *args: Any) -> Timer:
@@ -73,20 +70,6 @@ class Clock:
         """Run `callback(*args)` after all work queued before it, `HOP` ns later."""
         self.ready.append((callback, args))
 
-    def wake(self, callback: Callback, *args: Any) -> None:
-        """Run `callback(*args)` once no frame is on its way: a program is scheduled after the softirqs."""
-        self.woken.append((callback, args))
-
-    def settle(self) -> None:
-        """Let frames that are on their way arrive, as the softirqs of a sender run before its system call returns (`local_bh_enable`)."""
-        ready = self.ready
-        for _ in range(SETTLED):
-            if not ready:
-                return
-            callback, args = ready.popleft()
-            self.now += HOP
-            callback(*args)
-
     def step(self) -> bool:
         """Do the next piece of work, moving time as needed; False when nothing at all is waiting."""
         heap = self.heap
@@ -94,11 +77,6 @@ class Clock:
             heappop(heap)
         if self.ready and not (heap and heap[0][0] <= self.now):
             callback, args = self.ready.popleft()
-            self.now += HOP
-            callback(*args)
-            return True
-        if self.woken and not (heap and heap[0][0] <= self.now):
-            callback, args = self.woken.popleft()
             self.now += HOP
             callback(*args)
             return True
@@ -115,7 +93,7 @@ class Clock:
 
     def next_time(self) -> int | None:
         """When the next piece of work is due, or None when nothing waits."""
-        if self.ready or self.woken:
+        if self.ready:
             return self.now
         heap = self.heap
         while heap and heap[0][2].callback is None:

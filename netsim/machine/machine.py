@@ -250,7 +250,7 @@ class Machine:
         if parent is not None:
             if process in parent.children:
                 parent.children.remove(process)
-        self.kernel.clock.wake(_child_ended, self, process)
+        self.kernel.clock.call_soon(_child_ended, self, process)
 
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:
         """Send a signal, by the process's id as the sender sees it; 0 only asks. ESRCH when there is no such process."""

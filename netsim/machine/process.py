@@ -161,7 +161,7 @@ class Process:
         """Something happened on a descriptor: the program hears of it soon, once."""
         if fd not in self.woken:
             self.woken.add(fd)
-            self.machine.kernel.clock.wake(self._readable, fd)
+            self.machine.kernel.clock.call_soon(self._readable, fd)
 
     def _readable(self, fd: int) -> None:
         self.woken.discard(fd)
@@ -170,7 +170,7 @@ class Process:
 
     def wake_writable(self, fd: int) -> None:
         """A connect was decided or a buffer has room."""
-        self.machine.kernel.clock.wake(self._writable, fd)
+        self.machine.kernel.clock.call_soon(self._writable, fd)
 
     def _writable(self, fd: int) -> None:
         if self.program is not None and self.status is None and fd in self.fds:

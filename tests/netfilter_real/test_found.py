@@ -150,23 +150,3 @@ def test_every_rule_after_one_that_the_table_cannot_bear_is_reported() -> None:
     text = "*nat\\n-N one\\n-A POSTROUTING -j one\\n-A one -p tcp -j REDIRECT\\n-A PREROUTING -j MASQUERADE\\n-A PREROUTING -s 10.0.0.1\\nCOMMIT\\n"
     done = World().host("h").run_script(f"printf '{text}' | iptables-restore")
     assert re.findall(r"line (\d): RULE_APPEND failed", done.stderr) == ["4", "5", "6"]
-
-
-def test_the_error_about_a_datagram_has_come_before_the_next_is_sent(ours: Ours) -> None:
-    """`nc -u -v` writes up to four times, and hears of a refusal at the second."""
-    play(ours, [])
-    host = ours.host
-    host.run_script(
-        "ip -n h2 addr add 10.2.0.10/24 dev eth0; ip -n h2 addr add 10.2.0.11/24 dev eth0; ip -n h2 route add default via 10.2.0.1\n"
-        "ip netns exec h2 iptables -A INPUT -p udp -j REJECT"
-    )
-    done = host.run("ip netns exec r nc -u -v -z -w1 10.2.0.10 90")
-    assert done.status == 1
-    assert "    1    29 REJECT" in host.run("ip netns exec h2 iptables -nvL INPUT").stdout
-
-
-def test_ping_hears_its_own_hosts_refusal_with_the_failed_send(ours: Ours) -> None:
-    play(ours, ["filter: -A OUTPUT -d 10.2.0.10 -j REJECT"])
-    done = ours.host.run("ip netns exec r ping -c1 -W1 10.2.0.10")
-    assert "icmp_seq=1 Destination Port Unreachable" in done.stdout
-    assert done.stderr == "ping: sendmsg: Operation not permitted\n"

@@ -67,10 +67,7 @@ class UdpSocket(InetSocket):
             raise NetError(EINVAL)
         if not self.lport:
             self._take_port(0)
-        try:
-            self.family_for(target).send_datagram(self, target, target_port, data)
-        finally:
-            self.netns.kernel.clock.settle()
+        self.family_for(target).send_datagram(self, target, target_port, data)
 
     def send(self, data: bytes) -> None:
         """Send to the other end."""

@@ -65,6 +65,7 @@ class Netcat(Program):
     listener: int = -1
     alarm: int = 0
     probes: int = 0
+    probe_ok: bool = False
     said: str = ""
     relay: Relay | None = None
 
@@ -221,19 +222,21 @@ class Netcat(Program):
             self._announce(proc)
 
     def _probe(self, proc: Any) -> None:
-        """Four datagrams show whether an error comes back (`udptest`); the first write that fails ends it."""
+        """Four datagrams show whether an error comes back (`udptest`); the last write counts."""
         try:
             proc.sock(self.fd).send(b"X")
+            self.probe_ok = True
         except NetError:
-            self.status = 1
-            self._drop(proc)
-            self._next_port(proc)
-            return
+            self.probe_ok = False
         self.probes += 1
         if self.probes < PROBES:
             proc.timer(PROBE_PAUSE, PROBE)
-        else:
+        elif self.probe_ok:
             self._announce(proc)
+        else:
+            self.status = 1
+            self._drop(proc)
+            self._next_port(proc)
 
     def _announce(self, proc: Any) -> None:
         if self.options.has("v"):
