@@ -200,7 +200,9 @@ def test_a_path_is_numbered_from_its_start_and_ends_at_a_sign(tunnel: World) -> 
 
 
 def test_between_two_bridges_a_path_leads_through_the_namespace_that_routes(stack: World) -> None:
-    bridges = {network.name: network.driver_state.device for network in stack.host().docker().engine.networks.values() if network.name in ("front", "back")}
+    bridges = {
+        network.name: network.driver_state.device for network in stack.host().docker().engine.networks.values() if network.name in ("front", "back")
+    }
     way = Way((Passed("proxy", "eth0"), Passed("host", bridges["front"]), Passed("host", bridges["back"]), Passed("db", "eth0")))
     assert [walk.b.box for walk in draw(stack, path=way).picture.walks] == [f"host:{bridges['front']}", "host", f"host:{bridges['back']}", "host/db"]
 

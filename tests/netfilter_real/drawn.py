@@ -56,7 +56,7 @@ OWNED = ("-m owner --uid-owner 0", "-m owner ! --uid-owner 0", "-m owner --socke
 
 ANYWHERE = ("-j RETURN", "", "-j LOG --log-prefix x", "-j NFLOG", "-j ACCEPT", "-j ACCEPT")
 FILTER = (
-    "-j ACCEPT", "-j ACCEPT", "-j DROP", "-j DROP", "-j REJECT", "-j ACCEPT", "-j REJECT --reject-with icmp-host-unreachable", "-j REJECT --reject-with icmp-admin-prohibited",
+    "-j ACCEPT", "-j DROP", "-j DROP", "-j DROP", "-j REJECT", "-j ACCEPT", "-j REJECT --reject-with icmp-host-unreachable", "-j REJECT --reject-with icmp-admin-prohibited",
     "-j REJECT --reject-with icmp-net-prohibited", "-p tcp -j REJECT --reject-with tcp-reset", "-j REJECT --reject-with icmp-proto-unreachable",
 )  # fmt: skip
 MANGLE = (

@@ -65,6 +65,16 @@ class Referee:
         self.places[told["place"]].send(bytes.fromhex(told["hex"]))
         return self.heard(told)
 
+    def timed(self, told: dict) -> dict:
+        """How long each of many frames takes from one host to the other."""
+        sock, frame = self.places[told["place"]], bytes.fromhex(told["hex"])
+        start = time.perf_counter()
+        for _ in range(told["count"]):
+            sock.send(frame)
+        took = time.perf_counter() - start
+        self.heard({})
+        return {"seconds": took / told["count"]}
+
     def router(self, told: dict) -> dict:
         """The router itself sends: from the second UDP port, or an echo request."""
         failed = ""

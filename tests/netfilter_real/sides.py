@@ -62,6 +62,10 @@ class Real:
         """All rules with their counters."""
         return self.referee.saved(build)
 
+    def timed(self, place: str, packet: bytes, count: int) -> float:
+        """Seconds for each of so many packets that a host sends."""
+        return self.referee.timed(place, packet, count)
+
     def close(self) -> None:
         """End the processes and with them the networks."""
         for referee in self.referees.values():
@@ -92,8 +96,11 @@ class Referee:
 
     def send(self, place: str, packet: bytes) -> Heard:
         """A host sends."""
-        frame = MAC.parse(GATEWAYS[place]).to_bytes(6, "big") + bytes.fromhex("0200000000ff") + ETH_P_IP.to_bytes(2, "big") + packet
-        return self._heard(self._ask({"do": "frame", "place": place, "hex": frame.hex()}))
+        return self._heard(self._ask({"do": "frame", "place": place, "hex": _frame(place, packet).hex()}))
+
+    def timed(self, place: str, packet: bytes, count: int) -> float:
+        """Seconds for each of so many packets that a host sends."""
+        return float(self._ask({"do": "timed", "place": place, "hex": _frame(place, packet).hex(), "count": count})["seconds"])
 
     def router(self, kind: str, target: str, sport: int, port: int, data: bytes) -> Heard:
         """The router itself sends."""
@@ -115,6 +122,10 @@ class Referee:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(10)
+
+
+def _frame(place: str, packet: bytes) -> bytes:
+    return MAC.parse(GATEWAYS[place]).to_bytes(6, "big") + bytes.fromhex("0200000000ff") + ETH_P_IP.to_bytes(2, "big") + packet
 
 
 class Ours:
