@@ -34,6 +34,9 @@ class Spec:
     data: str = "x"
 
 
+FIRST_IDENT, IDENTS = 0x4000, 64
+
+
 def made(spec: Spec, ident: int) -> bytes:
     """The packet of a spec."""
     source, target = IPv4.parse(spec.src), IPv4.parse(spec.dst)
@@ -94,6 +97,22 @@ def _segment(inner: bytes, how: str) -> Tcp:
     return Tcp(dport, sport, ack, seq + length, TCP_ACK | extra, 8000, payload=b"more" if how == "data" else b"")
 
 
+class Ident:
+    """The IP id of a packet; one that no sender drew equals any, for kernels count or draw theirs, and may meet a drawn one by chance."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value if value in range(FIRST_IDENT, FIRST_IDENT + IDENTS) else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ident) and (self.value == other.value or self.value is None or other.value is None)
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "~" if self.value is None else str(self.value)
+
+
 class Reader:
     """Reads packets of one side, naming numbers that nobody drew by the order in which they appear."""
 
@@ -113,7 +132,7 @@ class Reader:
         start = (packet[0] & 15) * 4
         inner = packet[start : max(length, start)]
         source, target = str(IPv4(int.from_bytes(packet[12:16], "big"))), str(IPv4(int.from_bytes(packet[16:20], "big")))
-        return (source, target, packet[9], f"ttl {packet[8]}", f"tos {packet[1]}", ident if ident in self.known else "~", fragment >> 13,
+        return (source, target, packet[9], f"ttl {packet[8]}", f"tos {packet[1]}", Ident(ident), fragment >> 13,
                 *self._content(packet[9], inner))  # fmt: skip
 
     def _content(self, protocol: int, inner: bytes) -> tuple[Any, ...]:

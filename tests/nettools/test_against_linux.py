@@ -157,7 +157,7 @@ def _comparable(line: str, text: str) -> str:
 @pytest.mark.skipif(bool(_missing()), reason=_missing() or "runs")
 def test_the_same_lines_print_the_same_in_a_real_network_and_here() -> None:
     lines = [line for line in LINES.splitlines() if line]
-    fresh = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; exec {sys.executable} -c "$0"'
+    fresh = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; exec {os.path.realpath(sys.executable)} -c "$0"'
     real = subprocess.run(
         ["unshare", "-n", "-m", "bash", "-c", fresh, RUNNER], input=json.dumps(lines), capture_output=True, text=True, timeout=60, check=True
     )

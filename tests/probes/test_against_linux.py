@@ -128,7 +128,7 @@ def _comparable(text: str) -> str:
 @pytest.mark.skipif(bool(_missing()), reason=_missing() or "runs")
 def test_probes_find_the_same_in_a_real_network_and_here() -> None:
     lines = [line for line in LINES.splitlines() if line]
-    fresh = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; exec {sys.executable} -c "$0"'
+    fresh = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; exec {os.path.realpath(sys.executable)} -c "$0"'
     real = subprocess.run(
         ["unshare", "-n", "-m", "bash", "-c", fresh, RUNNER], input=json.dumps(lines), capture_output=True, text=True, timeout=90, check=True
     )

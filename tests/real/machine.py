@@ -23,7 +23,8 @@ for line in json.load(sys.stdin):
     told.append([done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode, time.monotonic() - start])
 print(json.dumps(told))
 """
-FRESH = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; cd /; exec {sys.executable} -c "$0"'
+INTERPRETER = os.path.realpath(sys.executable)  # outside of an environment that may lie below /tmp
+FRESH = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; cd /; exec {INTERPRETER} -c "$0"'
 
 
 class Answer(NamedTuple):
