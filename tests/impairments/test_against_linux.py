@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
-import sys
 
 import attrs
 import pytest
@@ -15,7 +11,7 @@ from hypothesis import strategies as st
 
 from netsim import World
 from netsim.kernel.profile import LINUX_6_18
-from tests.nettools.test_against_linux import RUNNER
+from tests.real.machine import ask_real, missing
 
 SETUP = ("ip link add v0 type veth peer name v1", "ip link set v0 up", "ip link set v1 up")
 KINDS = ("netem", "tbf", "prio")
@@ -38,39 +34,18 @@ shows = st.sampled_from(
 scripts = st.lists(st.one_of(changes, changes, changes, deletions, shows, shows), min_size=40, max_size=50)
 
 
-def _missing() -> str:
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "needs root on Linux"
-    absent = [tool for tool in ("unshare", "ip", "tc") if shutil.which(tool) is None]
-    if absent:
-        return f"needs {', '.join(absent)}"
-    if not os.uname().release.startswith("6.18"):
-        return "compares with Linux 6.18"
-    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
-        return "may not make a private network"
-    return "" if b"iproute2-6.1.0" in subprocess.run(["tc", "-V"], capture_output=True, check=False).stdout else "compares with iproute2 6.1"
-
-
-def really(lines: list[str]) -> list[list[object]]:
-    done = subprocess.run(
-        ["unshare", "-n", sys.executable, "-c", RUNNER], input=json.dumps(lines), capture_output=True, text=True, timeout=60, check=True
-    )
-    told: list[list[object]] = json.loads(done.stdout)
-    return told
-
-
 @pytest.fixture(scope="module")
 def lacking() -> frozenset[str]:
-    told = really([*SETUP, *(f"tc qdisc replace dev v0 root {kind} {'rate 1mbit burst 10k limit 10k' if kind == 'tbf' else ''}" for kind in KINDS)])
-    return frozenset(kind for kind, (_, stderr, _) in zip(KINDS, told[len(SETUP) :], strict=True) if "kind is unknown" in str(stderr))
+    told = ask_real([*SETUP, *(f"tc qdisc replace dev v0 root {kind} {'rate 1mbit burst 10k limit 10k' if kind == 'tbf' else ''}" for kind in KINDS)])
+    return frozenset(kind for kind, (_, stderr, _, _) in zip(KINDS, told[len(SETUP) :], strict=True) if "kind is unknown" in stderr)
 
 
-@pytest.mark.skipif(bool(_missing()), reason=_missing() or "runs")
+@pytest.mark.skipif(bool(missing("tc")), reason=missing("tc") or "runs")
 @settings(max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(lines=scripts)
 def test_drawn_lines_of_tc_answer_as_on_linux(lacking: frozenset[str], lines: list[str]) -> None:
     profile = attrs.evolve(LINUX_6_18, cpus=os.cpu_count() or 1, modules=LINUX_6_18.modules - lacking)
     host = World().host("h", profile)
-    for line, (stdout, stderr, status) in zip((*SETUP, *lines), really([*SETUP, *lines]), strict=True):
+    for line, (stdout, stderr, status, _) in zip((*SETUP, *lines), ask_real([*SETUP, *lines], seconds=60), strict=True):
         told = host.run(line)
         assert (line, told.stdout, told.stderr, told.status) == (line, stdout, stderr, status)

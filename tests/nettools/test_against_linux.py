@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 
 import pytest
 
 import netsim
+from tests.real.machine import ask_real, missing
 
-TOOLS = ("unshare", "ip", "ifconfig", "route", "arp", "netstat", "nstat", "ethtool", "ping", "sysctl")
-RUNNER = """
-import json, subprocess, sys
-told = []
-for line in json.load(sys.stdin):
-    done = subprocess.run(["bash", "-c", line], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
-    told.append([done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode])
-print(json.dumps(told))
-"""
+TOOLS = ("ip", "ifconfig", "route", "arp", "netstat", "nstat", "ethtool", "ping", "sysctl")
 LINES = """
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
 ip link add eth0 address 02:00:00:00:00:01 type veth peer name px address 02:00:00:00:00:02
@@ -136,15 +126,8 @@ GENERATED = re.compile(r"(?<![0-9a-f:])(?!02:00:00|00:00:00|ff:ff|01:80)(?:[0-9a
 
 
 def _missing() -> str:
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "needs root on Linux"
-    absent = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if absent:
-        return f"needs {', '.join(absent)}"
-    if not os.uname().release.startswith("6.18"):
-        return "compares with Linux 6.18"
-    if subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True, check=False).returncode:
-        return "may not make a private network"
+    if reason := missing(*TOOLS):
+        return reason
     version = subprocess.run(["ifconfig", "-V"], capture_output=True, check=False).stdout
     return "" if b"2.10" in version else "compares with net-tools 2.10"
 
@@ -157,13 +140,10 @@ def _comparable(line: str, text: str) -> str:
 @pytest.mark.skipif(bool(_missing()), reason=_missing() or "runs")
 def test_the_same_lines_print_the_same_in_a_real_network_and_here() -> None:
     lines = [line for line in LINES.splitlines() if line]
-    fresh = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; exec {os.path.realpath(sys.executable)} -c "$0"'
-    real = subprocess.run(
-        ["unshare", "-n", "-m", "bash", "-c", fresh, RUNNER], input=json.dumps(lines), capture_output=True, text=True, timeout=60, check=True
-    )
+    real = ask_real(lines, seconds=60)
     host = netsim.World(seed=0).host("h1")
     differing = {}
-    for line, (stdout, stderr, status) in zip(lines, json.loads(real.stdout), strict=True):
+    for line, (stdout, stderr, status, _) in zip(lines, real, strict=True):
         told = host.run(line)
         ours = (_comparable(line, told.stdout), _comparable(line, told.stderr), told.status)
         theirs = (_comparable(line, stdout), _comparable(line, stderr), status)

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 
 import pytest
 
 import netsim
+from tests.real.machine import ask_real, missing
 
-TOOLS = ("unshare", "ip", "traceroute", "tracepath", "arping", "tcpdump", "ping", "iptables", "sysctl")
-RUNNER = """
-import json, subprocess, sys
-told = []
-for line in json.load(sys.stdin):
-    done = subprocess.run(["bash", "-c", line], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
-    told.append([done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode])
-print(json.dumps(told))
-"""
+TOOLS = ("ip", "traceroute", "tracepath", "arping", "tcpdump", "ping", "iptables", "sysctl")
 LINES = r"""
 for n in h1 r1 r2 r3 h2 h3; do ip netns add $n; ip -n $n link set lo up; ip netns exec $n sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.conf.all.disable_ipv6=1; done
 for n in r1 r2 r3; do ip netns exec $n sysctl -qw net.ipv4.ip_forward=1; done
@@ -101,15 +91,8 @@ DRAWN = ((re.compile(r"\bid \d+"), "id N"), (re.compile(r"\.[3-6]\d{4} >"), ".PO
 
 
 def _missing() -> str:
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "needs root on Linux"
-    absent = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if absent:
-        return f"needs {', '.join(absent)}"
-    if not os.uname().release.startswith("6.18"):
-        return "compares with Linux 6.18"
-    if subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True, check=False).returncode:
-        return "may not make a private network"
+    if reason := missing(*TOOLS):
+        return reason
     versions = (("traceroute", b"2.1.2"), ("arping", b"20221126"), ("tcpdump", b"4.99"))
     for tool, version in versions:
         told = subprocess.run([tool, "--version" if tool != "arping" else "-V"], capture_output=True, check=False)
@@ -128,13 +111,10 @@ def _comparable(text: str) -> str:
 @pytest.mark.skipif(bool(_missing()), reason=_missing() or "runs")
 def test_probes_find_the_same_in_a_real_network_and_here() -> None:
     lines = [line for line in LINES.splitlines() if line]
-    fresh = f'mount -t sysfs s /sys; mount -t tmpfs t /run; mount -t tmpfs t /tmp; exec {os.path.realpath(sys.executable)} -c "$0"'
-    real = subprocess.run(
-        ["unshare", "-n", "-m", "bash", "-c", fresh, RUNNER], input=json.dumps(lines), capture_output=True, text=True, timeout=90, check=True
-    )
+    real = ask_real(lines, seconds=90)
     host = netsim.World(seed=0).host("h1")
     differing = {}
-    for line, (stdout, stderr, status) in zip(lines, json.loads(real.stdout), strict=True):
+    for line, (stdout, stderr, status, _) in zip(lines, real, strict=True):
         told = host.run(line)
         ours = (_comparable(told.stdout), _comparable(told.stderr), told.status)
         theirs = (_comparable(stdout), _comparable(stderr), status)
