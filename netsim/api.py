@@ -104,13 +104,12 @@ class Host:
     def _typed(self, line: str, env: Mapping[str, str] | None, netns: Netns | None) -> str:
         """The line as one would type it on the machine."""
         init = self.machine.init
-        names = self.machine.netns_names(init) if netns is not None and netns is not init.netns else []
-        return command_line(line, env, next((name for name in names if self.machine.named_netns(init, f"/run/netns/{name}") is netns), ""))
+        return command_line(line, env, "" if netns is None or netns is init.netns else self.machine.netns_name(init, netns))
 
     def netns(self, name: str) -> Namespace:
         """A network namespace by name, made at first mention (as `ip netns add`)."""
         init = self.machine.init
-        if name not in self.machine.netns_names(init):
+        if self.machine.files.lstat(init, f"/run/netns/{name}") is None:
             self.machine.bind_netns(init, name, new_netns(self.machine.kernel))
             self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
         return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))

@@ -64,6 +64,7 @@ def explain_in(trial: World, source: Place, target: Target, size: int = 0) -> Ex
         probe = attempt(source, target, address, size)
     finally:
         for netns in names.by_cookie.values():
+            netns.stir()
             netns.trace = None
     follower = _followed(probe, recording, relays)
     cause = Judge(probe, follower, names, source).cause()

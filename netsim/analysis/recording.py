@@ -24,5 +24,6 @@ def record(world: World) -> Recording:
     recording = Recording()
     for host in world.hosts.values():
         for netns in host.machine.kernel.namespaces:
+            netns.stir()
             netns.trace = recording
     return recording

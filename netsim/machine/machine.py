@@ -15,7 +15,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile
-from netsim.machine.files import File, Files
+from netsim.machine.files import Directory, File, Files
 from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
 
@@ -305,6 +305,15 @@ class Machine:
         assert isinstance(node, File)
         node.mode = 0o444
         node.bound = hold(netns)
+
+    def netns_name(self, process: Process | None, netns: Netns) -> str:
+        """The newest name a namespace has in /run/netns; "" when it has none."""
+        try:
+            directory = self.files.resolve(process, "/run/netns")
+        except NetError:
+            return ""
+        entries = directory.entries if isinstance(directory, Directory) else {}
+        return next((name for name in reversed(entries) if getattr(entries[name], "bound", None) is netns), "")
 
     def netns_names(self, process: Process | None) -> list[str]:
         """The names in /run/netns, as its directory lists them."""

@@ -72,8 +72,15 @@ _KEYWORDS = frozenset(
 )
 
 
+_QUOTES = re.compile(r"['\"\\\x0b\x0c\x1c-\x1f]")
+"""What the shell and `str.split` take for different things."""
+
+
 def simple_argv(line: str) -> tuple[str, ...] | None:
     """The words of a single plain command (quotes allowed), or None when the line needs a shell."""
+    if line.isascii() and not _QUOTES.search(line):
+        words = tuple(line.split())
+        return words if words and not _SHELL.search(line) and words[0] not in _KEYWORDS else None
     bare = re.sub(r"'[^']*'|\"[^\"$`\\]*\"", "", line)
     if _SHELL.search(bare) or line.count("'") % 2 or line.count('"') % 2:
         return None

@@ -115,6 +115,7 @@ class Capture:
         """Listen to one namespace."""
         tap = Tap(self, machine, netns, netns.trace)
         netns.taps.append(tap)
+        netns.stir()
         netns.trace = tap
         self.taps.append(tap)
 
@@ -127,6 +128,7 @@ class Capture:
             if tap in tap.netns.taps:
                 tap.netns.taps.remove(tap)
             if tap.netns.trace is tap:
+                tap.netns.stir()
                 tap.netns.trace = tap.before
         self.taps.clear()
         self.machines.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -93,6 +94,7 @@ class BridgePort:
         """Take another state (`br_set_state`): who hears floods may be another from now on."""
         if self.place is not None:
             self.place.stir()
+        self.bridge.forwarding_ports += (state == BR_STATE_FORWARDING) - (self.state == BR_STATE_FORWARDING)
         self.state = state
 
     @property
@@ -134,6 +136,8 @@ class Bridge(NetDevice):
     topology_change_timer: Timer | None = None
     gc_due: int = 0
     explicit_mtu: bool = False
+    freed_numbers: list[int] = attrs.field(factory=list)  # a heap: numbers below the highest that no port has
+    forwarding_ports: int = 0
     had_ports: bool = False  # from the first port on the carrier follows the ports
 
     @property
@@ -165,6 +169,7 @@ class Bridge(NetDevice):
 
     def change_mtu(self, mtu: int) -> None:
         """An MTU set by hand stays (`br_change_mtu`)."""
+        self.stir()
         self.mtu = mtu
         self.explicit_mtu = True
 
@@ -182,15 +187,13 @@ class Bridge(NetDevice):
             raise NetError(ELOOP, "Can not enslave a bridge to a bridge")
         if dev.master is not None or dev.rx_handler is not None:
             raise NetError(EBUSY)
-        used = {port.number for port in self.ports}
-        number = len(used) + 1
-        if max(used, default=0) >= number:  # there are gaps
-            number = next(number for number in range(1, MAX_PORTS + 1) if number not in used)
-        if number > MAX_PORTS:
+        if len(self.ports) >= MAX_PORTS:
             raise NetError(EXFULL)
+        number = heapq.heappop(self.freed_numbers) if self.freed_numbers else len(self.ports) + 1
         port = BridgePort(self, dev, number, cost=port_cost(dev))
         dev_set_allmulti(dev, 1)
         dev.slave_data = port
+        dev.stir()
         dev.rx_handler = br_handle_frame
         dev.master = self
         dev_set_promiscuity(dev, 1)
@@ -202,12 +205,13 @@ class Bridge(NetDevice):
         stp.init_port(port)
         br_fdb.add_local(self, port, dev.address)
         br_vlan.init(self, port)
-        changed = stp.recalculate_bridge_id(self)
+        changed = stp.port_address_counts(self, dev) and stp.recalculate_bridge_id(self)
         if dev.flags & IFF_UP and dev.carrier and self.flags & IFF_UP:
             stp.enable_port(port)
         if changed:
             self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
-        self.follow_ports()
+        if len(self.ports) == 1 or dev.mtu < self.mtu:
+            self.follow_ports()
         stp.check_carrier(self)
 
     def del_port(self, dev: NetDevice) -> None:
@@ -221,7 +225,12 @@ class Bridge(NetDevice):
         dev_set_promiscuity(dev, -1)
         dev_set_allmulti(dev, -1)
         self.ports.remove(port)
+        if not self.ports:
+            self.freed_numbers.clear()
+        else:
+            heapq.heappush(self.freed_numbers, port.number)
         self.audience.leave(port)
+        dev.stir()
         dev.rx_handler = None
         dev.slave_data = None
         dev.master = None
@@ -238,6 +247,7 @@ class Bridge(NetDevice):
             return
         mtu = min([port.dev.mtu for port in self.ports], default=1500)
         if mtu != self.mtu:
+            self.stir()
             self.mtu = mtu
             self.netns.kernel.notify(NETDEV_CHANGEMTU, self)
 

@@ -9,7 +9,7 @@ from netsim.addr import MAC, MAC_STP, MAC_ZERO
 from netsim.clock import SECOND, Timer
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on
-from netsim.kernel.core.netdevice import IFF_UP
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.packet import ConfigBpdu, Llc, TcnBpdu
@@ -30,6 +30,11 @@ def port_up(port: BridgePort) -> bool:
 
 
 # identity ------------------------------------------------------------------------------------------------------------
+
+
+def port_address_counts(bridge: Bridge, dev: NetDevice) -> bool:
+    """Whether the address of a port that was just added can change the bridge's; spares a look at all the others."""
+    return len(bridge.ports) == 1 or dev.address < bridge.id_address
 
 
 def recalculate_bridge_id(bridge: Bridge) -> bool:
@@ -141,7 +146,7 @@ def port_carrier_check(port: BridgePort) -> None:
 
 def check_carrier(bridge: Bridge) -> None:
     """The bridge has a carrier when a port forwards, or while it never had ports (`br_port_state_selection`'s last step)."""
-    if any(port.state == FORWARDING for port in bridge.ports):
+    if bridge.forwarding_ports:
         netif_carrier_on(bridge)
     elif bridge.ports or bridge.had_ports:
         netif_carrier_off(bridge)

@@ -111,10 +111,12 @@ def dev_open(dev: NetDevice) -> None:
     """Set a device up (`dev_open`): opens it, starts its queue if there is a carrier, tells everybody."""
     if dev.flags & IFF_UP:
         return
+    dev.stir()
     dev.flags |= IFF_UP
     try:
         dev.opened()
     except NetError:
+        dev.stir()
         dev.flags &= ~IFF_UP
         raise
     activate(dev)
@@ -127,12 +129,15 @@ def activate(dev: NetDevice) -> None:
         dev.qdisc = dev.default_qdisc
         kind = dev.netns.kernel.qdisc_kinds.get(dev.qdisc)
         if kind is not None and dev.qdisc != "noqueue":
+            dev.stir()
             dev.root_qdisc = kind.create(dev, 0, TC_H_ROOT, None)
+    dev.stir()
     dev.is_active = dev.carrier
 
 
 def deactivate(dev: NetDevice) -> None:
     """The queue is shut, and what lay in it is lost (`dev_deactivate`)."""
+    dev.stir()
     dev.is_active = False
     if dev.root_qdisc is not None:
         dev.root_qdisc.reset()
@@ -142,6 +147,7 @@ def shutdown_qdisc(dev: NetDevice) -> None:
     """Without any discipline again (`dev_shutdown`)."""
     if dev.root_qdisc is not None:
         dev.root_qdisc.reset()
+    dev.stir()
     dev.root_qdisc, dev.qdisc = None, "noop"
 
 
@@ -152,6 +158,7 @@ def dev_close(dev: NetDevice) -> None:
     kernel = dev.netns.kernel
     kernel.notify(NETDEV_GOING_DOWN, dev)
     deactivate(dev)
+    dev.stir()
     dev.flags &= ~IFF_UP
     dev.stopped()
     kernel.notify(NETDEV_DOWN, dev)
@@ -164,6 +171,7 @@ def dev_change_flags(dev: NetDevice, flags: int, change: int) -> None:
     wanted = (dev.flags & ~change) | (flags & change)
     keep = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
     before = dev.flags
+    dev.stir()
     dev.flags = (dev.flags & keep) | (wanted & ~keep)
     if (before ^ wanted) & IFF_UP:
         (dev_open if wanted & IFF_UP else dev_close)(dev)
@@ -191,12 +199,14 @@ def set_user_flag(dev: NetDevice, bit: int, counter: str) -> None:
 def dev_set_promiscuity(dev: NetDevice, step: int) -> None:
     """One more (+1) or fewer (-1) who want every frame (`dev_set_promiscuity`)."""
     dev.promiscuity += step
+    dev.stir()
     dev.flags = dev.flags | IFF_PROMISC if dev.promiscuity else dev.flags & ~IFF_PROMISC
 
 
 def dev_set_allmulti(dev: NetDevice, step: int) -> None:
     """One more or fewer who want every multicast frame."""
     dev.allmulti += step
+    dev.stir()
     dev.flags = dev.flags | IFF_ALLMULTI if dev.allmulti else dev.flags & ~IFF_ALLMULTI
 
 
@@ -314,6 +324,7 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
     _unlist(dev)
     dev.taps.clear()
     dev.multicast.clear()
+    dev.stir()
     dev.netns = netns
     dev.name = wanted
     if ifindex:

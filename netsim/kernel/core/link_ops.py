@@ -78,6 +78,7 @@ def apply_common(dev: NetDevice, request: LinkRequest) -> None:
             check_mtu(dev, request.mtu)
         except NetError as error:
             raise NetError(error.errno) from None  # at birth the sentence is lost
+        dev.stir()
         dev.mtu = request.mtu
     if request.address is not None:
         dev.address = valid_mac(request.address)

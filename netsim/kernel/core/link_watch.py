@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class LinkWatch:
     """The worker's queue and when it may run next (ns)."""
 
-    waiting: list[NetDevice] = attrs.field(factory=list)
+    waiting: dict[NetDevice, None] = attrs.field(factory=dict)  # in the order of their events
     next_run: int = SECOND  # it has run at boot, for the loopback device
     timer: Timer | None = None
     urgent: bool = False
@@ -79,7 +79,7 @@ def fire(dev: NetDevice) -> None:
     watch = watch_of(dev.netns.kernel)
     urgent = _is_urgent(dev)
     if dev not in watch.waiting:
-        watch.waiting.append(dev)
+        watch.waiting[dev] = None
     elif not urgent:
         return
     _schedule(dev.netns.kernel, watch, _Urgency(urgent))
@@ -126,10 +126,10 @@ def run(kernel: Kernel) -> None:
         watch.next_run = now + SECOND
     watch.urgent = False
     watch.timer = None
-    devices, watch.waiting = watch.waiting, []
+    devices, watch.waiting = watch.waiting, {}
     for dev in devices:
         if only_urgent and dev.registered and not _is_urgent(dev):
-            watch.waiting.append(dev)
+            watch.waiting[dev] = None
             continue
         if dev.registered:
             settle(dev)
@@ -141,7 +141,7 @@ def sync(dev: NetDevice) -> None:
     """Somebody asks about one device: what waits for it is done first, on kernels that do so since 6.8 (`linkwatch_sync_dev`)."""
     watch = watch_of(dev.netns.kernel)
     if dev in watch.waiting and dev.netns.kernel.profile.syncs_link_watch:
-        watch.waiting.remove(dev)
+        del watch.waiting[dev]
         settle(dev)
 
 
@@ -149,6 +149,7 @@ def settle(dev: NetDevice) -> None:
     """Bring one device up to date: its state, its queue, and everybody who asked to know (`linkwatch_do_dev`)."""
     set_operstate(dev)
     if dev.flags & IFF_UP:
+        dev.stir()
         dev.is_active = dev.carrier
         if not dev.carrier and dev.root_qdisc is not None:
             dev.root_qdisc.reset()

@@ -42,12 +42,6 @@ class Stats:
     collisions: int = 0
 
 
-def _stirs(dev: NetDevice, attribute: attrs.Attribute[Any], value: Any) -> Any:
-    """A field is about to change that decides whether floods are only counted here."""
-    dev.stir()
-    return value
-
-
 @attrs.define(eq=False)
 class NetDevice:
     """A device (`struct net_device`). Kinds subclass it, add their private fields and override `xmit` and the `ndo_*` below."""
@@ -59,36 +53,36 @@ class NetDevice:
     """Whether it takes frames for further addresses without becoming promiscuous (IFF_UNICAST_FLT)."""
     """Whether the kind always tells an `iflink`, 0 when it is bound to no device: listings say `@NONE`."""
 
-    netns: Netns = attrs.field(on_setattr=_stirs)
+    netns: Netns
     name: str
     ifindex: int = 0
     address: MAC = MAC_ZERO
     broadcast: MAC = MAC_BROADCAST
     type: int = ARPHRD_ETHER
-    mtu: int = attrs.field(default=1500, on_setattr=_stirs)
+    mtu: int = 1500
     min_mtu: int = 68
     max_mtu: int = 65535
-    flags: int = attrs.field(default=IFF_BROADCAST | IFF_MULTICAST, on_setattr=_stirs)
+    flags: int = IFF_BROADCAST | IFF_MULTICAST
     promiscuity: int = 0
     allmulti: int = 0
     carrier: bool = True
     carrier_changes: int = 0
     operstate: int = IF_OPER_UNKNOWN
     qdisc: str = "noop"
-    root_qdisc: Any = attrs.field(default=None, on_setattr=_stirs)
+    root_qdisc: Any = None
     default_qdisc: str = "noqueue"
     tx_queue_len: int = 1000
     group: int = 0
     alias: str = ""
     altnames: list[str] = attrs.field(factory=list)
     header_length: int = 14
-    master: NetDevice | None = attrs.field(default=None, on_setattr=_stirs)
+    master: NetDevice | None = None
     slave_data: Any = None  # what the master keeps about it: a BridgePort, a bond slave ...
-    rx_handler: Callable[[SkBuff], bool] | None = attrs.field(default=None, on_setattr=_stirs)  # True: it took the frame (`RX_HANDLER_CONSUMED`)
+    rx_handler: Callable[[SkBuff], bool] | None = None  # True: it took the frame (`RX_HANDLER_CONSUMED`)
     l3_rcv: Callable[[SkBuff], bool] | None = None
     """Takes IPv4 packets after PRE_ROUTING, before they are routed (`l3mdev_ip_rcv`); True: taken."""
     inet: InDevice | None = None
-    inet6: Inet6Dev | None = attrs.field(default=None, on_setattr=_stirs)
+    inet6: Inet6Dev | None = None
     multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users
     stats: Stats = attrs.field(factory=Stats)
     """What was counted here; who reads asks `dev_get_stats`, as some floods are counted elsewhere."""
@@ -96,9 +90,7 @@ class NetDevice:
     explicit_address: bool = False  # the MAC was set by a user (NET_ADDR_SET)
     uppers: list[NetDevice] = attrs.field(factory=list)  # devices stacked on this one
     registered: bool = False
-    is_active: bool = attrs.field(
-        default=False, on_setattr=_stirs
-    )  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
+    is_active: bool = False  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
     is_stopped: bool = False
     """The driver takes no more frames for now; its discipline keeps them (`__QUEUE_STATE_DRV_XOFF`)."""
     user_flags: int = 0  # IFF_PROMISC | IFF_ALLMULTI as users asked (`gflags`)
@@ -219,6 +211,7 @@ class NetDevice:
 
     def change_mtu(self, mtu: int) -> None:
         """Take another MTU, already checked against the range (`ndo_change_mtu`)."""
+        self.stir()
         self.mtu = mtu
 
     def change_address(self, address: MAC) -> None:

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from netsim.trace import Recorder
 
 
-def _stirs(netns: Netns, attribute: attrs.Attribute[Any], value: Any) -> Any:
-    """A field is about to change that decides whether floods are only counted here."""
-    netns.stir()
-    return value
-
-
 @attrs.define(eq=False)
 class Netns:
     """Mirrors `struct net`.
@@ -55,7 +49,7 @@ class Netns:
     taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to any device
     mib: Counter[str] = attrs.field(factory=Counter)
     """SNMP counters by the names nstat prints; who reads asks `snmp_fold`, as some floods are counted elsewhere."""
-    trace: Recorder | None = attrs.field(default=None, on_setattr=_stirs)
+    trace: Recorder | None = None
 
     def stir(self) -> None:
         """Who listens here may be another from now on: bridges that count on it are told."""

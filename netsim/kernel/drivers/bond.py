@@ -129,6 +129,7 @@ class Bond(NetDevice):
             dev_set_mac_address(dev, self.address)
         if dev.mtu != self.mtu:
             dev_set_mtu(dev, self.mtu)
+        dev.stir()
         dev.flags |= IFF_SLAVE
         dev.master = self
         dev.slave_data = slave
@@ -145,6 +146,7 @@ class Bond(NetDevice):
         if dev.master is not self or not isinstance(slave, BondSlave):
             raise NetError(EINVAL)
         self.slaves.remove(slave)
+        dev.stir()
         dev.flags &= ~IFF_SLAVE
         dev.master = dev.slave_data = dev.rx_handler = None
         if self.active is slave:
@@ -169,6 +171,7 @@ class Bond(NetDevice):
         """The slaves get it too (`bond_change_mtu`)."""
         for slave in self.slaves:
             dev_set_mtu(slave.dev, mtu)
+        self.stir()
         self.mtu = mtu
 
     def change_address(self, address: MAC) -> None:

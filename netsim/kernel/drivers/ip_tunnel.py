@@ -94,6 +94,7 @@ class IpTunnel(NetDevice):
         """EINVAL outside what fits into an IPv4 packet (`ip_tunnel_change_mtu`)."""
         if not MIN_MTU <= mtu <= IP_MAX_MTU - 20 - self.header_room() - self.frame_room():
             raise NetError(EINVAL)
+        self.stir()
         self.mtu = mtu
 
     def is_deletable(self) -> bool:
@@ -284,6 +285,7 @@ def bind_dev(dev: IpTunnel, lowest: int = MIN_MTU) -> int:
         except NetError:
             lower = None
         if dev.type != ARPHRD_ETHER:
+            dev.stir()
             dev.flags |= IFF_POINTOPOINT
     if lower is None and parms.link:
         lower = dev.home.devices.get(parms.link)
@@ -323,6 +325,7 @@ def update(dev: IpTunnel, parms: TunnelParms) -> None:
         raise NetError(EINVAL)
     before, dev.parms = dev.parms, parms
     if before.link != parms.link or before.fwmark != parms.fwmark:
+        dev.stir()
         dev.mtu = bind_dev(dev)
     dev.netns.kernel.notify(NETDEV_CHANGE, dev)
 
@@ -339,4 +342,5 @@ def add_fallback(dev: IpTunnel) -> None:
     register_netdevice(dev)
     dev.home.tunnels.setdefault(dev.family, []).append(dev)
     if not dev.mtu:  # set without telling anybody, so IPv6 joins only when the device is set up
+        dev.stir()
         dev.mtu = bind_dev(dev)

@@ -109,6 +109,7 @@ class Ipvlan(Stacked):
 
     def opened(self) -> None:
         """In layer 3 modes it does not ask for neighbours (`ipvlan_open`)."""
+        self.stir()
         self.flags = self.flags & ~IFF_NOARP if self.port.mode == MODE_L2 else self.flags | IFF_NOARP
 
     def permanent_address(self) -> MAC | None:
@@ -123,6 +124,7 @@ class Ipvlan(Stacked):
         """EINVAL above the lower device's."""
         if mtu > self.real.mtu:
             raise NetError(EINVAL)
+        self.stir()
         self.mtu = mtu
 
     def removed(self) -> None:
@@ -130,6 +132,7 @@ class Ipvlan(Stacked):
         super().removed()
         self.port.vlans.remove(self)
         if not self.port.vlans:
+            self.real.stir()
             self.real.rx_handler = self.real.l3_rcv = None
             self.real.slave_data = None
 
@@ -139,6 +142,7 @@ class Ipvlan(Stacked):
         if event in (NETDEV_UP, NETDEV_DOWN, NETDEV_CHANGE):
             transfer_operstate(real, self)
         elif event == NETDEV_CHANGEMTU:
+            self.stir()
             self.mtu = real.mtu
             kernel.notify(NETDEV_CHANGEMTU, self)
         elif event == NETDEV_CHANGEADDR:
@@ -279,6 +283,7 @@ def create(netns: Netns, request: LinkRequest) -> Ipvlan:
     register_netdevice(dev)
     port.vlans.append(dev)
     dev.attach()
+    real.stir()
     real.rx_handler = handle_frame
     real.slave_data = port
     port.flags = data.get("flags", port.flags)
@@ -294,6 +299,7 @@ def _set_mode(port: IpvlanPort, mode: int) -> None:
     port.mode = mode
     port.dev.l3_rcv = l3s_rcv if mode == MODE_L3S else None
     for vlan in port.vlans:
+        vlan.stir()
         vlan.flags = vlan.flags & ~IFF_NOARP if mode == MODE_L2 else vlan.flags | IFF_NOARP
 
 

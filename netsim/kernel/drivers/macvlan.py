@@ -133,6 +133,7 @@ class Macvlan(Stacked):
         """EINVAL above the lower device's (`macvlan_change_mtu`)."""
         if mtu > self.real.mtu:
             raise NetError(EINVAL)
+        self.stir()
         self.mtu = mtu
 
     def removed(self) -> None:
@@ -141,6 +142,7 @@ class Macvlan(Stacked):
         port = self.port
         port.vlans.remove(self)
         if not port.vlans:
+            self.real.stir()
             self.real.rx_handler = None
             self.real.slave_data = None
 
@@ -260,6 +262,7 @@ def create(netns: Netns, request: LinkRequest) -> Macvlan:
     port.is_passthru = mode == PASSTHRU
     port.vlans.append(dev)
     dev.attach()
+    real.stir()
     real.rx_handler = handle_frame
     real.slave_data = port
     link_watch.fire(dev)

@@ -48,6 +48,7 @@ class Sit(IpTunnel):
 
     def change_mtu(self, mtu: int) -> None:
         """Any MTU in the device's range."""
+        self.stir()
         self.mtu = mtu
 
     def xmit(self, skb: SkBuff) -> None:

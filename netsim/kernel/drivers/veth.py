@@ -64,15 +64,17 @@ class Veth(NetDevice):
         if peer is None or peer.rx_handler is not None or self.root_qdisc is not None or not self.is_active or not peer.flags & IFF_UP:
             return False
         here, there = self.netns, peer.netns
-        if self.taps or peer.taps or here.taps or there.taps or here.trace is not None or there.trace is not None:
+        if self.taps or peer.taps or here.taps or there.taps or here.trace is not None or there.trace is not None or skb.vlan:
             return False
         size = skb.size
-        if size > self.mtu + VLAN_HEADER or size > peer.mtu + VLAN_HEADER or skb.dst == peer.address or skb.vlan:
+        if size > self.mtu + VLAN_HEADER or size > peer.mtu + VLAN_HEADER:
             return False
         if skb.dst & MULTICAST_BIT:
             asked = there.kernel.only_counts.get(skb.protocol)
             if asked is None or not asked(peer, skb):
                 return False
+        elif skb.dst == peer.address:
+            return False
         sent, received = self.stats, peer.stats
         sent.tx_packets += 1
         sent.tx_bytes += size + 14

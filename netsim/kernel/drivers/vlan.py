@@ -102,6 +102,7 @@ class Vlan(Stacked):
         """ERANGE above the lower device's (`vlan_dev_change_mtu`)."""
         if mtu > self.real.mtu:
             raise NetError(ERANGE)
+        self.stir()
         self.mtu = mtu
 
     def change_address(self, address: MAC) -> None:

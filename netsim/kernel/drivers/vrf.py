@@ -59,6 +59,7 @@ class Vrf(NetDevice):
         if dev.master is not None:
             raise NetError(EINVAL)
         device_gone(dev.netns, dev)
+        dev.stir()
         dev.master = self
         self.ports.append(dev)
         _cycle(dev)
@@ -68,6 +69,7 @@ class Vrf(NetDevice):
         if dev not in self.ports:
             raise NetError(EINVAL)
         device_gone(dev.netns, dev)
+        dev.stir()
         dev.master = None
         self.ports.remove(dev)
         _cycle(dev)

@@ -110,6 +110,7 @@ class VxlanDevice(NetDevice):
         lower = self.home.devices.get(self.config.link) if self.config.link else None
         if lower is not None and mtu > lower.mtu - HEADROOM:
             raise NetError(EINVAL)
+        self.stir()
         self.mtu = mtu
 
     def removed(self) -> None:
@@ -204,6 +205,7 @@ def create(netns: Netns, request: LinkRequest) -> VxlanDevice:
     )  # fmt: skip
     most = lower.mtu - HEADROOM if lower is not None else 65535
     apply_common(dev, request)
+    dev.stir()
     dev.mtu = min(request.mtu or (most if lower is not None else 1500), most)
     dev.tso_max_size = lower.tso_max_size if lower is not None else 65536
     register_netdevice(dev)

@@ -90,17 +90,22 @@ def arp_changeaddr(dev: NetDevice) -> None:
 
 
 def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
-    """Whether `arp_rcv` would drop a broadcast request: asked for somebody else, by somebody unknown, where nothing is forwarded."""
+    """Whether a broadcast request changes nothing in `arp_rcv`: asked for somebody else, where nothing is forwarded, by a sender who is
+    unknown here, or known by the same address."""
     message = skb.packet
     if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
         return True
-    netns, sender, target = dev.netns, message.spa, message.tpa
-    if message.op != ARPOP_REQUEST or sender in (IPV4_ANY, target) or netns.inet.fib.has_custom_rules or dev.inet.conf.forwarding:
+    inet, conf, sender, target = dev.netns.inet, dev.inet.conf, message.spa, message.tpa
+    if conf.forwarding or inet.fib.has_custom_rules or message.op != ARPOP_REQUEST or sender == target or not sender:
         return False
-    if (sender, dev.ifindex) in netns.inet.arp.entries or _conf(dev, "arp_accept"):
+    neigh = inet.arp.entries.get((sender, dev.ifindex))
+    if neigh is None:
+        if conf.arp_accept or inet.conf_all.arp_accept:
+            return False
+    elif not neigh.state & NUD_VALID or neigh.lladdr != message.sha:
         return False
-    table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
-    return table is None or not table.candidates(target)
+    table = inet.fib.tables.get(RT_TABLE_LOCAL)
+    return table is None or not table.holds(target)
 
 
 # receiving ---------------------------------------------------------------------------------------------------------------

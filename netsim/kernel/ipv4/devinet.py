@@ -117,7 +117,8 @@ def insert_ifa(dev: NetDevice, ifa: Ifa) -> None:
             if other.scope != ifa.scope:
                 raise NetError(EINVAL, "ipv4: Invalid scope value")
             flags |= IFA_F_SECONDARY
-    ifa = attrs.evolve(ifa, flags=flags)
+    if flags != ifa.flags:
+        ifa = attrs.evolve(ifa, flags=flags)
     if flags & IFA_F_SECONDARY:
         addresses.append(ifa)
     else:

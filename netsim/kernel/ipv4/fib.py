@@ -47,8 +47,9 @@ def check_route(netns: Netns, route: Route) -> Route:
     """The route as the kernel would keep it, its next hops resolved (`fib_create_info`); refuses with the kernel's sentences."""
     if LOWEST_SCOPE.get(route.type, RT_SCOPE_UNIVERSE) > route.scope:
         raise NetError(EINVAL, "Invalid scope")
-    if any(hop.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) for hop in route.nexthops):
-        raise NetError(EINVAL, "Invalid rtm_flags - can not contain DEAD or LINKDOWN")
+    for hop in route.nexthops:
+        if hop.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN):
+            raise NetError(EINVAL, "Invalid rtm_flags - can not contain DEAD or LINKDOWN")
     if route.type in ERROR_TYPES:
         if any(hop.ifindex or hop.gateway is not None for hop in route.nexthops):
             raise NetError(EINVAL, "Gateway, device and multipath can not be specified for this route type")
@@ -58,7 +59,7 @@ def check_route(netns: Netns, route: Route) -> Route:
     if route.scope == RT_SCOPE_HOST:
         hops = _host_hops(netns, route)
     else:
-        hops = tuple(check_hop(netns, hop, route.table, route.scope) for hop in route.nexthops)
+        hops = tuple([check_hop(netns, hop, route.table, route.scope) for hop in route.nexthops])
     if route.prefsrc is not None and not _valid_prefsrc(netns, route):
         raise NetError(EINVAL, "Invalid prefsrc address")
     return route.with_nexthops(hops)
@@ -156,6 +157,10 @@ def insert(netns: Netns, route: Route, flags: int) -> None:
     table = netns.inet.fib.table(route.table)  # made even when the route is refused
     route = check_route(netns, route)
     known = table.at(int(route.dst), route.length)
+    if not known and flags & NLM_F_CREATE:
+        table.insert(route, 0)
+        netns.inet.fib.generation += 1
+        return
     same = [other for other in known if other.tos == route.tos and other.priority == route.priority]
     position = _position(known, route)
     if same:
@@ -292,14 +297,17 @@ def carrier_down(netns: Netns, dev: NetDevice) -> None:
 
 
 def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> None:
+    ifindex = dev.ifindex
     for table, route in each(netns):
-        if not any(hop.ifindex == dev.ifindex for hop in route.nexthops):
+        for hop in route.nexthops:
+            if hop.ifindex == ifindex and hop.flags & flags != flags:
+                break
+        else:
             continue
         if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
             continue
-        hops = tuple(attrs.evolve(hop, flags=hop.flags | flags) if hop.ifindex == dev.ifindex else hop for hop in route.nexthops)
-        if hops != route.nexthops:
-            table.swap(route, attrs.evolve(route, nexthops=hops))
+        hops = tuple([hop.with_flags(hop.flags | flags) if hop.ifindex == ifindex else hop for hop in route.nexthops])
+        table.swap(route, route.with_nexthops(hops))
     netns.inet.fib.generation += 1
 
 
@@ -307,8 +315,11 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     """The device is up (DEAD) or has its carrier back (LINKDOWN): its next hops live again (`fib_sync_up`)."""
     if dev.flags & IFF_UP and dev.carrier:
         flags |= RTNH_F_LINKDOWN
+    ifindex = dev.ifindex
     for table, route in each(netns):
-        hops = tuple(attrs.evolve(hop, flags=hop.flags & ~flags) if hop.ifindex == dev.ifindex else hop for hop in route.nexthops)
-        if hops != route.nexthops:
-            table.swap(route, attrs.evolve(route, nexthops=hops))
+        for hop in route.nexthops:
+            if hop.ifindex == ifindex and hop.flags & flags:
+                hops = tuple([hop.with_flags(hop.flags & ~flags) if hop.ifindex == ifindex else hop for hop in route.nexthops])
+                table.swap(route, route.with_nexthops(hops))
+                break
     netns.inet.fib.generation += 1

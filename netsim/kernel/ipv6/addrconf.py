@@ -71,6 +71,7 @@ def device_event(event: int, dev: NetDevice) -> None:
 def _attach(dev: NetDevice) -> None:
     """IPv6 on a device: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
     inet6 = dev.netns.inet6
+    dev.stir()
     dev.inet6 = Inet6Dev(conf=inet6.conf_default.copied(), nd=inet6.nd_default.copied())
     dev.inet6.conf.mtu = dev.mtu
     dev.inet6.conf.disable_ipv6 = max(dev.inet6.conf.disable_ipv6, inet6.conf_all.disable_ipv6)
@@ -232,6 +233,7 @@ def _gone(dev: NetDevice) -> None:
     state.addresses.clear()
     for group in list(state.multicast):
         mcast.forget(dev, group)
+    dev.stir()
     dev.inet6 = None
 
 

@@ -164,7 +164,7 @@ def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
 def add(dev: NetDevice, ifa: Ifa6) -> None:
     """Put an address on a device with its connected route, and try it (`inet6_addr_add`, `addrconf_dad_start`)."""
     if not ifa.flags & IFA_F_NOPREFIXROUTE:
-        _connect(dev, attrs.evolve(ifa, updated=dev.netns.kernel.clock.now))
+        _connect(dev, ifa.dated(ifa.flags, ifa.created, dev.netns.kernel.clock.now))
     add_without_route(dev, ifa)
 
 
@@ -173,7 +173,7 @@ def add_without_route(dev: NetDevice, ifa: Ifa6) -> None:
     assert dev.inet6 is not None
     now = dev.netns.kernel.clock.now
     flags = ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE
-    ifa = attrs.evolve(ifa, flags=flags, created=now, updated=now)
+    ifa = ifa.dated(flags, now, now)
     place = next(
         (number for number, other in enumerate(dev.inet6.addresses) if scope_of(other.address) <= scope_of(ifa.address)), len(dev.inet6.addresses)
     )

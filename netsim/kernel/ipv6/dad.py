@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
-
 from netsim.addr import IPV6_ANY, MAC, IPv6
 from netsim.clock import MS, SECOND
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, NetDevice
@@ -32,7 +30,7 @@ def find(dev: NetDevice, address: IPv6) -> Ifa6 | None:
 def change(dev: NetDevice, ifa: Ifa6, flags: int) -> Ifa6:
     """Give an address other flags."""
     assert dev.inet6 is not None
-    changed = attrs.evolve(ifa, flags=flags)
+    changed = ifa.with_flags(flags)
     dev.inet6.addresses[dev.inet6.addresses.index(ifa)] = changed
     return changed
 

@@ -153,6 +153,7 @@ def _graft(dev: NetDevice, parent: Qdisc | None, place: int, new: Qdisc | None) 
         old: Qdisc | None = dev.root_qdisc
         if old is not None and old is not new:
             old.reset()
+        dev.stir()
         dev.root_qdisc, dev.qdisc = new, new.kind if new is not None else "noop"
         if dev.flags & IFF_UP:
             activate(dev)

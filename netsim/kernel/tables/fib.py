@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.addr import IPv4, IPv6, mask4
+from netsim.addr import MASKS4, IPv4, IPv6
 
 RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL = 0, 252, 253, 254, 255
 (
@@ -40,6 +40,10 @@ class NextHop:
     def resolved(self, ifindex: int, scope: int, flags: int) -> NextHop:
         """The same way out once it is known to lead somewhere."""
         return NextHop(ifindex, self.gateway, self.weight, flags, scope)
+
+    def with_flags(self, flags: int) -> NextHop:
+        """The same way out in another state."""
+        return NextHop(self.ifindex, self.gateway, self.weight, flags, self.scope)
 
 
 @attrs.frozen
@@ -136,11 +140,18 @@ class FibTable:
         routes = self.lengths[old.length][int(old.dst)]
         routes[next(place for place, known in enumerate(routes) if known is old)] = new
 
+    def holds(self, dst: int) -> bool:
+        """Whether the prefix of any route holds an address."""
+        for length, prefixes in self.lengths.items():  # noqa: SIM110  (a generator costs as much as the rest)
+            if dst & MASKS4[length] in prefixes:
+                return True
+        return False
+
     def candidates(self, dst: int) -> list[Route]:
         """All routes whose prefix holds an address, longest prefix first."""
         found: list[Route] = []
         for length in self.order:
-            found += self.lengths[length].get(dst & mask4(length), ())
+            found += self.lengths[length].get(dst & MASKS4[length], ())
         return found
 
     def routes(self) -> list[Route]:
@@ -153,18 +164,19 @@ def _place(item: tuple[int, int, list[Route]]) -> tuple[int, int]:
     return item[0], item[1]
 
 
+FIRST_RULES = (
+    Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL),
+    Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL),
+    Rule(32767, table=RT_TABLE_DEFAULT, protocol=RTPROT_KERNEL),
+)
+
+
 @attrs.define(eq=False)
 class FibState:
     """Routing tables by number and the ordered policy rules of one namespace; `generation` counts every change."""
 
     tables: dict[int, FibTable] = attrs.field(factory=dict)
-    rules: list[Rule] = attrs.field(
-        factory=lambda: [
-            Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL),
-            Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL),
-            Rule(32767, table=RT_TABLE_DEFAULT, protocol=RTPROT_KERNEL),
-        ]
-    )
+    rules: list[Rule] = attrs.field(factory=lambda: list(FIRST_RULES))
     generation: int = 0
     has_custom_rules: bool = False
     has_custom_local_routes: bool = False

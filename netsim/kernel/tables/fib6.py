@@ -119,14 +119,15 @@ def _place(item: tuple[int, int, list[Fib6Info]]) -> tuple[int, int]:
     return item[0], item[1]
 
 
+FIRST_RULES = (Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL), Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL))
+
+
 @attrs.define(eq=False)
 class Fib6State:
     """Routing tables by number and the ordered policy rules of one namespace; `generation` counts every change."""
 
     tables: dict[int, Fib6Table] = attrs.field(factory=lambda: {RT_TABLE_LOCAL: Fib6Table(RT_TABLE_LOCAL), RT_TABLE_MAIN: Fib6Table(RT_TABLE_MAIN)})
-    rules: list[Rule] = attrs.field(
-        factory=lambda: [Rule(0, table=RT_TABLE_LOCAL, protocol=RTPROT_KERNEL), Rule(32766, table=RT_TABLE_MAIN, protocol=RTPROT_KERNEL)]
-    )
+    rules: list[Rule] = attrs.field(factory=lambda: list(FIRST_RULES))
     generation: int = 0
     has_custom_rules: bool = False
 

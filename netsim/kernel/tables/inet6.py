@@ -33,6 +33,15 @@ class Ifa6:
     created: int = 0
     updated: int = 0
 
+    def with_flags(self, flags: int) -> Ifa6:
+        """The same address in another state."""
+        return self.dated(flags, self.created, self.updated)
+
+    def dated(self, flags: int, created: int, updated: int) -> Ifa6:
+        """The same address with other flags and times."""
+        s = self
+        return Ifa6(s.address, s.length, s.scope, flags, s.peer, s.valid, s.preferred, s.metric, s.protocol, created, updated)
+
 
 @attrs.define(eq=False)
 class Ipv6Conf:
