@@ -82,8 +82,8 @@ class Host:
         self.world.journal.add(Entry(self.name, f"{self._typed(line, env, netns)} &"))
         return self._spawn(line, env, pid, netns)
 
-    def _spawn(self, line: str, env: Mapping[str, str] | None, pid: int | None, netns: Netns | None) -> Background:
-        stdout, stderr = Capture(), Capture()
+    def _spawn(self, line: str, env: Mapping[str, str] | None, pid: int | None, netns: Netns | None, both: Capture | None = None) -> Background:
+        stdout, stderr = both or Capture(), both or Capture()
         init = self.machine.init
         full = {**init.env, **(env or {})}
         argv = simple_argv(line)
@@ -100,6 +100,15 @@ class Host:
         result = job.result()
         self.world.journal.add(Entry(self.name, self._typed(line, env, netns), status=result.status))
         return result
+
+    def run_together(self, line: str) -> Result:
+        """The same as `{ LINE; } 2>&1`: both streams in stdout, in the order in which they were written."""
+        both = Capture()
+        job = self._spawn(line, None, None, None, both)
+        self.machine.wait(job.process, None)
+        self.world.clock.run_for(COMMAND_TIME)
+        self.world.journal.add(Entry(self.name, self._typed(line, None, None), status=job.process.status or 0))
+        return Result(both.text(), "", job.process.status or 0)
 
     def _typed(self, line: str, env: Mapping[str, str] | None, netns: Netns | None) -> str:
         """The line as one would type it on the machine."""

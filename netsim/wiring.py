@@ -91,11 +91,12 @@ class Wiring:
         """Remove a device and what hangs on it."""
         dellink(self.device(name))
 
-    def address(self, name: str, text: str, *, broadcast: int = 0) -> None:
-        """Add an address such as `10.0.0.1/24` or `fd00::1/64` (`ip addr add`); `broadcast` 1: with the prefix's last address as `brd +`."""
+    def address(self, name: str, text: str, *, broadcast: int = 0, flags: int = 0) -> None:
+        """Add an address such as `10.0.0.1/24` or `fd00::1/64` (`ip addr add`); `broadcast` 1: with the prefix's last address as `brd +`;
+        `flags`: `IFA_F_NODAD` ..."""
         net: IPv4Net | IPv6Net = IPv6Net.parse(text) if ":" in text else IPv4Net.parse(text)
         everyone = net.broadcast if broadcast and isinstance(net, IPv4Net) else None
-        newaddr(self.device(name), AddrRequest(net.address, net.length, broadcast=everyone), NEW)
+        newaddr(self.device(name), AddrRequest(net.address, net.length, broadcast=everyone, flags=flags), NEW)
 
     def remove_address(self, name: str, text: str) -> None:
         """Take an address away (`ip addr del`)."""

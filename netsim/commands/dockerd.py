@@ -13,15 +13,20 @@ from netsim.docker.settings import DaemonOptions
 from netsim.machine.call import Call, Program, Result
 
 FLAGS = (
-    Flag("allow-direct-routing", "", BOOL), Flag("bip"), Flag("bip6"), Flag("bridge", "b"), Flag("bridge-accept-fwmark"),
+    Flag("add-runtime", "", LIST), Flag("allow-direct-routing", "", BOOL), Flag("bip"), Flag("bip6"), Flag("bridge", "b"), Flag("bridge-accept-fwmark"),
     Flag("debug", "D", BOOL), Flag("default-address-pool", "", LIST), Flag("default-gateway"), Flag("default-gateway-v6"),
-    Flag("default-network-opt", "", LIST), Flag("dns", "", LIST), Flag("dns-opt", "", LIST), Flag("dns-search", "", LIST), Flag("experimental", "", BOOL),
+    Flag("default-network-opt", "", LIST), Flag("default-runtime"), Flag("dns", "", LIST), Flag("dns-opt", "", LIST), Flag("dns-search", "", LIST), Flag("experimental", "", BOOL),
     Flag("firewall-backend"), Flag("fixed-cidr"), Flag("fixed-cidr-v6"), Flag("host-gateway-ip"), Flag("icc", "", BOOL), Flag("ip"),
     Flag("ip-forward", "", BOOL), Flag("ip-forward-no-drop", "", BOOL), Flag("ip-masq", "", BOOL), Flag("ip6tables", "", BOOL), Flag("iptables", "", BOOL),
     Flag("ipv6", "", BOOL), Flag("live-restore", "", BOOL), Flag("mtu", "", INT), Flag("swarm-default-advertise-addr"), Flag("userland-proxy", "", BOOL),
 )  # fmt: skip
 """Options that are about networks, and those that start-up scripts usually have beside them."""
-NAMES = {"default-address-pool": "default_address_pools", "default-network-opt": "default_network_opts", "dns-opt": "dns_options"}
+NAMES = {
+    "add-runtime": "add_runtimes",
+    "default-address-pool": "default_address_pools",
+    "default-network-opt": "default_network_opts",
+    "dns-opt": "dns_options",
+}
 
 
 def _value(flag: Flag, value: Any) -> Any:

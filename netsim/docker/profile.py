@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from netsim.kernel.tables.inet6 import IFA_F_NODAD
+
 
 @attrs.frozen
 class Durations:
@@ -40,6 +42,10 @@ class EngineProfile:
     """Whether interfaces get 02:42 and their IPv4 address as MAC (20.10, 27); 28 draws one."""
     makes_veth_inside: int = 1
     """28 makes the container's end in its namespace at once (so it gets index 2); before, both ends are born on the host."""
+    fills_namespace_last: int = 0
+    """27 and older join every network before the runtime makes the namespace, the default bridge first; then all interfaces move in."""
+    takes_back_failed: int = 0
+    """29 takes the interface out again when a container cannot join; before, it goes with the namespace."""
     reuses_interface_names: int = 1
     """28 gives the lowest free `ethN`; before, a counter of the namespace only grows."""
     knows_gateway_priority: int = 1
@@ -93,7 +99,9 @@ class EngineProfile:
     defers_ipv6: int = 0
     """Whether addresses of the default bridge's IPv6 prefix are made from the MAC (20.10, 27)."""
     fixes_link_local: int = 0
-    """Whether bridges get fe80::1 (20.10, 27)."""
+    """Whether bridges get fe80::1 (20.10)."""
+    bridge_address_flags: int = IFA_F_NODAD
+    """Flags of a bridge's IPv6 address: 27 and later spare it duplicate address detection, which would wait for the first port."""
     drops_ipv6_forward: int = 1
     """Whether switching IPv6 forwarding on makes FORWARD of ip6tables drop what it does not know."""
     names_default_network: int = 1
@@ -155,7 +163,7 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
@@ -165,7 +173,7 @@ V20_10 = EngineProfile(
     default_bridge_failure='Error creating default "bridge"',
     gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
     checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
-    defers_ipv6=1, fixes_link_local=1, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
+    defers_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
     protocol_failure="Error starting userland proxy: {reason}",
@@ -173,13 +181,13 @@ V20_10 = EngineProfile(
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
-    "27.5.1", "1.47", "v27", durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, reuses_interface_names=0, knows_gateway_priority=0,
+    "27.5.1", "1.47", "v27", durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
     joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     always_drops_ipv6_forward=1,
-    mac_of_bridge_is_short=1, defers_ipv6=1, fixes_link_local=1, forgets_default_hosts=0,
+    mac_of_bridge_is_short=1, defers_ipv6=1, forgets_default_hosts=0,
     protocol_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: {reason}",
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",
@@ -188,7 +196,7 @@ V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
 V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
-                    parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+                    takes_back_failed=1, parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -173,3 +173,6 @@ class DaemonOptions:
     experimental: int = 0
     live_restore: int = 0
     swarm_default_advertise_addr: str = ""
+    default_runtime: str = "runc"
+    add_runtimes: tuple[str, ...] = ()
+    """`NAME=PATH` each."""

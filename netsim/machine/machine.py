@@ -215,6 +215,7 @@ class Machine:
             self.settle(process, InputReader(Call(process, process.argv), outcome.then))
         else:
             process.program = outcome
+            process.image += 1
             outcome.started(process)
 
     def command(self, process: Process, name: str) -> Callable[[Call], Any] | None:
@@ -250,7 +251,7 @@ class Machine:
         if parent is not None:
             if process in parent.children:
                 parent.children.remove(process)
-        self.kernel.clock.call_soon(_child_ended, self, process)
+        self.kernel.clock.call_soon(_child_ended, self, process, 0 if parent is None else parent.image)
 
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:
         """Send a signal, by the process's id as the sender sees it; 0 only asks. ESRCH when there is no such process."""
@@ -333,12 +334,13 @@ def _not_found(name: str) -> Result:
     return Result("", f"bash: line 1: {name}: command not found\n", 127)
 
 
-def _child_ended(machine: Machine, process: Process) -> None:
+def _child_ended(machine: Machine, process: Process, image: int) -> None:
+    """Take a zombie away; what has become another program since (`execve`) does not hear of what the one before it waited for."""
     machine.processes.pop(process.pid, None)
     if process.jail is not None:
         process.jail.leave(process)
     parent = process.parent
-    if parent is not None and parent.program is not None and parent.status is None:
+    if parent is not None and parent.program is not None and parent.image == image and parent.status is None:
         parent.program.child_ended(parent, process.pid, process.status or 0)
 
 

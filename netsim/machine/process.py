@@ -34,6 +34,8 @@ class Process:
     netns: Netns
     fds: dict[int, OpenFile] = attrs.field(factory=dict)
     program: Program | None = None
+    image: int = 0
+    """How often it has become another program."""
     status: int | None = None
     killed_by: int = 0
     comm: str = ""

@@ -116,7 +116,8 @@ class Timeout(Program):
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """The child's status, or 124 when it was timed out."""
-        proc.exit((137 if status == 137 else 124) if self.fired else status)
+        if self.child is not None and pid == self.child.pid:
+            proc.exit((137 if status == 137 else 124) if self.fired else status)
 
 
 def timeout(call: Call) -> Result | Program:

@@ -14,7 +14,7 @@ from netsim.machine.call import Call, Program, ReadInput, Result
 from netsim.machine.process import Process
 
 VERBS: dict[str, tuple[str, ...]] = {
-    "run": ("create", "start"), "create": ("create",), "start": ("start",), "restart": ("stop", "start"), "stop": ("stop",), "kill": ("stop",),
+    "run": ("create", "start"), "create": ("create",), "start": ("start",), "restart": ("stop",), "stop": ("stop",), "kill": ("stop",),
     "rm": ("remove",), "network create": ("network_create",), "network rm": ("network_remove",),
     "network connect": ("connect",), "network disconnect": ("connect",),
 }  # fmt: skip

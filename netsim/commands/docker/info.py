@@ -100,6 +100,7 @@ def _print_server(docker: Docker, server: dict[str, Any]) -> None:
     for name, value in rows:
         docker.print(f"  {name + ':':<17} {value}")
     for component, number, commit in COMPONENTS:
+        component = docker.engine.options.default_runtime if component == "runc" else component
         docker.print(f" {component}:\n  {'Version:':<17} {number}\n  {'GitCommit:':<17} {commit}")
 
 
@@ -132,7 +133,7 @@ def _facts(engine: Engine) -> dict[str, Any]:
         "Debug": False, "LoggingDriver": "json-file", "CgroupDriver": "cgroupfs", "CgroupVersion": "1",
         "KernelVersion": engine.machine.kernel.profile.release, "OperatingSystem": "Debian GNU/Linux 12 (bookworm)", "OSType": "linux",
         "Architecture": "x86_64", "NCPU": 2, "DockerRootDir": "/var/lib/docker", "Name": engine.machine.name, "Labels": [],
-        "ExperimentalBuild": bool(options.experimental), "ServerVersion": engine.profile.version + release.package, "DefaultRuntime": "runc",
+        "ExperimentalBuild": bool(options.experimental), "ServerVersion": engine.profile.version + release.package, "DefaultRuntime": options.default_runtime,
         "Swarm": Struct({"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": "", "RemoteManagers": None}, "swarm.Info"),
         "LiveRestoreEnabled": bool(options.live_restore), "InitBinary": "docker-init", "DefaultAddressPools": pools, "Warnings": None,
     }  # fmt: skip
@@ -189,8 +190,9 @@ def _info_lines(docker: Docker, engine: Engine, facts: dict[str, Any]) -> list[s
     if not older and docker.cli.family != "20.10":
         lines += ["CDI spec directories:", " /etc/cdi", " /var/run/cdi"] if engine.profile.version[:2] in ("28", "29") else []
     runtimes = "io.containerd.runc.v2 io.containerd.runtime.v1.linux runc" if older else "io.containerd.runc.v2 runc"
+    runtimes = " ".join((runtimes, *(text.partition("=")[0] for text in engine.options.add_runtimes)))
     lines += [
-        "Swarm: inactive", f"Runtimes: {runtimes}", "Default Runtime: runc", "Init Binary: docker-init", "containerd version: 1.6.20~ds1-1+deb12u3",
+        "Swarm: inactive", f"Runtimes: {runtimes}", f"Default Runtime: {engine.options.default_runtime}", "Init Binary: docker-init", "containerd version: 1.6.20~ds1-1+deb12u3",
         "runc version: 1.1.5+ds1-1+deb12u1", "init version: ", "Security Options:", " seccomp", f"  Profile: {'default' if older else 'builtin'}",
         f"Kernel Version: {facts['KernelVersion']}", f"Operating System: {facts['OperatingSystem']}", "OSType: linux", "Architecture: x86_64", "CPUs: 2",
         f"Name: {facts['Name']}", f"ID: {facts['ID']}", "Docker Root Dir: /var/lib/docker", "Debug Mode: false",

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from netsim.clock import SECOND
+from netsim.clock import MS, SECOND
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.commands.docker.listing import align
 from netsim.commands.docker.run import Attached
@@ -60,6 +60,9 @@ def start(docker: Docker, parsed: Parsed) -> Result | Program:
     return docker.result(int(bool(failed)))
 
 
+BEGIN = "begin"
+
+
 @attrs.define(eq=False)
 class Stopping(Program):
     """docker stop and restart: one container after the other; each is asked, waited for, and killed when its time is over."""
@@ -89,8 +92,15 @@ class Stopping(Program):
             if self.current.state.is_running:
                 self._ask(proc, self.current)
                 return
-            self._done(proc)
+            if self.again:
+                self._begin_soon(proc)
+                return
+            self._told(proc)
         proc.exit(self.status)
+
+    def _begin_soon(self, proc: Process) -> None:
+        """A start takes its time too, in which what is left of the run before is cleared away."""
+        proc.timer(self.engine.profile.durations.start * MS, BEGIN)
 
     def _ask(self, proc: Process, current: Container) -> None:
         """A paused container hears nothing until it is killed."""
@@ -110,24 +120,31 @@ class Stopping(Program):
         if isinstance(token, tuple):
             if current is not None and current.id == token[1] and current.state.is_running and current.process is not None:
                 life.kill(self.engine, current, SIGKILL)
+        elif token == BEGIN:
+            self._begin(proc)
+            self._next(proc)
         elif current is not None:
             self.engine.tell("container", "stop", current.id, image=current.spec.image, name=current.name)
-            self._done(proc)
+            if self.again:
+                self._begin_soon(proc)
+                return
+            self._told(proc)
             self._next(proc)
 
-    def _done(self, proc: Process) -> None:
+    def _begin(self, proc: Process) -> None:
         current = self.current
         assert current is not None
-        name = self.names.pop(0)
-        if self.again:
-            try:
-                life.start(self.engine, current)
-            except Refusal as problem:
-                proc.write(2, f"Error response from daemon: Cannot restart container {name}: {problem.text}\n")
-                self.status = 1
-                return
-            self.engine.tell("container", "restart", current.id, image=current.spec.image, name=current.name)
-        proc.write(1, name + "\n")
+        try:
+            life.start(self.engine, current)
+        except Refusal as problem:
+            proc.write(2, f"Error response from daemon: Cannot restart container {self.names.pop(0)}: {problem.text}\n")
+            self.status = 1
+            return
+        self.engine.tell("container", "restart", current.id, image=current.spec.image, name=current.name)
+        self._told(proc)
+
+    def _told(self, proc: Process) -> None:
+        proc.write(1, self.names.pop(0) + "\n")
 
 
 def _grace(parsed: Parsed) -> int | None:

@@ -123,9 +123,9 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     if path:
         docker.call.proc.machine.files.write(docker.call.proc, path, made.id.encode())
     if made.mode == "host" and (request.host.port_bindings or request.host.publish_all):
-        docker.complain("WARNING: Published ports are discarded when using host network mode")
+        docker.warn("WARNING: Published ports are discarded when using host network mode")
     if request.host.links and shown(engine.profile).link_warning:
-        docker.complain(shown(engine.profile).link_warning)
+        docker.warn(shown(engine.profile).link_warning)
     return made
 
 
@@ -181,6 +181,7 @@ class Executed(Program):
     missing_status: int = 127
     detached: int = 0
     exec_id: str = ""
+    child: Process | None = None
 
     def started(self, proc: Process) -> None:
         """Start it beside the container's first process."""
@@ -194,7 +195,7 @@ class Executed(Program):
         self.exec_id = new_id(self.engine.rng)
         self.tell(f"exec_create: {shown}")
         self.tell(f"exec_start: {shown}")
-        child = machine.new_process(main if self.detached else proc, self.argv, self.env, cwd, fds, None, jail)
+        child = self.child = machine.new_process(main if self.detached else proc, self.argv, self.env, cwd, fds, None, jail)
         child.enter(main.netns)
         if machine.command(child, self.argv[0]) is None:
             child.exit(127)
@@ -215,6 +216,8 @@ class Executed(Program):
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """Its status is ours, once the daemon has told of it."""
+        if self.child is None or pid != self.child.pid:
+            return
         self.tell("exec_die", exitCode=str(status))
         proc.timer(self.delay, status)
 

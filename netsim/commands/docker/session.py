@@ -55,6 +55,11 @@ class Docker:
         """A line for stderr."""
         self.err.append(text + "\n")
 
+    def warn(self, text: str) -> None:
+        """A line for stderr at once, before anything that is printed later."""
+        if 2 in self.call.proc.fds:
+            self.call.proc.write(2, text + "\n")
+
     def refused(self, problem: Refusal, what: str = "", name: str = "") -> None:
         """Word a refusal of the daemon; `what` is it that the command asks for alone and 20.10 tells in its own words when it is not there."""
         self.complain(self.worded(problem, what, name))

@@ -12,6 +12,7 @@ from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
+from netsim.kernel.tables.inet6 import IFA_F_NODAD
 from netsim.wiring import AF_INET6, NEW, Wiring
 
 NAME_OPTION, SYSCTL_OPTION = "com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"
@@ -37,7 +38,7 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     if interface.ipv4 is not None:
         inside.address(interface.name, str(interface.ipv4), broadcast=int(interface.ipv4.length < 31))
     if interface.ipv6 is not None:
-        inside.address(interface.name, str(interface.ipv6))
+        inside.address(interface.name, str(interface.ipv6), flags=IFA_F_NODAD)
     inside.up(interface.name)
     if endpoint.routes_on_link:
         for net in (interface.ipv4, interface.ipv6):

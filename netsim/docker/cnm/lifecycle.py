@@ -144,9 +144,19 @@ def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping
             sysctl.write(sandbox.netns, f"net/ipv6/conf/{scope}/disable_ipv6", "1")
     sandbox.endpoints.append(endpoint)
     sandbox.endpoints.sort(key=preference)
-    if not sandbox.shared:
+    if not sandbox.shared and not sandbox.awaited:
         add_interface(engine, endpoint, sandbox)
     _move_gateway(engine, sandbox, before, bindings)
+
+
+def fill(engine: Engine, sandbox: Sandbox) -> None:
+    """The namespace is there: every interface moves in, in the order in which they may become the gateway (`Sandbox.SetKey`)."""
+    sandbox.awaited = 0
+    if sandbox.shared:
+        return
+    for endpoint in sandbox.endpoints:
+        add_interface(engine, endpoint, sandbox)
+    set_gateway(sandbox, None, sandbox.gateway_endpoint)
 
 
 def _move_gateway(engine: Engine, sandbox: Sandbox, before: Endpoint | None, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:

@@ -124,6 +124,8 @@ class Sandbox:
     """What the next `ethN` is called where names are not used again."""
     shared: int = 0
     """1 for the host's own namespace."""
+    awaited: int = 0
+    """1 while the runtime has not made the namespace yet, so that interfaces wait on the host."""
     key: str = ""
     """The path of its namespace file."""
     resolver: Any = None

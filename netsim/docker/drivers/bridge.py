@@ -14,7 +14,7 @@ from netsim.docker.drivers import bridge_config
 from netsim.docker.drivers.bridge_config import BridgeConfig
 from netsim.docker.drivers.driver import Driver
 from netsim.docker.drivers.publish import publish, unpublish
-from netsim.docker.errors import failed, forbidden, invalid
+from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.firewall.wants import ISOLATED, FamilyWants, LinkWants, NetworkWants
 from netsim.docker.ids import mac_of, new_veth, random_mac
 from netsim.docker.ipam import parse
@@ -76,19 +76,28 @@ class BridgeDriver(Driver):
                 raise forbidden("bridge driver doesn't support multiple subnets")
         state = network.driver_state = BridgeState(config, config.name or f"br-{network.id[:12]}")
         self._check_name(engine, network, state)
+        self._make_device(engine, state, Wiring(engine.netns))
+        try:
+            self._set_up(engine, network, state)
+        except Refusal:
+            if state.made:
+                Wiring(engine.netns).delete(state.device)
+            raise
+        state.wants = _wants(engine, network, state)
+        engine.firewall.add_network(state.wants)
+
+    def _set_up(self, engine: Engine, network: Network, state: BridgeState) -> None:
+        """Forwarding, switches and addresses of the bridge, which is there now."""
+        host, config = Wiring(engine.netns), state.config
         self._check_forwarding(engine, network)
-        host = Wiring(engine.netns)
-        self._make_device(engine, state, host)
         self._set_switches(engine, network, state)
         for subnet in network.subnets:
             inhibited = config.inhibit and isinstance(subnet.gateway, IPv4)
             if subnet.gateway is not None and not inhibited and (network.spec.ipv6 or isinstance(subnet.gateway, IPv4)):
-                _give_address(host, state.device, subnet.gateway, subnet.net.length)
+                _give_address(host, state.device, subnet.gateway, subnet.net.length, engine.profile.bridge_address_flags)
         if network.spec.ipv6 and engine.profile.fixes_link_local:
-            _give_address(host, state.device, LINK_LOCAL, 64)
+            _give_address(host, state.device, LINK_LOCAL, 64, 0)
         host.up(state.device)
-        state.wants = _wants(engine, network, state)
-        engine.firewall.add_network(state.wants)
 
     def _check_name(self, engine: Engine, network: Network, state: BridgeState) -> None:
         """Another network's bridge, and names no device can have."""
@@ -257,7 +266,7 @@ def _addresses(endpoint: Endpoint) -> list[object]:
     return [net.address for net in (endpoint.interface.ipv4, endpoint.interface.ipv6) if net is not None]
 
 
-def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int) -> None:
+def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int, flags6: int) -> None:
     """The bridge's address, unless it has it already; IPv4 with its broadcast address."""
     dev = host.device(device)
     have = [ifa.local for ifa in dev.inet.addresses] if isinstance(gateway, IPv4) and dev.inet is not None else []
@@ -266,7 +275,9 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int) 
     for ifa in list(dev.inet.addresses) if isinstance(gateway, IPv4) and dev.inet is not None else []:
         host.remove_address(device, f"{ifa.local}/{ifa.length}")
     try:
-        host.address(device, f"{gateway}/{length}", broadcast=int(isinstance(gateway, IPv4) and length < 31))
+        host.address(
+            device, f"{gateway}/{length}", broadcast=int(isinstance(gateway, IPv4) and length < 31), flags=flags6 if isinstance(gateway, IPv6) else 0
+        )
     except NetError as error:
         if isinstance(gateway, IPv6) and error.errno == EEXIST:
             return

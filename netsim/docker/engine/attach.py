@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from netsim.docker.cnm.lifecycle import create_endpoint, detach, host_sandbox, join, leave, new_sandbox
+from netsim.docker.cnm.lifecycle import create_endpoint, detach, fill, host_sandbox, join, leave, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.engine import endpoints as checks
 from netsim.docker.engine import links
 from netsim.docker.engine.container import Container
-from netsim.docker.engine.create import network_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid
 from netsim.docker.names import files
@@ -19,8 +18,8 @@ JOINED = "container sharing network namespace with another container or host can
 HOST_ONLY = "container cannot be disconnected from host network or connected to host network"
 
 
-def set_up_network(engine: Engine, container: Container) -> None:
-    """The sandbox and, network by network, the endpoints of a container about to start (`initializeNetworking`)."""
+def set_up_sandbox(engine: Engine, container: Container) -> None:
+    """The sandbox of a container about to start, its own or another's (`initializeNetworking`)."""
     kind, _, target = container.mode.partition(":")
     if kind == "container":
         container.sandbox = _joined(engine, container, target)
@@ -28,7 +27,15 @@ def set_up_network(engine: Engine, container: Container) -> None:
         return
     files.begin(engine, container, links.hosts_lines(engine, container))
     container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
-    for name in order(container):
+
+
+def join_networks(engine: Engine, container: Container) -> None:
+    """Network by network its endpoints (`allocateNetwork`)."""
+    sandbox = container.sandbox
+    if sandbox is None or sandbox.container_id != container.id:
+        return
+    sandbox.awaited = engine.profile.fills_namespace_last
+    for name in order(engine, container):
         if name == links.DEFAULT and engine.options.bridge == "none":
             continue  # there is no such network, and nothing is missing (`DisableBridge`)
         try:
@@ -37,15 +44,28 @@ def set_up_network(engine: Engine, container: Container) -> None:
             raise failed(wrapped(engine, f"network {name} not found")) from None
         try:
             checks.check_connection(engine, network, container.networks[name])
-            attach(engine, container, network, container.networks[name], container.sandbox)
+            attach(engine, container, network, container.networks[name], sandbox)
         except Refusal as problem:
             raise Refusal(problem.status, wrapped(engine, problem.text)) from None
+    if sandbox.awaited:
+        fill(engine, sandbox)
 
 
-def order(container: Container) -> list[str]:
-    """The mode's own network first, then by name. (The real engine goes through a map: any order.)"""
-    main = network_name(container.mode)
-    return sorted(container.networks, key=lambda name: (name != main, name))
+def order(engine: Engine, container: Container) -> list[str]:
+    """As they stand in the daemon's map; 27 and older begin with the default bridge. (A map of Go's has eight places to begin with and is gone
+    through from one drawn at random on: most often from an empty one, that is from the first.)"""
+    names = [name for name in placed(container) if name]
+    return sorted(names, key=links.DEFAULT.__ne__) if engine.profile.fills_namespace_last else names
+
+
+def placed(container: Container) -> list[str]:
+    """The places of its networks: what is new takes the first that is free."""
+    places = container.places = [name if name in container.networks else "" for name in container.places]
+    for name in container.networks:
+        if name not in places:
+            free = places.index("") if "" in places else len(places)
+            places[free : free + 1] = [name]
+    return places
 
 
 def wrapped(engine: Engine, text: str) -> str:
@@ -74,6 +94,8 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
             links.check_networks(container)
         join(engine, endpoint, sandbox, bindings_of(engine, container))
     except Refusal:
+        if not engine.profile.takes_back_failed:
+            endpoint.interface.name = ""
         detach(engine, endpoint, {})
         raise
     files.joined(engine, container, endpoint)
@@ -140,6 +162,7 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
     container.networks[network.name] = settings  # what fails now is tried again at the next start
+    placed(container)
     if container.state.is_running and container.sandbox is not None:
         attach(engine, container, network, settings, container.sandbox)
 
@@ -156,6 +179,7 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
         detach(engine, endpoint, bindings_of(engine, container))
         files.left(engine, container, endpoint)
     container.networks.pop(network.name, None)
+    placed(container)
     engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
 
 

@@ -67,6 +67,10 @@ class Container:
     """The network mode, with the target's full id for `container:ID`."""
     networks: dict[str, EndpointSettings] = attrs.field(factory=dict)
     """Network name -> how it is, or at the next start will be, attached."""
+    runtime: str = "runc"
+    """What runs it (`--runtime`, or the daemon's default when it was created)."""
+    places: list[str] = attrs.field(factory=list)
+    """Where the daemon's map keeps each of them; empty where one has left."""
     state: State = attrs.field(factory=State)
     sandbox: Sandbox | None = None
     last_sandbox: tuple[str, str] = ("", "")

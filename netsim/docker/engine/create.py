@@ -33,6 +33,8 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     container.mode = _resolved_mode(engine, spec.host.network_mode)
     container.hostname = _hostname(engine, container)
     container.networks = _attachments(engine, container)
+    container.runtime = str(spec.host.reported.get("Runtime", engine.options.default_runtime))
+    container.places = list(container.networks)
     links.register(engine, container)
     engine.containers[identity] = container
     engine.tell("container", "create", identity, image=spec.image, name=name)
@@ -125,7 +127,7 @@ def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSett
     if len(wanted) > 1 and not engine.profile.several_networks_at_create:
         raise invalid(f"Container cannot be connected to network endpoints: {', '.join(sorted(wanted))}")
     named: dict[str, EndpointSettings] = {}
-    for reference, settings in wanted.items():
+    for reference, settings in sorted(wanted.items()):
         reference = "bridge" if reference == "default" else reference
         known = next(
             (n for n in engine.networks.values() if reference in (n.name, n.id) or (len(reference) >= 12 and n.id.startswith(reference))), None

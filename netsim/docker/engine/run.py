@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
 from netsim.docker.engine import links
-from netsim.docker.engine.attach import set_up_network, settle_names
+from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_names
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
@@ -14,6 +14,7 @@ from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.errors import NetError, strerror
 from netsim.kernel import sysctl
 from netsim.machine.fds import Null, OpenFile, make_pipe
+from netsim.machine.files import Directory, File
 from netsim.machine.process import SIGKILL, SIGTERM
 
 STOP_TIMEOUT = 10 * SECOND
@@ -29,11 +30,19 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     try:
         if engine.profile.checks_links_first:
             links.check(engine, container)
-        set_up_network(engine, container)
-        set_sysctls(engine, container)
-        container.jail = make_jail(engine, container)
-        _spawn(engine, container, attached, stdin)
+        set_up_sandbox(engine, container)
+        if engine.profile.fills_namespace_last:
+            join_networks(engine, container)
+            argv = _task(engine, container, attached, stdin)
+        else:
+            argv = _task(engine, container, attached, stdin)
+            join_networks(engine, container)
+        assert container.process is not None
+        engine.machine.execute(container.process, argv)
     except Refusal as problem:
+        task, container.process = container.process, None
+        if task is not None:
+            task.die(SIGKILL)
         tear_down(engine, container)
         container.state = State(container.state.status if container.state.started else CREATED, 0, problem_code(problem), problem.text)
         raise
@@ -52,10 +61,12 @@ def problem_code(problem: Refusal) -> int:
     return 126 if "permission denied" in problem.text else 128
 
 
-def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFile] | None, stdin: OpenFile | None) -> None:
-    spec, jail = container.spec, container.jail
-    assert jail is not None
+def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFile] | None, stdin: OpenFile | None) -> tuple[str, ...]:
+    """The process as the runtime makes it, not begun yet (`runc create`), and what it will run."""
     assert container.sandbox is not None
+    set_sysctls(engine, container)
+    spec = container.spec
+    jail = container.jail = make_jail(engine, container)
     argv = (*(spec.entrypoint or ()), *spec.command)
     container.outputs = [LogFile(stream=stream, log=container.log, owner=container) for stream in ("stdout", "stderr")]
     if attached is not None:
@@ -75,7 +86,7 @@ def _spawn(engine: Engine, container: Container, attached: tuple[OpenFile, OpenF
         process.exit(127)
         container.process = None
         raise Refusal(400, runtime_text(engine, no_permission(argv[0]) if there else missing_text(argv[0])))
-    machine.execute(process, argv)
+    return argv
 
 
 def missing_text(name: str) -> str:
@@ -122,8 +133,17 @@ def environment(engine: Engine, container: Container) -> dict[str, str]:
         name, equals, value = item.partition("=")
         if equals:
             found[name] = value
-    found.setdefault("HOME", "/root")
+    found.setdefault("HOME", home(container))
     return found
+
+
+def home(container: Container) -> str:
+    """Where runc says root's home is: what /etc/passwd of the container's root says, / where it says nothing."""
+    etc = container.jail.root.entries.get("etc") if container.jail is not None else None
+    users = etc.entries.get("passwd") if isinstance(etc, Directory) else None
+    lines = bytes(users.content).decode("utf-8", "replace").splitlines() if isinstance(users, File) else ()
+    fields = next((line.split(":") for line in lines if line.split(":")[2:3] == ["0"]), [])
+    return fields[5] if len(fields) > 5 and fields[5] else "/"
 
 
 def ended(engine: Engine, container: Container, status: int) -> None:

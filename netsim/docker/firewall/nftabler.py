@@ -223,8 +223,8 @@ class Nftabler(Firewall):
         if is_four and port.host_ip >> 24 == 127 and port.host_port:
             near = f"ip daddr {port.host_ip} {protocol} dport {port.host_port} counter"
             if self.wsl2:
-                yield RAW, PORTS, f'iifname "loopback0" {near} accept comment "ACCEPT WSL2 LOOPBACK"'
-            yield RAW, PORTS, f'iifname != "lo" {near} drop comment "DROP REMOTE LOOPBACK"'
+                yield RAW, FIRST, f'iifname "loopback0" {near} accept comment "ACCEPT WSL2 LOOPBACK"'
+            yield RAW, FIRST, f'iifname != "lo" {near} drop comment "DROP REMOTE LOOPBACK"'
         if family.mode != NAT_UNPROTECTED:
             yield f"{FORWARD_IN}__{br}", PORTS, f"{ip} daddr {inside} {protocol} dport {number} counter accept"
 

@@ -95,7 +95,8 @@ class Timeout(Program):
 
     def child_ended(self, proc: Any, pid: int, status: int) -> None:
         """The command's status."""
-        proc.exit(status)
+        if self.child is not None and pid == self.child.pid:
+            proc.exit(status)
 
 
 def timeout(call: Call) -> Any:

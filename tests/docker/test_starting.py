@@ -1,0 +1,120 @@
+"""In which order a container's start goes, and what that leaves to be seen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from netsim import Host, World
+from netsim.docker.image import Image
+
+ENGINES = ("20.10", "27", "28", "29")
+
+
+def host_of(engine: str) -> Host:
+    made = World().host("h1")
+    made.docker(engine)
+    return made
+
+
+def ok(host: Host, line: str) -> str:
+    done = host.run(line)
+    assert done.status == 0, (line, done)
+    return done.stdout
+
+
+def on_three_networks(engine: str) -> Host:
+    host = host_of(engine)
+    for number, name in enumerate(("zeta", "mid", "alpha"), 1):
+        ok(host, f"docker network create --subnet 10.{number}.0.0/24 {name}")
+    ok(host, "docker create --name c1 --network zeta busybox sleep 1000")
+    ok(host, "docker network connect mid c1")
+    ok(host, "docker network connect alpha c1")
+    ok(host, "docker start c1")
+    return host
+
+
+@pytest.mark.parametrize("engine", ["20.10", "27"])
+def test_before_28_interfaces_are_numbered_in_the_order_in_which_they_may_be_the_gateway(engine: str) -> None:
+    listed = ok(on_three_networks(engine), "docker exec c1 ip -4 -o addr")
+    assert re.findall(r"inet (10\.\d)\S* .*(eth\d)", listed) == [("10.1", "eth2"), ("10.2", "eth1"), ("10.3", "eth0")]
+
+
+@pytest.mark.parametrize("engine", ["28", "29"])
+def test_from_28_on_they_are_numbered_as_they_come(engine: str) -> None:
+    listed = ok(on_three_networks(engine), "docker exec c1 ip -4 -o addr")
+    assert re.findall(r"inet (10\.\d)\S* .*(eth\d)", listed) == [("10.1", "eth0"), ("10.2", "eth1"), ("10.3", "eth2")]
+    assert "default via 10.3.0.1 dev eth2" in ok(on_three_networks(engine), "docker exec c1 ip route")
+
+
+@pytest.mark.parametrize("engine", ["20.10", "27"])
+def test_before_28_the_default_bridge_is_joined_first(engine: str) -> None:
+    host = host_of(engine)
+    ok(host, "docker network create --subnet 10.1.0.0/24 abc")
+    ok(host, "docker create --name c1 --network abc busybox sleep 1000")
+    ok(host, "docker network connect bridge c1")
+    ok(host, "docker start c1")
+    listed = ok(host, "docker exec c1 ip -o link")
+    first, second = re.findall(r"(\d+): (eth\d)@", listed)
+    assert (first[1], second[1]) == ("eth1", "eth0")  # made first, named second
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_container_that_starts_again_gets_the_id_of_the_namespace_it_had(engine: str) -> None:
+    host = host_of(engine)
+    ok(host, "docker run -d --name c1 busybox sleep 1000")
+    ok(host, "docker run -d --name c2 busybox sleep 1000")
+    ok(host, "docker restart -t0 c1")
+    assert sorted(re.findall(r"link-netnsid (\d)", ok(host, "ip link"))) == ["0", "1"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_command_that_is_not_there_leaves_nothing_running(engine: str) -> None:
+    host = host_of(engine)
+    host.world.run_for(2_000_000_000)
+    processes = host.machine.processes
+    before = [process.argv for process in processes.values()]
+    done = host.run("docker run --name c1 busybox nosuch")
+    assert (done.status, "executable file not found" in done.stderr) == (127, True)
+    host.world.run_for(2_000_000_000)
+    assert [process.argv for process in processes.values()] == before
+    assert re.findall(r"^\d+: ([^:@]+)", ok(host, "ip -o link"), re.M) == ["lo", "docker0"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_addresses_of_ipv6_are_not_probed_for_duplicates(engine: str) -> None:
+    host = host_of(engine)
+    ok(host, "docker network create --ipv6 --subnet fd00:1::/64 --subnet 10.1.0.0/24 -o com.docker.network.bridge.name=brx n")
+    ok(host, "docker run -d --name c1 --network n busybox sleep 1000")
+    assert re.search(r"inet6 fd00:1::2/64 scope global flags 02", ok(host, "docker exec c1 ip addr"))
+    assert ("nodad" in ok(host, "ip -6 addr show brx")) == (engine != "20.10")
+
+
+def test_a_status_is_the_commands_own_though_its_words_were_substituted() -> None:
+    host = host_of("28")
+    ok(host, "docker run -d --name c1 busybox sleep 1000")
+    assert host.run("docker exec c1 sh -c 'exit 3' $(echo word)").status == 3
+    assert host.run("timeout 1 sleep 5 $(true)").status == 124
+
+
+def test_what_nobody_told_of_users_has_its_home_at_the_root() -> None:
+    host = host_of("28")
+    engine = host.docker().engine
+    engine.images["bare"] = Image("bare", "busybox", ("sh",), files={"/etc/passwd": ""})
+    assert "HOME=/\n" in ok(host, "docker run --rm bare env")
+    assert "HOME=/root\n" in ok(host, "docker run --rm busybox env")
+
+
+def test_a_warning_comes_before_the_id() -> None:
+    host = host_of("28")
+    assert host.run("docker run -d --network host -p 80:80 busybox sleep 1000 2>&1").stdout.startswith("WARNING: Published ports")
+
+
+def test_a_runtime_of_another_name_is_told_of() -> None:
+    host = World().host("h1")
+    assert host.run("dockerd --add-runtime mine=/usr/bin/mine --default-runtime mine & sleep 1").status == 0
+    assert "\n mine:\n" in ok(host, "docker version")
+    assert "Default Runtime: mine\n" in ok(host, "docker info")
+    ok(host, "docker create --name c1 busybox")
+    assert ok(host, "docker inspect -f '{{.HostConfig.Runtime}}' c1") == "mine\n"
