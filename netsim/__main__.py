@@ -91,7 +91,9 @@ def add_questions(verbs: Any) -> None:
     explain.add_argument("lab", metavar="LAB", help="a script (- for standard input) or a snapshot")
     explain.add_argument("source", metavar="FROM", help="a machine, a namespace or a container")
     explain.add_argument("target", metavar="TO", help="10.0.0.2:80/tcp, web:5432, 8.8.8.8 (ping), @red:80 (the address of namespace red)")
-    explain.add_argument("--size", type=int, default=0, metavar="BYTES", help="send so many bytes by ping or UDP, not to be cut on the way")
+    explain.add_argument(
+        "--size", type=int, default=0, metavar="BYTES", help="send so many bytes: by ping or UDP in one piece, by TCP once connected"
+    )
     explain.add_argument("-v", "--verbose", action="count", default=0, help="also policies that accept")
     reach = verbs.add_parser("reach", help="who reaches whom on which listening port")
     reach.add_argument("lab", metavar="LAB", help="a script or a snapshot")

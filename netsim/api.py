@@ -194,15 +194,23 @@ class World:
     def __repr__(self) -> str:
         return f"<netsim world of {', '.join(self.hosts) or 'no machines'} at {self.clock.now / SECOND:g} s>"
 
-    def host(self, name: str = "host", kernel: str | KernelProfile = "6.18") -> Host:
-        """A machine by name, booted at first mention; `kernel` is a release of `PROFILES` or a profile."""
+    def host(self, name: str = "host", kernel: str | KernelProfile = "6.18", *, engine: str = "") -> Host:
+        """A machine by name, booted at first mention; `kernel` is a release of `PROFILES` or a profile.
+
+        `engine` is the release of the Docker engine that is installed (default: 28), which its first client or `dockerd` starts. KeyError for
+        releases that are not known.
+        """
         known = self.hosts.get(name)
         if known is None:
             profile = PROFILES[kernel] if isinstance(kernel, str) else kernel
             machine = start(name, boot(self.clock, self.rng, profile, len(self.hosts)), EXEC_TABLE, DIALECTS)
             known = self.hosts[name] = Host(self, machine)
             release = next((release for release, known_profile in PROFILES.items() if known_profile is profile), "")
-            self.journal.add(Entry("", f"host {name}{f' kernel={release}' if release else ''}"))
+            if engine:
+                from netsim.docker.profile import RELEASES  # few worlds ask for one
+
+                machine.docker_release = engine if RELEASES[engine] else ""
+            self.journal.add(Entry("", f"host {name}{f' kernel={release}' if release else ''}{f' engine={engine}' if engine else ''}"))
             for capture in self.captures:
                 capture.watch(machine)
         return known

@@ -1,6 +1,6 @@
 """Comments in a script that say which machine a line is typed on, and what is plugged into what: `# netsim: ...` at the start of a line.
 
-    # netsim: host h1 [kernel=6.1]               what follows is typed on h1
+    # netsim: host h1 [kernel=6.1] [engine=27]   what follows is typed on h1
     # netsim: lan office h1 h2 [OPTIONS]         a switch with a new card of each
     # netsim: cable h1 h2 [OPTIONS]              a cable between a new card of each
     # netsim: unplug LAN HOST, # netsim: plug LAN HOST
@@ -12,18 +12,23 @@ machine stays a script.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from netsim.api import Host, World
 from netsim.commands.tc.units import get_number, get_percent, get_rate, get_time, share
+from netsim.docker.profile import RELEASES
 from netsim.errors import NetError, strerror
 from netsim.kernel.profile import PROFILES
 
 MARK = re.compile(r"#\s*netsim:\s*(.*?)\s*")
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+
+
+Said = Mapping[str, Mapping[str, str]]
+NOTHING: Said = {}
 
 
 class DirectiveProblem(Exception):
@@ -65,37 +70,58 @@ def _host_name(number: int, words: tuple[str, ...]) -> str:
     return words[1]
 
 
-def carry_out(world: World, directive: tuple[str, ...]) -> None:
-    """Do what a directive says; DirectiveProblem."""
+def machines(parts: Iterable[Part]) -> dict[str, dict[str, str]]:
+    """What a script says of its machines, wherever it says so: name -> kernel= and engine=."""
+    said: dict[str, dict[str, str]] = {}
+    for part in parts:
+        if part.directive[1:2] == ("host",):
+            plain, options = _options(list(part.directive[2:]), None)
+            said.setdefault("".join(plain), {}).update(options)
+    return said
+
+
+def carry_out(world: World, directive: tuple[str, ...], said: Said = NOTHING) -> None:
+    """Do what a directive says; `said` is what the script says of its machines anywhere. DirectiveProblem."""
     number, *words = directive
     verb = words[0] if words else ""
     action = ACTIONS.get(verb)
     if action is None:
         raise DirectiveProblem(f"line {number}: netsim: {verb or 'nothing'}: not a directive; one of {', '.join(ACTIONS)}")
     try:
-        action(world, words[1:])
+        action(world, words[1:], said)
     except NetError as error:
         raise DirectiveProblem(f"line {number}: netsim: {verb}: {error.extack or strerror(error.errno)}") from None
     except ValueError as error:
         raise DirectiveProblem(f"line {number}: netsim: {verb}: {error}") from None
 
 
-def _host(world: World, words: list[str]) -> None:
-    plain, options = _options(words, ("kernel",))
+def _host(world: World, words: list[str], said: Said) -> None:
+    plain, options = _options(words, ("kernel", "engine"))
     if len(plain) != 1:
         raise ValueError("one name is expected")
-    kernel = options.get("kernel", "6.18")
-    if kernel not in PROFILES:
+    kernel, engine = options.get("kernel", ""), options.get("engine", "")
+    if kernel and kernel not in PROFILES:
         raise ValueError(f"kernel {kernel} is not known; one of {', '.join(PROFILES)}")
-    world.host(plain[0], kernel)
+    if engine and engine not in RELEASES:
+        raise ValueError(f"engine {engine} is not known; one of {', '.join(RELEASES)}")
+    host = _machine(world, plain[0], said)
+    if (kernel and host.machine.kernel.profile is not PROFILES[kernel]) or engine not in ("", host.machine.docker_release):
+        raise ValueError(f"{host.name} is there already, as another one")
 
 
-def _options(words: list[str], known: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+def _machine(world: World, name: str, said: Said) -> Host:
+    """A machine as the script says it is, though it may say so only later."""
+    options = said.get(name, {})
+    kernel, engine = options.get("kernel", ""), options.get("engine", "")
+    return world.host(name, kernel if kernel in PROFILES else "6.18", engine=engine if engine in RELEASES else "")
+
+
+def _options(words: list[str], known: tuple[str, ...] | None) -> tuple[list[str], dict[str, str]]:
     """Plain words, and KEY=VALUE ones; ValueError for a key nobody knows."""
     plain = [word for word in words if "=" not in word]
     options = dict(word.split("=", 1) for word in words if "=" in word)
     for key in options:
-        if key not in known:
+        if known is not None and key not in known:
             raise ValueError(f"{key}= is not known; one of {', '.join(known)}")
     return plain, options
 
@@ -135,11 +161,11 @@ def _quality(options: dict[str, str]) -> dict[str, Any]:
     return quality
 
 
-def _named(world: World, names: list[str]) -> list[Host]:
+def _named(world: World, names: list[str], said: Said) -> list[Host]:
     for name in names:
         if not HOST_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a machine")
-    return [world.host(name) for name in names]
+    return [_machine(world, name, said) for name in names]
 
 
 def _card_names(options: dict[str, str], count: int) -> list[str]:
@@ -149,19 +175,19 @@ def _card_names(options: dict[str, str], count: int) -> list[str]:
     return names * count if len(names) == 1 else names
 
 
-def _lan(world: World, words: list[str]) -> None:
+def _lan(world: World, words: list[str], said: Said) -> None:
     plain, options = _options(words, LINE_OPTIONS)
     if len(plain) < 2:
         raise ValueError("a name and machines are expected")
-    hosts = _named(world, plain[1:])
+    hosts = _named(world, plain[1:], said)
     world.lan(plain[0], *hosts, names=_card_names(options, len(hosts)), **_quality(options))
 
 
-def _cable(world: World, words: list[str]) -> None:
+def _cable(world: World, words: list[str], said: Said) -> None:
     plain, options = _options(words, LINE_OPTIONS)
     if len(plain) != 2:
         raise ValueError("two machines are expected")
-    first, second = _named(world, plain)
+    first, second = _named(world, plain, said)
     world.cable(first, second, names=_card_names(options, 2), **_quality(options))
 
 
@@ -174,12 +200,12 @@ def _switch_line(world: World, words: list[str], verb: str) -> None:
     getattr(lan, verb)(words[1])
 
 
-def _unplug(world: World, words: list[str]) -> None:
+def _unplug(world: World, words: list[str], said: Said) -> None:
     _switch_line(world, words, "unplug")
 
 
-def _plug(world: World, words: list[str]) -> None:
+def _plug(world: World, words: list[str], said: Said) -> None:
     _switch_line(world, words, "plug")
 
 
-ACTIONS: dict[str, Callable[[World, list[str]], None]] = {"host": _host, "lan": _lan, "cable": _cable, "unplug": _unplug, "plug": _plug}
+ACTIONS: dict[str, Callable[[World, list[str], Said], None]] = {"host": _host, "lan": _lan, "cable": _cable, "unplug": _unplug, "plug": _plug}

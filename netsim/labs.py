@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from netsim.api import Host, World
-from netsim.directives import DirectiveProblem, carry_out, sections
+from netsim.directives import DirectiveProblem, carry_out, machines, sections
 from netsim.machine.call import Result
 from netsim.machine.fds import Capture, OpenFile
 from netsim.snapshot import is_snapshot
@@ -69,9 +69,11 @@ def stream(name: str, world: World | None, stdout: OpenFile, stderr: OpenFile) -
 def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile) -> int:
     """Type a script, each part on its machine; a part that fails ends the lab, as a script that fails ends those after it."""
     try:
-        for part in list(sections(text)):
+        parts = list(sections(text))
+        said = machines(parts)
+        for part in parts:
             if part.directive:
-                carry_out(world, part.directive)
+                carry_out(world, part.directive, said)
                 continue
             host = first_host(world) if part.host is None else world.host(part.host)
             status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else Path(name).name)

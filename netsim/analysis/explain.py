@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from netsim.addr import IPv4, IPv6
+from netsim.analysis.behind import Case, behind
+from netsim.analysis.cause import Cause
 from netsim.analysis.explanation import Decision, Explanation, Resolution
 from netsim.analysis.fixes import fix_of, known_container
 from netsim.analysis.follow import ASKING, OUT, RELAY, Ends, Follower, Seen
 from netsim.analysis.headers import one_line
-from netsim.analysis.judge import Cause, Judge
+from netsim.analysis.judge import Judge
 from netsim.analysis.places import Place, names_of, place_of
 from netsim.analysis.probe import PAYLOADS, Probe
 from netsim.analysis.problem import AnalysisProblem
@@ -38,7 +42,7 @@ def explain(world: World, source: Any, target: Any, *, size: int = 0) -> Explana
     """How a packet goes from a host, namespace or container to a target, and why it arrives or dies; the world stays as it is.
 
     `source` is such an object or its name, `target` a text like `10.0.0.2:80/tcp`, `web:5432`, `8.8.8.8` (ping), `@red:80` (the address of
-    the place `red`), or a place to ping. `size`: bytes of data to send in one piece by UDP or ping (0: a few), not to be cut on the way.
+    the place `red`), or a place to ping. `size`: bytes of data to send (0: a few, by TCP none): by UDP or ping in one piece, not to be cut on the way.
     AnalysisProblem when there is no such place or the target cannot be read.
     """
     wanted = target_of(world, target)
@@ -70,7 +74,9 @@ def explain_in(trial: World, source: Place, target: Target, size: int = 0) -> Ex
     cause = Judge(probe, follower, names, source).cause()
     if cause.code == "name-server-silent" and known_container(source, probe) is not None:
         cause = Cause("name-not-found")  # only Docker's own name server could know it, and it passed the question on
-    return _told(source, target, probe, follower, cause, Speaker(names, {id(host.machine.kernel): host.machine for host in trial.hosts.values()}))
+    machines = {id(host.machine.kernel): host.machine for host in trial.hosts.values()}
+    cause = behind(cause, Case(probe, follower.seen, names, source, machines))
+    return _told(source, target, probe, follower, cause, Speaker(names, machines))
 
 
 def attempt(source: Place, target: Target, address: IPv4 | IPv6 | None, size: int = 0) -> Probe:
@@ -117,13 +123,13 @@ def _told(source: Place, target: Target, probe: Probe, follower: Follower, cause
         decision = _decision(seen, probe, follower, speaker)
         if decision is None:
             continue
-        steps.append(decision)
         if cause.seen is seen:
-            told = decision
+            told = decision = attrs.evolve(decision, object=cause.words or decision.object)
+        steps.append(decision)
     reason = REASONS[cause.code]
     is_shown = told is not None and told.way == ASKING
     steps = [step for step in steps if step.way != ASKING or is_shown]
-    detail = "" if told is not None else _detail(probe)
+    detail = "" if told is not None else cause.words or _detail(probe)
     address = str(probe.target) if probe.target is not None else ""
     fix = fix_of(reason, source, probe, told)
     return Explanation(source.name, target, address, _resolution(source, probe), tuple(steps), reason, told, detail, fix)

@@ -76,7 +76,7 @@ class Explanation:
         """Verdict, reason and what decided in one line."""
         where = f" at {self.cause.place}" if self.cause is not None else ""
         what = f": {self.cause.object}" if self.cause is not None and self.cause.object else f": {self.detail}" if self.detail else ""
-        verdict = self.verdict if self.is_reached else f"{self.verdict} ({self.reason.code})"
+        verdict = self.verdict if self.reason.code == REACHED else f"{self.verdict} ({self.reason.code})"
         return f"{self.source} -> {self.target}: {verdict}{where}{what}"
 
     def __str__(self) -> str:
@@ -86,7 +86,10 @@ class Explanation:
         """The explanation for people; `paint` 1: with colours for a terminal, `details` 1: also policies that accept."""
         verdict = self.verdict.upper()
         shown = f"{PAINT[self.verdict]}{verdict}{PLAIN}" if paint else verdict
-        lines = [f"{self.source} -> {self.target}: {shown}{'' if self.is_reached else f' ({self.reason.code})'}", f"  {self.reason.meaning}"]
+        lines = [
+            f"{self.source} -> {self.target}: {shown}{'' if self.reason.code == REACHED else f' ({self.reason.code})'}",
+            f"  {self.reason.meaning}",
+        ]
         if self.resolution is not None:
             lines.append(f"  name: {_resolved(self.resolution)}")
         lines += self._table(paint, [step for step in self.steps if details or step.kind != "policy" or step.outcome != "ACCEPT"])

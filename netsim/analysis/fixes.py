@@ -15,6 +15,10 @@ def fix_of(reason: Reason, source: Place, probe: Probe, cause: Decision | None) 
         return _join(source, probe)
     if reason.code == "forwarding-off" and cause is not None and "ipv6" in cause.object:
         return f"on {cause.place}: sysctl -w net.ipv6.conf.all.forwarding=1"
+    if reason.code == "behind-neighbour" and cause is not None:
+        address = cause.object.partition(" ")[0]
+        switch = f"sysctl -w net.ipv6.conf.{cause.device}.proxy_ndp=1; ip -6" if ":" in address else "ip"
+        return f"on {cause.place}: {switch} neigh add proxy {address} dev {cause.device} (or route the prefix to {cause.place})"
     if cause is None or not reason.fix:
         return reason.fix
     return f"on {cause.place}: {reason.fix.replace('DEVICE', cause.device)}"

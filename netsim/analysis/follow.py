@@ -90,8 +90,9 @@ class Follower:
         way = self.ways.get(key)
         if way is not None:
             return way
-        for first in self.wanted:
+        for place, first in enumerate(self.wanted):
             if first.fits(key):
+                self.wanted[place] = attrs.evolve(first, sport=key[2])  # what is sent again from another port tells nothing new
                 self._add(key, first.way)
                 return first.way
         return None

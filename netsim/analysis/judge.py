@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from netsim.analysis.cause import Cause
 from netsim.analysis.follow import ASKING, BACK, DELIVERIES, OUT, RELAY, Follower, Seen
 from netsim.analysis.headers import layers
 from netsim.analysis.places import CONTAINER, Names, Place
@@ -40,18 +41,12 @@ PLAIN = {
     "TCP_LISTEN_OVERFLOW": "listener-full",
     "IP_NOPROTO": "no-protocol",
     "IPV6DISABLED": "ipv6-disabled",
+    "ARP_IGNORED": "arp-ignored",
+    "IPVLAN_PRIVATE": "macvlan-mode",
 }
 """Drop reasons that need no second look."""
 EGRESS = {"state": "port-state", "down": "device-down", "vlan": "vlan-filtered"}
 UNUSABLE = (EINVAL, EADDRNOTAVAIL, EACCES, EAFNOSUPPORT)
-
-
-@attrs.frozen
-class Cause:
-    """A reason's code and the event that decided."""
-
-    code: str
-    seen: Seen | None = None
 
 
 @attrs.frozen
@@ -67,9 +62,13 @@ class Judge:
         """Why the attempt ended as it did."""
         if self.probe.outcome == "unnamed":
             lookup = self.probe.lookup
-            return Cause("name-server-silent" if lookup is not None and lookup.error == AGAIN else "name-not-found")
+            if lookup is None or lookup.error != AGAIN:
+                return Cause("name-not-found")
+            death = self._death(OUT, NOISE) or self._death(BACK, NOISE)
+            return Cause("name-server-silent", death.seen if death is not None else None)
         if self._is_reached():
-            return Cause("reached", self._last((*DELIVERIES, "icmp_echo", "icmpv6_echo_reply")))
+            code = "reached" if self.follower.relay is None else "reached-by-relay"
+            return Cause(code, self._last((*DELIVERIES, "icmp_echo", "icmpv6_echo_reply")))
         for way in (OUT, RELAY, BACK):
             found = self._death(way, NOISE)
             if found is not None:
@@ -168,6 +167,8 @@ class Judge:
 
     def _by_rule(self, event: RuleMet) -> str:
         if self._is_dockers(event):
+            if self.names.internal & {(event.netns, getattr(event.rule, "iniface", "")), (event.netns, getattr(event.rule, "outiface", ""))}:
+                return "docker-internal"
             return "docker-isolated" if self.source.kind == CONTAINER else "docker-unpublished"
         if not event.number:
             return "policy-drop"
@@ -199,7 +200,7 @@ class Judge:
         """Nobody answered: perhaps because the question, or the answer, died on its way."""
         for place, other in enumerate(self.follower.seen):
             event = other.event
-            if other.way == ASKING and isinstance(event, Dropped) and event.reason not in NOISE and _is_about(event.packet, seen.event.detail):
+            if other.way == ASKING and isinstance(event, Dropped) and event.reason not in NOISE and is_about(event.packet, seen.event.detail):
                 if event.reason == "BRIDGE_NO_EGRESS_PORT" and not self._is_ahead(event):
                     continue
                 return self._of_drop(place, other)
@@ -216,7 +217,7 @@ class Judge:
         return any(protocol == 17 or sock.state == LISTEN for sock in known)
 
 
-def _is_about(packet: Any, address: Any) -> bool:
+def is_about(packet: Any, address: Any) -> bool:
     """Whether a packet asks for the neighbour with an address, or answers."""
     for layer in layers(packet):
         if isinstance(layer, Arp):

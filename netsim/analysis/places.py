@@ -107,6 +107,8 @@ class Names:
     networks: dict[tuple[int, str], str]
     """(cookie, bridge device) -> Docker network"""
     by_cookie: dict[int, Netns]
+    internal: frozenset[tuple[int, str]] = frozenset()
+    """(cookie, bridge device) of Docker networks without a way out"""
 
     def of_netns(self, cookie: int) -> str:
         """A namespace's name, or its inode where it has none."""
@@ -126,6 +128,7 @@ def names_of(world: World) -> Names:
         known.setdefault(place.netns.cookie, place.name)
     networks: dict[tuple[int, str], str] = {}
     by_cookie: dict[int, Netns] = {}
+    internal = set()
     for host in world.hosts.values():
         for netns in host.machine.kernel.namespaces:
             by_cookie[netns.cookie] = netns
@@ -134,4 +137,6 @@ def names_of(world: World) -> Names:
             bridge = getattr(network.driver_state, "device", "")
             if bridge:
                 networks[host.machine.kernel.init_net.cookie, str(bridge)] = network.name
-    return Names(known, networks, by_cookie)
+                if network.spec.internal:
+                    internal.add((host.machine.kernel.init_net.cookie, str(bridge)))
+    return Names(known, networks, by_cookie, frozenset(internal))

@@ -23,7 +23,7 @@ SETTLE = 300 * MS
 GIVE_UP = "give up"
 SETTLED = "settled"
 PAYLOADS = {TCP: b"", UDP: b"netsim probe", ICMP: bytes(range(56))}
-"""What is sent: a ping is as long as ping makes it."""
+"""What is sent: a ping is as long as ping makes it, TCP only connects."""
 
 
 @attrs.define(eq=False)
@@ -43,6 +43,7 @@ class Probe(Program):
     source_port: int = 0
     outcome: str = "silent"
     errno: int = 0
+    is_connected: int = 0
     began: int = 0
     """When the attempt itself began, after the name was found (ns)."""
 
@@ -67,6 +68,8 @@ class Probe(Program):
         if self.lookup is not None and not self.lookup.done:
             self.lookup.timed_out(proc)
             self._looked_up(proc)
+        elif token == SETTLED and self.data and self.protocol == TCP:
+            self._is_taken(proc)
         elif token in (GIVE_UP, SETTLED):
             proc.exit(0)
 
@@ -126,15 +129,28 @@ class Probe(Program):
 
     def writable(self, proc: Any, fd: int) -> None:
         """The connection was decided."""
-        if fd != self.fd or self.protocol != TCP or self.outcome == "answered":
+        if fd != self.fd or self.protocol != TCP or self.is_connected:
             return
         try:
             proc.sock(fd).raise_pending()
         except NetError as error:
             self._refused(proc, error.errno)
             return
-        self.outcome = "answered"
+        self.is_connected = 1
+        if self.data:
+            proc.sock(fd).send(self.data)
+        else:
+            self.outcome = "answered"
         proc.timer(SETTLE, SETTLED)
+
+    def _is_taken(self, proc: Any) -> None:
+        """Whether the other end has acknowledged all that was sent; it is waited for until patience is over."""
+        sock = proc.sock(self.fd)
+        if sock.outgoing or sock.unacked:
+            proc.timer(SETTLE, SETTLED)
+        else:
+            self.outcome = "answered"
+            proc.exit(0)
 
     def _hear(self, proc: Any) -> None:
         if self.protocol == TCP:

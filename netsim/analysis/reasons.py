@@ -22,9 +22,14 @@ REASONS: dict[str, Reason] = {
     reason.code: reason
     for reason in (
         Reason("reached", "the other end answered (UDP: took the datagram)", verdict=REACHED),
+        Reason(
+            "reached-by-relay", "the other end answered docker-proxy, which relays on a connection of its own: the server sees its address, not the client's",
+            verdict=REACHED,
+        ),
         # names
         Reason("name-not-found", "the name has no address where it was asked for"),
         Reason("name-server-silent", "no name server answered", "make the name servers in /etc/resolv.conf reachable, or name others"),
+        Reason("container-not-running", "the name is that of a container that does not run", "find out what it failed for: docker start NAME"),
         # routes
         Reason("no-route", "no route leads to the destination", "add a route: ip route add DESTINATION via GATEWAY"),
         Reason("route-refuses", "the route that fits says so: unreachable, prohibit or blackhole", "remove the refusing route"),
@@ -39,6 +44,13 @@ REASONS: dict[str, Reason] = {
         Reason("ttl-exceeded", "the packet made too many hops: mostly a loop of routes"),
         Reason("too-big", "the packet is larger than the MTU ahead and may not be cut", "use the smaller MTU on the way, or let ICMP through"),
         # links and neighbours
+        Reason("arp-ignored", "the other end has the address and is told not to answer for it here (arp_ignore, arp_filter)", "sysctl -w net.ipv4.conf.all.arp_ignore=0"),
+        Reason(
+            "behind-neighbour", "the address is not on the link but behind a machine on it, and nobody says so",
+            "let that machine answer (ip neigh add proxy ADDRESS dev DEVICE; IPv6: proxy_ndp=1), or route the prefix to it",
+        ),
+        Reason("macvlan-parent", "a device and the macvlans and ipvlans on it do not hear each other", "give the host a macvlan of its own on the same device, and a route by it"),
+        Reason("macvlan-mode", "the mode of the macvlan or ipvlan keeps it apart from its siblings (private, vepa)", "ip link set DEVICE type macvlan mode bridge"),
         Reason("device-down", "the device is down, or has no carrier because its other end is down", "ip link set DEVICE up (both ends)"),
         Reason("neighbour-failed", "nobody on the link answered for the next hop's address"),
         Reason("wrong-station", "the frame's MAC address is not that of the device it arrived at", "remove the wrong neighbour entry"),
@@ -56,6 +68,13 @@ REASONS: dict[str, Reason] = {
         Reason("policy-drop", "no rule let the packet pass, and the chain's policy drops"),
         Reason("docker-isolated", "Docker keeps its bridge networks apart", "attach both containers to one network: docker network connect"),
         Reason("docker-unpublished", "Docker lets nobody from outside to a port that is not published", "publish the port: docker run -p"),
+        Reason("docker-internal", "the Docker network is internal: nobody gets in or out, and nothing is published", "attach the container to a network that is not internal, too"),
+        Reason("docker-shadows", "a Docker network covers the address and goes before the route that leads there", "make the network again with another --subnet"),
+        Reason("docker-rules-gone", "Docker's rules have been flushed, and its policy DROP has stayed", "systemctl restart docker"),
+        Reason(
+            "bridge-netfilter", "a frame that is only bridged was given to iptables, whose policy drops it",
+            "sysctl -w net.bridge.bridge-nf-call-iptables=0, or let the bridge pass: iptables -I DOCKER-USER -i BRIDGE -o BRIDGE -j ACCEPT",
+        ),
         Reason("tracking-drop", "connection tracking dropped the packet: table full, addresses taken, or the masqueraded way changed"),
         # the other end
         Reason("no-listener", "nobody listens on the port", "start the server, or ask for the port it listens on"),

@@ -149,6 +149,9 @@ class Speaker:
             return Worded("neighbour", f"{key} dev {event.device} {NUD.get(state, state)}", "asks for its address")
         return Worded("neighbour", f"{key} dev {event.device} lladdr {lladdr} {NUD.get(state, state)}")
 
+    def _not_answered(self, event: Step) -> Worded:
+        return Worded("neighbour", f"{event.detail} dev {event.device}", "does not answer")
+
     def _bridge(self, event: Step) -> Worded:
         _, destination, out = event.detail
         bridge = self.names.of_device(event.netns, event.device)
@@ -225,10 +228,17 @@ class Speaker:
             payload = event.packet.payload
             if isinstance(payload, Tcp) and payload.flags & TCP_ACK:
                 return f"no connection is from {event.packet.src}:{payload.sport} to {event.packet.dst}:{payload.dport}"
-            return f"nothing listens on {event.packet.dst}:{payload.dport}"
+            return f"nothing listens on {event.packet.dst}:{payload.dport}{self._others(event)}"
         if isinstance(detail, str):
             return f"{detail}{name}"
         return f"{event.device}" if event.device else ""
+
+    def _others(self, event: Dropped) -> str:
+        """Who has the port on other addresses."""
+        netns = self._netns(event)
+        payload = event.packet.payload
+        known = netns.sockets.listening.get((6 if isinstance(payload, Tcp) else 17, payload.dport), ()) if netns is not None else ()
+        return "".join(f", only {self.socket_text(event.netns, sock)}" for sock in known)
 
     def _rp_filter(self, event: Dropped) -> str:
         netns = self._netns(event)
@@ -290,6 +300,8 @@ STEPS = {
     "fib_rules_lookup": Speaker._refusing,
     "fib_table_lookup": Speaker._refusing,
     "neigh_output": Speaker._neighbour,
+    "arp_process": Speaker._not_answered,
+    "ndisc_recv_ns": Speaker._not_answered,
     "br_fdb_find": Speaker._bridge,
     "br_flood": Speaker._flood,
     "iptunnel_xmit": Speaker._wrapped,

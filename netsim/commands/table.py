@@ -19,6 +19,7 @@ EXEC_TABLE: dict[str, str] = {
     "tracepath": "netsim.programs.tracepath.command:tracepath",
     "tracepath6": "netsim.programs.tracepath.command:tracepath",
     "radvd": "netsim.programs.radvd.program:radvd",
+    "dnsmasq": "netsim.programs.dnsmasq.server:dnsmasq",
     "tcpdump": "netsim.programs.tcpdump.command:tcpdump",
     "tc": "netsim.commands.tc.main:tc",
     "brctl": "netsim.commands.brctl:brctl",

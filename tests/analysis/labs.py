@@ -102,6 +102,18 @@ for i in 1 2; do
 done
 """
 
+SIBLINGS = """
+ip link add p0 type dummy
+ip link set p0 up
+for n in red blue; do
+  ip netns add $n
+  ip link add sib link p0 netns $n type {kind}
+  ip -n $n link set sib up
+done
+ip -n red addr add 10.0.0.2/24 dev sib
+ip -n blue addr add 10.0.0.3/24 dev sib
+"""
+
 
 def tunnel(red: str, blue: str) -> str:
     """Two ends of a tunnel over the router, which need not fit each other."""
@@ -109,6 +121,21 @@ def tunnel(red: str, blue: str) -> str:
 
 
 TROUBLES = [
+    Trouble(
+        "arp-ignored", BRIDGED + "ip -n blue addr add 10.0.0.9/32 dev lo\n" + on("blue", "sysctl -qw net.ipv4.conf.all.arp_ignore=1"), "10.0.0.9", "blue",
+        "arp_ignore at eth0", on("blue", "sysctl -qw net.ipv4.conf.all.arp_ignore=0"),
+    ),
+    Trouble(
+        "macvlan-mode", SIBLINGS.format(kind="macvlan mode private"), "10.0.0.3", "red", "10.0.0.3 is on sib of blue",
+        "for n in red blue; do ip -n $n link set sib type macvlan mode bridge; done\n",
+    ),
+    Trouble("macvlan-mode", SIBLINGS.format(kind="ipvlan mode l3 private"), "10.0.0.3", "red", "sib", "ip -n red link set sib type ipvlan mode l3 bridge\n", name="private-ipvlans"),
+    Trouble("macvlan-mode", SIBLINGS.format(kind="ipvlan mode l2 private"), "10.0.0.3", "red", "10.0.0.3 is on sib of blue", name="private-ipvlans-on-layer-2"),
+    Trouble("macvlan-parent", SIBLINGS.format(kind="macvlan mode bridge") + "ip addr add 10.0.0.1/24 dev p0\n", "10.0.0.1", "red", "whose p0 is below"),
+    Trouble(
+        "behind-neighbour", ROUTED + "ip -n red addr add 10.0.1.2/16 dev r0; ip -n red addr del 10.0.1.2/24 dev r0\n", "10.0.2.2:80", "mid", "10.0.2.2 is behind m1",
+        on("mid", "sysctl -qw net.ipv4.conf.m0.proxy_arp=1"),
+    ),
     Trouble("no-route", ROUTED + "ip -n red route del default\n", "10.0.2.2", "red", "Network is unreachable", "ip -n red route add default via 10.0.1.1"),
     Trouble("no-route", ROUTED, "8.8.8.8:53/udp", "mid", "8.8.8.8", name="no-route-at-the-router"),
     Trouble("no-route", ROUTED + "ip -n blue route del default\n", "10.0.2.2:80", "blue", "10.0.1.2", "ip -n blue route add default via 10.0.2.1", name="no-way-back"),

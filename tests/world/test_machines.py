@@ -185,11 +185,11 @@ def test_a_script_says_on_which_machine_its_lines_are_typed(tmp_path: Path, caps
     lab = tmp_path / "lab.sh"
     lab.write_text(
         "# netsim: lan office h1 h2 delay=5ms name=net0\n# netsim: host h1\nip addr add 10.0.0.1/24 dev net0; ip link set net0 up\n"
-        "# netsim: host h2 kernel=6.1\nip addr add 10.0.0.2/24 dev net0; ip link set net0 up\nuname -r; ping -q -c1 10.0.0.1 | grep -c '1 received'\n"
+        "# netsim: host h2 kernel=6.1 engine=27\nip addr add 10.0.0.2/24 dev net0; ip link set net0 up\nuname -r; docker version -f {{.Server.Version}}; ping -q -c1 10.0.0.1 | grep -c '1 received'\n"
         "# netsim: unplug office h2\nping -c1 -W1 10.0.0.1 > /dev/null\necho never\n"
     )
     assert main(["run", str(lab)]) == 0
-    assert capsys.readouterr().out == "6.18.0\n1\nnever\n"
+    assert capsys.readouterr().out == "6.1.0\n27.5.1\n1\nnever\n"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
-from netsim.errors import EADDRINUSE, EBUSY, EINVAL, EOPNOTSUPP, NetError
+from netsim.errors import EADDRINUSE, EBUSY, EINVAL, ENETUNREACH, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import announce, register_netdevice
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, nf_hook
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
@@ -29,6 +29,7 @@ from netsim.kernel.core.netdevice import (
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import netif_receive, receive_core
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.core.transmit import NET_XMIT_DROP, NET_XMIT_SUCCESS, dev_queue_xmit
 from netsim.kernel.drivers.stacking import Stacked, real_dev_of, transfer_operstate
 from netsim.kernel.ipv4.fib_lookup import Flow
@@ -159,9 +160,7 @@ def _xmit_l2(dev: Ipvlan, skb: SkBuff) -> int:
     if not port.flags & FLAG_VEPA and skb.dst == skb.src:
         sibling = port.find(skb.packet)
         if sibling is not None:
-            if port.flags & FLAG_PRIVATE:
-                return NET_XMIT_DROP
-            return _hand_over(sibling, skb)
+            return _refuse(dev.netns, dev, skb, "IPVLAN_PRIVATE", sibling.name) if port.flags & FLAG_PRIVATE else _hand_over(sibling, skb)
         skb.dev = dev.real
         dev.real.netns.kernel.clock.call_soon(netif_receive, skb)
         return NET_XMIT_SUCCESS
@@ -178,18 +177,24 @@ def _xmit_l3(dev: Ipvlan, skb: SkBuff) -> int:
     if not port.flags & FLAG_VEPA:
         sibling = port.find(packet)
         if sibling is not None:
-            return NET_XMIT_DROP if port.flags & FLAG_PRIVATE else _hand_over(sibling, skb)
+            return _refuse(dev.netns, dev, skb, "IPVLAN_PRIVATE", sibling.name) if port.flags & FLAG_PRIVATE else _hand_over(sibling, skb)
     if not isinstance(packet, Ip) or skb.dst.is_multicast:
-        return NET_XMIT_DROP
+        return _refuse(dev.netns, dev, skb, "NOT_SPECIFIED")
     home = dev.real.netns
     try:
         rt = ip_route_output(home, Flow(packet.dst, None, dev.real.ifindex, tos=packet.tos & 0x1E, mark=skb.mark))
         if rt.type not in (RTN_UNICAST, RTN_LOCAL):
-            return NET_XMIT_DROP
+            return _refuse(home, dev, skb, "IP_OUTNOROUTES", ENETUNREACH)
         ip_local_out(home, packet, rt, hops=skb.hops + 1)
-    except NetError:
-        return NET_XMIT_DROP
+    except NetError as error:
+        return _refuse(home, dev, skb, "IP_OUTNOROUTES", error.errno)
     return NET_XMIT_SUCCESS
+
+
+def _refuse(netns: Netns, dev: Ipvlan, skb: SkBuff, reason: str, detail: object = None) -> int:
+    """The frame is not sent, as decided in a namespace."""
+    trace_drop(netns, reason, dev.name, skb.packet, detail)
+    return NET_XMIT_DROP
 
 
 def _hand_over(sibling: Ipvlan, skb: SkBuff) -> int:

@@ -11,6 +11,7 @@ from netsim.kernel.core.neighbour import OVERRIDE, NeighOps, neigh_changeaddr, n
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_NONE, NUD_PROBE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
@@ -157,7 +158,11 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
     assert dev.inet is not None
     kind, out = ip_route_input_type(skb, message.tpa, message.spa)
     if kind == RTN_LOCAL:
-        if _ignores(dev, message.spa, message.tpa) or (_conf(dev, "arp_filter") and _filtered(dev, message)):
+        if _ignores(dev, message.spa, message.tpa):
+            trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_ignore")
+            return True
+        if _conf(dev, "arp_filter") and _filtered(dev, message):
+            trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_filter")
             return True
         neigh = neigh_event_ns(netns, dev, message)
         if neigh is not None:
@@ -172,6 +177,7 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
             wait = netns.kernel.rng.randrange(delay)
             netns.kernel.clock.call_later(wait, _proxy_reply, dev, message)
         return True
+    trace_step(netns, "arp_process", dev.name, message, message.tpa)
     return False
 
 

@@ -19,6 +19,7 @@ from netsim.kernel.core.neighbour import (
 )
 from netsim.kernel.core.netdevice import IFF_NOARP, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
+from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.icmp_limit import PEER_BURST
 from netsim.kernel.ipv6.counters import icmp6_count
 from netsim.kernel.ipv6.output import NDISC_SOCKET, ip6_local_out
@@ -196,6 +197,7 @@ def _solicited(skb: SkBuff, message: NeighSolicit) -> None:
         if not own.flags & IFA_F_OPTIMISTIC:
             return
     if own is None and not _answers_for(skb, target):
+        trace_step(dev.netns, "ndisc_recv_ns", dev.name, packet, target)
         return
     asked_all = packet.dst.is_multicast
     if is_probe:

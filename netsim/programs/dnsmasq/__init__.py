@@ -1,0 +1,1 @@
+"""dnsmasq, the name server: records of its own, everything else asked of other servers."""
