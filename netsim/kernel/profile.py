@@ -73,6 +73,10 @@ class KernelProfile:
     """The build that `iptables` without a suffix is: "nf_tables" or "legacy"."""
     hz: int = 250
     """Ticks a second: times that users set are kept in whole ticks."""
+    answers_keep_socket: bool = True
+    """Since 6.14 a reset or acknowledgement sent for a socket belongs to it, not to the kernel's own (`ip_send_unicast_reply`)."""
+    reset_closes: bool = True
+    """Since 6.3 a reset by REJECT closes the tracked connection (`nf_ct_set_closing`)."""
     log_all_netns: str = "0"
     """net.netfilter.nf_log_all_netns as the machine sets it when it starts: whether rules of other namespaces than the first log."""
     modules: frozenset[str] = ALL_MODULES
@@ -87,6 +91,14 @@ class KernelProfile:
 
 LINUX_6_18 = KernelProfile("6.18.0", 618, can_rename_up_devices=True)
 LINUX_6_1 = KernelProfile(
-    "6.1.0", 601, can_rename_up_devices=False, syncs_link_watch=False, counters=601, icmp6_ratelimit=1000, syn_linear_timeouts=0
+    "6.1.0",
+    601,
+    can_rename_up_devices=False,
+    syncs_link_watch=False,
+    counters=601,
+    icmp6_ratelimit=1000,
+    syn_linear_timeouts=0,
+    answers_keep_socket=False,
+    reset_closes=False,
 )
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

@@ -36,7 +36,7 @@ ANY_MATCHES = (
     "-m addrtype --src-type UNICAST", "-m addrtype --src-type LOCAL --dst-type UNICAST", "-m set --match-set hosts src",
     "-m set --match-set nets dst", "-m set ! --match-set hosts dst", "-m set --match-set nets src", "-m limit --limit 1/minute --limit-burst 2",
     "-m limit --limit 2/hour", "-m statistic --mode nth --every 2 --packet 0", "-m statistic --mode nth --every 3 --packet 1",
-    "-m string --algo bm --string more", "-m string --algo kmp --string y --from 20", "-m quota --quota 100", "-p sctp --dport 80",
+    "-m string --algo bm --string more", "-m string --algo kmp --string yyyy --from 20", "-m quota --quota 100", "-p sctp --dport 80",
     "-p tcp -m tcpmss --mss 1400", "-p tcp -m tcpmss ! --mss 0:1400",
 )  # fmt: skip
 TRACKED = (

@@ -146,6 +146,7 @@ class Ours:
     def load(self, build: str, rules: str, pause: float = 0.0) -> str:
         """Put rules in force in a fresh fork."""
         self.world = self.worlds[build].fork()
+        self.pause = int(pause * 1000) * MS or MS // 2
         self.host: Host = self.world.hosts["vm"]
         self.machine = self.host.machine
         names = {name: self.host.netns(name).netns for name in (ROUTER, *PLACES)}
@@ -197,7 +198,7 @@ class Ours:
         return self.host.run(f"iptables-{build}-save -c", netns=self.net).stdout
 
     def _heard(self) -> Heard:
-        self.world.run_for(MS // 2)
+        self.world.run_for(self.pause)
         frames, read = [], []
         for place, tap in self.taps.items():
             while (seen := tap.recv()) is not None:

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from netsim import World
-from tests.netfilter_real.drawn import Answer, FromRouter
+from netsim.clock import MS
+from tests.netfilter_real.drawn import Again, Answer, FromRouter
 from tests.netfilter_real.frames import Spec
 from tests.netfilter_real.play import Game
 from tests.netfilter_real.sides import Ours
@@ -150,3 +151,51 @@ def test_every_rule_after_one_that_the_table_cannot_bear_is_reported() -> None:
     text = "*nat\\n-N one\\n-A POSTROUTING -j one\\n-A one -p tcp -j REDIRECT\\n-A PREROUTING -j MASQUERADE\\n-A PREROUTING -s 10.0.0.1\\nCOMMIT\\n"
     done = World().host("h").run_script(f"printf '{text}' | iptables-restore")
     assert re.findall(r"line (\d): RULE_APPEND failed", done.stderr) == ["4", "5", "6"]
+
+
+SYN = Spec("h1", "tcp", "10.1.0.10", "10.1.0.1", dport=80)
+CONNECT = FromRouter("tcp", "10.1.0.10", 2000, 53)
+
+
+def flags(told: list[object]) -> list[list[object]]:
+    """The flags of the segments that arrived after each event."""
+    return [[one[12] for one in arrivals(answer)] for answer in told]
+
+
+def test_segments_that_do_not_fit_are_challenged_once_in_half_a_second(ours: Ours) -> None:
+    assert flags(play(ours, [], CONNECT, Answer(0, "next"), Again(0), Again(0))) == [["flags 0x2"], ["flags 0x10"], ["flags 0x10"], []]
+
+
+def test_an_end_without_data_before_it_is_acknowledged_at_the_next_tick(ours: Ours) -> None:
+    play(ours, ["filter: -A OUTPUT -p tcp"], CONNECT, Answer(0, "next"), Answer(0, "finish"))
+    ours.world.run_for(4 * MS)
+    assert counted(ours, "-A OUTPUT -p tcp") == 3
+
+
+@pytest.mark.parametrize(("how", "answer"), [("unreachable", []), ("exceeded", ["flags 0x4"])])
+def test_only_errors_that_last_end_a_connection_that_is_half_open(ours: Ours, how: str, answer: list[str]) -> None:
+    assert flags(play(ours, [], SYN, Answer(0, how), Answer(0, "next"))) == [["flags 0x12"], [], answer]
+
+
+def test_an_answer_is_taken_for_that_of_the_connection_its_source_port_shows_before_it_is_put_back(ours: Ours) -> None:
+    """Two connections to one translated port: early demux takes the second's answer for the first's, which is not what it wants."""
+    rules = ["nat: -A OUTPUT -p tcp -j DNAT --to-destination :81", "nat: -A POSTROUTING -j MASQUERADE"]
+    first, second = FromRouter("tcp", "10.2.0.11", 2000, 81), FromRouter("tcp", "10.2.0.11", 2000, 53)
+    told = play(ours, rules, first, second, Answer(0, "next"))
+    assert flags(told) == [["flags 0x2"], ["flags 0x2"], ["flags 0x4"]]
+    assert flags(play(ours, rules[:1], second, Answer(0, "next"))) == [["flags 0x2"], ["flags 0x10"]]
+
+
+def test_resets_and_answers_belong_to_the_socket_they_are_sent_for_if_a_process_holds_it(ours: Ours) -> None:
+    owned = "-A OUTPUT -m owner --uid-owner 0"
+    play(ours, ["filter: " + owned], Spec("h1", "tcp", "10.1.0.10", "10.1.0.1", dport=80, how="ack"))
+    assert counted(ours, owned) == 1
+    play(ours, ["filter: " + owned], SYN, Answer(0, "next"), Again(0))
+    assert counted(ours, owned) == 1  # the connection that waits to be accepted answers the last SYN
+
+
+def test_a_reset_by_a_rule_closes_the_connection_it_is_about(ours: Ours) -> None:
+    rules = ["raw: -A PREROUTING -j CT --zone 1", "filter: -A INPUT -p tcp -m conntrack --ctstatus CONFIRMED -j REJECT --reject-with tcp-reset"]
+    closed = Spec("h1", "tcp", "10.1.0.10", "10.1.0.1", dport=81)
+    play(ours, rules, closed, Again(0), Answer(0, "finish"))
+    assert counted(ours, "-A INPUT -p tcp") == 2

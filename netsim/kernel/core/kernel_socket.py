@@ -11,6 +11,7 @@ class KernelSocket:
     recverr: int = 0
     ignores_df: int = 0
     pmtudisc: int = 0
+    is_held: bool = True
 
     def local_mtu(self, mtu: int) -> None:
         """Nobody listens."""

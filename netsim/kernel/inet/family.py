@@ -48,8 +48,8 @@ class Family(Protocol):
     def send_datagram(self, sock: InetSocket, address: Any, port: int, data: bytes) -> None:
         """Send a UDP datagram from the socket's port; EMSGSIZE, EACCES and the route's errors."""
 
-    def send_answer(self, netns: Netns, skb: SkBuff, header: Any) -> None:
-        """Answer a segment that has no socket, back the way it came (`tcp_v4_send_reset`)."""
+    def send_answer(self, netns: Netns, skb: SkBuff, header: Any, owner: Any) -> None:
+        """Answer a segment with a reset, back the way it came, in the name of a socket (`tcp_v4_send_reset`)."""
 
     def port_unreachable(self, skb: SkBuff) -> None:
         """Tell the sender that nobody listens there."""

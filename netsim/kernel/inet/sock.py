@@ -87,6 +87,8 @@ class InetSocket:
     so_error: int = 0
     waker: Any = None
     is_closed: bool = False
+    is_held: bool = True
+    """Whether a process holds it (`sk_socket`): not a connection before `accept` nor one after `close`."""
     groups: list[tuple[int, IPv4 | IPv6]] = attrs.field(factory=list)
     cookie: int = 0
     inode: int = 0

@@ -58,8 +58,8 @@ class TcpSocket(InetSocket):
     keepalive: int = 0
     is_port_bound: bool = False
     """The port was taken by `bind`, not chosen by `connect`."""
-    answered_again: int = 0
-    """When a repeated SYN was last answered, in ns."""
+    answered_misfit: int = 0
+    """When a repeated SYN or another segment that does not fit was last answered, in ns (`last_oow_ack_time`)."""
     # what is sent
     snd_una: int = 0
     snd_nxt: int = 0
@@ -169,7 +169,11 @@ class TcpSocket(InetSocket):
         """The next established connection, or None; EINVAL when it does not listen."""
         if self.state != LISTEN:
             raise NetError(EINVAL)
-        return self.accept_queue.popleft() if self.accept_queue else None
+        if not self.accept_queue:
+            return None
+        child = self.accept_queue.popleft()
+        child.is_held = True
+        return child
 
     def connect(self, address: IPv4 | IPv6, port: int = 0) -> None:
         """Begin a connection: EINPROGRESS, and the route's errors at once (`tcp_v4_connect`, `tcp_v6_connect`)."""
@@ -268,6 +272,7 @@ class TcpSocket(InetSocket):
         else:
             self.write_shut = True
             self._send_fin()
+        self.is_held = False
 
     # endings -----------------------------------------------------------------------------------------------------------
 

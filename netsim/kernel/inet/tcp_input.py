@@ -64,33 +64,40 @@ def _note_timestamp(sock: TcpSocket, stamp: bytes | None) -> None:
         sock.ts_recent = int.from_bytes(stamp[:4], "big")
 
 
-def rcv_state_process(sock: TcpSocket, header: Tcp) -> None:
-    """A segment of this connection (`tcp_rcv_state_process`, `tcp_rcv_established`)."""
+def rcv_state_process(sock: TcpSocket, header: Tcp) -> bool:
+    """A segment of this connection; True when its sender is to be reset (`tcp_rcv_state_process`, `tcp_rcv_established`)."""
     sock.segments_in += 1
     if sock.state == SYN_SENT:
-        _syn_sent(sock, header)
-        return
+        return _syn_sent(sock, header)
     if _is_syn_again(sock, header):
         _resend_syn_ack(sock)
-        return
+        return False
+    is_request = sock.state == SYN_RECV and sock.parent is not None
+    if is_request and header.flags & TCP_ACK and header.ack != sock.snd_nxt:
+        return True
     if not _is_in_window(sock, header):
-        if not header.flags & TCP_RST:
-            tcp_output.send_ack(sock)
-        return
-    if header.flags & TCP_RST:
+        _out_of_window(sock, header)
+    elif is_request and header.flags & (TCP_RST | TCP_SYN):
+        sock.release()  # `embryonic_reset`
+        return True
+    elif header.flags & TCP_RST:
         _reset(sock, header)
-        return
-    if header.flags & TCP_SYN:
-        tcp_output.send_ack(sock)
-        return
-    if not header.flags & TCP_ACK:
-        return
+    elif header.flags & TCP_SYN:
+        _challenge(sock)
+    elif header.flags & TCP_ACK:
+        return _acknowledged(sock, header)
+    return False
+
+
+def _acknowledged(sock: TcpSocket, header: Tcp) -> bool:
+    """A segment that fits: what it acknowledges, and its data; True when its sender is to be reset."""
+    if sock.state == SYN_RECV and header.ack != sock.snd_nxt:
+        return True
     if header.seq == sock.rcv_nxt or not after(header.seq, sock.rcv_wup):
         _note_timestamp(sock, header.option(TIMESTAMPS))
-    if not _ack(sock, header) or sock.state == CLOSE:
-        return
-    if data_length(header):
+    if _ack(sock, header) and sock.state != CLOSE and data_length(header):
         _data_queue(sock, header)
+    return False
 
 
 def _is_syn_again(sock: TcpSocket, header: Tcp) -> bool:
@@ -100,13 +107,36 @@ def _is_syn_again(sock: TcpSocket, header: Tcp) -> bool:
 
 
 def _resend_syn_ack(sock: TcpSocket) -> None:
-    """SYN and ACK again, but not too often (`tcp_oow_rate_limited`)."""
+    """SYN and ACK again, but not too often (`tcp_check_req`)."""
+    if not _is_answered_enough(sock):
+        tcp_output.resend(sock)
+
+
+def _is_answered_enough(sock: TcpSocket) -> bool:
+    """Whether a segment that does not fit was answered a moment ago; else this one counts as answered (`__tcp_oow_rate_limited`)."""
     now = sock.netns.kernel.clock.now
     limit = tcp_timer.setting(sock, "tcp_invalid_ratelimit", 500) * MS
-    if sock.answered_again and now - sock.answered_again < limit:
+    if sock.answered_misfit and now - sock.answered_misfit < limit:
+        return True
+    sock.answered_misfit = now
+    return False
+
+
+def _challenge(sock: TcpSocket) -> None:
+    """Ask the other end whether it means it, but not too often (`tcp_send_challenge_ack`, RFC 5961)."""
+    if not _is_answered_enough(sock):
+        sock.netns.mib["TcpExtTCPChallengeACK"] += 1
+        tcp_output.send_ack(sock)
+
+
+def _out_of_window(sock: TcpSocket, header: Tcp) -> None:
+    """Say what was expected instead: data always, anything else not too often (`tcp_validate_incoming`, `tcp_oow_rate_limited`)."""
+    if header.flags & TCP_RST:
         return
-    sock.answered_again = now
-    tcp_output.resend(sock)
+    if header.flags & TCP_SYN:
+        _challenge(sock)
+    elif data_length(header) or not _is_answered_enough(sock):
+        tcp_output.send_ack(sock)
 
 
 def _is_in_window(sock: TcpSocket, header: Tcp) -> bool:
@@ -120,7 +150,7 @@ def _reset(sock: TcpSocket, header: Tcp) -> None:
     """The other end broke off (`tcp_reset`); a number that does not fit exactly is challenged (RFC 5961)."""
     if header.seq != sock.rcv_nxt:
         if sock.state != TIME_WAIT:
-            tcp_output.send_ack(sock)
+            _challenge(sock)
         return
     if sock.state == TIME_WAIT:
         sock.release()
@@ -131,18 +161,22 @@ def _reset(sock: TcpSocket, header: Tcp) -> None:
     sock.fail(EPIPE if sock.state == CLOSE_WAIT else ECONNRESET)
 
 
-def _syn_sent(sock: TcpSocket, header: Tcp) -> None:
-    """The answer to our SYN (`tcp_rcv_synsent_state_process`)."""
+def _syn_sent(sock: TcpSocket, header: Tcp) -> bool:
+    """The answer to our SYN; True when it is to another one and its sender to be reset (`tcp_rcv_synsent_state_process`)."""
     if header.flags & TCP_ACK and header.ack != sock.snd_nxt:
-        if not header.flags & TCP_RST:
-            tcp_output.send_bare_reset(sock, header.ack)
-        return
+        if not sock.retries:
+            tcp_timer.start(sock, tcp_timer.TIMEOUT_MIN, tcp_timer.retransmit)  # an earlier RST may have been ignored
+        return True
     if header.flags & TCP_RST:
         if header.flags & TCP_ACK:
             sock.fail(ECONNREFUSED)
-        return
-    if not header.flags & TCP_SYN:
-        return
+    elif header.flags & TCP_SYN:
+        _opened(sock, header)
+    return False
+
+
+def _opened(sock: TcpSocket, header: Tcp) -> None:
+    """The other end's SYN, with or without the acknowledgement of ours."""
     sock.rcv_nxt = sock.rcv_wup = header.seq + 1 & MASK
     negotiate(sock, header)
     if not header.flags & TCP_ACK:
@@ -189,10 +223,8 @@ def _measure(sock: TcpSocket, acknowledged: int) -> None:
 def _ack(sock: TcpSocket, header: Tcp) -> bool:
     """Account for what the other end acknowledges (`tcp_ack`); False when the segment deserves nothing more."""
     if after(header.ack, sock.snd_nxt):
-        if sock.state == SYN_RECV:
-            tcp_output.send_bare_reset(sock, header.ack)
-        else:
-            tcp_output.send_ack(sock)
+        if sock.state != ESTABLISHED:  # `tcp_rcv_established` says nothing
+            _challenge(sock)
         return False
     if sock.state == SYN_RECV and not _third_step(sock, header):
         return False
@@ -218,15 +250,14 @@ def _ack(sock: TcpSocket, header: Tcp) -> bool:
 def _third_step(sock: TcpSocket, header: Tcp) -> bool:
     """The handshake is complete: the connection waits to be accepted (`tcp_check_req`, `inet_csk_complete_hashdance`)."""
     parent = sock.parent
-    if header.ack != sock.snd_nxt:
-        tcp_output.send_bare_reset(sock, header.ack)
-        return False
     if parent is not None:
         if len(parent.accept_queue) > parent.backlog:
             sock.netns.mib["TcpExtListenOverflows"] += 1
             sock.netns.mib["TcpExtListenDrops"] += 1
             return False
         parent.half_open -= 1
+        sock.answered_misfit = 0  # the half-open connection had its own
+        sock.is_held = False
     sock.snd_una = header.ack
     sock.unacked.clear()
     _establish(sock)

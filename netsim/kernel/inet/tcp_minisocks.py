@@ -8,16 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import NetError
+from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet import tcp_output, tcp_timer
 from netsim.kernel.inet.family import family_number, family_of
 from netsim.kernel.inet.ports import hash_bound
-from netsim.kernel.inet.sock import SockError
+from netsim.kernel.inet.sock import ORIGIN_ICMP, ORIGIN_ICMP6, SockError
 from netsim.kernel.inet.tcp import TcpSocket
 from netsim.kernel.inet.tcp_input import data_length, negotiate, rcv_state_process
 from netsim.kernel.inet.tcp_states import LISTEN, MASK, SYN_RECV, SYN_SENT, TIME_WAIT, after
 from netsim.packet import Tcp
 from netsim.packet.numbers import IPPROTO_TCP, TCP_ACK, TCP_RST, TCP_SYN
+
+ENDING_TYPES = {(ORIGIN_ICMP, 11), (ORIGIN_ICMP, 12), (ORIGIN_ICMP6, 4)}
+ENDING_CODES = {(ORIGIN_ICMP, 3, 0), (ORIGIN_ICMP, 3, 1), *((ORIGIN_ICMP6, 1, code) for code in (1, 4, 5, 6))}
+"""The errors that end a connection which is still half open (`tcp_req_err`): others may be forged or pass."""
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) -> None:
     """A segment for this host: to its connection, to a listener, or refused."""
     netns.mib["TcpInSegs"] += 1
-    sock = netns.sockets.connected.get((IPPROTO_TCP, int(target), header.dport, int(source), header.sport))
+    sock = skb.demuxed or netns.sockets.connected.get((IPPROTO_TCP, int(target), header.dport, int(source), header.sport))
     if sock is not None and sock.bound_dev and sock.bound_dev not in (skb.dev.ifindex, skb.sdif) and skb.dev is not netns.loopback:
         sock = None
     if sock is not None and sock.state == TIME_WAIT and _may_begin_anew(sock, header):
@@ -36,7 +41,8 @@ def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) ->
     if sock is not None:
         if netns.trace is not None:
             trace_step(netns, "tcp_rcv_state_process", skb.dev.name, skb.packet, sock)
-        rcv_state_process(sock, header)
+        if rcv_state_process(sock, header) and not header.flags & TCP_RST:
+            _send_reset(netns, skb, target, header, sock)
         return
     listener = find_listener(netns, skb, target, header.dport)
     if listener is not None and not header.flags & (TCP_ACK | TCP_RST) and header.flags & TCP_SYN:
@@ -46,7 +52,7 @@ def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) ->
     elif not header.flags & TCP_RST:
         if netns.trace is not None:
             trace_drop(netns, "NO_SOCKET", skb.dev.name, skb.packet)
-        _send_reset(netns, skb, target, header)
+        _send_reset(netns, skb, target, header, listener)
 
 
 def _may_begin_anew(sock: TcpSocket, header: Tcp) -> bool:
@@ -118,8 +124,8 @@ def _conn_request(netns: Netns, listener: TcpSocket, skb: SkBuff, source: Any, t
     tcp_output.transmit(child, TCP_SYN | TCP_ACK, b"")
 
 
-def _send_reset(netns: Netns, skb: SkBuff, target: Any, header: Tcp) -> None:
-    """Nobody is there: RST (`tcp_v4_send_reset`)."""
+def _send_reset(netns: Netns, skb: SkBuff, target: Any, header: Tcp, sock: TcpSocket | None) -> None:
+    """Nobody is there, or nobody who understands: RST (`tcp_v4_send_reset`)."""
     if header.flags & TCP_ACK:
         answer = Tcp(header.dport, header.sport, header.ack, 0, TCP_RST, 0)
     else:
@@ -128,7 +134,8 @@ def _send_reset(netns: Netns, skb: SkBuff, target: Any, header: Tcp) -> None:
     netns.mib["TcpOutRsts"] += 1
     netns.mib["TcpOutSegs"] += 1
     try:
-        family_of(netns, target).send_answer(netns, skb, answer)
+        owner = sock if sock is not None and netns.kernel.profile.answers_keep_socket else CONTROL_SOCKET
+        family_of(netns, target).send_answer(netns, skb, answer, owner)
     except NetError:
         return
 
@@ -143,7 +150,10 @@ def connection_of(netns: Netns, local: Any, remote: Any, header: Tcp) -> TcpSock
 
 def tcp_error(sock: TcpSocket, entry: SockError) -> None:
     """An error message about a segment of ours: the end of an attempt, else a reason to remember (`tcp_v4_err`, `tcp_v6_err`)."""
-    if sock.state in (SYN_SENT, SYN_RECV):
+    if sock.state == SYN_RECV and sock.parent is not None:
+        if (entry.origin, entry.type) in ENDING_TYPES or (entry.origin, entry.type, entry.code) in ENDING_CODES:
+            sock.release()
+    elif sock.state in (SYN_SENT, SYN_RECV):
         sock.fail(entry.errno)
     elif sock.recverr:
         sock.queue_error(entry)

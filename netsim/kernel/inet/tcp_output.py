@@ -203,13 +203,6 @@ def send_reset(sock: TcpSocket) -> None:
     _put(sock, header)
 
 
-def send_bare_reset(sock: TcpSocket, seq: int) -> None:
-    """RST for a segment that belongs to another incarnation, with the number it acknowledged."""
-    sock.netns.mib["TcpOutRsts"] += 1
-    sock.netns.mib["TcpOutSegs"] += 1
-    _put(sock, Tcp(sock.lport, sock.rport, seq, 0, TCP_RST, 0))
-
-
 def segment_size(sock: TcpSocket) -> int:
     """Data bytes that fit one segment (`tcp_current_mss`)."""
     return max(1, sock.peer_mss - (TIMESTAMPS_SIZE if sock.has_timestamps else 0))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netsim.kernel.inet.tcp import TcpSocket
 
 JIFFY = 4 * MS
+TIMEOUT_MIN = 2 * JIFFY
 
 
 def setting(sock: TcpSocket, name: str, default: int) -> int:
@@ -125,9 +126,11 @@ def probe(sock: TcpSocket) -> None:
 
 
 def delay_ack(sock: TcpSocket) -> None:
-    """Acknowledge soon, unless data goes that way first (`tcp_send_delayed_ack`)."""
+    """Acknowledge soon, unless data goes that way first; at the next jiffy when no data ever came (`tcp_send_delayed_ack`)."""
     if sock.ack_timer is None or not sock.ack_timer.pending:
-        sock.ack_timer = sock.netns.kernel.clock.call_later(DELAYED_ACK, _ack_now, sock)
+        clock = sock.netns.kernel.clock
+        when = clock.now + DELAYED_ACK if sock.bytes_received else clock.now // JIFFY * JIFFY + JIFFY
+        sock.ack_timer = clock.call_at(when, _ack_now, sock)
 
 
 def _ack_now(sock: TcpSocket) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import EACCES, EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
-from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, PMTUDISC_WANT, InetSocket
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type
 from netsim.kernel.ipv4.icmp import icmp_send
@@ -106,11 +105,11 @@ class Inet4Family:
         sock.netns.mib["UdpOutDatagrams"] += 1
         ip_local_out(sock.netns, packet, rt, owner=sock, mark=sock.mark)
 
-    def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp) -> None:
-        """Answer a segment without a socket (`ip_send_unicast_reply`)."""
+    def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
+        """Answer a segment apart from any connection (`ip_send_unicast_reply`)."""
         packet = skb.packet
         rt = ip_route_output(netns, Flow(packet.src, packet.dst, tos=packet.tos & 0x1C))
-        ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos & ~3, 0, IP_DF, payload=header), rt, owner=CONTROL_SOCKET)
+        ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos & ~3, 0, IP_DF, payload=header), rt, owner=owner)
 
     def port_unreachable(self, skb: SkBuff) -> None:
         """Destination Unreachable, code 3."""

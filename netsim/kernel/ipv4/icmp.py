@@ -22,6 +22,7 @@ from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROAD
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
+from netsim.packet.quoted import quoted_packet
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -250,7 +251,7 @@ def _timestamp(netns: Netns, skb: SkBuff, message: object) -> None:
 
 def _error(netns: Netns, skb: SkBuff, message: IcmpError) -> None:
     """An error about a packet of ours (`icmp_unreach`, `icmp_redirect`, `icmp_socket_deliver`)."""
-    inner = message.inner
+    inner = quoted_packet(message.inner)
     if not isinstance(inner, Ip):
         return
     if message.type == REDIRECT:

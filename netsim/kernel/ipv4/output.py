@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import IPv6
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook
-from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
@@ -32,8 +31,8 @@ PMTUDISC_PROBE = 3
 def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: int = 0, priority: int = 0, nfct: Any = None, hops: int = 0) -> None:
     """Send a packet of our own (`ip_local_out`); NetError as sendmsg would report it: EMSGSIZE, EPERM."""
     dev = rt.dev
-    if packet.tos and not priority and owner is not None and owner is not CONTROL_SOCKET:
-        priority = tos_priority(packet.tos)
+    if packet.tos and not priority:
+        priority = tos_priority(getattr(owner, "tos", 0))
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_HOST, 0, mark, priority, rt, nfct, owner=owner, hops=hops)
     netns.mib["IpOutRequests"] += 1
     if netns.trace is not None:

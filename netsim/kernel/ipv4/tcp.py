@@ -10,6 +10,7 @@ from netsim.kernel.inet.tcp_output import resegment
 from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.packet import IcmpError, Ip, Tcp
+from netsim.packet.quoted import quoted_header
 
 
 def tcp_v4_rcv(netns: Netns, skb: SkBuff) -> bool:
@@ -26,7 +27,7 @@ def tcp_v4_rcv(netns: Netns, skb: SkBuff) -> bool:
 
 def tcp_v4_err(netns: Netns, message: IcmpError, inner: Ip, skb: SkBuff) -> None:
     """An ICMP error about a segment of ours (`tcp_v4_err`)."""
-    header = inner.payload
+    header = quoted_header(inner.protocol, inner.payload)
     if not isinstance(header, Tcp) or message.type not in (3, 11, 12):
         return
     sock = connection_of(netns, inner.src, inner.dst, header)

@@ -11,6 +11,7 @@ from netsim.kernel.ipv4.err_convert import errno_of, is_fatal
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_MULTICAST
 from netsim.packet import IcmpError, Ip, Udp
+from netsim.packet.quoted import quoted_header
 
 
 def udp_rcv(netns: Netns, skb: SkBuff) -> bool:
@@ -31,10 +32,11 @@ def udp_rcv(netns: Netns, skb: SkBuff) -> bool:
 
 def udp_err(netns: Netns, message: IcmpError, inner: Ip, skb: SkBuff) -> None:
     """An ICMP error about a datagram of ours (`__udp4_lib_err`)."""
-    if not isinstance(inner.payload, Udp) or message.type in (4, 5):
+    header = quoted_header(inner.protocol, inner.payload)
+    if not isinstance(header, Udp) or message.type in (4, 5):
         return
     info = message.rest & 0xFFFF if message.type == 3 and message.code == 4 else 0
     entry = SockError(
         errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, netns.kernel.clock.now, ttl=skb.packet.ttl
     )
-    datagram_error(netns, inner.src, inner.payload, inner.dst, entry, int(is_fatal(message)))
+    datagram_error(netns, inner.src, header, inner.dst, entry, int(is_fatal(message)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK, IPv6
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
-from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, InetSocket
 from netsim.kernel.ipv6.fib import owner_of
 from netsim.kernel.ipv6.fib_lookup import flow_hash
@@ -118,12 +117,12 @@ class Inet6Family:
         sock.netns.mib["Udp6OutDatagrams"] += 1
         ip6_local_out(sock.netns, self.packet(sock, rt, flow, IPPROTO_UDP, header), rt, owner=sock, mark=sock.mark)
 
-    def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp) -> None:
-        """Answer a segment without a socket (`tcp_v6_send_response`)."""
+    def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
+        """Answer a segment apart from any connection (`tcp_v6_send_response`)."""
         packet = skb.packet
         oif = skb.dev.ifindex if packet.src.is_linklocal or packet.dst.is_linklocal else 0
         rt = ip6_dst_lookup(netns, Flow6(packet.src, packet.dst, oif, 0, packet.tclass, 0, IPPROTO_TCP, header.sport, header.dport))
-        ip6_local_out(netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(rt), packet.tclass & ~3, 0, header), rt, owner=CONTROL_SOCKET)
+        ip6_local_out(netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(rt), packet.tclass & ~3, 0, header), rt, owner=owner)
 
     def port_unreachable(self, skb: SkBuff) -> None:
         """Destination Unreachable, code 4."""

@@ -21,6 +21,7 @@ from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL
 from netsim.packet import Icmp6Echo, Icmp6Error, Icmp6Other, Ip6, Mld, Mldv2Query, Mldv2Report
 from netsim.packet.numbers import IPPROTO_ICMPV6
+from netsim.packet.quoted import quoted_packet
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -176,7 +177,7 @@ def _echo(netns: Netns, skb: SkBuff, message: Icmp6Echo) -> None:
 
 def icmpv6_notify(netns: Netns, skb: SkBuff, message: Icmp6Error) -> None:
     """An error about a packet of ours: to its protocol and to raw sockets (`icmpv6_notify`)."""
-    inner = message.inner
+    inner = quoted_packet(message.inner)
     if not isinstance(inner, Ip6):
         return
     upper = upper_of(inner)

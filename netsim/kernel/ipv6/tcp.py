@@ -9,6 +9,7 @@ from netsim.kernel.inet.tcp_output import resegment
 from netsim.kernel.ipv6.err_convert import entry_of
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.packet import Icmp6Error, Ip6, Tcp
+from netsim.packet.quoted import quoted_header
 
 
 def tcp_v6_rcv(netns: Netns, skb: SkBuff) -> bool:
@@ -22,7 +23,8 @@ def tcp_v6_rcv(netns: Netns, skb: SkBuff) -> bool:
 
 def tcp_v6_err(netns: Netns, message: Icmp6Error, inner: Ip6, skb: SkBuff) -> None:
     """An ICMPv6 error about a segment of ours (`tcp_v6_err`)."""
-    header = upper_of(inner).payload
+    upper = upper_of(inner)
+    header = quoted_header(upper.protocol, upper.payload)
     if not isinstance(header, Tcp):
         return
     sock = connection_of(netns, inner.src, inner.dst, header)

@@ -9,6 +9,7 @@ from netsim.kernel.ipv6.err_convert import entry_of, is_fatal
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.kernel.ipv6.icmp import DEST_UNREACH, PORT_UNREACH, icmp6_send
 from netsim.packet import Icmp6Error, Ip6, Udp
+from netsim.packet.quoted import quoted_header
 
 
 def udpv6_rcv(netns: Netns, skb: SkBuff) -> bool:
@@ -32,7 +33,8 @@ def udpv6_rcv(netns: Netns, skb: SkBuff) -> bool:
 
 def udpv6_err(netns: Netns, message: Icmp6Error, inner: Ip6, skb: SkBuff) -> None:
     """An ICMPv6 error about a datagram of ours (`__udp6_lib_err`)."""
-    header = upper_of(inner).payload
+    upper = upper_of(inner)
+    header = quoted_header(upper.protocol, upper.payload)
     if not isinstance(header, Udp):
         return
     datagram_error(netns, inner.src, header, inner.dst, entry_of(netns, message, inner, skb), is_fatal(message))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim.kernel.netfilter.conntrack.quoted import quoted_packet
 from netsim.kernel.netfilter.conntrack.tuples import tuple_of_quoted
 from netsim.kernel.tables.conntrack import CT_RELATED, CT_RELATED_REPLY, ORIGINAL, UNTRACKED, Connection, ConntrackTable, Template, Tracked, Tuple
 from netsim.packet import Icmp6Error, IcmpError, Ip
+from netsim.packet.quoted import quoted_packet
 
 NEVER_TRACKED6 = frozenset({130, 131, 132, 133, 134, 135, 136, 143})
 """Listener reports and neighbour discovery."""

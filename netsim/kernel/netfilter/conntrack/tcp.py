@@ -227,6 +227,17 @@ def _handle_invalid(netns: Netns, conf: ConntrackConf, connection: Connection, d
         connection.timeout = now + shorter
 
 
+def set_closing(netns: Netns, connection: Connection) -> None:
+    """A reset was sent about a segment of the connection: it is over (`nf_conntrack_tcp_set_closing`)."""
+    track = connection.tcp
+    if track is None or not connection.status & IPS_CONFIRMED or track.state == CLOSE:
+        return
+    track.state = CLOSE
+    if not connection.status & IPS_FIXED_TIMEOUT:
+        connection.timeout = netns.kernel.clock.now + netns.netfilter.conntrack.conf.tcp_timeout_close * SECOND
+        note(connection)
+
+
 def _lasts(conf: ConntrackConf, track: TcpTrack, index: int) -> int:
     """Seconds the connection lasts from here."""
     normal = timeout_of(conf, track.state)

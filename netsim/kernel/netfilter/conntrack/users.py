@@ -8,7 +8,7 @@ from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, PF_INET6, POS
 from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.conntrack.core import nf_confirm, nf_conntrack_in
 from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag, ipv6_defrag
-from netsim.kernel.netfilter.nat.hooks import nat, nat_local_out, nat_pre_routing
+from netsim.kernel.netfilter.nat.hooks import nat, nat_local_in, nat_local_out, nat_pre_routing
 from netsim.kernel.tables.conntrack import ConntrackTable
 from netsim.kernel.tables.xtables import NetfilterState, RuleSpec, Table
 
@@ -28,7 +28,7 @@ TRACKING_HOOKS = (
 )
 NAT_HOOKS = (
     (PRE_ROUTING, NAT_DST, nat_pre_routing),
-    (LOCAL_IN, NAT_SRC, nat),
+    (LOCAL_IN, NAT_SRC, nat_local_in),
     (LOCAL_OUT, NAT_DST, nat_local_out),
     (POST_ROUTING, NAT_SRC, nat),
 )

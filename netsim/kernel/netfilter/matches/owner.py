@@ -28,8 +28,9 @@ class OwnerMatch:
     socket_inverted: bool = False
 
     def match(self, skb: SkBuff, state: HookState) -> bool:
-        """Whether the sender is one of those asked for; what the kernel forwards has none, what it sends itself has one without ids."""
-        if skb.owner is None:
+        """Whether the sender is one of those asked for; what the kernel forwards has none, nor has a connection
+        that nobody accepted yet or holds any more; what the kernel sends itself has one without ids."""
+        if skb.owner is None or not skb.owner.is_held:
             return not (
                 (self.uids is not None and not self.uids_inverted)
                 or (self.gids is not None and not self.gids_inverted)

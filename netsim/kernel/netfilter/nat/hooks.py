@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import ACCEPT, DROP, POST_ROUTING
+from netsim.kernel.core.skbuff import PACKET_HOST
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
 from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.conntrack.entries import account, kill
-from netsim.kernel.netfilter.conntrack.quoted import quoted_packet, rewritten
 from netsim.kernel.netfilter.nat.manip import is_writable, manipulated
 from netsim.kernel.netfilter.nat.ranges import HOOK_MANIP, MANIP_DST, MANIP_SRC
 from netsim.kernel.netfilter.nat.setup import is_initialized, null_binding
@@ -26,7 +26,9 @@ from netsim.kernel.tables.conntrack import (
     Connection,
     Tracked,
 )
-from netsim.packet import Icmp6Error, IcmpError, Ip
+from netsim.packet import Icmp6Error, IcmpError, Ip, Tcp
+from netsim.packet.numbers import IPPROTO_TCP
+from netsim.packet.quoted import quoted_packet, rewritten
 from netsim.trace import Rewritten
 
 if TYPE_CHECKING:
@@ -48,6 +50,27 @@ def nat_pre_routing(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
     if verdict == ACCEPT and skb.packet.dst != before:
         skb.route = None
     return verdict
+
+
+def nat_local_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
+    """Sources of what comes in for this host (`nf_nat_ipv4_local_in`).
+
+    The socket of a segment was looked up before (`tcp_v4_early_demux`), with the source port that is put back only here. The kernel
+    notices its mistake when the address changes too, or when the connection began at the other end (`nf_nat_inet_port_was_mangled`).
+    """
+    before = skb.packet
+    verdict = nat(netns, hook, skb, indev, outdev, okfn)
+    after = skb.packet
+    if after is not before and isinstance(after.payload, Tcp) and skb.nfct.direction != ORIGINAL and after.src == before.src:
+        if skb.pkt_type == PACKET_HOST and _demuxes_early(netns):
+            segment = before.payload
+            skb.demuxed = netns.sockets.connected.get((IPPROTO_TCP, int(before.dst), segment.dport, int(before.src), segment.sport))
+    return verdict
+
+
+def _demuxes_early(netns: Netns) -> bool:
+    setting = netns.inet.sysctl.get
+    return bool(int(setting("ip_early_demux", 1)) and int(setting("tcp_early_demux", 1)))
 
 
 def nat_local_out(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:

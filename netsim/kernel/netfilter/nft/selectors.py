@@ -138,7 +138,7 @@ def _oif(skb: SkBuff, state: HookState) -> Any:
 
 
 def _user(skb: SkBuff, state: HookState) -> Any:
-    return 0 if skb.owner is not None and not isinstance(skb.owner, KernelSocket) else None
+    return 0 if skb.owner is not None and skb.owner.is_held and not isinstance(skb.owner, KernelSocket) else None
 
 
 def _ether_src(skb: SkBuff, state: HookState) -> Any:

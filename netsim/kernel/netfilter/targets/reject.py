@@ -14,8 +14,10 @@ from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv6.icmp import hop_limit_of, icmp6_send
 from netsim.kernel.ipv6.output import ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, ip6_dst_lookup
+from netsim.kernel.netfilter.conntrack.tcp import set_closing
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import REFUSED, HookState
+from netsim.kernel.tables.conntrack import Tracked
 from netsim.packet import Ip, Ip6, Tcp
 from netsim.packet.numbers import ETH_P_IP, IPPROTO_TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
 
@@ -81,6 +83,7 @@ def send_reset(skb: SkBuff, state: HookState) -> None:
         ttl = int(state.netns.inet.sysctl.get("ip_default_ttl", 64))
         answer = Ip(packet.dst, packet.src, IPPROTO_TCP, ttl, flags=2, payload=reset_for(segment))
         route = route_of(state.netns, answer, skb.mark)
+        _close(skb, state)
         if skb.nf_bridge is not None:
             dev_queue_xmit(SkBuff(skb.nf_bridge.physindev, skb.dst, skb.src, ETH_P_IP, answer))  # in the name of the destination's MAC too
             return
@@ -88,6 +91,12 @@ def send_reset(skb: SkBuff, state: HookState) -> None:
         ip_local_out(state.netns, answer, route, nfct=nfct)
     except NetError:
         return
+
+
+def _close(skb: SkBuff, state: HookState) -> None:
+    """The tracked connection ends with the reset (`nf_ct_set_closing`)."""
+    if isinstance(skb.nfct, Tracked) and skb.nfct.connection is not None and state.netns.kernel.profile.reset_closes:
+        set_closing(state.netns, skb.nfct.connection)
 
 
 def send_reset6(skb: SkBuff, state: HookState) -> None:
@@ -99,6 +108,7 @@ def send_reset6(skb: SkBuff, state: HookState) -> None:
     try:
         oif = state.indev.ifindex if state.indev is not None and packet.src.is_linklocal else 0
         route = ip6_dst_lookup(state.netns, Flow6(packet.src, packet.dst, oif, mark=skb.mark, protocol=IPPROTO_TCP))
+        _close(skb, state)
         nfct = skb.nfct.for_error() if skb.nfct is not None else None
         answer = Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(route), payload=reset_for(segment))
         ip6_local_out(state.netns, answer, route, nfct=nfct)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netsim.addr import IPv4, IPv6
-from netsim.packet import Ip, Ip6
+from netsim.packet import Ip, Ip6, Tcp, Udp
 from netsim.packet.checksum import checksum, words
+from netsim.packet.numbers import IPPROTO_TCP, IPPROTO_UDP
 
 LEAST = 8
 """Bytes of the transport header an error must quote (RFC 792)."""
@@ -23,6 +26,16 @@ def quoted_packet(inner: Ip | Ip6 | bytes) -> Ip | Ip6 | None:
         source6, target6 = (IPv6(int.from_bytes(inner[at : at + 16], "big")) for at in (8, 24))
         return Ip6(source6, target6, inner[6], inner[7], payload=inner[40:])
     return None
+
+
+def quoted_header(protocol: int, content: Any) -> Any:
+    """The transport header as far as an error quotes it: of eight bytes at least the ports, and TCP's number."""
+    if not isinstance(content, bytes) or len(content) < LEAST:
+        return content
+    sport, dport = int.from_bytes(content[:2], "big"), int.from_bytes(content[2:4], "big")
+    if protocol == IPPROTO_TCP:
+        return Tcp(sport, dport, int.from_bytes(content[4:8], "big"))
+    return Udp(sport, dport, content[LEAST:]) if protocol == IPPROTO_UDP else content
 
 
 def rewritten(piece: bytes, packet: Ip | Ip6) -> bytes:
