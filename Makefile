@@ -33,6 +33,7 @@ soak: $(STAMP)  ## the long versions of the property tests
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q
 	$(BIN)/python -m tests.real.fuzz --seeds 0-99
 	$(BIN)/python -m tests.netfilter_real.run --draws 20000
+	$(BIN)/python -m tests.docker_real.run --draws 500
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -85,7 +85,7 @@ EXEC_TABLE: dict[str, str] = {
     "pkill": "netsim.programs.process:pkill",
     "killall": "netsim.programs.process:killall",
     "pgrep": "netsim.programs.process:pgrep",
-    "ps": "netsim.programs.process:ps",
+    "ps": "netsim.programs.ps:ps",
     "lsns": "netsim.programs.process:lsns",
     "hostname": "netsim.programs.process:hostname",
     "uname": "netsim.programs.process:uname",

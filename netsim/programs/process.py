@@ -335,19 +335,6 @@ def _matching(call: Call, patterns: list[str], whole_line: bool) -> list[Process
     return found
 
 
-def ps(call: Call) -> Result:
-    """ps: all processes, in the columns of `ps -ef` or plain."""
-    rows = sorted(call.proc.seen().items())
-    text = "".join(call.argv[1:])
-    if "e" in text or "a" in text:
-        body = "".join(
-            f"root     {pid:7d} {process.parent.pid if process.parent else 0:7d}  0 00:00 ?        00:00:00 {' '.join(process.argv)}\n"
-            for pid, process in rows
-        )
-        return Result("UID          PID    PPID  C STIME TTY          TIME CMD\n" + body)
-    return Result("    PID TTY          TIME CMD\n" + "".join(f"{pid:7d} ?        00:00:00 {process.comm}\n" for pid, process in rows))
-
-
 def lsns(call: Call) -> Result:
     """lsns -t net: namespaces and who is in them."""
     seen: dict[int, list[Process]] = {}

@@ -121,7 +121,7 @@ def import_(docker: Docker, parsed: Parsed) -> Result:
     """docker import: an image whose files are busybox's, changed by Dockerfile instructions (`--change`); the tar file itself is not read."""
     source, *name = parsed.words
     bare, _, tag = (name[0] if name else "").partition(":")
-    image = Image(bare or "<none>", "busybox", tag=tag or "latest")
+    image = Image(bare or "<none>", "busybox", env=(), tag=tag or "latest")
     for change in parsed.many("change"):
         image = _changed(image, change)
     docker.call.netns.kernel.unmodelled.append(f"docker import {source} (its files)")
@@ -147,7 +147,8 @@ def _changed(image: Image, change: str) -> Image:
         return attrs.evolve(image, exposed=(*image.exposed, *ports))
     if word == "ENV":
         name, _, value = rest.partition("=") if "=" in rest.partition(" ")[0] else rest.partition(" ")
-        return attrs.evolve(image, env=(*image.env, f"{name}={value.strip()}"))
+        others = tuple(one for one in image.env if one.partition("=")[0] != name)
+        return attrs.evolve(image, env=(*others, f"{name}={value.strip()}"))
     if word == "WORKDIR":
         return attrs.evolve(image, working_dir=rest)
     if word == "LABEL":

@@ -49,7 +49,11 @@ def start(docker: Docker, parsed: Parsed) -> Result | Program:
         if len(parsed.words) > 1:
             docker.complain("you cannot start and attach multiple containers at once")
             return docker.result(1)
-        container = _container(docker, parsed.words[0])
+        try:
+            container = _container(docker, parsed.words[0])
+        except Refusal as problem:
+            docker.refused(problem, "container", parsed.words[0])
+            return docker.result(1)
         if container.state.is_running:
             docker.complain(f"docker start: netsim: attaching to {parsed.words[0]}, which runs already, is not modelled")
             return docker.result(1)
@@ -175,8 +179,8 @@ def kill(docker: Docker, parsed: Parsed) -> Result:
     failed = 0
     for name in parsed.words:
         try:
-            container = _container(docker, name)
-            life.kill(docker.engine, container, life.signal_of(parsed.text("signal") or "KILL"))
+            signum = life.signal_of(parsed.text("signal") or "KILL")
+            life.kill(docker.engine, life.to_kill(docker.engine, name), signum)
             docker.print(name)
         except Refusal as problem:
             docker.refused(problem)
@@ -221,8 +225,7 @@ def rename(docker: Docker, parsed: Parsed) -> Result:
         life.rename(docker.engine, docker.engine.container(old), new)
     except Refusal as problem:
         docker.refused(problem)
-        if docker.cli.family == "20.10":
-            docker.complain(f"Error: failed to rename container named {old}")
+        docker.complain(f"Error: failed to rename container named {old}")
         return docker.result(1)
     return docker.result()
 

@@ -135,7 +135,14 @@ def disconnect(docker: Docker, parsed: Parsed) -> Result:
     """docker network disconnect."""
     name, container = parsed.words
     _named(name)
-    attach.disconnect(docker.engine, name, docker.engine.container(container), force=int(parsed.has("force")))
+    try:
+        found = docker.engine.container(container)
+    except Refusal:
+        if not parsed.has("force"):
+            raise
+        attach.force_off(docker.engine, name, container)
+        return docker.result()
+    attach.disconnect(docker.engine, name, found, force=int(parsed.has("force")))
     return docker.result()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
+
+NOTHING_20_10 = dict.fromkeys(("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps", "Ulimits"))
 
 
 @attrs.frozen
@@ -51,6 +55,10 @@ class CliProfile:
     """Whether --link is refused beside a --network that is none of the user's (20.10) or left to the daemon (28)."""
     groups: int
     """Whether a wrong word after a group's name is told as an unknown command (28) or answered with the group's help (20.10)."""
+    spells_capabilities: int
+    """Whether names of capabilities are written out in the request (28)."""
+    sends: Mapping[str, object]
+    """What a request has for options that were not given, where it is not the empty list of the other release."""
     missing_command_status: int
     """Exit status of `docker exec` for a command that is not there: 126 in 20.10, whose daemon says so on stdout; 127 later."""
 
@@ -67,7 +75,7 @@ V20_10 = CliProfile(
      "requires at least {} and at most {most} arguments"),
     "\nUsage:  docker {usage}\n\n{about}\n{more}",
     "Error: failed to start containers: {names}", names_missing=1, capital_ports=1, applies_to_default=0, joins_errors=0, brackets_ipv6=0,
-    sorts_ports=0, links_everywhere=1, groups=0, missing_command_status=126,
+    sorts_ports=0, links_everywhere=1, groups=0, spells_capabilities=0, sends=NOTHING_20_10, missing_command_status=126,
 )  # fmt: skip
 V28 = CliProfile(
     "28.2.2", "1.50", "28", "28.2.2, build e6534b4", "go1.24.3", "Fri May 30 12:07:14 2025",
@@ -81,7 +89,7 @@ V28 = CliProfile(
      "requires at least {} and at most {most} arguments"),
     "Usage:  docker {usage}\n\n{about}\n{more}",
     "Error: failed to start containers: {names}", names_missing=0, capital_ports=0, applies_to_default=1, joins_errors=1, brackets_ipv6=1,
-    sorts_ports=1, links_everywhere=0, groups=1, missing_command_status=127,
+    sorts_ports=1, links_everywhere=0, groups=1, spells_capabilities=1, sends={}, missing_command_status=127,
 )  # fmt: skip
 RELEASES = {"20.10": V20_10, "20.10.24": V20_10, "28": V28, "28.2.2": V28}
 """Which release has which profile."""

@@ -74,7 +74,7 @@ def _row(docker: Docker, container: Container, *, whole: int) -> dict[str, str]:
 def _names(engine: Engine, container: Container, *, whole: int) -> list[str]:
     """Its name, and with --no-trunc what others call it by their links."""
     linked = [f"{other.name}/{alias}" for other in engine.containers.values() for alias, target in other.links.items() if target is container]
-    return [container.name, *(sorted(linked) if whole else ())]
+    return sorted([container.name, *linked]) if whole else [container.name]
 
 
 def ps(docker: Docker, parsed: Parsed) -> Result:

@@ -40,8 +40,8 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     host = HostConfig(
         mode, bindings, int(parsed.has("publish-all")), () if is_user_defined(mode) else parsed.many("link"), parsed.many("dns"),
         parsed.many("dns-option"), tuple(name for name in parsed.many("dns-search") if name != ".") or parsed.many("dns-search"),
-        parsed.many("add-host"), parsed.many("cap-add"), parsed.many("cap-drop"), int(parsed.has("privileged")), restart, int(parsed.has("rm")),
-        pairs(parsed.many("sysctl")), parsed.text("uts"), parsed.text("pid"), reported(parsed),
+        parsed.many("add-host"), *_capabilities(docker, parsed), int(parsed.has("privileged")), restart, int(parsed.has("rm")),
+        pairs(parsed.many("sysctl")), parsed.text("uts"), parsed.text("pid"), dict(docker.cli.sends) | reported(parsed),
     )  # fmt: skip
     return ContainerSpec(
         image, parsed.text("name"), tuple(command), ((entrypoint,) if entrypoint else ()) if parsed.given("entrypoint") else None,
@@ -49,6 +49,16 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
         parsed.text("user"), int(parsed.has("tty")), int(parsed.has("interactive")), parsed.text("stop-signal"),
         parsed.number("stop-timeout") if parsed.given("stop-timeout") else None, attached=attached(parsed), host=host, networks=networks,
     )  # fmt: skip
+
+
+def _capabilities(docker: Docker, parsed: Parsed) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """--cap-add and --cap-drop: 28 sorts and spells them out, and what is added is not dropped (`opts.EffectiveCapAddCapDrop`)."""
+    add, drop = parsed.many("cap-add"), parsed.many("cap-drop")
+    if not docker.cli.spells_capabilities:
+        return add, drop
+    added, dropped = ({name if name == "ALL" else f"CAP_{name.removeprefix('CAP_')}" for name in map(str.upper, names)} for names in (add, drop))
+    added, dropped = ({"ALL"} if "ALL" in names else names for names in (added, dropped))
+    return tuple(sorted(added)), tuple(sorted(dropped - added))
 
 
 def attached(parsed: Parsed) -> tuple[str, ...]:
@@ -62,6 +72,7 @@ def attached(parsed: Parsed) -> tuple[str, ...]:
 
 def _check(parsed: Parsed) -> None:
     """What no daemon has to be asked for."""
+    _mac(parsed.text("mac-address"))
     swappiness = parsed.number("memory-swappiness", -1)
     if swappiness != -1 and not 0 <= swappiness <= 100:
         raise BadOption(f"invalid value: {swappiness}. Valid memory swappiness range is 0-100")

@@ -118,8 +118,11 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     try:
         made = create(engine, request)
     except Refusal as problem:
+        if not docker.verb.endswith("run"):
+            docker.refused(problem)
+            return docker.result(1)
         docker.err.append(worded(docker.cli.refused_at_create, daemon_text(problem), docker.verb))
-        return docker.result(125 if docker.verb.endswith("run") else 1)
+        return docker.result(125)
     if path:
         docker.call.proc.machine.files.write(docker.call.proc, path, made.id.encode())
     if made.mode == "host" and (request.host.port_bindings or request.host.publish_all):

@@ -10,7 +10,7 @@ from netsim.docker.engine import endpoints as checks
 from netsim.docker.engine import links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid
+from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid, not_found
 from netsim.docker.names import files
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
 
@@ -74,17 +74,22 @@ def wrapped(engine: Engine, text: str) -> str:
 
 
 def _joined(engine: Engine, container: Container, target: str) -> Sandbox:
-    other = engine.container(target)
+    try:
+        other = engine.container(target)
+    except Refusal as problem:
+        raise Refusal(problem.status, engine.profile.joins_missing.format(problem=problem.text)) from None
     if other is container:
         raise invalid("cannot join own network")
     if not other.state.is_running or other.sandbox is None:
         raise conflict(engine.profile.joins_stopped.format(id=other.id, name=other.name, status=other.state.status))
+    container.hostname = other.hostname
     return other.sandbox
 
 
 def attach(engine: Engine, container: Container, network: Network, settings: EndpointSettings, sandbox: Sandbox) -> Endpoint:
     """One endpoint: made, then joined (`connectToNetwork`)."""
     endpoint = create_endpoint(engine, network, container.name, settings, sandbox)
+    container.joined[network.name] = network.id
     endpoint.dns_names = dns_names(container, settings)
     endpoint.exposed = exposed(engine, container)
     if network.name == links.DEFAULT:
@@ -123,13 +128,34 @@ def in_order(engine: Engine, ports: Iterable[Port]) -> list[Port]:
     return sorted(ports, key=lambda port: (port.number, port.protocol), reverse=bool(engine.profile.ports_downwards))
 
 
+def reordered(bindings: Mapping[Port, tuple[PortBinding, ...]]) -> dict[Port, tuple[PortBinding, ...]]:
+    """As go-connections sorts ports with their bindings (`nat.SortPortMap`): by an order in which TCP always comes before itself."""
+    entries: list[tuple[Port, PortBinding]] = []
+    for entry in ((port, one) for port, found in bindings.items() for one in found or (PortBinding(),)):
+        place = len(entries)
+        while place and _before(entry, entries[place - 1]):
+            place -= 1
+        entries.insert(place, entry)
+    sorted_: dict[Port, tuple[PortBinding, ...]] = {}
+    for port, one in entries:
+        sorted_[port] = (*sorted_.get(port, ()), one)
+    return sorted_
+
+
+def _before(new: tuple[Port, PortBinding], old: tuple[Port, PortBinding]) -> bool:
+    (port, one), (other, another) = new, old
+    wanted, taken = (int(text) if text.isdigit() else 0 for text in (one.host_port, another.host_port))
+    return wanted > taken or port.number > other.number or (port.number == other.number and port.protocol == "tcp")
+
+
 def bindings_of(engine: Engine, container: Container) -> Mapping[Port, tuple[PortBinding, ...]]:
     """What is to be published where: `-p` as given, and with `-P` every other exposed port anywhere."""
     found = dict(container.spec.host.port_bindings)
     if container.spec.host.publish_all:
         for port in exposed(engine, container):
             found.setdefault(port, (PortBinding(),))
-    return {port: found[port] for port in in_order(engine, found)}
+    ordered = {port: found[port] for port in sorted(found, key=lambda port: (port.number, port.protocol))}
+    return reordered(ordered) if engine.profile.ports_downwards else ordered
 
 
 def endpoints(engine: Engine, container: Container) -> dict[str, Endpoint]:
@@ -169,7 +195,16 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
 
 def disconnect(engine: Engine, reference: str, container: Container, *, force: int = 0) -> None:
     """`docker network disconnect`."""
-    network = engine.network(reference)
+    if not container.state.is_running:
+        forget_network(engine, reference, container)
+        return
+    try:
+        network = engine.network(reference)
+    except Refusal:
+        if not force:
+            raise
+        forget_network(engine, reference, container)
+        return
     if network.driver.name == "host" and container.mode == "host":
         raise forbidden(HOST_ONLY)
     endpoint = endpoints(engine, container).get(network.name)
@@ -180,7 +215,33 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
         files.left(engine, container, endpoint)
     container.networks.pop(network.name, None)
     placed(container)
+    container.joined.pop(network.name, None)
     engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+
+
+def forget_network(engine: Engine, reference: str, container: Container) -> None:
+    """A container that does not run will not be on a network at its next start, whether there is one of that name or not."""
+    try:
+        network = engine.network(reference)
+    except Refusal:
+        network = None
+    name = network.name if network is not None else reference
+    if name not in container.networks:
+        raise failed(f"container {container.id} is not connected to the network {name}")
+    del container.networks[name]
+    container.joined.pop(name, None)
+    placed(container)
+    if network is not None:
+        engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+
+
+def force_off(engine: Engine, reference: str, name: str) -> None:
+    """`docker network disconnect --force` for a container that is not there: its endpoint goes (`ForceEndpointDelete`)."""
+    network = engine.network(reference)
+    endpoint = next((one for one in network.endpoints.values() if one.name == name), None)
+    if endpoint is None:
+        raise not_found(f"endpoint {name} not found")
+    detach(engine, endpoint, {})
 
 
 def unlink(engine: Engine, text: str) -> None:

@@ -71,6 +71,8 @@ class Container:
     """What runs it (`--runtime`, or the daemon's default when it was created)."""
     places: list[str] = attrs.field(factory=list)
     """Where the daemon's map keeps each of them; empty where one has left."""
+    joined: dict[str, str] = attrs.field(factory=dict)
+    """Network name -> id of the network it was attached to there, for as long as it is not taken off it."""
     state: State = attrs.field(factory=State)
     sandbox: Sandbox | None = None
     last_sandbox: tuple[str, str] = ("", "")

@@ -87,7 +87,7 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
 
 
 def _resolved_mode(engine: Engine, mode: str) -> str:
-    """`container:NAME` with the full id; `default` is `bridge` from 27 on."""
+    """`container:NAME` with the full id, unless there is no such container yet; `default` is `bridge` from 27 on."""
     kind, _, target = mode.partition(":")
     if mode == "default" and engine.profile.names_default_network:
         return "bridge"
@@ -95,8 +95,8 @@ def _resolved_mode(engine: Engine, mode: str) -> str:
         return mode
     try:
         return f"container:{engine.container(target).id}"
-    except Refusal as problem:
-        raise Refusal(problem.status, engine.profile.joins_missing.format(problem=problem.text)) from None
+    except Refusal:
+        return mode  # told at the start
 
 
 def _hostname(engine: Engine, container: Container) -> str:
@@ -105,8 +105,6 @@ def _hostname(engine: Engine, container: Container) -> str:
         return spec.hostname
     if container.mode == "host" or spec.host.uts_mode == "host":
         return engine.machine.name
-    if container.mode.startswith("container:"):
-        return engine.container(container.mode.partition(":")[2]).hostname
     return container.short_id
 
 

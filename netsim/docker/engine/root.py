@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.errors import failed
 from netsim.machine.files import Device, Directory, File, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
@@ -44,18 +45,21 @@ def make_root(engine: Engine, container: Container) -> Directory:
     assert isinstance(var, Directory)
     var.entries |= {"run": Symlink(0o777, 0, "/run"), "log": Directory(0o755), "tmp": Directory(0o755)}
     for path, content in container.image.files.items():
-        _put(root, path, content)
+        place, _, name = path.rpartition("/")
+        _directory(root, place).entries[name] = _text(content)
+    _directory(root, container.spec.working_dir or container.image.working_dir)
     return root
 
 
-def _put(root: Directory, path: str, content: str) -> None:
-    *parents, name = [part for part in path.split("/") if part]
+def _directory(root: Directory, path: str) -> Directory:
+    """A directory by its path, made as far as it is missing (`SetupWorkingDirectory`); Refusal where a file is in the way."""
     here = root
-    for part in parents:
-        below = here.entries.setdefault(part, Directory(0o755))
-        assert isinstance(below, Directory)
+    for part in path.split("/"):
+        below = here.entries.setdefault(part, Directory(0o755)) if part else here
+        if not isinstance(below, Directory):
+            raise failed(f"Cannot mkdir: {path} is not a directory")
         here = below
-    here.entries[name] = _text(content)
+    return here
 
 
 def _text(content: str) -> File:

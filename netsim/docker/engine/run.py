@@ -215,6 +215,16 @@ def signal_of(text: str) -> int:
     return SIGNALS[name]
 
 
+def to_kill(engine: Engine, name: str) -> Container:
+    """The container a signal is meant for; who asks is told what for it was looked up."""
+    if not name:
+        raise Refusal(0, "invalid container name or ID: value is empty")
+    try:
+        return engine.container(name)
+    except Refusal as problem:
+        raise Refusal(problem.status, f"Cannot kill container: {name}: {problem.text}") from None
+
+
 def kill(engine: Engine, container: Container, signum: int = SIGKILL) -> None:
     """Send a signal to the container's first process."""
     if not container.state.is_running or container.process is None:
@@ -273,7 +283,12 @@ def forget(engine: Engine, container: Container) -> None:
 
 def rename(engine: Engine, container: Container, name: str) -> None:
     """Another name; refused when it is taken or not a name."""
-    container.name = checked_name(engine, name)
+    if name.removeprefix("/") == container.name:
+        raise invalid("Renaming a container with the same name as its current name")
+    try:
+        container.name = checked_name(engine, f"/{name.removeprefix('/')}")
+    except Refusal as problem:
+        raise Refusal(problem.status, f"Error when allocating new name: {problem.text}") from None
     settle_names(engine, container)
     engine.tell("container", "rename", container.id, name=container.name)
 

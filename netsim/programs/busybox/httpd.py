@@ -15,7 +15,7 @@ from netsim.machine.files import Directory
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import Options, die, die_errno, ended, name_of, read_options
 from netsim.programs.http.message import Request, Response, http_date
-from netsim.programs.http.server import HttpServer
+from netsim.programs.http.server import HttpServer, Peer
 from netsim.programs.net.resolver import numeric
 
 GRAMMAR = Grammar("ifv", "curhpmed")
@@ -100,7 +100,7 @@ class HomeSite:
     loudness: int = 0
     failure: int = 0
 
-    def respond(self, proc: Any, request: Request, peer: str) -> Response:
+    def respond(self, proc: Any, request: Request, peer: Peer) -> Response:
         """The file, the way to a directory, or an error page."""
         if self.loudness > 1:
             self._log(proc, peer, f"url:{request.target}")
@@ -129,23 +129,23 @@ class HomeSite:
         )  # fmt: skip
         return self._answer(proc, peer, 200, headers, b"" if request.method == "HEAD" else body)
 
-    def reject(self, proc: Any, line: str, peer: str) -> Response:
+    def reject(self, proc: Any, line: str, peer: Peer) -> Response:
         """400."""
         return self._error(proc, peer, 400)
 
-    def _error(self, proc: Any, peer: str, status: int) -> Response:
+    def _error(self, proc: Any, peer: Peer, status: int) -> Response:
         title = f"{status} {PHRASES[status]}"
         page = f"<HTML><HEAD><TITLE>{title}</TITLE></HEAD>\n<BODY><H1>{title}</H1>\n{EXPLAINED[status]}\n</BODY></HTML>\n"
         return self._answer(proc, peer, status, (("Content-type", "text/html"),), page.encode())
 
-    def _answer(self, proc: Any, peer: str, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
+    def _answer(self, proc: Any, peer: Peer, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
         if self.loudness:
             self._log(proc, peer, f"response:{status}")
         return Response(status, PHRASES[status], (("Date", http_date(proc.wall_clock())), ("Connection", "close"), *headers), body)
 
-    def _log(self, proc: Any, peer: str, text: str) -> None:
+    def _log(self, proc: Any, peer: Peer, text: str) -> None:
         if 2 in proc.fds:
-            proc.write(2, f"[{peer}]: {text}\n" if ":" in peer else f"{peer}: {text}\n")
+            proc.write(2, f"[{peer}]:{peer.port}: {text}\n" if ":" in peer else f"{peer}:{peer.port}: {text}\n")
 
 
 def _inside(target: str) -> str | None:

@@ -85,6 +85,8 @@ class Netcat(Program):
     is_connected: int = 0
     has_input: int = 1
     alarm: int = 0
+    child: int = 0
+    """Process id of the command of -e."""
 
     def started(self, proc: Any) -> None:
         """Listen, or look the host up."""
@@ -153,6 +155,7 @@ class Netcat(Program):
             self.alarm = 0
         if self.command:
             child = _run(proc, self.fd, self.command)
+            self.child = child.pid if child is not None else 0
             if child is None:
                 self._die(proc, f"can't execute '{self.command[0]}': No such file or directory")
             return
@@ -230,8 +233,8 @@ class Netcat(Program):
             self._die(proc, "timed out")
 
     def child_ended(self, proc: Any, pid: int, status: int) -> None:
-        """The command of -e has ended."""
-        if self.listening < 2:
+        """The command of -e has ended; another child is one of the shell that became this program."""
+        if self.listening < 2 and pid == self.child:
             proc.exit(status)
 
 

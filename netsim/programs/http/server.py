@@ -7,20 +7,28 @@ from typing import Any, Protocol
 
 import attrs
 
+from netsim.addr import IPv4
 from netsim.errors import NetError
 from netsim.machine.call import Program
 from netsim.programs.http.message import Malformed, Request, Response, read_request
 
-STREAM = 1
+INET6, STREAM = 10, 1
+
+
+class Peer(str):
+    """Who asks: its address as text, with its port."""
+
+    __slots__ = ("port",)
+    port: int
 
 
 class Site(Protocol):
     """What a server serves: an attrs object that answers requests."""
 
-    def respond(self, proc: Any, request: Request, peer: str) -> Response:
-        """The answer to a request from a peer (its address as text); may log to standard error."""
+    def respond(self, proc: Any, request: Request, peer: Peer) -> Response:
+        """The answer to a request from a peer; may log to standard error."""
 
-    def reject(self, proc: Any, line: str, peer: str) -> Response:
+    def reject(self, proc: Any, line: str, peer: Peer) -> Response:
         """The answer to bytes that are no request."""
 
 
@@ -87,7 +95,9 @@ class HttpServer(Program):
         if data is None:
             return
         self.pending[fd] += data
-        peer = str(proc.sock(fd).raddr)
+        address = proc.sock(fd).raddr
+        peer = Peer(f"::ffff:{address}" if self.family == INET6 and isinstance(address, IPv4) else str(address))
+        peer.port = proc.sock(fd).rport
         try:
             found = read_request(self.pending[fd])
         except Malformed as problem:

@@ -44,10 +44,8 @@ def endpoint_view(engine: Engine, container: Container, name: str, endpoint: End
     """One network of a container (`network.EndpointSettings`)."""
     settings = container.networks[name]
     view = _blank(settings)
-    known = bool(container.state.started) or endpoint is not None
-    network = next((network for network in engine.networks.values() if network.name == name), None)
-    if network is not None and known:
-        view["NetworkID"] = network.id
+    view["NetworkID"] = container.joined.get(name, "")
+    known = name in container.joined or settings.sends_ipam
     user_defined = name not in ("bridge", "host", "none", "default")
     names = dns_names(container, settings) if user_defined and known else []
     if shown.dns_names:

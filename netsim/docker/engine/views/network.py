@@ -8,6 +8,7 @@ from netsim.docker.cnm.model import Endpoint, Network, Subnet
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.moment import moment
 from netsim.docker.engine.views.release import Shown, shown
+from netsim.docker.ipam import parse
 
 
 def network_view(engine: Engine, network: Network) -> dict[str, Any]:
@@ -56,7 +57,12 @@ def _ipam(network: Network, release: Shown) -> dict[str, Any]:
 
 
 def _config(subnet: Subnet, *, hides_gateway: int) -> dict[str, Any]:
-    view: dict[str, Any] = {"Subnet": str(type(subnet.net)(subnet.net.network, subnet.net.length))}  # type: ignore[arg-type]
+    """A subnet as it was asked for (20.10 takes it with bits of a host), or as it is."""
+    net = subnet.net
+    view: dict[str, Any] = {"Subnet": str(type(net)(net.network, net.length))}  # type: ignore[arg-type]
+    asked = subnet.config.subnet
+    if asked and asked != view["Subnet"] and str(parse.masked(parse.prefix(asked))) == view["Subnet"]:
+        view["Subnet"] = asked
     if subnet.config.ip_range:
         view["IPRange"] = str(subnet.config.ip_range)
     if subnet.gateway is not None and (subnet.gateway_given or not hides_gateway):
