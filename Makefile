@@ -26,8 +26,8 @@ lint: $(STAMP)
 fidelity: $(STAMP)  ## replay the recordings and rewrite the figures in docs/fidelity.md
 	$(BIN)/python -m tests.oracle.fidelity
 
-bench: $(STAMP)  ## measure, and write the ratios to build/bench.json too
-	$(BIN)/python -m benchmarks --json build/bench.json
+bench: $(STAMP)  ## measure netsim beside its peers, and write the figures into docs/performance.md
+	$(BIN)/python -m benchmarks.page
 
 soak: $(STAMP)  ## the long versions of the property tests
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 ASSIGNED = (
     "tcpmux 1/tcp; echo 7/tcp,udp; discard 9/tcp,udp; systat 11/tcp; daytime 13/tcp,udp; netstat 15/tcp; qotd 17/tcp; chargen "
     "19/tcp,udp; ftp-data 20/tcp; ftp 21/tcp; fsp 21/udp; ssh 22/tcp; telnet 23/tcp; smtp 25/tcp; time 37/tcp,udp; whois 43/tcp; tacacs "
@@ -46,6 +48,7 @@ ASSIGNED = (
 """`NAME PORT/PROTOCOLS`, in the file's order."""
 
 
+@cache
 def services_file() -> str:
     """The text of /etc/services."""
     text = ""
