@@ -43,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     transcript.add_argument("--out", required=True, help="the directory the answers go to")
     transcript.add_argument("--jobs", type=int, default=1, help="how many to replay at once")
     add_draw(verbs)
+    add_replay(verbs)
     try:
         options = parser.parse_args(argv)
     except SystemExit as stop:
@@ -73,6 +74,10 @@ def main(argv: list[str] | None = None) -> int:
         from netsim.diagram import verb
 
         return answer_by(verb.draw_lab, options)
+    if options.verb in ("replay", "verify"):
+        from netsim.replay import verb as real
+
+        return answer_by(real.replay_lab if options.verb == "replay" else real.verify_lab, options)
     if options.verb == "transcript":
         from netsim.transcript import replay_all
 
@@ -120,6 +125,20 @@ def add_draw(verbs: Any) -> None:
     )
     draw.add_argument("--path", nargs=2, metavar=("FROM", "TO"), help="lay the path of a packet over it, as explain follows it")
     draw.add_argument("--alike", metavar="N", type=int, default=4, help="draw N or more boxes that are alike as one (default 4; 0: never)")
+
+
+def add_replay(verbs: Any) -> None:
+    """The verbs that go to a real kernel."""
+    replay = verbs.add_parser("replay", help="build a lab on this machine's kernel, in private namespaces")
+    replay.add_argument("--dry-run", action="store_true", help="print the shell script that builds it, and do nothing")
+    replay.add_argument("--shell", metavar="PLACE", nargs="?", const="", help="stay in it with a shell (in a namespace of it) until that ends")
+    replay.add_argument("--run", metavar="COMMAND", default="", help="run a command in it; its exit status is the answer")
+    verify = verbs.add_parser("verify", help="build a lab on this machine's kernel, ask both the same questions, and compare")
+    verify.add_argument("--json", action="store_true", help="as JSON")
+    for verb in (replay, verify):
+        verb.add_argument("lab", metavar="LAB", nargs="?", help="a script (- for standard input) or a snapshot")
+        verb.add_argument("-v", "--verbose", action="count", default=0, help="everything: each difference, what is left out")
+        verb.add_argument("--clean", action="store_true", help="remove what killed replays left behind")
 
 
 def ask(options: argparse.Namespace) -> int:

@@ -71,9 +71,12 @@ def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFil
     try:
         parts = list(sections(text))
         said = machines(parts)
+        has_directives = any(part.directive for part in parts)
         for part in parts:
             if part.directive:
                 carry_out(world, part.directive, said)
+                continue
+            if part.host is None and is_preface(part.text) and has_directives:
                 continue
             host = first_host(world) if part.host is None else world.host(part.host)
             status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else Path(name).name)
@@ -82,6 +85,11 @@ def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFil
     except DirectiveProblem as problem:
         raise LabProblem(name, str(problem), EX_DATAERR) from None
     return 0
+
+
+def is_preface(text: str) -> bool:
+    """Whether lines say nothing to a machine: comments above the first directive need none."""
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
 
 
 def capture(name: str, wanted: Wanted, stdout: OpenFile, stderr: OpenFile) -> tuple[World, WorldCapture, int]:

@@ -11,6 +11,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.analysis.places import Place, places
 from netsim.analysis.target import ICMP, TCP, UDP, Target
 from netsim.api import World
+from netsim.kernel.core.netns import Netns
 from netsim.kernel.inet.tcp_states import LISTEN
 
 
@@ -43,14 +44,15 @@ def services_of(place: Place) -> list[Service]:
         return []
     found = [Service(place.name, ICMP, 0, tuple(str(address) for address in own))]
     ports: dict[tuple[str, int], list[str]] = {}
-    for protocol, sock in _listeners(place):
+    for protocol, sock in listeners(place.netns):
         known = ports.setdefault((protocol, sock.lport), [])
         known += [str(address) for address in own if _hears(sock, address) and str(address) not in known]
     return found + [Service(place.name, protocol, port, tuple(ports[protocol, port])) for protocol, port in sorted(ports) if ports[protocol, port]]
 
 
-def _listeners(place: Place) -> Iterator[tuple[str, Any]]:
-    for socks in list(place.netns.sockets.listening.values()):
+def listeners(netns: Netns) -> Iterator[tuple[str, Any]]:
+    """The sockets of programs that listen in a namespace, each with its protocol."""
+    for socks in list(netns.sockets.listening.values()):
         for sock in socks:
             if sock.protocol == 6 and sock.state == LISTEN:
                 yield TCP, sock

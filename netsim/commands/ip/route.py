@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.route6_show import flush6, show6
+from netsim.commands.ip.route6_show import flush6, show6, shown_json6
 from netsim.commands.ip.route_get import get, show_cache
 from netsim.commands.ip.route_show import json_route, line
 from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number, vrf_named
@@ -342,12 +342,14 @@ def show(session: Ip, cursor: Words) -> None:
     if wanted.table not in (0, RT_TABLE_MAIN) and wanted.table not in session.netns.inet.fib.tables:
         raise Stop("Error: ipv4: FIB table does not exist.\nDump terminated\n", 2)
     routes = listed(session, wanted)
+    is_of_both = wanted.table == 0 and session.style.family == 0
     if session.style.json:
-        session.print(to_json([json_route(session, route, wanted) for route in routes], session.style))
+        six = shown_json6(session, wanted) if is_of_both else []
+        session.print(to_json([*(json_route(session, route, wanted) for route in routes), *six], session.style))
         return
     for route in routes:
         session.print(line(session, route, wanted) + "\n")
-    if wanted.table == 0 and session.style.family == 0:
+    if is_of_both:
         show6(session, wanted)
 
 
@@ -360,6 +362,8 @@ def flush(session: Ip, cursor: Words) -> None:
         (flush_cache6 if session.style.family == 10 else flush_cache)(session.netns)
         return
     gone = flush6(session, wanted) if session.style.family == 10 else _flush4(session, wanted)
+    if wanted.table == 0 and session.style.family == 0:
+        gone += flush6(session, wanted)
     if session.style.statistics:
         session.print("Nothing to flush\n" if not gone else f"*** Round 1, deleting {gone} entries ***\n*** Flush is complete after 1 round ***\n")
 

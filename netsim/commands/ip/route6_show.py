@@ -194,6 +194,11 @@ def show6(session: Ip, wanted: RouteFilter) -> None:
     _print(session, [fields(session, shown(session, route), wanted) for route in listed6(session, wanted)])
 
 
+def shown_json6(session: Ip, wanted: RouteFilter) -> list[dict[str, Any]]:
+    """The routes as -j prints them, for a listing of both protocols."""
+    return [as_json(fields(session, shown(session, route), wanted)) for route in listed6(session, wanted)]
+
+
 def _print(session: Ip, items: list[dict[str, Any]]) -> None:
     if session.style.json:
         session.print(to_json([as_json(item) for item in items], session.style))

@@ -1,0 +1,1 @@
+"""The one place that touches the machine: private namespaces, User-Mode Linux, and cleaning up after them."""

@@ -1,0 +1,81 @@
+"""What of a world cannot be built on a real kernel, a line each, so that nothing is dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netsim.analysis.services import listeners
+from netsim.api import World
+from netsim.clock import MS
+from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.tables.neigh import NUD_PERMANENT
+from netsim.machine.process import Process
+from netsim.programs.docker_proxy import DockerProxy
+from netsim.replay.routes import dead_routes
+from netsim.replay.settings import machine_wide
+from netsim.replay.sites import Site, Sites
+
+
+def leftovers(world: World, sites: Sites) -> list[str]:
+    """Every line, each beginning with the place it is about."""
+    found = [*_programs(world), *_wires(world)]
+    for site, netns in sites.with_netns():
+        found += _of_netns(site, netns)
+    found += [f"{line} (accepted, not modelled)" for line in world.unmodelled]
+    return found
+
+
+def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
+    tracked = list(netns.netfilter.conntrack.connections(netns.kernel.clock.now)) if netns.netfilter is not None else []
+    if tracked:
+        yield f"{site.name}: {_count(len(tracked), 'tracked connection')}"
+    learnt = [entry for table in (netns.inet.arp, netns.inet6.neigh) for entry in table.entries.values() if not entry.state & NUD_PERMANENT]
+    if learnt:
+        yield f"{site.name}: {_count(len(learnt), 'learnt neighbour')}"
+    for dev in netns.devices.values():
+        if isinstance(dev, Bridge):
+            stations = [entry for entry in dev.fdb.entries.values() if not entry.is_local and not entry.added_by_user]
+            if stations:
+                yield f"{site.name}: {_count(len(stations), 'station')} that bridge {dev.name} learnt"
+        if dev.root_qdisc is not None and dev.qdisc not in ("noqueue", "pfifo_fast", "fq_codel", "noop"):
+            yield f"{site.name}: queueing discipline {dev.qdisc} of {dev.name}"
+    for route in dead_routes(netns):
+        yield f"{site.name}: route to {route}, whose device is down"
+    for name in machine_wide(netns):
+        yield f"{site.name}: setting {name}, which belongs to the whole machine"
+
+
+def _programs(world: World) -> Iterator[str]:
+    """Processes: a listener's stand-in keeps its ports only, others are not started."""
+    for host in world.hosts.values():
+        machine = host.machine
+        for process in machine.processes.values():
+            if process.status is None and process is not machine.init and process.program is not None:
+                what = " ".join(process.argv)
+                if isinstance(process.program, DockerProxy):
+                    yield f"{machine.name}: a plain relay stands in for {what}"
+                elif any(_listens(process, fd) for fd in process.fds):
+                    yield f"{machine.name}: a stand-in listens for {what}"
+                else:
+                    yield f"{machine.name}: process {process.pid}, {what}"
+
+
+def _listens(process: Process, fd: int) -> bool:
+    sock = getattr(process.fds[fd], "sock", None)
+    return sock is not None and any(sock is known for _, known in listeners(process.netns))
+
+
+def _wires(world: World) -> Iterator[str]:
+    cables = [(f"cable {number}", cable) for number, cable in enumerate(world.cables, 1)]
+    cables += [(f"{lan.name}, cable to {label}", cable) for lan in world.lans.values() for label, cable in lan.cables.items()]
+    for name, cable in cables:
+        told = [f"delay {cable.delay / MS:g}ms"] if cable.delay else []
+        told += [f"loss {cable.loss:.3g}"] if cable.loss else []
+        told += [f"rate {cable.rate}bit"] if cable.rate else []
+        if told:
+            yield f"{name}: {', '.join(told)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"

@@ -1,0 +1,46 @@
+"""From a world's state to the operations that build it."""
+
+from __future__ import annotations
+
+import attrs
+
+from netsim.api import World
+from netsim.replay.addresses import addresses, forwarding, neighbours, own_link_locals, vlans
+from netsim.replay.devices import looks, make, ports, up
+from netsim.replay.filters import filters
+from netsim.replay.leftovers import leftovers
+from netsim.replay.listeners import Listener, listeners_of
+from netsim.replay.operations import AddNamespace, Operation
+from netsim.replay.routes import routes, rules
+from netsim.replay.settings import device_settings, settings
+from netsim.replay.sites import Sites, sites_of
+from netsim.replay.wires import make_wires, plug_wires, raise_wires, wires_of
+
+
+@attrs.frozen
+class Plan:
+    """Operations in the order that builds a world, who has to listen in it, and what is left out (a line each)."""
+
+    operations: tuple[Operation, ...]
+    listeners: tuple[Listener, ...]
+    left_out: tuple[str, ...]
+    sites: Sites
+
+    def kinds(self) -> set[str]:
+        """The kinds of devices it makes."""
+        found = {words[words.index("type") + 1] for each in self.operations if each.subject == "devices" and "type" in (words := each.words)}
+        return found | ({"tun"} if any("tuntap" in each.words for each in self.operations) else set())
+
+
+def plan(world: World) -> Plan:
+    """What builds the world as it stands now; the world is only read."""
+    sites = sites_of(world)
+    wires = wires_of(world, sites)
+    listening = listeners_of(world, sites)
+    operations: list[Operation] = [AddNamespace(site.name) for site in sites]
+    for part in (
+        settings(sites), make_wires(wires), make(sites), looks(sites), plug_wires(wires), ports(sites), vlans(sites), device_settings(sites),
+        addresses(sites), raise_wires(wires), up(sites), own_link_locals(sites), routes(sites), rules(sites), neighbours(sites), forwarding(sites), filters(sites),
+    ):  # fmt: skip
+        operations += part
+    return Plan(tuple(operations), tuple(listening), tuple(leftovers(world, sites)), sites)

@@ -1,0 +1,76 @@
+"""`netsim replay` and `netsim verify`: options in, text and an exit status out."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from netsim.analysis.problem import AnalysisProblem
+from netsim.analysis.verbs import Answer, lab_of
+from netsim.replay.backend.leavings import clean
+from netsim.replay.backend.problem import CannotReplay
+from netsim.replay.backend.room import Room, runtime_dir
+from netsim.replay.build import replay
+from netsim.replay.plan import plan
+from netsim.replay.script import script
+from netsim.replay.verify import verify
+
+CANNOT_TELL = 2
+
+
+def replay_lab(options: Any, paint: int) -> Answer:
+    """`netsim replay LAB`: 0 built (or what `--run` ended with), 1 the kernel refuses, 2 this machine cannot; LabProblem, AnalysisProblem."""
+    if options.clean:
+        return cleaned()
+    if options.lab is None:
+        raise AnalysisProblem("replay: which lab? (or --clean)")
+    world, notes = lab_of(options.lab)
+    if options.dry_run:
+        return Answer(script(plan(world), options.lab), 0, notes)
+    try:
+        built = replay(world, _then(options), backend_of(options))
+    except CannotReplay as problem:
+        return Answer("", CANNOT_TELL, f"{notes}netsim: cannot replay: {problem}\n")
+    notes += "".join(f"netsim: left out: {line}\n" for line in built.plan.left_out) if options.verbose else ""
+    notes += "".join(f"netsim: {line}\n" for line in built.problems)
+    if built.failed:
+        return Answer("", 1, f"{notes}netsim: Linux {built.kernel} does not build it: {built.failed}\n")
+    if _then(options):
+        return Answer("", built.status, notes)
+    text = f"Linux {built.kernel} built it: {len(built.plan.operations)} operations, {len(built.plan.sites.by_name)} namespaces"
+    return Answer(f"{text}; gone again (--shell stays in it)\n", 0, notes)
+
+
+def verify_lab(options: Any, paint: int) -> Answer:
+    """`netsim verify LAB`: 0 the kernel agrees, 1 it does not, 2 this machine cannot; LabProblem, AnalysisProblem."""
+    if options.clean:
+        return cleaned()
+    if options.lab is None:
+        raise AnalysisProblem("verify: which lab? (or --clean)")
+    world, notes = lab_of(options.lab)
+    try:
+        found = verify(world, backend_of(options))
+    except CannotReplay as problem:
+        return Answer("", CANNOT_TELL, f"{notes}netsim: cannot verify: {problem}\n")
+    text = json.dumps(found.as_dict(), indent=2) + "\n" if options.json else found.text(options.verbose)
+    return Answer(text, 0 if found.agrees else 1, notes)
+
+
+def backend_of(options: Any) -> Room:
+    """Where the world is built."""
+    return Room()
+
+
+def _then(options: Any) -> list[str]:
+    if options.run:
+        return ["bash", "-c", options.run]
+    if options.shell is None:
+        return []
+    where = ["ip", "netns", "exec", options.shell] if options.shell else []
+    return [*where, *shlex.split("bash --norc -i")]
+
+
+def cleaned() -> Answer:
+    """Remove what killed replays left behind."""
+    return Answer("".join(f"removed {line}\n" for line in clean(runtime_dir())), 0)

@@ -1,0 +1,1 @@
+"""Plans of worlds, tried on a second model instead of a real kernel."""

@@ -1,0 +1,1 @@
+"""Worlds built on this machine's kernel, and what it says of them."""
