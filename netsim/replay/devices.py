@@ -21,6 +21,8 @@ from netsim.replay.sites import Sites
 
 ETHER_MTU, LOOPBACK_MTU = 1500, 65536
 QUEUE = 1000
+QUEUED = frozenset(("", "veth", "bridge", "vlan", "macvlan", "ipvlan", "dummy", "vxlan"))
+"""Kinds that start with a queue of that length; "" are cards."""
 
 
 def devices(sites: Sites) -> Iterator[tuple[str, NetDevice]]:
@@ -97,7 +99,7 @@ def traits(dev: NetDevice) -> list[str]:
     """Address, MTU and queue length, where they were given or drawn."""
     words = ["address", str(dev.address)] if _has_own_address(dev) else []
     words += ["mtu", str(dev.mtu)] if _has_own_mtu(dev) else []
-    return words + (["txqueuelen", str(dev.tx_queue_len)] if isinstance(dev, (Veth, Bridge, Nic)) and dev.tx_queue_len != QUEUE else [])
+    return words + (["txqueuelen", str(dev.tx_queue_len)] if dev.kind in QUEUED and dev.tx_queue_len != QUEUE else [])
 
 
 def _has_own_address(dev: NetDevice) -> bool:

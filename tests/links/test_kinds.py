@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import netsim
+from netsim import World
 from netsim.api import Host
 from netsim.clock import MS
 from netsim.kernel.drivers.tun import Tun
@@ -112,3 +115,25 @@ def test_a_capture_of_the_underlay_shows_the_tag_and_the_outer_headers() -> None
     told = job.result().stdout
     assert "10.0.0.1 > 10.0.0.2: GREv0" in told and "10.6.0.1 > 10.6.0.2: ICMP echo request" in told
     assert "vlan 5, p 0, ethertype IPv4" in told and "10.7.0.2 > 10.7.0.1: ICMP echo reply" in told
+
+
+def test_a_lower_device_listens_to_the_addresses_of_macvlans_that_are_up() -> None:
+    host = World().host("h1")
+    host.run_script(
+        "ip link add v0 type veth peer name v1; ip link add link v0 name m0 address 02:00:00:00:00:05 type macvlan mode bridge; ip link set v0 up"
+    )
+    assert "02:00:00:00:00:05" not in host.run("bridge fdb show").stdout
+    host.run("ip link set m0 up")
+    assert "02:00:00:00:00:05 dev v0 self permanent" in host.run("bridge fdb show").stdout
+    host.run("ip link set m0 down")
+    assert "02:00:00:00:00:05" not in host.run("bridge fdb show").stdout
+
+
+def test_listings_and_flushes_of_all_tables_are_of_both_protocols() -> None:
+    host = World().host("h1")
+    host.run_script("ip link set lo up; ip -6 route add unreachable fd00::/8; ip route add unreachable 10.0.0.0/8")
+    told = json.loads(host.run("ip -j route show table all").stdout)
+    assert {"fd00::/8", "10.0.0.0/8", "::1", "127.0.0.1"} <= {route["dst"] for route in told}
+    assert "fd00::/8" not in host.run("ip -j route show").stdout
+    host.run("ip route flush table all type unreachable")
+    assert "unreachable" not in host.run("ip route show table all").stdout

@@ -154,8 +154,10 @@ def show(session: Ip, cursor: Words) -> None:
         if isinstance(dev, VxlanDevice) and (bridge is None or dev.master is bridge):
             items += [item for entry in vxlan_fdb.listed(dev) for item in described_remotes(session, dev, entry)]
         elif bridge is None or dev.master is bridge or dev is bridge:
+            further = [mac for upper in dev.uppers if (mac := upper.further_address()) is not None]
             items += [
-                {"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)} for mac in dev.multicast
+                {"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)}
+                for mac in (*further, *dev.multicast)
             ]
     if port is not None:
         items = [item for item in items if item["ifname"] == port.name]

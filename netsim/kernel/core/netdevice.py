@@ -187,6 +187,10 @@ class NetDevice:
         """The device whose ifindex is this one's `iflink` (veth peer, vlan parent ...), or None for itself."""
         return None
 
+    def further_address(self) -> MAC | None:
+        """The address a device on top has its lower one listen to, besides that one's own (`dev_uc_add`)."""
+        return None
+
     def validate_address(self, address: IPv4 | IPv6) -> None:
         """An address is about to be put on the device; EADDRINUSE where the kind forbids it (`inetaddr_validator_chain`)."""
 

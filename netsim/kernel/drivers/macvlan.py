@@ -108,6 +108,10 @@ class Macvlan(Stacked):
             if not port.is_passthru and not port.by_address and not self.real.filters_unicast:
                 dev_set_promiscuity(self.real, -1)
 
+    def further_address(self) -> MAC | None:
+        """Its own, while it is up and does not share the lower device's."""
+        return self.address if self.flags & IFF_UP and not self.port.is_passthru else None
+
     def _is_busy(self, address: MAC) -> bool:
         """`macvlan_addr_busy`."""
         return address == self.real.address or address in self.port.by_address

@@ -94,6 +94,10 @@ class Vlan(Stacked):
         super().removed()
         self.real.vlan_devices.pop((self.protocol, self.vid), None)
 
+    def further_address(self) -> MAC | None:
+        """One of its own, while it is up (`vlan_dev_open`)."""
+        return self.address if self.flags & IFF_UP and self.address != self.real.address else None
+
     def link_speed(self) -> int:
         """The lower device's."""
         return self.real.link_speed()
