@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint fidelity bench soak clean
+.PHONY: demo test lint docs fidelity bench soak clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,10 +18,13 @@ test: $(STAMP) lint  ## set up, check and test
 	$(BIN)/python -m pytest -n 2 -q
 
 lint: $(STAMP)
-	$(BIN)/ruff check netsim tests benchmarks
-	$(BIN)/ruff format --check netsim tests benchmarks
+	$(BIN)/ruff check netsim tests benchmarks docs/site
+	$(BIN)/ruff format --check netsim tests benchmarks docs/site
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: $(STAMP)  ## build the documentation site into build/docs; warnings are errors
+	$(BIN)/python -m docs.site
 
 fidelity: $(STAMP)  ## replay the recordings and rewrite the figures in docs/fidelity.md
 	$(BIN)/python -m tests.oracle.fidelity

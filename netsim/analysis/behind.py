@@ -231,6 +231,33 @@ def _not_running(cause: Cause, case: Case) -> Cause | None:
     return None
 
 
+def _no_network_in_common(cause: Cause, case: Case) -> Cause | None:
+    """The name is that of a container which none of the source's name servers tells of."""
+    here, there = _at(case.source), None
+    engine = engine_at(case.source.machine)
+    for container in engine.containers.values() if engine is not None else ():
+        there = container if container.name == case.probe.name else there
+    if here is None or there is None:
+        return None
+    own, others = _networks(here), _networks(there)
+    if own & others:
+        return Cause(cause.code, cause.seen, f"{here.name} and {there.name} are on {', '.join(sorted(own & others))}, where containers have no names")
+    return Cause(
+        cause.code, cause.seen, f"{here.name} is on {', '.join(sorted(own)) or 'no network'}, {there.name} on {', '.join(sorted(others)) or 'none'}"
+    )
+
+
+def _at(place: Place) -> Container | None:
+    """The container that a place is."""
+    engine = engine_at(place.machine)
+    containers = engine.containers.values() if engine is not None and place.kind == CONTAINER else ()
+    return next((one for one in containers if one.process is not None and one.process.netns is place.netns), None)
+
+
+def _networks(container: Container) -> set[str]:
+    return {end.network.name for end in container.sandbox.endpoints} if container.sandbox is not None else set()
+
+
 def _internal_port(cause: Cause, case: Case) -> Cause | None:
     """A container was to publish the port, and all its networks are internal."""
     if cause.seen is None:
@@ -247,13 +274,9 @@ def _internal_port(cause: Cause, case: Case) -> Cause | None:
 
 def _internal_source(cause: Cause, case: Case) -> Cause | None:
     """The container has no default route, because all its networks are internal."""
-    if case.source.kind != CONTAINER:
-        return None
-    engine = engine_at(case.source.machine)
-    for container in engine.containers.values() if engine is not None else ():
-        if container.process is not None and container.process.netns is case.source.netns and (inside := internal_networks(container)):
-            return Cause("docker-internal", cause.seen, f"{container.name} is on {inside}")
-    return None
+    container = _at(case.source)
+    inside = internal_networks(container) if container is not None else ""
+    return Cause("docker-internal", cause.seen, f"{case.source.name} is on {inside}") if inside else None
 
 
 def internal_networks(container: Container) -> str:
@@ -268,7 +291,7 @@ LOOKS: dict[str, tuple[Callable[[Cause, Case], Cause | None], ...]] = {
     "neighbour-failed": (_stacked, _shadowed, _behind_neighbour),
     "device-down": (_shadowed,),
     "policy-drop": (_bridged, _rules_gone),
-    "name-not-found": (_not_running,),
+    "name-not-found": (_not_running, _no_network_in_common),
     "name-server-silent": (_not_running,),
     "no-listener": (_internal_port,),
     "no-route": (_internal_source,),

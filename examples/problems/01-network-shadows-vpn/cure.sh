@@ -1,5 +1,5 @@
-# Give Docker address pools of its own, outside of what the VPN leads to, and make the network again.
-# (For good: "default-address-pools" in /etc/docker/daemon.json.)
+# Give Docker address pools of its own, outside of what the VPN leads to, and make the network
+# again. (For good: "default-address-pools" in /etc/docker/daemon.json.)
 # netsim: host laptop
 set -e
 docker network rm app > /dev/null

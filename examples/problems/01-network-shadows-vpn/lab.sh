@@ -1,5 +1,6 @@
 #!/bin/bash
-# A VPN leads to the company's 172.16.0.0/12; Docker takes 172.18.0.0/16 out of it for a network, and 172.18.40.10 is gone.
+# A VPN leads to the company's 172.16.0.0/12; Docker takes 172.18.0.0/16 out of it for a network,
+# and 172.18.40.10 is gone.
 # netsim: lan internet laptop office
 
 # netsim: host office

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Thirty-one networks are all that the predefined pools have room for (docker0 has one of them). The next one is refused, and what needs it does not start.
+# Thirty-one networks are all that the predefined pools have room for (docker0 has one of them).
+# The next one is refused, and what needs it does not start.
 set -e
 for n in $(seq 1 30); do docker network create net$n > /dev/null; done
 docker network create shop || true

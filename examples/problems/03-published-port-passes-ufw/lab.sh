@@ -1,6 +1,6 @@
 #!/bin/bash
-# The host's firewall lets only SSH in, and yet the whole internet reaches the database: published ports are translated before INPUT
-# is asked, and then they are forwarded.
+# The host's firewall lets only SSH in, and yet the whole internet reaches the database: published
+# ports are translated before INPUT is asked, and then they are forwarded.
 # netsim: lan internet stranger server
 # netsim: host server
 set -e

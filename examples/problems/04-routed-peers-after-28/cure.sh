@@ -1,5 +1,6 @@
-# Tell Docker that this network is to be reached by routing. (For all networks: dockerd --allow-direct-routing; for one device:
-# -o com.docker.network.bridge.trusted_host_interfaces=eth0.)
+# Tell Docker that this network is to be reached by routing. (For all networks: dockerd
+# --allow-direct-routing; for one device: -o
+# com.docker.network.bridge.trusted_host_interfaces=eth0.)
 # netsim: host new
 set -e
 docker rm -f app28 > /dev/null

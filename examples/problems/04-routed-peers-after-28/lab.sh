@@ -1,5 +1,6 @@
 #!/bin/bash
-# A router leads the office to the containers' own addresses. With Docker 27 (old) that works, on the same host with 28 (new) it does not.
+# A router leads the office to the containers' own addresses. With Docker 27 (old) that works, on
+# the same host with 28 (new) it does not.
 # netsim: lan office pc old new
 # netsim: host old engine=27
 set -e

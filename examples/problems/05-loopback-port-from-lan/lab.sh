@@ -1,6 +1,7 @@
 #!/bin/bash
-# A port published on 127.0.0.1 is meant for the host alone. Somebody on the same LAN who sends 127.0.0.1 to the host's MAC, or who routes
-# to the container's address, reaches it with Docker 27 (old), and no longer with 28 (new).
+# A port published on 127.0.0.1 is meant for the host alone. Somebody on the same LAN who sends
+# 127.0.0.1 to the host's MAC, or who routes to the container's address, reaches it with Docker 27
+# (old), and no longer with 28 (new).
 # netsim: lan cafe guest old new
 # netsim: host old engine=27
 set -e

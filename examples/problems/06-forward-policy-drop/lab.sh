@@ -1,6 +1,6 @@
 #!/bin/bash
-# Virtual machines on br-vm reach the internet through this host, until Docker starts: it switches forwarding on itself where it was off,
-# and then sets the policy of FORWARD to DROP.
+# Virtual machines on br-vm reach the internet through this host, until Docker starts: it switches
+# forwarding on itself where it was off, and then sets the policy of FORWARD to DROP.
 set -e
 ip link set lo up
 ip netns add vm

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Two virtual machines on one bridge, nothing routed between them. Docker loads br_netfilter, and from then on the frames of every bridge
-# go through iptables' FORWARD chain, whose policy is DROP.
+# Two virtual machines on one bridge, nothing routed between them. Docker loads br_netfilter, and
+# from then on the frames of every bridge go through iptables' FORWARD chain, whose policy is
+# DROP.
 set -e
 ip link set lo up
 ip link add br-vm type bridge; ip link set br-vm up

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Somebody (a firewall's reload, a script) flushes iptables under a running Docker: the rules that let containers out are gone, the policy DROP stays.
+# Somebody (a firewall's reload, a script) flushes iptables under a running Docker: the rules that
+# let containers out are gone, the policy DROP stays.
 set -e
 ip link set lo up
 ip netns add internet

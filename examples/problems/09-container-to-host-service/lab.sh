@@ -1,5 +1,6 @@
 #!/bin/bash
-# A service runs on the host, on 127.0.0.1; a container is to use it. The name host.docker.internal is not there by itself on Linux.
+# A service runs on the host, on 127.0.0.1; a container is to use it. The name
+# host.docker.internal is not there by itself on Linux.
 set -e
 ip link set lo up
 nc -lk -s 127.0.0.1 -p 5432 &

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A container asks for a port that a container of another network publishes, by the host's address. Without docker-proxy the question is
-# translated in PREROUTING and then meets the isolation of networks.
+# A container asks for a port that a container of another network publishes, by the host's
+# address. Without docker-proxy the question is translated in PREROUTING and then meets the
+# isolation of networks.
 ip link set lo up
 ip netns add lan
 ip link add eth0 type veth peer name eth0 netns lan

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Without docker-proxy a container reaches its own published port only if the bridge sends frames back by the port they came from (hairpin),
-# and if the source is translated too. Docker sets both; here something that manages the host's network has switched hairpin off again.
+# Without docker-proxy a container reaches its own published port only if the bridge sends frames
+# back by the port they came from (hairpin), and if the source is translated too. Docker sets
+# both; here something that manages the host's network has switched hairpin off again.
 ip link set lo up
 ip link add eth0 type dummy
 ip addr add 192.168.7.2/24 dev eth0; ip link set eth0 up

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The web server's log shows 172.18.0.1 for every client: those who come by IPv6 to a network without IPv6 (or from the host itself by
-# loopback) are served by docker-proxy, which opens a second connection of its own. By IPv4 the address is translated, and the client stays known.
+# The web server's log shows 172.18.0.1 for every client: those who come by IPv6 to a network
+# without IPv6 (or from the host itself by loopback) are served by docker-proxy, which opens a
+# second connection of its own. By IPv4 the address is translated, and the client stays known.
 # netsim: lan internet client server
 # netsim: host server
 set -e

@@ -1,5 +1,6 @@
-# Tell Docker what the way can take: the network's MTU (for the default bridge: dockerd --mtu). Clamping the segments' size at the border
-# cures TCP only: iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
+# Tell Docker what the way can take: the network's MTU (for the default bridge: dockerd --mtu).
+# Clamping the segments' size at the border cures TCP only: iptables -t mangle -A FORWARD -p tcp
+# --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
 # netsim: host site
 set -e
 docker rm -f app > /dev/null

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Containers send 1500 bytes, the VPN takes 1400, and the VPN's gateway never says so (its firewall lets no ICMP out). Small packets pass:
-# connections come about, and hang with the first large segment.
+# Containers send 1500 bytes, the VPN takes 1400, and the VPN's gateway never says so (its
+# firewall lets no ICMP out). Small packets pass: connections come about, and hang with the first
+# large segment.
 # netsim: lan isp site gate
 # netsim: lan inside gate shop
 # netsim: host gate

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What an overlay network is made of: a bridge, and a VXLAN device that leads to the other host by UDP 4789. The other host's firewall does not
-# let that in, and containers of different hosts do not hear of each other, though names and addresses look well.
+# What an overlay network is made of: a bridge, and a VXLAN device that leads to the other host by
+# UDP 4789. The other host's firewall does not let that in, and containers of different hosts do
+# not hear of each other, though names and addresses look well.
 # netsim: lan dc h1 h2
 # netsim: host h1
 set -e

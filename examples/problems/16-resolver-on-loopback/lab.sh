@@ -1,6 +1,7 @@
 #!/bin/bash
-# The host asks its own stub at 127.0.0.53 (systemd-resolved), which asks the company's server. A container cannot ask 127.0.0.53: on the default
-# bridge Docker leaves it out and writes 8.8.8.8 instead, which this company's firewall does not let anybody ask.
+# The host asks its own stub at 127.0.0.53 (systemd-resolved), which asks the company's server. A
+# container cannot ask 127.0.0.53: on the default bridge Docker leaves it out and writes 8.8.8.8
+# instead, which this company's firewall does not let anybody ask.
 # netsim: lan office dns server
 # netsim: host dns
 set -e

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A port is published on a network made with --internal. Docker accepts that, and nothing comes of it: there is no way in and no way out.
+# A port is published on a network made with --internal. Docker accepts that, and nothing comes of
+# it: there is no way in and no way out.
 # netsim: lan office pc server
 # netsim: host server
 set -e

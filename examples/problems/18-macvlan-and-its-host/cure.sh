@@ -1,4 +1,5 @@
-# Give the host a macvlan of its own beside the container's, and lead the container's addresses there.
+# Give the host a macvlan of its own beside the container's, and lead the container's addresses
+# there.
 # netsim: host server
 set -e
 ip link add shim link eth0 type macvlan mode bridge

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A container has an address of the LAN by macvlan. Everybody on the LAN reaches it, except the host that it runs on.
+# A container has an address of the LAN by macvlan. Everybody on the LAN reaches it, except the
+# host that it runs on.
 # netsim: lan office pc server
 # netsim: host server
 set -e

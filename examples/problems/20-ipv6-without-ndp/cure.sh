@@ -1,4 +1,5 @@
-# Answer for the container on the wire (ndppd does it for a whole prefix), or have the provider route a prefix to the server.
+# Answer for the container on the wire (ndppd does it for a whole prefix), or have the provider
+# route a prefix to the server.
 # netsim: host server
 set -e
 sysctl -qw net.ipv6.conf.eth0.proxy_ndp=1

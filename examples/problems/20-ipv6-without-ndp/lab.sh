@@ -1,6 +1,7 @@
 #!/bin/bash
-# A provider routes nothing to the server: its router believes that all of 2001:db8:1::/64 is on the wire, and asks there for a container's address.
-# Nobody answers, because the container is behind the server.
+# A provider routes nothing to the server: its router believes that all of 2001:db8:1::/64 is on
+# the wire, and asks there for a container's address. Nobody answers, because the container is
+# behind the server.
 # netsim: lan provider router server
 # netsim: host router
 set -e

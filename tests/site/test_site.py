@@ -1,0 +1,71 @@
+"""The documentation site builds without a warning, and its page of commands is what the grammars say."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netsim.commands.docker.elsewhere import not_modelled
+from netsim.commands.docker.main import COMMANDS
+from netsim.commands.ip.main import OBJECTS
+from netsim.commands.iptables.extensions import MATCHES, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
+from netsim.commands.table import EXEC_TABLE
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_site_builds_and_no_page_is_missing(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx", reason="needs sphinx")
+    pytest.importorskip("furo", reason="needs furo")
+    pytest.importorskip("myst_parser", reason="needs myst-parser")
+    done = subprocess.run([sys.executable, "-m", "docs.site", str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    made = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.html")}
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
+    labs = [f"problems/{path.parent.name}.html" for path in (ROOT / "examples" / "problems").glob("*/README.md")]
+    assert {page.with_suffix(".html").as_posix() for page in pages} | {*labs, "commands.html", "changelog.html", "decisions/index.html"} <= made
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{page.stem}.html"' in index for page in pages if page.parent == Path() and page.stem != "index")
+
+
+def test_the_page_of_commands_is_what_the_grammars_say() -> None:
+    from docs.site.commands import commands_page, grammars
+
+    page = commands_page()
+    words = {word for code in re.findall(r"`([^`]+)`", page) for word in code.split()}
+    assert set(EXEC_TABLE) <= words
+    assert {name for name, _ in OBJECTS} <= words
+    assert {*MATCHES, *TARGETS, *UNMODELLED_MATCHES, *UNMODELLED_TARGETS} <= words
+    options = {
+        spelling if spelling.startswith("-") else f"--{spelling}" for one in (*MATCHES.values(), *TARGETS.values()) for spelling in one.options
+    }
+    assert options <= words
+    for path, command in COMMANDS.items():
+        assert f"`docker {path}`" in page
+        if command.run is not not_modelled:
+            line = next(line for line in page.splitlines() if line.startswith(f"- `docker {path}`"))
+            known, _, reported = line.partition("*reported as not modelled*")
+            for flag in command.flags:
+                assert re.search(rf"`--{re.escape(flag.name)}[ `]", reported if flag.unmodelled else known), (path, flag.name)
+    for tool, found in grammars().items():
+        line = next(line for line in page.splitlines() if line.startswith(f"- `{tool}`: ") and "`-" in line)
+        for grammar in found:
+            assert all(f"`-{letter}" in line for letter in grammar.flags + grammar.valued), tool
+            assert all(f"`--{name}" in line for name in grammar.long), tool
+
+
+def test_links_out_of_the_docs_are_named_and_those_between_pages_kept(tmp_path: Path) -> None:
+    from docs.site.links import rewritten
+
+    (tmp_path / "explain.md").write_text("")
+    page = Path("review.md")
+    assert (
+        rewritten("[why](explain.md#reasons), [lab](../examples/problems/x/README.md)", page, tmp_path)
+        == "[why](explain.md#reasons), [lab](problems/x.md)"
+    )
+    assert rewritten("[a suite](../examples/a.py) ![p](pictures/p.svg)", page, tmp_path) == "a suite (`examples/a.py`) ![p](pictures/p.svg)"
+    assert rewritten("```\n[a](../b)\n```\n", page, tmp_path) == "```\n[a](../b)\n```\n"
