@@ -18,6 +18,7 @@ from netsim.kernel.netfilter.ruleset import CHAIN_NAMES
 from netsim.kernel.tables.conntrack import Tuple
 from netsim.kernel.tables.fib import RTN_LOCAL, Route, Rule
 from netsim.kernel.tables.fib6 import Fib6Info
+from netsim.kernel.tables.ipvs import DROUTE, MASQ, TUNNEL
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_VALID
 from netsim.kernel.tables.nftables import NftTable
 from netsim.kernel.tables.xtables import Chain, Table
@@ -44,6 +45,9 @@ class Worded:
     outcome: str = ""
 
 
+VS_METHODS = {MASQ: "masquerading", TUNNEL: "tunnelling", DROUTE: "direct routing"}
+
+
 @attrs.frozen
 class Speaker:
     """Words events; `owners` says whose a socket is."""
@@ -57,7 +61,8 @@ class Speaker:
         if isinstance(event, RuleMet):
             return self._rule(event)
         if isinstance(event, Rewritten):
-            return Worded("nat", f"conntrack {tuples_text(event.tuples)}", f"{event.where} rewritten")
+            who = f"conntrack {tuples_text(event.tuples)}" if event.tuples else "virtual service"
+            return Worded("nat", who, f"{event.where} rewritten")
         if isinstance(event, Dropped):
             if event.detail == "filter":
                 return None  # the rule has been told
@@ -167,6 +172,16 @@ class Speaker:
 
     def _unwrapped(self, event: Step) -> Worded:
         return Worded("tunnel", f"{event.device} takes out of {event.detail.src} > {event.detail.dst}", one_line(event.packet))
+
+    def _scheduled(self, event: Step) -> Worded:
+        """The destination a virtual service sends the packet to."""
+        known = event.detail
+        address = IPv4 if known.family == 2 else IPv6
+        service = known.destination.service
+        name = f"mark {service.fwmark}" if service is not None and service.fwmark else f"{address(known.vaddr)}:{known.vport}"
+        scheduler = f" ({service.scheduler})" if service is not None else ""
+        real = (IPv4 if known.dfamily == 2 else IPv6)(known.daddr)
+        return Worded("ipvs", f"virtual service {name}{scheduler}", f"to {real}:{known.dport}, {VS_METHODS[known.method]}")
 
     # tracking and sockets ------------------------------------------------------------------------------------------------
 
@@ -306,6 +321,7 @@ STEPS = {
     "br_flood": Speaker._flood,
     "iptunnel_xmit": Speaker._wrapped,
     "ip_tunnel_rcv": Speaker._unwrapped,
+    "ip_vs_in": Speaker._scheduled,
     "nf_conntrack_in": Speaker._tracked,
     "tcp_conn_request": Speaker._delivered,
     "udp_queue_rcv_skb": Speaker._delivered,

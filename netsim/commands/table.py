@@ -31,6 +31,7 @@ EXEC_TABLE: dict[str, str] = {
     "netstat": "netsim.commands.nettools.netstat:netstat",
     "nstat": "netsim.commands.nstat:nstat",
     "conntrack": "netsim.commands.conntrack.main:conntrack",
+    "ipvsadm": "netsim.commands.ipvsadm.main:ipvsadm",
     "ethtool": "netsim.commands.ethtool.main:ethtool",
     "modprobe": "netsim.commands.modules:modprobe",
     "lsmod": "netsim.commands.modules:lsmod",

@@ -15,6 +15,8 @@ from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.tables.conntrack import ConntrackConf
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf
+from netsim.kernel.tables.ipvs import IDLE as IPVS_IDLE
+from netsim.kernel.tables.ipvs import IpvsConf
 from netsim.kernel.tables.neigh import NeighParms
 
 IPV4_DEFAULTS: dict[str, str] = {
@@ -103,6 +105,8 @@ LIMITS = {
 }
 CONNTRACK = "nf_conntrack_"
 BRIDGE_NF = ("call-arptables", "call-ip6tables", "call-iptables", "filter-pppoe-tagged", "filter-vlan-tagged", "pass-vlan-input-dev")
+IPVS = "ip_vs"
+IPVS_TEXTS = {"sync_threshold": "3\t50"}
 CONNTRACK_GLOBAL = frozenset({"max", "buckets", "expect_max"})
 TIME_MS = {"retrans_time_ms", "base_reachable_time_ms", "interval_probe_time_ms"}
 _NEIGH_NAMES = {
@@ -137,6 +141,9 @@ def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
         yield "net", "netfilter", CONNTRACK + name
     for name in BRIDGE_NF:
         yield "net", "bridge", f"bridge-nf-{name}"
+    if IPVS in netns.kernel.loaded_modules:
+        for name in (*_conf_names(IpvsConf), *IPVS_TEXTS):
+            yield "net", "ipv4", "vs", name
     for name in OTHER_DEFAULTS:
         yield tuple(name.split("/"))
 
@@ -160,6 +167,8 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
         return netns.inet.conf_all, "forwarding", 1
     if path[:2] == ("net", "ipv4") and "/".join(path[2:]) in IPV4_DEFAULTS:
         return netns, "", 1
+    if len(path) == 4 and path[:3] == ("net", "ipv4", "vs") and IPVS in netns.kernel.loaded_modules:
+        return _ipvs_place(netns, path[3])
     if "/".join(path) in OTHER_DEFAULTS:
         return netns, "", 1
     if len(path) == 3 and path[:2] == ("net", "netfilter") and path[2].startswith(CONNTRACK):
@@ -177,6 +186,16 @@ def _conntrack_place(netns: Netns, name: str) -> tuple[Any, str, int]:
     if not hasattr(table.conf, name):
         raise NetError(ENOENT)
     return table.conf, name, 1
+
+
+def _ipvs_place(netns: Netns, name: str) -> tuple[Any, str, int]:
+    """Settings of virtual services (`ip_vs_control_net_init_sysctl`)."""
+    conf = state_of(netns).ipvs.conf
+    if name in IPVS_TEXTS:
+        return netns, "", 1
+    if not hasattr(conf, name):
+        raise NetError(ENOENT)
+    return conf, name, 1
 
 
 def _is_read_only(netns: Netns, name: str) -> bool:
@@ -231,7 +250,7 @@ def read(netns: Netns, name: str) -> str:
     known = netns.inet.sysctl.get(key) if path[:2] == ("net", "ipv4") else netns.inet6.sysctl.get(key)
     if known is None and key in IPV6_DEFAULTS:
         return default_of(netns, key)
-    return str(known if known is not None else IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, "")))
+    return str(known if known is not None else IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, IPVS_TEXTS.get(path[-1], ""))))
 
 
 def write(netns: Netns, name: str, text: str) -> None:
@@ -248,6 +267,8 @@ def write(netns: Netns, name: str, text: str) -> None:
         return
     value = _number(text, path[-1])
     if attribute in IDLE_CONF and isinstance(holder, Ipv4Conf | Ipv6Conf) and value != getattr(holder, attribute):
+        netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
+    if isinstance(holder, IpvsConf) and attribute in IPVS_IDLE and value != getattr(holder, attribute):
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
     if isinstance(holder, Ipv4Conf) and attribute == "forwarding":
         _set_forwarding(netns, holder, value)
@@ -284,7 +305,7 @@ def _number(text: str, name: str) -> int:
 
 def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
     key = _text_key(path)
-    default = IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, ""))
+    default = IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, IPVS_TEXTS.get(path[-1], "")))
     if default.lstrip("-").isdigit():
         text = str(_number(text, path[-1]))
     elif "\t" in default:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,6 +14,7 @@ from netsim.machine.bonding import bonds_of, proc_text
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node, Stream, Symlink
 from netsim.machine.procnet import LISTINGS
+from netsim.machine.procnet_ipvs import LISTINGS as IPVS_LISTINGS
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -234,13 +236,17 @@ class NetDirectory(Virtual):
         assert self.netns is not None
         if name == "bonding" and "bonding" in self.netns.kernel.loaded_modules:
             return BondingDirectory(0o555, 0, {}, self.netns)
-        listing = LISTINGS.get(name)
+        listing = self._listings().get(name)
         return None if listing is None else Text(0o444, 0, listing(self.netns).encode())
+
+    def _listings(self) -> dict[str, Callable[[Netns], str]]:
+        assert self.netns is not None
+        return LISTINGS | IPVS_LISTINGS if "ip_vs" in self.netns.kernel.loaded_modules else LISTINGS
 
     def names(self, process: Process | None) -> list[str]:
         """The listings modelled."""
         assert self.netns is not None
-        return sorted([*LISTINGS, *(["bonding"] if "bonding" in self.netns.kernel.loaded_modules else [])])
+        return sorted([*self._listings(), *(["bonding"] if "bonding" in self.netns.kernel.loaded_modules else [])])
 
 
 @attrs.define(eq=False)

@@ -65,20 +65,10 @@ HANDLERS: dict[str, Handler] = {
 
 def ip(call: Call) -> Result | Exec | ReadInput:
     """The ip command (man ip(8))."""
-    style = Style()
     cursor = Words(call.argv[1:])
-    batch: str | None = None
-    session = Ip(call, call.netns, style)
+    session = Ip(call, call.netns, Style())
     try:
-        while cursor.more() and cursor.peek().startswith("-"):
-            word = cursor.take()
-            if word == "--":
-                break
-            option = word[1:] if word.startswith("--") else word
-            if matches(option, "-batch") or option == "-b":
-                batch = cursor.argument()
-                continue
-            _global(session, option, word, cursor)
+        batch = _flags(session, cursor)
     except Stop as stop:
         return Result(stop.stdout, stop.stderr, stop.status)
     if batch is not None:
@@ -86,6 +76,21 @@ def ip(call: Call) -> Result | Exec | ReadInput:
     if not cursor.more():
         return Result("", MAIN, 255)
     return one(session, cursor)
+
+
+def _flags(session: Ip, cursor: Words) -> str | None:
+    """Take the flags before the object; where commands are to be read from, if that was said."""
+    batch: str | None = None
+    while cursor.more() and cursor.peek().startswith("-"):
+        word = cursor.take()
+        if word == "--":
+            break
+        option = word[1:] if word.startswith("--") else word
+        if matches(option, "-batch") or option == "-b":
+            batch = cursor.argument()
+        else:
+            _global(session, option, word, cursor)
+    return batch
 
 
 FLAGS = (
@@ -195,8 +200,8 @@ def _batch(session: Ip, path: str) -> Result | ReadInput:
 
 
 def _batch_input(call: Call, data: bytes) -> Result:
-    words = list(call.argv)
-    session = Ip(call, call.netns, Style(), force=any(matches(word, "-force") and len(word) > 2 for word in words))
+    session = Ip(call, call.netns, Style())
+    _flags(session, Words(call.argv[1:]))
     return run_batch(session, data.decode("utf-8", "replace"), "-")
 
 

@@ -13,6 +13,7 @@ from netsim.commands.iptables.syntax.ct import CT, NOTRACK
 from netsim.commands.iptables.syntax.ecn import ECN
 from netsim.commands.iptables.syntax.icmp import ICMP, ICMP6
 from netsim.commands.iptables.syntax.iprange import IPRANGE
+from netsim.commands.iptables.syntax.ipvs import IPVS
 from netsim.commands.iptables.syntax.limit import LIMIT
 from netsim.commands.iptables.syntax.multiport import MULTIPORT
 from netsim.commands.iptables.syntax.nat import DNAT, MASQUERADE, NETMAP, REDIRECT, SNAT
@@ -63,6 +64,7 @@ MATCHES: dict[str, Extension] = {
     "string": STRING,
     "set": SET,
     "connlimit": CONNLIMIT,
+    "ipvs": IPVS,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM, "TRACE": TRACE}
@@ -89,7 +91,6 @@ UNMODELLED_MATCHES = frozenset(
         "ipcomp",
         "srh",
         "ipv6header",
-        "ipvs",
         "mh",
         "nfacct",
         "osf",

@@ -42,13 +42,14 @@ class SkBuff:
     sdif: int = 0  # ifindex of the enslaved device when `dev` is the L3 master it was handed to (`inet_sdif`)
     nf_trace: int = 0  # the number rules tell of it by, once TRACE has met it
     demuxed: Any = None  # the connection it was found to be for before INPUT translated it (`tcp_v4_early_demux`)
+    ipvs_property: int = 0  # 1: virtual services are done with it
 
     def clone(self) -> SkBuff:
         """An independent envelope around the same frozen packet."""
         return SkBuff(
             self.dev, self.src, self.dst, self.protocol, self.packet, self.pkt_type, self.iif, self.mark, self.priority,
             self.route, self.nfct, self.nf_bridge, self.owner, self.hops, self.vlan, self.control, self.sdif,
-            self.nf_trace, self.demuxed,
+            self.nf_trace, self.demuxed, self.ipvs_property,
         )  # fmt: skip
 
     @property

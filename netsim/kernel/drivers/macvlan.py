@@ -187,6 +187,7 @@ def _enter(vlan: Macvlan, skb: SkBuff) -> None:
     skb.dev = vlan
     skb.iif = vlan.ifindex
     skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
+    skb.ipvs_property = 0
     vlan.stats.rx_packets += 1
     vlan.stats.rx_bytes += skb.size + 14
 

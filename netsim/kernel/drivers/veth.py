@@ -50,7 +50,7 @@ class Veth(NetDevice):
         skb.dev = peer
         skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
         if peer.netns is not self.netns:
-            skb.mark = 0
+            skb.mark = skb.ipvs_property = 0
         peer.netns.kernel.clock.call_soon(netif_receive, skb)
         return None
 

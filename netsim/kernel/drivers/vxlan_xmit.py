@@ -165,6 +165,7 @@ def _arrive(dev: VxlanDevice, skb: SkBuff) -> None:
     skb.dev = dev
     skb.iif = dev.ifindex
     skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
+    skb.ipvs_property = 0
     skb.pkt_type = eth_type(skb)
     dev.stats.rx_packets += 1
     dev.stats.rx_bytes += skb.size

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
 
-DEFRAG_LOCAL_DELIVER, DEFRAG_CONNTRACK_IN, DEFRAG_CONNTRACK_OUT, DEFRAG_CONNTRACK_BRIDGE_IN = range(4)
+DEFRAG_LOCAL_DELIVER, DEFRAG_CONNTRACK_IN, DEFRAG_CONNTRACK_OUT, DEFRAG_CONNTRACK_BRIDGE_IN, DEFRAG_VS_OUT = range(5)
 """Who puts together (`enum ip_defrag_users`): each its own pieces."""
 
 

@@ -9,6 +9,7 @@ import attrs
 
 from netsim.kernel.tables.conntrack import ConntrackTable
 from netsim.kernel.tables.ipset import IpSet
+from netsim.kernel.tables.ipvs import IpvsState
 
 
 @attrs.frozen
@@ -116,6 +117,7 @@ class NetfilterState:
     nft_users: dict[int, int] = attrs.field(factory=dict)  # family -> how many of their rules need connection tracking
     conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)
     bridge: BridgeConf = attrs.field(factory=BridgeConf)
+    ipvs: IpvsState = attrs.field(factory=IpvsState)
     nat_chains: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
     """(family, hook) -> (priority, chain): asked once for each new connection."""
     hung: dict[int, tuple[tuple[int, int, Callable[..., int]], ...]] = attrs.field(factory=dict)

@@ -1,0 +1,1 @@
+"""IP virtual server: services that stand for many servers (`net/netfilter/ipvs`)."""
