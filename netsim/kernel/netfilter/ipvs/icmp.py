@@ -10,7 +10,6 @@ from netsim.kernel.core.hooks import ACCEPT, DROP, PF_INET, STOLEN
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.route import Flow, ip_route_output
 from netsim.kernel.ipv6.route import Flow6, ip6_route_output
-from netsim.kernel.netfilter.conntrack.quoted import quoted_packet, rewritten
 from netsim.kernel.netfilter.conntrack.tuples import tuple_of_quoted
 from netsim.kernel.netfilter.ipvs.count import in_stats, out_stats
 from netsim.kernel.netfilter.ipvs.states import INPUT, OUTPUT
@@ -21,6 +20,7 @@ from netsim.kernel.tables.conntrack import Tuple
 from netsim.kernel.tables.ipvs import MASQ, TUNNEL, IpvsState, Key, VsConnection
 from netsim.packet import Ip
 from netsim.packet.numbers import IPPROTO_IPIP
+from netsim.packet.quoted import quoted_packet, rewritten
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
