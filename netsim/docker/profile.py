@@ -25,6 +25,9 @@ class Durations:
     network_remove: int = 100
     connect: int = 90
     """A running container joins or leaves a network."""
+    swarm_init: int = 100
+    swarm_join: int = 500
+    swarm_leave: int = 300
     answer: int = 30
     """From there to the client's end."""
 
@@ -157,13 +160,17 @@ class EngineProfile:
     """27 and later explain themselves in resolv.conf."""
     hosts_zeros: str = "::"
     """How /etc/hosts writes `fe00` and `ff00`: 20.10 with `::0`."""
+    advertises_addresses: int = 1
+    """Whether endpoints of overlays announce their addresses (28)."""
+    tries_vxlan: int = 0
+    """20.10 makes and removes a VXLAN device to see whether the kernel can."""
     durations: Durations = Durations()
     shows_ipv4_switch: int = 1
     """`EnableIPv4` in inspect (28)."""
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
@@ -181,7 +188,7 @@ V20_10 = EngineProfile(
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
-    "27.5.1", "1.47", "v27", durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "27.5.1", "1.47", "v27", advertises_addresses=0, durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
     joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from netsim.api import Host
 from netsim.commands.dockerd import read_options
 from netsim.docker.engine.boot import restart
+from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image
 from netsim.docker.profile import EngineProfile
@@ -22,3 +24,20 @@ def start_daemon(host: Host, profile: EngineProfile, line: str, images: Sequence
     except Refusal as problem:
         return {"rc": 1, "stdout": "", "stderr": f"{problem.text}\n"}
     return {"rc": 0, "stdout": "", "stderr": ""}
+
+
+INIT, LEAVE, TOKEN = re.compile(r"\bswarm init\b"), re.compile(r"\bswarm leave\b"), re.compile(r"SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}")
+
+
+def give_tokens(host: Host, later: Sequence[str]) -> None:
+    """A swarm about to begin gets the token by which others join it: commands that come later name it as it was printed when they were recorded."""
+    engine = host.machine.services.get("docker")
+    if not isinstance(engine, Engine) or not later or INIT.search(later[0]) is None:
+        return
+    for line in later[1:]:
+        if LEAVE.search(line) is not None:
+            return
+        found = TOKEN.search(line)
+        if found is not None:
+            engine.swarm_tokens = [(found[0], "")]
+            return

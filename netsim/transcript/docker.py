@@ -15,7 +15,7 @@ from netsim.docker.settings import Port
 from netsim.kernel.profile import LINUX_6_18
 from netsim.packet.dns import TYPE_A, Record
 from netsim.programs.dns.server import DnsServer
-from netsim.transcript.daemon import start_daemon
+from netsim.transcript.daemon import give_tokens, start_daemon
 from netsim.transcript.kernel import SMALL_MODULES
 
 COMMAND_TIME = 30 * MS
@@ -43,9 +43,11 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     machines = build(world, scenario["hosts"])
     steps: list[dict[str, Any]] = []
     late: list[tuple[int, Background]] = []
-    for step in scenario["steps"]:
+    lines = [step["cmd"] for step in scenario["steps"]]
+    for number, step in enumerate(scenario["steps"]):
         started = world.clock.now
         host = machines[step.get("on", "h1")]
+        give_tokens(host, lines[number:])
         if step.get("daemon"):
             answer = start_daemon(host, V20_10, step["cmd"], IMAGES)
         elif step.get("background"):

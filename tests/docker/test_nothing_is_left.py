@@ -55,13 +55,13 @@ def test_what_was_made_goes_without_a_trace(release: str, backend: str, lines: l
     host.docker(release, DaemonOptions(firewall_backend=backend))
     for line in ("docker run -d --name first busybox sleep 1000", "docker rm -f first"):
         host.run(line)
-    host.world.run_for(3_000_000_000)
+    host.world.run_for(61_000_000_000)  # files of namespaces go once a minute
     before = state(host)
     for line in lines:
         host.run(line)
     for line in (f"docker rm -f {' '.join(NAMES)}", "docker network rm na nb nosuch"):
         host.run(line)
-    host.world.run_for(3_000_000_000)
+    host.world.run_for(61_000_000_000)  # files of namespaces go once a minute
     after = state(host)
     changed = {key for key in before if after[key] != before[key]}
     assert changed == set(), [(before[key], after[key]) for key in changed]

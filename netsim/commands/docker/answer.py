@@ -16,7 +16,8 @@ from netsim.machine.process import Process
 VERBS: dict[str, tuple[str, ...]] = {
     "run": ("create", "start"), "create": ("create",), "start": ("start",), "restart": ("stop",), "stop": ("stop",), "kill": ("stop",),
     "rm": ("remove",), "network create": ("network_create",), "network rm": ("network_remove",),
-    "network connect": ("connect",), "network disconnect": ("connect",),
+    "network connect": ("connect",), "network disconnect": ("connect",), "swarm init": ("swarm_init",), "swarm join": ("swarm_join",),
+    "swarm leave": ("swarm_leave",),
 }  # fmt: skip
 """What the daemon has to do for a subcommand (fields of `Durations`)."""
 

@@ -15,6 +15,7 @@ from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.template import TemplateError, check, render
 from netsim.docker.engine import views
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.networks import find_network
 from netsim.docker.errors import Refusal
 from netsim.machine.call import Result
 
@@ -37,7 +38,7 @@ def _image(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def _network(engine: Engine, name: str) -> dict[str, Any]:
-    return views.network_view(engine, engine.network(name))
+    return views.network_view(engine, find_network(engine, name))
 
 
 def _read_image(cli: CliProfile, sent: dict[str, Any]) -> Any:

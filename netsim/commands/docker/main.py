@@ -16,6 +16,9 @@ from netsim.commands.docker.prune import PRUNE_COMMANDS
 from netsim.commands.docker.ps import LIST_COMMANDS
 from netsim.commands.docker.run import RUN_COMMANDS
 from netsim.commands.docker.session import Docker, Subcommand, worded
+from netsim.commands.docker.swarm.node import NODE_COMMANDS
+from netsim.commands.docker.swarm.service import SERVICE_COMMANDS
+from netsim.commands.docker.swarm.swarm import SWARM_COMMANDS
 from netsim.docker.errors import Refusal
 from netsim.machine.call import Call, Program, ReadInput, Result
 
@@ -23,7 +26,7 @@ COMMANDS: dict[str, Subcommand] = {
     command.path: command
     for command in (
         *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *INFO_COMMANDS,
-        *NETWORK_COMMANDS, *PRUNE_COMMANDS, *ELSEWHERE_COMMANDS,
+        *NETWORK_COMMANDS, *PRUNE_COMMANDS, *SWARM_COMMANDS, *NODE_COMMANDS, *SERVICE_COMMANDS, *ELSEWHERE_COMMANDS,
     )
 }  # fmt: skip
 """Every subcommand by its words after `docker`."""

@@ -56,7 +56,7 @@ def ls(docker: Docker, parsed: Parsed) -> Result:
     for kind in wanted.get("type", ()):
         if kind not in ("builtin", "custom"):
             raise invalid(f"invalid filter: 'type'='{kind}'")
-    found = sorted((network for network in engine.networks.values() if _is_wanted(network, wanted)), key=_name)
+    found = sorted((network for network in networks.everywhere(engine) if _is_wanted(network, wanted)), key=_name)
     whole = int(parsed.has("no-trunc"))
     return show(docker, COLUMNS, parsed.text("format"), [_row(docker, network, whole) for network in found], quiet=int(parsed.has("quiet")))
 
@@ -69,7 +69,7 @@ def _row(docker: Docker, network: Network, whole: int) -> dict[str, str]:
     spec = network.spec
     shown = bool(spec.ipv4) and docker.engine.profile.shows_ipv4_switch
     row = {
-        "ID": network.id if whole else network.id[:12], "Name": spec.name, "Driver": spec.driver, "Scope": network.driver.scope,
+        "ID": network.id if whole else network.id[:12], "Name": spec.name, "Driver": spec.driver, "Scope": spec.scope or network.driver.scope,
         "IPv4": str(bool(shown)).lower(), "IPv6": str(bool(spec.ipv6)).lower(), "Internal": str(bool(spec.internal)).lower(),
         "Labels": ",".join(f"{name}={value}" for name, value in sorted(spec.labels.items())), "CreatedAt": written(network.created),
     }  # fmt: skip
@@ -86,7 +86,7 @@ def _is_wanted(network: Network, wanted: dict[str, list[str]]) -> bool:
         filters.matches(wanted.get("name"), spec.name)
         and (not wanted.get("id") or any(network.id.startswith(value) for value in wanted["id"]))
         and filters.exactly(wanted.get("driver"), spec.driver)
-        and filters.exactly(wanted.get("scope"), network.driver.scope)
+        and filters.exactly(wanted.get("scope"), spec.scope or network.driver.scope)
         and filters.exactly(wanted.get("type"), kind)
         and filters.labelled(wanted.get("label"), spec.labels)
         and (not wanted.get("dangling") or filters.truth("dangling", wanted["dangling"], False) == dangling)

@@ -66,6 +66,8 @@ def link_of(dev: NetDevice) -> tuple[str, Any]:
     """("", None), ("link", name) or ("link_index", number): the lower device as the listing names it."""
     lower = dev.lower()
     if lower is None:
+        if dev.link_netns() not in (None, dev.netns) and not dev.is_tunnel:
+            return "link_index", dev.ifindex  # its own, told because somebody there might look for it
         if not dev.is_tunnel:
             return "", None
         return ("link_index", dev.iflink()) if dev.iflink() else ("link", None)
@@ -82,16 +84,16 @@ def at_link(dev: NetDevice) -> str:
 
 def netns_note(session: Ip, dev: NetDevice) -> str:
     """`link-netns NAME` or `link-netnsid N` for a lower device that lives elsewhere."""
-    lower = dev.lower()
-    if lower is None or lower.netns is dev.netns:
+    home = dev.link_netns()
+    if home is None or home is dev.netns:
         return ""
-    if lower.netns.dead:
+    if home.dead:
         return " link-netnsid unknown"
-    name = _name_of(session, lower.netns)
+    name = _name_of(session, home)
     if name is not None:
-        dev.netns.id_for(lower.netns)
+        dev.netns.id_for(home)
         return f" link-netns {name}"
-    return f" link-netnsid {dev.netns.id_for(lower.netns)}"
+    return f" link-netnsid {dev.netns.id_for(home)}"
 
 
 def _name_of(session: Ip, netns: Netns) -> str | None:
@@ -318,9 +320,9 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
         permanent = dev.permanent_address()
         if permanent and permanent != dev.address:
             item["permaddr"] = str(permanent)
-    lower = dev.lower()
-    if lower is not None and lower.netns is not dev.netns:
-        item["link_netnsid"] = dev.netns.id_for(lower.netns)
+    home = dev.link_netns()
+    if home is not None and home is not dev.netns:
+        item["link_netnsid"] = dev.netns.id_for(home)
     if style.details:
         item.update(details_dict(session, dev))
     if style.statistics:

@@ -10,6 +10,7 @@ from netsim.docker.errors import failed
 from netsim.errors import NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
+from netsim.kernel.ipv4.arp import arp_send_gratuitous
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
@@ -40,6 +41,8 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     if interface.ipv6 is not None:
         inside.address(interface.name, str(interface.ipv6), flags=IFA_F_NODAD)
     inside.up(interface.name)
+    if engine.profile.advertises_addresses and interface.ipv4 is not None and endpoint.network.driver.wants_way_out:
+        arp_send_gratuitous(dev, interface.ipv4.address)
     if endpoint.routes_on_link:
         for net in (interface.ipv4, interface.ipv6):
             if net is not None:

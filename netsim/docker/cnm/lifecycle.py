@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.clock import SECOND
 from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet
 from netsim.docker.errors import Refusal, failed, forbidden, invalid
@@ -14,6 +15,7 @@ from netsim.docker.ipam.pool import ExhaustedError
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
 from netsim.kernel import sysctl
 from netsim.kernel.boot import new_netns
+from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.files import File
 from netsim.wiring import Wiring
@@ -24,19 +26,44 @@ if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
 
 
-def new_sandbox(engine: Engine, container_id: str) -> Sandbox:
-    """A namespace with lo up, and its file below the daemon's directory."""
+TIDY_INTERVAL = 60 * SECOND
+
+
+def new_sandbox(engine: Engine, container_id: str, identity: str = "", name: str = "") -> Sandbox:
+    """A namespace with lo up, and its file below the daemon's directory; `identity` and `name` of that file may be given."""
     netns = new_netns(engine.machine.kernel)
-    sandbox = Sandbox(new_id(engine.rng), container_id, hold(netns))
-    sandbox.key = f"{engine.profile.runtime_directory}/netns/{sandbox.id[:12]}"
-    files = engine.machine.files
-    files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
-    files.write(None, sandbox.key, b"")
-    node = files.resolve(None, sandbox.key)
-    assert isinstance(node, File)
-    node.bound = hold(netns)
+    sandbox = Sandbox(identity or new_id(engine.rng), container_id, hold(netns))
+    sandbox.key = f"{engine.profile.runtime_directory}/netns/{name or sandbox.id[:12]}"
+    bind_sandbox_file(engine, sandbox.key, netns)
     Wiring(netns).up("lo")
     return sandbox
+
+
+def bind_sandbox_file(engine: Engine, path: str, netns: Netns) -> None:
+    """A namespace gets a file below the daemon's directory (`createNamespaceFile`, `mountNetworkNamespace`)."""
+    files = engine.machine.files
+    files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
+    files.write(None, path, b"")
+    node = files.resolve(None, path)
+    assert isinstance(node, File)
+    node.bound = hold(netns)
+
+
+def drop_sandbox_file(engine: Engine, path: str) -> None:
+    """The file leads nowhere any more; it is removed when the daemon tidies up, once a minute (`addToGarbagePaths`, `removeUnusedPaths`)."""
+    node = engine.machine.files.stat(None, path)
+    if not isinstance(node, File) or node.bound is None:
+        return
+    bound, node.bound = node.bound, None
+    put(bound)
+    clock = engine.machine.kernel.clock
+    clock.call_later(TIDY_INTERVAL - (clock.now - engine.started) % TIDY_INTERVAL, _remove_file, engine, path)
+
+
+def _remove_file(engine: Engine, path: str) -> None:
+    node = engine.machine.files.stat(None, path)
+    if isinstance(node, File) and node.bound is None:
+        engine.machine.files.unlink(None, path)
 
 
 def host_sandbox(engine: Engine, container_id: str) -> Sandbox:
@@ -52,12 +79,8 @@ def delete_sandbox(engine: Engine, sandbox: Sandbox) -> None:
         detach(engine, endpoint, {})
     if sandbox.resolver is not None:
         sandbox.resolver.stop()
-    files = engine.machine.files
-    node = files.stat(None, sandbox.key)
-    if not sandbox.shared and isinstance(node, File) and node.bound is not None:
-        bound, node.bound = node.bound, None
-        put(bound)
-        files.unlink(None, sandbox.key)
+    if not sandbox.shared:
+        drop_sandbox_file(engine, sandbox.key)
     put(sandbox.netns)
 
 
@@ -197,3 +220,5 @@ def detach(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Por
     endpoint.network.driver.delete_endpoint(engine, endpoint)
     endpoint.network.endpoints.pop(endpoint.id, None)
     release_addresses(endpoint)
+    if engine.swarm is not None:
+        engine.swarm.left(endpoint)

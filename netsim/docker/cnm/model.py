@@ -8,6 +8,7 @@ import attrs
 
 from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.ipam.pool import Pool
+from netsim.docker.names.book import Book
 from netsim.docker.settings import EndpointSettings, IpamConfig, NetworkSpec, Port
 from netsim.kernel.core.netns import Netns
 
@@ -52,6 +53,10 @@ class Network:
     """Whether IPv6 addresses are chosen only after the MAC (the default bridge of 20.10 and 27)."""
     builtin: int = 0
     """1 for bridge, host and none."""
+    is_elsewhere: int = 0
+    """1: the swarm has it, but nothing on this host is on it."""
+    book: Book | None = None
+    """Names of its members on all hosts, where it spans them."""
 
     @property
     def name(self) -> str:
@@ -109,6 +114,11 @@ class Endpoint:
     children: list[Endpoint] = attrs.field(factory=list)
     """Endpoints of the containers it links to."""
     driver_state: Any = None
+
+    @property
+    def is_way_out(self) -> bool:
+        """Whether the daemon made it because its sandbox had no other way to the outside."""
+        return self.network.name == "docker_gwbridge" and self.name.startswith("gateway_")
 
 
 @attrs.define(eq=False)

@@ -187,7 +187,7 @@ class BridgeDriver(Driver):
                 f"could not find bridge {state.device}: route ip+net: no such network interface"
             )
         host = Wiring(engine.netns)
-        born_in: Netns | None = sandbox.netns if engine.profile.makes_veth_inside else None
+        born_in: Netns | None = sandbox.netns if engine.profile.makes_veth_inside and not endpoint.is_way_out else None
         host.veth(outside, inside, born_in, queue=0)
         made = (born_in or engine.netns).names[inside]
         if state.config.mtu:

@@ -23,6 +23,8 @@ class Driver:
     scope = "local"
     has_ipam = 1
     """Whether networks of the kind get subnets and addresses (0: host, none)."""
+    wants_way_out = 0
+    """Whether its containers reach the outside through docker_gwbridge, because the network itself has no gateway."""
 
     def wants_gateway(self, engine: Engine, network: Network, family: type[IPv4Net | IPv6Net]) -> int:
         """Whether an address of a subnet is kept for the network's gateway though none was named (`GwAllocChecker`)."""

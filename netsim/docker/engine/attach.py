@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from netsim.docker.cnm.lifecycle import create_endpoint, detach, fill, host_sandbox, join, leave, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.engine import endpoints as checks
-from netsim.docker.engine import links
+from netsim.docker.engine import links, way_out
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.networks import find_network
 from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid, not_found
 from netsim.docker.names import files
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
@@ -39,16 +40,23 @@ def join_networks(engine: Engine, container: Container) -> None:
         if name == links.DEFAULT and engine.options.bridge == "none":
             continue  # there is no such network, and nothing is missing (`DisableBridge`)
         try:
-            network = engine.network(name)
-        except Refusal:
-            raise failed(wrapped(engine, f"network {name} not found")) from None
+            network, settings = _find(engine, container, name, container.networks[name])
+        except Refusal as problem:
+            raise Refusal(problem.status, wrapped(engine, f"network {name} not found" if problem.status == 404 else problem.text)) from None
         try:
             checks.check_connection(engine, network, container.networks[name])
-            attach(engine, container, network, container.networks[name], sandbox)
+            container.networks[name] = settings
+            attach(engine, container, network, settings, sandbox)
         except Refusal as problem:
             raise Refusal(problem.status, wrapped(engine, problem.text)) from None
     if sandbox.awaited:
         fill(engine, sandbox)
+
+
+def _find(engine: Engine, container: Container, name: str, settings: EndpointSettings) -> tuple[Network, EndpointSettings]:
+    """A network by name; one of the swarm comes to this host now, with an address for the container (`findAndAttachNetwork`)."""
+    found = engine.swarm.find(container, name, settings) if engine.swarm is not None else None
+    return found if found is not None else (engine.network(name), settings)
 
 
 def order(engine: Engine, container: Container) -> list[str]:
@@ -103,7 +111,10 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
             endpoint.interface.name = ""
         detach(engine, endpoint, {})
         raise
+    way_out.settle(engine, sandbox, bindings_of(engine, container))
     files.joined(engine, container, endpoint)
+    if engine.swarm is not None:
+        engine.swarm.joined(container, endpoint)
     if network.name == links.DEFAULT:
         links.update_parents(engine, container)
     engine.tell("network", "connect", network.id, container=container.id, name=network.name, type=network.spec.driver)
@@ -177,7 +188,10 @@ def settle_names(engine: Engine, container: Container) -> None:
 
 def connect(engine: Engine, reference: str, container: Container, settings: EndpointSettings) -> None:
     """`docker network connect`: at once if it runs, else at its next start."""
-    network = engine.network(reference)
+    if container.state.is_running:
+        network, settings = _find(engine, container, reference, settings)
+    else:
+        network = find_network(engine, reference)
     if container.mode == "host" or container.mode.startswith("container:"):
         raise forbidden(JOINED)
     if network.driver.name == "host":
@@ -199,7 +213,7 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
         forget_network(engine, reference, container)
         return
     try:
-        network = engine.network(reference)
+        network = find_network(engine, reference)
     except Refusal:
         if not force:
             raise
@@ -211,7 +225,10 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
     if network.name not in container.networks and endpoint is None:
         raise forbidden(f"container {container.id} is not connected to network {network.name}")
     if endpoint is not None:
+        sandbox = endpoint.sandbox
         detach(engine, endpoint, bindings_of(engine, container))
+        if sandbox is not None:
+            way_out.settle(engine, sandbox, bindings_of(engine, container))
         files.left(engine, container, endpoint)
     container.networks.pop(network.name, None)
     placed(container)

@@ -55,7 +55,11 @@ class Dockerd(Program):
             resolver.readable(fd)
 
     def timer(self, proc: Process, token: Any) -> None:
-        """An upstream name server was silent for too long."""
+        """An upstream name server was silent for too long, or the swarm's turn came."""
+        if isinstance(token, tuple) and token[0] == "swarm":
+            if self.engine is not None and self.engine.swarm is not None:
+                self.engine.swarm.timer(token[1:])
+            return
         resolver = self.engine.resolvers.get(token[1]) if self.engine is not None and isinstance(token, tuple) else None
         if resolver is not None:
             resolver.timed_out(token[1], token[2])
@@ -91,7 +95,7 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     before = machine.services.get("docker")
     blocks = tuple(read_block(text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
-    engine.id = new_id(engine.rng)
+    engine.id, engine.started = new_id(engine.rng), machine.kernel.clock.now
     program.engine = engine
     engine.firewall = firewall_for(profile, options, engine.run, process.env)
     machine.files.makedirs(None, "/run/docker/netns")

@@ -119,13 +119,13 @@ def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSett
     """Which networks it will be on, and how (`updateContainerNetworkSettings`)."""
     spec = container.spec
     main = network_name(container.mode)
-    wanted = dict(spec.networks)
+    wanted, of_task = dict(spec.networks), "com.docker.swarm.task.id" in spec.labels
     if not wanted and main:
         wanted = {main: EndpointSettings()}
-    if len(wanted) > 1 and not engine.profile.several_networks_at_create:
+    if len(wanted) > 1 and not engine.profile.several_networks_at_create and not of_task:
         raise invalid(f"Container cannot be connected to network endpoints: {', '.join(sorted(wanted))}")
     named: dict[str, EndpointSettings] = {}
-    for reference, settings in sorted(wanted.items()):
+    for reference, settings in wanted.items() if of_task else sorted(wanted.items()):
         reference = "bridge" if reference == "default" else reference
         known = next(
             (n for n in engine.networks.values() if reference in (n.name, n.id) or (len(reference) >= 12 and n.id.startswith(reference))), None

@@ -15,6 +15,7 @@ from netsim.docker.drivers.host import HostDriver
 from netsim.docker.drivers.ipvlan import IpvlanDriver
 from netsim.docker.drivers.macvlan import MacvlanDriver
 from netsim.docker.drivers.null import NullDriver
+from netsim.docker.drivers.overlay import OverlayDriver
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.ports import Ports
 from netsim.docker.engine.proxies import Proxies
@@ -31,7 +32,9 @@ from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
 
-DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver())}
+DRIVERS: dict[str, Driver] = {
+    driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver(), OverlayDriver())
+}
 """Kinds of network by the name `--driver` takes."""
 
 
@@ -67,6 +70,15 @@ class Engine:
     watchers: list[Process] = attrs.field(factory=list)
     """Processes that hear of events, by a timer with the token "event"."""
     id: str = ""
+    started: int = 0
+    """Virtual ns when it came up."""
+    swarm: Any = None
+    """Its part in a swarm (`swarm.member.Member`); None outside of one."""
+    data_port: int = 4789
+    """UDP port of the overlay networks' VXLAN (`--data-path-port`)."""
+    swarm_tokens: list[tuple[str, str]] = attrs.field(factory=list)
+    """Join tokens (for workers, for managers) that the next swarms begun here get instead of drawn ones."""
+    tried_vxlan: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.ports.by_address = self.profile.ports_by_address
@@ -147,15 +159,19 @@ class Engine:
 
     def network(self, reference: str) -> Network:
         """A network by name, id or unambiguous beginning of its id; refused when there is none such."""
-        for network in self.networks.values():
-            if reference in (network.id, network.name):
-                return network
+        found = self.known_network(reference)
+        if found is not None:
+            return found
         begun = [network for network in self.networks.values() if reference and network.id.startswith(reference)]
         if len(begun) > 1:
             raise invalid(f"network {reference} is ambiguous ({len(begun)} matches found based on ID prefix)")
         if not begun:
             raise not_found(f"network {reference} not found")
         return begun[0]
+
+    def known_network(self, reference: str) -> Network | None:
+        """The same by its whole name or id, or None."""
+        return next((network for network in self.networks.values() if reference in (network.id, network.name)), None)
 
     def image(self, reference: str) -> Image:
         """An image by name, with or without its tag; refused when there is none such."""

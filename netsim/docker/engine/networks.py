@@ -16,6 +16,11 @@ from netsim.docker.settings import NetworkSpec
 
 PREDEFINED = ("bridge", "host", "none", "default")
 NOT_A_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+NOT_ON_WORKERS = "Cannot create a multi-host network from a worker node. Please create the network from a manager node."
+ON_WORKERS = (
+    "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or "
+    "promote the current node to a manager."
+)
 MIXED = "configuration network can only contain network specific fields. Network operator fields like [ ingress | internal | attachable | scope ] are not supported."
 
 
@@ -24,16 +29,54 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
     if spec.name in PREDEFINED:
         raise forbidden(f"operation is not permitted on predefined {spec.name} network")
     spec = attrs.evolve(spec, driver=spec.driver or "bridge")
-    if spec.driver == "overlay":
-        raise forbidden(NOT_A_MANAGER)
+    if spec.driver == "overlay" or spec.scope == "swarm":
+        return _of_swarm(engine, spec)
     request.check(engine.profile, spec.configs, spec.ipv6)
     if not spec.name.strip():
         raise invalid(engine.profile.empty_name)
-    if any(network.name == spec.name for network in engine.networks.values()):
+    if any(network.name == spec.name for network in everywhere(engine)):
         raise conflict(f"network with name {spec.name} already exists")
     if spec.config_only:
         return _keep_configuration(engine, spec)
     return new_network(engine, spec)
+
+
+def _of_swarm(engine: Engine, spec: NetworkSpec) -> Network:
+    """A network of the whole swarm: its managers make it."""
+    if engine.swarm is None:
+        raise forbidden(NOT_A_MANAGER)
+    if engine.swarm.manager is None:
+        raise forbidden(NOT_ON_WORKERS)
+    request.check(engine.profile, spec.configs, spec.ipv6)
+    if any(network.name == spec.name for network in engine.networks.values()):
+        raise conflict(f"network with name {spec.name} already exists")
+    if spec.ipv6:
+        engine.machine.kernel.unmodelled.append("docker network create --ipv6 of an overlay: it has IPv4 only")
+    wanted = [one for one in spec.configs if ":" not in one.subnet]
+    made: Network = engine.swarm.create_network(attrs.evolve(spec, configs=tuple(wanted)))
+    return made
+
+
+def everywhere(engine: Engine) -> list[Network]:
+    """The networks on this host, and on a manager those of the swarm that are not."""
+    here = list(engine.networks.values())
+    return here if engine.swarm is None else [*here, *engine.swarm.other_networks()]
+
+
+def find_network(engine: Engine, reference: str) -> Network:
+    """A network of this host or of the swarm by name, id or unambiguous beginning of its id; refused when there is none such."""
+    elsewhere: list[Network] = engine.swarm.other_networks() if engine.swarm is not None else []
+    if engine.known_network(reference) is None:
+        for network in elsewhere:
+            if reference in (network.id, network.name):
+                return network
+    try:
+        return engine.network(reference)
+    except Refusal:
+        begun = [network for network in elsewhere if reference and network.id.startswith(reference)]
+        if len(begun) != 1:
+            raise
+        return begun[0]
 
 
 def _keep_configuration(engine: Engine, spec: NetworkSpec) -> Network:
@@ -108,7 +151,12 @@ def revive_network(engine: Engine, network: Network) -> None:
 
 def remove_network(engine: Engine, reference: str) -> Network:
     """Remove a network that no endpoint is on (`network rm`)."""
-    network = engine.network(reference)
+    network = find_network(engine, reference)
+    if network.spec.scope == "swarm":
+        if engine.swarm is None or engine.swarm.manager is None:
+            raise forbidden(ON_WORKERS)
+        engine.swarm.call("network_remove", id=network.id)
+        return network
     if network.builtin:
         raise forbidden(f"{network.name} is a pre-defined network and cannot be removed")
     if network.spec.config_only and any(other.spec.config_from == network.name for other in engine.networks.values()):
@@ -145,4 +193,4 @@ def prune(engine: Engine) -> list[str]:
 
 def prunable(engine: Engine) -> Iterable[Network]:
     """Networks that nobody is on and that are not the daemon's own."""
-    return [network for network in engine.networks.values() if not network.builtin and not network.endpoints]
+    return [network for network in engine.networks.values() if not network.builtin and not network.endpoints and network.spec.scope != "swarm"]

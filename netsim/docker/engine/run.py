@@ -157,6 +157,8 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         container.stdin = None
     tear_down(engine, container)
     engine.tell("container", "die", container.id, exitCode=str(status), image=container.spec.image, name=container.name)
+    if engine.swarm is not None:
+        engine.swarm.ended(container)
     waiters, container.waiters = container.waiters, []
     for process, token in waiters:
         if process.status is None:

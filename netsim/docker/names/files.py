@@ -103,7 +103,8 @@ def joined(engine: Engine, container: Container, endpoint: Endpoint) -> None:
     """The endpoint's lines in /etc/hosts, and the name server if the network wants one and none runs yet."""
     if endpoint.sandbox is None or endpoint.sandbox.shared:
         return
-    _write(container, "hosts", _read(container, "hosts") + "".join(f"{line}\n" for line in _own_lines(container, endpoint)))
+    if not endpoint.network.spec.ingress:
+        _write(container, "hosts", _read(container, "hosts") + "".join(f"{line}\n" for line in _own_lines(container, endpoint)))
     if wants_resolver(endpoint.network) and endpoint.sandbox.resolver is None:
         _start_resolver(engine, container, endpoint)
 

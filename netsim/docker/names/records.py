@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from netsim.addr import IPv4, IPv6
-from netsim.docker.cnm.model import Endpoint, Network, Sandbox
+import attrs
+
+from netsim.addr import IPv4, IPv4Net, IPv6
+from netsim.docker.cnm.model import Endpoint, Interface, Network, Sandbox
+
+
+@attrs.define(eq=False)
+class Elsewhere:
+    """A member that may be on another host, or a service: all that is known is where it is."""
+
+    interface: Interface
+
+
+Known = Endpoint | Elsewhere
 
 
 def members(network: Network) -> Iterator[Endpoint]:
@@ -13,12 +25,14 @@ def members(network: Network) -> Iterator[Endpoint]:
     return (endpoint for endpoint in network.endpoints.values() if endpoint.sandbox is not None)
 
 
-def called(network: Network, name: str) -> list[Endpoint]:
+def called(network: Network, name: str) -> Sequence[Known]:
     """Members of a network with a name, in any letter case."""
+    if network.book is not None:
+        return [Elsewhere(Interface(ipv4=IPv4Net(address, 32))) for address in network.book.called(name)]
     return [endpoint for endpoint in members(network) if any(known.lower() == name for known in endpoint.dns_names)]
 
 
-def resolve(sandbox: Sandbox, name: str) -> list[Endpoint]:
+def resolve(sandbox: Sandbox, name: str) -> Sequence[Known]:
     """Whom a name means to a container: on its networks in their order, private aliases first; `name.network` picks the network."""
     wanted = name.rstrip(".").lower()
     found = _as_given(sandbox, wanted, None)
@@ -29,7 +43,7 @@ def resolve(sandbox: Sandbox, name: str) -> list[Endpoint]:
     return found
 
 
-def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> list[Endpoint]:
+def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> Sequence[Known]:
     for endpoint in sandbox.endpoints:
         network = endpoint.network
         if network.builtin or (network_name is not None and network.name.lower() != network_name):
@@ -46,7 +60,7 @@ def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> list[End
     return []
 
 
-def addresses(endpoints: list[Endpoint], family: type[IPv4 | IPv6]) -> list[IPv4 | IPv6]:
+def addresses(endpoints: Sequence[Known], family: type[IPv4 | IPv6]) -> list[IPv4 | IPv6]:
     """Their addresses of a family."""
     nets = [(endpoint.interface.ipv4 if family is IPv4 else endpoint.interface.ipv6) for endpoint in endpoints]
     return [net.address for net in nets if net is not None]
@@ -55,6 +69,9 @@ def addresses(endpoints: list[Endpoint], family: type[IPv4 | IPv6]) -> list[IPv4
 def name_of(sandbox: Sandbox, address: IPv4 | IPv6) -> str | None:
     """What an address is called on the container's networks: `name.network` (`ResolveIP`)."""
     for endpoint in (one for one in sandbox.endpoints if not one.network.builtin):
+        known = endpoint.network.book.name_of(address) if endpoint.network.book is not None and isinstance(address, IPv4) else None
+        if known is not None:
+            return f"{known}.{endpoint.network.name}"
         for member in members(endpoint.network):
             net = member.interface.ipv4 if isinstance(address, IPv4) else member.interface.ipv6
             if net is not None and net.address == address and member.dns_names:

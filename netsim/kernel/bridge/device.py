@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from netsim.addr import MAC, MAC_ZERO, IPv4
+from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
@@ -43,6 +43,7 @@ from netsim.kernel.tables.fdb import Fdb
 
 BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, BR_STATE_BLOCKING = range(5)
 ALL_SNOOPERS = IPv4(0xE000006A)  # 224.0.0.106
+ALL_SNOOPERS6 = IPv6(0xFF02 << 112 | 0x6A)  # ff02::6a
 MULTICAST_ROUTER_TEMPORARY = 3
 MAX_PORTS = 1023
 DEFAULT_COST = 2
@@ -149,6 +150,10 @@ class Bridge(NetDevice):
         """A snooping bridge listens to all snoopers (`br_multicast_join_snoopers`)."""
         return (ALL_SNOOPERS,) if self.options["mcast_snooping"] else ()
 
+    def own_groups6(self) -> tuple[IPv6, ...]:
+        """The same in IPv6 (`br_ip6_multicast_join_snoopers`)."""
+        return (ALL_SNOOPERS6,) if self.options["mcast_snooping"] else ()
+
     def xmit(self, skb: SkBuff) -> None:
         """Send a frame of the bridge's own (`br_dev_xmit`)."""
         br_dev_xmit(self, skb)
@@ -200,7 +205,7 @@ class Bridge(NetDevice):
         self.ports.append(port)
         self.audience.join(port)
         self.had_ports = True
-        self.tso_max_size = TSO_MAX_SIZE
+        self.tso_max_size = min(other.dev.tso_max_size for other in self.ports)
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         stp.init_port(port)
         br_fdb.add_local(self, port, dev.address)

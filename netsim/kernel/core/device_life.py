@@ -297,9 +297,9 @@ def netif_carrier_off(dev: NetDevice) -> None:
 
 def announce(dev: NetDevice) -> None:
     """Telling listeners of a device whose lower one lives elsewhere gives that namespace an id (`rtmsg_ifinfo`)."""
-    lower = dev.lower()
-    if lower is not None and lower.netns is not dev.netns and not lower.netns.dead:
-        dev.netns.id_for(lower.netns)
+    home = dev.link_netns()
+    if home is not None and home is not dev.netns and not home.dead:
+        dev.netns.id_for(home)
 
 
 def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = None, ifindex: int = 0) -> None:
@@ -321,6 +321,7 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
     dev_close(dev)
     old = dev.netns
     old.kernel.notify(NETDEV_UNREGISTER, dev)
+    old.id_for(netns)
     _unlist(dev)
     dev.taps.clear()
     dev.multicast.clear()

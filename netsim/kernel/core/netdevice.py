@@ -126,6 +126,10 @@ class NetDevice:
         """Send a frame out (`ndo_start_xmit`); NET_XMIT_DROP when the driver tells its caller that it dropped the frame."""
         raise NotImplementedError(self.kind)
 
+    def own_groups6(self) -> tuple[IPv6, ...]:
+        """IPv6 groups that a device of this kind is in while it is up, even where it has no addresses of the family."""
+        return ()
+
     def own_groups(self) -> tuple[IPv4, ...]:
         """Multicast groups the driver itself joins while the device is up."""
         return ()
@@ -190,6 +194,11 @@ class NetDevice:
     def further_address(self) -> MAC | None:
         """The address a device on top has its lower one listen to, besides that one's own (`dev_uc_add`)."""
         return None
+
+    def link_netns(self) -> Netns | None:
+        """The namespace that the lower device is in, or that a tunnel's outer packets are sent in (`get_link_net`); None: its own."""
+        lower = self.lower()
+        return lower.netns if lower is not None else None
 
     def validate_address(self, address: IPv4 | IPv6) -> None:
         """An address is about to be put on the device; EADDRINUSE where the kind forbids it (`inetaddr_validator_chain`)."""

@@ -79,6 +79,10 @@ class VxlanDevice(NetDevice):
             push_tag(skb)
         vxlan_xmit.vxlan_xmit(self, skb)
 
+    def link_netns(self) -> Netns:
+        """Where it was made."""
+        return self.home
+
     def opened(self) -> None:
         """Listen to the port and join the group (`vxlan_open`); EADDRINUSE when a program has the port."""
         self.socket = _socket_of(self.home, self.config.dstport)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from netsim.addr import IPV4_ALL_HOSTS, IPV4_IGMPV3, IPv4
+from netsim.addr import IPV4_ALL_HOSTS, IPV4_IGMPV3, MAC_ZERO, IPv4
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
+from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.packet import Igmpv3Record, Igmpv3Report, Ip
 from netsim.packet.numbers import ETH_P_IP
 
@@ -71,4 +72,4 @@ def _report(dev: NetDevice, group: IPv4, kind: int) -> None:
     src = dev.inet.addresses[0].local if dev.inet.addresses else IPv4(0)
     report = Igmpv3Report((Igmpv3Record(kind, group, ()),))
     packet = Ip(src, IPV4_IGMPV3, 2, ttl=1, tos=0xC0, flags=2, options=ROUTER_ALERT, payload=report)
-    dev_queue_xmit(SkBuff(dev, dev.address, IPV4_IGMPV3.multicast_mac(), ETH_P_IP, packet))
+    neigh_output(dev.netns.inet.arp, ARP_OPS, IPV4_IGMPV3, dev, SkBuff(dev, dev.address, MAC_ZERO, ETH_P_IP, packet))

@@ -56,9 +56,13 @@ def device_event(event: int, dev: NetDevice) -> None:
             _attach(dev)
     elif event == NETDEV_UP:
         _up(dev)
+        for group in dev.own_groups6() if dev.inet6 is not None else ():
+            mcast.join(dev, group)
     elif event == NETDEV_CHANGE:
         _change(dev)
     elif event == NETDEV_DOWN:
+        for group in dev.own_groups6() if dev.inet6 is not None else ():
+            mcast.leave(dev, group)
         _down(dev)
     elif event == NETDEV_UNREGISTER:
         _gone(dev)
@@ -320,6 +324,8 @@ def _disable(netns: Netns, holder: Ipv6Conf, value: int) -> None:
         dev.inet6.conf.disable_ipv6 = value
         if value and changed:
             _down(dev)
+            if not dev.flags & IFF_UP:
+                mcast.ipv6_mc_up(dev)  # a device that is not up goes on listening to its groups
             dev.inet6.addresses.clear()
             dev.inet6.predad.clear()
         elif changed and dev.flags & IFF_UP:

@@ -15,17 +15,24 @@ def network_view(engine: Engine, network: Network) -> dict[str, Any]:
     """A network (`network.Inspect`), in the order in which the release sends it."""
     spec, release = network.spec, shown(engine.profile)
     view: dict[str, Any] = {
-        "Name": spec.name, "Id": network.id, "Created": moment(network.created), "Scope": network.driver.scope, "Driver": spec.driver,
+        "Name": spec.name, "Id": network.id, "Created": moment(network.created), "Scope": spec.scope or network.driver.scope, "Driver": spec.driver,
         "EnableIPv4": bool(spec.ipv4), "EnableIPv6": bool(spec.ipv6), "IPAM": _ipam(network, release), "Internal": bool(spec.internal),
         "Attachable": bool(spec.attachable), "Ingress": bool(spec.ingress), "ConfigFrom": {"Network": spec.config_from},
-        "ConfigOnly": bool(spec.config_only), "Containers": {one.container_id: _member(one) for one in _members(network)}, "Options": _options(network),
-        "Labels": dict(sorted(spec.labels.items())),
+        "ConfigOnly": bool(spec.config_only), "Containers": None if network.is_elsewhere else {_key(one): _member(one) for one in _members(network)}, "Options": _options(network),
+        "Labels": dict(sorted(spec.labels.items())) if spec.labels or not network.is_elsewhere else None,
     }  # fmt: skip
+    if network.driver.name == "overlay" and not network.is_elsewhere:
+        view["Peers"] = [{"Name": name, "IP": address} for name, address in engine.swarm.peers(network)] if engine.swarm is not None else []
     if not engine.profile.shows_ipv4_switch:
         del view["EnableIPv4"]
     if release.members_last:
         view["Containers"] = view.pop("Containers")
     return view
+
+
+def _is_the_daemons(network: Network) -> bool:
+    """Whether no client asked for it on this host."""
+    return network.name == "docker_gwbridge" or network.spec.scope == "swarm"
 
 
 def _options(network: Network) -> dict[str, str]:
@@ -34,6 +41,11 @@ def _options(network: Network) -> dict[str, str]:
 
 def _members(network: Network) -> list[Endpoint]:
     return sorted(network.endpoints.values(), key=_container)
+
+
+def _key(endpoint: Endpoint) -> str:
+    """The container, or the endpoint while it is in no sandbox."""
+    return endpoint.container_id if endpoint.sandbox is not None else f"ep-{endpoint.id}"
 
 
 def _container(endpoint: Endpoint) -> str:
@@ -52,7 +64,7 @@ def _ipam(network: Network, release: Shown) -> dict[str, Any]:
     configs: Any = [_config(subnet, hides_gateway=_hides(network, subnet, release)) for subnet in network.subnets]
     if not configs:
         configs = list(release.empty_config) if isinstance(release.empty_config, tuple) else release.empty_config
-    options = dict(spec.ipam_options) if spec.ipam_options or not network.builtin else None
+    options = dict(spec.ipam_options) if spec.ipam_options or not (network.builtin or _is_the_daemons(network)) else None
     return {"Driver": spec.ipam_driver, "Options": options, "Config": configs}
 
 

@@ -1,0 +1,1 @@
+"""docker swarm, node and service."""

@@ -1,0 +1,155 @@
+"""Which manager leads, and whether enough of them are there (`swarmkit/manager/state/raft`).
+
+The leader sends its whole state after each change, where raft sends a log; who may lead, when another is chosen and when nobody is, is the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.clock import SECOND
+from netsim.docker.swarm import wire
+from netsim.docker.swarm.objects import MANAGER, READY, plain, revive
+from netsim.docker.swarm.store import Store
+from netsim.docker.swarm.wire import Connection, Message
+from netsim.errors import NetError
+
+if TYPE_CHECKING:
+    from netsim.docker.swarm.dispatcher import Manager
+
+ELECTION = 10 * SECOND
+"""Ten ticks without a leader, and as many again by chance (`ElectionTick`)."""
+
+
+@attrs.define(eq=False)
+class Raft:
+    """One manager's part. Times are virtual ns of the clock."""
+
+    manager: Manager
+    leads: bool = False
+    heard: int = 0
+    """When the leader was heard of last."""
+    patience: int = ELECTION
+    acknowledged: dict[str, int] = attrs.field(factory=dict)
+    """Manager -> when it was heard of last, for the leader."""
+    links: dict[str, Connection] = attrs.field(factory=dict)
+    voted: int = 0
+    """The last term somebody was voted for."""
+    votes: set[str] = attrs.field(factory=set)
+    is_candidate: int = 0
+
+    @property
+    def _now(self) -> int:
+        return self.manager.clock.now
+
+    def lead(self) -> None:
+        """Become the leader of a new swarm, or after an election."""
+        store = self.manager.store
+        self.leads, store.leader, self.is_candidate = True, self.manager.member.node_id, 0
+        self.acknowledged = dict.fromkeys(self._others(), self._now)
+
+    def _others(self) -> list[str]:
+        return [node.id for node in self.manager.store.nodes.values() if node.role == MANAGER and node.id != self.manager.member.node_id]
+
+    def leader_address(self) -> str:
+        """Where the leader is, if one is known and heard of."""
+        leader = self.manager.store.nodes.get(self.manager.store.leader)
+        if leader is None or self.leads or self._now - self.heard > ELECTION:
+            return ""
+        return leader.address
+
+    def has_quorum(self) -> bool:
+        """Whether more than half of the managers are there."""
+        others = self._others()
+        there = 1 + sum(self._now - self.acknowledged.get(node_id, -ELECTION) < ELECTION for node_id in others)
+        return self.leads and there > (1 + len(others)) // 2
+
+    def reachable(self, node_id: str) -> bool:
+        """Whether a manager was heard of in time."""
+        return node_id == self.manager.member.node_id or self._now - self.acknowledged.get(node_id, -ELECTION) < ELECTION
+
+    def tick(self) -> None:
+        """Every second: the leader says that it is there; who misses it stands for election."""
+        if self.leads:
+            if not self.has_quorum():
+                self.leads = False
+                self.heard = self._now
+                return
+            self.replicate()
+        elif self._others() and self._now - self.heard > self.patience:
+            self._stand()
+
+    def replicate(self) -> None:
+        """The state to every other manager."""
+        others = self._others()
+        if not self.leads or not others:
+            return
+        store = self.manager.store
+        message: Message = {"m": "append", "term": store.term, "leader": self.manager.member.node_id, "store": plain(store)}
+        for node_id in others:
+            self._send(node_id, message)
+
+    def _send(self, node_id: str, message: Message) -> None:
+        link = self.links.get(node_id)
+        if link is None or link.fd not in self.manager.member.engine.resolvers:
+            address = self.manager.store.nodes[node_id].address
+            try:
+                fd = wire.connect(self.manager.member.engine, address, self.manager.port)
+            except NetError:
+                return
+            link = self.links[node_id] = Connection(self.manager.member.engine, fd, self._answered, peer=node_id)
+            self.manager.member.engine.resolvers[fd] = link
+        link.send(message)
+
+    # the other side ------------------------------------------------------------------------------------------------------
+
+    def heard_from(self, message: Message) -> Message:
+        """A message of another manager's and the answer to it."""
+        store, me = self.manager.store, self.manager.member.node_id
+        term = int(message["term"])
+        if term < store.term:
+            return {"m": "no", "term": store.term, "node": me}
+        if message["m"] == "vote":
+            if term <= self.voted or term <= store.term or (not self.leads and self._now - self.heard < ELECTION):
+                return {"m": "no", "term": store.term, "node": me}
+            self.voted = term
+            return {"m": "yes", "term": term, "node": me}
+        self.leads, self.is_candidate = False, 0
+        self.heard = self._now
+        self.manager.store = revive(Store, message["store"])
+        return {"m": "got", "term": term, "node": me}
+
+    def _answered(self, connection: Connection, message: Message) -> None:
+        """Another manager's answer."""
+        store, node_id = self.manager.store, str(message.get("node", ""))
+        if message.get("m") == "got":
+            self.acknowledged[node_id] = self._now
+        elif message.get("m") == "no" and int(message.get("term", 0)) > store.term:
+            self.leads, self.is_candidate, self.heard = False, 0, self._now
+        elif message.get("m") == "yes" and self.is_candidate and message["term"] == store.term:
+            self.votes.add(node_id)
+            if len(self.votes) > (1 + len(self._others())) // 2:
+                self.lead()
+                for one in store.nodes.values():
+                    one.heard = self._now
+                self.manager.touch_all()
+                self.manager.changed()
+                self.manager.member.leading()
+
+    def _stand(self) -> None:
+        """Ask the others for their votes in a new term."""
+        store = self.manager.store
+        store.term = max(store.term, self.voted) + 1
+        self.voted, self.votes, self.is_candidate = store.term, {self.manager.member.node_id}, 1
+        self.heard, self.patience = self._now, ELECTION + self.manager.member.engine.rng.randrange(ELECTION)
+        for node_id in self._others():
+            self._send(node_id, {"m": "vote", "term": store.term})
+
+    def state_of(self, node_id: str) -> str:
+        """How `docker node ls` shows a manager."""
+        if node_id == self.manager.store.leader:
+            return "Leader"
+        node = self.manager.store.nodes[node_id]
+        return "Reachable" if node.state == READY and self.reachable(node_id) else "Unreachable"
