@@ -83,6 +83,7 @@ class Host:
         return self._spawn(line, env, pid, netns)
 
     def _spawn(self, line: str, env: Mapping[str, str] | None, pid: int | None, netns: Netns | None, both: Capture | None = None) -> Background:
+        self.world.clock.catch_up()
         stdout, stderr = both or Capture(), both or Capture()
         init = self.machine.init
         full = {**init.env, **(env or {})}

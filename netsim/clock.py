@@ -20,6 +20,9 @@ HOP = 2 * US
 Real softirq work costs a few microseconds; without any cost a forwarding loop would never reach the next timer.
 """
 
+LONGEST_BURST = 1000
+"""So many frames may arrive before a sender's system call returns; the rest of a storm goes on after it (`ksoftirqd`)."""
+
 Callback = Callable[..., Any]
 
 
@@ -53,6 +56,7 @@ class Clock:
     now: int = 0
     heap: list[tuple[int, int, Timer]] = attrs.field(factory=list)
     ready: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
+    settled: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
     sequence: int = 0
 
     def call_at(self, when: int, callback: Callback, *args: Any) -> Timer:
@@ -70,6 +74,27 @@ class Clock:
         """Run `callback(*args)` after all work queued before it, `HOP` ns later."""
         self.ready.append((callback, args))
 
+    def call_settled(self, callback: Callback, *args: Any) -> None:
+        """Run `callback(*args)` once no frame is on its way inside a machine: programs are scheduled after the softirqs."""
+        self.settled.append((callback, args))
+
+    def settle(self) -> None:
+        """Let frames that are on their way arrive, as the softirqs of a sender run before its system call returns (`local_bh_enable`)."""
+        ready = self.ready
+        for _ in range(LONGEST_BURST):
+            if not ready:
+                return
+            callback, args = ready.popleft()
+            self.now += HOP
+            callback(*args)
+
+    def catch_up(self) -> None:
+        """Let frames and programs that wait for their turn have it, as happens while a new process is made."""
+        for _ in range(LONGEST_BURST):
+            if not (self.ready or self.settled):
+                return
+            self.step()
+
     def step(self) -> bool:
         """Do the next piece of work, moving time as needed; False when nothing at all is waiting."""
         heap = self.heap
@@ -77,6 +102,11 @@ class Clock:
             heappop(heap)
         if self.ready and not (heap and heap[0][0] <= self.now):
             callback, args = self.ready.popleft()
+            self.now += HOP
+            callback(*args)
+            return True
+        if self.settled and not (heap and heap[0][0] <= self.now):
+            callback, args = self.settled.popleft()
             self.now += HOP
             callback(*args)
             return True
@@ -93,7 +123,7 @@ class Clock:
 
     def next_time(self) -> int | None:
         """When the next piece of work is due, or None when nothing waits."""
-        if self.ready:
+        if self.ready or self.settled:
             return self.now
         heap = self.heap
         while heap and heap[0][2].callback is None:

@@ -251,7 +251,7 @@ class Machine:
         if parent is not None:
             if process in parent.children:
                 parent.children.remove(process)
-        self.kernel.clock.call_soon(_child_ended, self, process, 0 if parent is None else parent.image)
+        self.kernel.clock.call_settled(_child_ended, self, process, 0 if parent is None else parent.image)
 
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:
         """Send a signal, by the process's id as the sender sees it; 0 only asks. ESRCH when there is no such process."""

@@ -163,7 +163,7 @@ class Process:
         """Something happened on a descriptor: the program hears of it soon, once."""
         if fd not in self.woken:
             self.woken.add(fd)
-            self.machine.kernel.clock.call_soon(self._readable, fd)
+            self.machine.kernel.clock.call_settled(self._readable, fd)
 
     def _readable(self, fd: int) -> None:
         self.woken.discard(fd)
@@ -172,7 +172,7 @@ class Process:
 
     def wake_writable(self, fd: int) -> None:
         """A connect was decided or a buffer has room."""
-        self.machine.kernel.clock.call_soon(self._writable, fd)
+        self.machine.kernel.clock.call_settled(self._writable, fd)
 
     def _writable(self, fd: int) -> None:
         if self.program is not None and self.status is None and fd in self.fds:
@@ -250,10 +250,13 @@ class Process:
         return fd
 
     def accepted(self, sock: Any) -> int:
-        """A connection a listener handed out becomes a descriptor (`accept(2)`)."""
+        """A connection a listener handed out becomes a descriptor (`accept(2)`); what it has received already is told of."""
         from netsim.machine.sockets import SocketFile
 
-        return self.adopt(SocketFile(sock=sock, process=self))
+        fd = self.adopt(SocketFile(sock=sock, process=self))
+        if sock.is_readable:
+            self.wake_readable(fd)
+        return fd
 
     def sock(self, fd: int) -> Any:
         """The kernel's socket behind a descriptor; EBADF."""

@@ -119,7 +119,7 @@ class End:
             counts.delayed += 1
             cable.clock.call_later(busy + cable.delay, self.land, frame, hops)
         else:
-            cable.clock.call_soon(self.land, frame, hops)
+            cable.clock.call_settled(self.land, frame, hops)  # another machine answers after the sender's call returned
         return busy
 
     def land(self, frame: Ethernet, hops: int) -> None:

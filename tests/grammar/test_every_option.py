@@ -107,8 +107,8 @@ def world() -> World:
     host = made.host()
     host.start("ip netns exec a nc -lk 80")
     host.start("nc -lu 53")
+    host.start("tcpdump -i br0 -c 5 -w /tmp/a.pcap")
     host.start("nc 10.0.0.1 80")
-    host.start("tcpdump -i br0 -c 4 -w /tmp/a.pcap")
     made.run_for(SECOND)
     host.run_script(
         "printf 'a\\t\\n\\n\\n\\001\\n' > /tmp/odd; iptables-save > /tmp/rules; sysctl -qw net.ipv4.ip_forward=1; ping -c 1 10.0.0.1; ping -c 1 10.0.0.2"

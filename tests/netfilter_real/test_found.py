@@ -199,3 +199,23 @@ def test_a_reset_by_a_rule_closes_the_connection_it_is_about(ours: Ours) -> None
     closed = Spec("h1", "tcp", "10.1.0.10", "10.1.0.1", dport=81)
     play(ours, rules, closed, Again(0), Answer(0, "finish"))
     assert counted(ours, "-A INPUT -p tcp") == 2
+
+
+def test_the_error_about_a_datagram_has_come_before_the_next_is_sent(ours: Ours) -> None:
+    """`nc -u -v` writes up to four times, and hears of a refusal at the second."""
+    play(ours, [])
+    host = ours.host
+    host.run_script(
+        "ip -n h2 addr add 10.2.0.10/24 dev eth0; ip -n h2 addr add 10.2.0.11/24 dev eth0; ip -n h2 route add default via 10.2.0.1\n"
+        "ip netns exec h2 iptables -A INPUT -p udp -j REJECT"
+    )
+    done = host.run("ip netns exec r nc -u -v -z -w1 10.2.0.10 90")
+    assert done.status == 1
+    assert "    1    29 REJECT" in host.run("ip netns exec h2 iptables -nvL INPUT").stdout
+
+
+def test_ping_hears_its_own_hosts_refusal_with_the_failed_send(ours: Ours) -> None:
+    play(ours, ["filter: -A OUTPUT -d 10.2.0.10 -j REJECT"])
+    done = ours.host.run("ip netns exec r ping -c1 -W1 10.2.0.10")
+    assert "icmp_seq=1 Destination Port Unreachable" in done.stdout
+    assert done.stderr == "ping: sendmsg: Operation not permitted\n"

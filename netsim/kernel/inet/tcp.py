@@ -125,6 +125,11 @@ class TcpSocket(InetSocket):
         return self.state == LISTEN
 
     @property
+    def is_readable(self) -> bool:
+        """Whether reading would not wait (`tcp_poll`)."""
+        return bool(self.incoming) or self.fin_received or self.state == CLOSE
+
+    @property
     def network(self) -> Family:
         """The network layer the connection runs over."""
         assert self.raddr is not None

@@ -67,7 +67,10 @@ class UdpSocket(InetSocket):
             raise NetError(EINVAL)
         if not self.lport:
             self._take_port(0)
-        self.family_for(target).send_datagram(self, target, target_port, data)
+        try:
+            self.family_for(target).send_datagram(self, target, target_port, data)
+        finally:
+            self.netns.kernel.clock.settle()
 
     def send(self, data: bytes) -> None:
         """Send to the other end."""

@@ -39,7 +39,14 @@ class RawSocket(InetSocket):
         if self.laddr is None:
             self.laddr = rt.src
 
-    def sendto(self, data: Any, address: IPv4 | None = None, port: int = 0) -> None:
+    def sendto(self, data: Any, address: Any = None, port: int = 0) -> None:
+        """Send a payload or a whole packet; what follows at once has arrived when this returns (`raw_sendmsg`)."""
+        try:
+            self._send(data, address, port)
+        finally:
+            self.netns.kernel.clock.settle()
+
+    def _send(self, data: Any, address: IPv4 | None = None, port: int = 0) -> None:
         """Send a payload (a header value or bytes), or with `hdrincl` a whole Ip value (`raw_sendmsg`)."""
         target: Any = self.destination(address, port)[0]
         rt = self.route_to(target)

@@ -43,6 +43,13 @@ class Raw6Socket(InetSocket):
             self.laddr = rt.src
 
     def sendto(self, data: Any, address: Any = None, port: int = 0) -> None:
+        """Send a payload or a whole packet; what follows at once has arrived when this returns (`rawv6_sendmsg`)."""
+        try:
+            self._send(data, address, port)
+        finally:
+            self.netns.kernel.clock.settle()
+
+    def _send(self, data: Any, address: Any = None, port: int = 0) -> None:
         """Send a payload, a header value or bytes (`rawv6_sendmsg`), or with `hdrincl` a whole `Ip6`."""
         target: Any = self.destination(address, port)[0]
         flow = INET6.flow(self, target, 0)

@@ -65,7 +65,6 @@ class Netcat(Program):
     listener: int = -1
     alarm: int = 0
     probes: int = 0
-    probe_ok: bool = False
     said: str = ""
     relay: Relay | None = None
 
@@ -222,21 +221,19 @@ class Netcat(Program):
             self._announce(proc)
 
     def _probe(self, proc: Any) -> None:
-        """Four datagrams show whether an error comes back (`udptest`); the last write counts."""
+        """Four datagrams show whether an error comes back (`udptest`); the first write that fails ends it."""
         try:
             proc.sock(self.fd).send(b"X")
-            self.probe_ok = True
         except NetError:
-            self.probe_ok = False
-        self.probes += 1
-        if self.probes < PROBES:
-            proc.timer(PROBE_PAUSE, PROBE)
-        elif self.probe_ok:
-            self._announce(proc)
-        else:
             self.status = 1
             self._drop(proc)
             self._next_port(proc)
+            return
+        self.probes += 1
+        if self.probes < PROBES:
+            proc.timer(PROBE_PAUSE, PROBE)
+        else:
+            self._announce(proc)
 
     def _announce(self, proc: Any) -> None:
         if self.options.has("v"):
