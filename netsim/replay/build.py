@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from netsim.api import World
-from netsim.replay.plan import Plan, plan
+from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.verify import Backend, failure, request
 
 
@@ -32,6 +32,6 @@ def replay(world: World, then: Sequence[str] = (), backend: Backend | None = Non
         from netsim.replay.backend.room import Room
 
         backend = Room()
-    planned = plan(world)
+    planned = plan(settled(world))
     answer = backend.ask(request(planned, [], []), then)
     return Built(answer["kernel"], planned, failure(answer), tuple(answer.get("problems", ())), int(answer.get("then", 0)))

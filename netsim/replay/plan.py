@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.api import World
+from netsim.clock import SECOND
 from netsim.replay.addresses import addresses, forwarding, neighbours, own_link_locals, vlans
 from netsim.replay.devices import looks, make, ports, up
 from netsim.replay.filters import filters
@@ -15,6 +16,9 @@ from netsim.replay.routes import routes, rules
 from netsim.replay.settings import device_settings, settings
 from netsim.replay.sites import Sites, sites_of
 from netsim.replay.wires import make_wires, plug_wires, raise_wires, wires_of
+
+SETTLING = 3 * SECOND
+"""Virtual time that passes before a plan is made."""
 
 
 @attrs.frozen
@@ -30,6 +34,13 @@ class Plan:
         """The kinds of devices it makes."""
         found = {words[words.index("type") + 1] for each in self.operations if each.subject == "devices" and "type" in (words := each.words)}
         return found | ({"tun"} if any("tuntap" in each.words for each in self.operations) else set())
+
+
+def settled(world: World) -> World:
+    """A fork in which what was under way has come to an end: namespaces that nobody holds any more are gone, addresses have been tried."""
+    trial = world.fork()
+    trial.run_for(SETTLING)
+    return trial
 
 
 def plan(world: World) -> Plan:

@@ -12,7 +12,7 @@ from netsim.replay.backend.leavings import clean
 from netsim.replay.backend.problem import CannotReplay
 from netsim.replay.backend.room import Room, runtime_dir
 from netsim.replay.build import replay
-from netsim.replay.plan import plan
+from netsim.replay.plan import plan, settled
 from netsim.replay.script import script
 from netsim.replay.verify import verify
 
@@ -27,7 +27,7 @@ def replay_lab(options: Any, paint: int) -> Answer:
         raise AnalysisProblem("replay: which lab? (or --clean)")
     world, notes = lab_of(options.lab)
     if options.dry_run:
-        return Answer(script(plan(world), options.lab), 0, notes)
+        return Answer(script(plan(settled(world)), options.lab), 0, notes)
     try:
         built = replay(world, _then(options), backend_of(options))
     except CannotReplay as problem:

@@ -13,12 +13,10 @@ from netsim.analysis.reasons import REACHED
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.kernel.bridge.device import Bridge
-from netsim.replay.plan import Plan, plan
+from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.questions import Attempt, Question, attempts, blind_of, protocol_of, questions
 from netsim.replay.reading import Difference, compare
 
-SETTLING = 3 * SECOND
-"""Virtual time before the model is asked."""
 PATIENCE, PROBE_PATIENCE = 5.0, 4.0
 """Seconds a kernel gets to settle, and to answer a probe."""
 AT_ONCE = 400
@@ -80,8 +78,7 @@ def verify(world: World, backend: Backend | None = None, *, probes: int = 1) -> 
         from netsim.replay.backend.room import Room
 
         backend = Room()
-    trial = world.fork()
-    trial.run_for(SETTLING)
+    trial = settled(world)
     planned = plan(trial)
     asked, tried = list(questions(planned)), attempts(trial, planned) if probes else []
     answer = backend.ask(request(planned, asked, tried))

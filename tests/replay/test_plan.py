@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import netsim
 from netsim.labs import open_lab
-from netsim.replay import plan, script, verify
+from netsim.replay import plan, replay, script, verify
 from netsim.strategies import Topology, rulesets, topologies
 from tests.replay.model import Model
 
@@ -35,6 +35,14 @@ def made(*lines: str) -> netsim.World:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_examples_are_built_anew(example: Path) -> None:
     assert states_differ(open_lab(str(example))) == []
+
+
+def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
+    world = open_lab(str(ROOT / "examples/tutorial/bridge.sh"))  # its last line kills the container
+    assert "dev veth-a" in script(plan(world), "lab")
+    built = replay(world, backend=Model())
+    assert built.failed == ""
+    assert "veth-a" not in script(built.plan, "lab")
 
 
 @pytest.mark.parametrize(
