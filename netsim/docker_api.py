@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
 from netsim.commands.docker.publish import published
+from netsim.compose_api import Composition, carry
 from netsim.docker.cnm import model
 from netsim.docker.engine import attach, networks, views
 from netsim.docker.engine import container as containers
@@ -124,10 +126,25 @@ class Docker:
         """All of them, the predefined ones too."""
         return [Network(self, one) for one in self.engine.networks.values()]
 
+    def compose(self, path: str | Path) -> Composition:
+        """A compose project: its file, with what it extends, includes and reads variables from, is copied into the machine (`/root/...`).
+
+        Needs PyYAML (`netsim-lab[compose]`). OSError for a file that cannot be read.
+        """
+        carried = carry(path, self.machine.init.env)
+        for inner, text in carried.files.items():
+            self.machine.files.makedirs(self.machine.init, inner.rpartition("/")[0])
+            self.machine.files.write(self.machine.init, inner, text.encode())
+        return Composition(self, carried)
+
     def type(self, *argv: str) -> Result:
         """Run the docker command with these words and wait, in virtual time, until it ends."""
+        return self.type_in("/root", *argv)
+
+    def type_in(self, directory: str, *argv: str) -> Result:
+        """The same in a directory of the machine."""
         out, err = Capture(), Capture()
-        process = self.machine.spawn(self.machine.init, ("docker", *argv), fds={0: Null(), 1: out, 2: err})
+        process = self.machine.spawn(self.machine.init, ("docker", *argv), None, directory, {0: Null(), 1: out, 2: err})
         self.machine.wait(process)
         self.pass_time()
         return Result(out.text(), err.text(), process.status or 0)

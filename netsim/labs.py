@@ -1,4 +1,4 @@
-"""Labs: whatever a verb of the command line takes for a world, a script or a snapshot, told apart by content."""
+"""Labs: whatever a verb of the command line takes for a world, a script, a compose file or a snapshot, told apart by content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import attrs
 
 from netsim.api import Host, World
+from netsim.compose_api import carry, carry_text, engine_of, is_compose
 from netsim.directives import DirectiveProblem, carry_out, machines, sections
+from netsim.docker.profile import RELEASES
 from netsim.machine.call import Result
 from netsim.machine.fds import Capture, OpenFile
 from netsim.snapshot import is_snapshot
@@ -68,6 +70,8 @@ def stream(name: str, world: World | None, stdout: OpenFile, stderr: OpenFile) -
 
 def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile) -> int:
     """Type a script, each part on its machine; a part that fails ends the lab, as a script that fails ends those after it."""
+    if is_compose(name, text):
+        return _composed(world, name, text, stdout, stderr)
     try:
         parts = list(sections(text))
         said = machines(parts)
@@ -90,6 +94,17 @@ def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFil
 def is_preface(text: str) -> bool:
     """Whether lines say nothing to a machine: comments above the first directive need none."""
     return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def _composed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile) -> int:
+    """A compose file: its project is written into the first machine and brought up there, on the engine it asks for if none runs yet."""
+    host = first_host(world)
+    engine = engine_of(text)
+    if engine and engine not in RELEASES:
+        raise LabProblem(name, f"x-netsim: there is no engine {engine}; known are {', '.join(RELEASES)}", EX_DATAERR)
+    host.docker(engine or "28")
+    carried = carry_text(text) if name == "-" else carry(name, host.machine.init.env)
+    return host.stream_script(carried.script("up -d"), stdout, stderr, name="compose.sh")
 
 
 def capture(name: str, wanted: Wanted, stdout: OpenFile, stderr: OpenFile) -> tuple[World, WorldCapture, int]:

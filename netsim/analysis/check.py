@@ -103,16 +103,16 @@ def check_claim(world: World, claim: Claim) -> Outcome:
     known = {place.name: place for place in places(world)}
     named = [_source(known, name) for name in claim.sources]
     if claim.kind == ONLY:
-        others = [name for name in known if name not in named and name != _host_part(claim.target)]
+        others = [name for name in known if name not in named and name != _target_name(known, claim.target)]
         return _tried(world, claim, [(ALWAYS, name) for name in named] + [(NEVER, name) for name in others], known)
-    sources = named or [name for name in known if name != _host_part(claim.target)]
+    sources = named or [name for name in known if name != _target_name(known, claim.target)]
     return _tried(world, claim, [(claim.kind, name) for name in sources], known)
 
 
 def _source(known: dict[str, Place], name: str) -> str:
     if name in known:
         return name
-    full = [place.name for place in known.values() if name == f"{place.machine.name}/{place.name}"]
+    full = [place.name for place in known.values() if name == f"{place.machine.name}/{place.name}" or name in place.also]
     if not full:
         raise AnalysisProblem(f"no machine, namespace or running container is called {name!r}; there are: {', '.join(known)}")
     return full[0]
@@ -150,12 +150,12 @@ def _answer(world: World, source: str, claim: Claim, kind: str, known: dict[str,
 
 def _meant(text: str, known: dict[str, Place]) -> Iterator[Service | Target]:
     """What a claim's target stands for: a place alone means its ping and all its ports, a place with a port that port at all its addresses."""
-    place = known.get(text.removeprefix("@"))
+    place = _called(known, text.removeprefix("@"))
     if place is not None:
         yield from services_of(place)
         return
     target = parse(text)
-    place = known.get(target.host.removeprefix("@"))
+    place = _called(known, target.host.removeprefix("@"))
     if place is None:
         yield target
         return
@@ -164,5 +164,13 @@ def _meant(text: str, known: dict[str, Place]) -> Iterator[Service | Target]:
         yield Service(place.name, target.protocol, 0 if target.protocol == ICMP else target.port, addresses)
 
 
-def _host_part(text: str) -> str:
-    return text.removeprefix("@").partition(":")[0].partition("/")[0]
+def _called(known: dict[str, Place], name: str) -> Place | None:
+    """The place of a name, or the one that a compose service's name means."""
+    return known.get(name) or next((place for place in known.values() if name in place.also), None)
+
+
+def _target_name(known: dict[str, Place], text: str) -> str:
+    """The name of the place that a target begins with."""
+    name = text.removeprefix("@").partition(":")[0].partition("/")[0]
+    place = _called(known, name)
+    return name if place is None else place.name

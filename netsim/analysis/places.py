@@ -29,6 +29,8 @@ class Place:
     machine: Machine
     netns: Netns
     process: Process
+    also: tuple[str, ...] = ()
+    """What else it may be called where nothing else is: the compose service a container belongs to, with and without its number."""
 
     def addresses(self) -> list[IPv4 | IPv6]:
         """Its addresses in the order of its devices, loopback and link-local ones left out, IPv4 before IPv6."""
@@ -70,7 +72,16 @@ def _places_of(host: Host) -> Iterator[Place]:
     for container in engine.containers.values() if engine is not None else ():
         process = container.process
         if container.state.is_running and process is not None and process.status is None:
-            yield Place(container.name, CONTAINER, machine, process.netns, process)
+            yield Place(container.name, CONTAINER, machine, process.netns, process, _service(container))
+
+
+def _service(container: Container) -> tuple[str, ...]:
+    """`web-1`, and `web` for the first of a service's containers."""
+    labels = container.spec.labels
+    service, number = labels.get("com.docker.compose.service", ""), labels.get("com.docker.compose.container-number", "")
+    if not service or not number:
+        return ()
+    return (f"{service}-{number}", *((service,) if number == "1" else ()))
 
 
 def place_of(world: World, where: Any) -> Place:
@@ -82,6 +93,9 @@ def place_of(world: World, where: Any) -> Place:
     name = _wanted(where)
     for place in every:
         if name in (place.name, _full(place)):
+            return place
+    for place in every:
+        if name in place.also or (name.startswith(f"{place.machine.name}/") and name.partition("/")[2] in place.also):
             return place
     raise AnalysisProblem(f"no machine, namespace or running container is called {name!r}; there are: {', '.join(place.name for place in every)}")
 

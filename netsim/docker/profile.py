@@ -49,6 +49,8 @@ class EngineProfile:
     """27 and older join every network before the runtime makes the namespace, the default bridge first; then all interfaces move in."""
     takes_back_failed: int = 0
     """29 takes the interface out again when a container cannot join; before, it goes with the namespace."""
+    knows_start_interval: int = 1
+    """Whether a container that starts may be tested more often (25)."""
     reuses_interface_names: int = 1
     """28 gives the lowest free `ethN`; before, a counter of the namespace only grows."""
     knows_gateway_priority: int = 1
@@ -170,7 +172,7 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",

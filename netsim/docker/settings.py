@@ -84,6 +84,21 @@ class HostConfig:
 
 
 @attrs.frozen
+class HealthCheck:
+    """How a container is tested (`HEALTHCHECK`); spans in ns, 0: the daemon's own."""
+
+    test: tuple[str, ...]
+    """`CMD` and words, `CMD-SHELL` and a line, or `NONE`."""
+    interval: int = 0
+    timeout: int = 0
+    start_period: int = 0
+    start_interval: int = 0
+    retries: int = 0
+    assumed: int = 0
+    """1: the test's program is not modelled, and the test counts as passed while the container runs."""
+
+
+@attrs.frozen
 class ContainerSpec:
     """A request for a container (`POST /containers/create`)."""
 
@@ -105,6 +120,7 @@ class ContainerSpec:
     stop_timeout: int | None = None
     attached: tuple[str, ...] = ("stdout", "stderr")
     """Which of its streams whoever ran it is attached to."""
+    health: HealthCheck | None = None
     host: HostConfig = HostConfig()
     networks: Mapping[str, EndpointSettings] = attrs.field(factory=dict)
 

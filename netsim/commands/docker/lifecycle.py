@@ -281,16 +281,19 @@ def top(docker: Docker, parsed: Parsed) -> Result:
     if parsed.words[1:] and parsed.words[1:] not in (("-ef",),):
         docker.complain(f"docker top: netsim: ps options '{shlex.join(parsed.words[1:])}' are not modelled")
         return docker.result(1)
-    rows = [("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")]
-    begun = docker.engine.machine.epoch + 0
-    for process in docker.engine.machine.processes.values():
-        if process.jail is container.jail and process.status is None:
-            parent = process.parent.pid if process.parent is not None else 0
-            rows.append(
-                ("root", str(process.pid), str(parent), "0", _clock(container.state.started or begun), "?", "00:00:00", " ".join(process.argv))
-            )
+    rows = [("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"), *top_rows(docker.engine, container)]
     docker.out.append(align("".join("\t".join(row) + "\n" for row in rows), 20))
     return docker.result()
+
+
+def top_rows(engine: Engine, container: Container) -> list[tuple[str, ...]]:
+    """A container's processes, as `ps -ef` on the host shows them."""
+    begun = _clock(container.state.started or engine.machine.epoch)
+    return [
+        ("root", str(one.pid), str(one.parent.pid if one.parent is not None else 0), "0", begun, "?", "00:00:00", " ".join(one.argv))
+        for one in engine.machine.processes.values()
+        if one.jail is container.jail and one.status is None
+    ]
 
 
 def _clock(ns: int) -> str:

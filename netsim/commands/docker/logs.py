@@ -99,7 +99,7 @@ def logs(docker: Docker, parsed: Parsed) -> Result | Program:
             docker.complain(f'invalid value for "{option}": failed to parse value as time or duration: "{parsed.text(option)}"')
             return docker.result(1)
         entries = [entry for entry in entries if (entry[0] >= limit if option == "since" else entry[0] <= limit)]
-    entries = _tail(entries, parsed.text("tail"))
+    entries = tail(entries, parsed.text("tail"))
     stamped = int(parsed.has("timestamps"))
     texts = {"stdout": "", "stderr": ""}
     for at, stream, data in entries:
@@ -111,7 +111,8 @@ def logs(docker: Docker, parsed: Parsed) -> Result | Program:
     return Result(texts["stdout"], texts["stderr"])
 
 
-def _tail(entries: list[Entry], count: str) -> list[Entry]:
+def tail(entries: list[Entry], count: str) -> list[Entry]:
+    """The last so many lines, or all."""
     if count in ("", "all"):
         return entries
     try:

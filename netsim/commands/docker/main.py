@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsim.commands.docker import tree, usage
+from netsim.commands.docker.compose.main import compose
 from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
 from netsim.commands.docker.events import EVENT_COMMANDS
 from netsim.commands.docker.flags import FlagError, HelpWanted, Parsed, parse
@@ -49,6 +50,11 @@ def docker(call: Call) -> Result | Program | ReadInput:
     return refused if refused is not None else _dispatch(session, parsed.words)
 
 
+def docker_compose(call: Call) -> Result | Program | ReadInput:
+    """docker-compose: the same as `docker compose`, by its older name."""
+    return compose(Docker(call, daemon=call.proc.env.get("DOCKER_HOST", "")), call.argv[1:])
+
+
 def _help(wanted: HelpWanted, text: str) -> Result:
     return Result(text, "Flag shorthand -h has been deprecated, use --help\n" if wanted.word == "-h" else "")
 
@@ -81,6 +87,8 @@ def _dispatch(session: Docker, words: tuple[str, ...]) -> Result | Program | Rea
         return Result("", usage.of_docker(cli))
     if words[0] == "help":
         return _topic(session, words[1:])
+    if words[0] == "compose":
+        return compose(session, words[1:])
     found = find(words)
     if found is not None:
         return _run(session, *found)

@@ -47,8 +47,9 @@ def status_text(engine: Engine, container: Container) -> str:
     if state.status == "restarting":
         return f"Restarting ({state.exit_code}) {human(now - state.finished)} ago"
     if state.is_running:
-        paused = " (Paused)" if state.status == "paused" else ""
-        return f"Up {human(now - state.started)}{paused}"
+        health = "" if container.health is None else "health: starting" if container.health.status == "starting" else container.health.status
+        more = " (Paused)" if state.status == "paused" else f" ({health})" if health else ""
+        return f"Up {human(now - state.started)}{more}"
     if state.status == "dead":
         return "Dead"
     if not state.started:
@@ -56,7 +57,8 @@ def status_text(engine: Engine, container: Container) -> str:
     return f"Exited ({state.exit_code}) {human(now - state.finished)} ago"
 
 
-def _row(docker: Docker, container: Container, *, whole: int) -> dict[str, str]:
+def row(docker: Docker, container: Container, *, whole: int) -> dict[str, str]:
+    """The fields of a container."""
     engine = docker.engine
     path, *args = (*(container.spec.entrypoint or ()), *container.spec.command)
     words = " ".join((path, *(f"'{arg}'" if " " in arg else arg for arg in args)))
@@ -99,7 +101,7 @@ def ps(docker: Docker, parsed: Parsed) -> Result:
     if last > 0:
         found = found[:last]
     whole = int(parsed.has("no-trunc"))
-    return show(docker, COLUMNS, form or _default(parsed), [_row(docker, one, whole=whole) for one in found], quiet=int(parsed.has("quiet")))
+    return show(docker, COLUMNS, form or _default(parsed), [row(docker, one, whole=whole) for one in found], quiet=int(parsed.has("quiet")))
 
 
 def _default(parsed: Parsed) -> str:
@@ -136,7 +138,7 @@ def _is_wanted(engine: Engine, container: Container, wanted: dict[str, list[str]
         and filters.exactly(wanted.get("status"), state.status)
         and filters.labelled(wanted.get("label"), {**container.image.labels, **container.spec.labels})
         and (not wanted.get("exited") or (bool(state.started) and not state.is_running and str(state.exit_code) in wanted["exited"]))
-        and (not wanted.get("health") or "none" in wanted["health"])
+        and filters.exactly(wanted.get("health"), container.health.status if container.health is not None else "none")
         and (not wanted.get("volume"))
         and (not wanted.get("ancestor") or _descends(container, wanted["ancestor"]))
         and (not wanted.get("network") or _is_on(engine, container, wanted["network"]))

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from netsim.docker.engine import health
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, revive_network
@@ -68,6 +69,7 @@ class Dockerd(Program):
         """A container's first process, or a tool the daemon ran."""
         if self.engine is not None:
             exited_quietly(self.engine, pid, status)
+            health.child_ended(self.engine, pid, status)
 
 
 def boot(machine: Machine, profile: EngineProfile, options: DaemonOptions | None = None) -> Engine:

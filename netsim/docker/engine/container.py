@@ -33,6 +33,19 @@ class State:
 
 
 @attrs.define(eq=False)
+class Health:
+    """How its tests went since its start."""
+
+    status: str
+    begun: int
+    """ns since 1970."""
+    streak: int = 0
+    """Tests failed in a row."""
+    pid: int = 0
+    """The test that is running."""
+
+
+@attrs.define(eq=False)
 class LogFile(OpenFile):
     """Where a container's output goes: kept for `docker logs`, and copied to whoever is attached."""
 
@@ -87,6 +100,8 @@ class Container:
     outputs: list[LogFile] = attrs.field(factory=list)
     waiters: list[tuple[Process, str]] = attrs.field(factory=list)
     """Processes (of `docker run`, `docker wait` ...) that hear of its end by a timer with this token."""
+    health: Health | None = None
+    """None: nothing tests it."""
     restart_count: int = 0
     stopped_by_hand: int = 0
     links: dict[str, Container] = attrs.field(factory=dict)

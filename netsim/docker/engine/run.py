@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
-from netsim.docker.engine import links
+from netsim.docker.engine import health, links
 from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_names
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
@@ -49,6 +49,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     assert container.process is not None
     container.state = State(RUNNING, container.process.pid, started=engine.now())
     container.stopped_by_hand = 0
+    health.begin(engine, container)
     engine.tell("container", "start", container.id, image=container.spec.image, name=container.name)
     if container.process.status is not None:
         ended(engine, container, container.process.status)

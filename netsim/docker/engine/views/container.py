@@ -56,11 +56,12 @@ def _graph(container: Container, release: Shown) -> dict[str, str] | None:
 
 def state_view(container: Container) -> dict[str, Any]:
     """`State`."""
-    state = container.state
+    state, health = container.state, container.health
     return {
         "Status": state.status, "Running": state.is_running or state.status == "restarting", "Paused": state.status == "paused",
         "Restarting": state.status == "restarting", "OOMKilled": False, "Dead": state.status == "dead", "Pid": state.pid, "ExitCode": state.exit_code,
         "Error": state.error, "StartedAt": moment(state.started), "FinishedAt": moment(state.finished),
+        **({} if health is None else {"Health": {"Status": health.status, "FailingStreak": health.streak, "Log": []}}),
     }  # fmt: skip
 
 

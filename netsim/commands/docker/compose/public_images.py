@@ -1,0 +1,38 @@
+"""Where well-known public images listen (their EXPOSE): ports that stand-ins for them serve. Facts from the images' own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PORTS: Mapping[str, str] = {
+    "adminer": "8080", "apache/kafka": "9092", "arangodb": "8529", "bitnami/kafka": "9092", "bitnami/mariadb": "3306", "bitnami/mongodb": "27017",
+    "bitnami/postgresql": "5432", "bitnami/rabbitmq": "4369 5551 5552 5671 5672 15671 15672 25672", "bitnami/redis": "6379", "bitnami/zookeeper": "2181 2888 3888 8080",
+    "caddy": "80 443 443/udp 2019", "cassandra": "7000 7001 7199 9042 9160", "chronograf": "8888", "clickhouse/clickhouse-server": "8123 9000 9009",
+    "cockroachdb/cockroach": "8080 26257", "confluentinc/cp-kafka": "9092", "confluentinc/cp-schema-registry": "8081", "confluentinc/cp-zookeeper": "2181 2888 3888",
+    "consul": "8300 8301 8301/udp 8302 8302/udp 8500 8600 8600/udp", "couchdb": "4369 5984 9100", "coredns/coredns": "53 53/udp", "docker": "2375 2376",
+    "dpage/pgadmin4": "80 443", "drupal": "80", "elasticsearch": "9200 9300", "docker.elastic.co/elasticsearch/elasticsearch": "9200 9300",
+    "docker.elastic.co/kibana/kibana": "5601", "docker.elastic.co/logstash/logstash": "5044 9600", "docker.elastic.co/beats/filebeat": "",
+    "envoyproxy/envoy": "10000", "ghost": "2368", "gitea/gitea": "22 3000", "gitlab/gitlab-ce": "22 80 443", "gitlab/gitlab-ee": "22 80 443",
+    "gitlab/gitlab-runner": "", "grafana/grafana": "3000", "grafana/grafana-oss": "3000", "grafana/loki": "3100", "grafana/promtail": "", "haproxy": "",
+    "hashicorp/vault": "8200", "influxdb": "8086", "jaegertracing/all-in-one": "4317 4318 5778 9411 14250 14268 16686 5775/udp 6831/udp 6832/udp",
+    "jenkins/jenkins": "8080 50000", "joomla": "80", "kibana": "5601", "kong": "8000 8001 8443 8444", "logstash": "5044 9600", "mailhog/mailhog": "1025 8025",
+    "mariadb": "3306", "matomo": "80", "memcached": "11211", "minio/minio": "9000", "mongo": "27017", "mongo-express": "8081", "mosquitto": "1883",
+    "eclipse-mosquitto": "1883", "mysql": "3306 33060", "nats": "4222 6222 8222", "neo4j": "7473 7474 7687", "nextcloud": "80", "node": "", "odoo": "8069 8071 8072",
+    "opensearchproject/opensearch": "9200 9300 9600 9650", "percona": "3306 33060", "php": "9000", "phpmyadmin": "80", "phpmyadmin/phpmyadmin": "80", "pihole/pihole": "53 53/udp 67/udp 80 443",
+    "portainer/portainer-ce": "8000 9000 9443", "prom/alertmanager": "9093", "prom/blackbox-exporter": "9115", "prom/node-exporter": "9100", "prom/prometheus": "9090",
+    "prom/pushgateway": "9091", "python": "", "quay.io/keycloak/keycloak": "8080 8443 9000", "rabbitmq": "4369 5671 5672 15691 15692 25672", "rabbitmq:management": "4369 5671 5672 15671 15672 15691 15692 25672",
+    "redmine": "3000", "registry": "5000", "rethinkdb": "8080 28015 29015", "selenium/hub": "4442 4443 4444", "solr": "8983", "sonarqube": "9000", "tomcat": "8080",
+    "traefik": "80", "traefik/whoami": "80", "containous/whoami": "80", "jwilder/nginx-proxy": "80", "nginxproxy/nginx-proxy": "80 443", "valkey/valkey": "6379", "vaultwarden/server": "80", "verdaccio/verdaccio": "4873",
+    "wordpress": "80", "wordpress:fpm": "9000", "yandex/clickhouse-server": "8123 9000 9009", "zookeeper": "2181 2888 3888 8080", "gcr.io/cadvisor/cadvisor": "8080",
+    "getsentry/sentry": "9000", "dockersamples/examplevotingapp_vote": "80", "dockersamples/examplevotingapp_result": "80", "dockersamples/examplevotingapp_worker": "",
+}  # fmt: skip
+"""Name, or name and the beginning or end of a tag, -> ports as `80 53/udp`."""
+
+
+def ports(name: str, tag: str) -> str | None:
+    """What an image listens on; None when it is not known here."""
+    for known, where in PORTS.items():
+        bare, colon, part = known.partition(":")
+        if colon and bare == name and part in tag.split("-"):
+            return where
+    return PORTS.get(name)
