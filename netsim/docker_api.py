@@ -10,6 +10,7 @@ import attrs
 
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
+from netsim.commands.docker.build import DEPRECATED
 from netsim.commands.docker.publish import published
 from netsim.compose_api import Composition, carry
 from netsim.docker.cnm import model
@@ -20,6 +21,7 @@ from netsim.docker.engine.boot import boot
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.errors import Refusal
+from netsim.docker.image import Image
 from netsim.docker.profile import RELEASES, EngineProfile
 from netsim.docker.settings import ContainerSpec, DaemonOptions, EndpointSettings, HostConfig, IpamConfig, NetworkSpec, RestartPolicy
 from netsim.kernel.core.netns import Netns
@@ -103,6 +105,30 @@ class Docker:
     def containers(self) -> list[Container]:
         """All of them, in the order they were created in."""
         return [Container(self, one) for one in self.engine.containers.values()]
+
+    # images -------------------------------------------------------------------------------------------------------------
+
+    def declare(self, image: Image | str, **fields: Any) -> Image:
+        """Have an image: one that is written down (`netsim.docker.image.Image`), or a name with fields of it; `"busybox"` or `"debian"` tools."""
+        made = Image(image, **fields) if isinstance(image, str) else image
+        name, tag = self.engine.split_reference(made.name)
+        made = attrs.evolve(made, name=name, tag=tag if ":" in made.name else made.tag)
+        self.engine.keep(made)
+        return made
+
+    def build(self, dockerfile: str, *, tag: str = "", files: Mapping[str, str] | None = None, args: Mapping[str, str] | None = None) -> Image:
+        """An image from the text of a Dockerfile, with the files that it copies (`docker build`). Refusal with what the build ended with."""
+        machine = self.machine
+        top = f"/var/tmp/build-{len(self.engine.built)}"
+        for path, content in {**(files or {}), "Dockerfile": dockerfile}.items():
+            place = f"{top}/{path}"
+            machine.files.makedirs(None, place.rpartition("/")[0])
+            machine.files.write(None, place, content.encode())
+        given = [word for name, value in (args or {}).items() for word in ("--build-arg", f"{name}={value}")]
+        done = self.type("build", "--quiet", *(("--tag", tag) if tag else ()), *given, top)
+        if done.status:
+            raise Refusal(400, done.stderr.removeprefix(DEPRECATED).strip().removeprefix("Error response from daemon: "))
+        return self.engine.image(tag or done.stdout.strip())
 
     # networks -----------------------------------------------------------------------------------------------------------
 

@@ -88,6 +88,7 @@ EXEC_TABLE: dict[str, str] = {
     "killall": "netsim.programs.process:killall",
     "pgrep": "netsim.programs.process:pgrep",
     "ps": "netsim.programs.ps:ps",
+    "pwd": "netsim.programs.process:pwd",
     "lsns": "netsim.programs.process:lsns",
     "hostname": "netsim.programs.process:hostname",
     "uname": "netsim.programs.process:uname",

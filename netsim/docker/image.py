@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import attrs
@@ -30,6 +31,28 @@ class Image:
     stop_signal: str = ""
     id: str = ""
     tag: str = "latest"
+    user: str = ""
+    volumes: tuple[str, ...] = ()
+    shell: tuple[str, ...] = ()
+    """What runs commands that are no list of words (`SHELL`); empty: /bin/sh -c."""
+    onbuild: tuple[str, ...] = ()
+    healthcheck: tuple[str, ...] = ()
+    """Its test, which is kept and not run."""
+    author: str = ""
+    parent: str = ""
+    """Id of the image it was built upon."""
+    modes: Mapping[str, int] = attrs.field(factory=dict)
+    """Path -> permission bits of files that are not 0644."""
+    links: Mapping[str, str] = attrs.field(factory=dict)
+    """Path -> target of symbolic links."""
+    directories: tuple[str, ...] = ()
+    """What it has besides those that its files lie in."""
+
+
+def image_id(image: Image) -> str:
+    """Its digest: its own, or one drawn from what it declares."""
+    declared = (image.name, image.tag, image.command, image.entrypoint, image.exposed, image.env)
+    return image.id or "sha256:" + hashlib.sha256(repr(declared).encode()).hexdigest()
 
 
 WEB, DATABASES = "netsim.programs.images.web:", "netsim.programs.images.databases:"

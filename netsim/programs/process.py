@@ -156,6 +156,11 @@ def false(call: Call) -> Result:
     return Result("", "", 1)
 
 
+def pwd(call: Call) -> Result:
+    """The working directory."""
+    return Result(call.proc.cwd + "\n")
+
+
 def echo(call: Call) -> Result:
     """Words and a newline."""
     words = call.argv[1:]

@@ -56,7 +56,7 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
             answer = {"rc": 0, "stdout": "", "stderr": ""}
         else:
             done = host.run(step["cmd"])
-            answer = {"rc": done.status, "stdout": done.stdout, "stderr": done.stderr}
+            answer = {"rc": done.status, "stdout": done.stdout.replace("\r\n", "\n"), "stderr": done.stderr}  # its recorder read text
         steps.append({"cmd": step["cmd"], **answer})
         world.clock.run_until(max(world.clock.now, started + COMMAND_TIME))
     for number, job in late:

@@ -13,7 +13,7 @@ from tests.real.machine import Answer
 
 HOST = (
     "sleep 1",
-    "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}} {{.Networks}} {{.Ports}}'",
+    "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}} {{.Ports}}'",
     "docker network ls --no-trunc --format '{{.ID}} {{.Name}} {{.Driver}} {{.Internal}}'",
     "docker inspect $(docker ps -aq)",
     "docker network inspect $(docker network ls -q)",
@@ -68,11 +68,18 @@ def shown(names: Names, line: str, answer: Answer) -> tuple[str, str, int]:
     if line in HOST and "inspect" in line:
         return as_data(names.plain(as_data(answer.stdout))), names.plain(answer.stderr), answer.status
     out = names.plain(answer.stdout)
+    if line.startswith("docker exec"):
+        out = MACS.sub(made_up, out)
     if "network prune" in line:
         out = "\n".join(sorted(out.splitlines()))  # the daemon goes through a map
     if line in HOST:
         out = tidied(line, out)
     return out, names.plain(answer.stderr), answer.status
+
+
+def made_up(found: re.Match[str]) -> str:
+    """An address that is not made from an IPv4 one: devices of the host, seen in its own namespace, have some."""
+    return found.group() if found.group().startswith(("02:42:ac:1", "02:42:0a", "02:42:c0:a8", "ff:", "00:")) else "MAC"
 
 
 def tidied(line: str, text: str) -> str:

@@ -17,7 +17,12 @@ WAIT = 20.0
 def prepare() -> None:
     """BusyBox as a directory tree, and the files of the host that containers copy."""
     os.makedirs(f"{IMAGES}/bin")
-    os.makedirs(f"{IMAGES}/tmp")
+    for name in ("tmp", "root", "etc"):
+        os.makedirs(f"{IMAGES}/{name}")
+    with open(f"{IMAGES}/etc/passwd", "w", encoding="utf-8") as users:
+        users.write("root:x:0:0:root:/root:/bin/sh\n")
+    with open(f"{IMAGES}/etc/group", "w", encoding="utf-8") as groups:
+        groups.write("root:x:0:\n")
     subprocess.run(["cp", "/bin/busybox", f"{IMAGES}/bin/busybox"], check=True)
     tools = subprocess.run(["/bin/busybox", "--list"], check=True, capture_output=True, text=True).stdout.split()
     for tool in tools:

@@ -140,3 +140,60 @@ def test_ps_prints_the_columns_asked_for(host: Host) -> None:
     assert lines[1].split()[2:] == ["sleep", "1000"]
     assert host.run("ps aux").stdout.startswith("USER            PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
     assert host.run("ps -o foo").stderr.startswith('error: unknown user-defined format specifier "foo"\n')
+
+
+def test_lists_go_on_showing_the_ports_of_what_could_not_start(host: Host) -> None:
+    host.run("docker run -d --name bad -p 8080:80 busybox /etc")
+    assert host.run("docker ps -a --filter name=bad --format '{{.Ports}}'").stdout.startswith("0.0.0.0:8080->80/tcp")
+    assert host.run("docker inspect -f '{{json .NetworkSettings.Ports}}' bad").stdout == "{}\n"
+    host.run("docker rename bad worse")
+    assert host.run("docker ps -a --filter name=worse --format '{{.Ports}}'").stdout == "\n"
+
+
+def test_a_container_that_does_not_run_is_connected_to_networks_that_are_not_there_yet(host: Host) -> None:
+    assert host.run("docker network connect nosuch idle").status == 0
+    assert host.run("docker inspect -f '{{json .NetworkSettings.Networks.nosuch.Aliases}}' idle").stdout == "[]\n"
+    assert host.run("docker network connect nosuch web").status == 1
+    assert "network nosuch not found" in host.run("docker start idle").stderr
+
+
+def test_an_address_refused_leaves_the_aliases(host: Host) -> None:
+    host.run("docker run -d --name stuck --network front --ip 10.9.0.9 nginx")
+    short = host.run("docker inspect -f '{{.Id}}' stuck").stdout[:12]
+    assert host.run("docker inspect -f '{{.NetworkSettings.Networks.front.Aliases}}' stuck").stdout == f"[{short}]\n"
+
+
+EXECUTED = (
+    ("-w /nosuch web ls", ('OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd ("/nosuch") set in config.json failed: '
+     "no such file or directory: unknown")),
+    ("-u nobody web id", "unable to find user nobody: no matching entries in passwd file"),
+    ("web /etc/passwd", 'OCI runtime exec failed: exec failed: unable to start container process: exec: "/etc/passwd": permission denied: unknown'),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "told"), EXECUTED)
+def test_what_cannot_be_executed_is_told_where_the_release_tells_it(host: Host, words: str, told: str) -> None:
+    done = host.run(f"docker exec {words}")
+    older = host.machine.docker_cli == "20.10.24"
+    assert (done.stdout, done.stderr) == ((told + "\r\n", "") if older else ("", told + "\n"))
+
+
+def test_variables_of_an_execution_stand_before_home(host: Host) -> None:
+    assert host.run("docker exec -e A=1 web env").stdout.splitlines()[-2:] == ["A=1", "HOME=/root"]
+
+
+def test_ports_that_are_none_are_told_as_each_release_tells_them(host: Host) -> None:
+    told = 'strconv.ParseUint: parsing "x": invalid syntax'
+    assert host.run("docker port web x").stderr == (f"{told}\n" if host.machine.docker_cli == "20.10.24" else f"Error: invalid port (x): {told}\n")
+    assert host.run("docker port web ''").status == 0
+
+
+def test_templates_place_a_chain_of_fields_where_gos_parser_does(host: Host) -> None:
+    for template, place in (("{{.Foo.Bar}}", 6), ("{{len .Foo.Bar}}", 10), ("{{if .Foo.Bar}}x{{end}}", 9), ("{{.Foo}}", 2)):
+        assert f":1:{place}: executing" in host.run(f"docker network inspect -f '{template}' front").stderr
+
+
+def test_the_null_ipam_driver_has_nothing_to_give(host: Host) -> None:
+    assert host.run("docker network create --ipam-driver null n").stderr == "Error response from daemon: ipv4 pool is empty\n"
+    told = "Error response from daemon: null ipam driver does not handle specific address pool requests\n"
+    assert host.run("docker network create --ipam-driver null --subnet 10.1.0.0/24 n").stderr == told

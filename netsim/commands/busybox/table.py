@@ -40,6 +40,7 @@ APPLETS: dict[str, str] = {
         name: _OWN + f"processes:{name}"
         for name in ("env", "hostname", "kill", "killall", "nologin", "pidof", "ps", "sleep", "timeout", "top", "uname", "which")
     },
+    "pwd": "netsim.programs.process:pwd",
     "id": _OWN + "processes:identity",
     "whoami": _OWN + "processes:identity",
     **{name: _OWN + f"files:{name}" for name in FILES},

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-
-import attrs
+import re
 
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
@@ -12,13 +11,13 @@ from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
 from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.reference import reference_problem
-from netsim.commands.docker.run import no_registry
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import human, written
-from netsim.docker.engine.views.image import image_id
-from netsim.docker.errors import Refusal, conflict, failed
-from netsim.docker.image import Image
-from netsim.docker.settings import Port
+from netsim.docker.build.dockerfile import parse
+from netsim.docker.build.instructions import SETTINGS, variables
+from netsim.docker.engine.registry import hint, no_registry
+from netsim.docker.errors import Refusal, conflict, failed, invalid
+from netsim.docker.image import Image, image_id
 from netsim.machine.call import Result
 
 COLUMNS = Columns(
@@ -106,6 +105,7 @@ def pull(docker: Docker, parsed: Parsed) -> Result:
     try:
         image = docker.engine.image(name)
     except Refusal:
+        hint(docker.engine, name)
         raise failed(no_registry(docker.engine)) from None
     whole = f"{image.name}:{image.tag}"
     official = whole if "/" in whole else f"library/{whole}"
@@ -120,50 +120,30 @@ def pull(docker: Docker, parsed: Parsed) -> Result:
 def import_(docker: Docker, parsed: Parsed) -> Result:
     """docker import: an image whose files are busybox's, changed by Dockerfile instructions (`--change`); the tar file itself is not read."""
     source, *name = parsed.words
-    bare, _, tag = (name[0] if name else "").partition(":")
-    image = Image(bare or "<none>", "busybox", env=(), tag=tag or "latest")
+    bare, tag = docker.engine.split_reference(name[0]) if name else ("<none>", "<none>")
+    image = Image(bare, "busybox", env=(), tag=tag)
     for change in parsed.many("change"):
         image = _changed(image, change)
     docker.call.netns.kernel.unmodelled.append(f"docker import {source} (its files)")
-    docker.engine.images[bare or image_id(image)] = image
+    docker.engine.keep(image)
     docker.engine.tell("image", "import", image_id(image), name=image_id(image))
     docker.print(image_id(image))
     return docker.result()
 
 
+CHANGES = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
+
+
 def _changed(image: Image, change: str) -> Image:
-    word, _, rest = change.strip().partition(" ")
-    rest = rest.strip()
-    word = word.upper()
-    if word in ("CMD", "ENTRYPOINT"):
-        try:
-            read = json.loads(rest)
-            words = tuple(str(item) for item in read) if isinstance(read, list) else ("/bin/sh", "-c", rest)
-        except ValueError:
-            words = ("/bin/sh", "-c", rest)
-        return attrs.evolve(image, command=words) if word == "CMD" else attrs.evolve(image, entrypoint=words)
-    if word == "EXPOSE":
-        ports = tuple(_port(text) for text in rest.split())
-        return attrs.evolve(image, exposed=(*image.exposed, *ports))
-    if word == "ENV":
-        name, _, value = rest.partition("=") if "=" in rest.partition(" ")[0] else rest.partition(" ")
-        others = tuple(one for one in image.env if one.partition("=")[0] != name)
-        return attrs.evolve(image, env=(*others, f"{name}={value.strip()}"))
-    if word == "WORKDIR":
-        return attrs.evolve(image, working_dir=rest)
-    if word == "LABEL":
-        name, _, value = rest.partition("=")
-        return attrs.evolve(image, labels={**image.labels, name: value})
-    if word in ("USER", "VOLUME", "ONBUILD", "HEALTHCHECK", "STOPSIGNAL", "SHELL", "MAINTAINER"):
-        raise failed(f"netsim: {word} is not modelled in --change")
-    raise failed(f"{word} is not a valid change command")
-
-
-def _port(text: str) -> Port:
-    number, _, protocol = text.partition("/")
-    if not number.isdigit() or not 0 < int(number) < 65536 or protocol not in ("", "tcp", "udp", "sctp"):
-        raise failed(f"invalid containerPort: {text}")
-    return Port(int(number), protocol or "tcp")
+    """An instruction of `--change` (`dockerfile.BuildFromConfig`)."""
+    word = (change.split() or [""])[0]
+    if word.upper() not in CHANGES:
+        raise invalid(f"{word.lower()} is not a valid change command")
+    try:
+        (instruction,) = parse(change)
+    except Refusal as problem:
+        raise Refusal(problem.status, re.sub(r"^failed to parse Dockerfile: |^dockerfile parse error line \d+: ", "", problem.text)) from None
+    return SETTINGS[instruction.word](image, instruction, variables(image, {}))
 
 
 IMAGE_COMMANDS = (

@@ -42,7 +42,7 @@ def _network(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def _read_image(cli: CliProfile, sent: dict[str, Any]) -> Any:
-    return typed.image(sent)
+    return typed.image(cli, sent)
 
 
 KINDS: Mapping[str, Kind] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsim.commands.docker import tree, usage
+from netsim.commands.docker.build import BUILD_COMMANDS
 from netsim.commands.docker.compose.main import compose
 from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
 from netsim.commands.docker.events import EVENT_COMMANDS
@@ -26,7 +27,7 @@ from netsim.machine.call import Call, Program, ReadInput, Result
 COMMANDS: dict[str, Subcommand] = {
     command.path: command
     for command in (
-        *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *INFO_COMMANDS,
+        *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *BUILD_COMMANDS, *INFO_COMMANDS,
         *NETWORK_COMMANDS, *PRUNE_COMMANDS, *SWARM_COMMANDS, *NODE_COMMANDS, *SERVICE_COMMANDS, *ELSEWHERE_COMMANDS,
     )
 }  # fmt: skip

@@ -11,16 +11,16 @@ from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
 from netsim.commands.docker.ports_text import ports_text
-from netsim.commands.docker.publish import BadPort, port_range, split_protocol
+from netsim.commands.docker.publish import one_port, port_range, split_protocol
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import human, written
 from netsim.commands.docker.template import Struct, TemplateError, check, render
 from netsim.commands.docker.values import name_and_value
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.views.image import image_id
 from netsim.docker.engine.views.ports import port_map, public_ports
 from netsim.docker.errors import Refusal, invalid
+from netsim.docker.image import image_id
 from netsim.machine.call import Result
 
 COLUMNS = Columns(
@@ -170,6 +170,14 @@ def _has_port(container: Container, wanted: Sequence[str], *, published: int) ->
     return False
 
 
+def _bad_port(text: str) -> str:
+    try:
+        one_port(text)
+    except ValueError as problem:
+        return str(problem)
+    return ""
+
+
 def port(docker: Docker, parsed: Parsed) -> Result:
     """docker port: where a container's ports are published."""
     name, *asked = parsed.words
@@ -179,15 +187,13 @@ def port(docker: Docker, parsed: Parsed) -> Result:
         docker.refused(problem, "container", name)
         return docker.result(1)
     bound = {text: bindings for text, bindings in port_map(container).items() if bindings}
-    if asked:
+    if asked and asked[0]:
         number, protocol = split_protocol(asked[0])
-        try:
-            if not re.fullmatch(r"\d+", number):
-                raise ValueError(number)
-            low, _ = port_range(number)
-        except (ValueError, BadPort):
-            docker.complain(f"Error: invalid port '{number}'")
+        wrong = _bad_port(number)
+        if wrong:
+            docker.complain(wrong if docker.cli.family == "20.10" else f"Error: invalid port ({number}): {wrong}")
             return docker.result(1)
+        low = int(number)
         if f"{low}/{protocol}" not in bound:
             docker.complain(f"Error: No public port '{number}/{protocol}' published for {name}")
             return docker.result(1)

@@ -100,14 +100,15 @@ def port_range(text: str) -> tuple[int, int]:
     if not text:
         raise ValueError("empty string specified for ports")
     first, dash, last = text.partition("-")
-    low = _port(first)
-    high = _port(last) if dash else low
+    low = one_port(first)
+    high = one_port(last) if dash else low
     if high < low:
         raise ValueError(f"invalid range specified for port: {text}")
     return low, high
 
 
-def _port(text: str) -> int:
+def one_port(text: str) -> int:
+    """One number; ValueError in Go's words."""
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
     if int(text) > 65535:

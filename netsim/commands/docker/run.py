@@ -17,11 +17,13 @@ from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.registry import hint, no_registry
 from netsim.docker.engine.views.release import shown
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.ids import new_id
 from netsim.machine.call import Program, Result
 from netsim.machine.fds import Null
+from netsim.machine.files import Directory, File
 from netsim.machine.process import SIGINT, SIGTERM, Process
 
 EXITED = "exited"
@@ -142,23 +144,13 @@ def _local_image(docker: Docker, name: str, parsed: Parsed) -> None:
         if parsed.text("pull") == "never":
             raise
         docker.complain(f"Unable to find image '{whole}' locally")
+        hint(engine, whole)
         raise failed(no_registry(engine)) from None
 
 
 def too_old(engine: Engine, what: str, api: str) -> str:
     """Something the daemon's API does not have yet."""
     return f'"{what}" requires API version {api}, but the Docker daemon API version is {engine.profile.api_version}'
-
-
-def no_registry(engine: Engine) -> str:
-    """Why nothing can be pulled: the registry's name does not resolve. (Images are declared: netsim.docker.image.)"""
-    servers = [
-        line.split()[1]
-        for line in engine.process.read_text("/etc/resolv.conf").splitlines()
-        if line.split()[:1] == ["nameserver"] and len(line.split()) > 1
-    ]
-    server = servers[0] if servers else "[::1]"
-    return f'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on {server}:53: no such host'
 
 
 def create_command(docker: Docker, parsed: Parsed) -> Result | Program:
@@ -183,6 +175,7 @@ class Executed(Program):
     workdir: str = ""
     missing_status: int = 127
     detached: int = 0
+    user: str = ""
     exec_id: str = ""
     child: Process | None = None
 
@@ -200,16 +193,35 @@ class Executed(Program):
         self.tell(f"exec_start: {shown}")
         child = self.child = machine.new_process(main if self.detached else proc, self.argv, self.env, cwd, fds, None, jail)
         child.enter(main.netns)
+        node = machine.files.stat(child, self.argv[0]) if "/" in self.argv[0] else None
+        if node is not None and not (isinstance(node, File) and node.mode & 0o111):
+            child.exit(126)
+            self._refuse(proc, life.no_permission(self.argv[0]))
+            return
         if machine.command(child, self.argv[0]) is None:
             child.exit(127)
-            text = f"OCI runtime exec failed: exec failed: unable to start container process: {life.missing_text(self.argv[0])}: unknown"
-            if not self.detached:
-                proc.write(1 if self.missing_status == 126 else 2, text + "\n")
-            proc.exit(0 if self.detached else self.missing_status)
+            self._refuse(proc, life.missing_text(self.argv[0]))
+            return
+        if self.user and not self.user.isdigit() and f"{self.user}:" not in child.read_text("/etc/passwd"):
+            child.exit(126)
+            self._say(proc, f"unable to find user {self.user}: no matching entries in passwd file", 126)
+            return
+        if not isinstance(machine.files.stat(child, cwd), Directory):
+            child.exit(127)
+            self._refuse(proc, f'chdir to cwd ("{cwd}") set in config.json failed: no such file or directory')
             return
         machine.execute(child, self.argv)
         if self.detached:
             proc.exit(0)
+
+    def _refuse(self, proc: Process, why: str) -> None:
+        """What the runtime cannot do; nobody hears of it when it is detached."""
+        self._say(proc, f"OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown", self.missing_status)
+
+    def _say(self, proc: Process, text: str, status: int) -> None:
+        if not self.detached:
+            proc.write(*((1, text + "\r\n") if self.missing_status == 126 else (2, text + "\n")))  # 20.10's daemon writes it where the output goes
+        proc.exit(0 if self.detached else status)
 
     def tell(self, action: str, **attributes: str) -> None:
         """Note an event."""
@@ -236,6 +248,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
         container = docker.engine.container(name)
         life.require_running(container)
         env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
+        env["HOME"] = env.pop("HOME")  # the runtime's, behind what was asked for
     except Refusal as problem:
         docker.refused(problem, "container", name)
         return docker.result(1)
@@ -244,7 +257,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
         return docker.result(1)
     return Executed(
         docker.engine, container, tuple(argv), env, docker.engine.profile.durations.execute * MS, parsed.text("workdir"),
-        docker.cli.missing_command_status, int(parsed.has("detach")),
+        docker.cli.missing_command_status, int(parsed.has("detach")), parsed.text("user").partition(":")[0],
     )  # fmt: skip
 
 

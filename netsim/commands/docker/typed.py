@@ -191,7 +191,13 @@ def network(cli: CliProfile, sent: dict[str, Any]) -> Any:
     return Shape("network.Inspect", fields, parts, {"EnableIPv4": False}).read(sent)
 
 
-def image(sent: dict[str, Any]) -> Any:
+IMAGE_CONFIG = Shape(
+    "v1.DockerOCIImageConfig", "User? ExposedPorts? Env? Entrypoint? Cmd? Volumes? WorkingDir? Labels? StopSignal? ArgsEscaped? Healthcheck? OnBuild? Shell?",
+    zeros={"User": "", "WorkingDir": "", "StopSignal": "", "ArgsEscaped": False},
+)  # fmt: skip
+
+
+def image(cli: CliProfile, sent: dict[str, Any]) -> Any:
     """An image."""
     fields = "ID=Id RepoTags RepoDigests Parent Comment Created DockerVersion Author Config Architecture Os Size GraphDriver RootFS Metadata"
-    return Shape("image.InspectResponse", fields, {"Config": CONFIG, "GraphDriver": GRAPH}).read(sent)
+    return Shape("image.InspectResponse", fields, {"Config": CONFIG if cli.family == "20.10" else IMAGE_CONFIG, "GraphDriver": GRAPH}).read(sent)

@@ -43,6 +43,7 @@ def join_networks(engine: Engine, container: Container) -> None:
             network, settings = _find(engine, container, name, container.networks[name])
         except Refusal as problem:
             raise Refusal(problem.status, wrapped(engine, f"network {name} not found" if problem.status == 404 else problem.text)) from None
+        container.joined.setdefault(network.name, "")
         try:
             checks.check_connection(engine, network, container.networks[name])
             container.networks[name] = settings
@@ -187,11 +188,18 @@ def settle_names(engine: Engine, container: Container) -> None:
 
 
 def connect(engine: Engine, reference: str, container: Container, settings: EndpointSettings) -> None:
-    """`docker network connect`: at once if it runs, else at its next start."""
+    """`docker network connect`: at once if it runs, else at its next start; then there need not be such a network yet."""
     if container.state.is_running:
         network, settings = _find(engine, container, reference, settings)
     else:
-        network = find_network(engine, reference)
+        try:
+            network = find_network(engine, reference)
+        except Refusal:
+            if not reference:
+                raise
+            container.networks[reference] = settings
+            placed(container)
+            return
     if container.mode == "host" or container.mode.startswith("container:"):
         raise forbidden(JOINED)
     if network.driver.name == "host":
@@ -201,6 +209,7 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
         raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
     if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
+    container.stale_ports = ()
     container.networks[network.name] = settings  # what fails now is tried again at the next start
     placed(container)
     if container.state.is_running and container.sandbox is not None:
@@ -246,6 +255,7 @@ def forget_network(engine: Engine, reference: str, container: Container) -> None
     if name not in container.networks:
         raise failed(f"container {container.id} is not connected to the network {name}")
     del container.networks[name]
+    container.stale_ports = ()
     container.joined.pop(name, None)
     placed(container)
     if network is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from netsim.docker.cnm.model import Sandbox
@@ -102,6 +104,8 @@ class Container:
     """Processes (of `docker run`, `docker wait` ...) that hear of its end by a timer with this token."""
     health: Health | None = None
     """None: nothing tests it."""
+    stale_ports: tuple[Any, ...] = ()
+    """Ports that lists go on showing of one that could not start, until anything else becomes of it."""
     restart_count: int = 0
     stopped_by_hand: int = 0
     links: dict[str, Container] = attrs.field(factory=dict)

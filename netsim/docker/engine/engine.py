@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,9 +20,10 @@ from netsim.docker.drivers.overlay import OverlayDriver
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.ports import Ports
 from netsim.docker.engine.proxies import Proxies
-from netsim.docker.errors import Refusal, invalid, not_found
+from netsim.docker.engine.registry import hint, no_registry
+from netsim.docker.errors import Refusal, failed, invalid, not_found
 from netsim.docker.firewall.writer import Firewall
-from netsim.docker.image import READY, Image
+from netsim.docker.image import READY, Image, image_id
 from netsim.docker.ipam.space import AddressSpace
 from netsim.docker.profile import EngineProfile
 from netsim.docker.settings import DaemonOptions
@@ -62,6 +64,8 @@ class Engine:
     containers: dict[str, Container] = attrs.field(factory=dict)
     networks: dict[str, Network] = attrs.field(factory=dict)
     images: dict[str, Image] = attrs.field(factory=dict)
+    built: dict[str, Image] = attrs.field(factory=dict)
+    """What steps of builds made, by what each of them was: the builder's cache."""
     ports: Ports = attrs.field(factory=Ports)
     proxies: Proxies = attrs.field(default=None)
     resolvers: dict[int, Any] = attrs.field(factory=dict)
@@ -174,12 +178,46 @@ class Engine:
         return next((network for network in self.networks.values() if reference in (network.id, network.name)), None)
 
     def image(self, reference: str) -> Image:
-        """An image by name, with or without its tag; refused when there is none such."""
-        name, _, tag = reference.partition(":")
-        found = self.images.get(reference) or self.images.get(name)
-        if found is None or (tag and found.tag != tag and reference not in self.images and tag != "latest"):
-            raise not_found(f"No such image: {reference if ':' in reference else reference + ':latest'}")
+        """An image by name, with or without its tag, or by id; what is ready is there with every tag. Refused when there is none such."""
+        name, tag = self.split_reference(reference)
+        found = self.images.get(reference) or self.images.get(name if tag == "latest" else f"{name}:{tag}")
+        ready = self.images.get(name)
+        if found is None and ready in READY and re.fullmatch(r"[\w.-]+", tag):
+            found = self.images[f"{name}:{tag}"] = attrs.evolve(ready, tag=tag)
+        found = found or self.by_id(reference)
+        if found is None:
+            raise not_found(f"No such image: {reference if ':' in reference.rpartition('/')[2] else reference + ':latest'}")
         return found
+
+    def split_reference(self, reference: str) -> tuple[str, str]:
+        """Name and tag of an image; the hub's own host and its library need not be named."""
+        host, slash, last = reference.rpartition("/")
+        base, _, tag = last.partition(":")
+        name = f"{host}{slash}{base}"
+        for prefix in ("docker.io/", "index.docker.io/", "library/"):
+            name = name.removeprefix(prefix)
+        return name, tag or "latest"
+
+    def by_id(self, reference: str) -> Image | None:
+        """An image whose id begins like that."""
+        begin = reference.removeprefix("sha256:")
+        if not re.fullmatch("[0-9a-f]{4,64}", begin):
+            return None
+        return next((one for one in (*self.images.values(), *self.built.values()) if image_id(one).removeprefix("sha256:").startswith(begin)), None)
+
+    def base_image(self, reference: str) -> Image:
+        """An image to build upon or to copy from; what is not there would be pulled, and no registry is reached."""
+        try:
+            return self.image(reference)
+        except Refusal:
+            hint(self, reference)
+            raise failed(no_registry(self)) from None
+
+    def keep(self, image: Image) -> None:
+        """Have an image by its name and tag, or, without them, by its id."""
+        nameless = image.name == "<none>"
+        key = image_id(image) if nameless else image.name if image.tag == "latest" else f"{image.name}:{image.tag}"
+        self.images[key] = image
 
     def driver(self, name: str) -> Driver:
         """A kind of network; refused when there is none such."""

@@ -103,6 +103,8 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     given = _configured(engine, spec)
     if given.ipam_driver not in ("default", "null"):
         raise not_found(f'plugin "{given.ipam_driver}" not found')
+    if given.ipam_driver == "null" and driver.has_ipam:
+        _without_pools(engine, given)
     network = Network(new_id(engine.rng), given, driver, engine.now(), options=dict(given.options))
     try:
         if driver.has_ipam:
@@ -115,6 +117,14 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     engine.networks[network.id] = network
     engine.tell("network", "create", network.id, name=network.name, type=network.spec.driver)
     return network
+
+
+def _without_pools(engine: Engine, spec: NetworkSpec) -> None:
+    """The null IPAM driver has no pools to give, and 20.10 knows no network that could do without (`ipams/null`, `libnetwork.ipamAllocate`)."""
+    if any(config.subnet for config in spec.configs):
+        raise invalid("null ipam driver does not handle specific address pool requests")
+    if spec.driver == "bridge" or not engine.profile.shares_parents:
+        raise forbidden("ipv4 pool is empty")
 
 
 def _configured(engine: Engine, spec: NetworkSpec) -> NetworkSpec:

@@ -46,7 +46,12 @@ def make_root(engine: Engine, container: Container) -> Directory:
     var.entries |= {"run": Symlink(0o777, 0, "/run"), "log": Directory(0o755), "tmp": Directory(0o755)}
     for path, content in container.image.files.items():
         place, _, name = path.rpartition("/")
-        _directory(root, place).entries[name] = _text(content)
+        _directory(root, place).entries[name] = File(container.image.modes.get(path, 0o644), 0, content.encode("utf-8", "surrogateescape"))
+    for path, target in container.image.links.items():
+        place, _, name = path.rpartition("/")
+        _directory(root, place).entries[name] = Symlink(0o777, 0, target)
+    for path in container.image.directories:
+        _directory(root, path)
     _directory(root, container.spec.working_dir or container.image.working_dir)
     return root
 

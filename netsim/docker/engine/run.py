@@ -10,6 +10,7 @@ from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Con
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.root import make_jail
+from netsim.docker.engine.views.ports import ports_before_its_end
 from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.errors import NetError, strerror
 from netsim.kernel import sysctl
@@ -27,6 +28,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         raise conflict("cannot start a paused container, try unpause instead")
     if container.state.is_running:
         return
+    container.stale_ports = ()
     try:
         if engine.profile.checks_links_first:
             links.check(engine, container)
@@ -43,6 +45,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         task, container.process = container.process, None
         if task is not None:
             task.die(SIGKILL)
+        container.stale_ports = ports_before_its_end(container)
         tear_down(engine, container)
         container.state = State(container.state.status if container.state.started else CREATED, 0, problem_code(problem), problem.text)
         raise
@@ -292,6 +295,7 @@ def rename(engine: Engine, container: Container, name: str) -> None:
         container.name = checked_name(engine, f"/{name.removeprefix('/')}")
     except Refusal as problem:
         raise Refusal(problem.status, f"Error when allocating new name: {problem.text}") from None
+    container.stale_ports = ()
     settle_names(engine, container)
     engine.tell("container", "rename", container.id, name=container.name)
 

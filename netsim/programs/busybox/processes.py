@@ -300,7 +300,7 @@ def _identity(call: Call) -> Result:
         raise die("id", f"unknown user {options.words[0]}")
     if set(options.letters) & {"u", "g", "G"}:
         return Result("root\n" if "n" in options else "0\n")
-    return Result("uid=0(root) gid=0(root)\n")
+    return Result("uid=0(root) gid=0(root) groups=0(root)\n")
 
 
 def hostname(call: Call) -> Any:

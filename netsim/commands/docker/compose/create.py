@@ -18,8 +18,8 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.networks import create_network
-from netsim.docker.engine.views.image import image_id
 from netsim.docker.errors import Refusal
+from netsim.docker.image import image_id
 from netsim.machine.process import Process
 
 DIVERGED, FORCE, NEVER = "diverged", "force", "never"

@@ -17,8 +17,8 @@ from netsim.commands.docker.ps import row
 from netsim.commands.docker.spans import human
 from netsim.commands.docker.template import TemplateError, check
 from netsim.docker.engine.container import Container
-from netsim.docker.engine.views.image import image_id
 from netsim.docker.engine.views.ports import PublicPort, public_ports
+from netsim.docker.image import image_id
 from netsim.machine.call import Program, Result
 
 COLUMNS = Columns(

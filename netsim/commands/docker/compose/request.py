@@ -17,7 +17,7 @@ from netsim.commands.docker.compose.file.project import Project, Service, networ
 from netsim.commands.docker.compose.stand_ins import TOOL, image_name
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.views.image import image_id
+from netsim.docker.image import image_id
 from netsim.docker.settings import ContainerSpec, EndpointSettings, HealthCheck, HostConfig, IpamConfig, NetworkSpec, Port, PortBinding, RestartPolicy
 
 VERSION = "2.40.3"

@@ -277,6 +277,9 @@ class _Reader:
                 made = ("pipe", inside)
             else:
                 raise TemplateError(f'template: :1: unexpected "{value}" in operand')
+        chained = self.peek()
+        if chained is not None and chained.kind == "field" and not chained.spaced and made[0] != "function":
+            start = chained.at  # where Go's parser sees the chain
         while (after := self.peek()) is not None and after.kind == "field" and not after.spaced and made[0] != "function":
             fields.append(self.take().text[1:])
         text = value + "".join(f".{name}" for name in (fields[1:] if kind == "field" else fields))

@@ -9,9 +9,9 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.endpoint import network_settings
 from netsim.docker.engine.views.host_config import host_config_view
-from netsim.docker.engine.views.image import image_id
 from netsim.docker.engine.views.moment import moment
 from netsim.docker.engine.views.release import Shown, shown
+from netsim.docker.image import image_id
 
 GONE = {"NetworkSettings": ("Bridge", "HairpinMode", "LinkLocalIPv6Address", "LinkLocalIPv6PrefixLen", "SecondaryIPAddresses", "SecondaryIPv6Addresses"),
         "Config": ("OnBuild",)}  # fmt: skip
@@ -72,7 +72,7 @@ def config_view(engine: Engine, container: Container) -> dict[str, Any]:
     env = [*spec.env, *(item for item in image.env if item.partition("=")[0] not in given)]
     ports = exposed(engine, container)
     view: dict[str, Any] = {
-        "Hostname": container.hostname, "Domainname": spec.domainname, "User": spec.user, "AttachStdin": "stdin" in spec.attached,
+        "Hostname": container.hostname, "Domainname": spec.domainname, "User": spec.user or image.user, "AttachStdin": "stdin" in spec.attached,
         "AttachStdout": "stdout" in spec.attached, "AttachStderr": "stderr" in spec.attached, "ExposedPorts": {str(port): {} for port in ports},
         "Tty": bool(spec.tty), "OpenStdin": bool(spec.open_stdin), "StdinOnce": bool(spec.open_stdin) and "stdin" in spec.attached, "Env": env or None,
         "Cmd": list(spec.command) or None, "Image": spec.image, "Volumes": None, "WorkingDir": spec.working_dir or image.working_dir,

@@ -46,7 +46,8 @@ def endpoint_view(engine: Engine, container: Container, name: str, endpoint: End
     view = _blank(settings)
     view["NetworkID"] = container.joined.get(name, "")
     known = name in container.joined or settings.sends_ipam
-    user_defined = name not in ("bridge", "host", "none", "default")
+    is_there = any(network.name == name for network in engine.networks.values())
+    user_defined = (name in container.joined or is_there) and name not in ("bridge", "host", "none", "default")
     names = dns_names(container, settings) if user_defined and known else []
     if shown.dns_names:
         view["DNSNames"] = names or None
@@ -54,7 +55,7 @@ def endpoint_view(engine: Engine, container: Container, name: str, endpoint: End
     else:
         hostname = [container.spec.hostname] if shown.adds_hostname and container.spec.hostname else []
         aliases = [*settings.aliases, *([container.short_id, *hostname] if names else [])]
-        view["Aliases"] = aliases or None
+        view["Aliases"] = aliases or ([] if settings.sends_ipam and not is_there and name not in container.joined else None)
     if endpoint is not None:
         _fill(view, endpoint)
     return _ordered(view, shown)

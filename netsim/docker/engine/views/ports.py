@@ -20,7 +20,7 @@ class PublicPort(NamedTuple):
 def open_endpoint(container: Container) -> Endpoint | None:
     """The endpoint through which the world outside gets in (`ProgramExternalConnectivity`)."""
     sandbox = container.sandbox
-    if sandbox is None or sandbox.shared or sandbox.container_id != container.id or not container.state.is_running:
+    if sandbox is None or sandbox.shared or sandbox.container_id != container.id:
         return None
     endpoint = sandbox.gateway_endpoint
     return None if endpoint is None or endpoint.network.spec.internal or endpoint.network.driver.name != "bridge" else endpoint
@@ -29,8 +29,10 @@ def open_endpoint(container: Container) -> Endpoint | None:
 def port_map(container: Container) -> dict[str, Any]:
     """`NetworkSettings.Ports`: every exposed port with its bindings, None for one that is not published."""
     endpoint = open_endpoint(container)
-    if endpoint is None:
-        return {}
+    return _mapped(endpoint) if endpoint is not None and container.state.is_running else {}
+
+
+def _mapped(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {str(port): None for port in endpoint.exposed}
     for mapping in endpoint.mappings:
         bindings = found.setdefault(str(mapping.port), None) or []
@@ -40,8 +42,18 @@ def port_map(container: Container) -> dict[str, Any]:
 
 def public_ports(container: Container) -> list[PublicPort]:
     """The same as the list of containers has it."""
+    return _listed(port_map(container)) or list(container.stale_ports)
+
+
+def ports_before_its_end(container: Container) -> tuple[PublicPort, ...]:
+    """What lists say of a container whose start fails when its network was there already: they are told before the network goes."""
+    endpoint = open_endpoint(container)
+    return tuple(_listed(_mapped(endpoint))) if endpoint is not None else ()
+
+
+def _listed(ports: dict[str, Any]) -> list[PublicPort]:
     found: list[PublicPort] = []
-    for text, bindings in port_map(container).items():
+    for text, bindings in ports.items():
         number, _, protocol = text.partition("/")
         if not bindings:
             found.append(PublicPort(int(number), protocol))

@@ -56,6 +56,8 @@ class Shown:
     """Whether neither is the default bridge's, until the daemon starts again (20.10)."""
     keeps_sandbox: int = 0
     """Whether a container that ended goes on showing its last sandbox (20.10)."""
+    whole_image_config: int = 0
+    """Whether an image's configuration has the fields of a container's (27 and older)."""
     keeps_empty_aliases: int = 0
     """Whether aliases that a connection sent without any stay an empty list (27)."""
     adds_hostname: int = 0
@@ -67,11 +69,20 @@ class Shown:
 
 
 V20_10 = Shown(
-    MASKED_20_10, hides_gateway=1, hides_bridge_gateway=1, adds_hostname=1, keeps_sandbox=1, kernel_memory=1, console_late=1, keeps_default_mode=1, settings_order=1, dns_names=0, gw_priority=0, empty_config=(), plain_caps=1,
+    MASKED_20_10, whole_image_config=1, hides_gateway=1, hides_bridge_gateway=1, adds_hostname=1, keeps_sandbox=1, kernel_memory=1, console_late=1, keeps_default_mode=1, settings_order=1, dns_names=0, gw_priority=0, empty_config=(), plain_caps=1,
     go_version="go1.19.8", commit="5d6db84", built="Thu May  7 21:09:36 2026", least_api="1.12", package="+dfsg1", filter_problem="Invalid filter '{}'",
     log_drivers=("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "splunk", "syslog"),
 )  # fmt: skip
-V27 = Shown(MASKED_27, keeps_empty_aliases=1, gw_priority=0, hides_gateway=1, go_version="go1.24.11", commit="local", built="library-import")
+V27 = Shown(
+    MASKED_27,
+    whole_image_config=1,
+    keeps_empty_aliases=1,
+    gw_priority=0,
+    hides_gateway=1,
+    go_version="go1.24.11",
+    commit="local",
+    built="library-import",
+)
 V28 = Shown(MASKED_28, ("ID",), hides_gateway=1, go_version="go1.24.11", commit="local", built="library-import")
 V29 = Shown(
     MASKED_28,

@@ -1,0 +1,26 @@
+"""There is no registry: images are declared (`docker build`, `docker import`, `netsim.docker.image`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netsim.docker.engine.engine import Engine
+
+
+def no_registry(engine: Engine) -> str:
+    """Why nothing can be pulled: the registry's name does not resolve. (Images are declared: netsim.docker.image.)"""
+    servers = [
+        line.split()[1]
+        for line in engine.process.read_text("/etc/resolv.conf").splitlines()
+        if line.split()[:1] == ["nameserver"] and len(line.split()) > 1
+    ]
+    server = servers[0] if servers else "[::1]"
+    return f'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on {server}:53: no such host'
+
+
+def hint(engine: Engine, name: str) -> None:
+    """Note, beside what is not modelled, how an image that is not there can be had."""
+    told = f"image {name}: nothing is pulled; declare it with docker build, docker import or host.docker().declare (docs/docker.md)"
+    if told not in engine.machine.kernel.unmodelled:
+        engine.machine.kernel.unmodelled.append(told)
