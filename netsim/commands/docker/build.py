@@ -13,8 +13,8 @@ from netsim.commands.docker.networks import pairs
 from netsim.commands.docker.profile import RELEASES
 from netsim.commands.docker.reference import reference_problem
 from netsim.commands.docker.session import Docker, Subcommand
-from netsim.docker.build.builder import Builder, Failed, builder, tagged
-from netsim.docker.build.files import ignored
+from netsim.docker.builder.files import ignored
+from netsim.docker.builder.steps import Builder, Failed, builder, tagged
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import EXITED
 from netsim.docker.errors import Refusal

@@ -13,8 +13,8 @@ from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.reference import reference_problem
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import human, written
-from netsim.docker.build.dockerfile import parse
-from netsim.docker.build.instructions import SETTINGS, variables
+from netsim.docker.builder.dockerfile import parse
+from netsim.docker.builder.instructions import SETTINGS, variables
 from netsim.docker.engine.registry import hint, no_registry
 from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.docker.image import Image, image_id

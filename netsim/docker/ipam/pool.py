@@ -44,7 +44,15 @@ class Pool:
             self.taken.add(first)
             if isinstance(self.subnet, IPv4Net):
                 self.taken.add(last)
-        self.cursor = bounds(self.ip_range or self.subnet)[0]
+        self.cursor = self.range()[0]
+
+    def range(self) -> tuple[int, int]:
+        """First and last address of the part: of a range that lies outside (`dockerd --fixed-cidr`) only the bits of the host count."""
+        if self.ip_range is None:
+            return bounds(self.subnet)
+        first, last = bounds(self.subnet)
+        low, high = bounds(self.ip_range)
+        return first | low & (last - first), first | high & (last - first)
 
     def contains(self, address: int) -> bool:
         """Whether an address lies in the subnet."""
@@ -61,7 +69,7 @@ class Pool:
                 raise conflict("Address already in use")
             self.taken.add(int(wanted))
             return wanted
-        last = bounds(self.ip_range or self.subnet)[1]
+        last = self.range()[1]
         number = self.cursor
         while number in self.taken:
             number += 1
@@ -74,7 +82,7 @@ class Pool:
     def release(self, address: Address) -> None:
         """Give an address back."""
         self.taken.discard(int(address))
-        if bounds(self.ip_range or self.subnet)[0] <= int(address) < self.cursor:
+        if self.range()[0] <= int(address) < self.cursor:
             self.cursor = int(address)
 
 

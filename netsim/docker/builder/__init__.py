@@ -1,0 +1,1 @@
+"""Images from Dockerfiles, as the daemon's own builder makes them (`builder/dockerfile`)."""
