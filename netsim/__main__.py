@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from netsim import __version__
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.labs import LabProblem, Wanted, capture, stream
@@ -21,29 +22,25 @@ NOT_MODELLED = 2
 QUESTIONS = ("explain", "reach", "diff", "check")
 
 
+DESCRIPTION = """\
+Linux and Docker networking in memory: the commands you would type as root,
+without root, kernel or daemon."""
+EPILOG = """\
+A LAB is a bash script for root on a fresh machine, or the snapshot of a world
+(netsim run LAB --save FILE). Scripts of several machines say in comments whose
+turn it is: `# netsim: lan office h1 h2`, `# netsim: host h2 engine=27`.
+
+The exit status is 0 (it holds; the script's own for run, shell and pcap), 1 (it
+does not hold), 2 (it cannot be told, or something is not modelled), 64 (the
+question makes no sense), 65 (the lab cannot be read), 66 (there is none), 73 (a
+file cannot be written).
+"""
+LAB = "a script (- for standard input) or a snapshot"
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; answers the exit status, 64 for one that cannot be understood."""
-    parser = argparse.ArgumentParser(prog="netsim", description="Linux networking in memory: real commands, no root, no kernel.")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    run = verbs.add_parser("run", help="run shell scripts on a host and show what they print")
-    run.add_argument("labs", metavar="LAB", nargs="+", help="a script (- for standard input); the first may be a snapshot to start from")
-    run.add_argument("--save", metavar="FILE", help="write the world the scripts leave behind into a snapshot")
-    run.add_argument("--strict", action="store_true", help="fail (status 2) when an option was accepted that is not modelled, and name each")
-    shell = verbs.add_parser("shell", help="type commands into a host: at a terminal with a prompt, else lines of standard input")
-    shell.add_argument("labs", metavar="LAB", nargs="*", help="scripts to run before; the first may be a snapshot")
-    pcap = verbs.add_parser("pcap", help="run a lab and write what passed into a capture file")
-    pcap.add_argument("lab", metavar="LAB", help="a script (- for standard input), or a snapshot")
-    pcap.add_argument("-o", "--out", metavar="FILE", required=True, help="the capture file: pcap when its name ends in .pcap, else pcapng")
-    pcap.add_argument("--device", metavar="DEV", default="", help="only devices called so")
-    pcap.add_argument("--host", metavar="HOST", default="", help="only this machine's")
-    pcap.add_argument("--seconds", metavar="N", type=float, default=1.0, help="virtual time to let pass after the script (default 1)")
-    add_questions(verbs)
-    transcript = verbs.add_parser("transcript", help="replay recorded scenarios and write what netsim answers")
-    transcript.add_argument("path", help="a scenario (.json) or a directory of them")
-    transcript.add_argument("--out", required=True, help="the directory the answers go to")
-    transcript.add_argument("--jobs", type=int, default=1, help="how many to replay at once")
-    add_draw(verbs)
-    add_replay(verbs)
+    parser = command_line()
     try:
         options = parser.parse_args(argv)
     except SystemExit as stop:
@@ -90,27 +87,61 @@ def main(argv: list[str] | None = None) -> int:
     return EX_USAGE
 
 
+def command_line() -> argparse.ArgumentParser:
+    """Every verb with its options."""
+    parser = argparse.ArgumentParser(prog="netsim", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"netsim {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    run = add_verb(verbs, "run", "run shell scripts on a host and show what they print")
+    run.add_argument("labs", metavar="LAB", nargs="+", help="a script (- for standard input); the first may be a snapshot to start from")
+    run.add_argument("--save", metavar="FILE", help="write the world the scripts leave behind into a snapshot")
+    run.add_argument("--strict", action="store_true", help="fail (status 2) when an option was accepted that is not modelled, and name each")
+    shell = add_verb(verbs, "shell", "type commands into a host: at a terminal with a prompt, else lines of standard input")
+    shell.add_argument("labs", metavar="LAB", nargs="*", help="scripts to run before; the first may be a snapshot")
+    pcap = add_verb(verbs, "pcap", "run a lab and write what passed into a capture file")
+    pcap.add_argument("lab", metavar="LAB", help=LAB)
+    pcap.add_argument(
+        "-o", "--output", dest="out", metavar="FILE", required=True, help="the capture file: pcap when its name ends in .pcap, else pcapng"
+    )
+    pcap.add_argument("--device", metavar="DEV", default="", help="only devices called so")
+    pcap.add_argument("--host", metavar="HOST", default="", help="only this machine's")
+    pcap.add_argument("--seconds", metavar="N", type=float, default=1.0, help="virtual time to let pass after the script (default 1)")
+    add_questions(verbs)
+    add_draw(verbs)
+    add_replay(verbs)
+    transcript = add_verb(verbs, "transcript", "replay recorded scenarios and write what netsim answers")
+    transcript.add_argument("path", metavar="PATH", help="a scenario (.json) or a directory of them")
+    transcript.add_argument("--out", metavar="DIR", required=True, help="the directory the answers go to")
+    transcript.add_argument("--jobs", metavar="N", type=int, default=1, help="how many to replay at once")
+    return parser
+
+
+def add_verb(verbs: Any, name: str, purpose: str) -> Any:
+    """A verb; what it is for stands in the list of verbs and on top of its own help."""
+    return verbs.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+
+
 def add_questions(verbs: Any) -> None:
     """The verbs that ask a lab something."""
-    explain = verbs.add_parser("explain", help="the way of a packet, decision by decision, and why it arrives or dies")
-    explain.add_argument("lab", metavar="LAB", help="a script (- for standard input) or a snapshot")
+    explain = add_verb(verbs, "explain", "the way of a packet, decision by decision, and why it arrives or dies")
+    explain.add_argument("lab", metavar="LAB", help=LAB)
     explain.add_argument("source", metavar="FROM", help="a machine, a namespace or a container")
     explain.add_argument("target", metavar="TO", help="10.0.0.2:80/tcp, web:5432, 8.8.8.8 (ping), @red:80 (the address of namespace red)")
     explain.add_argument(
         "--size", type=int, default=0, metavar="BYTES", help="send so many bytes: by ping or UDP in one piece, by TCP once connected"
     )
     explain.add_argument("-v", "--verbose", action="count", default=0, help="also policies that accept")
-    reach = verbs.add_parser("reach", help="who reaches whom on which listening port")
-    reach.add_argument("lab", metavar="LAB", help="a script or a snapshot")
+    reach = add_verb(verbs, "reach", "who reaches whom on which listening port")
+    reach.add_argument("lab", metavar="LAB", help=LAB)
     reach.add_argument("--from", dest="source", metavar="PLACE", action="append", help="only from there (repeat for more)")
     reach.add_argument("--to", metavar="PLACE", action="append", help="only to there (repeat for more)")
     reach.add_argument("--csv", action="store_true", help="as CSV")
-    diff = verbs.add_parser("diff", help="what differs between two labs, in state and in who reaches whom")
-    diff.add_argument("lab", metavar="LAB", help="a script or a snapshot")
-    diff.add_argument("other", metavar="OTHER", help="another one")
+    diff = add_verb(verbs, "diff", "what differs between two labs, in state and in who reaches whom")
+    diff.add_argument("lab", metavar="LAB", help=LAB)
+    diff.add_argument("other", metavar="OTHER", help="another one, to compare with")
     diff.add_argument("--state-only", action="store_true", help="do not try who reaches whom")
-    check = verbs.add_parser("check", help="whether claims hold: `db is never reachable from lan`")
-    check.add_argument("lab", metavar="LAB", help="a script or a snapshot")
+    check = add_verb(verbs, "check", "whether claims hold: `db is never reachable from lan`")
+    check.add_argument("lab", metavar="LAB", help=LAB)
     check.add_argument("claims", metavar="CLAIMS", nargs="?", help="a file with one claim a line; without it, the script's `# check:` comments")
     for verb in (explain, reach, diff, check):
         verb.add_argument("--json", action="store_true", help="as JSON")
@@ -118,8 +149,8 @@ def add_questions(verbs: Any) -> None:
 
 def add_draw(verbs: Any) -> None:
     """The verb that draws."""
-    draw = verbs.add_parser("draw", help="draw the world a lab makes, and a packet's path over it")
-    draw.add_argument("lab", metavar="LAB", help="a script (- for standard input) or a snapshot")
+    draw = add_verb(verbs, "draw", "draw the world a lab makes, and a packet's path over it")
+    draw.add_argument("lab", metavar="LAB", help=LAB)
     draw.add_argument(
         "-o", "--output", metavar="FILE", help="the suffix says the form: .svg, .png (both need graphviz), .dot, .mmd (default: DOT text)"
     )
@@ -129,14 +160,14 @@ def add_draw(verbs: Any) -> None:
 
 def add_replay(verbs: Any) -> None:
     """The verbs that go to a real kernel."""
-    replay = verbs.add_parser("replay", help="build a lab on this machine's kernel, in private namespaces")
+    replay = add_verb(verbs, "replay", "build a lab on this machine's kernel, in private namespaces")
     replay.add_argument("--dry-run", action="store_true", help="print the shell script that builds it, and do nothing")
     replay.add_argument("--shell", metavar="PLACE", nargs="?", const="", help="stay in it with a shell (in a namespace of it) until that ends")
     replay.add_argument("--run", metavar="COMMAND", default="", help="run a command in it; its exit status is the answer")
-    verify = verbs.add_parser("verify", help="build a lab on this machine's kernel, ask both the same questions, and compare")
+    verify = add_verb(verbs, "verify", "build a lab on this machine's kernel, ask both the same questions, and compare")
     verify.add_argument("--json", action="store_true", help="as JSON")
     for verb in (replay, verify):
-        verb.add_argument("lab", metavar="LAB", nargs="?", help="a script (- for standard input) or a snapshot")
+        verb.add_argument("lab", metavar="LAB", nargs="?", help=LAB)
         verb.add_argument("-v", "--verbose", action="count", default=0, help="everything: each difference, what is left out")
         verb.add_argument("--clean", action="store_true", help="remove what killed replays left behind")
 

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from docs.site.changes import changes_page
+from docs.site.command_line import command_line_page
 from docs.site.commands import commands_page
 from docs.site.decisions import decisions_page
 from docs.site.links import rewritten
@@ -26,6 +27,7 @@ def assemble(sources: Path) -> None:
     shutil.copytree(DOCS, sources, ignore=shutil.ignore_patterns("__pycache__", "site"), dirs_exist_ok=True)
     shutil.copy(DOCS / "site" / "conf.py", sources / "conf.py")
     made = {
+        "command-line.md": command_line_page(),
         "commands.md": commands_page(),
         "changelog.md": changes_page(ROOT),
         "decisions/index.md": decisions_page(sources / "decisions"),

@@ -13,7 +13,7 @@ from netsim.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-MADE = {"commands.md", "changelog.md"}
+MADE = {"command-line.md", "commands.md", "changelog.md"}
 """Pages that are written when the site is built."""
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.M | re.S)
 MEASURED = re.compile(r"time=[\d.]+|rtt min.*|time \d+ms")

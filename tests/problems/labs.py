@@ -47,7 +47,7 @@ class Lab:
 
 
 LABS = (
-    Lab("01-network-shadows-vpn", "laptop", "172.18.40.10:443", "docker-shadows", "(network app) goes before 172.16.0.0/12 via 10.8.0.1 dev tun0"),
+    Lab("01-network-shadows-vpn", "laptop", "172.18.40.10:443", "docker-shadows", "(network app) goes before 172.16.0.0/12 via 10.8.0.1 dev vpn"),
     Lab("02-address-pools-exhausted", "client", "web:80", "container-not-running"),
     Lab("03-published-port-passes-ufw", "stranger", "203.0.113.10:5432", "reached", "postgres", cured="rule-drop"),
     Lab("04-routed-peers-after-28", "pc", "10.28.0.10:80", "docker-unpublished", "raw PREROUTING"),

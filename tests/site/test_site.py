@@ -27,7 +27,13 @@ def test_the_site_builds_and_no_page_is_missing(tmp_path: Path) -> None:
     made = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.html")}
     pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
     labs = [f"problems/{path.parent.name}.html" for path in (ROOT / "examples" / "problems").glob("*/README.md")]
-    assert {page.with_suffix(".html").as_posix() for page in pages} | {*labs, "commands.html", "changelog.html", "decisions/index.html"} <= made
+    assert {page.with_suffix(".html").as_posix() for page in pages} | {
+        *labs,
+        "command-line.html",
+        "commands.html",
+        "changelog.html",
+        "decisions/index.html",
+    } <= made
     index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert all(f'href="{page.stem}.html"' in index for page in pages if page.parent == Path() and page.stem != "index")
 
@@ -56,6 +62,25 @@ def test_the_page_of_commands_is_what_the_grammars_say() -> None:
         for grammar in found:
             assert all(f"`-{letter}" in line for letter in grammar.flags + grammar.valued), tool
             assert all(f"`--{name}" in line for name in grammar.long), tool
+
+
+def test_the_readme_names_every_verb_and_every_verb_says_what_it_is_for() -> None:
+    from docs.site.command_line import command_line_page, verbs
+    from netsim.__main__ import command_line
+
+    known = verbs(command_line())
+    named = set(re.findall(r"^    netsim (\w+) ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    assert named == set(known)
+    for name, verb in known.items():
+        assert verb.description, name
+        assert all(action.help for action in verb._actions), name
+        assert f"## {name}\n" in command_line_page()
+
+
+def test_the_makefile_has_the_targets_that_the_readme_names() -> None:
+    named = set(re.findall(r"\bmake (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert named == {"demo", "test", "docs"}
+    assert all(re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M) for target in named)
 
 
 def test_links_out_of_the_docs_are_named_and_those_between_pages_kept(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@
 set -e
 ip link set lo up
 ip addr add 203.0.113.1/24 dev eth0; ip link set eth0 up
-ip tunnel add vpn mode ipip local 203.0.113.1 remote 203.0.113.2
-ip addr add 10.8.0.1 peer 10.8.0.2/32 dev vpn; ip link set vpn up
+ip link add vpn type vxlan id 8 dstport 4789 local 203.0.113.1 remote 203.0.113.2
+ip addr add 10.8.0.1/24 dev vpn; ip link set vpn up
 sysctl -qw net.ipv4.ip_forward=1
 ip netns add wiki
 ip link add lan0 type veth peer name eth0 netns wiki
@@ -21,8 +21,8 @@ ip netns exec wiki nc -lk -p 443 &
 set -e
 ip link set lo up
 ip addr add 203.0.113.2/24 dev eth0; ip link set eth0 up
-ip tunnel add tun0 mode ipip local 203.0.113.2 remote 203.0.113.1
-ip addr add 10.8.0.2 peer 10.8.0.1/32 dev tun0; ip link set tun0 up
+ip link add vpn type vxlan id 8 dstport 4789 local 203.0.113.2 remote 203.0.113.1
+ip addr add 10.8.0.2/24 dev vpn; ip link set vpn up
 ip route add 172.16.0.0/12 via 10.8.0.1
 nc -z -w 3 172.18.40.10 443 && echo "before: the wiki answers"
 docker network create app > /dev/null

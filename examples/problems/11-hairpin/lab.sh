@@ -3,7 +3,9 @@
 # back by the port they came from (hairpin), and if the source is translated too. Docker sets
 # both; here something that manages the host's network has switched hairpin off again.
 ip link set lo up
-ip link add eth0 type dummy
+ip netns add lan
+ip link add eth0 type veth peer name eth0 netns lan
+ip -n lan link set eth0 up
 ip addr add 192.168.7.2/24 dev eth0; ip link set eth0 up
 dockerd --userland-proxy=false > /dev/null 2>&1 &
 sleep 1

@@ -9,7 +9,10 @@ ip link set lo up
 ip addr add 10.1.0.53/24 dev eth0; ip addr add 10.1.0.80/24 dev eth0; ip link set eth0 up
 dnsmasq -R -h --address=/intra.example/10.1.0.80 --local=/intra.example/
 nc -lk -s 10.1.0.80 -p 80 &
-ip link add wan0 type dummy; ip addr add 203.0.113.2/24 dev wan0; ip link set wan0 up
+ip netns add internet
+ip link add wan0 type veth peer name eth0 netns internet
+ip addr add 203.0.113.2/24 dev wan0; ip link set wan0 up
+ip -n internet addr add 203.0.113.1/24 dev eth0; ip -n internet link set eth0 up
 ip route add default via 203.0.113.1
 sysctl -qw net.ipv4.ip_forward=1
 iptables -A FORWARD -p udp --dport 53 -j DROP
