@@ -26,16 +26,17 @@ DESCRIPTION = """\
 Linux and Docker networking in memory: the commands you would type as root,
 without root, kernel or daemon."""
 EPILOG = """\
-A LAB is a bash script for root on a fresh machine, or the snapshot of a world
-(netsim run LAB --save FILE). Scripts of several machines say in comments whose
-turn it is: `# netsim: lan office h1 h2`, `# netsim: host h2 engine=27`.
+A LAB is a bash script for root on a fresh machine, a compose file, or the
+snapshot of a world (netsim run LAB --save FILE). A script of several machines
+says in comments whose turn it is: `# netsim: lan office h1 h2`, `# netsim: host
+h2 engine=27`.
 
 The exit status is 0 (it holds; the script's own for run, shell and pcap), 1 (it
 does not hold), 2 (it cannot be told, or something is not modelled), 64 (the
 question makes no sense), 65 (the lab cannot be read), 66 (there is none), 73 (a
 file cannot be written).
 """
-LAB = "a script (- for standard input) or a snapshot"
+LAB = "a script (- for standard input), a compose file or a snapshot"
 
 
 def main(argv: list[str] | None = None) -> int:

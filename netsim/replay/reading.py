@@ -98,7 +98,7 @@ def _fdb(text: str, blind: Blind) -> Facts:
     for item in json.loads(text or "[]"):
         is_set = item.get("state") in ("permanent", "static") and (blind.vlans or "vlan" not in item)
         if is_set and not GROUPS.match(item.get("mac", "")) and item.get("ifname") not in blind.drawn:
-            _add(found, item)
+            _add(found, {key: value for key, value in item.items() if key != "linkNetNsId"})  # a namespace's own number, given in the order of asking
     return found
 
 

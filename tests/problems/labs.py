@@ -60,7 +60,7 @@ LABS = (
     Lab("11-hairpin", "web", "192.168.7.2:8080", "port-isolated", "hairpin off"),
     Lab("12-wrong-client-address", "client", "[2001:db8::10]:80", "reached-by-relay", "nginx"),
     Lab("13-mtu-black-hole", "app", "10.50.0.2:443", "too-big", "mtu 1400", size=3000),
-    Lab("14-overlay-ports-blocked", "app", "10.0.9.3:80", "rule-drop", "-A INPUT -i eth0 -j DROP"),
+    Lab("14-overlay-ports-blocked", "app", "db:80", "rule-drop", "-A INPUT -i eth0 -j DROP"),
     Lab("15-names-on-default-bridge", "web", "db:5432", "name-not-found", "web and db are on bridge"),
     Lab("16-resolver-on-loopback", "app", "wiki.intra.example:80", "name-server-silent", "--dport 53 -j DROP"),
     Lab("17-internal-network", "pc", "192.168.7.2:8080", "docker-internal", "back (internal)"),

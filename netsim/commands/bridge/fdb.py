@@ -167,6 +167,8 @@ def show(session: Ip, cursor: Words) -> None:
         items = [item for item in items if _in_state(item["state"], wanted)]
     for item in items:
         item.pop("order", None)
+        if port is not None and session.style.json:
+            item.pop("ifname")  # asked for by name
     if session.style.json:
         session.print(to_json(items, session.style))
         return

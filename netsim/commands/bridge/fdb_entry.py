@@ -43,7 +43,7 @@ def mac_address(text: str) -> MAC:
     return lladdr(text)
 
 
-PLACES = (("vlan", "vlan"), ("dst", "dst"), ("port", "port"), ("vni", "vni"), ("via", "via"))
+PLACES = (("vlan", "vlan"), ("dst", "dst"), ("port", "port"), ("vni", "vni"), ("via", "via"), ("linkNetNsId", "link-netnsid"))
 """Parts of an entry in the order they are listed."""
 
 
@@ -59,6 +59,8 @@ def described_remotes(session: Ip, dev: VxlanDevice, entry: VxlanEntry) -> list[
         if end.ifindex:
             lower = dev.home.devices.get(end.ifindex)
             item["via"] = lower.name if lower is not None and dev.home is session.netns else f"if{end.ifindex}"
+        if dev.home is not dev.netns:
+            item["linkNetNsId"] = dev.netns.id_for(dev.home)
         if session.style.statistics:
             item["used"], item["updated"] = (now - entry.used) // SECOND, (now - entry.updated) // SECOND
         item["flags"] = ["self"] + [name for bit, name in ((NTF_ROUTER, "router"), (NTF_EXT_LEARNED, "extern_learn")) if entry.flags & bit]

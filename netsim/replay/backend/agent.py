@@ -138,6 +138,10 @@ class Listening:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(known["family"] == 6))
         if known["device"]:
             sock.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, known["device"].encode() + b"\0")
+        if not is_stream:  # so that it can answer from the address it was asked at
+            sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         sock.bind((known["address"] or ("0.0.0.0" if family == socket.AF_INET else "::"), known["port"]))
         if is_stream:
             sock.listen(4096)
@@ -146,20 +150,20 @@ class Listening:
     def serve(self, sock: socket.socket, known: dict[str, Any]) -> None:
         """One client: a greeting, an echo, or a connection that goes on to where a relay leads."""
         if known["protocol"] == "udp":
-            data, peer = sock.recvfrom(65535)
+            data, told, _, peer = sock.recvmsg(65535, 256)
             if known["to"]:
-                self.relayed(known, data, sock, peer)
+                self.relayed(known, data, sock, peer, told)
             else:
-                sock.sendto(data, peer)
+                answer(sock, data, peer, told)
             return
         client, _ = sock.accept()
         if known["to"]:
-            self.relayed(known, b"", client, None)
+            self.relayed(known, b"", client, None, [])
         else:
             client.sendall(BANNER)
         client.close()
 
-    def relayed(self, known: dict[str, Any], data: bytes, client: socket.socket, peer: Any) -> None:
+    def relayed(self, known: dict[str, Any], data: bytes, client: socket.socket, peer: Any, told: Any) -> None:
         """Ask inside in a process of its own, and pass the answer back."""
         if os.fork():
             return
@@ -172,11 +176,26 @@ class Listening:
                 client.sendall(inside.recv(64))
             else:
                 inside.send(data)
-                client.sendto(inside.recv(65535), peer)
+                answer(client, inside.recv(65535), peer, told)
         except OSError:
             pass
         finally:
             os._exit(0)
+
+
+IP_PKTINFO = 8
+"""Python has no name for it."""
+
+
+def answer(sock: socket.socket, data: bytes, peer: Any, told: Any) -> None:
+    """Answer a datagram from the address it was for, as dockerd's gossip and name servers do (`IP_PKTINFO`), whatever the route back would choose."""
+    notes = []
+    for level, kind, value in told:
+        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+            notes = [(level, kind, value[:16] + (value[16:] if value[:2] == b"\xfe\x80" else bytes(4)))]
+        elif (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO) and not notes and sock.family == socket.AF_INET:
+            notes = [(level, kind, bytes(4) + value[4:])]
+    sock.sendmsg([data], notes, 0, peer)
 
 
 def listen(wanted: list[dict[str, Any]]) -> list[str]:
