@@ -74,8 +74,8 @@ def container_name(project: Project, name: str, number: int) -> str:
 def service_hash(service: Service) -> str:
     """What tells whether a container still is as its service says (`ServiceHash`): SHA-256 of the service as JSON, without what changes nothing about it."""
     bare = {key: value for key, value in service.items() if key not in NOT_HASHED}
-    deploy = {key: value for key, value in (bare.get("deploy") or {}).items() if key != "replicas"}
-    bare["deploy"] = deploy or None
+    if bare.get("deploy") is not None:
+        bare["deploy"] = {key: value for key, value in bare["deploy"].items() if key != "replicas"}
     return _hash(as_json(shape.service({key: value for key, value in bare.items() if value is not None})))
 
 
@@ -89,8 +89,15 @@ def _hash(told: Mapping[str, Any]) -> str:
 
 
 def as_json(service: Mapping[str, Any]) -> dict[str, Any]:
-    """A service as the real one writes it in JSON: command and entrypoint are there even when they are not."""
+    """A service as the real one writes it in JSON: command and entrypoint are there even when they are not, extensions never."""
+    service = {key: value for key, value in service.items() if not key.startswith("x-")}
     full = {**service, "command": service.get("command"), "entrypoint": service.get("entrypoint")}
+    if "deploy" in full:
+        deploy = {"resources": {}, "placement": {}, **full["deploy"]}
+        full["deploy"] = {
+            key: deploy[key]
+            for key in (*(key for key in shape.ORDERS["deploy"] if key in deploy), *sorted(set(deploy) - set(shape.ORDERS["deploy"])))
+        }
     order = [key for key in shape.SERVICE if key in full and key != "name"]
     return {key: full[key] for key in (*order, *sorted(key for key in full if key not in order))}
 

@@ -75,7 +75,7 @@ class Compose:
         except ComposeProblem as problem:
             self.warn(problem.warnings)
             raise
-        self.warn(loaded.warnings)
+        self.warn(() if self.verb == "config" and "--variables" in self.call.argv else loaded.warnings)
         return loaded.project
 
     def warn(self, warnings: Sequence[str]) -> None:

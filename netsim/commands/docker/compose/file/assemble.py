@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from netsim.commands.docker.compose.file import dotenv
-from netsim.commands.docker.compose.file.document import documents
+from netsim.commands.docker.compose.file.document import Marked, documents
 from netsim.commands.docker.compose.file.interpolate import BadTemplate, Variables, substitute
 from netsim.commands.docker.compose.file.merge import bare
 from netsim.commands.docker.compose.file.paths import absolute
@@ -76,7 +76,7 @@ def _assembled(wanted: Wanted, read: Reader, warnings: list[str]) -> Loaded:
         name, directory, files, enabled, disabled, tree["networks"], tree["volumes"], tree["secrets"], tree["configs"],
         {key: value for key, value in tree.items() if key.startswith("x-")}, environment, variables.asked,
     )  # fmt: skip
-    check(project)
+    check(project, wanted.services)
     return Loaded(project if wanted.keeps_all else trimmed(project), tuple(warnings))
 
 
@@ -172,8 +172,7 @@ def _written_name(files: Sequence[str], environment: Mapping[str, str], source: 
             if document is None:
                 continue
             if not isinstance(document, dict):
-                kind = "!!seq" if isinstance(document, list) else f"!!{'str' if isinstance(document, str) else 'int'} `{document}`"
-                raise ComposeProblem(f"yaml: unmarshal errors:\n  line 1: cannot unmarshal {kind} into cli.named")
+                raise ComposeProblem(f"yaml: unmarshal errors:\n  line 1: cannot unmarshal {_kind(document)} into cli.named")
             name = document.get("name")
             if isinstance(name, str) and name:
                 try:
@@ -183,6 +182,13 @@ def _written_name(files: Sequence[str], environment: Mapping[str, str], source: 
                         str(problem) or f"invalid interpolation format for name.\nYou may need to escape any $ with another $.\n{name}"
                     ) from None
     return found
+
+
+def _kind(document: Any) -> str:
+    """A document that is no mapping, as go-yaml tells it."""
+    if isinstance(document, Marked):
+        return f"!{document.kind} `{document.value}`" if not isinstance(document.value, (dict, list)) else f"!{document.kind}"
+    return "!!seq" if isinstance(document, list) else f"!!{'str' if isinstance(document, str) else 'int'} `{document}`"
 
 
 def _by_profile(services: Mapping[str, Any], profiles: Sequence[str], named: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netsim.commands.docker.compose.file.document import Marked, shown
+import attrs
+
+from netsim.commands.docker.compose.file.document import Marked, inside, shown
 from netsim.commands.docker.compose.file.mounts import mount
 from netsim.commands.docker.compose.file.ports import ports
 from netsim.commands.docker.compose.file.problem import ComposeProblem
@@ -18,11 +20,23 @@ def canonical(tree: Mapping[str, Any]) -> dict[str, Any]:
     """A file's tree in its long form; ComposeProblem."""
     done = dict(tree)
     for section, forms in SECTIONS.items():
-        if isinstance(tree.get(section), dict):
-            done[section] = {name: _element(value, forms, f"{section}.{name}") for name, value in tree[section].items()}
+        if section in done:
+            done[section] = inside(done[section], _Section(section, forms))
     if isinstance(tree.get("include"), list):
         done["include"] = [{"path": [one]} if isinstance(one, str) else {**one, "path": texts(one.get("path"), "")} for one in tree["include"]]
     return done
+
+
+@attrs.frozen
+class _Section:
+    """The long form of the services, networks ... of a file."""
+
+    name: str
+    forms: Mapping[str, Form]
+
+    def __call__(self, value: Any) -> Any:
+        """Of each of them."""
+        return {key: _element(one, self.forms, f"{self.name}.{key}") for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _element(value: Any, forms: Mapping[str, Form], path: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -30,6 +30,13 @@ class Marked:
 
     kind: str
     value: Any = None
+
+
+def inside(value: Any, form: Callable[[Any], Any]) -> Any:
+    """A value changed, whatever mark it carries; what is to be dropped stays as it is."""
+    if isinstance(value, Marked):
+        return Marked(value.kind, None if value.kind == "reset" else form(value.value))
+    return form(value)
 
 
 @attrs.define

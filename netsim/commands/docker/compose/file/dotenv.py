@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from netsim.commands.docker.compose.file.interpolate import BadTemplate, Variables, substitute
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 
+NEWLINE = "\n"
 SPACE = " \t\v\f\r\x85\xa0"
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -95,7 +96,9 @@ class _Reader:
                 return inner if quote == "'" else self.expanded(ESCAPED.sub(_unescaped, inner))
             at += 1
         end = self.text.find("\n", self.at)
-        raise BadTemplate(f"line {self.line}: unterminated quoted value {self.text[self.at : end if end >= 0 else len(self.text)]}")
+        raise BadTemplate(
+            f"line {self.line + self.text.count(NEWLINE, self.at)}: unterminated quoted value {self.text[self.at : end if end >= 0 else len(self.text)]}"
+        )
 
     def expanded(self, text: str) -> str:
         return substitute(text, Variables({**self.found, **self.known}))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netsim.commands.docker.compose.file import ports
-from netsim.commands.docker.compose.file.document import Marked
+from netsim.commands.docker.compose.file.document import Marked, inside
 from netsim.commands.docker.compose.file.interpolate import matches
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 
@@ -30,19 +30,14 @@ def _merged(under: Any, over: Any, path: Path) -> Any:
         return over
     if over is None or isinstance(under, Marked):
         return under if over is None else over
-    if (
-        len(path) == 3
-        and path[2] == "logging"
-        and {under.get("driver"), over.get("driver")} > {None}
-        and len({under.get("driver"), over.get("driver")}) > 1
-    ):
-        return {**under, **over} if None in (under.get("driver"), over.get("driver")) else over
+    if len(path) == 3 and path[2] == "logging" and under.get("driver") and over.get("driver") and under["driver"] != over["driver"]:
+        return over
     if isinstance(under, dict) and under is not None:
         if not isinstance(over, dict):
             return over if len(path) == 4 and path[2] == "ulimits" else _misfit(path)
         done = dict(under)
         for key, value in over.items():
-            done[key] = _merged(done[key], value, (*path, key)) if key in done and not key.startswith("x-") else value
+            done[key] = _merged(done[key], value, (*path, key)) if key in done else value
         return done
     if isinstance(under, list):
         return unique([*under, *over], path) if isinstance(over, list) else _misfit(path)
@@ -158,9 +153,27 @@ def is_reset(value: Any) -> bool:
 
 def unified(tree: dict[str, Any]) -> dict[str, Any]:
     """One file's tree whose own lists hold nothing twice."""
-    services = {}
-    for name, service in tree.get("services", {}).items():
-        services[name] = {
-            key: unique(value, ("services", name, key)) if isinstance(value, list) else value for key, value in service.items()
-        }  # fmt: skip
-    return {**tree, "services": services} if services else tree
+    return {**tree, "services": inside(tree["services"], _unified_services)} if "services" in tree else tree
+
+
+def _unified_services(services: Any) -> Any:
+    return {name: inside(service, _unified_service) for name, service in services.items()} if isinstance(services, dict) else services
+
+
+def _unified_service(service: Any) -> Any:
+    if not isinstance(service, dict):
+        return service
+    return {key: unique(value, ("services", "", key)) if isinstance(value, list) else value for key, value in service.items()}
+
+
+def settled(raw: Any, under: Any, path: Path = ()) -> Any:
+    """A file's raw tree without what it leaves empty and files before it have filled."""
+    if not isinstance(raw, dict) or not isinstance(under, dict):
+        return raw
+    done = {}
+    for key, value in raw.items():
+        here = (*path, key)
+        if value is None and under.get(key) is not None and not any(matches(here, pattern) for pattern in REPLACED if len(pattern) == len(here)):
+            continue
+        done[key] = settled(value, under.get(key), here)
+    return done

@@ -6,6 +6,10 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
+from netsim.commands.docker.compose.file.document import inside
+
 REMOTE = ("https://", "http://", "git@", "ssh://", "git://", "github.com/", "oci://", "docker-image://")
 
 
@@ -24,8 +28,8 @@ def absolute(path: str, directory: str) -> str:
 def resolved(tree: Mapping[str, Any], directory: str) -> dict[str, Any]:
     """A tree in its long form whose paths are absolute."""
     done = dict(tree)
-    if isinstance(done.get("services"), dict):
-        done["services"] = {name: _service(one, directory) if isinstance(one, dict) else one for name, one in done["services"].items()}
+    if "services" in done:
+        done["services"] = inside(done["services"], _Services(directory))
     for section in ("secrets", "configs"):
         if isinstance(done.get(section), dict):
             done[section] = {
@@ -33,6 +37,23 @@ def resolved(tree: Mapping[str, Any], directory: str) -> dict[str, Any]:
                 for name, one in done[section].items()
             }
     return done
+
+
+@attrs.frozen
+class _Services:
+    """Services with absolute paths."""
+
+    directory: str
+
+    def __call__(self, services: Any) -> Any:
+        """Each of them."""
+        if not isinstance(services, dict):
+            return services
+        return {name: inside(one, self.one) for name, one in services.items()}
+
+    def one(self, service: Any) -> Any:
+        """One of them."""
+        return _service(service, self.directory) if isinstance(service, dict) else service
 
 
 def _service(service: Mapping[str, Any], directory: str) -> dict[str, Any]:
@@ -53,5 +74,5 @@ def _service(service: Mapping[str, Any], directory: str) -> dict[str, Any]:
         ]
     extends = done.get("extends")
     if isinstance(extends, dict) and isinstance(extends.get("file"), str):
-        done["extends"] = {**extends, "file": absolute(extends["file"], directory)}
+        done["extends"] = {**extends, "file": absolute(extends["file"], directory), "written": extends["file"]}
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -157,8 +157,12 @@ def _environment(service: dict[str, Any], source: Source) -> None:
         service.pop("environment", None)
 
 
-def check(project: Project) -> None:
-    """What makes no sense (`checkConsistency`); ComposeProblem."""
+def check(project: Project, named: Sequence[str] = ()) -> None:
+    """What makes no sense (`checkConsistency`); ComposeProblem. A disabled service that one of those named needs is not there."""
+    for name in named:
+        for other in project.services[name].get("depends_on", {}) if name in project.services else ():
+            if other in project.disabled:
+                raise ComposeProblem(f"no such service: {other}")
     for name in sorted(project.services):
         _check_service(project, name, project.services[name])
     _check_cycles(project)

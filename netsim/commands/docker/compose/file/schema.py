@@ -38,7 +38,7 @@ def validate(tree: Any, path: str) -> None:
     if faults:
         deepest = max(len(fault.path) for fault in faults)
         there = [fault for fault in faults if len(fault.path) == deepest]
-        fault = next((fault for fault in there if not fault.text.startswith("must be a ")), there[0])
+        fault = next((fault for fault in there if fault.text.startswith("additional ")), there[0])
         raise ComposeProblem(f"validating {path}: {'.'.join(fault.path)} {fault.text}")
 
 
@@ -48,6 +48,8 @@ def check(value: Any, rule: Mapping[str, Any], path: tuple[str, ...]) -> Iterato
         yield from check(value, _referred(rule["$ref"]), path)
         return
     if isinstance(value, Marked):
+        if value.kind == "reset":
+            return
         value = value.value
     for name in ("oneOf", "anyOf"):
         if name in rule:

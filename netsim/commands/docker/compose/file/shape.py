@@ -164,7 +164,7 @@ UNITS = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)i?b?", re.IGNORECASE)
 SIZES = ("mem_limit", "mem_reservation", "memswap_limit", "shm_size")
 TEXTS = ("subnet", "gateway", "ip_range")
 FALSE_IS_TOLD = ("init", "attach", "required", "create_host_path", "enable_ipv4", "enable_ipv6")
-EMPTY_IS_TOLD = ("command", "entrypoint", "volume", "tmpfs", "bind")
+EMPTY_IS_TOLD = ("command", "entrypoint", "volume", "tmpfs", "bind", "deploy")
 
 
 def shaped(project: Project) -> dict[str, Any]:
