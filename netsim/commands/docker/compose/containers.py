@@ -74,6 +74,8 @@ class StopToRestart(Stop):
 def restart(compose: Compose, parsed: Parsed) -> Result | Program:
     """docker compose restart."""
     project, there = chosen(compose, parsed.words)
+    if project is not None and not parsed.has("no-deps"):
+        there += _to_restart(compose, project, there)
     levels = (
         [sorted({service_of(one) for one in there})]
         if project is None or parsed.has("no-deps")
@@ -84,6 +86,13 @@ def restart(compose: Compose, parsed: Parsed) -> Result | Program:
         again = [one for one in there if service_of(one) in level]
         steps += [StopToRestart(again, grace(parsed)), Together([Restart(one) for one in again], compose.engine.profile.durations.start)]
     return Steps(compose.engine, steps, quiet(compose), compose.said())
+
+
+def _to_restart(compose: Compose, project: Project, there: list[Container]) -> list[Container]:
+    """Containers of services that want to be started again with those that are."""
+    names = {service_of(one) for one in there}
+    more = {other for name in names for other in project.dependents(name) if project.services[other]["depends_on"][name].get("restart")} - names
+    return compose.members(project.name, sorted(more)) if more else []
 
 
 @attrs.define(eq=False)

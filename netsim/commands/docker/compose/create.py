@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from netsim.clock import MS
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, scale
-from netsim.commands.docker.compose.request import LABEL, Maker, container_name, members, network_spec, number_of, service_hash, service_of
+from netsim.commands.docker.compose.network import Network
+from netsim.commands.docker.compose.request import LABEL, Maker, container_name, members, number_of, service_hash, service_of
 from netsim.commands.docker.compose.stand_ins import ensure_image, image_name
 from netsim.commands.docker.compose.steps import Said, Step, Steps, Stop, Together, warning
 from netsim.docker.engine import attach
@@ -17,8 +17,6 @@ from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.networks import create_network
-from netsim.docker.errors import Refusal
 from netsim.docker.image import image_id
 from netsim.machine.process import Process
 
@@ -79,50 +77,6 @@ class Images(Step):
             text = f"docker compose: services.{name}: {said}"
             if said and text not in known:
                 known.append(text)
-        return 0
-
-
-@attrs.define(eq=False)
-class Network(Step):
-    """A network is there."""
-
-    project: Project
-    key: str
-
-    def begin(self, run: Steps, proc: Process) -> int:
-        """An external one has to be there; one that is there may be used."""
-        network = self.project.networks[self.key]
-        name = network["name"]
-        found = [one for one in run.engine.networks.values() if one.name == name]
-        if network.get("external"):
-            if not found:
-                raise ComposeProblem(f"network {name} declared as external, but could not be found")
-            return 0
-        if found:
-            labels = found[0].spec.labels
-            if labels.get(LABEL + "project") is None and labels.get(LABEL + "network") is None:
-                text = f"a network with name {name} exists but was not created by compose.\nSet `external: true` to use an existing network"
-                proc.write(2, warning(run.engine, text))
-            elif labels.get(LABEL + "project") != self.project.name:
-                text = f'a network with name {name} exists but was not created for project "{self.project.name}".\nSet `external: true` to use an existing network'
-                proc.write(2, warning(run.engine, text))
-            if labels.get(LABEL + "network") != self.key:
-                raise ComposeProblem(
-                    f'network {name} was found but has incorrect label {LABEL}network set to "{labels.get(LABEL + "network", "")}" (expected: "{self.key}")'
-                )
-            return 0
-        run.tell(proc, f"Network {name}", "Creating")
-        return run.engine.profile.durations.network_create * MS
-
-    def finish(self, run: Steps, proc: Process) -> int:
-        """It is made."""
-        name = self.project.networks[self.key]["name"]
-        try:
-            create_network(run.engine, network_spec(self.project, self.key))
-        except Refusal as problem:
-            run.tell(proc, f"Network {name}", "Error")
-            raise ComposeProblem(f"failed to create network {name}: Error response from daemon: {problem.text}") from None
-        run.tell(proc, f"Network {name}", "Created")
         return 0
 
 
@@ -251,14 +205,12 @@ class Level(Step):
                     dependents += self._dependents(engine, name)
                 elif container.state.is_running:
                     told.append((f"Container {container.name}", "Running"))
-                elif container.state.started:
-                    told.append((f"Container {container.name}", "Created"))
             next_number = max((number_of(one) for one in there), default=0) + 1
             fresh += [Create(maker, name, next_number + extra) for extra in range(wanted - len(there))]
         durations = engine.profile.durations
         run.add(
             Said(told),
-            Stop([one for one in dict.fromkeys(dependents) if one.state.is_running], self.plan.timeout),
+            Stop(list(dict.fromkeys(dependents)), self.plan.timeout),
             Stop(over, self.plan.timeout, 1),
             Said([(one.name(), one.doing) for one in again]),
             Quiet([one.old for one in again]),

@@ -307,3 +307,18 @@ def number_of(container: Container) -> int:
 
 def _order(container: Container) -> tuple[str, int, str]:
     return (service_of(container), number_of(container), container.name)
+
+
+def told_levels(there: Sequence[Container]) -> list[list[str]]:
+    """The services of containers in the order of the dependencies that their labels tell, for a project of which only the name is known."""
+    needs: dict[str, set[str]] = {}
+    for one in there:
+        told = one.spec.labels.get(LABEL + "depends_on", "")
+        needs.setdefault(service_of(one), set()).update(item.partition(":")[0] for item in told.split(",") if item)
+    done: list[list[str]] = []
+    left = sorted(needs)
+    while left:
+        ready = [name for name in left if not needs[name] & set(left)] or left
+        done.append(ready)
+        left = [name for name in left if name not in ready]
+    return done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.commands.docker.compose.file.project import Project
-from netsim.commands.docker.compose.request import service_of
+from netsim.commands.docker.compose.request import service_of, told_levels
 from netsim.commands.docker.compose.steps import Step, Steps, Stop
 from netsim.docker.engine.container import Container
 from netsim.machine.process import Process
@@ -29,10 +29,8 @@ class Halt(Stop):
 
 def levels(project: Project | None, there: list[Container], grace: int | None) -> list[Step]:
     """Level by level, from the top; without a project all at once."""
-    if project is None:
-        return [Stop(there, grace)] if there else []
     found: list[Step] = []
-    for level in reversed(project.levels(project.services)):
+    for level in reversed(told_levels(there) if project is None else project.levels(project.services)):
         stopping = [one for one in there if service_of(one) in level]
         if stopping:
             found.append(Stop(stopping, grace))

@@ -12,7 +12,7 @@ from netsim.commands.docker.compose import start as starting
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project
 from netsim.commands.docker.compose.following import Foreground
-from netsim.commands.docker.compose.request import LABEL, members, service_of
+from netsim.commands.docker.compose.request import LABEL, members, service_of, told_levels
 from netsim.commands.docker.compose.session import Compose, ComposeCommand
 from netsim.commands.docker.compose.steps import Step, Steps, Stop
 from netsim.commands.docker.compose.waiting import AllUp
@@ -192,7 +192,7 @@ def down(compose: Compose, parsed: Parsed) -> Result | Program:
     orphans = parsed.has("remove-orphans") or truth(compose.call.proc.env.get("COMPOSE_REMOVE_ORPHANS", ""))
     named = [one for one in parsed.words if project is None or known(project, [one])]
     there = members(compose.engine, name, oneoff=int(orphans))
-    levels = [sorted({service_of(one) for one in there})] if project is None else project.levels(project.services)
+    levels = told_levels(there) if project is None else project.levels(project.services)
     steps: list[Step] = []
     for level in reversed(levels):
         stopping = [one for one in there if service_of(one) in level and (not named or service_of(one) in named)]
