@@ -12,6 +12,7 @@ from netsim.commands.docker.compose import start as starting
 from netsim.commands.docker.compose.file.canonical import words as split
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project
+from netsim.commands.docker.compose.network import Network
 from netsim.commands.docker.compose.request import Maker, Oneoff, number_of
 from netsim.commands.docker.compose.session import Compose, ComposeCommand
 from netsim.commands.docker.compose.steps import Step, Steps
@@ -130,9 +131,9 @@ def run_oneoff(compose: Compose, parsed: Parsed) -> Result | Program:
     needed = making.Plan(project, [service])
     steps: list[Step] = [
         making.Images(needed),
-        *(making.Network(project, key) for key in making.networks(making.Plan(project, [service, *dependencies]))),
+        *(Network(project, key) for key in making.networks(making.Plan(project, [service, *dependencies]))),
     ]
-    steps += [one for one in making.steps(plan) if not isinstance(one, making.Network)]
+    steps += [one for one in making.steps(plan) if not isinstance(one, Network)]
     steps += [*starting.steps(project, dependencies), starting.Dependencies(project, service, oneoff=1)]
     return Steps(compose.engine, [*steps, RunOneoff(project, service, oneoff, detached)], quiet(compose), compose.said())
 
