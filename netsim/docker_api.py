@@ -229,7 +229,7 @@ class Container:
     @property
     def netns(self) -> Netns:
         """Its network namespace; Refusal unless it runs."""
-        life.require_running(self.state)
+        life.require_running(self.docker.engine, self.state)
         assert self.state.sandbox is not None
         return self.state.sandbox.netns
 

@@ -82,7 +82,7 @@ EXEC_TABLE: dict[str, str] = {
     "env": "netsim.programs.process:env",
     "sudo": "netsim.programs.process:sudo",
     "unshare": "netsim.programs.process:unshare",
-    "nsenter": "netsim.programs.process:nsenter",
+    "nsenter": "netsim.programs.nsenter:nsenter",
     "kill": "netsim.programs.process:kill",
     "pkill": "netsim.programs.process:pkill",
     "killall": "netsim.programs.process:killall",

@@ -30,6 +30,8 @@ class Durations:
     swarm_leave: int = 300
     answer: int = 30
     """From there to the client's end."""
+    clear: int = 25
+    """From the end of a process that ended by itself to that of its network."""
 
 
 @attrs.frozen
@@ -95,8 +97,10 @@ class EngineProfile:
     """Whether /31 and /32 can be subnets (27)."""
     gateway_modes: tuple[str, ...] = ("nat", "nat-unprotected", "routed", "isolated")
     """Values of `gateway_mode_ipv4`; none: the option is not read (20.10)."""
-    checks_bridge_names: int = 1
-    """Whether two networks on one bridge are refused; 20.10 lets it happen."""
+    keeps_idle_ipv6: int = 0
+    """Whether IPv6 subnets of a network without IPv6 are kept (20.10)."""
+    guards_docker0: int = 1
+    """Whether another network on docker0 is refused; 20.10 takes it for the new default bridge."""
     bridge_lookup_failure: str = "{reason}"
     """A name that no device can have."""
     mac_of_bridge_is_short: int = 0
@@ -112,11 +116,13 @@ class EngineProfile:
     names_default_network: int = 1
     """Whether the mode `default` is kept as `bridge` (27)."""
     forgets_hosts_by_name: int = 0
-    """20.10 strikes lines out of /etc/hosts by the names that members of the network have, the container's own short id among them."""
+    """27 and older strike lines out of /etc/hosts by the names that members of the network have, the container's own short id among them."""
     forgets_default_hosts: int = 1
     """Whether leaving the default bridge takes its lines out of /etc/hosts (28)."""
     protocol_failure: str = "error starting userland proxy: failed to listen on {host}:{port}: {reason}"
     """A protocol the kernel does not have."""
+    not_running: str = "container {id} is not running"
+    cannot_kill: str = "cannot kill container: {name}"
     answers_failure: int = 1
     """Whether the name server says that nobody outside answered; 20.10 says nothing."""
     asks_from_host: int = 1
@@ -155,8 +161,8 @@ class EngineProfile:
     """28 sorts the ports of a link by protocol first."""
     keeps_other_links: int = 0
     """Whether the other lines of /etc/hosts outlive `docker rm --link` (27 and older)."""
-    ports_downwards: int = 0
-    """20.10 and 27 publish and open the highest container port first."""
+    shares_host_ports: int = 1
+    """27 and later sort what is to be published anew and give both families, and whatever differs in the host's address only, one number."""
     runtime_directory: str = "/var/run/docker"
     comments_resolv_conf: int = 1
     """27 and later explain themselves in resolv.conf."""
@@ -173,15 +179,15 @@ class EngineProfile:
 
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
-    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
+    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
-    needs_experimental_ip6tables=1, forgets_hosts_by_name=1,
+    not_running="Container {id} is not running", cannot_kill="Cannot kill container: {name}", needs_experimental_ip6tables=1, forgets_hosts_by_name=1,
     default_bridge_failure='Error creating default "bridge"',
     gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
-    checks_bridge_names=0, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
+    guards_docker0=0, keeps_idle_ipv6=1, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
     defers_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
@@ -192,11 +198,11 @@ V20_10 = EngineProfile(
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", advertises_addresses=0, durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
-    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_downwards=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
+    checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
     joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     always_drops_ipv6_forward=1,
-    mac_of_bridge_is_short=1, defers_ipv6=1, forgets_default_hosts=0,
+    mac_of_bridge_is_short=1, defers_ipv6=1, forgets_hosts_by_name=1, forgets_default_hosts=0,
     protocol_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: {reason}",
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",

@@ -9,6 +9,7 @@ import attrs
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
+    from netsim.machine.jail import Jail
     from netsim.machine.machine import Machine
     from netsim.machine.process import Process
 
@@ -31,6 +32,8 @@ class Exec:
     env: Mapping[str, str] | None = None
     not_found: Callable[[str], Result] | None = None
     """Module-level function that words the failure when argv[0] is no command; bash's wording by default."""
+    jail: Jail | None = None
+    """Mount, UTS and PID namespaces to move to."""
 
 
 @attrs.frozen

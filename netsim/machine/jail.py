@@ -46,6 +46,8 @@ class Jail:
     pids: dict[int, int] = attrs.field(factory=dict)
     """The machine's process ids -> those inside."""
     last_pid: int = 0
+    inodes: dict[str, int] = attrs.field(factory=dict)
+    """Kind of a namespace of its own ("mnt", "uts", "ipc", "pid") -> its inode."""
     read_only_sys: int = 1
     """Whether /proc/sys and /sys are mounted read-only (1) or writable (0)."""
 

@@ -199,6 +199,11 @@ class Machine:
             process.enter(outcome.netns)
         if outcome.env is not None:
             process.env = dict(outcome.env)
+        if outcome.jail is not None:
+            if process.jail is not None:
+                process.jail.leave(process)
+            process.jail, process.cwd = outcome.jail, "/"
+            outcome.jail.admit(process)
 
     def settle(self, process: Process, outcome: Result | Program | Exec | ReadInput) -> None:
         """What a command answered: print and end, go on as another command, read input first, or live on."""
@@ -340,7 +345,9 @@ def _child_ended(machine: Machine, process: Process, image: int) -> None:
     if process.jail is not None:
         process.jail.leave(process)
     parent = process.parent
-    if parent is not None and parent.program is not None and parent.image == image and parent.status is None:
+    if parent is not None and parent.frozen:
+        parent.missed.append((_child_ended, (machine, process, image)))
+    elif parent is not None and parent.program is not None and parent.image == image and parent.status is None:
         parent.program.child_ended(parent, process.pid, process.status or 0)
 
 

@@ -36,6 +36,9 @@ class Process:
     program: Program | None = None
     image: int = 0
     """How often it has become another program."""
+    frozen: int = 0
+    missed: list[tuple[Any, tuple[Any, ...]]] = attrs.field(factory=list)
+    """What happened while it was frozen: methods of its own and their arguments."""
     status: int | None = None
     killed_by: int = 0
     comm: str = ""
@@ -127,7 +130,7 @@ class Process:
         every = self.machine.processes.values()
         if self.jail is None:
             return {process.pid: process for process in every}
-        return {process.inner_pid(): process for process in every if process.jail is self.jail}
+        return {process.inner_pid(): process for process in every if process.jail is not None and process.jail.pids is self.jail.pids}
 
     # time ----------------------------------------------------------------------------------------------------------------
 
@@ -152,7 +155,21 @@ class Process:
         if timer is not None:
             timer.cancel()
 
+    def freeze(self) -> None:
+        """Stop hearing of anything but SIGKILL (the freezer cgroup)."""
+        self.frozen = 1
+
+    def thaw(self) -> None:
+        """Hear of everything that was missed."""
+        self.frozen = 0
+        missed, self.missed = self.missed, []
+        for call, arguments in missed:
+            self.machine.kernel.clock.call_soon(call, *arguments)
+
     def _fire(self, number: int, token: Any) -> None:
+        if self.frozen:
+            self.missed.append((self._fire, (number, token)))
+            return
         self.timers.pop(number, None)
         if self.program is not None and self.status is None:
             self.program.timer(self, token)
@@ -166,6 +183,9 @@ class Process:
             self.machine.kernel.clock.call_settled(self._readable, fd)
 
     def _readable(self, fd: int) -> None:
+        if self.frozen:
+            self.missed.append((self._readable, (fd,)))
+            return
         self.woken.discard(fd)
         if self.program is not None and self.status is None and fd in self.fds:
             self.program.readable(self, fd)
@@ -175,6 +195,9 @@ class Process:
         self.machine.kernel.clock.call_settled(self._writable, fd)
 
     def _writable(self, fd: int) -> None:
+        if self.frozen:
+            self.missed.append((self._writable, (fd,)))
+            return
         if self.program is not None and self.status is None and fd in self.fds:
             self.program.writable(self, fd)
 
@@ -184,6 +207,8 @@ class Process:
             return  # init gets no signal it has no handler for (`sig_task_ignored`), not even SIGKILL
         if signum == SIGKILL or self.program is None:
             self.die(signum)
+        elif self.frozen:
+            self.missed.append((self.signal, (signum,)))
         elif signum in self.ignored and signum not in self.program.caught:
             return
         else:

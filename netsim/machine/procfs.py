@@ -216,9 +216,11 @@ class NamespaceDirectory(Virtual):
         assert subject is not None
         if name == "net":
             return Symlink(0o777, 0, f"net:[{subject.netns.inode}]", File(0o444, 0, b"", subject.netns))
-        if name in NAMESPACE_KINDS:
-            return Symlink(0o777, 0, NAMESPACE_KINDS[name], Text(0o444))
-        return None
+        if name not in NAMESPACE_KINDS:
+            return None
+        kind = name.removesuffix("_for_children")
+        own = subject.jail.inodes.get(kind) if subject.jail is not None else None
+        return Symlink(0o777, 0, NAMESPACE_KINDS[name] if own is None else f"{kind}:[{own}]", Text(0o444))
 
     def names(self, process: Process | None) -> list[str]:
         """The kinds of namespace."""

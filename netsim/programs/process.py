@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import EINVAL, ENOENT, NetError, strerror
+from netsim.errors import ENOENT, NetError, strerror
 from netsim.kernel.boot import new_netns
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.process import Process
@@ -238,42 +238,6 @@ def unshare(call: Call) -> Result | Exec:
         elif word.lstrip("-")[:1] not in "mpuirfU":
             return Result("", f"unshare: invalid option -- '{word.lstrip('-')[:1]}'\nTry 'unshare --help' for more information.\n", 1)
     return Exec(tuple(words or ["bash"]), new_netns(call.netns.kernel) if fresh else None, None, _unshare_failed)
-
-
-def _nsenter_failed(name: str) -> Result:
-    return Result("", f"nsenter: failed to execute {name}: {strerror(ENOENT)}\n", 127)
-
-
-def nsenter(call: Call) -> Result | Exec:
-    """nsenter -t PID -n COMMAND, or --net=FILE."""
-    words = list(call.argv[1:])
-    target, path, wants_net = None, "", False
-    while words and words[0].startswith("-"):
-        word = words.pop(0)
-        if word == "--":
-            break
-        if word in ("-t", "--target") and words:
-            target = words.pop(0)
-        elif word.startswith("--target="):
-            target = word.partition("=")[2]
-        elif re.fullmatch(r"-t\d+", word):
-            target = word[2:]
-        elif word.startswith("--net="):
-            path, wants_net = word.partition("=")[2], True
-        elif word in ("-a", "--all", "--net") or (not word.startswith("--") and "n" in word):
-            wants_net = True
-    if target is None and not path:
-        return Result("", "nsenter: neither filename nor target pid supplied for ns/net\n" if wants_net else "nsenter: no namespace specified\n", 1)
-    if target is not None and not target.isdigit():
-        return Result("", f"nsenter: failed to parse pid: '{target}'\n", 1)
-    path = path or f"/proc/{target}/ns/net"
-    try:
-        netns = call.machine.named_netns(call.proc, path)
-    except NetError as error:
-        if error.errno == EINVAL:
-            return Result("", f"nsenter: reassociate to namespace 'ns/net' failed: {strerror(EINVAL)}\n", 1)
-        return Result("", f"nsenter: cannot open {path}: {strerror(error.errno)}\n", 1)
-    return Exec(tuple(words or ["bash"]), netns if wants_net else None, None, _nsenter_failed)
 
 
 def kill(call: Call) -> Result:

@@ -20,6 +20,8 @@ from netsim.transcript.kernel import SMALL_MODULES
 
 COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
+DAEMON_TIME = 2_000 * MS
+"""Until the recorder found a daemon ready."""
 ROUTER = "10.10.101.1"
 WWW = {"/www/index.html": "Hello world!\n"}
 IMAGES = (
@@ -50,6 +52,7 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
         give_tokens(host, lines[number:])
         if step.get("daemon"):
             answer = start_daemon(host, V20_10, step["cmd"], IMAGES)
+            world.run_for(DAEMON_TIME)
         elif step.get("background"):
             late.append((len(steps), host.start(step["cmd"])))
             world.run_for(BACKGROUND_TIME)
@@ -59,12 +62,20 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
             answer = {"rc": done.status, "stdout": done.stdout.replace("\r\n", "\n"), "stderr": done.stderr}  # its recorder read text
         steps.append({"cmd": step["cmd"], **answer})
         world.clock.run_until(max(world.clock.now, started + COMMAND_TIME))
+        if not step.get("background"):
+            _await(steps, late)
+    _await(steps, late)
+    return {"name": scenario.get("name", ""), "steps": steps}
+
+
+def _await(steps: list[dict[str, Any]], late: list[tuple[int, Background]]) -> None:
+    """What runs in the background is awaited after the next step in the foreground, and fills in its own."""
     for number, job in late:
         if job.is_running:
             job.process.machine.wait(job.process)
         done = job.result()
         steps[number] |= {"rc": done.status, "stdout": done.stdout, "stderr": done.stderr}
-    return {"name": scenario.get("name", ""), "steps": steps}
+    late.clear()
 
 
 def build(world: World, hosts: dict[str, Any]) -> dict[str, Host]:
@@ -82,7 +93,7 @@ def build(world: World, hosts: dict[str, Any]) -> dict[str, Host]:
     for key, given in hosts.items():
         if given["dockerd_args"] is not None:
             start_daemon(machines[key], V20_10, f"dockerd {given['dockerd_args']}", IMAGES)
-    world.run_for(2_000 * MS)
+    world.run_for(DAEMON_TIME)
     return machines
 
 
@@ -92,10 +103,12 @@ def _host(world: World, lan: Host, key: str, given: dict[str, Any]) -> Host:
     host.machine.docker_release, host.machine.docker_cli = "20.10", "20.10.24"
     address = given["eth0"]
     mac = "00:16:3e:" + ":".join(f"{int(part):02x}" for part in address.partition("/")[0].split(".")[1:])
-    lan.wiring.veth(key, "eth0", host.wiring.netns)
-    lan.wiring.enslave(key, "br0")
-    lan.wiring.up(key)
+    port = f"p{key.removeprefix('h')}"
+    lan.wiring.veth(port, "eth0", host.wiring.netns)
+    lan.wiring.enslave(port, "br0")
+    lan.wiring.up(port)
     files = host.machine.files
+    files.makedirs(None, "/run/netns")
     files.write(None, "/etc/hosts", f"127.0.0.1\tlocalhost\n127.0.1.1\t{given['hostname']}\n::1\tlocalhost ip6-localhost ip6-loopback\n".encode())
     files.write(None, "/etc/resolv.conf", f"nameserver {ROUTER}\n".encode())
     host.run_script(

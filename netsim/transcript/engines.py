@@ -15,7 +15,7 @@ from netsim.kernel.profile import LINUX_6_18
 from netsim.transcript.daemon import start_daemon
 from netsim.transcript.kernel import SMALL_MODULES
 
-COMMAND_TIME = 30 * MS
+COMMAND_TIME = 40 * MS
 PROFILE = attrs.evolve(LINUX_6_18, modules=SMALL_MODULES)
 IMAGES = (Image("busybox", "busybox", ("sh",), files={"/etc/passwd": ""}),)
 """The one image there was: BusyBox and nothing else, so no file names its users."""

@@ -118,3 +118,57 @@ def test_a_runtime_of_another_name_is_told_of() -> None:
     assert "Default Runtime: mine\n" in ok(host, "docker info")
     ok(host, "docker create --name c1 busybox")
     assert ok(host, "docker inspect -f '{{.HostConfig.Runtime}}' c1") == "mine\n"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_paused_container_answers_pings_but_serves_nobody(engine: str) -> None:
+    host = host_of(engine)
+    ok(host, "docker run -d --name web nginx")
+    ok(host, "docker pause web")
+    assert host.run("curl -s -m 2 http://172.17.0.2/").status == 28
+    assert "1 received" in ok(host, "ping -c1 172.17.0.2")
+    ok(host, "docker unpause web")
+    assert "Welcome to nginx" in ok(host, "curl -s -m 2 http://172.17.0.2/")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_another_network_of_the_same_name_is_not_taken_for_the_one_that_was_there(engine: str) -> None:
+    host = host_of(engine)
+    identity = ok(host, "docker network create n").strip()
+    ok(host, "docker run -d --name c1 --network n busybox sleep 1000")
+    ok(host, "docker stop -t0 c1")
+    ok(host, "docker network rm n")
+    ok(host, "docker network create n")
+    done = host.run("docker start c1")
+    assert f"network {identity} not found" in done.stderr
+    assert ok(host, "docker ps -a --format '{{.Names}} {{.State}}'") == "c1 exited\n"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_container_whose_network_is_to_be_anothers_may_be_created_before_that_one(engine: str) -> None:
+    host = host_of(engine)
+    ok(host, "docker create --name late --network container:nosuch busybox true")
+    assert "No such container: nosuch" in host.run("docker start late").stderr
+    assert "cannot join own network" in host.run("docker run --name self --network container:self busybox true").stderr
+
+
+def test_the_file_of_a_namespace_stays_until_the_daemon_cleans_up() -> None:
+    host = host_of("28")
+    ok(host, "docker run -d --name c1 busybox sleep 1000")
+    assert ok(host, "ls -l /run/docker/netns").splitlines()[1].startswith("-r--r--r--")
+    ok(host, "docker rm -f c1")
+    assert ok(host, "ls -l /run/docker/netns").splitlines()[1].startswith("-rw-r--r--")
+    host.world.run_for(60_000_000_000)
+    assert ok(host, "ls /run/docker/netns") == ""
+
+
+def test_nsenter_moves_to_the_namespaces_it_is_told_of() -> None:
+    host = host_of("28")
+    ok(host, "docker run -d --name c1 --hostname box busybox sleep 1000")
+    pid = ok(host, "docker inspect -f '{{.State.Pid}}' c1").strip()
+    assert ok(host, f"nsenter -t {pid} -u hostname") == "box\n"
+    assert ok(host, f"nsenter -t {pid} -n hostname") == "h1\n"
+    assert "172.17.0.2\tbox" in ok(host, f"nsenter -t {pid} -m cat /etc/hosts")
+    assert "sleep 1000" in ok(host, f"nsenter -t {pid} -a ps")
+    assert host.run("nsenter -t 0 -n ip addr").stderr == "nsenter: neither filename nor target pid supplied for ns/net\n"
+    assert ok(host, f"readlink /proc/{pid}/ns/uts") != ok(host, "readlink /proc/1/ns/uts")

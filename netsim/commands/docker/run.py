@@ -246,7 +246,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
     name, *argv = parsed.words
     try:
         container = docker.engine.container(name)
-        life.require_running(container)
+        life.require_running(docker.engine, container)
         env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
         env["HOME"] = env.pop("HOME")  # the runtime's, behind what was asked for
     except Refusal as problem:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from netsim.docker.engine.engine import Engine
-
-
 TIDY_INTERVAL = 60 * SECOND
 
 
@@ -46,7 +44,7 @@ def bind_sandbox_file(engine: Engine, path: str, netns: Netns) -> None:
     files.write(None, path, b"")
     node = files.resolve(None, path)
     assert isinstance(node, File)
-    node.bound = hold(netns)
+    node.bound, node.mode = hold(netns), 0o444
 
 
 def drop_sandbox_file(engine: Engine, path: str) -> None:
@@ -55,6 +53,7 @@ def drop_sandbox_file(engine: Engine, path: str) -> None:
     if not isinstance(node, File) or node.bound is None:
         return
     bound, node.bound = node.bound, None
+    node.mode = 0o644
     put(bound)
     clock = engine.machine.kernel.clock
     clock.call_later(TIDY_INTERVAL - (clock.now - engine.started) % TIDY_INTERVAL, _remove_file, engine, path)
@@ -163,8 +162,7 @@ def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping
     endpoint.network.driver.join(engine, endpoint, sandbox)
     endpoint.sandbox = sandbox
     if engine.profile.disables_ipv6 and not sandbox.endpoints and not sandbox.shared and not endpoint.network.spec.ipv6:
-        for scope in ("all", "default"):
-            sysctl.write(sandbox.netns, f"net/ipv6/conf/{scope}/disable_ipv6", "1")
+        _disable_ipv6(sandbox)
     sandbox.endpoints.append(endpoint)
     sandbox.endpoints.sort(key=preference)
     if not sandbox.shared and not sandbox.awaited:
@@ -172,11 +170,18 @@ def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping
     _move_gateway(engine, sandbox, before, bindings)
 
 
+def _disable_ipv6(sandbox: Sandbox) -> None:
+    for scope in ("all", "default"):
+        sysctl.write(sandbox.netns, f"net/ipv6/conf/{scope}/disable_ipv6", "1")
+
+
 def fill(engine: Engine, sandbox: Sandbox) -> None:
     """The namespace is there: every interface moves in, in the order in which they may become the gateway (`Sandbox.SetKey`)."""
     sandbox.awaited = 0
     if sandbox.shared:
         return
+    if not sandbox.endpoints and engine.profile.disables_ipv6:
+        _disable_ipv6(sandbox)
     for endpoint in sandbox.endpoints:
         add_interface(engine, endpoint, sandbox)
     set_gateway(sandbox, None, sandbox.gateway_endpoint)

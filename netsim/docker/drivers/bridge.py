@@ -107,7 +107,7 @@ class BridgeDriver(Driver):
             theirs = other.driver_state
             if not isinstance(theirs, BridgeState) or theirs.device != state.device or other is network:
                 continue
-            if not engine.profile.checks_bridge_names:
+            if state.device == DEFAULT_DEVICE and not engine.profile.guards_docker0:
                 self._forget(engine, other, theirs)
             else:
                 raise forbidden(
@@ -181,14 +181,15 @@ class BridgeDriver(Driver):
         if endpoint.network.defers_ipv6 and endpoint.network.spec.ipv6:
             _address_of_mac(engine, endpoint)
         outside, inside = new_veth(engine.rng), new_veth(engine.rng)
+        host = Wiring(engine.netns)
+        born_in: Netns | None = sandbox.netns if engine.profile.makes_veth_inside and not endpoint.is_way_out else None
+        host.veth(outside, inside, born_in, queue=0)
         if state.device not in engine.netns.names:
+            host.delete(outside)
             raise failed(
                 f"failed to create endpoint {endpoint.name} on network {endpoint.network.name}: adding interface {outside} to bridge {state.device} failed: "
                 f"could not find bridge {state.device}: route ip+net: no such network interface"
             )
-        host = Wiring(engine.netns)
-        born_in: Netns | None = sandbox.netns if engine.profile.makes_veth_inside and not endpoint.is_way_out else None
-        host.veth(outside, inside, born_in, queue=0)
         made = (born_in or engine.netns).names[inside]
         if state.config.mtu:
             _set_mtu(engine.netns.names[outside], state.config.mtu)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from netsim.docker.cnm.lifecycle import create_endpoint, detach, fill, host_sandbox, join, leave, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
+from netsim.docker.drivers.port_order import sort_port_map
 from netsim.docker.engine import endpoints as checks
 from netsim.docker.engine import links, way_out
 from netsim.docker.engine.container import Container
@@ -16,6 +17,7 @@ from netsim.docker.names import files
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
 
 JOINED = "container sharing network namespace with another container or host cannot be connected to any other network"
+BUILTIN = ("bridge", "host", "none")
 HOST_ONLY = "container cannot be disconnected from host network or connected to host network"
 
 
@@ -35,14 +37,16 @@ def join_networks(engine: Engine, container: Container) -> None:
     sandbox = container.sandbox
     if sandbox is None or sandbox.container_id != container.id:
         return
+    if engine.options.bridge == "none" and list(container.networks) == [links.DEFAULT]:
+        return  # there is no such network, and nothing is missing (`NetworkDisabled`): the runtime's namespace as it is
     sandbox.awaited = engine.profile.fills_namespace_last
     for name in order(engine, container):
         if name == links.DEFAULT and engine.options.bridge == "none":
-            continue  # there is no such network, and nothing is missing (`DisableBridge`)
+            continue
         try:
             network, settings = _find(engine, container, name, container.networks[name])
         except Refusal as problem:
-            raise Refusal(problem.status, wrapped(engine, f"network {name} not found" if problem.status == 404 else problem.text)) from None
+            raise Refusal(problem.status, wrapped(engine, problem.text)) from None
         container.joined.setdefault(network.name, "")
         try:
             checks.check_connection(engine, network, container.networks[name])
@@ -56,8 +60,13 @@ def join_networks(engine: Engine, container: Container) -> None:
 
 def _find(engine: Engine, container: Container, name: str, settings: EndpointSettings) -> tuple[Network, EndpointSettings]:
     """A network by name; one of the swarm comes to this host now, with an address for the container (`findAndAttachNetwork`)."""
-    found = engine.swarm.find(container, name, settings) if engine.swarm is not None else None
-    return found if found is not None else (engine.network(name), settings)
+    found: tuple[Network, EndpointSettings] | None = engine.swarm.find(container, name, settings) if engine.swarm is not None else None
+    if found is not None:
+        return found
+    identity = container.joined.get(name, "")
+    if identity and identity not in engine.networks and name not in BUILTIN:
+        raise failed(f"network {identity} not found")  # another one of that name is not taken instead
+    return engine.networks.get(identity) or engine.network(name), settings
 
 
 def order(engine: Engine, container: Container) -> list[str]:
@@ -131,43 +140,19 @@ def dns_names(container: Container, settings: EndpointSettings) -> list[str]:
 
 
 def exposed(engine: Engine, container: Container) -> tuple[Port, ...]:
-    """Every port the image or the request exposes or publishes, in the order in which the release goes through them."""
-    return tuple(in_order(engine, {*container.image.exposed, *container.spec.exposed, *container.spec.host.port_bindings}))
-
-
-def in_order(engine: Engine, ports: Iterable[Port]) -> list[Port]:
-    """Upwards (28), or downwards."""
-    return sorted(ports, key=lambda port: (port.number, port.protocol), reverse=bool(engine.profile.ports_downwards))
-
-
-def reordered(bindings: Mapping[Port, tuple[PortBinding, ...]]) -> dict[Port, tuple[PortBinding, ...]]:
-    """As go-connections sorts ports with their bindings (`nat.SortPortMap`): by an order in which TCP always comes before itself."""
-    entries: list[tuple[Port, PortBinding]] = []
-    for entry in ((port, one) for port, found in bindings.items() for one in found or (PortBinding(),)):
-        place = len(entries)
-        while place and _before(entry, entries[place - 1]):
-            place -= 1
-        entries.insert(place, entry)
-    sorted_: dict[Port, tuple[PortBinding, ...]] = {}
-    for port, one in entries:
-        sorted_[port] = (*sorted_.get(port, ()), one)
-    return sorted_
-
-
-def _before(new: tuple[Port, PortBinding], old: tuple[Port, PortBinding]) -> bool:
-    (port, one), (other, another) = new, old
-    wanted, taken = (int(text) if text.isdigit() else 0 for text in (one.host_port, another.host_port))
-    return wanted > taken or port.number > other.number or (port.number == other.number and port.protocol == "tcp")
+    """Every port the image or the request exposes or publishes, in the daemon's order."""
+    return tuple(_port_map(container))
 
 
 def bindings_of(engine: Engine, container: Container) -> Mapping[Port, tuple[PortBinding, ...]]:
     """What is to be published where: `-p` as given, and with `-P` every other exposed port anywhere."""
-    found = dict(container.spec.host.port_bindings)
-    if container.spec.host.publish_all:
-        for port in exposed(engine, container):
-            found.setdefault(port, (PortBinding(),))
-    ordered = {port: found[port] for port in sorted(found, key=lambda port: (port.number, port.protocol))}
-    return reordered(ordered) if engine.profile.ports_downwards else ordered
+    anywhere = (PortBinding(),) if container.spec.host.publish_all else ()
+    return {port: bindings or anywhere for port, bindings in _port_map(container).items()}
+
+
+def _port_map(container: Container) -> dict[Port, tuple[PortBinding, ...]]:
+    published = container.spec.host.port_bindings
+    return sort_port_map({*container.image.exposed, *container.spec.exposed, *published}, published)
 
 
 def endpoints(engine: Engine, container: Container) -> dict[str, Endpoint]:

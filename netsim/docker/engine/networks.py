@@ -44,7 +44,7 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
 def _of_swarm(engine: Engine, spec: NetworkSpec) -> Network:
     """A network of the whole swarm: its managers make it."""
     if engine.swarm is None:
-        raise forbidden(NOT_A_MANAGER)
+        raise forbidden(NOT_A_MANAGER if spec.driver == "overlay" else "cannot create a swarm scoped network when swarm is not active")
     if engine.swarm.manager is None:
         raise forbidden(NOT_ON_WORKERS)
     request.check(engine.profile, spec.configs, spec.ipv6)

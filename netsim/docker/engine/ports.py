@@ -22,18 +22,18 @@ class Ports:
     first: int = 32768
     last: int = 60999
     taken: set[Taken] = attrs.field(factory=set)
-    given: dict[str, int] = attrs.field(factory=dict)
-    """Protocol -> the last port that was chosen."""
+    given: dict[tuple[int, int, str, int, int], int] = attrs.field(factory=dict)
+    """Family, address, protocol, first and last port of a range -> the one that was chosen last."""
 
     def request(self, hosts: Sequence[IPv4 | IPv6], protocol: str, wanted: str) -> int:
         """One port number for all the addresses: `wanted` is a number, `first-last`, or empty for any."""
         if not wanted or wanted == "0":
-            return self._any(hosts, protocol, self.first, self.last, self.given.get(protocol, self.first - 1))
+            return self._any(hosts, protocol, self.first, self.last)
         first, _, last = wanted.partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
             raise invalid(f"invalid port {wanted}")
         if last and last != first:
-            return self._any(hosts, protocol, int(first), int(last), int(first) - 1)
+            return self._any(hosts, protocol, int(first), int(last))
         number = int(first)
         for host in hosts:
             other = self._clash(host, protocol, number)
@@ -43,12 +43,14 @@ class Ports:
         self._take(hosts, protocol, number)
         return number
 
-    def _any(self, hosts: Sequence[IPv4 | IPv6], protocol: str, first: int, last: int, after: int) -> int:
+    def _any(self, hosts: Sequence[IPv4 | IPv6], protocol: str, first: int, last: int) -> int:
+        """The next one after the last that the first address was given out of the range."""
+        ranges = [(_family(host), int(host), protocol, first, last) for host in hosts]
+        after = self.given.get(ranges[0], first - 1)
         for step in range(last - first + 1):
             number = first + (after + 1 - first + step) % (last - first + 1)
             if all(self._clash(host, protocol, number) is None for host in hosts):
-                if (first, last) == (self.first, self.last):
-                    self.given[protocol] = number
+                self.given |= dict.fromkeys(ranges, number)
                 self._take(hosts, protocol, number)
                 return number
         raise failed("all ports are allocated")

@@ -9,7 +9,7 @@ import attrs
 from netsim.addr import IPv6
 from netsim.docker.cnm.model import Mapping
 from netsim.docker.errors import Refusal, failed
-from netsim.errors import EPROTONOSUPPORT, NetError, strerror
+from netsim.errors import EADDRINUSE, EPROTONOSUPPORT, NetError, strerror
 from netsim.machine.fds import Null
 from netsim.machine.process import SIGKILL, Process
 from netsim.programs.docker_proxy import DockerProxy
@@ -26,6 +26,8 @@ class Proxies:
     running: dict[Mapping, Process] = attrs.field(factory=dict)
     held: dict[Mapping, int] = attrs.field(factory=dict)
     """Descriptors of the daemon's own."""
+    was_taken: int = 0
+    """Whether the last start failed because somebody else has the port."""
 
     def start(self, mapping: Mapping) -> None:
         """Bind the host's port and relay what comes to it; refused when somebody else has the port."""
@@ -65,6 +67,7 @@ class Proxies:
 
     def _refusal(self, mapping: Mapping, errno: int) -> Refusal:
         """How the release words a port that cannot be had."""
+        self.was_taken = int(errno == EADDRINUSE)
         form = self.engine.profile.bind_failure if self.engine.options.userland_proxy else self.engine.profile.hold_failure
         if errno == EPROTONOSUPPORT:
             form = self.engine.profile.protocol_failure

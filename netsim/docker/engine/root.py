@@ -23,7 +23,9 @@ def make_jail(engine: Engine, container: Container) -> Jail:
         kept = DOCKER_CAPABILITIES if "ALL" not in host.cap_drop else frozenset[str]()
         capabilities = (kept | {_bare(name) for name in host.cap_add}) - {_bare(name) for name in host.cap_drop}
     tools = {**engine.machine.dialects[container.image.dialect], **container.image.tools}
-    return Jail(root, container.hostname, tools, capabilities, read_only_sys=int(not host.privileged))
+    shared = {kind for kind, mode in (("uts", host.uts_mode), ("pid", host.pid_mode)) if mode == "host"}
+    inodes = {kind: engine.machine.kernel.inode() for kind in ("mnt", "uts", "ipc", "pid") if kind not in shared}
+    return Jail(root, container.hostname, tools, capabilities, inodes=inodes, read_only_sys=int(not host.privileged))
 
 
 def _bare(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.clock import SECOND
+from netsim.clock import MS, SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
 from netsim.docker.engine import health, links
 from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_names
@@ -12,14 +12,17 @@ from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.root import make_jail
 from netsim.docker.engine.views.ports import ports_before_its_end
 from netsim.docker.errors import Refusal, conflict, failed, invalid
+from netsim.docker.names import files
 from netsim.errors import NetError, strerror
 from netsim.kernel import sysctl
 from netsim.machine.fds import Null, OpenFile, make_pipe
 from netsim.machine.files import Directory, File
-from netsim.machine.process import SIGKILL, SIGTERM
+from netsim.machine.process import SIGKILL, SIGTERM, Process
 
 STOP_TIMEOUT = 10 * SECOND
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
+UNPRIVILEGED = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
+"""Every container may bind low ports and ping without privilege (`WithSysctls`)."""
 
 
 def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFile] | None = None, stdin: OpenFile | None = None) -> None:
@@ -47,7 +50,9 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
             task.die(SIGKILL)
         container.stale_ports = ports_before_its_end(container)
         tear_down(engine, container)
-        container.state = State(container.state.status if container.state.started else CREATED, 0, problem_code(problem), problem.text)
+        code, state = problem_code(problem), container.state
+        state.status, state.pid, state.error = state.status if state.started else CREATED, 0, problem.text
+        state.exit_code = code if code != 128 else state.exit_code or code
         raise
     assert container.process is not None
     container.state = State(RUNNING, container.process.pid, started=engine.now())
@@ -55,7 +60,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     health.begin(engine, container)
     engine.tell("container", "start", container.id, image=container.spec.image, name=container.name)
     if container.process.status is not None:
-        ended(engine, container, container.process.status)
+        _clear_soon(engine, container)
 
 
 def problem_code(problem: Refusal) -> int:
@@ -109,9 +114,10 @@ def runtime_text(engine: Engine, reason: str) -> str:
 
 
 def set_sysctls(engine: Engine, container: Container) -> None:
-    """`--sysctl`, written by the runtime; the host's own network is out of its reach."""
+    """What the daemon asks for itself and `--sysctl`, written by the runtime; the host's own network is out of its reach."""
     assert container.sandbox is not None
-    for key, value in container.spec.host.sysctls.items():
+    wanted = {} if container.sandbox.shared else UNPRIVILEGED
+    for key, value in {**wanted, **container.spec.host.sysctls}.items():
         if not key.startswith("net."):
             continue
         if container.sandbox.shared:
@@ -208,6 +214,8 @@ def tear_down(engine: Engine, container: Container) -> None:
     sandbox, container.sandbox = container.sandbox, None
     if sandbox is not None and sandbox.container_id == container.id:
         container.last_sandbox = (sandbox.id, sandbox.key)
+        for endpoint in () if sandbox.shared else sandbox.endpoints:
+            files.left(engine, container, endpoint)
         delete_sandbox(engine, sandbox)
 
 
@@ -234,7 +242,8 @@ def to_kill(engine: Engine, name: str) -> Container:
 def kill(engine: Engine, container: Container, signum: int = SIGKILL) -> None:
     """Send a signal to the container's first process."""
     if not container.state.is_running or container.process is None:
-        raise conflict(f"Cannot kill container: {container.name}: Container {container.id} is not running")
+        text = engine.profile.cannot_kill.format(name=container.name)
+        raise conflict(f"{text}: {engine.profile.not_running.format(id=container.id)}")
     container.stopped_by_hand = int(signum in (SIGKILL, SIGTERM)) or container.stopped_by_hand
     engine.tell("container", "kill", container.id, signal=str(signum), image=container.spec.image, name=container.name)
     deliver(container, signum)
@@ -252,8 +261,10 @@ def pause(engine: Engine, container: Container) -> None:
     if container.state.status == PAUSED:
         raise conflict(f"Container {container.id} is already paused")
     if container.state.status != RUNNING:
-        raise conflict(f"Container {container.id} is not running")
+        raise conflict(engine.profile.not_running.format(id=container.id))
     container.state.status = PAUSED
+    for process in _members(engine, container):
+        process.freeze()
     engine.tell("container", "pause", container.id, image=container.spec.image, name=container.name)
 
 
@@ -262,7 +273,13 @@ def unpause(engine: Engine, container: Container) -> None:
     if container.state.status != PAUSED:
         raise failed(f"Container {container.id} is not paused")
     container.state.status = RUNNING
+    for process in _members(engine, container):
+        process.thaw()
     engine.tell("container", "unpause", container.id, image=container.spec.image, name=container.name)
+
+
+def _members(engine: Engine, container: Container) -> list[Process]:
+    return [process for process in engine.machine.processes.values() if process.jail is not None and process.jail is container.jail]
 
 
 def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
@@ -300,17 +317,30 @@ def rename(engine: Engine, container: Container, name: str) -> None:
     engine.tell("container", "rename", container.id, name=container.name)
 
 
-def require_running(container: Container) -> None:
+def require_running(engine: Engine, container: Container) -> None:
     """Refused unless something can be executed in it."""
     if container.state.status == PAUSED:
         raise conflict(f"Container {container.name} is paused, unpause the container before exec")
     if not container.state.is_running or container.jail is None or container.process is None:
-        raise conflict(f"Container {container.id} is not running")
+        raise conflict(engine.profile.not_running.format(id=container.id))
 
 
 def exited_quietly(engine: Engine, pid: int, status: int) -> None:
     """A child of the daemon ended: if it was a container's first process, the container ended."""
     for container in list(engine.containers.values()):
         if container.process is not None and container.process.pid == pid:
-            ended(engine, container, status)
+            if container.process.killed_by:
+                ended(engine, container, status)
+            else:
+                _clear_soon(engine, container)
             return
+
+
+def _clear_soon(engine: Engine, container: Container) -> None:
+    """A process that ended by itself: the daemon hears of it a moment later, and its interfaces were up until then."""
+    engine.machine.kernel.clock.call_later(engine.profile.durations.clear * MS, _clear, engine, container, container.process)
+
+
+def _clear(engine: Engine, container: Container, process: Process) -> None:
+    if container.process is process:
+        ended(engine, container, process.status or 0)

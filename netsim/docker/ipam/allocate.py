@@ -27,7 +27,7 @@ def allocate(engine: Engine, network: Network) -> None:
     if network.spec.ipv6:
         for one in six or [Wanted()]:
             _take(engine, network, one, IPv6Net)
-    elif engine.profile.checks_bridge_names == 0:  # 20.10 keeps IPv6 subnets of a network without IPv6
+    elif engine.profile.keeps_idle_ipv6:  # 20.10 keeps IPv6 subnets of a network without IPv6
         for one in six:
             _take(engine, network, one, IPv6Net)
 

@@ -154,7 +154,7 @@ def _arp_device(netns: Netns, entry: ArpEntry) -> NetDevice | None:
         if dev is None:
             raise NetError(ENODEV)
     elif not entry.flags & ATF_PUBL:
-        dev = ip_route_output(netns, Flow(entry.address)).dev
+        dev = ip_route_output(netns, Flow(entry.address, scope=RT_SCOPE_LINK)).dev
     if dev is not None and entry.flags & ATF_COM and entry.kind and entry.kind != dev.type:
         raise NetError(EINVAL)
     return dev

@@ -46,8 +46,8 @@ def execute(compose: Compose, parsed: Parsed) -> Result | Program:
     """docker compose exec."""
     service, *argv = parsed.words
     container = running(compose, service, parsed.number("index"))
-    life.require_running(container)
     engine = compose.engine
+    life.require_running(engine, container)
     env = life.environment(engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
     return Executed(
         engine, container, tuple(argv), env, engine.profile.durations.execute * MS, parsed.text("workdir"), 126 if engine.profile.version < "23" else 127,

@@ -51,7 +51,7 @@ def endpoint_view(engine: Engine, container: Container, name: str, endpoint: End
     names = dns_names(container, settings) if user_defined and known else []
     if shown.dns_names:
         view["DNSNames"] = names or None
-        view["Aliases"] = list(settings.aliases) or ([] if shown.keeps_empty_aliases and settings.sends_ipam else None)
+        view["Aliases"] = list(settings.aliases) or ([] if settings.sends_ipam else None)
     else:
         hostname = [container.spec.hostname] if shown.adds_hostname and container.spec.hostname else []
         aliases = [*settings.aliases, *([container.short_id, *hostname] if names else [])]

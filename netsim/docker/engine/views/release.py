@@ -58,8 +58,6 @@ class Shown:
     """Whether a container that ended goes on showing its last sandbox (20.10)."""
     whole_image_config: int = 0
     """Whether an image's configuration has the fields of a container's (27 and older)."""
-    keeps_empty_aliases: int = 0
-    """Whether aliases that a connection sent without any stay an empty list (27)."""
     adds_hostname: int = 0
     """Whether a hostname given is among the aliases (20.10)."""
     link_warning: str = ""
@@ -76,7 +74,6 @@ V20_10 = Shown(
 V27 = Shown(
     MASKED_27,
     whole_image_config=1,
-    keeps_empty_aliases=1,
     gw_priority=0,
     hides_gateway=1,
     go_version="go1.24.11",
