@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -97,6 +100,17 @@ def build(world: World, hosts: dict[str, Any]) -> dict[str, Host]:
     return machines
 
 
+def archive(files: Mapping[str, str]) -> bytes:
+    """A tar archive of these files, as the recorded machines had one to make images from."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, text in files.items():
+            member = tarfile.TarInfo(path.lstrip("/"))
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
 def _host(world: World, lan: Host, key: str, given: dict[str, Any]) -> Host:
     """A host whose eth0 is one end of a pair; the other is a port of the LAN's bridge."""
     host = world.host(given["hostname"], PROFILE)
@@ -110,6 +124,7 @@ def _host(world: World, lan: Host, key: str, given: dict[str, Any]) -> Host:
     files = host.machine.files
     files.makedirs(None, "/run/netns")
     files.write(None, "/etc/hosts", f"127.0.0.1\tlocalhost\n127.0.1.1\t{given['hostname']}\n::1\tlocalhost ip6-localhost ip6-loopback\n".encode())
+    files.write(None, "/root/busybox.tar", archive(WWW))
     files.write(None, "/etc/resolv.conf", f"nameserver {ROUTER}\n".encode())
     host.run_script(
         f"ip link set lo up\nip link set eth0 address {mac}\nip addr add {address} brd + dev eth0\nip link set eth0 up\n"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tarfile
+
+import attrs
 
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
@@ -18,6 +22,7 @@ from netsim.docker.builder.instructions import SETTINGS, variables
 from netsim.docker.engine.registry import hint, no_registry
 from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.docker.image import Image, image_id
+from netsim.errors import NetError
 from netsim.machine.call import Result
 
 COLUMNS = Columns(
@@ -118,17 +123,33 @@ def pull(docker: Docker, parsed: Parsed) -> Result:
 
 
 def import_(docker: Docker, parsed: Parsed) -> Result:
-    """docker import: an image whose files are busybox's, changed by Dockerfile instructions (`--change`); the tar file itself is not read."""
+    """docker import: BusyBox with the files of a tar archive, where the host has it, changed by Dockerfile instructions (`--change`)."""
     source, *name = parsed.words
     bare, tag = docker.engine.split_reference(name[0]) if name else ("<none>", "<none>")
     image = Image(bare, "busybox", env=(), tag=tag)
     for change in parsed.many("change"):
         image = _changed(image, change)
-    docker.call.netns.kernel.unmodelled.append(f"docker import {source} (its files)")
+    files = _unpacked(docker, source)
+    if files is None:
+        docker.call.netns.kernel.unmodelled.append(f"docker import {source} (its files)")
+    image = attrs.evolve(image, files=files or {})
     docker.engine.keep(image)
     docker.engine.tell("image", "import", image_id(image), name=image_id(image))
     docker.print(image_id(image))
     return docker.result()
+
+
+def _unpacked(docker: Docker, source: str) -> dict[str, str] | None:
+    """The plain files of an archive on the host by path; None where there is none that can be read."""
+    proc = docker.call.proc
+    if docker.call.machine.files.stat(proc, source) is None:
+        return None
+    try:
+        with tarfile.open(fileobj=io.BytesIO(docker.call.machine.files.read(proc, source))) as archive:
+            members = [(member.name, archive.extractfile(member)) for member in archive if member.isreg()]
+            return {"/" + name.removeprefix("./").lstrip("/"): file.read().decode(errors="replace") for name, file in members if file is not None}
+    except (tarfile.TarError, NetError):
+        return None
 
 
 CHANGES = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")

@@ -162,6 +162,11 @@ def create_command(docker: Docker, parsed: Parsed) -> Result | Program:
     return docker.result()
 
 
+BEGIN = "begin"
+ENDING = 6
+"""The last sixth of the time goes by between a process's end and the answer."""
+
+
 @attrs.define(eq=False)
 class Executed(Program):
     """`docker exec`: a process in the container, whose status is the command's."""
@@ -171,7 +176,7 @@ class Executed(Program):
     argv: tuple[str, ...]
     env: dict[str, str]
     delay: int
-    """ns from the end of the process to that of the command."""
+    """ns the daemon needs, most of them before the process runs."""
     workdir: str = ""
     missing_status: int = 127
     detached: int = 0
@@ -210,7 +215,11 @@ class Executed(Program):
             child.exit(127)
             self._refuse(proc, f'chdir to cwd ("{cwd}") set in config.json failed: no such file or directory')
             return
-        machine.execute(child, self.argv)
+        proc.timer(self.delay - self.delay // ENDING, BEGIN)
+
+    def _begin(self, proc: Process) -> None:
+        assert self.child is not None
+        proc.machine.execute(self.child, self.argv)
         if self.detached:
             proc.exit(0)
 
@@ -234,11 +243,14 @@ class Executed(Program):
         if self.child is None or pid != self.child.pid:
             return
         self.tell("exec_die", exitCode=str(status))
-        proc.timer(self.delay, status)
+        proc.timer(self.delay // ENDING, status)
 
     def timer(self, proc: Process, token: Any) -> None:
-        """The daemon has told."""
-        proc.exit(token)
+        """The process runs now; or the daemon has told of its end."""
+        if token == BEGIN:
+            self._begin(proc)
+        else:
+            proc.exit(token)
 
 
 def execute(docker: Docker, parsed: Parsed) -> Result | Program:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from urllib.parse import unquote
 
 import attrs
 
 from netsim.addr import IPV6_ANY, IPv4, IPv6
-from netsim.clock import SECOND
+from netsim.clock import SECOND, US
 from netsim.errors import EADDRNOTAVAIL, ENOENT, ENOTDIR, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.files import Directory
@@ -20,6 +21,9 @@ from netsim.programs.net.resolver import numeric
 
 GRAMMAR = Grammar("ifv", "curhpmed")
 BACKLOG = 9
+FOUND = 200
+OPENING_TIME = 50 * US
+"""From the headers to the file."""
 TYPES = {
     "txt": "text/plain", "h": "text/plain", "c": "text/plain", "cc": "text/plain", "cpp": "text/plain", "htm": "text/html", "html": "text/html",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "png": "image/png", "svg": "image/svg+xml", "css": "text/css",
@@ -81,7 +85,10 @@ def _serving(call: Call, applet: str, options: Options, server: Httpd) -> Result
 
 @attrs.define(eq=False)
 class Httpd(HttpServer):
-    """The server; in the background a port it cannot have ends it."""
+    """The server; in the background a port it cannot have ends it. Files are sent after their headers, not with them (`sendfile`)."""
+
+    bodies: dict[int, bytes] = attrs.field(factory=dict)
+    """By connection: what is still to be sent."""
 
     def started(self, proc: Any) -> None:
         """Listen, unless it was done before."""
@@ -90,6 +97,21 @@ class Httpd(HttpServer):
         except NetError as error:
             self.site.failure = error.errno
             proc.exit(1)
+
+    def _answer(self, proc: Any, fd: int, response: Response) -> None:
+        if response.status != FOUND or not response.body:
+            super()._answer(proc, fd, response)
+            return
+        self.bodies[fd] = response.body
+        with contextlib.suppress(NetError):
+            proc.sock(fd).send(response.before_body())
+        proc.timer(OPENING_TIME, fd)
+
+    def timer(self, proc: Any, token: Any) -> None:
+        """The file is open: send it."""
+        body = self.bodies.pop(token, b"")
+        if token in self.pending:
+            self.end(proc, token, body)
 
 
 @attrs.define(eq=False)

@@ -45,8 +45,12 @@ class Response:
 
     def encode(self) -> bytes:
         """The bytes of the wire."""
+        return self.before_body() + self.body
+
+    def before_body(self) -> bytes:
+        """The bytes before the body."""
         lines = [f"{self.version} {self.status} {self.reason}", *(f"{name}: {value}" for name, value in self.headers)]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + self.body
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
 def _find(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

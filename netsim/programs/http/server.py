@@ -109,8 +109,12 @@ class HttpServer(Program):
             self._close(proc, fd)
 
     def _answer(self, proc: Any, fd: int, response: Response) -> None:
+        self.end(proc, fd, response.encode())
+
+    def end(self, proc: Any, fd: int, data: bytes) -> None:
+        """Send the last there is, and close."""
         with contextlib.suppress(NetError):
-            proc.sock(fd).send(response.encode())
+            proc.sock(fd).send(data)
         self._close(proc, fd)
 
     def _close(self, proc: Any, fd: int) -> None:
