@@ -22,8 +22,6 @@ REFUSED = {
     "service": "services are not modelled; start the program itself",
     "iperf3": "throughput is not predicted; use nc or curl to see whether data arrives",
     "iperf": "throughput is not predicted; use nc or curl to see whether data arrives",
-    "dhclient": "no DHCP server answers here; use ip addr add",
-    "udhcpc": "no DHCP server answers here; use ip addr add",
     "tc": "traffic control is not modelled yet",
     "nft": "use iptables; nft is not modelled yet",
     "conntrack": "connection tracking is not modelled yet",
@@ -31,7 +29,6 @@ REFUSED = {
     "apt": "there are no packages to install; every modelled tool is there",
     "yum": "there are no packages to install; every modelled tool is there",
     "wg": "WireGuard is not modelled",
-    "ovs-vsctl": "Open vSwitch is not modelled yet",
 }
 
 

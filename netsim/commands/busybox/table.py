@@ -16,8 +16,6 @@ SHARED = {
 """Applets that print what their sisters of the Debian dialect print."""
 REFUSED = (
     "arping",
-    "udhcpc",
-    "udhcpd",
     "tftp",
     "ftpget",
     "ftpput",
@@ -54,6 +52,8 @@ APPLETS: dict[str, str] = {
     "sh": "netsim.shell.program:ash",
     "traceroute": _OWN + "traceroute:traceroute",
     "traceroute6": _OWN + "traceroute:traceroute",
+    "udhcpc": "netsim.programs.dhcp.udhcpc:udhcpc",
+    "udhcpd": "netsim.programs.dhcp.udhcpd:udhcpd",
     "httpd": _OWN + "httpd:httpd",
     "nc": _OWN + "nc:nc",
     "telnet": _OWN + "nc:telnet",

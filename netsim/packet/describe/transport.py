@@ -1,5 +1,6 @@
 """UDP and TCP."""
 
+from netsim.packet.describe.bootp import BOOTP_PORTS, print_bootp
 from netsim.packet.describe.dns import print_dns, print_dns_over_tcp
 from netsim.packet.describe.ip import Around4
 from netsim.packet.describe.ip6 import Around6
@@ -48,6 +49,9 @@ def print_udp(out: Output, at: int, length: int, around: Around) -> None:
         ports = (sport, dport)
         if _DNS_PORT in ports:
             print_dns(out, here, left, 0)
+            return
+        if any(port in BOOTP_PORTS for port in ports):
+            print_bootp(out, here, left)
             return
         if _MDNS_PORT in ports:
             print_dns(out, here, left, 1)

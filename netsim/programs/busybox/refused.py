@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsim.machine.call import Call, Result
 from netsim.programs.busybox.applet import name_of
 
-INSTEAD = {"udhcpc": "no DHCP server answers here; use ip addr add", "arping": "use ping, and arp or ip neigh to see who answered"}
+INSTEAD = {"arping": "use ping, and arp or ip neigh to see who answered"}
 
 
 def refused(call: Call) -> Result:

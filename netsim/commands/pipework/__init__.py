@@ -1,0 +1,1 @@
+"""pipework: wires containers to bridges, cards, VLANs and switches by hand."""

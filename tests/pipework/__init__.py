@@ -1,0 +1,1 @@
+"""Containers wired by hand."""
