@@ -12,7 +12,7 @@ docker exec web ip route | grep default
 docker exec web cat /sys/class/net/eth1/address
 echo "== db: an interface of another name, a port of another name"
 docker exec db ip -o -4 addr show eth5
-brctl show br1 | tail -2
+ls /sys/class/net/br1/brif
 echo "== they reach each other and the host, once the host lets bridged frames through"
 iptables -P FORWARD ACCEPT
 docker exec web ping -c1 10.9.0.3 | grep transmitted
