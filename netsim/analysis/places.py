@@ -148,6 +148,9 @@ def names_of(world: World) -> Names:
             by_cookie[netns.cookie] = netns
         engine = engine_at(host.machine)
         for network in engine.networks.values() if engine is not None else ():
+            home = getattr(network.driver_state, "netns", None)  # an overlay network has a namespace of its own on each host
+            if home is not None:
+                known.setdefault(home.cookie, f"{network.name}@{host.name}")
             bridge = getattr(network.driver_state, "device", "")
             if bridge:
                 networks[host.machine.kernel.init_net.cookie, str(bridge)] = network.name

@@ -40,7 +40,12 @@ def test_dnsmasq_answers_as_the_real_one() -> None:
     if reason:
         pytest.skip(reason)
     asked = [question.strip() for line in QUESTIONS.strip().splitlines() for question in line.split("|")]
-    lines = [*START, *(f"dig +time=1 +tries=1 @127.0.0.1 {question} {ANSWERS}" for question in asked), *REFUSALS, "pkill dnsmasq"]
+    lines = [
+        *START,
+        *(f"dig +time=1 +tries=1 @127.0.0.1 {question} {ANSWERS}" for question in asked),
+        *REFUSALS,
+        "kill $(cat /tmp/one.pid /tmp/two.pid)",
+    ]
     real = ask_real(lines, seconds=60)
     for line, there, here in zip(lines, real, ask_netsim(lines, real), strict=True):
         assert (there.stdout, there.stderr, there.status) == (here.stdout, here.stderr, here.status), line

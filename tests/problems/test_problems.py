@@ -52,6 +52,11 @@ def test_a_macvlan_does_not_reach_its_host_either() -> None:
     assert netsim.explain(world, "pc", "192.168.7.200:80").is_reached
 
 
+def test_what_an_overlay_network_does_on_a_host_goes_by_the_network_s_name() -> None:
+    answer = by_number("14").explain(by_number("14").play())
+    assert [(step.place, step.device) for step in answer.steps if step.kind in ("bridge", "tunnel")] == [("over@h1", "br0"), ("over@h1", "vxlan0")]
+
+
 def test_small_packets_pass_where_large_ones_do_not() -> None:
     world = by_number("13").play()
     assert netsim.explain(world, "app", "10.50.0.2:443").is_reached

@@ -56,7 +56,10 @@ def dnsmasq(call: Call) -> Result | Program:
     daemon = Dnsmasq(options)
     if options.said & {"no-daemon", "keep-in-foreground"}:
         return daemon
-    call.proc.machine.spawn(None, call.argv, None, "/", {}, daemon, netns=call.netns)
+    child = call.proc.machine.spawn(None, call.argv, None, "/", {}, daemon, netns=call.netns)
+    if not daemon.problem and options.pid_file:
+        call.proc.machine.files.makedirs(call.proc, options.pid_file.rpartition("/")[0] or "/")
+        call.proc.machine.files.write(call.proc, options.pid_file, f"{child.pid}\n".encode())
     return Result("", daemon.problem, CANNOT_LISTEN if daemon.problem else 0)
 
 
