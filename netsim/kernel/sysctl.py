@@ -57,6 +57,8 @@ IDLE_CONF = frozenset(
     )
 )  # fmt: skip
 """Settings of a device, or of all, that nothing here reads; a change is reported."""
+FOR_OTHERS = frozenset(["ip_unprivileged_port_start", "ping_group_range"])
+"""What only binds those who are not root: here everybody is, so nothing is left out. Docker sets both in every container."""
 WITH_EFFECT = frozenset(
     [
         "icmp_echo_ignore_all",
@@ -315,7 +317,7 @@ def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
         text = normal(key, text)
     store = netns.inet.sysctl if path[:2] == ("net", "ipv4") else netns.inet6.sysctl
     store[key] = text
-    if key not in WITH_EFFECT and key not in ACTING and text != default and "bridge-nf" not in key:
+    if key not in WITH_EFFECT and key not in ACTING and key not in FOR_OTHERS and text != default and "bridge-nf" not in key:
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={text}")
 
 

@@ -57,6 +57,12 @@ def test_what_an_overlay_network_does_on_a_host_goes_by_the_network_s_name() -> 
     assert [(step.place, step.device) for step in answer.steps if step.kind in ("bridge", "tunnel")] == [("over@h1", "br0"), ("over@h1", "vxlan0")]
 
 
+def test_what_docker_sets_itself_is_not_reported_as_not_modelled() -> None:
+    world = netsim.World()
+    world.host("h1").docker("28").run("nginx")
+    assert world.unmodelled == []
+
+
 def test_small_packets_pass_where_large_ones_do_not() -> None:
     world = by_number("13").play()
     assert netsim.explain(world, "app", "10.50.0.2:443").is_reached

@@ -51,7 +51,7 @@ def bind(engine: Engine, endpoint: Endpoint, port: Port, together: Sequence[Port
     made = [
         Published(port, inside, host, 0)
         for host in hosts
-        if host not in translated and (inside := inside_of(engine, endpoint, host)) is not None and type(inside) is type(host)
+        if mode_of(endpoint, host) == ROUTED and (inside := inside_of(engine, endpoint, host)) is not None and type(inside) is type(host)
     ]
     each = [translated] if engine.profile.shares_host_ports else [[host] for host in translated]
     for chosen in each:
