@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ROOT = PurePosixPath("/root")
 FIRST_KEYS = ("version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "x-")
 LARGEST = 4 << 20
+MOST_FILES, SMALL = 200, 65536
+LEFT_OUT = ("node_modules", "__pycache__", "venv")
 
 
 @attrs.frozen
@@ -78,6 +80,29 @@ class _Tree:
         self.texts[path] = real.read_text(encoding="utf-8")
         return self.texts[path]
 
+    def context(self, directory: str, dockerfile: str) -> None:
+        """What an image is built from: the Dockerfile, and the small texts beside and below it, as far as they are not too many."""
+        try:
+            self(f"{directory}/{dockerfile}")
+            real = (self.base / PurePosixPath(directory).relative_to(ROOT / self.name)).resolve()
+        except (OSError, ValueError, UnicodeDecodeError):
+            return
+        found = 0
+        for one in sorted(real.rglob("*")):
+            below = one.relative_to(real)
+            if (
+                found >= MOST_FILES
+                or not one.is_file()
+                or one.stat().st_size > SMALL
+                or any(part in LEFT_OUT or part.startswith(".") for part in below.parts)
+            ):
+                continue
+            found += 1
+            try:
+                self(f"{directory}/{below.as_posix()}")
+            except (OSError, UnicodeDecodeError):
+                continue
+
     @property
     def name(self) -> str:
         """What the directory is called in the machine."""
@@ -106,12 +131,15 @@ def carry_text(text: str) -> Carried:
     return Carried({path: text}, path)
 
 
-def _look(read: Callable[[str], str], path: str, environment: Mapping[str, str]) -> None:
+def _look(read: _Tree, path: str, environment: Mapping[str, str]) -> None:
     """Load the project once, so that all it needs has been read; what is wrong with it is told when it is loaded in the machine."""
     try:
-        assemble(Wanted(str(PurePosixPath(path).parent), environment, (path,), profiles=("*",)), read)
+        loaded = assemble(Wanted(str(PurePosixPath(path).parent), environment, (path,), profiles=("*",)), read)
     except (ComposeProblem, ImportError):
         return
+    for service in loaded.project.services.values():
+        if isinstance(service.get("build"), dict):
+            read.context(str(service["build"].get("context", "")), str(service["build"].get("dockerfile", "Dockerfile")))
 
 
 def engine_of(text: str) -> str:

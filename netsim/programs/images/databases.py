@@ -165,14 +165,63 @@ def read_command(data: bytes) -> tuple[list[bytes], bytes] | None:
     return words, rest
 
 
+REDIS_SETTINGS = frozenset(
+    [
+        "acllog-max-len",
+        "appendfilename",
+        "appendfsync",
+        "appendonly",
+        "bind",
+        "cluster-announce-ip",
+        "cluster-config-file",
+        "cluster-enabled",
+        "cluster-node-timeout",
+        "databases",
+        "dbfilename",
+        "dir",
+        "io-threads",
+        "lazyfree-lazy-eviction",
+        "logfile",
+        "loglevel",
+        "masterauth",
+        "maxclients",
+        "maxmemory",
+        "maxmemory-policy",
+        "maxmemory-samples",
+        "min-replicas-to-write",
+        "notify-keyspace-events",
+        "protected-mode",
+        "replica-announce-ip",
+        "replica-read-only",
+        "replicaof",
+        "requirepass",
+        "save",
+        "slaveof",
+        "stop-writes-on-bgsave-error",
+        "tcp-backlog",
+        "tcp-keepalive",
+        "timeout",
+        "user",
+    ]
+)
+"""Settings of redis.conf that change nothing about who is answered on which port."""
+
+
 def redis_server(call: Call) -> Result | Program:
-    """redis-server [--port N]."""
+    """redis-server [--port N]; other settings and a file of them are noted as not modelled."""
     words = list(call.argv[1:])
     port = REDIS_PORT
     while words:
         word = words.pop(0)
         if word == "--port" and words and words[0].isdigit() and int(words[0]) < 65536:
             port = int(words.pop(0))
+        elif word[2:] in REDIS_SETTINGS and word.startswith("--"):
+            values = []
+            while words and not words[0].startswith("--"):
+                values.append(words.pop(0))
+            call.netns.kernel.unmodelled.append(" ".join(("redis-server", word, *values)))
+        elif not word.startswith("-"):
+            call.netns.kernel.unmodelled.append(f"redis-server {word}")
         else:
             return Result("", f"redis-server: netsim: the option {word} is not modelled\n", 1)
     server = Redis(port)
@@ -329,7 +378,9 @@ class Postgres(Program):
 
 
 def postgres(call: Call) -> Result | Program:
-    """postgres: the stand-in."""
+    """postgres [-c NAME=VALUE]...: the stand-in; settings are noted as not modelled."""
+    if call.argv[1:]:
+        call.netns.kernel.unmodelled.append(" ".join(call.argv))
     server = Postgres()
     try:
         server.listeners = listen_everywhere(call.proc, POSTGRES_PORT, 128)

@@ -9,17 +9,18 @@ import attrs
 
 from netsim.commands.docker.compose import start as starting
 from netsim.commands.docker.compose import stopping
+from netsim.commands.docker.compose.building import Images
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project
 from netsim.commands.docker.compose.request import service_of
 from netsim.commands.docker.compose.session import Compose, ComposeCommand
+from netsim.commands.docker.compose.stand_ins import ensure_stand_in
 from netsim.commands.docker.compose.steps import Steps, Stop, Together
 from netsim.commands.docker.compose.up import grace, known, quiet
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import Refusal
 from netsim.machine.call import Program, Result
 from netsim.machine.process import Process
 
@@ -212,31 +213,23 @@ def wait(compose: Compose, parsed: Parsed) -> Result | Program:
 
 def pull(compose: Compose, parsed: Parsed) -> Result | Program:
     """docker compose pull: what the engine has, and what a stand-in takes the place of, needs none."""
-    from netsim.commands.docker.compose.stand_ins import ensure_image
-
     project = compose.load(parsed.words)
     names = known(project, parsed.words) or sorted(project.services)
     fetched = [name for name in names if project.services[name].get("image")]
+    if not parsed.has("quiet"):
+        compose.docker.err += [f" {name} Pulling \n" for name in fetched]
     for name in fetched:
-        if not parsed.has("quiet"):
-            compose.docker.err.append(f" {name} Pulling \n")
-    for name in fetched:
-        try:
-            ensure_image(compose.engine, project, name)
-        except Refusal as problem:
-            raise ComposeProblem(f"Error response from daemon: {problem.text}") from None
+        ensure_stand_in(compose.engine, project, name)
         if not parsed.has("quiet"):
             compose.docker.err.append(f" {name} Pulled \n")
     return compose.result()
 
 
 def build(compose: Compose, parsed: Parsed) -> Result | Program:
-    """docker compose build: services that are built get a stand-in; nothing is executed."""
+    """docker compose build: by the engine's builder where every base image is known; the others are stood in for."""
     project = compose.load(parsed.words)
     names = [name for name in known(project, parsed.words) or sorted(project.services) if project.services[name].get("build")]
-    for name in names:
-        compose.call.netns.kernel.unmodelled.append(f"docker compose build: services.{name}.build")
-    return compose.result()
+    return Steps(compose.engine, [Images(project, names, again=1)], int(parsed.has("quiet") or quiet(compose)), compose.said())
 
 
 TIMEOUT = Flag("timeout", "t", INT)

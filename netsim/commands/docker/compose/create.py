@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from netsim.commands.docker.compose.building import Images
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, scale
 from netsim.commands.docker.compose.network import Network
 from netsim.commands.docker.compose.request import LABEL, Maker, container_name, members, number_of, service_hash, service_of
-from netsim.commands.docker.compose.stand_ins import ensure_image, image_name
+from netsim.commands.docker.compose.stand_ins import image_name, is_stand_in
 from netsim.commands.docker.compose.steps import Said, Step, Steps, Stop, Together, warning
 from netsim.docker.engine import attach
 from netsim.docker.engine import run as life
@@ -39,6 +40,9 @@ class Plan:
     remove_orphans: int = 0
     ignore_orphans: int = 0
     timeout: int | None = None
+    builds: int = 0
+    """Whether images are built although they are there."""
+    never_builds: int = 0
     networks: Sequence[str] | None = None
     """Which of the project's networks; None: those of the services."""
 
@@ -54,30 +58,18 @@ class Plan:
 def steps(plan: Plan) -> list[Step]:
     """Images, networks, orphans, containers in the order of dependencies."""
     levels = plan.project.levels(plan.services)
-    return [Images(plan), *(Network(plan.project, key) for key in networks(plan)), Orphans(plan), *(Level(plan, level) for level in levels)]
+    return [
+        Images(plan.project, list(plan.services), plan.builds, plan.never_builds),
+        *(Network(plan.project, key) for key in networks(plan)),
+        Orphans(plan),
+        *(Level(plan, level) for level in levels),
+    ]
 
 
 def networks(plan: Plan) -> list[str]:
     """The networks that the services use, by key."""
     used = {key for name in plan.services for key in plan.project.services[name].get("networks") or ()}
     return sorted(key for key in plan.project.networks if key in used)
-
-
-@attrs.define(eq=False)
-class Images(Step):
-    """Every service's image is there."""
-
-    plan: Plan
-
-    def begin(self, run: Steps, proc: Process) -> int:
-        """A stand-in takes the place of an image that is not known; the machine is told."""
-        known = run.engine.machine.kernel.unmodelled
-        for name in self.plan.services:
-            said = ensure_image(run.engine, self.plan.project, name)
-            text = f"docker compose: services.{name}: {said}"
-            if said and text not in known:
-                known.append(text)
-        return 0
 
 
 @attrs.define(eq=False)
@@ -232,6 +224,8 @@ class Level(Step):
         labels = container.spec.labels
         image = maker.engine.image(image_name(self.plan.project, name))
         if labels.get(LABEL + "config-hash") != service_hash(service) or labels.get(LABEL + "image") != image_id(image):
+            return 1
+        if is_stand_in(image) and container.spec.entrypoint != maker.spec(name, number_of(container)).entrypoint:
             return 1
         wanted = {maker.network_name(key) for key in service.get("networks") or ()}
         return int(container.state.is_running and not wanted <= set(attach.endpoints(maker.engine, container)))

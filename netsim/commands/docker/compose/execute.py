@@ -9,6 +9,7 @@ import attrs
 from netsim.clock import MS
 from netsim.commands.docker.compose import create as making
 from netsim.commands.docker.compose import start as starting
+from netsim.commands.docker.compose.building import Images
 from netsim.commands.docker.compose.file.canonical import words as split
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project
@@ -128,9 +129,8 @@ def run_oneoff(compose: Compose, parsed: Parsed) -> Result | Program:
     dependencies = [] if parsed.has("no-deps") else [name for name in project.with_dependencies([service]) if name != service]
     compose.report(project, [service, *dependencies])
     plan = making.Plan(project, dependencies, recreate=making.DIVERGED, ignore_orphans=1, remove_orphans=int(parsed.has("remove-orphans")))
-    needed = making.Plan(project, [service])
     steps: list[Step] = [
-        making.Images(needed),
+        Images(project, [service]),
         *(Network(project, key) for key in making.networks(making.Plan(project, [service, *dependencies]))),
     ]
     steps += [one for one in making.steps(plan) if not isinstance(one, Network)]

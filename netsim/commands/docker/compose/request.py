@@ -14,7 +14,7 @@ from netsim.commands.docker.compose.file import shape
 from netsim.commands.docker.compose.file.durations import nanoseconds
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, Service, networks_by_priority
-from netsim.commands.docker.compose.stand_ins import TOOL, image_name
+from netsim.commands.docker.compose.stand_ins import image_name, is_stand_in, stand_in
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.image import image_id
@@ -115,13 +115,16 @@ class Maker:
         image = image_name(self.project, name)
         command = oneoff.command if oneoff and oneoff.command else tuple(service.get("command") or ())
         entrypoint = oneoff.entrypoint if oneoff and oneoff.entrypoint is not None else service.get("entrypoint")
-        if entrypoint is not None and oneoff is None and self._stands_in(image, entrypoint):
-            entrypoint = None
+        exposed = self._exposed(service)
+        if oneoff is None and is_stand_in(self.engine.image(image)) and not self._is_tool(image, entrypoint):
+            ports = stand_in(self.engine, self.project, name).ports
+            shares = str(service.get("network_mode", "")).startswith(("service:", "container:"))
+            entrypoint, exposed = ("stand-in", *(str(port) for port in ports), "--"), exposed if shares else (*exposed, *ports)
         grace = service.get("stop_grace_period")
         mode, networks = self._networks(name, number, oneoff)
         return ContainerSpec(
             image, oneoff.name if oneoff else container_name(self.project, name, number), command, None if entrypoint is None else tuple(entrypoint),
-            service.get("hostname", ""), service.get("domainname", ""), self._environment(service, oneoff), self._exposed(service),
+            service.get("hostname", ""), service.get("domainname", ""), self._environment(service, oneoff), exposed,
             self._labels(name, number, oneoff), None if self._per_network else _mac(service.get("mac_address")),
             (oneoff.workdir if oneoff else "") or service.get("working_dir", ""), (oneoff.user if oneoff else "") or str(service.get("user", "")),
             int(bool(service.get("tty"))), int(bool(service.get("stdin_open")) or bool(oneoff and "stdin" in oneoff.attached)),
@@ -134,12 +137,10 @@ class Maker:
         """Whether a container may be created on several networks, each with a MAC of its own (API 1.44)."""
         return self.engine.profile.several_networks_at_create
 
-    def _stands_in(self, image: str, entrypoint: Sequence[str]) -> int:
-        """Whether a stand-in's own program runs in spite of an entrypoint: where that is no tool there is."""
+    def _is_tool(self, image: str, entrypoint: Sequence[str] | None) -> int:
+        """Whether an entrypoint can be executed in a stand-in; else its own program runs in spite of it."""
         found = self.engine.image(image)
-        if found.tools.get("stand-in") != TOOL or not entrypoint:
-            return 0
-        return int(entrypoint[0].rpartition("/")[2] not in {*self.engine.machine.dialects[found.dialect], *found.tools})
+        return int(bool(entrypoint) and (entrypoint or ("",))[0].rpartition("/")[2] in {*self.engine.machine.dialects[found.dialect], *found.tools})
 
     def _health(self, name: str) -> HealthCheck | None:
         """How it is tested; a test by a program that the image does not have here counts as passed, and the machine is told."""

@@ -1,8 +1,9 @@
-"""Which image a service's containers run: one the engine has, or a stand-in that listens where the service says or its image is known to."""
+"""Which image a service's containers run: one the engine has, one that is built, or a stand-in that listens where the service says or its image is known to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -14,17 +15,31 @@ from netsim.commands.docker.compose.file.project import Project, Service
 from netsim.commands.docker.publish import port_range, split_protocol
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
-from netsim.docker.image import Image
+from netsim.docker.image import READY, Image
 from netsim.docker.settings import Port
+from netsim.errors import NetError
 
 TOOL = "netsim.programs.images.standin:standin"
 KEYS = {"listen", "dialect"}
 MOST_PORTS = 64
+INSTRUCTION = re.compile(r"^\s*(FROM|EXPOSE)\s+(.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+@attrs.frozen
+class StandIn:
+    """Where a stand-in listens, and how that is known."""
+
+    ports: tuple[Port, ...]
+    why: str
 
 
 def image_name(project: Project, name: str) -> str:
-    """The image of a service: the one it names, or what building it makes."""
-    return str(project.services[name].get("image") or f"{project.name}-{name}")
+    """The image of a service: the one it names, or what building it makes; a ready one that is told to listen elsewhere is another."""
+    service = project.services[name]
+    told = str(service.get("image") or f"{project.name}-{name}")
+    if "listen" in declared(name, service) and split(told)[0] in {image.name for image in READY}:
+        return f"stand-in/{told}"
+    return told
 
 
 def declared(name: str, service: Service) -> Mapping[str, Any]:
@@ -37,48 +52,82 @@ def declared(name: str, service: Service) -> Mapping[str, Any]:
     return found
 
 
-def ensure_image(engine: Engine, project: Project, name: str) -> str:
-    """The engine has the image of a service afterwards, a stand-in if need be; how it came by it, in words, or nothing when it is its own."""
+def is_stand_in(image: Image) -> int:
+    """Whether an image is one of ours for one that is not known."""
+    return int(image.tools.get("stand-in") == TOOL)
+
+
+def has_image(engine: Engine, reference: str) -> int:
+    """Whether the engine has an image that is no stand-in."""
+    try:
+        return int(not is_stand_in(engine.image(reference)))
+    except Refusal:
+        return 0
+
+
+def stand_in(engine: Engine, project: Project, name: str) -> StandIn:
+    """Where the stand-in for a service's image listens; ComposeProblem."""
     service = project.services[name]
-    wanted = declared(name, service)
+    listen = declared(name, service).get("listen")
+    base, tag = split(image_name(project, name))
+    if listen is not None:
+        items = [shown(one) if isinstance(one, int) else str(one) for one in (listen if isinstance(listen, list) else [listen])]
+        return StandIn(read_ports(name, items), "x-netsim")
+    public = public_images.ports(base, tag)
+    if public is not None:
+        return StandIn(read_ports(name, public.split()), "known to listen there")
+    said = [word for keyword, rest in INSTRUCTION.findall(dockerfile(engine, service)) if keyword.upper() == "EXPOSE" for word in rest.split()]
+    told = [f"{one['target']}/{one.get('protocol', 'tcp')}" for one in service.get("ports", ())] + [str(one) for one in service.get("expose", ())]
+    return StandIn(read_ports(name, [one for one in (*said, *told) if "$" not in one]), "EXPOSE, ports and expose" if said else "ports and expose")
+
+
+def ensure_stand_in(engine: Engine, project: Project, name: str) -> str:
+    """The engine has the image of a service, or a stand-in in its place; how, in words, or nothing when it is its own."""
     reference = image_name(project, name)
-    listen = wanted.get("listen")
-    if listen is None and _known(engine, reference):
+    if has_image(engine, reference):
         return ""
     base, tag = split(reference)
-    if listen is not None:
-        where, why = texts(name, listen), "x-netsim"
-        reference = stand_in_name(project, name)
-    elif (public := public_images.ports(base, tag)) is not None:
-        where, why = public.split(), "known to listen there"
-    else:
-        where, why = _told(service), "its ports"
-    found = read_ports(name, where)
-    shown_ports = " ".join(str(port) for port in found) or "nothing"
-    engine.images[reference] = Image(
-        reference if listen is not None else base, str(wanted.get("dialect", "debian")), (), ("stand-in", *(str(port) for port in found), "--"),
-        tuple(found), tools={"stand-in": TOOL}, tag="latest" if listen is not None else tag, stop_signal="SIGTERM",
-    )  # fmt: skip
-    return f"image {reference}: a stand-in listens on {shown_ports} ({why})"
+    dialect = str(declared(name, project.services[name]).get("dialect", "debian"))
+    engine.images[base if tag == "latest" else f"{base}:{tag}"] = Image(base, dialect, (), ("stand-in", "--"), tools={"stand-in": TOOL}, tag=tag)
+    found = stand_in(engine, project, name)
+    where = " ".join(str(port) for port in found.ports)
+    return f"image {reference}: a stand-in {f'listens on {where} ({found.why})' if where else 'runs and listens nowhere'}"
 
 
-def stand_in_name(project: Project, name: str) -> str:
-    """What the image of a service with `x-netsim: {listen: ...}` is called."""
-    return f"{image_name(project, name).partition('@')[0]}"
+def dockerfile(engine: Engine, service: Service) -> str:
+    """The text of the Dockerfile that a service is built from; empty when there is none to read."""
+    build = service.get("build")
+    if not isinstance(build, dict):
+        return ""
+    if build.get("dockerfile_inline"):
+        return str(build["dockerfile_inline"])
+    try:
+        path = f"{build.get('context', '')}/{build.get('dockerfile', 'Dockerfile')}"
+        return engine.machine.files.read(engine.machine.init, path).decode(errors="replace")
+    except NetError:
+        return ""
 
 
-def texts(name: str, value: Any) -> list[str]:
-    """`listen`: one port or several."""
-    return [shown(one) if isinstance(one, int) else str(one) for one in (value if isinstance(value, list) else [value])]
+def is_buildable(engine: Engine, service: Service) -> int:
+    """Whether a service's image can be built here: its Dockerfile is there, and the engine has every image it stands on."""
+    text = dockerfile(engine, service)
+    if not text or (service.get("build") or {}).get("dockerfile_inline"):
+        return 0
+    stages: set[str] = {"scratch"}
+    bases = 0
+    for keyword, rest in INSTRUCTION.findall(text):
+        words = [word for word in rest.split() if not word.startswith("--")]
+        if keyword.upper() != "FROM" or not words:
+            continue
+        bases += 1
+        if words[0] not in stages and not has_image(engine, words[0]):
+            return 0
+        if len(words) == 3:
+            stages.add(words[2])
+    return int(bases > 0)
 
 
-def _told(service: Service) -> list[str]:
-    """Where a service's containers listen as far as `ports` and `expose` tell."""
-    found = [f"{one['target']}/{one.get('protocol', 'tcp')}" for one in service.get("ports", ())]
-    return [*found, *(str(one) for one in service.get("expose", ()))]
-
-
-def read_ports(name: str, items: list[str]) -> list[Port]:
+def read_ports(name: str, items: Sequence[str]) -> tuple[Port, ...]:
     """Ports from texts, ranges too; ComposeProblem."""
     found: dict[Port, None] = {}
     for item in items:
@@ -91,7 +140,7 @@ def read_ports(name: str, items: list[str]) -> list[Port]:
             raise ComposeProblem(f"services.{name}: netsim: a stand-in listens on {MOST_PORTS} ports at most")
         if protocol in ("tcp", "udp"):
             found |= {Port(number, protocol): None for number in range(max(low, 1), high + 1)}
-    return list(found)
+    return tuple(found)
 
 
 def split(reference: str) -> tuple[str, str]:
@@ -102,16 +151,3 @@ def split(reference: str) -> tuple[str, str]:
     head, slash, last = bare.rpartition("/")
     name, _, tag = last.partition(":")
     return f"{head}{slash}{name}", tag or "latest"
-
-
-def _known(engine: Engine, reference: str) -> int:
-    """Whether the engine has an image, or another tag of one of its own, which then stands for this one too."""
-    try:
-        engine.image(reference)
-    except Refusal:
-        base, tag = split(reference)
-        own = engine.images.get(base)
-        if own is None or own.tools.get("stand-in") == TOOL:
-            return 0
-        engine.images[reference] = attrs.evolve(own, tag=tag)
-    return 1

@@ -43,7 +43,7 @@ def plan_of(compose: Compose, parsed: Parsed) -> making.Plan:
     plan = making.Plan(
         project, services, named, policy, making.FORCE if parsed.has("always-recreate-deps") else making.DIVERGED if policy != making.NEVER else policy,
         scales, int(parsed.has("remove-orphans") or truth(environment.get("COMPOSE_REMOVE_ORPHANS", ""))),
-        int(truth(environment.get("COMPOSE_IGNORE_ORPHANS", ""))), grace(parsed),
+        int(truth(environment.get("COMPOSE_IGNORE_ORPHANS", ""))), grace(parsed), int(parsed.has("build")), int(parsed.has("no-build")),
     )  # fmt: skip
     compose.report(project, services)
     return plan
@@ -221,7 +221,7 @@ def _networks(compose: Compose, project: Project | None, name: str) -> list[tupl
 
 
 CREATE_FLAGS = (
-    Flag("build", "", BOOL, unmodelled=1), Flag("force-recreate", "", BOOL), Flag("no-build", "", BOOL), Flag("no-recreate", "", BOOL),
+    Flag("build", "", BOOL), Flag("force-recreate", "", BOOL), Flag("no-build", "", BOOL), Flag("no-recreate", "", BOOL),
     Flag("pull", "", TEXT, unmodelled=1), Flag("quiet-pull", "", BOOL), Flag("remove-orphans", "", BOOL), Flag("scale", "", LIST), Flag("yes", "y", BOOL),
 )  # fmt: skip
 UP_FLAGS = (
