@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from benchmarks.stopwatch import best
 from tests.netfilter_real.frames import Spec, made
 from tests.netfilter_real.run import TOOLS
+from tests.netfilter_real.scenes import SCENES
 from tests.netfilter_real.sides import Ours, Real
 from tests.real.machine import missing
 
 COUNTS = (0, 1_000, 10_000)
 PACKETS = 200
+BUILDS = ("legacy", "nft")
 DATAGRAM = made(Spec("h1", "udp", "10.1.0.10", "10.2.0.10"), 1)
 
 
@@ -30,24 +33,25 @@ def flood(side: Ours) -> None:
 
 def run() -> dict[str, float]:
     """Microseconds per datagram from one host to the other, and how many times the kernel's that is."""
-    ours = Ours()
     figures: dict[str, float] = {}
     mine: dict[tuple[str, int], float] = {}
-    for build in ("legacy", "nft"):
+    for build in BUILDS:
+        ours = Ours(SCENES[build])
         for rules in COUNTS:
-            assert not ours.load(build, listing(rules))
+            assert not ours.load(listing(rules))
             ours.send("h1", DATAGRAM)
-            mine[build, rules] = best(lambda: flood(ours), 3) / PACKETS * 1e6
+            mine[build, rules] = best(partial(flood, ours), 3) / PACKETS * 1e6
             figures[f"us through {rules:,} {build} rules, netsim"] = mine[build, rules]
     reason = missing(*TOOLS)
     if reason:
         sys.stdout.write(f"rules: the kernel's side is skipped: {reason}\n")
         return figures
-    real = Real()
+    real = {build: Real(SCENES[build]) for build in BUILDS}
     for (build, rules), value in mine.items():
-        assert not real.load(build, listing(rules))
-        took = min(real.timed("h1", DATAGRAM, PACKETS * 5) for _ in range(3)) * 1e6
+        assert not real[build].load(listing(rules))
+        took = min(real[build].timed("h1", DATAGRAM, PACKETS * 5) for _ in range(3)) * 1e6
         figures[f"us through {rules:,} {build} rules, the kernel"] = took
         figures[f"netsim against the kernel, {rules:,} {build} rules"] = value / took
-    real.close()
+    for side in real.values():
+        side.close()
     return figures

@@ -202,12 +202,31 @@ def _spec(place: str) -> st.SearchStrategy[Spec]:
     )  # fmt: skip
 
 
+@attrs.frozen
+class Pieces:
+    """A packet in fragments of some size, sent in some order: numbers of fragments, with none missing or one twice or missing."""
+
+    spec: Spec
+    size: int
+    order: tuple[int, ...]
+
+
+PIECES = st.builds(
+    Pieces,
+    st.builds(
+        Spec, st.just("h1"), st.sampled_from(["udp", "icmp"]), st.sampled_from(HOSTS["h1"]), st.sampled_from([*HOSTS["h2"], SERVED, OURS[0]]),
+        st.sampled_from(SOURCE_PORTS), st.sampled_from(PORTS), data=st.just("y" * 100),
+    ),
+    st.sampled_from([56, 64, 104]), st.sampled_from([(0, 1), (1, 0), (0, 1), (0, 0, 1), (0,), (1,)]),
+)  # fmt: skip
+
 EVENTS = st.one_of(
     _spec("h1"),
     _spec("h1"),
     _spec("h1"),
     _spec("h1"),
     _spec("h2"),
+    PIECES,
     st.builds(Again, st.integers(0, 4)),
     st.builds(Answer, st.integers(0, 2), st.sampled_from(["next", "next", "data", "finish", "refuse", "unreachable", "exceeded"])),
     st.builds(Answer, st.integers(0, 1), st.sampled_from(["next", "next", "data", "unreachable"])),
@@ -215,4 +234,3 @@ EVENTS = st.one_of(
               st.sampled_from([2000]), st.sampled_from(PORTS)),
 )  # fmt: skip
 EVENT_LISTS: st.SearchStrategy[list[Any]] = st.lists(EVENTS, min_size=6, max_size=14)
-BUILDS = st.sampled_from(["legacy", "legacy", "legacy", "nft"])

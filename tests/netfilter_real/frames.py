@@ -9,6 +9,7 @@ import attrs
 
 from netsim.addr import IPv4
 from netsim.packet import IcmpEcho, IcmpError, Ip, Tcp, Udp
+from netsim.packet.checksum import checksum, words
 from netsim.packet.encode import encode
 from netsim.packet.numbers import TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN
 from netsim.packet.transport import mss, window_scale
@@ -16,6 +17,7 @@ from netsim.packet.transport import mss, window_scale
 FLAGS = {"syn": TCP_SYN, "ack": TCP_ACK, "fin": TCP_FIN | TCP_ACK, "rst": TCP_RST, "null": 0, "data": TCP_ACK | TCP_PSH}
 ECHO, ECHO_REPLY, UNREACHABLE = 8, 0, 3
 ISN = 1000
+IP_MF = 0x2000
 
 
 @attrs.frozen
@@ -82,11 +84,12 @@ def _content(protocol: int, inner: bytes, how: str) -> Any:
         kind, _, ident, seq = struct.unpack("!BxHHH", inner[:8])
         return IcmpEcho(ECHO_REPLY, 0, ident, seq, inner[8:]) if kind == ECHO else None
     if protocol == 6:
-        return _segment(inner, how)
+        return segment(inner, how)
     return inner if protocol == 47 else None
 
 
-def _segment(inner: bytes, how: str) -> Tcp:
+def segment(inner: bytes, how: str) -> Tcp:
+    """The next segment of a conversation."""
     sport, dport, seq, ack, offset, flags = struct.unpack("!HHIIBB", inner[:14])
     length = len(inner) - (offset >> 4) * 4 + bool(flags & TCP_SYN) + bool(flags & TCP_FIN)
     if how == "refuse":
@@ -95,6 +98,35 @@ def _segment(inner: bytes, how: str) -> Tcp:
         return Tcp(dport, sport, 5000, seq + 1, TCP_SYN | TCP_ACK, 8000, (mss(1400), window_scale(7)))
     extra = {"finish": TCP_FIN, "data": TCP_PSH}.get(how, 0)
     return Tcp(dport, sport, ack, seq + length, TCP_ACK | extra, 8000, payload=b"more" if how == "data" else b"")
+
+
+def pieces(packet: bytes, size: int) -> list[bytes]:
+    """A packet in fragments of so many bytes each (`ip_fragment`)."""
+    header, data = packet[:20], packet[20:]
+    found = []
+    for start in range(0, len(data), size):
+        more = IP_MF if start + size < len(data) else 0
+        part = data[start : start + size]
+        plain = (
+            header[:2]
+            + struct.pack("!HHH", 20 + len(part), int.from_bytes(header[4:6], "big"), more | start >> 3)
+            + header[8:10]
+            + b"\0\0"
+            + header[12:]
+        )
+        found.append(plain[:10] + struct.pack("!H", checksum(words(plain))) + plain[12:] + part)
+    return found
+
+
+def is_same(packet: bytes, other: bytes) -> bool:
+    """Whether two packets bear one IP id."""
+    return packet[4:6] == other[4:6]
+
+
+def ends(packet: bytes) -> bytes:
+    """What translation changes: addresses, and the ports where there are some."""
+    header = (packet[0] & 15) * 4
+    return packet[12:20] + (packet[header : header + 4] if packet[9] in (6, 17) and not packet[7] else b"")
 
 
 class Ident:
@@ -127,15 +159,16 @@ class Reader:
         return self.names.setdefault(value, f"n{len(self.names)}")
 
     def told(self, packet: bytes) -> tuple[Any, ...]:
-        """Everything of a packet that both sides must agree on."""
+        """Everything of a packet that both sides must agree on; of a later fragment its bytes."""
         length, ident, fragment = struct.unpack("!HHH", packet[2:8])
         start = (packet[0] & 15) * 4
         inner = packet[start : max(length, start)]
         source, target = str(IPv4(int.from_bytes(packet[12:16], "big"))), str(IPv4(int.from_bytes(packet[16:20], "big")))
-        return (source, target, packet[9], f"ttl {packet[8]}", f"tos {packet[1]}", Ident(ident), fragment >> 13,
-                *self._content(packet[9], inner))  # fmt: skip
+        content = (fragment & 0x1FFF, inner.hex()) if fragment & 0x1FFF else self.content(packet[9], inner)
+        return (source, target, packet[9], f"ttl {packet[8]}", f"tos {packet[1]}", Ident(ident), fragment >> 13, *content)
 
-    def _content(self, protocol: int, inner: bytes) -> tuple[Any, ...]:
+    def content(self, protocol: int, inner: bytes) -> tuple[Any, ...]:
+        """The transport header and what follows it."""
         if protocol == 17 and len(inner) >= 8:
             sport, dport = struct.unpack("!HH", inner[:4])
             return (self.number(sport), self.number(dport), inner[8:].hex())
@@ -145,7 +178,7 @@ class Reader:
             sport, dport = struct.unpack("!HH", inner[:4])
             return (self.number(sport), self.number(dport))
         if protocol == 1:
-            return self._icmp(inner)
+            return self.icmp(inner)
         return (inner.hex(),)
 
     def _tcp(self, inner: bytes) -> tuple[Any, ...]:
@@ -158,7 +191,8 @@ class Reader:
             rest = rest[size:]
         return (self.number(sport), self.number(dport), self.number(seq), self.number(ack), f"flags {flags:#x}", options, inner[end:].hex())
 
-    def _icmp(self, inner: bytes) -> tuple[Any, ...]:
+    def icmp(self, inner: bytes) -> tuple[Any, ...]:
+        """An echo, or an error with the packet it quotes."""
         kind, code, _, word = struct.unpack("!BBHI", inner[:8])
         if kind in (ECHO, ECHO_REPLY):
             return (kind, code, self.number(word >> 16), word & 0xFFFF, inner[8:].hex())

@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
-from tests.netfilter_real.drawn import NEW_PORTS, PORTS, SOURCE_PORTS, Again, Answer, FromRouter
-from tests.netfilter_real.frames import FIRST_IDENT, Reader, Spec, answered, made
+from tests.netfilter_real import frames
+from tests.netfilter_real.drawn import NEW_PORTS, PORTS, SOURCE_PORTS, Again, Answer, FromRouter, Pieces
+from tests.netfilter_real.frames import FIRST_IDENT, Reader, Spec, pieces
 from tests.netfilter_real.sides import Heard, Ours, Real
 
 
@@ -34,20 +35,23 @@ class Game:
     mix: Counter[str] = attrs.field(factory=Counter)
 
     def __attrs_post_init__(self) -> None:
-        self.reader = Reader({*PORTS, *SOURCE_PORTS, *NEW_PORTS, 4000})
+        self.reader = self.side.scene.frames.Reader({*PORTS, *SOURCE_PORTS, *NEW_PORTS, 4000})
 
     def event(self, number: int, event: Any) -> Any:
         """One event; None when it has nothing to act on."""
         ident = FIRST_IDENT + number
         if isinstance(event, FromRouter):
-            heard = self.side.router(event.kind, event.dst, event.sport if event.kind == "udp" else 4000, event.port, b"x")
+            target = self.side.scene.said(event.dst)
+            heard = self.drawn(self.side.router(event.kind, target, event.sport if event.kind == "udp" else 4000, event.port, b"x"))
             self.arrived += heard.frames
             return self.told(heard)
+        if isinstance(event, Pieces):
+            return self.in_pieces(event, ident)
         found = self.packet(event, ident)
         if found is None:
             return None
         self.sent.append(found)
-        heard = self.side.send(*found)
+        heard = self.drawn(self.side.send(*found))
         self.arrived += heard.frames
         told = self.told(heard)
         self.classify(*found, heard)
@@ -56,15 +60,43 @@ class Game:
     def packet(self, event: Any, ident: int) -> tuple[str, bytes] | None:
         """Who sends what."""
         if isinstance(event, Spec):
-            return event.place, made(event, ident)
+            return event.place, self.made(event, ident)
         if isinstance(event, Again):
             return self.sent[event.number % len(self.sent)] if self.sent else None
         assert isinstance(event, Answer)
         if event.number >= len(self.arrived):
             return None
         place, packet = self.arrived[-1 - event.number]
-        back = answered(packet, event.how, ident)
+        back = self.side.scene.frames.answered(packet, event.how, ident)
         return None if back is None else (place, back)
+
+    def made(self, spec: Spec, ident: int) -> bytes:
+        """The packet of a spec, with the addresses the scene has."""
+        said = self.side.scene.said
+        packet: bytes = self.side.scene.frames.made(attrs.evolve(spec, src=said(spec.src), dst=said(spec.dst)), ident)
+        return packet
+
+    def in_pieces(self, event: Pieces, ident: int) -> Any:
+        """The fragments of a packet, one after the other; what followed any of them."""
+        if self.side.scene.frames is not frames:
+            return None
+        packet = self.made(event.spec, ident)
+        found = pieces(packet, event.size)
+        heard = Heard([], [])
+        for number in event.order:
+            part = self.side.send(event.spec.place, found[number % len(found)])
+            heard = Heard(heard.frames + part.frames, heard.read + part.read)
+        self.classify(event.spec.place, packet, heard)
+        return self.told(heard)
+
+    def drawn(self, heard: Heard) -> Heard:
+        """Without the messages by which routers tell of themselves."""
+        chatter = getattr(self.side.scene.frames, "CHATTER", ())
+        if not chatter:
+            return heard
+        # reports of groups come behind a hop-by-hop header
+        kept = [(place, packet) for place, packet in heard.frames if packet[6] and (packet[6] != 58 or packet[40] not in chatter)]
+        return attrs.evolve(heard, frames=kept)
 
     def told(self, heard: Heard) -> Any:
         """What both sides must agree on."""
@@ -74,26 +106,25 @@ class Game:
     def classify(self, place: str, packet: bytes, heard: Heard) -> None:
         """Count what became of a packet: forwarded, translated, dropped, refused, delivered."""
         self.mix["packets"] += 1
-        through = [frame for _, frame in heard.frames if frame[4:6] == packet[4:6]]
+        how = self.side.scene.frames
+        through = [frame for _, frame in heard.frames if how.is_same(frame, packet)]
         if through:
             self.mix["forwarded"] += 1
-            header = (packet[0] & 15) * 4
-            ports = slice(header, header + 4) if packet[9] in (6, 17) else slice(0)
-            self.mix["translated"] += through[0][12:20] != packet[12:20] or through[0][ports] != packet[ports]
+            self.mix["translated"] += how.ends(through[0]) != how.ends(packet)
         elif not heard.frames and not heard.read:
             self.mix["dropped"] += 1
         else:
             self.mix["answered by the router"] += 1
 
 
-def played(side: Real | Ours, build: str, rules: str, events: list[Any], pause: float = 0.0) -> Played:
+def played(side: Real | Ours, rules: str, events: list[Any], pause: float = 0.0) -> Played:
     """One draw on one side."""
-    refused = side.load(build, rules, pause)
+    refused = side.load(rules, pause)
     game = Game(side)
-    account = Played(refused=re.sub(r"line \d+", "line", refused))
+    account = Played(refused=re.sub(r"line \d+|/dev/stdin|/rules", "~", refused))
     if not refused:
         account.told = [game.event(number, event) for number, event in enumerate(events)]
-        account.saved = [line for line in side.saved(build).splitlines() if not line.startswith("#")]
+        account.saved = [line for line in side.saved().splitlines() if not line.startswith("#")]
     account.mix = game.mix
     return account
 

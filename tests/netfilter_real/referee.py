@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-ETH_P_IP = 0x0800
+ETH_P_IPV6 = 0x86DD
 PACKET_OUTGOING = 4
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -26,34 +26,36 @@ def enter(name: str) -> None:
 class Referee:
     """The sockets at both hosts and on the router."""
 
-    def __init__(self, wires: list[str], router: str, places: list[str], udp_ports: list[int], tcp_port: int) -> None:
+    def __init__(self, wires: list[str], router: str, places: list[str], udp_ports: list[int], tcp_port: int, ethertype: int) -> None:
         for line in wires:
             subprocess.run(["bash", "-c", line], check=True, capture_output=True)
         self.places = {}
         for place in places:
             enter(place)
-            self.places[place] = sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(ETH_P_IP))
-            sock.bind(("eth0", ETH_P_IP))
+            self.places[place] = sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(ethertype))
+            sock.bind(("eth0", ethertype))
         enter(router)
         self.udp_ports, self.tcp_port = udp_ports, tcp_port
         self.udp: dict[int, socket.socket] = {}
         self.tcp: list[socket.socket] = []
-        self.icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP)
-        self.icmp.setsockopt(255, 1, b"\xff\xff\xff\xff")  # ICMP_FILTER: hears nothing
+        is_six = ethertype == ETH_P_IPV6
+        self.family, self.any = (socket.AF_INET6, "::") if is_six else (socket.AF_INET, "0.0.0.0")
+        self.icmp = socket.socket(self.family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMPV6 if is_six else socket.IPPROTO_ICMP)
+        self.icmp.setsockopt(*((socket.IPPROTO_ICMPV6, 1, b"\xff" * 32) if is_six else (255, 1, b"\xff" * 4)))  # ICMP_FILTER: hears nothing
         self.pause = 0.0
 
     def load(self, told: dict) -> dict:
         """New rules, nothing tracked, sockets of the router anew."""
         for sock in [*self.udp.values(), *self.tcp]:
             sock.close()
-        done = subprocess.run([told["restore"]], input=told["rules"], text=True, capture_output=True, check=False)
+        done = subprocess.run([*told["restore"], "/dev/stdin"], input=told["rules"], text=True, capture_output=True, check=False)
         subprocess.run(["conntrack", "-F"], check=False, capture_output=True)
-        self.udp = {port: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for port in self.udp_ports}
+        self.udp = {port: socket.socket(self.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for port in self.udp_ports}
         for port, sock in self.udp.items():
-            sock.bind(("0.0.0.0", port))
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            sock.bind((self.any, port))
+        listener = socket.socket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("0.0.0.0", self.tcp_port))
+        listener.bind((self.any, self.tcp_port))
         listener.listen(64)
         self.tcp = [listener]
         self.pause = told["pause"]
@@ -84,11 +86,11 @@ class Referee:
             elif told["kind"] == "icmp":
                 self.icmp.sendto(bytes.fromhex(told["hex"]), (told["dst"], 0))
             else:
-                sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                sock = socket.socket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
                 self.tcp.append(sock)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                sock.bind(("0.0.0.0", told["sport"]))
+                sock.bind((self.any, told["sport"]))
                 sock.connect((told["dst"], told["port"]))
         except OSError as error:
             failed = errno.errorcode[error.errno or 0]
@@ -121,7 +123,7 @@ class Referee:
 
     def saved(self, told: dict) -> dict:
         """The rules with their counters."""
-        return {"text": subprocess.run([told["save"], "-c"], capture_output=True, text=True, check=False).stdout}
+        return {"text": subprocess.run(told["save"], capture_output=True, text=True, check=False).stdout}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import attrs
 
 from netsim import Host, World
-from netsim.addr import MAC, IPv4
+from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
 from netsim.errors import EINPROGRESS, NetError
 from netsim.kernel.core.netns import Netns
@@ -20,12 +21,14 @@ from netsim.kernel.core.packet_socket import PacketSocket
 from netsim.kernel.inet.tcp import TcpSocket
 from netsim.kernel.inet.udp import UdpSocket
 from netsim.kernel.ipv4.raw import RawSocket
-from netsim.packet.decode import decode_ip
+from netsim.kernel.ipv6.raw import Raw6Socket
+from netsim.packet import Icmp6Echo, IcmpEcho
+from netsim.packet.decode import decode_ip, decode_ip6
 from netsim.packet.encode import encode
-from netsim.packet.icmp import IcmpEcho
-from tests.netfilter_real.wires import GATEWAYS, PLACES, ROUTER, TCP_PORT, UDP_PORTS, WIRES
+from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6
+from tests.netfilter_real.scenes import Scene
+from tests.netfilter_real.wires import PLACES, ROUTER, TCP_PORT, UDP_PORTS
 
-ETH_P_IP = 0x0800
 OUTGOING = 4
 FRESH = "mount -t tmpfs t /run; mount -t sysfs s /sys; cd /; exec {} {}"
 
@@ -40,45 +43,15 @@ class Heard:
 
 
 class Real:
-    """The kernel of this machine: a private network for each build of iptables, for as long as this lives."""
+    """The kernel of this machine: a private network for the scene, driven through the pipes of a process in it."""
 
-    def __init__(self) -> None:
-        self.referees = {build: Referee() for build in ("nft", "legacy")}
-
-    def load(self, build: str, rules: str, pause: float = 0.0) -> str:
-        """Put rules in force and forget all connections; what the tool said if it failed."""
-        self.referee = self.referees[build]
-        return self.referee.load(build, rules, pause)
-
-    def send(self, place: str, packet: bytes) -> Heard:
-        """A host sends."""
-        return self.referee.send(place, packet)
-
-    def router(self, kind: str, target: str, sport: int, port: int, data: bytes) -> Heard:
-        """The router itself sends."""
-        return self.referee.router(kind, target, sport, port, data)
-
-    def saved(self, build: str) -> str:
-        """All rules with their counters."""
-        return self.referee.saved(build)
-
-    def timed(self, place: str, packet: bytes, count: int) -> float:
-        """Seconds for each of so many packets that a host sends."""
-        return self.referee.timed(place, packet, count)
-
-    def close(self) -> None:
-        """End the processes and with them the networks."""
-        for referee in self.referees.values():
-            referee.close()
-
-
-class Referee:
-    """One private network, driven through the pipes of a process in it."""
-
-    def __init__(self) -> None:
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
         script = FRESH.format(sys.executable, Path(__file__).with_name("referee.py"))
         self.process = subprocess.Popen(["unshare", "-n", "-m", "bash", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._ask({"wires": WIRES, "router": ROUTER, "places": list(PLACES), "udp_ports": list(UDP_PORTS), "tcp_port": TCP_PORT})
+        self._ask({
+            "wires": scene.wires, "router": ROUTER, "places": list(PLACES), "udp_ports": list(UDP_PORTS), "tcp_port": TCP_PORT, "ethertype": scene.ethertype,
+        })  # fmt: skip
 
     def _ask(self, told: dict[str, Any]) -> Any:
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -89,28 +62,36 @@ class Referee:
             raise RuntimeError("the referee has ended")
         return json.loads(answer)
 
-    def load(self, build: str, rules: str, pause: float = 0.0) -> str:
+    def load(self, rules: str, pause: float = 0.0) -> str:
         """Put rules in force and forget all connections; what the tool said if it failed."""
-        answer = self._ask({"do": "load", "restore": f"iptables-{build}-restore", "rules": rules, "pause": pause})
+        answer = self._ask({"do": "load", "restore": self.scene.restore.split(), "rules": rules, "pause": pause})
         return str(answer["stderr"]) if answer["status"] else ""
 
     def send(self, place: str, packet: bytes) -> Heard:
         """A host sends."""
-        return self._heard(self._ask({"do": "frame", "place": place, "hex": _frame(place, packet).hex()}))
+        return self._heard(self._ask({"do": "frame", "place": place, "hex": self._frame(place, packet).hex()}))
 
     def timed(self, place: str, packet: bytes, count: int) -> float:
         """Seconds for each of so many packets that a host sends."""
-        return float(self._ask({"do": "timed", "place": place, "hex": _frame(place, packet).hex(), "count": count})["seconds"])
+        return float(self._ask({"do": "timed", "place": place, "hex": self._frame(place, packet).hex(), "count": count})["seconds"])
+
+    def _frame(self, place: str, packet: bytes) -> bytes:
+        target, source = (MAC.parse(mac).to_bytes(6, "big") for mac in self.scene.macs(place, packet))
+        return target + source + self.scene.ethertype.to_bytes(2, "big") + packet
 
     def router(self, kind: str, target: str, sport: int, port: int, data: bytes) -> Heard:
         """The router itself sends."""
         if kind == "icmp":
-            data = encode(IcmpEcho(8, 0, sport, port, data))
+            data = (
+                encode(IcmpEcho(8, 0, sport, port, data))
+                if self.scene.ethertype == ETH_P_IP
+                else struct.pack("!BBHHH", 128, 0, 0, sport, port) + data
+            )
         return self._heard(self._ask({"do": "router", "kind": kind, "dst": target, "sport": sport, "port": port, "hex": data.hex()}))
 
-    def saved(self, build: str) -> str:
+    def saved(self) -> str:
         """All rules with their counters."""
-        return str(self._ask({"do": "saved", "save": f"iptables-{build}-save"})["text"])
+        return str(self._ask({"do": "saved", "save": self.scene.save.split()})["text"])
 
     def _heard(self, told: dict[str, Any]) -> Heard:
         frames = [(place, bytes.fromhex(data)) for place, data in told["frames"]]
@@ -124,28 +105,31 @@ class Referee:
         self.process.wait(10)
 
 
-def _frame(place: str, packet: bytes) -> bytes:
-    return MAC.parse(GATEWAYS[place]).to_bytes(6, "big") + bytes.fromhex("0200000000ff") + ETH_P_IP.to_bytes(2, "big") + packet
-
-
 class Ours:
     """netsim: a fork of one prepared world for every set of rules."""
 
-    def __init__(self) -> None:
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
         self.base = World(seed=1)
         host = self.base.host("vm")
-        for line in WIRES:
+        for line in scene.wires:
             done = host.run(line)
             assert done.status == 0, (line, done)
         self.base.run_for(3000 * MS)
-        self.worlds = {"nft": self.base, "legacy": self.base.fork()}
-        tables = ("raw", "mangle", "nat", "filter")
-        for table in tables:
-            self.worlds["legacy"].hosts["vm"].run(f"ip netns exec {ROUTER} iptables-legacy -t {table} -L")
+        if "legacy" in scene.restore:
+            tool = scene.restore.removesuffix("-restore")
+            for table in ("raw", "mangle", "nat", "filter"):
+                host.run(f"ip netns exec {ROUTER} {tool} -t {table} -L")
+        self.is_six = scene.ethertype == ETH_P_IPV6
+        self.family = 10 if self.is_six else 2
 
-    def load(self, build: str, rules: str, pause: float = 0.0) -> str:
+    def address(self, text: str) -> Any:
+        """An address of the scene's family."""
+        return IPv6.parse(text) if self.is_six else IPv4.parse(text)
+
+    def load(self, rules: str, pause: float = 0.0) -> str:
         """Put rules in force in a fresh fork."""
-        self.world = self.worlds[build].fork()
+        self.world = self.base.fork()
         self.pause = int(pause * 1000) * MS or MS // 2
         self.host: Host = self.world.hosts["vm"]
         self.machine = self.host.machine
@@ -153,18 +137,21 @@ class Ours:
         self.taps = {place: self._tap(names[place]) for place in PLACES}
         self.net: Netns = names[ROUTER]
         self.machine.files.write(self.machine.init, "/rules", rules.encode())
-        done = self.host.run(f"iptables-{build}-restore /rules", netns=self.net)
-        self.udp = {port: UdpSocket(self.net, 2, 2, 17) for port in UDP_PORTS}
+        done = self.host.run(f"{self.scene.restore} /rules", netns=self.net)
+        self.udp = {port: UdpSocket(self.net, self.family, 2, 17) for port in UDP_PORTS}
         for port, sock in self.udp.items():
-            sock.bind(IPv4(0), port)
-        listener = TcpSocket(self.net, 2, 1, 6)
-        listener.bind(IPv4(0), TCP_PORT)
+            sock.bind(self.address("::" if self.is_six else "0.0.0.0"), port)
+        listener = self._stream()
+        listener.bind(self.address("::" if self.is_six else "0.0.0.0"), TCP_PORT)
         listener.listen(64)
         self.world.run_for(MS)
         return done.stderr if done.status else ""
 
+    def _stream(self) -> TcpSocket:
+        return TcpSocket(self.net, self.family, 1, 6, reuseaddr=1)
+
     def _tap(self, netns: Netns) -> PacketSocket:
-        sock = PacketSocket(netns, 3, ETH_P_IP)
+        sock = PacketSocket(netns, 3, self.scene.ethertype)
         dev = netns.device("eth0")
         assert dev is not None
         sock.bind(dev.ifindex)
@@ -172,7 +159,8 @@ class Ours:
 
     def send(self, place: str, packet: bytes) -> Heard:
         """A host sends."""
-        self.taps[place].send(MAC.parse(GATEWAYS[place]), ETH_P_IP, decode_ip(packet), MAC.parse("02:00:00:00:00:ff"))
+        target, source = (MAC.parse(mac) for mac in self.scene.macs(place, packet))
+        self.taps[place].send(target, self.scene.ethertype, (decode_ip6 if self.is_six else decode_ip)(packet), source)
         return self._heard()
 
     def router(self, kind: str, target: str, sport: int, port: int, data: bytes) -> Heard:
@@ -180,22 +168,27 @@ class Ours:
         failed = 0
         try:
             if kind == "udp":
-                self.udp[sport].sendto(data, IPv4.parse(target), port)
+                self.udp[sport].sendto(data, self.address(target), port)
             elif kind == "icmp":
-                sock = RawSocket(self.net, 2, 3, 1)
-                sock.sendto(IcmpEcho(8, 0, sport, port, data), IPv4.parse(target))
-                sock.close()
+                self._ping(self.address(target), sport, port, data)
             else:
-                stream = TcpSocket(self.net, 2, 1, 6, reuseaddr=1)
-                stream.bind(IPv4(0), sport)
-                stream.connect(IPv4.parse(target), port)
+                stream = self._stream()
+                stream.bind(self.address("::" if self.is_six else "0.0.0.0"), sport)
+                stream.connect(self.address(target), port)
         except NetError as error:
             failed = error.errno if error.errno != EINPROGRESS else 0
         return attrs.evolve(self._heard(), errno=errno.errorcode[failed] if failed else "")
 
-    def saved(self, build: str) -> str:
+    def _ping(self, target: Any, ident: int, seq: int, data: bytes) -> None:
+        sock: Any = Raw6Socket(self.net, 10, 3, 58) if self.is_six else RawSocket(self.net, 2, 3, 1)
+        try:
+            sock.sendto(Icmp6Echo(128, 0, ident, seq, data) if self.is_six else IcmpEcho(8, 0, ident, seq, data), target)
+        finally:
+            sock.close()
+
+    def saved(self) -> str:
         """All rules with their counters."""
-        return self.host.run(f"iptables-{build}-save -c", netns=self.net).stdout
+        return self.host.run(self.scene.save, netns=self.net).stdout
 
     def _heard(self) -> Heard:
         self.world.run_for(self.pause)

@@ -10,7 +10,7 @@ from tests.netfilter_real.run import TOOLS, Run
 from tests.real.machine import missing
 
 DRAWS, SECONDS = 200, 60
-"""About 30 s on two cores; the run ends early rather than take more than its budget, making the two networks included."""
+"""About 30 s on two cores; the run ends early rather than take more than its budget, making the networks included."""
 pytestmark = pytest.mark.skipif(bool(missing(*TOOLS)), reason=missing(*TOOLS) or "runs")
 
 

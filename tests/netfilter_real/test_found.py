@@ -8,9 +8,10 @@ import pytest
 
 from netsim import World
 from netsim.clock import MS
-from tests.netfilter_real.drawn import Again, Answer, FromRouter
+from tests.netfilter_real.drawn import Again, Answer, FromRouter, Pieces
 from tests.netfilter_real.frames import Spec
 from tests.netfilter_real.play import Game
+from tests.netfilter_real.scenes import SCENES
 from tests.netfilter_real.sides import Ours
 
 CHAINS = {
@@ -23,7 +24,7 @@ TCP = Spec("h1", "tcp", "10.1.0.10", "10.2.0.10", dport=81)
 
 @pytest.fixture(scope="module")
 def ours() -> Ours:
-    return Ours()
+    return Ours(SCENES["nft"])
 
 
 def play(ours: Ours, rules: list[str], *events: object) -> list[object]:
@@ -32,15 +33,15 @@ def play(ours: Ours, rules: list[str], *events: object) -> list[object]:
     for table, chains in CHAINS.items():
         wanted = [rule.partition(": ")[2] for rule in rules if rule.startswith(table + ":")]
         text += f"*{table}\n" + "".join(f":{chain} ACCEPT [0:0]\n" for chain in chains.split()) + "".join(f"{line}\n" for line in wanted) + "COMMIT\n"
-    assert not ours.load("nft", text)
+    assert not ours.load(text)
     game = Game(ours)
     return [game.event(number, event) for number, event in enumerate(events)]
 
 
 def counted(ours: Ours, words: str) -> int:
     """How many packets met a rule."""
-    found = re.search(rf"\[(\d+):\d+\] {re.escape(words)}", ours.saved("nft"))
-    assert found is not None, ours.saved("nft")
+    found = re.search(rf"\[(\d+):\d+\] {re.escape(words)}", ours.saved())
+    assert found is not None, ours.saved()
     return int(found[1])
 
 
@@ -219,3 +220,41 @@ def test_ping_hears_its_own_hosts_refusal_with_the_failed_send(ours: Ours) -> No
     done = ours.host.run("ip netns exec r ping -c1 -W1 10.2.0.10")
     assert "icmp_seq=1 Destination Port Unreachable" in done.stdout
     assert done.stderr == "ping: sendmsg: Operation not permitted\n"
+
+
+def test_an_error_about_an_untracked_packet_is_invalid_and_notrack_leaves_it(ours: Ours) -> None:
+    rules = ["raw: -A OUTPUT -j NOTRACK", "filter: -A OUTPUT -p udp -j REJECT", "filter: -A OUTPUT -p icmp -m conntrack --ctstate INVALID"]
+    play(ours, rules, FromRouter("udp", "10.2.0.10", 2000, 53))
+    assert counted(ours, "-A OUTPUT -p icmp") == 1
+
+
+def test_a_bridged_packet_that_was_put_together_is_cut_as_it_came() -> None:
+    bridged = Ours(SCENES["bridge"])
+    spec = Spec("h1", "udp", "10.1.0.10", "10.2.0.10", data="y" * 100)
+    told = play(bridged, ["nat: -A POSTROUTING -s 10.9.9.9 -j MASQUERADE"], Pieces(spec, 56, (1, 0)))[0]
+    assert [one[7] for one in arrivals(told)] == [1, 0]
+
+
+def test_our_own_addresses_are_unicast_too_in_ipv6() -> None:
+    six = Ours(SCENES["six-nft"])
+    rules = [f"filter: -A OUTPUT -m addrtype --src-type {kind}" for kind in ("UNICAST", "LOCAL")]
+    play(six, rules, FromRouter("udp", "10.2.0.10", 2000, 53))
+    assert [counted(six, f"-A OUTPUT -m addrtype --src-type {kind}") for kind in ("UNICAST", "LOCAL")] == [1, 1]
+
+
+def test_a_port_alone_is_a_destination_in_ipv6() -> None:
+    host = World().host("h")
+    assert not host.run("ip6tables -t nat -A PREROUTING -p tcp -j DNAT --to-destination :81-85").stderr
+    assert "-j DNAT --to-destination :81-85" in host.run("ip6tables -t nat -S").stdout
+
+
+def test_nft_calls_protocols_conflicting_wherever_they_were_named() -> None:
+    host = World().host("h")
+    host.run("nft add table t; nft add chain t c")
+    conflicts = {
+        "meta l4proto udp icmp type 8": "udp vs. icmp",
+        "meta l4proto { udp, tcp } tcp dport 5": "udp vs. tcp",
+        "ip protocol gre udp dport 5": "unknown vs. udp",
+    }
+    for rule, clash in conflicts.items():
+        assert f"conflicting protocols specified: {clash}\n" in host.run(f"nft add rule t c '{rule}'").stderr

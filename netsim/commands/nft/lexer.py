@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import attrs
 
@@ -71,4 +72,5 @@ def told(error: NftError, text: str, source: str) -> str:
         begin, stop = error.also[0].start, error.also[-1].end
         marks = marks.ljust(stop)
         marks = marks[:begin] + "~" * (stop - begin) + marks[stop:]
+    marks = "".join("\t" if above == "\t" and mark == " " else mark for above, mark in zip_longest(line[: len(marks)], marks))
     return f"{where}Error: {error.message}\n{line}\n{marks}\n"

@@ -14,6 +14,7 @@ from netsim.commands.nft.lexer import NftError, Token
 from netsim.commands.nft.values import anonymous_of, interval_of, value_of
 from netsim.kernel.netfilter.nft import statements as kernel
 from netsim.kernel.netfilter.nft.statements import (
+    Anonymous,
     Counter,
     Flags,
     Interval,
@@ -84,9 +85,22 @@ UNMODELLED = frozenset(
 )
 META = ("mark", "l4proto", "nfproto", "length", "pkttype", "skuid", "skgid", "priority", "iifname", "oifname", "iif", "oif")
 DEVICES = ("iifname", "oifname", "iif", "oif")
+HEADERS = {6: "tcp", 17: "udp", 132: "sctp", 33: "dccp", 136: "udplite", 1: "icmp", 58: "icmpv6", 50: "esp", 51: "ah", 108: "comp"}
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132, "dccp": 33, "udplite": 136, "icmp": 1, "icmpv6": 58}
 LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit")
 REJECTS: dict[str, Mapping[str, Any]] = {"icmp": kernel.ICMP, "icmpv6": kernel.ICMPV6, "icmpx": kernel.ICMPX}
+
+
+def _transports(statement: Any) -> list[str]:
+    """The transport protocols that a statement leaves possible, as far as nft reasons about them; none: any."""
+    if not isinstance(statement, (Match, Vmap)):
+        return []
+    if (word := statement.key.split()[0]) in TRANSPORTS:
+        return [word]
+    if not isinstance(statement, Match) or statement.op or statement.key not in ("meta l4proto", "ip protocol", "ip6 nexthdr"):
+        return []
+    chosen = [key for key, _ in statement.right.elements] if isinstance(statement.right, Anonymous) else [statement.right]
+    return [HEADERS.get(one.low, "unknown") for one in chosen if isinstance(one, Interval) and one.low == one.high]
 
 
 @attrs.define(eq=False)
@@ -168,9 +182,9 @@ class RuleReader:
             raise NftError(f"conflicting protocols specified: {family} vs. {word}", words)
         if word in TRANSPORTS:
             for statement in self.statements:
-                other = statement.key.split()[0] if isinstance(statement, (Match, Vmap)) else ""
-                if other in TRANSPORTS and other != word:
-                    raise NftError(f"conflicting protocols specified: {other} vs. {word}", words)
+                for other in _transports(statement):
+                    if other != word:
+                        raise NftError(f"conflicting protocols specified: {other} vs. {word}", words)
             self._drop_dependency(word)
 
     def _drop_dependency(self, word: str) -> None:

@@ -57,6 +57,8 @@ class NfBridge:
     was_for_others: bool = False
     in_prerouting: bool = True
     sabotaged: bool = False
+    largest: int = 0
+    """Of a packet that was put together the size of its largest piece, which is what it is cut into again (`frag_max_size`)."""
     resolving: MAC | None = None
     """The sender's address while the bridge finds out where a translated destination lives (`bridged_dnat`)."""
 
@@ -106,7 +108,7 @@ def br_nf_pre_routing(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice, ou
 def br_nf_pre_routing_finish(netns: Netns, skb: SkBuff) -> None:
     """Back to the bridge; a destination that was translated may lie on the bridge, on this host, or behind it."""
     state: NfBridge = skb.nf_bridge
-    state.in_prerouting = False
+    state.in_prerouting, state.largest = False, skb.control or 0
     if state.was_for_others:
         skb.pkt_type, state.was_for_others = PACKET_OTHERHOST, False
     if skb.packet.dst == state.destination:
@@ -159,7 +161,7 @@ def br_nf_forward(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice, outdev
     seen = skb.nf_bridge
     if seen is None or outdev.master is None or not isinstance(skb.packet, (Ip, Ip6)):
         return ACCEPT
-    skb.nf_bridge = NfBridge(seen.physindev, outdev, in_prerouting=False)
+    skb.nf_bridge = NfBridge(seen.physindev, outdev, in_prerouting=False, largest=seen.largest)
     if skb.pkt_type == PACKET_OTHERHOST:
         skb.pkt_type, skb.nf_bridge.was_for_others = PACKET_HOST, True
     nf_hook(_ip_family(skb), FORWARD, netns, skb, outdev.master, outdev.master, br_nf_forward_finish)
@@ -187,8 +189,8 @@ def br_nf_post_routing(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | 
 
 def br_nf_dev_queue_xmit(netns: Netns, skb: SkBuff) -> None:
     """Out of the port, cut again if it was put together on the way."""
-    skb.nf_bridge, largest = None, skb.control
-    if largest and isinstance(skb.packet, Ip) and skb.size > skb.dev.mtu:
+    skb.nf_bridge, largest = None, skb.nf_bridge.largest
+    if largest and isinstance(skb.packet, Ip) and skb.size > min(largest, skb.dev.mtu):
         for piece in split(skb.packet, min(largest, skb.dev.mtu)):
             part = skb.clone()
             part.packet, part.control = piece, None

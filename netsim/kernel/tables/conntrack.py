@@ -150,7 +150,7 @@ class Tracked:
     def for_error(self) -> Tracked | None:
         """What a locally made error about the packet carries (`nf_conntrack_attach`)."""
         if self.connection is None:
-            return None
+            return UNRELATED
         return Tracked(self.connection, CT_RELATED if self.direction else CT_RELATED_REPLY)
 
 
@@ -167,6 +167,8 @@ class Template:
 
 
 UNTRACKED = Tracked(None, CT_UNTRACKED)
+UNRELATED = Tracked(None, CT_RELATED)
+"""On a locally made error about an untracked packet: NOTRACK finds that it carries something already, the tracker that it has no connection yet."""
 
 
 @attrs.define(eq=False)

@@ -76,7 +76,8 @@ def _split(word: str, family: int) -> tuple[str, str | None]:
         addresses, colon, ports = word.partition(":")
         return addresses, ports if colon else None
     if not word.startswith("["):
-        return word, None
+        addresses, colon, ports = word.partition(":")  # one colon is a port's, more are an address's
+        return (addresses, ports) if colon and ":" not in ports else (word, None)
     addresses, closed, rest = word[1:].partition("]")
     if not closed:
         raise Problem("Invalid address format")

@@ -17,6 +17,7 @@ from netsim.kernel.tables.conntrack import (
     CT_ESTABLISHED,
     CT_ESTABLISHED_REPLY,
     CT_NEW,
+    CT_RELATED,
     IPS_CONFIRMED,
     IPS_DYING,
     IPS_SEEN_REPLY,
@@ -46,6 +47,8 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
         template = DEFAULT
     elif isinstance(template, Template):
         skb.nfct = None
+    elif template.connection is None and template.info == CT_RELATED:
+        template = DEFAULT  # made as an error about an untracked packet
     else:
         return ACCEPT  # seen before (loopback), made as an error about a tracked packet, or not to be tracked
     table: ConntrackTable = netns.netfilter.conntrack
