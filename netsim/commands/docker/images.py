@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import tarfile
 
 import attrs
 
+from netsim.archive import unpacked
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
@@ -145,10 +144,8 @@ def _unpacked(docker: Docker, source: str) -> dict[str, str] | None:
     if docker.call.machine.files.stat(proc, source) is None:
         return None
     try:
-        with tarfile.open(fileobj=io.BytesIO(docker.call.machine.files.read(proc, source))) as archive:
-            members = [(member.name, archive.extractfile(member)) for member in archive if member.isreg()]
-            return {"/" + name.removeprefix("./").lstrip("/"): file.read().decode(errors="replace") for name, file in members if file is not None}
-    except (tarfile.TarError, NetError):
+        return unpacked(docker.call.machine.files.read(proc, source))
+    except NetError:
         return None
 
 

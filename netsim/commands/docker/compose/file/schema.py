@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
 import attrs
@@ -28,7 +28,7 @@ class Fault:
 @cache
 def schema() -> Mapping[str, Any]:
     """The schema itself (`compose-spec.json`)."""
-    found: Mapping[str, Any] = json.loads((Path(__file__).parent / "compose-spec.json").read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = json.loads(resources.files(__package__).joinpath("compose-spec.json").read_text(encoding="utf-8"))
     return found
 
 
