@@ -255,19 +255,6 @@ def kill(call: Call) -> Result:
     return Result("", err, int(bool(err)))
 
 
-def pkill(call: Call) -> Result:
-    """pkill PATTERN: by command name, or with -f by the whole line."""
-    flags = [word for word in call.argv[1:] if word.startswith("-")]
-    patterns = [word for word in call.argv[1:] if not word.startswith("-")]
-    signum = next(
-        (SIGNALS.get(flag[1:].removeprefix("SIG"), int(flag[1:]) if flag[1:].isdigit() else 15) for flag in flags if flag not in ("-f", "-x")), 15
-    )
-    found = _matching(call, patterns, "-f" in flags)
-    for process in found:
-        process.signal(signum)
-    return Result("", "", 0 if found else 1)
-
-
 def killall(call: Call) -> Result:
     """killall NAME."""
     names = [word for word in call.argv[1:] if not word.startswith("-")]
@@ -279,26 +266,6 @@ def killall(call: Call) -> Result:
         if not found:
             err += f"{name}: no process found\n"
     return Result("", err, int(bool(err)))
-
-
-def pgrep(call: Call) -> Result:
-    """pgrep PATTERN."""
-    flags = [word for word in call.argv[1:] if word.startswith("-")]
-    patterns = [word for word in call.argv[1:] if not word.startswith("-")]
-    found = _matching(call, patterns, any("f" in flag for flag in flags))
-    lines = [
-        f"{process.pid} {' '.join(process.argv)}" if any(flag in ("-a", "-af", "-fa") for flag in flags) else str(process.pid) for process in found
-    ]
-    return Result("".join(f"{line}\n" for line in lines), "", 0 if found else 1)
-
-
-def _matching(call: Call, patterns: list[str], whole_line: bool) -> list[Process]:  # noqa: FBT001
-    found = []
-    for _, process in sorted(call.proc.seen().items()):
-        text = " ".join(process.argv) if whole_line else process.comm
-        if process is not call.proc and process.pid != 1 and any(re.search(pattern, text) for pattern in patterns):
-            found.append(process)
-    return found
 
 
 def lsns(call: Call) -> Result:

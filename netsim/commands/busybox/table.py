@@ -10,8 +10,8 @@ BOXED = ("sed", "awk", "sort", "uniq", "cut", "tr", "diff", "seq", "nl", "rev", 
 SHARED = {
     "true": "process:true", "false": "process:false", "echo": "process:echo", "grep": "text:grep", "egrep": "text:grep", "fgrep": "text:grep",
     "tee": "streams:tee", "mktemp": "files:mktemp", "date": "process:date", "dmesg": "process:dmesg", "unshare": "process:unshare",
-    "nsenter": "process:nsenter", "setsid": "process:wrapper", "nohup": "process:wrapper", "nice": "process:wrapper", "pgrep": "process:pgrep",
-    "pkill": "process:pkill",
+    "nsenter": "process:nsenter", "setsid": "process:wrapper", "nohup": "process:wrapper", "nice": "process:wrapper", "pgrep": "pgrep:pgrep",
+    "pkill": "pgrep:pkill",
 }  # fmt: skip
 """Applets that print what their sisters of the Debian dialect print."""
 REFUSED = (
