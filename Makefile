@@ -13,6 +13,7 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## set up and show the main job: the tutorial, in memory
 	$(BIN)/netsim run examples/tutorial/namespaces.sh
 	$(BIN)/netsim run examples/tutorial/bridge.sh
+	$(BIN)/netsim run examples/tutorial/docker.sh
 
 test: $(STAMP) lint  ## set up, check and test
 	$(BIN)/python -m pytest -n 2 -q

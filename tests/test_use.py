@@ -65,7 +65,7 @@ def test_an_endless_loop_is_cut() -> None:
     assert done.status != 0
 
 
-@pytest.mark.parametrize("name", ["namespaces.sh", "bridge.sh"])
+@pytest.mark.parametrize("name", ["namespaces.sh", "bridge.sh", "docker.sh"])
 def test_the_tutorial_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", str(EXAMPLES / name)])
     assert "Traceback" not in capsys.readouterr().err
@@ -83,3 +83,17 @@ def test_worlds_are_deterministic() -> None:
     assert first.run_script(TWO + "ip -n a link\nip netns exec a ping -c 1 10.0.0.2") == second.run_script(
         TWO + "ip -n a link\nip netns exec a ping -c 1 10.0.0.2"
     )
+
+
+def test_docker_of_the_tutorial_answers_its_slips_as_docker_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(EXAMPLES / "docker.sh")]) == 0
+    told = capsys.readouterr()
+    for line in (
+        "docker.sh: line 30: docekr: command not found", "docker: invalid reference format", 'Error response from daemon: plugin "nosuch" not found',
+        "Error response from daemon: network with name net_name1 already exists", "Error response from daemon: No such container: container1",
+        "ping: bad address 'c2'", "docker: Error response from daemon: could not get container for db: No such container: db",
+        "Error: No public port '5001/tcp' published for web",
+    ):  # fmt: skip
+        assert line in (told.out + told.err).splitlines(), line
+    assert told.out.count("1 packets transmitted, 1 packets received, 0% packet loss") == 3
+    assert "Hello world!" in told.out

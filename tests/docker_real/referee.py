@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 IMAGES = "/run/images"
+PATIENCE = 15.0
+"""Seconds for one line: the daemon has deadlocks of its own."""
 WAIT = 20.0
 """Seconds for the daemon to come up."""
 
@@ -61,9 +63,9 @@ class Referee:
         """One line as bash reads it."""
         start = time.monotonic()
         try:
-            done = subprocess.run(["bash", "-c", text], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+            done = subprocess.run(["bash", "-c", text], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
-            return ["", "timed out", 124, 60.0]
+            return ["", "timed out", 124, PATIENCE]
         return [done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode, time.monotonic() - start]
 
     def lines(self, texts: list[str], together: int) -> list[list[object]]:

@@ -59,11 +59,16 @@ class Draw:
     theirs: looks.Names = attrs.field(factory=looks.Names)
     mine: looks.Names = attrs.field(factory=looks.Names)
     found: list[str] = attrs.field(factory=list)
+    is_stuck: int = 0
+    """The daemon did not answer: it locks itself up now and then, and nothing can be said of it."""
 
     def play(self, lines: Sequence[str]) -> list[str]:
         """Type it, look at everything, and clean up; differences."""
         for line in lines:
             real, ours = self.pair.both([line])
+            if real[0].stderr == "timed out":
+                self.is_stuck = 1
+                return []
             self.mix["lines"] += 1
             self.mix["refused lines"] += real[0].status != 0
             self.mix[" ".join(line.split()[1:2])] += 1
@@ -149,7 +154,11 @@ class Run:
             self.pair = Pair(releases[self.mix["daemons"] % len(releases)])
             self.mix["daemons"] += 1
         self.mix["draws"] += 1
-        found = Draw(self.pair, self.mix).play(lines)
+        draw = Draw(self.pair, self.mix)
+        found = draw.play(lines)
+        if draw.is_stuck:
+            self.mix["stuck"] += 1
+            self.anew()
         if self.talks:
             sys.stdout.write(f"{self.mix['draws']}: {len(lines)} lines, {len(found)} differences\n")
             sys.stdout.flush()
@@ -187,7 +196,7 @@ class Run:
         return (
             f"{mix['draws']} draws with {mix['daemons']} daemons, {mix['lines']} lines ({mix['refused lines']} refused): {verbs}; {mix['networks']} networks, "
             f"{mix['running containers']} running containers, {mix['asked who reaches whom']} questions who reaches whom ({mix['reached']} yes); "
-            f"the daemon left something behind {mix['left something behind']} times"
+            f"the daemon left something behind {mix['left something behind']} times, and was stuck {mix['stuck']} times"
         )  # fmt: skip
 
 

@@ -197,3 +197,14 @@ def test_the_null_ipam_driver_has_nothing_to_give(host: Host) -> None:
     assert host.run("docker network create --ipam-driver null n").stderr == "Error response from daemon: ipv4 pool is empty\n"
     told = "Error response from daemon: null ipam driver does not handle specific address pool requests\n"
     assert host.run("docker network create --ipam-driver null --subnet 10.1.0.0/24 n").stderr == told
+
+
+def test_the_first_packet_of_the_first_container_arrives(host: Host) -> None:
+    host.run("docker rm -f web idle")
+    host.world.run_for(3_000_000_000)
+    assert host.run("docker run --rm busybox ping -c1 -W1 172.17.0.1").status == 0
+
+
+def test_a_range_outside_of_the_subnet_gives_addresses_by_its_hosts_bits() -> None:
+    docker = World().host("h1").docker("20.10", DaemonOptions(fixed_cidr="172.18.0.1/24", iptables=0))
+    assert str(docker.run("busybox", "sleep 9").ip) == "172.17.0.2"

@@ -15,6 +15,7 @@ from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.docker.names import files
 from netsim.errors import NetError, strerror
 from netsim.kernel import sysctl
+from netsim.kernel.core import link_watch
 from netsim.machine.fds import Null, OpenFile, make_pipe
 from netsim.machine.files import Directory, File
 from netsim.machine.process import SIGKILL, SIGTERM, Process
@@ -43,6 +44,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
             argv = _task(engine, container, attached, stdin)
             join_networks(engine, container)
         assert container.process is not None
+        link_watch.finish(engine.machine.kernel)  # the runtime takes longer to begin the process
         engine.machine.execute(container.process, argv)
     except Refusal as problem:
         task, container.process = container.process, None
