@@ -64,6 +64,8 @@ class Engine:
     containers: dict[str, Container] = attrs.field(factory=dict)
     networks: dict[str, Network] = attrs.field(factory=dict)
     images: dict[str, Image] = attrs.field(factory=dict)
+    first_processes: dict[int, Container] = attrs.field(factory=dict)
+    """Process id -> the container it is the first process of."""
     built: dict[str, Image] = attrs.field(factory=dict)
     """What steps of builds made, by what each of them was: the builder's cache."""
     ports: Ports = attrs.field(factory=Ports)

@@ -22,6 +22,8 @@ class Ports:
     first: int = 32768
     last: int = 60999
     taken: set[Taken] = attrs.field(factory=set)
+    users: dict[tuple[str, int], list[tuple[int, int]]] = attrs.field(factory=dict)
+    """Protocol and port -> the families and addresses it is taken on."""
     given: dict[tuple[int, int, str, int, int], int] = attrs.field(factory=dict)
     """Family, address, protocol, first and last port of a range -> the one that was chosen last."""
 
@@ -65,16 +67,20 @@ class Ports:
         if (family, 0, protocol, number) in self.taken:
             return type(host)(0)
         if int(host) == 0:
-            return next((type(host)(other) for kind, other, used, port in self.taken if (kind, used, port) == (family, protocol, number)), None)
+            return next((type(host)(other) for kind, other in self.users.get((protocol, number), ()) if kind == family), None)
         return None
 
     def _take(self, hosts: Sequence[IPv4 | IPv6], protocol: str, number: int) -> None:
         for host in hosts:
             self.taken.add((_family(host), int(host), protocol, number))
+            self.users.setdefault((protocol, number), []).append((_family(host), int(host)))
 
     def release(self, host: IPv4 | IPv6, protocol: str, number: int) -> None:
         """Give a port back."""
-        self.taken.discard((_family(host), int(host), protocol, number))
+        key = (_family(host), int(host), protocol, number)
+        if key in self.taken:
+            self.taken.remove(key)
+            self.users[protocol, number].remove(key[:2])
 
 
 def _family(host: IPv4 | IPv6) -> int:

@@ -92,6 +92,7 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     )
     process.enter(container.sandbox.netns)
     container.process = process
+    engine.first_processes[process.pid] = container
     if machine.command(process, argv[0]) is None:
         there = "/" in argv[0] and machine.files.stat(process, argv[0]) is not None
         process.exit(127)
@@ -329,13 +330,12 @@ def require_running(engine: Engine, container: Container) -> None:
 
 def exited_quietly(engine: Engine, pid: int, status: int) -> None:
     """A child of the daemon ended: if it was a container's first process, the container ended."""
-    for container in list(engine.containers.values()):
-        if container.process is not None and container.process.pid == pid:
-            if container.process.killed_by:
-                ended(engine, container, status)
-            else:
-                _clear_soon(engine, container)
-            return
+    container = engine.first_processes.pop(pid, None)
+    if container is not None and container.process is not None and container.process.pid == pid:
+        if container.process.killed_by:
+            ended(engine, container, status)
+        else:
+            _clear_soon(engine, container)
 
 
 def _clear_soon(engine: Engine, container: Container) -> None:
