@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.addr import IPv4
 from netsim.clock import MS
 from netsim.kernel.core.packet_socket import PacketSocket
 from netsim.kernel.inet.tcp_states import CLOSE, ESTABLISHED, LISTEN, SYN_RECV, TIME_WAIT
@@ -29,6 +30,8 @@ def _address(sock: Any, which: str) -> str:
     address, port = (sock.laddr, sock.lport) if which == "local" else (sock.raddr, sock.rport)
     value = int(address or 0)
     if sock.family == AF_INET6:
+        if isinstance(address, IPv4) and address:
+            value |= 0xFFFF << 32  # a peer of the other family (RFC 4291)
         data = value.to_bytes(16, "big")
         words = "".join(f"{int.from_bytes(data[at : at + 4], 'little'):08X}" for at in range(0, 16, 4))
         return f"{words}:{port:04X}"

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.oracle.score import FLOORS_OF, KERNEL, disagreements, score
+from tests.oracle.score import FLOORS_OF, causes, disagreements, score
 
 TITLES = {"kernel": "kernels", "docker": "Docker 20.10 on hosts of a LAN", "engines": "five engines on a bare host"}
 PAGE = Path("docs/fidelity.md")
-CAUSES = Path(__file__).parent / "causes.json"
 START, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -23,9 +22,7 @@ def main() -> None:
         scores = {path.stem: score(path) for path in sorted(folder.glob("*.json"))}
         floors.write_text(json.dumps({name: right for name, (right, _) in scores.items()}, indent=1) + "\n")
         lines += [f"### Recordings of {TITLES[folder.name]}", "", *figures(scores)]
-        if folder is KERNEL:
-            lines += ["", *causes({name for name, (right, of) in scores.items() if right != of})]
-        lines.append("")
+        lines += ["", *reasons(folder, {name for name, (right, of) in scores.items() if right != of}), ""]
     before, rest = PAGE.read_text().split(START)
     PAGE.write_text(before + START + "\n" + "\n".join(lines).rstrip() + "\n" + END + rest.split(END)[1])
 
@@ -41,11 +38,11 @@ def figures(scores: dict[str, tuple[int, int]]) -> list[str]:
     return [*lines, "", "Whole: " + ", ".join(whole) + "."]
 
 
-def causes(scenarios: set[str]) -> list[str]:
+def reasons(folder: Path, scenarios: set[str]) -> list[str]:
     """Every step that disagrees, by the mechanism behind it."""
-    left = {(name, step) for name in sorted(scenarios) for step in disagreements(KERNEL / f"{name}.json")}
+    left = {(name, step) for name in sorted(scenarios) for step in disagreements(folder / f"{name}.json")}
     lines = ["| what does not agree | steps | why |", "|---|---:|---|"]
-    for cause in json.loads(CAUSES.read_text()):
+    for cause in causes(folder):
         here = {(name, step) for name, steps in cause["steps"].items() for step in steps} & left
         if here:
             left -= here
