@@ -6,23 +6,12 @@ import re
 
 import pytest
 
-from netsim import Host, World
+from netsim import Host
 from netsim.docker.drivers.port_order import sort_bindings, sort_port_map
 from netsim.docker.settings import DaemonOptions, Port, PortBinding
+from tests.docker.hosts import host_of, ok
 
 ANY = PortBinding()
-
-
-def host_of(engine: str, options: DaemonOptions | None = None) -> Host:
-    made = World().host("h1")
-    made.docker(engine, options)
-    return made
-
-
-def ok(host: Host, line: str) -> str:
-    done = host.run(line)
-    assert done.status == 0, (line, done)
-    return done.stdout
 
 
 def opened(host: Host) -> list[int]:

@@ -8,20 +8,9 @@ import pytest
 
 from netsim import Host, World
 from netsim.docker.image import Image
+from tests.docker.hosts import host_of, ok
 
 ENGINES = ("20.10", "27", "28", "29")
-
-
-def host_of(engine: str) -> Host:
-    made = World().host("h1")
-    made.docker(engine)
-    return made
-
-
-def ok(host: Host, line: str) -> str:
-    done = host.run(line)
-    assert done.status == 0, (line, done)
-    return done.stdout
 
 
 def on_three_networks(engine: str) -> Host:
@@ -172,3 +161,35 @@ def test_nsenter_moves_to_the_namespaces_it_is_told_of() -> None:
     assert "sleep 1000" in ok(host, f"nsenter -t {pid} -a ps")
     assert host.run("nsenter -t 0 -n ip addr").stderr == "nsenter: neither filename nor target pid supplied for ns/net\n"
     assert ok(host, f"readlink /proc/{pid}/ns/uts") != ok(host, "readlink /proc/1/ns/uts")
+
+
+IFNAME = "driver-opt=com.docker.network.endpoint.ifname="
+MTU, PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
+
+
+@pytest.mark.parametrize(
+    ("network", "run", "text"),
+    [
+        ("n", f"--network name=n,{IFNAME}lo", 'error renaming interface "veth[0-9a-f]{7}" to "lo": file exists'),
+        ("n", f"--network name=n,{IFNAME}averyveryverylongname", 'to "averyveryverylongname": invalid argument'),
+        ("--ipv6 n", f"--network name=also,{IFNAME}x --network name=n,{IFNAME}x", 'to "x": file exists'),
+        (f"-o {MTU}=10 n", "--network n", "failed to set MTU on host interface veth[0-9a-f]{7}: invalid argument"),
+        (f"-o {PREFIX}=verylongprefix15 n", "--network n", 'to "verylongprefix150": invalid argument'),
+        (f"--ipv6 -o {MTU}=1000 n", "--network n", 'error setting interface "veth[0-9a-f]{7}" IPv6 to fd.*: invalid argument'),
+    ],
+)
+def test_what_the_kernel_refuses_the_daemon_is_told_and_nothing_is_left(network: str, run: str, text: str) -> None:
+    host = host_of("28")
+    ok(host, "docker network create also")
+    ok(host, f"docker network create {network}")
+    before = re.sub(r"<.*?>|state \S+", "", ok(host, "ip -o link"))
+    done = host.run(f"docker run -d {run} busybox sleep 1000")
+    assert (done.status, bool(re.search(text, done.stderr))) == (125, True), done
+    host.world.run_for(2_000_000_000)
+    assert re.sub(r"<.*?>|state \S+", "", ok(host, "ip -o link")) == before
+
+
+def test_a_bridge_that_cannot_be_called_so_is_refused() -> None:
+    host = host_of("28")
+    assert "invalid argument" in host.run("docker network create -o com.docker.network.bridge.name=x/y n").stderr
+    assert "br" not in ok(host, "docker network ls -q --filter name=^n$")

@@ -21,7 +21,8 @@ from netsim.commands.docker.session import Docker, Subcommand, worded
 from netsim.commands.docker.swarm.node import NODE_COMMANDS
 from netsim.commands.docker.swarm.service import SERVICE_COMMANDS
 from netsim.commands.docker.swarm.swarm import SWARM_COMMANDS
-from netsim.docker.errors import Refusal
+from netsim.docker.errors import Refusal, failed
+from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, ReadInput, Result
 
 COMMANDS: dict[str, Subcommand] = {
@@ -161,7 +162,9 @@ def _answer(session: Docker, command: Subcommand, parsed: Parsed) -> Result | Pr
     cli, verb = session.cli, session.verb
     try:
         return command.run(session, parsed)
-    except Refusal as problem:
+    except (Refusal, NetError) as error:
+        # what the kernel refuses a daemon that did not expect it, in the kernel's words
+        problem = error if isinstance(error, Refusal) else failed(strerror(error.errno).lower())
         if command.failure == 125:
             session.err.append(worded(cli.refused_at_create, session.worded(problem), verb))
         else:

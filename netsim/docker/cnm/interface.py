@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4Net
-from netsim.docker.cnm.model import Endpoint, Sandbox
+from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
-from netsim.errors import NetError
+from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.arp import arp_send_gratuitous
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
@@ -29,18 +30,13 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         return
     inside = Wiring(sandbox.netns)
     asked = endpoint.settings.driver_opts.get(NAME_OPTION, "") if engine.profile.names_interfaces else ""
-    interface.name = asked or interface_name(engine, sandbox, interface.prefix)
+    name = asked or interface_name(engine, sandbox, interface.prefix)
     dev = sandbox.netns.names.get(interface.source_name)
     if dev is None:
         dev = Wiring(engine.netns).device(interface.source_name)
         setlink(dev, LinkRequest(netns=sandbox.netns))
-    sysctl.write(sandbox.netns, f"net/ipv6/conf/{interface.source_name}/disable_ipv6", str(int(not endpoint.network.spec.ipv6)))
-    setlink(dev, LinkRequest(name=interface.name, address=interface.mac))
-    if interface.ipv4 is not None:
-        inside.address(interface.name, str(interface.ipv4), broadcast=int(interface.ipv4.length < 31))
-    if interface.ipv6 is not None:
-        inside.address(interface.name, str(interface.ipv6), flags=IFA_F_NODAD)
-    inside.up(interface.name)
+    _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
+    _set_up(interface, dev, name, inside)
     if engine.profile.advertises_addresses and interface.ipv4 is not None and endpoint.network.driver.wants_way_out:
         arp_send_gratuitous(dev, interface.ipv4.address)
     if endpoint.routes_on_link:
@@ -49,6 +45,36 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
                 add_route(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex),), family=2 if isinstance(net, IPv4Net) else AF_INET6))
     if engine.profile.sets_endpoint_sysctls:
         _set_sysctls(endpoint, sandbox)
+
+
+def _set_up(interface: Interface, dev: NetDevice, name: str, inside: Wiring) -> None:
+    """Name, MAC, addresses, up (`Namespace.configureInterface`); the kernel's refusal says at which of them."""
+    source = interface.source_name
+    what = f'error renaming interface "{source}" to "{name}"'
+    try:
+        setlink(dev, LinkRequest(name=name))
+        interface.name = name
+        what = f'error setting interface "{source}" MAC to "{interface.mac}"'
+        setlink(dev, LinkRequest(address=interface.mac))
+        what = f'error setting interface "{source}" IP to {interface.ipv4}'
+        if interface.ipv4 is not None:
+            inside.address(name, str(interface.ipv4), broadcast=int(interface.ipv4.length < 31))
+        what = f'error setting interface "{source}" IPv6 to {interface.ipv6}'
+        if interface.ipv6 is not None:
+            inside.address(name, str(interface.ipv6), flags=IFA_F_NODAD)
+        what = f'failed to set link up for interface "{source}"'
+        inside.up(name)
+    except NetError as error:
+        raise failed(f"failed to add interface {source} to sandbox: {what}: {strerror(error.errno).lower()}") from None
+
+
+def _switch_ipv6(sandbox: Sandbox, device: str, wanted: int) -> None:
+    """Off where the network has none; a device whose MTU is too small for IPv6 has no such switch (`setIPv6` passes over it)."""
+    try:
+        sysctl.write(sandbox.netns, f"net/ipv6/conf/{device}/disable_ipv6", str(int(not wanted)))
+    except NetError as error:
+        if error.errno != ENOENT:
+            raise
 
 
 def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:
@@ -105,8 +131,12 @@ def _default_routes(sandbox: Sandbox, endpoint: Endpoint, change: object) -> Non
 
 
 def add_route(sandbox: Sandbox, request: RouteRequest) -> None:
-    """Put a route in."""
-    newroute(sandbox.netns, request, NEW)
+    """Put a route in; it may be there already."""
+    try:
+        newroute(sandbox.netns, request, NEW)
+    except NetError as error:
+        if error.errno != EEXIST:
+            raise failed(f"failed to set gateway: {strerror(error.errno).lower()}") from None
 
 
 def delroute_quietly(sandbox: Sandbox, request: RouteRequest) -> None:

@@ -19,7 +19,7 @@ from netsim.docker.firewall.wants import ISOLATED, FamilyWants, LinkWants, Netwo
 from netsim.docker.ids import mac_of, new_veth, random_mac
 from netsim.docker.ipam import parse
 from netsim.docker.settings import Port, PortBinding
-from netsim.errors import EEXIST, NetError
+from netsim.errors import EEXIST, NetError, strerror
 from netsim.kernel import sysctl
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.netdevice import NetDevice
@@ -142,7 +142,10 @@ class BridgeDriver(Driver):
         if state.config.default and state.device != DEFAULT_DEVICE:
             raise failed(f"bridge device with non default name {state.device} must be created manually")
         mac = random_mac(engine.rng) if engine.profile.mac_of_bridge_is_short else engine.machine.kernel.random_mac()
-        host.link(state.device, "bridge", mac=str(mac), queue=0)
+        try:
+            host.link(state.device, "bridge", mac=str(mac), queue=0)
+        except NetError as error:
+            raise failed(strerror(error.errno).lower()) from None
         state.made = 1
 
     def _set_switches(self, engine: Engine, network: Network, state: BridgeState) -> None:
@@ -192,8 +195,15 @@ class BridgeDriver(Driver):
             )
         made = (born_in or engine.netns).names[inside]
         if state.config.mtu:
-            _set_mtu(engine.netns.names[outside], state.config.mtu)
-            _set_mtu(made, state.config.mtu)
+            try:
+                _set_mtu(engine.netns.names[outside], state.config.mtu)
+                _set_mtu(made, state.config.mtu)
+            except NetError as error:
+                host.delete(outside)
+                raise failed(
+                    f"failed to create endpoint {endpoint.name} on network {endpoint.network.name}: failed to set MTU on host interface {outside}: "
+                    f"{strerror(error.errno).lower()}"
+                ) from None
         endpoint.driver_state = outside
         interface.source_name, interface.prefix = inside, state.config.prefix
         host.enslave(outside, state.device)

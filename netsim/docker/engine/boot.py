@@ -9,7 +9,7 @@ import attrs
 from netsim.docker.engine import health
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
-from netsim.docker.engine.networks import new_network, revive_network
+from netsim.docker.engine.networks import new_network, read_network_opts, revive_network
 from netsim.docker.engine.run import ended, exited_quietly, restarts, start_quietly
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
@@ -97,6 +97,8 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     before = machine.services.get("docker")
     blocks = tuple(read_block(text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
+    if options.live_restore:
+        machine.kernel.unmodelled.append("dockerd --live-restore: containers end with the daemon all the same")
     engine.id, engine.started = new_id(engine.rng), machine.kernel.clock.now
     program.engine = engine
     engine.firewall = firewall_for(profile, options, engine.run, process.env)
@@ -126,6 +128,7 @@ def check(options: DaemonOptions, profile: EngineProfile) -> None:
         raise invalid("You specified -b & --bip, mutually exclusive options. Please specify only one")
     if not options.icc and not options.iptables:
         raise invalid("You specified --iptables=false with --icc=false. ICC=false uses iptables to function. Please set --icc or --iptables to true")
+    read_network_opts(options.default_network_opts)
     if options.ip6tables and profile.needs_experimental_ip6tables and not options.experimental:
         raise invalid("ip6tables rules are only available if experimental features are enabled")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -38,7 +38,21 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
         raise conflict(f"network with name {spec.name} already exists")
     if spec.config_only:
         return _keep_configuration(engine, spec)
+    if not spec.config_from:
+        defaults = dict(option.partition("=")[::2] for kind, option in read_network_opts(engine.options.default_network_opts) if kind == spec.driver)
+        spec = attrs.evolve(spec, options={**defaults, **spec.options})
     return new_network(engine, spec)
+
+
+def read_network_opts(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """`--default-network-opt DRIVER=OPTION=VALUE`: driver, and option with value."""
+    found: list[tuple[str, str]] = []
+    for text in texts:
+        kind, equals, option = text.partition("=")
+        if not kind or not equals or "=" not in option:
+            raise invalid(f"invalid default network option: {text} (expected driver=option=value)")
+        found.append((kind, option))
+    return found
 
 
 def _of_swarm(engine: Engine, spec: NetworkSpec) -> Network:

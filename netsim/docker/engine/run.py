@@ -22,7 +22,7 @@ from netsim.machine.process import SIGKILL, SIGTERM, Process
 
 STOP_TIMEOUT = 10 * SECOND
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
-UNPRIVILEGED = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
+UNPRIVILEGED = {"ip_unprivileged_port_start": "0", "ping_group_range": "0\t2147483647"}
 """Every container may bind low ports and ping without privilege (`WithSysctls`)."""
 
 
@@ -119,8 +119,9 @@ def runtime_text(engine: Engine, reason: str) -> str:
 def set_sysctls(engine: Engine, container: Container) -> None:
     """What the daemon asks for itself and `--sysctl`, written by the runtime; the host's own network is out of its reach."""
     assert container.sandbox is not None
-    wanted = {} if container.sandbox.shared else UNPRIVILEGED
-    for key, value in {**wanted, **container.spec.host.sysctls}.items():
+    if not container.sandbox.shared:
+        container.sandbox.netns.inet.sysctl.update(UNPRIVILEGED)
+    for key, value in container.spec.host.sysctls.items():
         if not key.startswith("net."):
             continue
         if container.sandbox.shared:

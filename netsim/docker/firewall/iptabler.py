@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from netsim.addr import IPv4, IPv6
+from netsim.docker.firewall.mark import for_iptables
 from netsim.docker.firewall.wants import NAT, NAT_UNPROTECTED, ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants
 from netsim.docker.firewall.writer import Firewall, Runner, Tables
 
@@ -113,6 +114,8 @@ class Iptabler(Firewall):
         if wants.internal:
             yield from self._internal(wants, family, tables)
             return
+        if wants.fwmark:  # one rule for every network: it goes with the first of them that goes
+            yield "-I", "filter", "DOCKER-FORWARD", ("-m", "mark", "--mark", for_iptables(wants.fwmark), "-j", "ACCEPT")
         yield from self._nat(wants, family)
         if wants.icc:
             yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "-j", "ACCEPT")
@@ -120,8 +123,6 @@ class Iptabler(Firewall):
             yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "-o", br, "-j", "DROP")
             yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "!", "-o", br, "-j", "ACCEPT")
         yield "-A", "filter", "DOCKER-CT", ("-o", br, *ANSWERS, "-j", "ACCEPT")
-        if wants.fwmark:
-            yield "-A", "filter", "DOCKER-FORWARD", ("-m", "mark", "--mark", wants.fwmark, "-o", br, "-j", "ACCEPT")
         yield "-A", "filter", "DOCKER-BRIDGE", ("-o", br, "-j", "DOCKER")
         if self.layout.isolates:
             yield from self._isolation(br, family)

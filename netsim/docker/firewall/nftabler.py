@@ -11,6 +11,7 @@ import attrs
 
 from netsim.addr import IPv4
 from netsim.docker.errors import failed
+from netsim.docker.firewall.mark import for_nftables
 from netsim.docker.firewall.wants import NAT, NAT_UNPROTECTED, ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants
 from netsim.docker.firewall.writer import Firewall, Runner
 
@@ -158,7 +159,7 @@ class Nftabler(Firewall):
         if family.mode == ROUTED:
             yield into, ICMP, f'{"ip protocol icmp" if ip == "ip" else "meta l4proto ipv6-icmp"} counter accept comment "ICMP"'
         if wants.fwmark:
-            yield into, MARK, f'meta mark {wants.fwmark} counter accept comment "ALLOW FW MARK"'
+            yield into, MARK, f'meta mark {for_nftables(wants.fwmark)} counter accept comment "ALLOW FW MARK"'
         yield into, BETWEEN, f'iifname "{br}" counter {verdict} comment "ICC"'
         yield into, LAST, 'counter accept comment "UNPROTECTED"' if family.mode == NAT_UNPROTECTED else 'counter drop comment "UNPUBLISHED PORT DROP"'
         yield out, LAST, 'counter accept comment "OUTGOING"'
