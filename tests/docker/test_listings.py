@@ -28,6 +28,12 @@ SCENARIOS: dict[str, list[str]] = {
         BRIDGE.format("bridgeNoICC", "198.51.100") + " --internal -o com.docker.network.bridge.enable_icc=false bridgeNoICC",
         "docker run -d --network bridgeNoICC --name c2 busybox sleep 10000",
     ],
+    "swarm-portmap": [
+        "ip link add eth0 type dummy",
+        "ip addr add 192.168.124.2/24 dev eth0",
+        "docker swarm init",
+        "docker service create --name c1 -p 8080:80 --quiet busybox httpd -f -p 80",
+    ],
 }
 FILES = [
     path
@@ -45,7 +51,11 @@ def host_with(release: str, backend: str, scenario: str) -> Host:
     """The scenario's host: forwarding on already, so that policies stay."""
     host = World().host("h1")
     host.run("sysctl -qw net.ipv4.ip_forward=1")
-    options = DaemonOptions(userland_proxy=int(scenario != "usernet-portmap-noproxy"), firewall_backend="nftables" if backend == "nftables" else "")
+    options = DaemonOptions(
+        userland_proxy=int(scenario != "usernet-portmap-noproxy"),
+        firewall_backend="nftables" if backend == "nftables" else "",
+        swarm_default_advertise_addr="eth0",
+    )
     host.docker(release, options)
     for line in SCENARIOS[scenario]:
         done = host.run(line)

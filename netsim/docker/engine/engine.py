@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from netsim.addr import IPv4
 from netsim.docker.cnm.model import Network
 from netsim.docker.drivers.bridge import BridgeDriver
 from netsim.docker.drivers.driver import Driver
@@ -82,6 +83,10 @@ class Engine:
     """Its part in a swarm (`swarm.member.Member`); None outside of one."""
     data_port: int = 4789
     """UDP port of the overlay networks' VXLAN (`--data-path-port`)."""
+    ingress_ports: dict[tuple[str, int], IPv4] = attrs.field(factory=dict)
+    """Ports of services that the routing mesh publishes, and the ingress sandbox's address they lead to."""
+    ingress_held: dict[tuple[str, int], int] = attrs.field(factory=dict)
+    """The daemon's descriptors that keep others from these ports."""
     swarm_tokens: list[tuple[str, str]] = attrs.field(factory=list)
     """Join tokens (for workers, for managers) that the next swarms begun here get instead of drawn ones."""
     tried_vxlan: int = 0

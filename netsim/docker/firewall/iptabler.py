@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import attrs
 
@@ -39,6 +40,9 @@ V29 = Layout(isolates=0, returns=0)
 @attrs.define(eq=False)
 class Iptabler(Firewall):
     """One engine's rules, the same in both families. `direct`: direct routing to containers is allowed, so nothing is dropped in raw."""
+
+    ingress_from: ClassVar[str] = "DOCKER-FORWARD"
+    ingress_tracks: ClassVar[int] = 1
 
     run: Runner
     layout: Layout = V28

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import attrs
 
@@ -18,6 +19,10 @@ class Firewall:
     """Rules of one daemon (`firewaller.Firewaller`)."""
 
     __slots__ = ()
+    ingress_from: ClassVar[str] = "FORWARD"
+    """The chain that jumps to the rules of the routing mesh."""
+    ingress_tracks: ClassVar[int] = 0
+    """1: these ask for connections' states by `conntrack`, 0: by the older `state`."""
 
     def start(self, forward_drop: int) -> None:
         """Chains and jumps that are there before any network; `forward_drop`: the daemon has just switched forwarding on, so drop what it does not know."""

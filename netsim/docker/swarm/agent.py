@@ -230,6 +230,7 @@ class Agent:
             if address:
                 sandbox = networks.add_balancer(engine, network, address)
                 self.announce(sandbox.endpoints[0], None)
+                self.member.balance.refresh(network_id)
         return network
 
     def find(self, container: Container, name: str, settings: EndpointSettings) -> tuple[Network, EndpointSettings] | None:
@@ -310,7 +311,11 @@ class Agent:
             service = self.services.get(task.service_id)
             aliases = next((one.aliases for one in task.spec.networks if one.target == endpoint.network.id), [])
             vip = service.vips.get(endpoint.network.id, "") if service is not None and task.spec.endpoint_mode == VIP else ""
-            ports = [[port.protocol, port.published, port.target] for port in service.ports if port.mode == INGRESS] if service is not None else []
+            ports = (
+                [[port.protocol, port.published, port.target] for port in service.ports if port.mode == INGRESS]
+                if service is not None and endpoint.network.spec.ingress
+                else []
+            )
             value |= {"service": task.spec.name, "service_id": task.service_id, "aliases": aliases, "vip": vip, "ports": ports}
         self.member.gossip.put(endpoint.network.id, endpoint.id, value)
         self._note(endpoint.network, endpoint.id, value)

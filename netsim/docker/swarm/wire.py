@@ -158,7 +158,7 @@ class Datagrams:
 
 def listen(engine: Engine, port: int, hear: Callable[[Connection, Message], None], lost: Callable[[Connection], None]) -> Listener:
     """Listen to a TCP port of every address; NetError when it is taken."""
-    fd = _bound(engine, SOCK_STREAM, port)
+    fd = bound(engine, SOCK_STREAM, port)
     engine.process.sock(fd).listen(4096)
     made = Listener(engine, fd, hear, lost)
     engine.resolvers[fd] = made
@@ -167,12 +167,13 @@ def listen(engine: Engine, port: int, hear: Callable[[Connection, Message], None
 
 def datagrams(engine: Engine, port: int, hear: Callable[[str, Message], None]) -> Datagrams:
     """The same for UDP."""
-    made = Datagrams(engine, _bound(engine, SOCK_DGRAM, port), hear)
+    made = Datagrams(engine, bound(engine, SOCK_DGRAM, port), hear)
     engine.resolvers[made.fd] = made
     return made
 
 
-def _bound(engine: Engine, kind: int, port: int) -> int:
+def bound(engine: Engine, kind: int, port: int) -> int:
+    """A descriptor bound to a port of every address of both families; NetError when it is taken."""
     fd = engine.process.socket(AF_INET6, kind)
     try:
         engine.process.sock(fd).bind(IPv6(0), port)
