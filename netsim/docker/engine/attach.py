@@ -28,8 +28,20 @@ def set_up_sandbox(engine: Engine, container: Container) -> None:
         container.sandbox = _joined(engine, container, target)
         files.begin(engine, container, ())
         return
+    for name in container.networks if engine.swarm is None else ():
+        _known(engine, name)
     files.begin(engine, container, links.hosts_lines(engine, container))
     container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
+
+
+def _known(engine: Engine, name: str) -> None:
+    """Refused before anything is made when a network is not there."""
+    if name == links.DEFAULT and engine.options.bridge == "none":
+        return
+    try:
+        engine.network(name)
+    except Refusal:
+        raise failed(wrapped(engine, f"network {name} not found")) from None
 
 
 def join_networks(engine: Engine, container: Container) -> None:

@@ -29,7 +29,7 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
     if spec.name in PREDEFINED:
         raise forbidden(f"operation is not permitted on predefined {spec.name} network")
     spec = attrs.evolve(spec, driver=spec.driver or "bridge")
-    if spec.driver == "overlay" or spec.scope == "swarm":
+    if spec.driver == "overlay" or (spec.scope == "swarm" and engine.swarm is not None):
         return _of_swarm(engine, spec)
     request.check(engine.profile, spec.configs, spec.ipv6)
     if not spec.name.strip():
