@@ -27,7 +27,6 @@ def _of_manager(path: str, arguments: str) -> Subcommand:
 
 
 MANAGER = (
-    "service inspect", "node inspect",
     *(f"stack {name}" for name in ("deploy", "ls", "ps", "rm", "services")), "swarm ca",
 )  # fmt: skip
 OTHER = (

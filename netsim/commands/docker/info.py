@@ -6,6 +6,7 @@ from typing import Any
 
 from netsim.commands.docker.flags import Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.swarm.info import swarm_facts, swarm_lines
 from netsim.commands.docker.template import Struct, TemplateError, check, render
 from netsim.commands.docker.template.values import to_json
 from netsim.docker.engine.engine import Engine
@@ -134,7 +135,7 @@ def _facts(engine: Engine) -> dict[str, Any]:
         "KernelVersion": engine.machine.kernel.profile.release, "OperatingSystem": "Debian GNU/Linux 12 (bookworm)", "OSType": "linux",
         "Architecture": "x86_64", "NCPU": 2, "DockerRootDir": "/var/lib/docker", "Name": engine.machine.name, "Labels": [],
         "ExperimentalBuild": bool(options.experimental), "ServerVersion": engine.profile.version + release.package, "DefaultRuntime": options.default_runtime,
-        "Swarm": Struct({"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": "", "RemoteManagers": None}, "swarm.Info"),
+        "Swarm": Struct(swarm_facts(engine), "swarm.Info"),
         "LiveRestoreEnabled": bool(options.live_restore), "InitBinary": "docker-init", "DefaultAddressPools": pools, "Warnings": None,
     }  # fmt: skip
 
@@ -192,7 +193,7 @@ def _info_lines(docker: Docker, engine: Engine, facts: dict[str, Any]) -> list[s
     runtimes = "io.containerd.runc.v2 io.containerd.runtime.v1.linux runc" if older else "io.containerd.runc.v2 runc"
     runtimes = " ".join((runtimes, *(text.partition("=")[0] for text in engine.options.add_runtimes)))
     lines += [
-        "Swarm: inactive", f"Runtimes: {runtimes}", f"Default Runtime: {engine.options.default_runtime}", "Init Binary: docker-init", "containerd version: 1.6.20~ds1-1+deb12u3",
+        *swarm_lines(engine), f"Runtimes: {runtimes}", f"Default Runtime: {engine.options.default_runtime}", "Init Binary: docker-init", "containerd version: 1.6.20~ds1-1+deb12u3",
         "runc version: 1.1.5+ds1-1+deb12u1", "init version: ", "Security Options:", " seccomp", f"  Profile: {'default' if older else 'builtin'}",
         f"Kernel Version: {facts['KernelVersion']}", f"Operating System: {facts['OperatingSystem']}", "OSType: linux", "Architecture: x86_64", "CPUs: 2",
         f"Name: {facts['Name']}", f"ID: {facts['ID']}", "Docker Root Dir: /var/lib/docker", "Debug Mode: false",

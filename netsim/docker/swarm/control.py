@@ -47,6 +47,7 @@ def call(manager: Manager, name: str, args: Args) -> Any:
     if handler is None:
         raise rpc(501, "Unimplemented", f"unknown method {name}")
     found = handler(manager, args)
+    manager.store.version += 1
     manager.changed()
     return found
 
@@ -233,6 +234,8 @@ def node_update(manager: Manager, args: Args) -> str:
         managers = [one for one in store.nodes.values() if one.role == MANAGER]
         if len(managers) == 1:
             raise rpc(500, "FailedPrecondition", "attempting to demote the last manager of the swarm")
+    if role != node.role:
+        node.votes = 0
     node.role, node.availability = role, args.get("availability", node.availability)
     node.labels = {name: value for name, value in {**node.labels, **args.get("labels", {})}.items() if name not in args.get("labels_gone", ())}
     store.touched(node, manager.now)

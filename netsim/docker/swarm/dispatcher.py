@@ -25,6 +25,8 @@ BATCH = 100 * MS
 """How long changes for a node are gathered before they are sent (`dispatcher.batchingWaitTime`)."""
 GRACE_PERIODS = 3
 """Heartbeats that may be missed (`gracePeriodMultiplier`)."""
+ONE_WAY = ("session", "heartbeat", "status", "detach", "leave")
+"""What an agent tells without waiting for an answer."""
 NO_TOKEN = "rpc error: code = InvalidArgument desc = A valid join token is necessary to join this cluster"
 
 
@@ -96,7 +98,7 @@ class Manager:
             connection.send(self.raft.heard_from(message))
             return
         if not self.leads:
-            if kind == "session":
+            if kind in ONE_WAY:
                 connection.send({"m": "elsewhere", "leader": self.raft.leader_address(), "managers": self.addresses()})
             else:
                 connection.send(self._pass_on(message))
@@ -105,6 +107,7 @@ class Manager:
             self._session(connection, message)
         elif kind == "heartbeat":
             self._alive(connection.peer)
+            connection.send({"m": "heard"})
         elif kind == "status":
             self._status(message)
         elif kind == "detach":
@@ -117,10 +120,10 @@ class Manager:
     def _pass_on(self, message: Message) -> Message:
         """A follower asks the leader (`raftproxy`)."""
         address = self.raft.leader_address()
-        if not address:
+        if not address or message.get("passed"):
             return {"error": control.NO_LEADER, "status": 500}
         try:
-            return wire.ask(self.member.engine, address, self.port, message)
+            return wire.ask(self.member.engine, address, self.port, {**message, "passed": 1})
         except NetError:
             return {"error": control.NO_LEADER, "status": 500}
 
@@ -135,7 +138,7 @@ class Manager:
             if kind == "attach":
                 return self._attach(message)
             if kind == "api":
-                return {"ok": control.call(self, str(message["name"]), message["args"])}
+                return {"ok": control.call(self, str(message["name"]), message["args"]), "version": self.store.version}
         except Refusal as problem:
             return {"error": problem.text, "status": problem.status}
         return {"error": "netsim: no such request", "status": 400}

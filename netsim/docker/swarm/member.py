@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from netsim.clock import SECOND
+from netsim.clock import MS, SECOND
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.swarm import networks, wire
 from netsim.docker.swarm.agent import Agent
@@ -130,8 +130,9 @@ class Member:
         """Connect to a manager; one that does not lead says who does."""
         if self._is_own_leader or (self.session is not None and self.session.fd in self.engine.resolvers):
             return
-        candidates = [address for address in self.managers if address != self.address] or self.managers
+        candidates = [address for address in self.managers if address != self.address]
         if not candidates:
+            self.later(RECONNECT, "session")
             return
         self._session_with(self.engine.rng.choice(candidates))
 
@@ -164,10 +165,10 @@ class Member:
         if self.session is not None and now - self.session_heard > 3 * HEARTBEAT:
             self.session.close()
             self.session = None
-        if self.session is None:
-            self._open_session()
-        else:
+        if self.session is not None:
             self.session.send({"m": "heartbeat"})
+        else:
+            self._open_session()
 
     def _told(self, connection: Connection, message: Message) -> None:
         """A line from the leader."""
@@ -179,7 +180,9 @@ class Member:
         elif kind == "elsewhere":
             connection.close()
             self.session, self.managers = None, message["managers"] or self.managers
-            if message["leader"]:
+            if self._is_own_leader:
+                return
+            if message["leader"] not in ("", self.address):
                 self._session_with(message["leader"])
             else:
                 self.later(RECONNECT, "session")
@@ -199,6 +202,7 @@ class Member:
 
     def assigned(self, told: Assigned) -> None:
         """What this node has to do now."""
+        self.managers = told.managers or self.managers
         if told.role != self.role:
             self._change_role(told.role)
         self.agent.assign(told)
@@ -266,7 +270,15 @@ class Member:
             raise failed(NO_LEADER) from None
         if "error" in answer:
             raise Refusal(int(answer["status"]), str(answer["error"]))
+        self._await(int(answer["version"]))
         return answer["ok"]
+
+    def _await(self, version: int) -> None:
+        """Until this manager knows what the leader has done, for two seconds at most."""
+        clock = self.engine.machine.kernel.clock
+        deadline = clock.now + 2 * SECOND
+        while self.manager is not None and self.manager.store.version < version and clock.now < deadline:
+            clock.run_until(clock.now + MS)
 
     def create_network(self, spec: NetworkSpec) -> Network:
         """A network of the swarm, as a client sees it."""

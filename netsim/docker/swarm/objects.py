@@ -80,7 +80,10 @@ class Node:
     """When its agent was heard of last, in virtual ns."""
     attachments: dict[str, str] = attrs.field(factory=dict)
     """Network -> the address of the node's load balancer there."""
-    gossip_name: str = ""
+    is_reachable: int = 1
+    """Of a manager: whether the leader hears of it."""
+    votes: int = 0
+    """1: a manager that has the state and so counts when more than half are needed."""
 
 
 @attrs.define(eq=False)
@@ -193,6 +196,7 @@ class Service:
     update_state: str = ""
     update_started: int = 0
     update_ended: int = 0
+    update_message: str = ""
 
 
 @attrs.define(eq=False)

@@ -31,6 +31,8 @@ class Raft:
     leads: bool = False
     heard: int = 0
     """When the leader was heard of last."""
+    waited: int = 0
+    """Since when a leader is waited for."""
     patience: int = ELECTION
     acknowledged: dict[str, int] = attrs.field(factory=dict)
     """Manager -> when it was heard of last, for the leader."""
@@ -39,6 +41,8 @@ class Raft:
     """The last term somebody was voted for."""
     votes: set[str] = attrs.field(factory=set)
     is_candidate: int = 0
+    wanted: int = 0
+    """The term that votes are asked for."""
 
     @property
     def _now(self) -> int:
@@ -48,21 +52,26 @@ class Raft:
         """Become the leader of a new swarm, or after an election."""
         store = self.manager.store
         self.leads, store.leader, self.is_candidate = True, self.manager.member.node_id, 0
+        store.nodes[store.leader].votes = 1
         self.acknowledged = dict.fromkeys(self._others(), self._now)
 
     def _others(self) -> list[str]:
         return [node.id for node in self.manager.store.nodes.values() if node.role == MANAGER and node.id != self.manager.member.node_id]
 
+    def _voters(self) -> list[str]:
+        """The other managers that count."""
+        return [node_id for node_id in self._others() if self.manager.store.nodes[node_id].votes]
+
     def leader_address(self) -> str:
         """Where the leader is, if one is known and heard of."""
         leader = self.manager.store.nodes.get(self.manager.store.leader)
-        if leader is None or self.leads or self._now - self.heard > ELECTION:
+        if leader is None or leader.id == self.manager.member.node_id or self._now - self.heard > ELECTION:
             return ""
         return leader.address
 
     def has_quorum(self) -> bool:
         """Whether more than half of the managers are there."""
-        others = self._others()
+        others = self._voters()
         there = 1 + sum(self._now - self.acknowledged.get(node_id, -ELECTION) < ELECTION for node_id in others)
         return self.leads and there > (1 + len(others)) // 2
 
@@ -74,11 +83,10 @@ class Raft:
         """Every second: the leader says that it is there; who misses it stands for election."""
         if self.leads:
             if not self.has_quorum():
-                self.leads = False
-                self.heard = self._now
+                self.leads, self.waited = False, self._now
                 return
             self.replicate()
-        elif self._others() and self._now - self.heard > self.patience:
+        elif self._voters() and self._now - max(self.heard, self.waited) > self.patience:
             self._stand()
 
     def replicate(self) -> None:
@@ -87,6 +95,8 @@ class Raft:
         if not self.leads or not others:
             return
         store = self.manager.store
+        for node_id in others:
+            store.nodes[node_id].is_reachable = int(self.reachable(node_id) or not store.nodes[node_id].votes)
         message: Message = {"m": "append", "term": store.term, "leader": self.manager.member.node_id, "store": plain(store)}
         for node_id in others:
             self._send(node_id, message)
@@ -126,11 +136,14 @@ class Raft:
         store, node_id = self.manager.store, str(message.get("node", ""))
         if message.get("m") == "got":
             self.acknowledged[node_id] = self._now
+            if node_id in store.nodes:
+                store.nodes[node_id].votes = 1
         elif message.get("m") == "no" and int(message.get("term", 0)) > store.term:
-            self.leads, self.is_candidate, self.heard = False, 0, self._now
-        elif message.get("m") == "yes" and self.is_candidate and message["term"] == store.term:
+            self.leads, self.is_candidate, self.waited = False, 0, self._now
+        elif message.get("m") == "yes" and self.is_candidate and message["term"] == self.wanted:
             self.votes.add(node_id)
-            if len(self.votes) > (1 + len(self._others())) // 2:
+            if len(self.votes) > (1 + len(self._voters())) // 2:
+                store.term = self.wanted
                 self.lead()
                 for one in store.nodes.values():
                     one.heard = self._now
@@ -139,17 +152,16 @@ class Raft:
                 self.manager.member.leading()
 
     def _stand(self) -> None:
-        """Ask the others for their votes in a new term."""
-        store = self.manager.store
-        store.term = max(store.term, self.voted) + 1
-        self.voted, self.votes, self.is_candidate = store.term, {self.manager.member.node_id}, 1
-        self.heard, self.patience = self._now, ELECTION + self.manager.member.engine.rng.randrange(ELECTION)
-        for node_id in self._others():
-            self._send(node_id, {"m": "vote", "term": store.term})
+        """Ask the others for their votes in a new term, which begins only when they are had: who was cut off disturbs nobody when it is back (pre-vote)."""
+        self.wanted = max(self.manager.store.term, self.voted) + 1
+        self.voted, self.votes, self.is_candidate = self.wanted, {self.manager.member.node_id}, 1
+        self.waited, self.patience = self._now, ELECTION + self.manager.member.engine.rng.randrange(ELECTION)
+        for node_id in self._voters():
+            self._send(node_id, {"m": "vote", "term": self.wanted})
 
     def state_of(self, node_id: str) -> str:
         """How `docker node ls` shows a manager."""
         if node_id == self.manager.store.leader:
             return "Leader"
         node = self.manager.store.nodes[node_id]
-        return "Reachable" if node.state == READY and self.reachable(node_id) else "Unreachable"
+        return "Reachable" if node.state == READY and node.is_reachable else "Unreachable"

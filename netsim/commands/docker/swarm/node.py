@@ -10,6 +10,7 @@ from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.swarm.swarm import AVAILABILITIES, member_of
 from netsim.commands.docker.swarm.tasks import PS_FLAGS, show_tasks
 from netsim.docker.errors import Refusal, invalid
+from netsim.docker.swarm.lookup import find_node
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import MANAGER, WORKER, Node
 from netsim.machine.call import Result
@@ -24,20 +25,6 @@ COLUMNS = Columns(
     "{{.ID}}",
 )  # fmt: skip
 FILTERS = ("id", "label", "node.label", "membership", "name", "role")
-
-
-def find_node(member: Member, reference: str) -> Node:
-    """A node by id, name, unambiguous beginning of its id or `self`; refused when there is none such."""
-    nodes = member.state().nodes
-    if reference == "self":
-        return nodes[member.node_id]
-    found = [node for node in nodes.values() if reference == node.id] or [node for node in nodes.values() if reference == node.hostname]
-    found = found or [node for node in nodes.values() if reference and node.id.startswith(reference)]
-    if len(found) > 1:
-        raise Refusal(400, f"node {reference} is ambiguous ({len(found)} matches found)")
-    if not found:
-        raise Refusal(404, f"node {reference} not found")
-    return found[0]
 
 
 def ls(docker: Docker, parsed: Parsed) -> Result:

@@ -16,6 +16,7 @@ from netsim.commands.docker.swarm.tasks import PS_FLAGS, show_tasks
 from netsim.docker.engine.networks import find_network
 from netsim.docker.errors import Refusal
 from netsim.docker.ids import pet_name
+from netsim.docker.swarm.lookup import find_service
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import READY, Service, plain
 from netsim.machine.call import Program, Result
@@ -31,18 +32,6 @@ UNRESOLVED = (
     "image {0} could not be accessed on a registry to record\nits digest. Each node will access {0} independently,\n"
     "possibly leading to different nodes running different\nversions of the image.\n\n"
 )
-
-
-def find_service(member: Member, reference: str) -> Service:
-    """A service by id, name or unambiguous beginning of its id; refused when there is none such."""
-    services = member.state().services
-    found = [one for one in services.values() if reference == one.id] or [one for one in services.values() if reference == one.spec.name]
-    found = found or [one for one in services.values() if reference and one.id.startswith(reference)]
-    if len(found) > 1:
-        raise Refusal(400, f"service {reference} is ambiguous ({len(found)} matches found)")
-    if not found:
-        raise Refusal(404, f"service {reference} not found")
-    return found[0]
 
 
 def create(docker: Docker, parsed: Parsed) -> Result | Program:
