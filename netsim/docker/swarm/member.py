@@ -52,6 +52,10 @@ class Member:
     """Addresses of managers."""
     session: Connection | None = None
     session_heard: int = 0
+    session_answered: int = 0
+    """1: the manager at the other end has said something."""
+    turn: int = 0
+    """Which manager is tried next."""
     role: str = WORKER
     error: str = ""
 
@@ -134,7 +138,9 @@ class Member:
         if not candidates:
             self.later(RECONNECT, "session")
             return
-        self._session_with(self.engine.rng.choice(candidates))
+        leader = self.manager.raft.leader_address() if self.manager is not None else ""
+        self.turn += 1
+        self._session_with(leader or candidates[self.turn % len(candidates)])
 
     def _session_with(self, address: str) -> None:
         try:
@@ -144,7 +150,7 @@ class Member:
             return
         self.session = Connection(self.engine, fd, self._told, self._session_lost, address)
         self.engine.resolvers[fd] = self.session
-        self.session_heard = self.engine.machine.kernel.clock.now
+        self.session_heard, self.session_answered = self.engine.machine.kernel.clock.now, 0
         self.session.send({"m": "session", "node": self.node_id, "address": self.address})
         rows = [[work.task.id, work.state, work.error, work.container_id] for work in self.agent.statuses()]
         if rows:
@@ -162,7 +168,8 @@ class Member:
             assert self.manager is not None
             self.manager.store.nodes[self.node_id].heard = now
             return
-        if self.session is not None and now - self.session_heard > 3 * HEARTBEAT:
+        patience = 3 * HEARTBEAT if self.session_answered else HEARTBEAT - SECOND
+        if self.session is not None and now - self.session_heard > patience:
             self.session.close()
             self.session = None
         if self.session is not None:
@@ -172,7 +179,7 @@ class Member:
 
     def _told(self, connection: Connection, message: Message) -> None:
         """A line from the leader."""
-        self.session_heard = self.engine.machine.kernel.clock.now
+        self.session_heard, self.session_answered = self.engine.machine.kernel.clock.now, 1
         kind = message.get("m")
         if kind == "assign":
             self.managers = message["managers"] or self.managers

@@ -33,7 +33,7 @@ class Raft:
     """When the leader was heard of last."""
     waited: int = 0
     """Since when a leader is waited for."""
-    patience: int = ELECTION
+    patience: int = 0
     acknowledged: dict[str, int] = attrs.field(factory=dict)
     """Manager -> when it was heard of last, for the leader."""
     links: dict[str, Connection] = attrs.field(factory=dict)
@@ -43,6 +43,9 @@ class Raft:
     is_candidate: int = 0
     wanted: int = 0
     """The term that votes are asked for."""
+
+    def __attrs_post_init__(self) -> None:
+        self.patience = ELECTION + self.manager.member.engine.rng.randrange(ELECTION)
 
     @property
     def _now(self) -> int:
@@ -122,7 +125,7 @@ class Raft:
         if term < store.term:
             return {"m": "no", "term": store.term, "node": me}
         if message["m"] == "vote":
-            if term <= self.voted or term <= store.term or (not self.leads and self._now - self.heard < ELECTION):
+            if term <= self.voted or term <= store.term or self.leads or self._now - self.heard < ELECTION:
                 return {"m": "no", "term": store.term, "node": me}
             self.voted = term
             return {"m": "yes", "term": term, "node": me}

@@ -31,6 +31,8 @@ TIMEOUT = (
     "the current swarm status of your node."
 )
 PATIENCE = 20 * SECOND
+GOODBYE = 10 * MS
+"""Until the leader has heard of it."""
 
 
 @attrs.frozen
@@ -161,6 +163,8 @@ def leave(engine: Engine, *, force: int) -> None:
         raise Refusal(503, _manager_text(member.manager))
     if member.manager is None or not member.manager.leads:
         member.tell_leader({"m": "leave", "node": member.node_id})
+        clock = engine.machine.kernel.clock
+        clock.run_until(clock.now + GOODBYE)
     member.end()
     engine.swarm = None
 
