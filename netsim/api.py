@@ -33,6 +33,7 @@ from netsim.world.switch import Lan
 if TYPE_CHECKING:
     from netsim.docker.profile import EngineProfile
     from netsim.docker.settings import DaemonOptions
+    from netsim.docker.swarm.plain import Mesh
     from netsim.docker_api import Docker
 
 COMMAND_TIME = 10 * MS
@@ -249,6 +250,18 @@ class World:
             where = " ".join(host.name for host in hosts)
             self.journal.add(Entry("", f"lan {name} {where} {line_options([dev.name for dev in cards], quality)}"))
         return lan
+
+    def overlay(self, name: str, *hosts: Host, subnet: str = "10.0.1.0/24", vni: int = 0) -> Mesh:
+        """An overlay network of these hosts' Docker engines without a swarm: namespaces, VXLAN and forwarding entries, no tokens and no gossip.
+
+        Containers join it by its name, on any of the hosts; each host must have one address the others reach. `vni` 0 is the first free one from
+        4096. ValueError for a subnet that is none; Refusal when a host has a network of that name, or several addresses.
+        """
+        from netsim.docker.swarm.plain import new_mesh
+
+        made = new_mesh(name, [host.docker().engine for host in hosts], subnet, vni)
+        self.journal.add(Entry("", f"overlay {name} {' '.join(host.name for host in hosts)} subnet={subnet}{f' vni={vni}' if vni else ''}"))
+        return made
 
     def capture(self, device: str = "", host: str = "") -> WorldCapture:
         """Listen from now on to every device of the world, or to those called `device`, of all machines or the one called `host`; see `stop`."""

@@ -3,6 +3,7 @@
     # netsim: host h1 [kernel=6.1] [engine=27]   what follows is typed on h1
     # netsim: lan office h1 h2 [OPTIONS]         a switch with a new card of each
     # netsim: cable h1 h2 [OPTIONS]              a cable between a new card of each
+    # netsim: overlay NAME h1 h2 [subnet=10.0.1.0/24] [vni=4096]
     # netsim: unplug LAN HOST, # netsim: plug LAN HOST
 
 with OPTIONS `name=eth0` (or `name=eth0,eth1`), `delay=10ms`, `loss=1%`, `rate=10mbit`, `mtu=9000`. To bash they are comments: a script for one
@@ -19,6 +20,7 @@ import attrs
 
 from netsim.api import Host, World
 from netsim.commands.tc.units import get_number, get_percent, get_rate, get_time, share
+from netsim.docker.errors import Refusal
 from netsim.docker.profile import RELEASES
 from netsim.errors import NetError, strerror
 from netsim.kernel.profile import PROFILES
@@ -191,6 +193,19 @@ def _cable(world: World, words: list[str], said: Said) -> None:
     world.cable(first, second, names=_card_names(options, 2), **_quality(options))
 
 
+def _overlay(world: World, words: list[str], said: Said) -> None:
+    plain, options = _options(words, ("subnet", "vni"))
+    if len(plain) < 2:
+        raise ValueError("a name and machines are expected")
+    vni = get_number(options.get("vni", "0"), 0, (1 << 24) - 1)
+    if vni is None:
+        raise ValueError(f"vni={options['vni']} makes no sense")
+    try:
+        world.overlay(plain[0], *_named(world, plain[1:], said), subnet=options.get("subnet", "10.0.1.0/24"), vni=vni)
+    except Refusal as problem:
+        raise ValueError(problem.text) from None
+
+
 def _switch_line(world: World, words: list[str], verb: str) -> None:
     if len(words) != 2:
         raise ValueError("a LAN and a machine are expected")
@@ -208,4 +223,11 @@ def _plug(world: World, words: list[str], said: Said) -> None:
     _switch_line(world, words, "plug")
 
 
-ACTIONS: dict[str, Callable[[World, list[str], Said], None]] = {"host": _host, "lan": _lan, "cable": _cable, "unplug": _unplug, "plug": _plug}
+ACTIONS: dict[str, Callable[[World, list[str], Said], None]] = {
+    "host": _host,
+    "lan": _lan,
+    "cable": _cable,
+    "overlay": _overlay,
+    "unplug": _unplug,
+    "plug": _plug,
+}

@@ -57,7 +57,7 @@ def test_without_its_leader_a_swarm_of_three_managers_chooses_another_and_one_al
     ok(one, "docker node promote h2 h3")
     world.run_for(3 * SECOND)
     ok(one, "ip link set eth0 down")
-    world.run_for(35 * SECOND)
+    world.run_for(50 * SECOND)
     assert "does not have a leader" in one.run("docker node ls").stderr
     found = states(two)
     assert found[0] == "h1 Down Unreachable"

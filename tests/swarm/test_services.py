@@ -16,11 +16,11 @@ def tasks(host: Host, name: str = "web") -> list[str]:
 
 
 def client(host: Host) -> None:
-    ok(host, "docker run -d --name c --net front busybox sleep 100000")
+    ok(host, "docker run -d --name cl --net front busybox sleep 100000")
 
 
 def served(host: Host, url: str, times: int) -> set[str]:
-    return {ok(host, f"docker exec c wget -q -O- -T 2 {url}") for _ in range(times)}
+    return {ok(host, f"docker exec cl wget -q -O- -T 2 {url}") for _ in range(times)}
 
 
 @pytest.mark.parametrize("release", ["20.10", "27", "28", "29"])
@@ -38,8 +38,8 @@ def test_a_name_means_one_address_behind_which_all_tasks_take_turns() -> None:
     _, (one, _) = swarm(2)
     ok(one, f"{CREATE} --replicas 3 {WEB}")
     client(one)
-    assert addresses(one, "c", "web") == ["10.0.1.2"]
-    assert len(addresses(one, "c", "tasks.web")) == 3
+    assert addresses(one, "cl", "web") == ["10.0.1.2"]
+    assert len(addresses(one, "cl", "tasks.web")) == 3
     assert len(served(one, "http://web/hostname", 3)) == 3
     listed = ok(one, "nsenter --net=$(ls -d /run/docker/netns/lb_*) ipvsadm -Ln")
     assert listed.count("Masq    1 ") == 3
@@ -50,8 +50,8 @@ def test_dns_round_robin_has_no_virtual_address() -> None:
     _, (one, _) = swarm(2)
     ok(one, f"{CREATE} --endpoint-mode dnsrr --replicas 3 {WEB}")
     client(one)
-    assert len(addresses(one, "c", "web")) == 3
-    assert ok(one, "docker service inspect -f '{{json .Endpoint.VirtualIPs}}' web").strip() in ("null", "<no value>")
+    assert len(addresses(one, "cl", "web")) == 3
+    assert "VirtualIPs" not in ok(one, "docker service inspect web")
 
 
 def test_a_port_in_host_mode_is_published_where_the_tasks_are() -> None:
@@ -63,11 +63,12 @@ def test_a_port_in_host_mode_is_published_where_the_tasks_are() -> None:
 
 
 def test_tasks_spread_and_follow_the_number_asked_for() -> None:
-    _, (one, _, _) = swarm(3)
+    world, (one, _, _) = swarm(3)
     ok(one, f"{CREATE} --replicas 4 {WEB}")
     assert tasks(one) == ["web.1 h1 Running", "web.2 h2 Running", "web.3 h3 Running", "web.4 h1 Running"]
     ok(one, "docker service scale web=2")
-    assert tasks(one) == ["web.2 h2 Running", "web.3 h3 Running"] or len(tasks(one)) == 2
+    world.run_for(15 * SECOND)
+    assert len(tasks(one)) == 2
     ok(one, "docker service rm web")
     assert "no such service: web" in one.run("docker service ps web").stderr
 
@@ -76,14 +77,14 @@ def test_when_a_host_dies_names_forget_it_within_seconds_and_its_tasks_move_with
     world, (one, two, _) = swarm(3)
     ok(one, f"{CREATE} --replicas 3 {WEB}")
     client(one)
-    before = addresses(one, "c", "tasks.web")
+    before = addresses(one, "cl", "tasks.web")
     ok(two, "ip link set eth0 down")
     world.run_for(10 * SECOND)
-    assert len(addresses(one, "c", "tasks.web")) == 2
-    assert set(addresses(one, "c", "tasks.web")) < set(before)
+    assert len(addresses(one, "cl", "tasks.web")) == 2
+    assert set(addresses(one, "cl", "tasks.web")) < set(before)
     assert len(served(one, "http://web/hostname", 4)) == 2
     world.run_for(20 * SECOND)
-    assert len(addresses(one, "c", "tasks.web")) == 3
+    assert len(addresses(one, "cl", "tasks.web")) == 3
     assert len(served(one, "http://web/hostname", 6)) == 3
     assert "web.2 h2 Shutdown" in "\n".join(tasks(one)).replace("\\_ ", "")
     ok(two, "ip link set eth0 up")
@@ -105,7 +106,7 @@ def test_an_update_replaces_tasks_one_by_one_and_a_bad_one_stops() -> None:
     world, (one, _) = swarm(2)
     ok(one, f"{CREATE} --replicas 2 {WEB}")
     ok(one, "docker service update --quiet --env-add A=b web")
-    assert ok(one, "docker exec $(docker ps -qf name=web) env").count("A=b") == 1
+    assert ok(one, "docker exec $(docker ps -qf name=web | head -1) env").count("A=b") == 1
     assert sum(line.endswith("Running") for line in tasks(one)) == 2
     failed = one.run("docker service update --image nosuch:1 web")
     assert "update paused due to failure or early termination of task" in failed.stdout + failed.stderr

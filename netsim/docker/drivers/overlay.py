@@ -31,6 +31,7 @@ from netsim.wiring import Wiring
 if TYPE_CHECKING:
     from netsim.docker.cnm.model import Endpoint, Network, Sandbox
     from netsim.docker.engine.engine import Engine
+    from netsim.docker.swarm.plain import Mesh
 
 VNI_LIST = "com.docker.network.driver.overlay.vxlanid_list"
 MTU_OPTION = "com.docker.network.driver.mtu"
@@ -55,8 +56,8 @@ class OverlayState:
     next_number: int = 0
     peers: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     """Address -> MAC and host of endpoints elsewhere."""
-    keeps: int = 0
-    """1: the namespace stays while nothing is on it."""
+    mates: Mesh | None = None
+    """The same network on other hosts, where no swarm tells of them."""
 
 
 class OverlayDriver(Driver):
@@ -108,6 +109,8 @@ class OverlayDriver(Driver):
         setlink(dev, LinkRequest(name=name, master=home.names[f"br{number}"].ifindex))
         Wiring(home).up(name)
         endpoint.interface.source_name = inside
+        if state.mates is not None:
+            state.mates.joined(endpoint)
 
     def leave(self, engine: Engine, endpoint: Endpoint) -> None:
         """The pair goes with the endpoint."""
@@ -119,8 +122,10 @@ class OverlayDriver(Driver):
         for netns, known in ((state.netns, name), (engine.netns, endpoint.interface.source_name)):
             if netns is not None and known in netns.names:
                 Wiring(netns).delete(known)
-        if not state.links and not state.keeps:
+        if not state.links:
             self._destroy(engine, state)
+        if state.mates is not None:
+            state.mates.left(endpoint)
 
     # the network's namespace ---------------------------------------------------------------------------------------------
 

@@ -233,6 +233,7 @@ class Manager:
         task = self.store.tasks.get(task_id)
         if task is not None and order_of(state) > order_of(task.state):
             task.state, task.error, task.container_id, task.updated = state, error, container_id, self.now
+            self.orchestrator.judge(task)
 
     def _attach(self, message: Message) -> Message:
         """A container wants to be on a network (`resourceapi.AttachNetwork`)."""

@@ -28,6 +28,8 @@ SUSPICION = 4
 SYNC_INTERVAL = 30 * SECOND
 RETRY = SECOND
 HELPERS = 3
+FIRST_EXCHANGES = 3
+"""Members of a network that a new one asks for all they know."""
 MOST_ENTRIES = 8
 """Entries in one datagram (memberlist packs up to 1,400 bytes)."""
 ALIVE, SUSPECT, DEAD = "alive", "suspect", "dead"
@@ -102,6 +104,7 @@ class Gossip:
 
     def stop(self) -> None:
         """Say good-bye and give the ports back."""
+        self._tell_waiting()
         self._tell_all({"t": "left", "name": self.name, "incarnation": self.incarnation})
         for port in (self.udp, self.tcp):
             if port is not None:
@@ -288,14 +291,15 @@ class Gossip:
         self.tables.setdefault(network, {})
         self.incarnation += 1
         self._tell_all({"t": "alive", "peer": self._me()})
-        for peer in self.alive():
-            if network in peer.networks:
-                self._exchange(peer.address)
+        members = [peer for peer in self.alive() if network in peer.networks]
+        for peer in self.engine.rng.sample(members, min(FIRST_EXCHANGES, len(members))):
+            self._exchange(peer.address)
 
     def leave(self, network: str) -> None:
         """Take part no more."""
         if network not in self.networks:
             return
+        self._tell_waiting()
         self.networks.remove(network)
         self.tables.pop(network, None)
         self.incarnation += 1

@@ -253,8 +253,19 @@ class Orchestrator:
 
     # rolling updates -----------------------------------------------------------------------------------------------------
 
+    def judge(self, task: Task) -> None:
+        """A new task that fails stops the update (`--update-failure-action pause`)."""
+        service = self.manager.store.services.get(task.service_id)
+        if service is None or service.update_state != "updating" or task.state not in ("failed", "rejected") or task.desired == "shutdown":
+            return
+        if task.spec_version == service.spec_version:
+            service.update_state = "paused"
+            service.update_message = f"update paused due to failure or early termination of task {task.id}"
+
     def _update(self, service: Service) -> None:
         """Tasks of an older request are replaced, a few at a time."""
+        if service.update_state == "paused":
+            return
         tasks = [task for task in self.manager.store.tasks_of(service) if task.desired in ("running", "ready")]
         old = [task for task in tasks if task.spec_version < service.spec_version]
         if not old:

@@ -51,6 +51,10 @@ class Converging(Program):
         if manager is None or service is None:
             self._next(proc, "")
             return
+        if service.update_state == "paused" and service.update_message:
+            proc.write(2, f"service update paused: {service.update_message}\n")
+            proc.exit(1)
+            return
         tasks = manager.store.tasks_of(service)
         wanted = self._wanted(service)
         running = _running(service, tasks)
