@@ -170,8 +170,6 @@ class EngineProfile:
     """How /etc/hosts writes `fe00` and `ff00`: 20.10 with `::0`."""
     advertises_addresses: int = 1
     """Whether endpoints of overlays announce their addresses (28)."""
-    not_running: str = "container {id} is not running"
-    """A container that something was asked of which only a running one can do."""
     tries_vxlan: int = 0
     """20.10 makes and removes a VXLAN device to see whether the kernel can."""
     durations: Durations = Durations()
@@ -180,7 +178,7 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", not_running="Container {id} is not running", knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
