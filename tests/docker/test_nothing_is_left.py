@@ -59,7 +59,8 @@ def test_what_was_made_goes_without_a_trace(release: str, backend: str, lines: l
         host.run(line)
     host.docker(release, DaemonOptions(firewall_backend=backend))
     for line in (
-        "docker run -d --name first -p 9000:80 busybox sleep 1000", "docker rm -f first", "docker network create --ipv6 six", "docker network rm six",
+        "docker run -d --name first -p 9000:80 busybox sleep 1000", "docker rm -f first", "docker network create --ipv6 six",
+        "docker run -d --name first --net six busybox sleep 1000", "docker rm -f first", "docker network rm six",
     ):  # fmt: skip
         host.run(line)  # what the first of its kind brings stays: jumps of a family (27), the table raw (28.0.1)
     host.world.run_for(CLEANED)
