@@ -170,6 +170,7 @@ def add_replay(verbs: Any) -> None:
     for verb in (replay, verify):
         verb.add_argument("lab", metavar="LAB", nargs="?", help=LAB)
         verb.add_argument("-v", "--verbose", action="count", default=0, help="everything: each difference, what is left out")
+        verb.add_argument("--uml", action="store_true", help="in User-Mode Linux, not only where this kernel lacks something")
         verb.add_argument("--clean", action="store_true", help="remove what killed replays left behind")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from netsim.api import World
+from netsim.replay.backend.choice import choose
 from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.verify import Backend, failure, request
 
@@ -28,10 +29,6 @@ def replay(world: World, then: Sequence[str] = (), backend: Backend | None = Non
 
     The world stays as it is. CannotReplay where this machine cannot.
     """
-    if backend is None:
-        from netsim.replay.backend.room import Room
-
-        backend = Room()
     planned = plan(settled(world))
-    answer = backend.ask(request(planned, [], []), then)
+    answer = (backend or choose(planned.kinds())).ask(request(planned, [], []), then)
     return Built(answer["kernel"], planned, failure(answer), tuple(answer.get("problems", ())), int(answer.get("then", 0)))

@@ -6,10 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from netsim.kernel.bridge.device import Bridge
-from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_ALLMULTI, IFF_LOOPBACK, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import (
+    ARPHRD_ETHER,
+    IF_OPER_UNKNOWN,
+    IFF_ALLMULTI,
+    IFF_LOOPBACK,
+    IFF_MULTICAST,
+    IFF_NOARP,
+    IFF_PROMISC,
+    IFF_UP,
+    NetDevice,
+)
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.ip_tunnel import IpTunnel
+from netsim.kernel.drivers.ipvlan import Ipvlan
 from netsim.kernel.drivers.nic import Nic
 from netsim.kernel.drivers.stacking import Stacked
 from netsim.kernel.drivers.tun import Tun
@@ -23,6 +34,8 @@ ETHER_MTU, LOOPBACK_MTU = 1500, 65536
 QUEUE = 1000
 QUEUED = frozenset(("", "veth", "bridge", "vlan", "macvlan", "ipvlan", "dummy", "vxlan"))
 """Kinds that start with a queue of that length; "" are cards."""
+FarEnds = dict[int, tuple[str, str]]
+"""id of a card -> namespace and name of what is at the other end."""
 
 
 def devices(sites: Sites) -> Iterator[tuple[str, NetDevice]]:
@@ -38,19 +51,21 @@ def home_of(dev: NetDevice) -> Netns:
     return home if isinstance(home, Netns) else dev.real.netns if isinstance(dev, Stacked) else dev.netns
 
 
-def make(sites: Sites) -> Iterator[Operation]:
-    """Make every device but lo, cards and those that a module brings along."""
+def make(sites: Sites, far_ends: FarEnds) -> Iterator[Operation]:
+    """Make every device but lo, cards and those that a module brings along; `far_ends` are those of cards."""
     made: set[int] = set()
     for _, dev in devices(sites):
-        yield from _make(sites, dev, made)
+        yield from _make(sites, dev, made, far_ends)
 
 
-def _make(sites: Sites, dev: NetDevice, made: set[int]) -> Iterator[Operation]:
+def _make(sites: Sites, dev: NetDevice, made: set[int], far_ends: FarEnds) -> Iterator[Operation]:
     if id(dev) in made or dev.flags & IFF_LOOPBACK or isinstance(dev, Nic) or getattr(dev, "is_fallback", False):
         return
     made.add(id(dev))
     for lower in _needed(dev):
-        yield from _make(sites, lower, made)
+        yield from _make(sites, lower, made, far_ends)
+    if isinstance(dev, Ipvlan) and dev.operstate == IF_OPER_UNKNOWN:
+        yield from _raise(sites, dev.real, far_ends)
     if isinstance(dev, Veth):
         if dev.peer is not None and dev.peer.netns.cookie in sites.by_cookie:
             made.add(id(dev.peer))
@@ -61,8 +76,17 @@ def _make(sites: Sites, dev: NetDevice, made: set[int]) -> Iterator[Operation]:
         yield _single(sites, dev)
 
 
+def _raise(sites: Sites, dev: NetDevice, far_ends: FarEnds) -> Iterator[Operation]:
+    """Set a device up ahead of time, so that what is made on it does not see its carrier come."""
+    known = far_ends.get(id(dev)) or ((sites.of(dev.peer.netns), dev.peer.name) if isinstance(dev, Veth) and dev.peer is not None else None)
+    for site, name in ((sites.of(dev.netns), dev.name), *([known] if known is not None else [])):
+        yield SetDevice(site, ("link", "set", "dev", name, "up"))
+
+
 def _needed(dev: NetDevice) -> list[NetDevice]:
-    """Devices that must be there before."""
+    """Devices that must be there before: the lower one, and of those that are numbered on it the older ones."""
+    if isinstance(dev, Ipvlan):
+        return [dev.real, *dev.port.vlans[: dev.port.vlans.index(dev)]]
     if isinstance(dev, Stacked):
         return [dev.real]
     lower = None if isinstance(dev, Veth) else dev.lower()

@@ -38,8 +38,6 @@ def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
             stations = [entry for entry in dev.fdb.entries.values() if not entry.is_local and not entry.added_by_user]
             if stations:
                 yield f"{site.name}: {_count(len(stations), 'station')} that bridge {dev.name} learnt"
-        if dev.root_qdisc is not None and dev.qdisc not in ("noqueue", "pfifo_fast", "fq_codel", "noop"):
-            yield f"{site.name}: queueing discipline {dev.qdisc} of {dev.name}"
     for route in dead_routes(netns):
         yield f"{site.name}: route to {route}, whose device is down"
     for name in machine_wide(netns):

@@ -11,7 +11,8 @@ from netsim.replay.devices import looks, make, ports, up
 from netsim.replay.filters import filters
 from netsim.replay.leftovers import leftovers
 from netsim.replay.listeners import Listener, listeners_of
-from netsim.replay.operations import AddNamespace, Operation
+from netsim.replay.operations import AddDevice, AddNamespace, AddQueue, Operation
+from netsim.replay.queues import queues
 from netsim.replay.routes import routes, rules
 from netsim.replay.settings import device_settings, settings
 from netsim.replay.sites import Sites, sites_of
@@ -31,9 +32,15 @@ class Plan:
     sites: Sites
 
     def kinds(self) -> set[str]:
-        """The kinds of devices it makes."""
-        found = {words[words.index("type") + 1] for each in self.operations if each.subject == "devices" and "type" in (words := each.words)}
-        return found | ({"tun"} if any("tuntap" in each.words for each in self.operations) else set())
+        """The kinds of devices and disciplines it makes, `vlan_filtering` where a bridge minds VLANs."""
+        found = set()
+        for each in self.operations:
+            if isinstance(each, AddDevice):
+                found |= {each.words[each.words.index("type") + 1]} if "type" in each.words else {"tun"} if each.words[0] == "tuntap" else set()
+                found |= {"vlan_filtering"} if "vlan_filtering" in each.words else set()
+            elif isinstance(each, AddQueue):
+                found.add(each.words[each.words.index("handle") + 2])
+        return found
 
 
 def settled(world: World) -> World:
@@ -50,8 +57,9 @@ def plan(world: World) -> Plan:
     listening = listeners_of(world, sites)
     operations: list[Operation] = [AddNamespace(site.name) for site in sites]
     for part in (
-        settings(sites), make_wires(wires), make(sites), looks(sites), plug_wires(wires), ports(sites), vlans(sites), device_settings(sites),
+        settings(sites), make_wires(wires), make(sites, wires.far_ends()), looks(sites), plug_wires(wires), ports(sites), vlans(sites), device_settings(sites),
         addresses(sites), raise_wires(wires), up(sites), own_link_locals(sites), routes(sites), rules(sites), neighbours(sites), forwarding(sites), filters(sites),
+        queues(sites),
     ):  # fmt: skip
         operations += part
-    return Plan(tuple(operations), tuple(listening), tuple(leftovers(world, sites)), sites)
+    return Plan(tuple(dict.fromkeys(operations)), tuple(listening), tuple(leftovers(world, sites)), sites)

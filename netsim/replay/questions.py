@@ -15,7 +15,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.nic import Nic
 from netsim.kernel.netfilter.ruleset import state_of
-from netsim.replay.operations import DEFAULTS, Load, SetSysctls
+from netsim.replay.operations import DEFAULTS, AddQueue, Load, SetSysctls
 from netsim.replay.plan import Plan
 from netsim.replay.reading import Blind
 from netsim.replay.sites import Site
@@ -68,6 +68,8 @@ def questions(plan: Plan) -> Iterator[Question]:
             yield Question(site.name, "sets", "ipset save")
         for family, name in state_of(netns).nft if netns.netfilter is not None else ():
             yield Question(site.name, "nftables", f"nft -s list table {family} {name}")
+        if any(isinstance(each, AddQueue) and each.site == site.name for each in plan.operations):
+            yield Question(site.name, "queues", "tc -j qdisc show")
         yield Question(site.name, "settings", f"sysctl {' '.join(_names(plan, site))}")
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from netsim.replay.queues import PUT
+
 COUNTERS = re.compile(r"\[\d+:\d+\]")
 LINK_KEYS = ("link", "mtu", "operstate", "master", "group", "link_type", "address", "broadcast", "txqlen", "ifalias", "altnames")
 CARD_KEYS = ("mtu", "operstate", "master", "address")
@@ -17,7 +19,10 @@ ADDRESS_KEYS = (
     "family", "address", "broadcast", "scope", "label", "metric", "secondary", "tentative", "deprecated", "noprefixroute", "nodad", "mngtmpaddr", "home",
     "autojoin", "dadfailed", "protocol",
 )  # fmt: skip
-TIMED = re.compile(r"_timer$|^(?:bridge_id|root_id|root_port|no|id|designated_\w+|topology_change\w*|config_pending|group_addr|link_failure_count)$")
+TIMED = re.compile(
+    r"_timer$|^(?:bridge_id|root_id|root_port|no|id|designated_\w+|topology_change\w*|config_pending|group_addr|link_failure_count|"
+    r"mcast_startup_query_intvl)$"
+)
 ROUTE_DROPPED = ("pref", "expires", "cache", "age", "used")
 GROUPS = re.compile(r"^(?:33:33:|01:00:5e:|01:80:c2:)", re.I)
 SET_NOISE = re.compile(r" (?:hashsize|bucketsize|initval|timeout) \S+| (?:packets|bytes) \d+")
@@ -125,6 +130,14 @@ def _settings(text: str, blind: Blind) -> Facts:
     return {name: " ".join(value.split()) for line in text.splitlines() for name, _, value in [line.partition(" = ")] if value or name}
 
 
+def _queues(text: str, blind: Blind) -> Facts:
+    found: Facts = {}
+    for item in json.loads(text or "[]"):
+        if item.get("kind") in PUT and item.get("handle") != "0:":
+            found[f"{item.get('dev')} {item.get('handle')}"] = {key: value for key, value in item.items() if key not in ("refcnt", "offloaded")}
+    return found
+
+
 READERS: dict[str, Callable[[str, Blind], Facts]] = {
     "devices": _devices,
     "routes": _routes,
@@ -139,6 +152,7 @@ READERS: dict[str, Callable[[str, Blind], Facts]] = {
     "sets": _sets,
     "nftables": _lines,
     "settings": _settings,
+    "queues": _queues,
 }
 """How each section is read; the commands are those of `Question`."""
 

@@ -10,11 +10,12 @@ from netsim.analysis.problem import AnalysisProblem
 from netsim.analysis.verbs import Answer, lab_of
 from netsim.replay.backend.leavings import clean
 from netsim.replay.backend.problem import CannotReplay
-from netsim.replay.backend.room import Room, runtime_dir
+from netsim.replay.backend.room import runtime_dir
+from netsim.replay.backend.uml import Uml
 from netsim.replay.build import replay
 from netsim.replay.plan import plan, settled
 from netsim.replay.script import script
-from netsim.replay.verify import verify
+from netsim.replay.verify import Backend, verify
 
 CANNOT_TELL = 2
 
@@ -57,9 +58,9 @@ def verify_lab(options: Any, paint: int) -> Answer:
     return Answer(text, 0 if found.agrees else 1, notes)
 
 
-def backend_of(options: Any) -> Room:
-    """Where the world is built."""
-    return Room()
+def backend_of(options: Any) -> Backend | None:
+    """Where the world is built; None leaves it to what the world needs."""
+    return Uml() if options.uml else None
 
 
 def _then(options: Any) -> list[str]:

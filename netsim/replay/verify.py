@@ -13,6 +13,8 @@ from netsim.analysis.reasons import REACHED
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.kernel.bridge.device import Bridge
+from netsim.replay.backend.choice import choose
+from netsim.replay.operations import Load
 from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.questions import Attempt, Question, attempts, blind_of, protocol_of, questions
 from netsim.replay.reading import Difference, compare
@@ -72,16 +74,13 @@ def _count(number: int, what: str) -> str:
 def verify(world: World, backend: Backend | None = None, *, probes: int = 1) -> Verification:
     """Build a world on a real kernel and compare; the world stays as it is. CannotReplay where this machine cannot.
 
-    `backend` is a kernel to ask (default: this machine's, in private namespaces); `probes` 0 compares listings only.
+    `backend` is a kernel to ask (default: this machine's in private namespaces, or User-Mode Linux where that lacks a kind of device); `probes` 0
+    compares listings only.
     """
-    if backend is None:
-        from netsim.replay.backend.room import Room
-
-        backend = Room()
     trial = settled(world)
     planned = plan(trial)
     asked, tried = list(questions(planned)), attempts(trial, planned) if probes else []
-    answer = backend.ask(request(planned, asked, tried))
+    answer = (backend or choose(planned.kinds())).ask(request(planned, asked, tried))
     summary = Verification(
         answer["kernel"], len(planned.operations), len(asked), len(tried), (), planned.left_out, seconds=answer.get("seconds", 0.0)
     )
@@ -107,6 +106,8 @@ def request(planned: Plan, asked: list[Question], tried: list[Attempt]) -> dict[
         "reads": [["ip", "netns", "exec", each.site, *shlex.split(each.command)] for each in asked],
         "listeners": [attrs.asdict(known) for known in planned.listeners],
         "probes": [_probe(each) for each in tried],
+        "kinds": sorted(planned.kinds()),
+        "filters": int(any(isinstance(each, Load) for each in planned.operations)),
         "patience": patience(planned),
         "probe_patience": PROBE_PATIENCE,
     }

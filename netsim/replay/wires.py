@@ -43,6 +43,11 @@ class Wires:
     switches: list[str] = attrs.field(factory=list)
     names: dict[str, set[str]] = attrs.field(factory=dict)
 
+    def far_ends(self) -> dict[int, tuple[str, str]]:
+        """What is at the other end of each card that is plugged in."""
+        found = {id(wire.card): (wire.far_site, wire.far) for wire in self.wires if wire.is_plugged}
+        return found | {id(wire.far_card): (wire.site, wire.card.name) for wire in self.wires if wire.far_card is not None}
+
     def far_name(self, site: str, wanted: str) -> str:
         """A free name for a device at the far end."""
         taken = self.names.setdefault(site, {SWITCH})

@@ -137,3 +137,17 @@ def test_listings_and_flushes_of_all_tables_are_of_both_protocols() -> None:
     assert "fd00::/8" not in host.run("ip -j route show").stdout
     host.run("ip route flush table all type unreachable")
     assert "unreachable" not in host.run("ip route show table all").stdout
+
+
+def test_tunnels_and_ipvlans_make_their_link_local_addresses_of_what_they_have() -> None:
+    host = World().host("h1")
+    host.run_script(
+        "ip link add e0 type veth peer name e1 address 02:00:00:00:00:02; ip link set e0 address 02:00:00:00:00:01 up; ip link set e1 up\n"
+        "ip link add t0 type ipip remote 192.0.2.1 local 203.0.113.2; ip link set t0 up; ip link add t1 type ipip remote 192.0.2.1; ip link set t1 up\n"
+        "for n in 1 2; do ip link add link e0 name i$n type ipvlan mode l2; ip link set i$n up; done; sleep 2"
+    )
+    told = {name: host.run(f"ip -o -6 addr show dev {name}").stdout for name in ("t0", "t1", "i1", "i2")}
+    assert "fe80::200:5efe:cb00:7102/64" in told["t0"]
+    assert told["t1"] == ""
+    assert "fe80::200:0:100:1/64" in told["i1"]
+    assert "fe80::200:0:200:1/64" in told["i2"]

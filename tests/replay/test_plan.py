@@ -75,6 +75,8 @@ def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
         ("ip link add d0 type dummy", "ip link set d0 up", "ip link add d1 type dummy", "ip link set d1 up", "ip addr add 10.0.0.1/24 dev d0",
          "ip addr add 10.0.1.1/24 dev d1", "ip route add 10.9.0.0/16 nexthop via 10.0.0.9 weight 2 nexthop via 10.0.1.9", "ip route add blackhole 10.8.0.0/16"),
         ("ip tuntap add dev t0 mode tap", "ip link set t0 up", "ip addr add 10.0.0.1/24 dev t0", "ip tuntap add dev t1 mode tun user 1000"),
+        ("ip link add d0 type dummy", "tc qdisc add dev d0 root handle 1: tbf rate 1mbit burst 32kbit latency 50ms",
+         "tc qdisc add dev d0 parent 1:1 handle 10: netem delay 10ms 2ms loss 1%", "ip link add d1 type dummy", "tc qdisc add dev d1 root prio bands 4"),
         ("ip link add br0 type bridge", "ip addr add fd00::5/64 dev br0", "ip link set br0 up", "ip link add d0 type dummy", "ip link set d0 master br0 up"),
     ],
     ids=lambda lines: lines[0],
@@ -116,10 +118,8 @@ def test_planning_changes_nothing() -> None:
 
 def test_what_cannot_be_built_is_named() -> None:
     world = made("ip netns add red", "ip link add v0 type veth peer name v1 netns red", "ip addr add 10.0.0.1/24 dev v0", "ip link set v0 up")
-    world.host("h1").run(
-        "ip -n red addr add 10.0.0.2/24 dev v1; ip -n red link set v1 up; ping -c1 10.0.0.2; tc qdisc add dev v0 root netem delay 10ms"
-    )
+    world.host("h1").run("ip -n red addr add 10.0.0.2/24 dev v1; ip -n red link set v1 up; ping -c1 10.0.0.2")
     world.host("h1").start("sleep 1000")
     told = "\n".join(plan(world).left_out)
-    for line in ("h1: process ", "learnt neighbour", "queueing discipline netem of v0"):
+    for line in ("h1: process ", "learnt neighbour"):
         assert line in told

@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+from netsim.replay.backend.leavings import PREFIX
 from netsim.replay.backend.room import lacking
 
 TOOLS = ("ip", "bridge", "iptables-save", "iptables-restore", "ip6tables-save", "sysctl", "unshare")
@@ -27,7 +29,7 @@ def missing() -> str:
 
 
 def own_namespace() -> list[str]:
-    """The machine's own network namespace, its names of namespaces, mounts, and processes of replays."""
+    """The machine's own network namespace, its names of namespaces, and mounts."""
     lines = []
     for command in (
         "ip -j addr",
@@ -42,5 +44,10 @@ def own_namespace() -> list[str]:
         lines += [VOLATILE.sub("", line) for line in done.stdout.splitlines() if not line.startswith("#")]
     with open("/proc/self/mounts") as mounts:
         lines += mounts.read().splitlines()
-    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=False).stdout
-    return [*lines, *(line for line in found.splitlines() if "replay/backend/agent.py" in line)]
+    return lines
+
+
+def processes_of(place: Path) -> list[str]:
+    """Processes that have to do with replays whose papers are below a directory."""
+    found = subprocess.run(["ps", "-ww", "-eo", "user=,args="], capture_output=True, text=True, check=False).stdout
+    return [line for line in found.splitlines() if f"{place}/{PREFIX}" in line]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,15 +15,16 @@ import pytest
 
 from netsim.__main__ import main
 from netsim.labs import open_lab
-from netsim.replay import replay, verify
+from netsim.replay import plan, replay, verify
+from netsim.replay.backend import uml
+from netsim.replay.backend.choice import lacks
 from netsim.replay.backend.leavings import PREFIX
-from netsim.replay.backend.room import runtime_dir
-from tests.replay_real.machine import missing, own_namespace
+from netsim.replay.backend.room import Room
+from tests.replay_real.machine import missing, own_namespace, processes_of
 
 ROOT = Path(__file__).parents[2]
 REASON = missing()
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(REASON), reason=REASON or "runs")]
-LACKING = "Unknown device type"
 EXAMPLES = [path for path in sorted((ROOT / "examples").rglob("*.sh")) if path.name != "cure.sh"]
 AT_ONCE = 6
 """Most of the time is waiting for probes that nobody answers."""
@@ -30,8 +32,11 @@ AT_ONCE = 6
 
 def verified(example: Path) -> str:
     """Where the kernel disagrees; empty when it does not, or lacks a kind of device."""
-    found = verify(open_lab(str(example)))
-    return "" if found.agrees or LACKING in found.failed else f"{example}: {found.text(1)}"
+    world = open_lab(str(example))
+    if lacks(plan(world).kinds()):
+        return ""
+    found = verify(world, Room())
+    return "" if found.agrees else f"{example}: {found.text(1)}"
 
 
 def test_the_kernel_agrees_on_every_example() -> None:
@@ -50,33 +55,53 @@ def test_a_command_runs_in_the_world_and_its_status_comes_back(capfd: pytest.Cap
     assert own_namespace() == before
 
 
-def test_nothing_is_left_of_a_replay_that_was_killed(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that anybody may enter, unlike pytest's."""
+    with tempfile.TemporaryDirectory(prefix="netsim-test-") as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+def netsim(place: Path, *words: str) -> list[str]:
+    """A command line of netsim that keeps its papers in a directory of its own."""
+    return ["env", f"TMPDIR={place}", sys.executable, "-m", "netsim", *words]
+
+
+@pytest.mark.parametrize("kernel", [[], ["--uml"]], ids=["private namespaces", "User-Mode Linux"])
+def test_nothing_is_left_of_a_replay_that_was_killed(kernel: list[str], place: Path) -> None:
+    if kernel and uml.lacking():
+        pytest.skip(uml.lacking())
     before = own_namespace()
-    command = [sys.executable, "-m", "netsim", "replay", str(ROOT / "examples/cross-host/routed.sh"), "--run", "echo built; sleep 600"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"built\n"
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    deadline = time.monotonic() + 5
-    while own_namespace() != before and time.monotonic() < deadline:
+    process = subprocess.Popen(
+        netsim(place, "replay", *kernel, str(ROOT / "examples/cross-host/routed.sh"), "--run", "sleep 600"), cwd=ROOT, stdin=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 20
+    while not processes_of(place) and time.monotonic() < deadline:
         time.sleep(0.1)
+    time.sleep(2)
+    users = {line.split()[0] for line in processes_of(place) if line.split()[1].endswith("linux.uml" if kernel else "unshare")}
+    assert users == ({"nobody"} if kernel else {"root"})
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 5
+    while processes_of(place) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not processes_of(place)
+    assert list(place.glob(f"{PREFIX}*"))
+    done = subprocess.run(netsim(place, "replay", "--clean"), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "removed directory" in done.stdout
+    assert not list(place.glob(f"{PREFIX}*"))
     assert own_namespace() == before
-    assert list(runtime_dir().glob(f"{PREFIX}*"))
-    assert main(["replay", "--clean"]) == 0
-    assert "removed directory" in capsys.readouterr().out
-    assert not list(runtime_dir().glob(f"{PREFIX}*"))
 
 
-def test_a_world_that_is_being_used_is_not_cleaned_away() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "netsim", "replay", str(ROOT / "examples/cross-host/routed.sh"), "--run", "echo built; read line; echo $line"],
-        cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE,
-    ) as process:  # fmt: skip
+def test_a_world_that_is_being_used_is_not_cleaned_away(place: Path) -> None:
+    command = netsim(place, "replay", str(ROOT / "examples/cross-host/routed.sh"), "--run", "echo built; read line; echo $line")
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stdin is not None
         assert process.stdout.readline() == b"built\n"
-        assert main(["replay", "--clean"]) == 0
+        done = subprocess.run(netsim(place, "replay", "--clean"), cwd=ROOT, capture_output=True, text=True, check=True)
+        assert not done.stdout
         process.stdin.write(b"still here\n")
         process.stdin.close()
         assert process.stdout.readline() == b"still here\n"

@@ -185,7 +185,11 @@ class NetDevice:
 
     def linklocal(self) -> IPv6 | None:
         """The link-local address IPv6 makes of the hardware address (`addrconf_dev_config`); None where it makes none."""
-        return self.address.linklocal() if self.type == ARPHRD_ETHER and self.address else None
+        return IPv6(0xFE80 << 112 | self.eui64()) if self.type == ARPHRD_ETHER and self.address else None
+
+    def eui64(self) -> int:
+        """The lower half of addresses that IPv6 makes of the hardware address (`addrconf_ifid_eui48`)."""
+        return self.address.eui64()
 
     def lower(self) -> NetDevice | None:
         """The device whose ifindex is this one's `iflink` (veth peer, vlan parent ...), or None for itself."""

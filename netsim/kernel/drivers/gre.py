@@ -31,6 +31,13 @@ def _room(flags: int) -> int:
     return 4 + (4 if flags & GRE_CSUM else 0) + (4 if flags & GRE_KEY else 0) + (4 if flags & GRE_SEQ else 0)
 
 
+def isatap_linklocal(local: IPv4) -> IPv6 | None:
+    """`fe80::5efe:ADDRESS` of a tunnel's local end, marked global where the address is (`addrconf_ifid_gre`, `__ipv6_isatap_ifid`)."""
+    if not local:
+        return None
+    return IPv6(0xFE80 << 112 | (0 if _is_private(local) else 0x0200) << 48 | 0x5EFE << 32 | int(local))
+
+
 @attrs.define(eq=False)
 class Gre4(IpTunnel):
     """A tunnel for packets (`ipgre_tunnel`)."""
@@ -44,11 +51,8 @@ class Gre4(IpTunnel):
         return _room(self.parms.oflags)
 
     def linklocal(self) -> IPv6 | None:
-        """`fe80::5efe:ADDRESS` of the local end, marked global where the address is (`addrconf_ifid_gre`, `__ipv6_isatap_ifid`)."""
-        local = self.parms.local
-        if not local:
-            return None
-        return IPv6(0xFE80 << 112 | (0 if _is_private(local) else 0x0200) << 48 | 0x5EFE << 32 | int(local))
+        """What the local end makes of it."""
+        return isatap_linklocal(self.parms.local)
 
     def wrap(self, skb: SkBuff) -> Any:
         """The GRE header around an IPv4 or IPv6 packet."""
@@ -99,7 +103,7 @@ def _is_private(address: IPv4) -> bool:
     value = int(address)
     return (
         address.is_zeronet or address.is_loopback or value >> 24 == 10 or value >> 20 == 0xAC1 or value >> 16 in (0xC0A8, 0xA9FE)
-        or value >> 8 in (0xC00002, 0xC05863, 0xC63364, 0xCB0071) or value >> 17 == 0xC612 >> 1 or address.is_multicast or value >> 28 == 15
+        or value >> 8 in (0xC00002, 0xC05863) or value >> 17 == 0xC612 >> 1 or address.is_multicast or value >> 28 == 15
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import ip_tunnel
-from netsim.kernel.drivers.gre import DEST_UNREACH, FRAG_NEEDED, PORT_UNREACH, outer_pmtu
+from netsim.kernel.drivers.gre import DEST_UNREACH, FRAG_NEEDED, PORT_UNREACH, isatap_linklocal, outer_pmtu
 from netsim.kernel.drivers.ip_tunnel import IpTunnel
 from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL, TunnelParms, lookup, parms_of
 from netsim.kernel.ipv4.icmp import icmp_send
@@ -31,8 +31,8 @@ class Ipip(IpTunnel):
     outer_protocol: ClassVar[int] = IPPROTO_IPIP
 
     def linklocal(self) -> IPv6 | None:
-        """None: IPv6 does not go through."""
-        return None
+        """As a GRE tunnel's, although no IPv6 packet goes through."""
+        return isatap_linklocal(self.parms.local)
 
     def wrap(self, skb: SkBuff) -> Any:
         """The packet itself."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
-from netsim.errors import EADDRINUSE, EBUSY, EINVAL, ENETUNREACH, EOPNOTSUPP, NetError
+from netsim.errors import EADDRINUSE, EBUSY, EINVAL, ENETUNREACH, ENOSPC, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import announce, register_netdevice
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, nf_hook
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
@@ -42,6 +42,8 @@ from netsim.packet import Arp, Ip, Ip6
 MODE_L2, MODE_L3, MODE_L3S = 0, 1, 2
 FLAG_PRIVATE, FLAG_VEPA = 1, 2
 
+MOST_DEV_ID = 0xFFFD
+
 
 @attrs.define(eq=False)
 class IpvlanPort:
@@ -51,6 +53,7 @@ class IpvlanPort:
     vlans: list[Ipvlan] = attrs.field(factory=list)
     mode: int = MODE_L3
     flags: int = 0
+    next_dev_id: int = 1
 
     def owner_of(self, address: int, family: type) -> Ipvlan | None:
         """The ipvlan that is up and has an address (`ipvlan_ht_addr_lookup`)."""
@@ -84,6 +87,8 @@ class Ipvlan(Stacked):
 
     port: IpvlanPort = attrs.field(default=None)
     first_address: MAC = MAC_ZERO
+    dev_id: int = 0
+    """Tells those apart that share a hardware address."""
 
     def has_address(self, address: int, family: type) -> bool:
         """Whether an address of either family is on it."""
@@ -112,6 +117,11 @@ class Ipvlan(Stacked):
         """In layer 3 modes it does not ask for neighbours (`ipvlan_open`)."""
         self.stir()
         self.flags = self.flags & ~IFF_NOARP if self.port.mode == MODE_L2 else self.flags | IFF_NOARP
+
+    def eui64(self) -> int:
+        """The hardware address is not this device's alone: its number stands in the middle (`addrconf_ifid_eui48`)."""
+        address = int(self.address)
+        return address >> 24 << 40 | self.dev_id << 24 | address & 0xFFFFFF
 
     def permanent_address(self) -> MAC | None:
         """The address it was made with."""
@@ -286,6 +296,7 @@ def create(netns: Netns, request: LinkRequest) -> Ipvlan:
         tso_max_size=real.tso_max_size, real=real, port=port, first_address=real.address,
     )  # fmt: skip
     apply_common(dev, attrs.evolve(request, address=None))
+    dev.dev_id = _free_dev_id(port)
     register_netdevice(dev)
     port.vlans.append(dev)
     dev.attach()
@@ -296,6 +307,16 @@ def create(netns: Netns, request: LinkRequest) -> Ipvlan:
     _set_mode(port, data.get("mode", MODE_L3))
     announce(dev)
     return dev
+
+
+def _free_dev_id(port: IpvlanPort) -> int:
+    """The next number that none of them has, from 1 to 0xFFFD (`ida_alloc_range`)."""
+    taken = {vlan.dev_id for vlan in port.vlans}
+    number = next((number for first in (port.next_dev_id, 1) for number in range(first, MOST_DEV_ID + 1) if number not in taken), 0)
+    if not number:
+        raise NetError(ENOSPC)
+    port.next_dev_id = number + 1 if number < MOST_DEV_ID else 1
+    return number
 
 
 def _set_mode(port: IpvlanPort, mode: int) -> None:

@@ -181,7 +181,7 @@ def _linklocal(dev: NetDevice) -> None:
 def interface_id(dev: NetDevice, prefix: int) -> int:
     """The lower half of an address a device makes for a prefix: from its hardware address, or kept stable but private (RFC 7217)."""
     if dev.addr_gen_mode == EUI64:
-        return dev.address.eui64()
+        return dev.eui64()
     assert dev.inet6 is not None
     known = dev.inet6.interface_ids.get(prefix)
     if known is None:

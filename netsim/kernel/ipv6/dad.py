@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsim.addr import IPV6_ANY, MAC, IPv6
 from netsim.clock import MS, SECOND
-from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_TUNNEL, IFF_LOOPBACK, IFF_NOARP, NetDevice
 from netsim.kernel.ipv6 import mcast, ndisc
 from netsim.kernel.ipv6.host_route import configured
 from netsim.kernel.ipv6.saddr import linklocal_of
@@ -100,7 +100,7 @@ def completed(dev: NetDevice, ifa: Ifa6, is_new: int) -> None:
     if others:
         return
     mcast.dad_complete(dev)
-    if accepts_ra(dev) and dev.inet6.conf.router_solicitations:
+    if accepts_ra(dev) and dev.inet6.conf.router_solicitations and dev.type != ARPHRD_TUNNEL:
         source = linklocal_of(dev)
         if source is not None:
             first = dev.inet6.conf.router_solicitation_interval * SECOND

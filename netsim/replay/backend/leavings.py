@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,9 +18,9 @@ START_TIME = 19
 """Place of `starttime` behind the name in /proc/PID/stat (proc(5))."""
 
 
-def remember(place: Path, pid: int, namespaces: Iterable[str] = ()) -> None:
-    """Write down what belongs to a directory: the process in it, who waits for it, and names in /run/netns."""
-    papers = {"pid": pid, "started": started(pid), "waiting": os.getpid(), "since": started(os.getpid()), "namespaces": list(namespaces)}
+def remember(place: Path, namespaces: Iterable[str] = ()) -> None:
+    """Write down what belongs to a directory: who waits for it, and names in /run/netns."""
+    papers = {"waiting": os.getpid(), "since": started(os.getpid()), "namespaces": list(namespaces)}
     (place / OWNER).write_text(json.dumps(papers), encoding="utf-8")
 
 
@@ -39,15 +40,25 @@ def clean(where: Path) -> Iterator[str]:
         papers = _papers(place)
         if papers.get("since") and papers["since"] == started(int(papers.get("waiting", 0))):
             continue  # somebody is at work
-        pid = int(papers.get("pid", 0))
-        if pid and papers.get("started") and papers["started"] == started(pid):
-            os.kill(pid, signal.SIGKILL)
-            yield f"process {pid} and what ran in its namespaces"
+        for pid in processes_of(place):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+                yield f"process {pid}"
         for name in papers.get("namespaces", ()):
             if subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False).returncode == 0:
                 yield f"namespace {name}"
         shutil.rmtree(place, ignore_errors=True)
         yield f"directory {place}"
+
+
+def processes_of(place: Path) -> list[int]:
+    """Processes whose command line names a directory, as those of a replay do."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and int(entry.name) != os.getpid() and str(place).encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
 
 
 def _papers(place: Path) -> dict[str, Any]:

@@ -65,14 +65,14 @@ class Room:
             return self._ask(Path(name), {**request, "own_run": 1, "then": list(then)})
 
     def _ask(self, place: Path, request: dict[str, Any]) -> dict[str, Any]:
+        remember(place)
         (place / "request.json").write_text(json.dumps(request), encoding="utf-8")
         result = place / "result.json"
         watched, held = os.pipe()
         argv = [*unshare(), interpreter(), "-I", "-S", str(AGENT), str(place / "request.json"), str(result), str(watched)]
-        process = subprocess.Popen(argv, pass_fds=(watched,), preexec_fn=_die_with_parent, stdin=None if request["then"] else subprocess.DEVNULL)
+        process = subprocess.Popen(argv, pass_fds=(watched,), preexec_fn=last_breath, stdin=None if request["then"] else subprocess.DEVNULL)
         os.close(watched)
         try:
-            remember(place, process.pid)
             process.wait(timeout=None if request["then"] else LONGEST)
         except subprocess.TimeoutExpired:
             raise CannotReplay(f"no answer for {LONGEST} s") from None
@@ -92,5 +92,6 @@ def read_result(path: Path) -> dict[str, Any]:
     return answer
 
 
-def _die_with_parent() -> None:
+def last_breath() -> None:
+    """Have the kernel kill a child when its parent ends, however that ends (prctl(2))."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
