@@ -8,6 +8,8 @@ from netsim.analysis.services import listeners
 from netsim.api import World
 from netsim.clock import MS
 from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.core.device_life import dev_get_flags
+from netsim.kernel.core.netdevice import IFF_RUNNING, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.tables.neigh import NUD_PERMANENT
 from netsim.machine.process import Process
@@ -38,10 +40,20 @@ def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
             stations = [entry for entry in dev.fdb.entries.values() if not entry.is_local and not entry.added_by_user]
             if stations:
                 yield f"{site.name}: {_count(len(stations), 'station')} that bridge {dev.name} learnt"
+    for dev in netns.devices.values():
+        if has_lost_carrier(dev):
+            yield f"{site.name}: what IPv6 made of the carrier that {dev.name} has lost"
     for route in dead_routes(netns):
         yield f"{site.name}: route to {route}, whose device is down"
     for name in machine_wide(netns):
         yield f"{site.name}: setting {name}, which belongs to the whole machine"
+
+
+def has_lost_carrier(dev: NetDevice) -> bool:
+    """Whether a device that is up has no carrier any more, but IPv6 addresses of the time it had."""
+    if dev.inet6 is None or not dev.inet6.addresses or not dev.flags & IFF_UP:
+        return False
+    return not dev_get_flags(dev) & IFF_RUNNING
 
 
 def _programs(world: World) -> Iterator[str]:

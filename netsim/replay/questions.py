@@ -15,6 +15,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.nic import Nic
 from netsim.kernel.netfilter.ruleset import state_of
+from netsim.replay.leftovers import has_lost_carrier
 from netsim.replay.operations import DEFAULTS, AddQueue, Load, SetSysctls
 from netsim.replay.plan import Plan
 from netsim.replay.reading import Blind
@@ -95,7 +96,8 @@ def blind_of(netns: Netns) -> Blind:
     """What of a namespace cannot agree by its nature."""
     drawn = {dev.name for dev in netns.devices.values() if isinstance(dev, (Bridge, Bond)) and not dev.explicit_address and not _has_ports(dev)}
     cards = frozenset(dev.name for dev in netns.devices.values() if isinstance(dev, Nic))
-    return Blind(frozenset(drawn), cards, int(minds_vlans(netns)))
+    lost = frozenset(dev.name for dev in netns.devices.values() if has_lost_carrier(dev))
+    return Blind(frozenset(drawn), cards, lost, int(minds_vlans(netns)))
 
 
 def _has_ports(dev: Bridge | Bond) -> bool:

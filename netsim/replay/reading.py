@@ -40,6 +40,8 @@ class Blind:
 
     drawn: frozenset[str] = frozenset()
     cards: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    """Devices that have lost their carrier: what IPv6 did while they had one is not repeated."""
     vlans: int = 1
     """Whether VLANs of bridges matter: 0 where no bridge looks at them, as not every kernel has them."""
 
@@ -63,8 +65,10 @@ def _devices(text: str, blind: Blind) -> Facts:
         found[name] = facts
         for address in dev.get("addr_info", ()):
             local = address.get("local", "")
-            if not (name in blind.drawn and local.startswith("fe80:")):
-                found[f"{name} {local}/{address.get('prefixlen')}"] = {key: address[key] for key in ADDRESS_KEYS if key in address}
+            if local.startswith("fe80:") and (name in blind.drawn or name in blind.lost):
+                continue
+            told = {key: address[key] for key in ADDRESS_KEYS if key in address and not (key == "tentative" and name in blind.lost)}
+            found[f"{name} {local}/{address.get('prefixlen')}"] = told
     return found
 
 
@@ -72,7 +76,8 @@ def _routes(text: str, blind: Blind) -> Facts:
     found: Facts = {}
     for route in json.loads(text or "[]"):
         kept = {key: value for key, value in route.items() if key not in ROUTE_DROPPED}
-        if route.get("dev") in blind.drawn and str(route.get("dst", "")).startswith("fe80:"):
+        dev, dst = route.get("dev"), str(route.get("dst", ""))
+        if (dev in blind.drawn and dst.startswith("fe80:")) or (dev in blind.lost and ":" in dst and route.get("protocol") == "kernel"):
             continue
         _add(found, kept)
     return found
