@@ -31,15 +31,15 @@ def leftovers(world: World, sites: Sites) -> list[str]:
 def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
     tracked = list(netns.netfilter.conntrack.connections(netns.kernel.clock.now)) if netns.netfilter is not None else []
     if tracked:
-        yield f"{site.name}: {_count(len(tracked), 'tracked connection')}"
+        yield f"{site.name}: tracked connections"
     learnt = [entry for table in (netns.inet.arp, netns.inet6.neigh) for entry in table.entries.values() if not entry.state & NUD_PERMANENT]
     if learnt:
-        yield f"{site.name}: {_count(len(learnt), 'learnt neighbour')}"
+        yield f"{site.name}: learnt neighbours"
     for dev in netns.devices.values():
         if isinstance(dev, Bridge):
             stations = [entry for entry in dev.fdb.entries.values() if not entry.is_local and not entry.added_by_user]
             if stations:
-                yield f"{site.name}: {_count(len(stations), 'station')} that bridge {dev.name} learnt"
+                yield f"{site.name}: stations that bridge {dev.name} learnt"
     for dev in netns.devices.values():
         if has_lost_carrier(dev):
             yield f"{site.name}: what IPv6 made of the carrier that {dev.name} has lost"
@@ -85,7 +85,3 @@ def _wires(world: World) -> Iterator[str]:
         told += [f"rate {cable.rate}bit"] if cable.rate else []
         if told:
             yield f"{name}: {', '.join(told)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
