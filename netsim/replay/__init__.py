@@ -8,8 +8,8 @@ from __future__ import annotations
 from netsim.replay.backend.problem import CannotReplay
 from netsim.replay.build import Built, replay
 from netsim.replay.operations import Operation
-from netsim.replay.plan import Plan, plan
+from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.script import script
 from netsim.replay.verify import Verification, verify
 
-__all__ = ["Built", "CannotReplay", "Operation", "Plan", "Verification", "plan", "replay", "script", "verify"]
+__all__ = ["Built", "CannotReplay", "Operation", "Plan", "Verification", "plan", "replay", "script", "settled", "verify"]

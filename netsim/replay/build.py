@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import attrs
 
 from netsim.api import World
-from netsim.replay.backend.choice import choose
 from netsim.replay.plan import Plan, plan, settled
-from netsim.replay.verify import Backend, failure, request
+from netsim.replay.verify import Backend, backend_for, failure, request
 
 
 @attrs.frozen
@@ -30,5 +29,5 @@ def replay(world: World, then: Sequence[str] = (), backend: Backend | None = Non
     The world stays as it is. CannotReplay where this machine cannot.
     """
     planned = plan(settled(world))
-    answer = (backend or choose(planned.kinds())).ask(request(planned, [], []), then)
+    answer = backend_for(planned, backend).ask(request(planned, [], []), then)
     return Built(answer["kernel"], planned, failure(answer), tuple(answer.get("problems", ())), int(answer.get("then", 0)))

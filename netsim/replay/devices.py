@@ -34,6 +34,9 @@ ETHER_MTU, LOOPBACK_MTU = 1500, 65536
 QUEUE = 1000
 QUEUED = frozenset(("", "veth", "bridge", "vlan", "macvlan", "ipvlan", "dummy", "vxlan"))
 """Kinds that start with a queue of that length; "" are cards."""
+MADE = frozenset(("", "veth", "tun", *WORDS))
+"""Kinds that can be made; "" are cards and lo."""
+
 FarEnds = dict[int, tuple[str, str]]
 """id of a card -> namespace and name of what is at the other end."""
 
@@ -59,7 +62,7 @@ def make(sites: Sites, far_ends: FarEnds) -> Iterator[Operation]:
 
 
 def _make(sites: Sites, dev: NetDevice, made: set[int], far_ends: FarEnds) -> Iterator[Operation]:
-    if id(dev) in made or dev.flags & IFF_LOOPBACK or isinstance(dev, Nic) or getattr(dev, "is_fallback", False):
+    if id(dev) in made or dev.flags & IFF_LOOPBACK or isinstance(dev, Nic) or is_brought(dev):
         return
     made.add(id(dev))
     for lower in _needed(dev):
@@ -74,6 +77,11 @@ def _make(sites: Sites, dev: NetDevice, made: set[int], far_ends: FarEnds) -> It
         yield from _tun(sites.of(dev.netns), dev)
     elif dev.kind in WORDS:
         yield _single(sites, dev)
+
+
+def is_brought(dev: NetDevice) -> bool:
+    """Whether a module brings the device along."""
+    return bool(getattr(dev, "is_fallback", False))
 
 
 def _raise(sites: Sites, dev: NetDevice, far_ends: FarEnds) -> Iterator[Operation]:

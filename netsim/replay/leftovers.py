@@ -14,6 +14,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.tables.neigh import NUD_PERMANENT
 from netsim.machine.process import Process
 from netsim.programs.docker_proxy import DockerProxy
+from netsim.replay.devices import MADE, devices, is_brought
 from netsim.replay.routes import dead_routes
 from netsim.replay.settings import machine_wide
 from netsim.replay.sites import Site, Sites
@@ -25,6 +26,15 @@ def leftovers(world: World, sites: Sites) -> list[str]:
     for site, netns in sites.with_netns():
         found += _of_netns(site, netns)
     found += [f"{line} (accepted, not modelled)" for line in world.unmodelled]
+    return found
+
+
+def beyond(sites: Sites) -> list[str]:
+    """What makes a world one that cannot be built at all: devices of kinds that no plain kernel makes, virtual services."""
+    found = [f"{site}: {dev.name}, a device of kind {dev.kind}" for site, dev in devices(sites) if dev.kind not in MADE and not is_brought(dev)]
+    for site, netns in sites.with_netns():
+        if netns.netfilter is not None and (netns.netfilter.ipvs.services or netns.netfilter.ipvs.marked):
+            found.append(f"{site.name}: virtual services (IPVS)")
     return found
 
 

@@ -9,7 +9,7 @@ from netsim.clock import SECOND
 from netsim.replay.addresses import addresses, forwarding, neighbours, own_link_locals, vlans
 from netsim.replay.devices import looks, make, ports, up
 from netsim.replay.filters import filters
-from netsim.replay.leftovers import leftovers
+from netsim.replay.leftovers import beyond, leftovers
 from netsim.replay.listeners import Listener, listeners_of
 from netsim.replay.operations import AddDevice, AddNamespace, AddQueue, Operation
 from netsim.replay.queues import queues
@@ -30,6 +30,8 @@ class Plan:
     listeners: tuple[Listener, ...]
     left_out: tuple[str, ...]
     sites: Sites
+    beyond: tuple[str, ...] = ()
+    """What no plain kernel can be given; a world with any of it is not built."""
 
     def kinds(self) -> set[str]:
         """The kinds of devices and disciplines it makes, `vlan_filtering` where a bridge minds VLANs."""
@@ -62,4 +64,4 @@ def plan(world: World) -> Plan:
         queues(sites),
     ):  # fmt: skip
         operations += part
-    return Plan(tuple(dict.fromkeys(operations)), tuple(listening), tuple(leftovers(world, sites)), sites)
+    return Plan(tuple(dict.fromkeys(operations)), tuple(listening), tuple(leftovers(world, sites)), sites, tuple(beyond(sites)))

@@ -30,6 +30,7 @@ TAIL = "set +e\n"
 def script(plan: Plan, what: str = "a world of netsim") -> str:
     """The operations under headings, and at the end what is left out."""
     lines = [HEAD.format(what=what.replace("\n", " "), defaults=" ".join(DEFAULTS))]
+    lines += [f"\n# CANNOT BE BUILT: {line}\n" for line in plan.beyond]
     subject = ""
     for operation in plan.operations:
         if operation.subject != subject:

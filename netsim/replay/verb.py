@@ -28,7 +28,8 @@ def replay_lab(options: Any, paint: int) -> Answer:
         raise AnalysisProblem("replay: which lab? (or --clean)")
     world, notes = lab_of(options.lab)
     if options.dry_run:
-        return Answer(script(plan(settled(world)), options.lab), 0, notes)
+        planned = plan(settled(world))
+        return Answer(script(planned, options.lab), CANNOT_TELL if planned.beyond else 0, notes)
     try:
         built = replay(world, _then(options), backend_of(options))
     except CannotReplay as problem:

@@ -14,6 +14,7 @@ from netsim.api import World
 from netsim.clock import SECOND
 from netsim.kernel.bridge.device import Bridge
 from netsim.replay.backend.choice import choose
+from netsim.replay.backend.problem import CannotReplay
 from netsim.replay.operations import Load
 from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.questions import Attempt, Question, attempts, blind_of, protocol_of, questions
@@ -80,7 +81,7 @@ def verify(world: World, backend: Backend | None = None, *, probes: int = 1) -> 
     trial = settled(world)
     planned = plan(trial)
     asked, tried = list(questions(planned)), attempts(trial, planned) if probes else []
-    answer = (backend or choose(planned.kinds())).ask(request(planned, asked, tried))
+    answer = backend_for(planned, backend).ask(request(planned, asked, tried))
     summary = Verification(
         answer["kernel"], len(planned.operations), len(asked), len(tried), (), planned.left_out, seconds=answer.get("seconds", 0.0)
     )
@@ -90,6 +91,13 @@ def verify(world: World, backend: Backend | None = None, *, probes: int = 1) -> 
     found += [each for question, told in zip(asked, answer["reads"], strict=True) for each in _compared(trial, planned, question, told)]
     found += [each for attempt in tried for each in _probed(trial, attempt, answer["probes"].get(str(attempt.number)))]
     return attrs.evolve(summary, differences=tuple(found))
+
+
+def backend_for(planned: Plan, wanted: Backend | None) -> Backend:
+    """The kernel that shall be asked; CannotReplay where the world is beyond every kernel, or beyond what this machine has."""
+    if planned.beyond:
+        raise CannotReplay(f"beyond a plain kernel: {'; '.join(planned.beyond)}")
+    return wanted or choose(planned.kinds())
 
 
 def failure(answer: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from netsim.__main__ import main
 from netsim.labs import open_lab
-from netsim.replay import plan, replay, verify
+from netsim.replay import plan, replay, settled, verify
 from netsim.replay.backend import uml
 from netsim.replay.backend.choice import lacks
 from netsim.replay.backend.leavings import PREFIX
@@ -33,7 +33,8 @@ AT_ONCE = 6
 def verified(example: Path) -> str:
     """Where the kernel disagrees; empty when it does not, or lacks a kind of device."""
     world = open_lab(str(example))
-    if lacks(plan(world).kinds()):
+    planned = plan(settled(world))
+    if planned.beyond or lacks(planned.kinds()):
         return ""
     found = verify(world, Room())
     return "" if found.agrees else f"{example}: {found.text(1)}"
