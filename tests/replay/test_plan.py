@@ -34,7 +34,13 @@ def made(*lines: str) -> netsim.World:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_examples_are_built_anew(example: Path) -> None:
-    assert states_differ(open_lab(str(example))) == []
+    world = open_lab(str(example))
+    beyond = plan(settled(world)).beyond
+    if beyond:
+        with pytest.raises(CannotReplay, match="beyond a plain kernel"):
+            verify(world, Model())
+        pytest.skip(f"cannot be built: {beyond[0]}")
+    assert states_differ(world) == []
 
 
 def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
