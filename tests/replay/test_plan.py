@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import netsim
 from netsim.labs import open_lab
-from netsim.replay import plan, replay, script, verify
+from netsim.replay import CannotReplay, plan, replay, script, settled, verify
 from netsim.strategies import Topology, rulesets, topologies
 from tests.replay.model import Model
 
