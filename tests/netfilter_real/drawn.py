@@ -204,7 +204,7 @@ def _spec(place: str) -> st.SearchStrategy[Spec]:
 
 @attrs.frozen
 class Pieces:
-    """A packet in fragments of some size, sent in some order: numbers of fragments, with none missing or one twice or missing."""
+    """A packet in fragments of some size, sent in some order: numbers of fragments, one of them perhaps twice."""
 
     spec: Spec
     size: int
@@ -217,7 +217,7 @@ PIECES = st.builds(
         Spec, st.just("h1"), st.sampled_from(["udp", "icmp"]), st.sampled_from(HOSTS["h1"]), st.sampled_from([*HOSTS["h2"], SERVED, OURS[0]]),
         st.sampled_from(SOURCE_PORTS), st.sampled_from(PORTS), data=st.just("y" * 100),
     ),
-    st.sampled_from([56, 64, 104]), st.sampled_from([(0, 1), (1, 0), (0, 1), (0, 0, 1), (0,), (1,)]),
+    st.sampled_from([56, 64, 104]), st.sampled_from([(0, 1), (1, 0), (0, 0, 1)]),
 )  # fmt: skip
 
 EVENTS = st.one_of(

@@ -258,3 +258,10 @@ def test_nft_calls_protocols_conflicting_wherever_they_were_named() -> None:
     }
     for rule, clash in conflicts.items():
         assert f"conflicting protocols specified: {clash}\n" in host.run(f"nft add rule t c '{rule}'").stderr
+
+
+def test_masquerade_on_loopback_takes_the_address_that_fits_in_ipv6() -> None:
+    """The source is chosen among all devices' addresses (`ipv6_dev_get_saddr`): the destination's own is the best."""
+    rules = ["nat: -A OUTPUT -p udp -j DNAT --to-destination fd01::1", "nat: -A POSTROUTING -j MASQUERADE"]
+    told = play(Ours(SCENES["six-nft"]), rules, FromRouter("udp", "10.9.0.1", 2000, 53))[0]
+    assert told[1] == [(53, "78", "fd01::1", 2000)]  # type: ignore[index]

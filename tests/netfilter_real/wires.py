@@ -46,7 +46,7 @@ WIRES = [
     "ip -n r addr add 10.2.0.1/24 dev eth1",
     "ip -n r route add 10.9.0.0/24 via 10.2.0.10",
     (
-        "for a in 10 11 12; do ip -n r neigh add 10.1.0.$a lladdr 02:00:00:00:01:10 dev eth0;"
+        "for a in 10 11 12 77; do ip -n r neigh add 10.1.0.$a lladdr 02:00:00:00:01:10 dev eth0;"
         " ip -n r neigh add 10.2.0.$a lladdr 02:00:00:00:02:10 dev eth1; done"
     ),
     *SETS,
@@ -62,7 +62,7 @@ WIRES6 = [
     "ip -n r addr add fd01::1/120 dev eth0 nodad",
     "ip -n r addr add fd02::1/120 dev eth1 nodad",
     (
-        "for a in 10 11 12; do ip -n r neigh add fd01::$a lladdr 02:00:00:00:01:10 dev eth0 nud permanent;"
+        "for a in 10 11 12 77; do ip -n r neigh add fd01::$a lladdr 02:00:00:00:01:10 dev eth0 nud permanent;"
         " ip -n r neigh add fd02::$a lladdr 02:00:00:00:02:10 dev eth1 nud permanent; done"
     ),
     "ip -n r route add fd09::/120 via fd02::10",
@@ -89,7 +89,7 @@ BRIDGED = [
     "ip -n r addr add 10.1.0.1/24 dev br0",
     "ip -n r route add 10.9.0.0/24 via 10.1.0.20",
     "for a in 10 11; do ip -n r neigh add 10.1.0.$a lladdr 02:00:00:00:01:10 dev br0; done",
-    "for a in 20 21 22; do ip -n r neigh add 10.1.0.$a lladdr 02:00:00:00:02:10 dev br0; done",
+    "for a in 20 21 22 26 27 77; do ip -n r neigh add 10.1.0.$a lladdr 02:00:00:00:02:10 dev br0; done",
     "bridge -n r fdb add 02:00:00:00:01:10 dev eth0 master static",
     "bridge -n r fdb add 02:00:00:00:02:10 dev eth1 master static",
     *[line.replace("10.2.0.10", "10.1.0.20").replace("10.2.0.0/25", "10.1.0.16/29").replace("10.2.0.11", "10.1.0.21") for line in SETS],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.kernel.core.hooks import ACCEPT, DROP
 from netsim.kernel.core.netdevice import NETDEV_DOWN, NetDevice
 from netsim.kernel.ipv4.devinet import inet_select_addr
+from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.netfilter.conntrack.entries import kill
 from netsim.kernel.netfilter.nat.ranges import MANIP_SRC, NatRange
 from netsim.kernel.netfilter.nat.setup import setup_info
@@ -25,7 +26,7 @@ def masquerade(netns: Netns, skb: SkBuff, choice: NatRange, outdev: NetDevice) -
     connection = nfct.connection if isinstance(nfct, Tracked) else None
     if connection is None or not connection.tuples[ORIGINAL].src:
         return ACCEPT
-    address = _address4(netns, skb, outdev) if isinstance(skb.packet, Ip) else _address6(skb, outdev)
+    address = _address4(netns, skb, outdev) if isinstance(skb.packet, Ip) else ipv6_dev_get_saddr(netns, outdev, skb.packet.dst)
     if address is None:
         netns.kernel.log.append((netns.kernel.clock.now, f"MASQUERADE: {outdev.name} ate my IP address"))
         return DROP
@@ -37,14 +38,6 @@ def masquerade(netns: Netns, skb: SkBuff, choice: NatRange, outdev: NetDevice) -
 def _address4(netns: Netns, skb: SkBuff, outdev: NetDevice) -> int | None:
     gateway = skb.route.gateway if skb.route is not None else None
     return inet_select_addr(netns, outdev, gateway if gateway is not None else skb.packet.dst, RT_SCOPE_UNIVERSE)
-
-
-def _address6(skb: SkBuff, outdev: NetDevice) -> int | None:
-    """A global address of the device, the first that fits the destination's scope."""
-    addresses = outdev.inet6.addresses if outdev.inet6 is not None else ()
-    wants_link = skb.packet.dst.is_linklocal
-    fitting = [ifa.address for ifa in addresses if ifa.address.is_linklocal == wants_link]
-    return fitting[0] if fitting else None
 
 
 def device_event(event: int, dev: NetDevice) -> None:
