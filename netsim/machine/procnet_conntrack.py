@@ -83,7 +83,8 @@ def nf_conntrack(netns: Netns) -> str:
         protocol = f"{L4_NAMES.get(original.protocol, 'unknown'):<8s} {original.protocol}"
         delta = f"delta-time={(now - connection.began) // SECOND} " if connection.began else ""
         text += f"{family} {protocol} {seconds_left(connection, now)} {_own(netns, connection)}{ends_text(connection, long_address)}"
-        text += f"mark={connection.mark} {zone_text(connection, 3)}{delta}use=2\n"
+        zone = f"zone={connection.zone} " if connection.zone_directions == 3 else ""
+        text += f"mark={connection.mark} {zone}{delta}use=2\n"
     return text
 
 

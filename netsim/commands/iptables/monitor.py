@@ -100,7 +100,8 @@ def packet_text(event: TraceEvent) -> str:
         text += f"SRC={packet.src} DST={packet.dst} LEN={packet.size} TOS=0x{packet.tos:X} TTL={packet.ttl} ID={packet.ident} "
         text += "".join(word for bit, word in ((4, "CE "), (2, "DF "), (1, "MF ")) if packet.flags & bit)
     else:
-        text += f"SRC={packet.src} DST={packet.dst} LEN={packet.size} TC=0x{packet.tclass:X} HOPLIMIT={packet.hop_limit} FLOWLBL=0x{packet.flowlabel:05X} "
+        length = packet.size - 20  # the tool adds the size of IPv4's header to the payload's
+        text += f"SRC={packet.src} DST={packet.dst} LEN={length} TC={packet.tclass} HOPLIMIT={packet.hop_limit} FLOWLBL={packet.flowlabel} "
     header = transport_of(packet)
     if isinstance(header, (Tcp, Udp)):
         text += f"SPORT={header.sport} DPORT={header.dport} "

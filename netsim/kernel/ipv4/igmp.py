@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from netsim.addr import IPV4_ALL_HOSTS, IPV4_IGMPV3, MAC_ZERO, IPv4
+from netsim.addr import IPV4_ALL_HOSTS, IPV4_IGMPV3, IPv4
+from netsim.errors import NetError
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
-from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_UP, NetDevice
-from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.packet import Igmpv3Record, Igmpv3Report, Ip
-from netsim.packet.numbers import ETH_P_IP
+from netsim.packet.numbers import IPPROTO_IGMP
 
 CHANGE_TO_EXCLUDE, CHANGE_TO_INCLUDE = 4, 3
 ROUTER_ALERT = bytes([148, 4, 0, 0])
@@ -67,9 +65,16 @@ def _report_if_member(dev: NetDevice, group: IPv4) -> None:
 
 def _report(dev: NetDevice, group: IPv4, kind: int) -> None:
     """Tell multicast routers of a change (`igmpv3_send_report`)."""
+    from netsim.kernel.ipv4.output import ip_local_out  # routes know of devices' addresses, and those of groups
+    from netsim.kernel.ipv4.route import Flow, ip_route_output
+
     if not dev.flags & IFF_UP or dev.inet is None or dev is dev.netns.loopback:
         return
     src = dev.inet.addresses[0].local if dev.inet.addresses else IPv4(0)
     report = Igmpv3Report((Igmpv3Record(kind, group, ()),))
-    packet = Ip(src, IPV4_IGMPV3, 2, ttl=1, tos=0xC0, flags=2, options=ROUTER_ALERT, payload=report)
-    neigh_output(dev.netns.inet.arp, ARP_OPS, IPV4_IGMPV3, dev, SkBuff(dev, dev.address, MAC_ZERO, ETH_P_IP, packet))
+    packet = Ip(src, IPV4_IGMPV3, IPPROTO_IGMP, ttl=1, tos=0xC0, flags=2, options=ROUTER_ALERT, payload=report)
+    try:
+        route = ip_route_output(dev.netns, Flow(IPV4_IGMPV3, src or None, dev.ifindex, protocol=IPPROTO_IGMP))
+        ip_local_out(dev.netns, packet, route)
+    except NetError:
+        return  # no way out, or a rule refused it
