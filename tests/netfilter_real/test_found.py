@@ -265,3 +265,26 @@ def test_masquerade_on_loopback_takes_the_address_that_fits_in_ipv6() -> None:
     rules = ["nat: -A OUTPUT -p udp -j DNAT --to-destination fd01::1", "nat: -A POSTROUTING -j MASQUERADE"]
     told = play(Ours(SCENES["six-nft"]), rules, FromRouter("udp", "10.9.0.1", 2000, 53))[0]
     assert told[1] == [(53, "78", "fd01::1", 2000)]  # type: ignore[index]
+
+
+def test_an_error_about_our_own_packet_takes_the_address_of_its_way_in_ipv6() -> None:
+    rules = ["filter: -A FORWARD -p tcp -j REJECT --reject-with tcp-reset", "filter: -A OUTPUT -p tcp -j REJECT"]
+    told = play(Ours(SCENES["six-nft"]), rules, Spec("h1", "tcp", "10.1.0.11", "10.9.0.1", dport=81))[0]
+    assert arrivals(told)[0][:3] == ("h2", "fd02::1", "fd09::1")
+
+
+def test_nft_untracks_errors_about_untracked_packets() -> None:
+    native = Ours(SCENES["native"])
+    hook = "type filter hook output priority"
+    rules = f"table ip t {{ chain r {{ {hook} raw; notrack; }}\n chain o {{ {hook} filter; ct state untracked counter; ip protocol udp reject; }} }}"
+    assert not native.load(rules)
+    Game(native).event(0, FromRouter("udp", "10.2.0.10", 2000, 53))
+    assert "ct state untracked counter packets 2" in native.saved()
+
+
+def test_reports_of_groups_are_tracked(ours: Ours) -> None:
+    play(ours, ["filter: -A INPUT -m conntrack --ctstate NEW"])
+    ours.host.run("ip -n r link add vx type vxlan id 1 group 239.1.1.1 dev eth0 dstport 4789; ip -n r link set vx up; sleep 2")
+    tracked = ours.host.run("ip netns exec r cat /proc/net/nf_conntrack").stdout
+    assert "ipv4     2 unknown  2 " in tracked
+    assert "src=10.1.0.1 dst=224.0.0.22 [UNREPLIED] src=224.0.0.22 dst=10.1.0.1 mark=0 zone=0 use=2" in tracked

@@ -87,7 +87,9 @@ def _error_route(netns: Netns, skb: SkBuff, flow: Flow6) -> Rt6 | None:
             way = ip6_route_output(netns, flow)
             source = way.found.route.prefsrc if way.found is not None else None
             incoming = netns.devices.get(skb.iif)
-            flow = Flow6(flow.dst, source or ipv6_dev_get_saddr(netns, incoming, flow.dst), flow.oif, 0, 0, flow.mark, flow.protocol)
+            if source is None and incoming is not None:
+                source = ipv6_dev_get_saddr(netns, incoming, flow.dst)
+            flow = Flow6(flow.dst, source, flow.oif, 0, 0, flow.mark, flow.protocol)
         return ip6_dst_lookup(netns, flow)
     except NetError:
         return None

@@ -343,7 +343,7 @@ class Notrack:
     """The packet belongs to no connection."""
 
     def run(self, table: NftTable, skb: SkBuff, state: HookState) -> int:
-        """Mark it so and go on."""
-        if skb.nfct is None:
+        """Mark it so and go on; an error about an untracked packet too, which iptables' NOTRACK leaves alone (`nft_notrack_eval`)."""
+        if skb.nfct is None or (isinstance(skb.nfct, Tracked) and skb.nfct.connection is None):
             skb.nfct = UNTRACKED
         return CONTINUE
