@@ -10,7 +10,7 @@ from netsim.commands.docker.flags import Parsed, whole
 from netsim.commands.docker.networks import pairs
 from netsim.commands.docker.publish import BadPort, exposed, published
 from netsim.commands.docker.session import Docker
-from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, Port, RestartPolicy
+from netsim.docker.settings import ContainerSpec, EndpointSettings, HealthCheck, HostConfig, Port, RestartPolicy
 from netsim.machine.process import Process
 
 BUILT_IN = ("", "default", "bridge", "host", "none")
@@ -47,7 +47,7 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
         image, parsed.text("name"), tuple(command), ((entrypoint,) if entrypoint else ()) if parsed.given("entrypoint") else None,
         parsed.text("hostname"), parsed.text("domainname"), variables, ports, labels, _mac(parsed.text("mac-address")), parsed.text("workdir"),
         parsed.text("user"), int(parsed.has("tty")), int(parsed.has("interactive")), parsed.text("stop-signal"),
-        parsed.number("stop-timeout") if parsed.given("stop-timeout") else None, attached=attached(parsed), host=host, networks=networks,
+        parsed.number("stop-timeout") if parsed.given("stop-timeout") else None, attached=attached(parsed), health=_health(parsed), host=host, networks=networks,
     )  # fmt: skip
 
 
@@ -59,6 +59,16 @@ def _capabilities(docker: Docker, parsed: Parsed) -> tuple[tuple[str, ...], tupl
     added, dropped = ({name if name == "ALL" else f"CAP_{name.removeprefix('CAP_')}" for name in map(str.upper, names)} for names in (add, drop))
     added, dropped = ({"ALL"} if "ALL" in names else names for names in (added, dropped))
     return tuple(sorted(added)), tuple(sorted(dropped - added))
+
+
+def _health(parsed: Parsed) -> HealthCheck | None:
+    """How it is to be tested (`--health-cmd`, `--no-healthcheck`)."""
+    if parsed.has("no-healthcheck"):
+        return HealthCheck(("NONE",))
+    if not parsed.text("health-cmd"):
+        return None
+    interval, timeout, start, between = (int(parsed.text(f"health-{name}") or 0) for name in ("interval", "timeout", "start-period", "start-interval"))
+    return HealthCheck(("CMD-SHELL", parsed.text("health-cmd")), interval, timeout, start, between, parsed.number("health-retries"))
 
 
 def attached(parsed: Parsed) -> tuple[str, ...]:

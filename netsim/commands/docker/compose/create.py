@@ -89,7 +89,7 @@ class Orphans(Step):
             run.add(Stop(found, None, 1))
             return 0
         names = f"[{' '.join(one.name for one in found)}]"
-        proc.write(2, warning(run.engine, f"Found orphan containers ({names}) for this project. If you removed or renamed this service in your compose file, "
+        proc.write(2, warning(run.engine.machine, f"Found orphan containers ({names}) for this project. If you removed or renamed this service in your compose file, "
                               "you can run this command with the --remove-orphans flag to clean it up."))  # fmt: skip
         return 0
 

@@ -81,7 +81,7 @@ class Compose:
     def warn(self, warnings: Sequence[str]) -> None:
         """Warnings in logrus's form."""
         for text in warnings:
-            self.docker.err.append(warning(self.engine, text))
+            self.docker.err.append(warning(self.call.machine, text))
 
     def report(self, project: Project, services: Sequence[str]) -> None:
         """What the services of a project ask for that is not modelled is told the machine, once each."""

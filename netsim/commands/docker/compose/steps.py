@@ -14,6 +14,7 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
 from netsim.machine.call import Program
+from netsim.machine.machine import Machine
 from netsim.machine.process import SIGINT, SIGKILL, SIGTERM, Process
 
 
@@ -190,16 +191,16 @@ class Warned(Step):
 
     def begin(self, run: Steps, proc: Process) -> int:
         """Tell."""
-        proc.write(2, warning(run.engine, self.text, self.level))
+        proc.write(2, warning(run.engine.machine, self.text, self.level))
         return 0
 
 
-def warning(engine: Engine, text: str, level: str = "warning") -> str:
+def warning(machine: Machine, text: str, level: str = "warning") -> str:
     """A line of logrus to what is no terminal."""
     from netsim.commands.docker.spans import stamp
 
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'time="{stamp(engine.now())[:19]}Z" level={level} msg="{escaped}"\n'
+    return f'time="{stamp(machine.epoch + machine.kernel.clock.now)[:19]}Z" level={level} msg="{escaped}"\n'
 
 
 @attrs.define(eq=False)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
-from netsim.clock import MS, SECOND
+from netsim.clock import SECOND
 from netsim.commands.docker.compose import create as making
 from netsim.commands.docker.compose import start as starting
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project
 from netsim.commands.docker.compose.following import Foreground
+from netsim.commands.docker.compose.removing import RemoveResources
 from netsim.commands.docker.compose.request import LABEL, members, service_of, told_levels
 from netsim.commands.docker.compose.session import Compose, ComposeCommand
+from netsim.commands.docker.compose.stand_ins import image_name, split
 from netsim.commands.docker.compose.steps import Step, Steps, Stop
 from netsim.commands.docker.compose.waiting import AllUp
 from netsim.commands.docker.flags import BOOL, INT, LIST, TEXT, Flag, Parsed
-from netsim.docker.engine.networks import remove_network
-from netsim.docker.errors import Refusal
 from netsim.machine.call import Program, Result
-from netsim.machine.process import Process
 
 TOGETHER = "--detach cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --attach, --attach-dependencies or --watch"
 
@@ -148,42 +145,6 @@ def scale(compose: Compose, parsed: Parsed) -> Result | Program:
     return Steps(compose.engine, [*making.steps(plan), *starting.steps(project, services)], quiet(compose), compose.said())
 
 
-@attrs.define(eq=False)
-class RemoveNetworks(Step):
-    """Networks of a project go, unless somebody is still on them."""
-
-    project: str
-    networks: list[tuple[str, str]]
-    """Key and name."""
-    found: list[str] = attrs.field(factory=list)
-
-    def begin(self, run: Steps, proc: Process) -> int:
-        """Those that the project made."""
-        for key, name in self.networks:
-            for one in run.engine.networks.values():
-                labels = one.spec.labels
-                if one.name == name and labels.get(LABEL + "project") == self.project and labels.get(LABEL + "network") == key:
-                    self.found.append(name)
-                    run.tell(proc, f"Network {name}", "Removing")
-                    break
-        return run.engine.profile.durations.network_remove * MS if self.found else 0
-
-    def finish(self, run: Steps, proc: Process) -> int:
-        """Gone, or still in use."""
-        for name in self.found:
-            network = run.engine.network(name)
-            if network.endpoints:
-                run.tell(proc, f"Network {name}", "Resource is still in use")
-                continue
-            try:
-                remove_network(run.engine, network.id)
-            except Refusal as problem:
-                run.tell(proc, f"Network {name}", "Error")
-                raise ComposeProblem(f"failed to remove network {name}: Error response from daemon: {problem.text}") from None
-            run.tell(proc, f"Network {name}", "Removed")
-        return 0
-
-
 def down(compose: Compose, parsed: Parsed) -> Result | Program:
     """docker compose down."""
     if parsed.text("rmi") not in ("", "all", "local"):
@@ -203,14 +164,25 @@ def down(compose: Compose, parsed: Parsed) -> Result | Program:
     if orphans and others and not named:
         steps.append(Stop(others, grace(parsed), 1))
     networks = _networks(compose, project, name)
-    if networks:
-        steps.append(RemoveNetworks(name, networks))
+    images = _images(compose, project, parsed.text("rmi"))
+    if networks or images:
+        steps.append(RemoveResources(name, networks, images))
     if not there and not networks:
         compose.warn([f'Warning: No resource found to remove for project "{name}".'])
-    for option in ("rmi", "volumes"):
-        if parsed.given(option):
-            compose.call.netns.kernel.unmodelled.append(f"docker compose down --{option}")
+    if parsed.given("volumes"):
+        compose.call.netns.kernel.unmodelled.append("docker compose down --volumes")
     return Steps(compose.engine, steps, quiet(compose), compose.said())
+
+
+def _images(compose: Compose, project: Project | None, which: str) -> list[str]:
+    """Images to remove: those that were built without a name of their own (`local`), or every one (`all`), as far as the engine has them."""
+    names = [] if project is None or not which else sorted(project.services)
+    wanted = [image_name(project, name) for name in names if project is not None and (which == "all" or not project.services[name].get("image"))]
+    return [
+        one
+        for one in dict.fromkeys(":".join(split(one)) for one in wanted)
+        if any(f"{image.name}:{image.tag}" == one for image in compose.engine.images.values())
+    ]
 
 
 def _networks(compose: Compose, project: Project | None, name: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from netsim.docker.engine.views.host_config import host_config_view
 from netsim.docker.engine.views.moment import moment
 from netsim.docker.engine.views.release import Shown, shown
 from netsim.docker.image import image_id
+from netsim.docker.settings import HealthCheck
 
 GONE = {"NetworkSettings": ("Bridge", "HairpinMode", "LinkLocalIPv6Address", "LinkLocalIPv6PrefixLen", "SecondaryIPAddresses", "SecondaryIPv6Addresses"),
         "Config": ("OnBuild",)}  # fmt: skip
@@ -75,7 +76,7 @@ def config_view(engine: Engine, container: Container) -> dict[str, Any]:
         "Hostname": container.hostname, "Domainname": spec.domainname, "User": spec.user or image.user, "AttachStdin": "stdin" in spec.attached,
         "AttachStdout": "stdout" in spec.attached, "AttachStderr": "stderr" in spec.attached, "ExposedPorts": {str(port): {} for port in ports},
         "Tty": bool(spec.tty), "OpenStdin": bool(spec.open_stdin), "StdinOnce": bool(spec.open_stdin) and "stdin" in spec.attached, "Env": env or None,
-        "Cmd": list(spec.command) or None, "Image": spec.image, "Volumes": None, "WorkingDir": spec.working_dir or image.working_dir,
+        "Cmd": list(spec.command) or None, **({} if spec.health is None else {"Healthcheck": health_view(spec.health)}), "Image": spec.image, "Volumes": None, "WorkingDir": spec.working_dir or image.working_dir,
         "Entrypoint": list(spec.entrypoint) if spec.entrypoint else None, "MacAddress": str(spec.mac) if spec.mac is not None else "", "OnBuild": None,
         "Labels": dict(sorted({**image.labels, **spec.labels}.items())), "StopSignal": spec.stop_signal, "StopTimeout": spec.stop_timeout,
     }  # fmt: skip
@@ -84,3 +85,9 @@ def config_view(engine: Engine, container: Container) -> dict[str, Any]:
         if not view[name] and view[name] != 0:
             del view[name]
     return view
+
+
+def health_view(check: HealthCheck) -> dict[str, Any]:
+    """`Healthcheck`: what was asked for; what was not is left out."""
+    spans = {"Interval": check.interval, "Timeout": check.timeout, "StartPeriod": check.start_period, "StartInterval": check.start_interval}
+    return {"Test": list(check.test), **{name: value for name, value in {**spans, "Retries": check.retries}.items() if value}}
