@@ -67,7 +67,9 @@ def _health(parsed: Parsed) -> HealthCheck | None:
         return HealthCheck(("NONE",))
     if not parsed.text("health-cmd"):
         return None
-    interval, timeout, start, between = (int(parsed.text(f"health-{name}") or 0) for name in ("interval", "timeout", "start-period", "start-interval"))
+    interval, timeout, start, between = (
+        int(parsed.text(f"health-{name}") or 0) for name in ("interval", "timeout", "start-period", "start-interval")
+    )
     return HealthCheck(("CMD-SHELL", parsed.text("health-cmd")), interval, timeout, start, between, parsed.number("health-retries"))
 
 
