@@ -31,6 +31,7 @@ from netsim.world.machines import Quality, attach, card, join
 from netsim.world.switch import Lan
 
 if TYPE_CHECKING:
+    from netsim.docker.plugins import Plugins
     from netsim.docker.profile import EngineProfile
     from netsim.docker.settings import DaemonOptions
     from netsim.docker.swarm.plain import Mesh
@@ -125,14 +126,17 @@ class Host:
             self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
         return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
 
-    def docker(self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None, *, firewall: str = "") -> Docker:
+    def docker(
+        self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None, *, firewall: str = "", plugins: Plugins | None = None
+    ) -> Docker:
         """The machine's Docker engine, started at first mention; Refusal with the daemon's last words when it cannot start.
 
-        `engine` is a release of `docker.profile.RELEASES` or a profile; `firewall` is "iptables" or "nftables" (29).
+        `engine` is a release of `docker.profile.RELEASES` or a profile; `firewall` is "iptables" or "nftables" (29). `plugins` reaches drivers that
+        are real processes (`netsim.plugins.Plugins`); without it there are none.
         """
         from netsim.docker_api import start_docker  # a third of the package, and many worlds have no Docker
 
-        return start_docker(self.machine, engine, options, firewall)
+        return start_docker(self.machine, engine, options, firewall, plugins)
 
     @property
     def wiring(self) -> Wiring:

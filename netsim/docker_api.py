@@ -22,6 +22,7 @@ from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image
+from netsim.docker.plugins import Plugins
 from netsim.docker.profile import RELEASES, EngineProfile
 from netsim.docker.settings import ContainerSpec, DaemonOptions, EndpointSettings, HostConfig, IpamConfig, NetworkSpec, RestartPolicy
 from netsim.kernel.core.netns import Netns
@@ -315,7 +316,9 @@ class Network:
         self.docker.pass_time()
 
 
-def start_docker(machine: Machine, release: str | EngineProfile = "28", options: DaemonOptions | None = None, firewall: str = "") -> Docker:
+def start_docker(
+    machine: Machine, release: str | EngineProfile = "28", options: DaemonOptions | None = None, firewall: str = "", plugins: Plugins | None = None
+) -> Docker:
     """A machine's engine, started unless one runs or ran; `firewall` is "iptables" or "nftables". Refusal with the daemon's last words."""
     if not isinstance(machine.services.get("docker"), Engine):
         Wiring(machine.kernel.init_net).up("lo")  # as on any machine whose services run
@@ -323,6 +326,9 @@ def start_docker(machine: Machine, release: str | EngineProfile = "28", options:
         if firewall:
             wanted = attrs.evolve(wanted, firewall_backend=firewall)
         boot(machine, RELEASES[release] if isinstance(release, str) else release, wanted)
+    started = machine.services.get("docker")
+    if plugins is not None and isinstance(started, Engine):
+        started.plugins = plugins
     return Docker(machine)
 
 

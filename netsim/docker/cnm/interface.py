@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4Net
+from netsim.clock import SECOND
 from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
@@ -14,6 +16,7 @@ from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.arp import arp_send_gratuitous
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
+from netsim.kernel.tables.fib import RT_SCOPE_LINK
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
 from netsim.wiring import AF_INET6, NEW, Wiring
 
@@ -33,6 +36,8 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     name = asked or interface_name(engine, sandbox, interface.prefix)
     dev = sandbox.netns.names.get(interface.source_name)
     if dev is None:
+        if interface.source_name not in engine.netns.names:
+            raise failed(missing_link(engine, interface.source_name))
         dev = Wiring(engine.netns).device(interface.source_name)
         setlink(dev, LinkRequest(netns=sandbox.netns))
     _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
@@ -43,6 +48,13 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         for net in (interface.ipv4, interface.ipv6):
             if net is not None:
                 add_route(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex),), family=2 if isinstance(net, IPv4Net) else AF_INET6))
+    for route in endpoint.static_routes:
+        net = route.destination
+        family = 2 if isinstance(net, IPv4Net) else AF_INET6
+        hop = HopRequest(dev.ifindex, route.gateway)
+        add_route(
+            sandbox, RouteRequest(dst=net.network, length=net.length, hops=(hop,), family=family, scope=None if route.gateway else RT_SCOPE_LINK)
+        )
     if engine.profile.sets_endpoint_sysctls:
         _set_sysctls(endpoint, sandbox)
 
@@ -75,6 +87,19 @@ def _switch_ipv6(sandbox: Sandbox, device: str, wanted: int) -> None:
     except NetError as error:
         if error.errno != ENOENT:
             raise
+
+
+def missing_link(engine: Engine, name: str) -> str:
+    """A driver named a device that is not there; where the namespace is filled by a hook of the runtime, that is who tells."""
+    text = f'failed to add interface {name} to sandbox: failed to get link by name "{name}": Link not found'
+    if not engine.profile.fills_namespace_last:
+        return text
+    moment = datetime.fromtimestamp(engine.now() // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = text.replace('"', '\\"')
+    return (
+        "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container "
+        f'init: error running hook #0: error running hook: exit status 1, stdout: , stderr: time="{moment}" level=fatal msg="{told}": unknown'
+    )
 
 
 def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:

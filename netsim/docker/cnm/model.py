@@ -91,6 +91,14 @@ class Mapping:
     host_port: int
 
 
+@attrs.frozen
+class StaticRoute:
+    """A route in a sandbox (`types.StaticRoute`); without a next hop the destination is on the link."""
+
+    destination: IPv4Net | IPv6Net
+    gateway: IPv4 | IPv6 | None = None
+
+
 @attrs.define(eq=False)
 class Endpoint:
     """A container's place in a network (`libnetwork.Endpoint`)."""
@@ -106,6 +114,10 @@ class Endpoint:
     gateway6: IPv6 | None = None
     routes_on_link: int = 0
     """1: the default routes lead to the device, not to a gateway (ipvlan on layer 3)."""
+    static_routes: list[StaticRoute] = attrs.field(factory=list)
+    """Routes that a plugin wants in the sandbox."""
+    needs_no_way_out: int = 0
+    """1: a plugin wants no endpoint on docker_gwbridge for it."""
     dns_names: list[str] = attrs.field(factory=list)
     exposed: tuple[Port, ...] = ()
     mappings: list[Mapping] = attrs.field(factory=list)

@@ -18,6 +18,7 @@ from netsim.docker.drivers.ipvlan import IpvlanDriver
 from netsim.docker.drivers.macvlan import MacvlanDriver
 from netsim.docker.drivers.null import NullDriver
 from netsim.docker.drivers.overlay import OverlayDriver
+from netsim.docker.drivers.remote import remote_driver
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.ports import Ports
 from netsim.docker.engine.proxies import Proxies
@@ -26,6 +27,7 @@ from netsim.docker.errors import Refusal, failed, invalid, not_found
 from netsim.docker.firewall.writer import Firewall
 from netsim.docker.image import READY, Image, image_id
 from netsim.docker.ipam.space import AddressSpace
+from netsim.docker.plugins import NETWORK, NoPlugins, Plugins, require
 from netsim.docker.profile import EngineProfile
 from netsim.docker.settings import DaemonOptions
 from netsim.kernel import sysctl
@@ -90,6 +92,8 @@ class Engine:
     swarm_tokens: list[tuple[str, str]] = attrs.field(factory=list)
     """Join tokens (for workers, for managers) that the next swarms begun here get instead of drawn ones."""
     tried_vxlan: int = 0
+    plugins: Plugins = attrs.field(factory=NoPlugins, metadata={"state": "skip"})
+    """Who reaches drivers outside of the world; copies of the world have nobody."""
 
     def __attrs_post_init__(self) -> None:
         self.ports.by_address = self.profile.ports_by_address
@@ -229,9 +233,13 @@ class Engine:
     def driver(self, name: str) -> Driver:
         """A kind of network; refused when there is none such."""
         driver = DRIVERS.get(name)
-        if driver is None:
-            raise not_found(f'plugin "{name}" not found')
-        return driver
+        if driver is not None:
+            return driver
+        known = next((network.driver for network in self.networks.values() if network.driver.name == name), None)
+        if known is not None:
+            return known
+        require(self.plugins, name, NETWORK)
+        return remote_driver(self, name)
 
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""

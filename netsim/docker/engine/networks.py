@@ -12,6 +12,7 @@ from netsim.docker.errors import Refusal, conflict, forbidden, invalid, not_foun
 from netsim.docker.ids import new_id
 from netsim.docker.ipam import request
 from netsim.docker.ipam.allocate import allocate, reallocate, release
+from netsim.docker.plugins import IPAM, require
 from netsim.docker.settings import NetworkSpec
 
 PREDEFINED = ("bridge", "host", "none", "default")
@@ -116,7 +117,7 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
     driver.check(engine, spec)
     given = _configured(engine, spec)
     if given.ipam_driver not in ("default", "null"):
-        raise not_found(f'plugin "{given.ipam_driver}" not found')
+        require(engine.plugins, given.ipam_driver, IPAM)
     if given.ipam_driver == "null" and driver.has_ipam:
         _without_pools(engine, given)
     network = Network(new_id(engine.rng), given, driver, engine.now(), options=dict(given.options))

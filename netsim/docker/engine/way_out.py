@@ -40,7 +40,7 @@ def _needs(sandbox: Sandbox) -> int:
             continue
         if endpoint.gateway is not None or endpoint.gateway6 is not None or endpoint.routes_on_link:
             return 0
-        needed |= network.driver.wants_way_out
+        needed |= network.driver.wants_way_out and not endpoint.needs_no_way_out
     return needed
 
 

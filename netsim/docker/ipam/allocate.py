@@ -8,12 +8,15 @@ from netsim.addr import IPv4, IPv4Net, IPv6Net
 from netsim.docker.cnm.model import Network, Subnet
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.ipam import request
-from netsim.docker.ipam.pool import ExhaustedError, Net
+from netsim.docker.ipam.pool import ExhaustedError, Net, Pool
+from netsim.docker.ipam.remote import RemotePool, request_pool
 from netsim.docker.ipam.request import Wanted
 from netsim.kernel.tables.fib import RT_TABLE_MAIN
 
 if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
+
+BUILTIN = ("default", "null", "")
 
 
 def allocate(engine: Engine, network: Network) -> None:
@@ -35,7 +38,11 @@ def allocate(engine: Engine, network: Network) -> None:
 def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net]) -> None:
     space = engine.space
     size = wanted.subnet.length if wanted.subnet is not None and not int(wanted.subnet.network) and engine.profile.takes_subnet_sizes else 0
-    if wanted.subnet is None or size:
+    plugin = network.spec.ipam_driver if network.spec.ipam_driver not in BUILTIN else ""
+    pool: Pool
+    if plugin:
+        pool = request_pool(engine, plugin, wanted.subnet, wanted.ip_range, network.spec.ipam_options, family)
+    elif wanted.subnet is None or size:
         pool = space.choose(reserved(engine), family, engine.id, size)
     else:
         pool = space.request(wanted.subnet, wanted.ip_range)
@@ -46,7 +53,7 @@ def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net
         subnet.gateway_given = 1
     if wanted.gateway is not None or network.driver.wants_gateway(engine, network, family):
         try:
-            subnet.gateway = pool.request(wanted.gateway)
+            subnet.gateway = pool.request_gateway(wanted.gateway)
         except Refusal as problem:
             why = "No available addresses on this pool" if isinstance(problem, ExhaustedError) else problem.text
             raise failed(f"failed to allocate gateway ({wanted.config.gateway}): {why}") from None
@@ -62,6 +69,8 @@ def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net
 def reallocate(engine: Engine, network: Network) -> None:
     """The subnets of a network out of the daemon's store are taken again."""
     for subnet in network.subnets:
+        if isinstance(subnet.pool, RemotePool):
+            continue  # the plugin still has it
         subnet.pool = engine.space.request(subnet.net, subnet.pool.ip_range)
         if subnet.gateway is not None:
             subnet.pool.request(subnet.gateway)
@@ -88,5 +97,10 @@ def reserved(engine: Engine) -> list[Net]:
 def release(engine: Engine, network: Network) -> None:
     """Give a network's subnets back."""
     for subnet in network.subnets:
-        engine.space.release(subnet.pool)
+        if isinstance(subnet.pool, RemotePool):
+            if subnet.gateway is not None:
+                subnet.pool.release(subnet.gateway)
+            subnet.pool.give_back()
+        else:
+            engine.space.release(subnet.pool)
     network.subnets = []

@@ -46,6 +46,15 @@ class Pool:
                 self.taken.add(last)
         self.cursor = self.range()[0]
 
+    @property
+    def space_name(self) -> str:
+        """The address space it is of, by name."""
+        return "LocalDefault"
+
+    def request_gateway(self, wanted: Address | None = None) -> Address:
+        """An address for the network's gateway."""
+        return self.request(wanted)
+
     def range(self) -> tuple[int, int]:
         """First and last address of the part: of a range that lies outside (`dockerd --fixed-cidr`) only the bits of the host count."""
         if self.ip_range is None:
