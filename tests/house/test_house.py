@@ -60,6 +60,7 @@ ALLOWED: dict[str, set[str]] = {
     "commands": {"random"},
     "shell": {"random"},
     "world": {"random"},
+    "plugins": {"socket", "time"},  # real sockets of plugins, and the wall time they take
     "diagram": {"subprocess"},  # `dot` makes the pictures
     "replay/backend": {"subprocess", "socket", "time"},  # the machine itself
 }

@@ -158,8 +158,8 @@ ENDS = [
     ("CreateEndpoint", "array", "failed to create endpoint box on network net1: json: cannot unmarshal array into Go value of type api.CreateEndpointResponse"),
     (
         "CreateEndpoint", '{"Interface":{"Address":"10.1.1.1/24"}}',
-        "failed to create endpoint box on network net1: driver modified interface address: endpoint interface IP present (10.123.0.2/24). "
-        "Cannot be modified with (10.1.1.1/24).; rolled back",
+        ("failed to create endpoint box on network net1: driver modified interface address: endpoint interface IP present (10.123.0.2/24). "
+         "Cannot be modified with (10.1.1.1/24).; rolled back"),
     ),
     ("CreateEndpoint", '{"Interface":{"MacAddress":"zz"}}', "failed to create endpoint box on network net1: address zz: invalid MAC address"),
     ("Join", "err", "remote: plugin says no"),
