@@ -140,7 +140,11 @@ class EngineProfile:
     sets_endpoint_sysctls: int = 1
     """`com.docker.network.endpoint.sysctls` (27)."""
     always_drops_ipv6_forward: int = 0
-    """27 lets FORWARD of ip6tables drop what it does not know as soon as it starts, and isolates bridges there that have no IPv6."""
+    """20.10 and 27 let FORWARD of ip6tables drop what it does not know as soon as they start, and isolate bridges there that have no IPv6."""
+    has_ipv6_user_chain: int = 1
+    """Whether ip6tables has DOCKER-USER (20.10 writes it only in iptables)."""
+    looks_at_forwarding: int = 0
+    """Whether IPv4 forwarding is looked up for each container (20.10)."""
     needs_experimental_ip6tables: int = 0
     """20.10 writes ip6tables' rules only with `--experimental`."""
     default_bridge_failure: str = 'error creating default "bridge"'
@@ -185,6 +189,7 @@ V20_10 = EngineProfile(
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
     not_running="Container {id} is not running", cannot_kill="Cannot kill container: {name}", needs_experimental_ip6tables=1, forgets_hosts_by_name=1,
+    always_drops_ipv6_forward=1, has_ipv6_user_chain=0, looks_at_forwarding=1,
     default_bridge_failure='Error creating default "bridge"',
     gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
     guards_docker0=0, keeps_idle_ipv6=1, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,

@@ -93,3 +93,32 @@ def test_an_ordinary_container_leaves_nothing_to_report() -> None:
     host = host_of("28")
     ok(host, "docker run -d -p 8080:80 nginx")
     assert host.machine.kernel.unmodelled == []
+
+
+@pytest.mark.parametrize(("engine", "chain"), [("20.10", 0), ("27", 1)])
+def test_ip6tables_isolates_bridges_without_ipv6(engine: str, chain: int) -> None:
+    host = host_of(engine, DaemonOptions(ip6tables=1, experimental=1), *FORWARDING)
+    bridge = f"br-{ok(host, 'docker network create n').strip()[:12]}"
+    rules = ok(host, "ip6tables -S").splitlines()
+    assert "-P FORWARD DROP" in rules
+    assert ("-N DOCKER-USER" in rules) == bool(chain)
+    assert f"-A DOCKER-ISOLATION-STAGE-1 -i {bridge} ! -o {bridge} -j DOCKER-ISOLATION-STAGE-2" in rules
+    ok(host, "docker network rm n")
+    assert bridge not in ok(host, "ip6tables -S")
+
+
+@pytest.mark.parametrize("engine", ["20.10", "27", "28", "29"])
+def test_without_forwarding_containers_are_warned_of(engine: str) -> None:
+    host = host_of(engine, DaemonOptions(ip_forward=0))
+    warning = "WARNING: IPv4 forwarding is disabled"
+    assert host.run("docker create busybox").stderr == f"{warning}. Networking will not work.\n"
+    assert not host.run("docker create --network none busybox").stderr
+    assert not host.run("docker create --network host busybox").stderr
+    assert host.run("docker info").stderr == f"{warning}\n"
+
+
+def test_only_20_10_sees_that_forwarding_was_switched_off_since() -> None:
+    for engine, warned in (("20.10", 1), ("28", 0)):
+        host = host_of(engine)
+        ok(host, "sysctl -qw net.ipv4.ip_forward=0")
+        assert ("forwarding" in host.run("docker create busybox").stderr) == warned

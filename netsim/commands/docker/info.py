@@ -130,7 +130,7 @@ def _facts(engine: Engine) -> dict[str, Any]:
     return {
         "ID": engine.id, "Containers": running + paused + stopped, "ContainersRunning": running, "ContainersPaused": paused, "ContainersStopped": stopped,
         "Images": len(engine.images), "Driver": "vfs", "DriverStatus": [], "Plugins": Struct(plugins, "system.PluginsInfo"), "MemoryLimit": True,
-        "IPv4Forwarding": engine.process.read_text("/proc/sys/net/ipv4/ip_forward").strip() == "1", "BridgeNfIptables": True, "BridgeNfIp6tables": True,
+        "IPv4Forwarding": engine.forwards(), "BridgeNfIptables": True, "BridgeNfIp6tables": True,
         "Debug": False, "LoggingDriver": "json-file", "CgroupDriver": "cgroupfs", "CgroupVersion": "1",
         "KernelVersion": engine.machine.kernel.profile.release, "OperatingSystem": "Debian GNU/Linux 12 (bookworm)", "OSType": "linux",
         "Architecture": "x86_64", "NCPU": 2, "DockerRootDir": "/var/lib/docker", "Name": engine.machine.name, "Labels": [],
@@ -161,8 +161,9 @@ def info(docker: Docker, parsed: Parsed) -> Result:
         docker.complain((f"ERROR: {problem_text}" if older else problem_text) + ("\nerrors pretty printing info" if older else ""))
         return docker.result(1)
     docker.out += [f" {line}\n" for line in _info_lines(docker, docker.engine, facts)]
-    if not older:
-        docker.print("")
+    docker.print("")
+    if not docker.engine.forwards():
+        docker.complain("WARNING: IPv4 forwarding is disabled")
     return docker.result()
 
 

@@ -127,6 +127,8 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
         return docker.result(125)
     if path:
         docker.call.proc.machine.files.write(docker.call.proc, path, made.id.encode())
+    if made.mode not in ("host", "none") and not engine.forwards():
+        docker.warn("WARNING: IPv4 forwarding is disabled. Networking will not work.")
     if made.mode == "host" and (request.host.port_bindings or request.host.publish_all):
         docker.warn("WARNING: Published ports are discarded when using host network mode")
     if request.host.links and shown(engine.profile).link_warning:

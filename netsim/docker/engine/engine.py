@@ -133,6 +133,11 @@ class Engine:
         """Write a setting of the host, named as below /proc/sys."""
         sysctl.write(self.netns, name, value)
 
+    def forwards(self) -> bool:
+        """Whether the daemon takes IPv4 forwarding to be on: 20.10 looks each time, later releases keep what they saw when they started."""
+        kept_on = self.options.ip_forward and not self.profile.looks_at_forwarding
+        return bool(kept_on or sysctl.read(self.netns, "net/ipv4/ip_forward") != "0")
+
     def switch_on_forwarding(self) -> None:
         """`ip_forward` on; when it was off, what nobody asked for is dropped from now on (`setupIPv4Forwarding`)."""
         if sysctl.read(self.netns, "net/ipv4/ip_forward") == "0":

@@ -17,13 +17,15 @@ LOCAL = ("-m", "addrtype", "--dst-type", "LOCAL")
 
 @attrs.define(eq=False)
 class Inserted(Firewall):
-    """Networks stand newest first because their rules are inserted; 27 writes the same in both families, 20.10 only IPv4's."""
+    """Networks stand newest first because their rules are inserted; 27 writes the same in both families, 20.10 ip6tables' only if told to."""
 
     run: Runner
     hairpin: int = 0
     has_ipv6: int = 0
     isolates_ipv6: int = 0
-    """1: bridges are isolated in ip6tables even if they have no IPv6 (27)."""
+    """1: bridges are isolated in ip6tables even if they have no IPv6."""
+    has_user_chain: int = 1
+    """Whether ip6tables has the user's chain too (27)."""
     four: Tables = attrs.field(init=False)
     six: Tables = attrs.field(init=False)
 
@@ -47,7 +49,7 @@ class Inserted(Firewall):
 
     def arrange(self) -> None:
         """The user's chain is the first jump, whatever was inserted since (`arrangeUserFilterRule`)."""
-        for tables in self.families():
+        for tables in self.families() if self.has_user_chain else (self.four,):
             tables.chain("filter", "DOCKER-USER")
             tables.append("filter", "DOCKER-USER", "-j", "RETURN")
             self._jump(tables, "DOCKER-USER")
@@ -82,7 +84,7 @@ class Inserted(Firewall):
             self.six.delete("filter", chain, *rule)
 
     def _isolation(self, wants: NetworkWants) -> list[tuple[str, tuple[str, ...]]]:
-        """What 27 writes into ip6tables for a bridge without IPv6 too (`isolateNetwork`)."""
+        """What is written into ip6tables for a bridge without IPv6 too (`isolateNetwork`)."""
         if not self.isolates_ipv6 or wants.internal or wants.ipv6 is not None:
             return []
         br = wants.bridge
