@@ -40,6 +40,11 @@ LINES = (
     "network create --subnet 10.1.0.0/24 --gateway 10.2.0.1 n", "network create --subnet 10.1.0.0/24 --subnet 10.1.0.0/25 n", "network create --label =x n",
     "network create --aux-address x n", "network create --ipv6=maybe n", "network connect --link a:b:c a b", "network connect --driver-opt x a b",
     "network connect '' ''", "network rm ''", "inspect ''", "inspect --type foo x", "inspect -f '{{' x", "inspect -f '{{foo}}' x", "exec a", "exec -e =x a b",
+    *(f"{path} --help" for path in (
+        "run", "create", "exec", "ps", "network", "network create", "network connect", "network disconnect", "network ls", "network rm", "network prune",
+        "network inspect", "container", "image", "system", "inspect", "logs", "start", "stop", "restart", "kill", "rm", "rename", "port", "top", "wait",
+        "pause", "unpause", "events", "info", "version", "images", "rmi", "pull", "import", "tag", "attach", "container prune", "system prune",
+    )),
     "events --since x", "events --format '{{'", "rename a ''", "start -a a b", "-v", "-l foo ps", "images a b", "pull A", "network prune", "system prune",
 )  # fmt: skip
 

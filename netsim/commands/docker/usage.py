@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from netsim.commands.docker import tree
 from netsim.commands.docker.flags import BOOL, LIST, WORDS, Flag
+from netsim.commands.docker.help import told
+from netsim.commands.docker.help.layout import laid_out
 from netsim.commands.docker.profile import CliProfile
 from netsim.commands.docker.session import Subcommand
 
@@ -20,7 +22,13 @@ GUIDES = {
 
 
 def of_command(cli: CliProfile, command: Subcommand, verb: str) -> str:
-    """`docker COMMAND --help`: usage, purpose, and its options by name and kind (what each is for is told in docker's manual)."""
+    """`docker COMMAND --help`: usage, purpose, other spellings, and its options: 28's with what they are for, others by name and kind."""
+    known = told(command.path) if cli.family == "28" else None
+    if known is not None:
+        spellings, described = known
+        more = f"\nAliases:\n  {spellings}\n" if spellings else ""
+        more += f"\nOptions:\n{laid_out(described)}" if described else ""
+        return cli.usage.format(usage=usage(command, verb), about=tree.about(verb, cli.family), more=more)
     flags = [flag for flag in command.flags_of(cli) if not flag.stands_for]
     more = "\nOptions:\n" + "".join(f"{line}\n" for line in options(flags)) if flags else ""
     return cli.usage.format(usage=usage(command, verb), about=tree.about(verb, cli.family), more=more)
@@ -47,7 +55,8 @@ def of_group(cli: CliProfile, group: str) -> str:
 def of_docker(cli: CliProfile) -> str:
     """`docker --help`: every command there is."""
     head = cli.usage.format(usage="[OPTIONS] COMMAND", about="A self-sufficient runtime for containers", more="").rstrip("\n") + "\n"
-    flags = "\n".join(options(GLOBAL_FLAGS)) + "\n"
+    known = told("") if cli.family == "28" else None
+    flags = laid_out(known[1]) if known is not None else "\n".join(options(GLOBAL_FLAGS)) + "\n"
     if cli.family == "20.10":
         body = f"\nOptions:\n{flags}\n" + "\n".join(
             _section(title, names, cli)
