@@ -91,6 +91,8 @@ class EngineProfile:
     """How an endpoint is shown in it."""
     empty_name: str = "invalid name: name is empty"
     """A network without a name."""
+    lists_without_members: int = 0
+    """Whether lists of networks know nothing of their containers, so that all but the predefined ones dangle (20.10)."""
     has_ipv6_pools: int = 1
     """27 and later choose IPv6 subnets out of a prefix made of the daemon's identity (RFC 4193)."""
     gives_small_subnets: int = 1
@@ -184,7 +186,7 @@ class EngineProfile:
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
-    active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
+    active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, lists_without_members=1, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",

@@ -104,7 +104,7 @@ LINES = st.one_of(
     st.builds("docker network disconnect {}{} {}".format, st.sampled_from(("", "", "-f ")), NETWORK, NAME),
     st.builds("docker {} {}".format, st.sampled_from(("stop -t 0", "start", "restart -t 0", "rm", "rm -f", "kill", "pause", "unpause", "rm -fv")), NAME),
     st.builds("docker {} {}".format, st.sampled_from(("stop -t 0", "start", "restart -t 0", "rm -f", "kill -s TERM", "kill --signal 9")), NAME),
-    st.builds("docker rename {} {}".format, NAME, NAME), st.builds("docker rm -f {} {}".format, NAME, NAME),
+    st.builds("docker rename {} {}".format, NAME, NAME), st.builds("docker rm -f {}".format, NAME),
     st.builds("docker network rm {}".format, NETWORK), st.builds("docker network rm {} {}".format, NETWORK, NETWORK),
     st.builds("docker exec {} {}".format, NAME, st.sampled_from(ASKED)), st.builds("docker exec {} {}".format, NAME, st.sampled_from(ASKED)),
     st.builds("docker inspect -f {} {}".format, st.sampled_from(TEMPLATES), NAME),

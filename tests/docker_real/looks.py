@@ -60,6 +60,7 @@ class Names:
     def plain(self, text: str) -> str:
         """A text without what was made up."""
         text = RANDOM.sub("random_name", VETHS.sub("veth", IDS.sub(self.named, text)))
+        text = re.sub(r"127\.0\.0\.11:\d+", "127.0.0.11:PORT", text)
         return STAMPS.sub("DATE", TIMES.sub("", INDEXES.sub("N ", text)))
 
 

@@ -208,3 +208,22 @@ def test_the_first_packet_of_the_first_container_arrives(host: Host) -> None:
 def test_a_range_outside_of_the_subnet_gives_addresses_by_its_hosts_bits() -> None:
     docker = World().host("h1").docker("20.10", DaemonOptions(fixed_cidr="172.18.0.1/24", iptables=0))
     assert str(docker.run("busybox", "sleep 9").ip) == "172.17.0.2"
+
+
+def test_a_second_connection_of_what_does_not_run_changes_nothing(host: Host) -> None:
+    host.run("docker create --name made --network front busybox sleep 9")
+    before = host.run("docker inspect -f '{{json .NetworkSettings.Networks}}' made").stdout
+    assert host.run("docker network connect --alias www front made").status == 0
+    assert host.run("docker inspect -f '{{json .NetworkSettings.Networks}}' made").stdout == before
+
+
+def test_one_that_will_share_anothers_network_may_be_connected_until_it_runs(host: Host) -> None:
+    host.run("docker create --name guest --network container:web busybox sleep 9")
+    assert host.run("docker network connect front guest").status == 0
+    host.run("docker start guest")
+    assert "container sharing network namespace" in host.run("docker network connect bridge guest").stderr
+
+
+def test_lists_of_20_10_take_every_network_for_unused(host: Host) -> None:
+    host.run("docker network connect front web")
+    assert host.run("docker network ls -qf dangling=true --format '{{.Name}}'").stdout == "front\n"

@@ -13,6 +13,7 @@ from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import written
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine import attach, networks
+from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.settings import EndpointSettings, NetworkSpec
 from netsim.machine.call import Result
@@ -56,7 +57,7 @@ def ls(docker: Docker, parsed: Parsed) -> Result:
     for kind in wanted.get("type", ()):
         if kind not in ("builtin", "custom"):
             raise invalid(f"invalid filter: 'type'='{kind}'")
-    found = sorted((network for network in networks.everywhere(engine) if _is_wanted(network, wanted)), key=_name)
+    found = sorted((network for network in networks.everywhere(engine) if _is_wanted(engine, network, wanted)), key=_name)
     whole = int(parsed.has("no-trunc"))
     return show(docker, COLUMNS, parsed.text("format"), [_row(docker, network, whole) for network in found], quiet=int(parsed.has("quiet")))
 
@@ -78,10 +79,10 @@ def _row(docker: Docker, network: Network, whole: int) -> dict[str, str]:
     return row
 
 
-def _is_wanted(network: Network, wanted: dict[str, list[str]]) -> bool:
+def _is_wanted(engine: Engine, network: Network, wanted: dict[str, list[str]]) -> bool:
     spec = network.spec
     kind = "builtin" if network.builtin else "custom"
-    dangling = bool(not network.builtin and not network.endpoints)
+    dangling = bool(not network.builtin and (not network.endpoints or engine.profile.lists_without_members))
     return (
         filters.matches(wanted.get("name"), spec.name)
         and (not wanted.get("id") or any(network.id.startswith(value) for value in wanted["id"]))

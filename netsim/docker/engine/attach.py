@@ -197,7 +197,7 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
             container.networks[reference] = settings
             placed(container)
             return
-    if container.mode == "host" or container.mode.startswith("container:"):
+    if container.mode == "host" or (container.mode.startswith("container:") and container.state.is_running):
         raise forbidden(JOINED)
     if network.driver.name == "host":
         raise forbidden(engine.profile.joins_host)
@@ -207,6 +207,8 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
     container.stale_ports = ()
+    if network.name in container.networks and not container.state.is_running:
+        return  # it stays as it was asked for first
     container.networks[network.name] = settings  # what fails now is tried again at the next start
     placed(container)
     if container.state.is_running and container.sandbox is not None:
