@@ -59,6 +59,8 @@ class Draw:
     theirs: looks.Names = attrs.field(factory=looks.Names)
     mine: looks.Names = attrs.field(factory=looks.Names)
     found: list[str] = attrs.field(factory=list)
+    skips_views: int = 0
+    """Some container was refused for a link to another network: the daemon goes on showing the endpoint that it took back."""
     is_stuck: int = 0
     """The daemon did not answer: it locks itself up now and then, and nothing can be said of it."""
 
@@ -69,6 +71,7 @@ class Draw:
             if real[0].stderr == "timed out":
                 self.is_stuck = 1
                 return []
+            self.skips_views |= int("Cannot link to" in real[0].stderr)
             self.mix["lines"] += 1
             self.mix["refused lines"] += real[0].status != 0
             self.mix[" ".join(line.split()[1:2])] += 1
@@ -108,6 +111,8 @@ class Draw:
     def compare(self, lines: Sequence[str], real: Sequence[Answer], ours: Sequence[Answer]) -> None:
         """Answer by answer."""
         for line, theirs, mine in zip(lines, real, ours, strict=True):
+            if self.skips_views and line.startswith("docker inspect $("):
+                continue
             them, us = looks.shown(self.theirs, line, theirs), looks.shown(self.mine, line, mine)
             if them != us:
                 self.differ(line, f"{them[0]}{them[1]}status {them[2]}", f"{us[0]}{us[1]}status {us[2]}")

@@ -227,3 +227,9 @@ def test_one_that_will_share_anothers_network_may_be_connected_until_it_runs(hos
 def test_lists_of_20_10_take_every_network_for_unused(host: Host) -> None:
     host.run("docker network connect front web")
     assert host.run("docker network ls -qf dangling=true --format '{{.Name}}'").stdout == "front\n"
+
+
+def test_a_connection_to_the_default_bridge_is_kept_as_it_was_sent(host: Host) -> None:
+    host.run("docker create --name guest --network container:nosuch busybox sleep 9")
+    assert host.run("docker network connect bridge guest").status == 0
+    assert host.run("docker inspect -f '{{json .NetworkSettings.Networks.bridge.Aliases}}' guest").stdout == "[]\n"
