@@ -71,3 +71,29 @@ def test_without_the_proxy_ipv6_has_no_way_to_a_container_without_ipv6(engine: s
     ok(host, "docker run -d --name c1 -p 8080:80 nginx")
     assert ok(host, "docker port c1") == "80/tcp -> 0.0.0.0:8080\n"
     assert host.run("curl -g -s -m 2 http://[::1]:8080/").status == 7
+
+
+@pytest.mark.parametrize(("engine", "inherits"), [("20.10", 1), ("27", 0), ("28", 0), ("29", 0)])
+def test_20_10_publishes_ports_on_an_internal_network_when_another_left(engine: str, inherits: int) -> None:
+    host = host_of(engine)
+    ok(host, "docker network create --internal inner")
+    ok(host, "docker network create outer")
+    ok(host, "docker run -d --name c1 --network inner -p 81:80 busybox sleep 1000")
+    assert not ok(host, "docker port c1")
+    ok(host, "docker network connect outer c1")
+    ok(host, "docker network disconnect outer c1")
+    assert bool(ok(host, "docker port c1")) == bool(ok(host, "ss -Hltn sport = 81")) == bool(inherits)
+    assert ":80" not in ok(host, "iptables -t nat -S DOCKER")
+    ok(host, "docker rm -f c1")
+    assert not ok(host, "ss -Hltn sport = 81")
+
+
+def test_20_10_has_an_ipv6_loopback_while_an_interface_has_ipv6() -> None:
+    host = host_of("20.10")
+    ok(host, "docker network create --ipv6 --subnet fd00:8::/64 n6")
+    ok(host, "docker run -d --name c1 busybox sleep 1000")
+    found = []
+    for line in ("true", "docker network connect n6 c1", "docker network disconnect n6 c1"):
+        ok(host, line)
+        found.append("::1/128" in ok(host, "docker exec c1 ip -6 addr"))
+    assert found == [False, True, False]

@@ -42,6 +42,7 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         setlink(dev, LinkRequest(netns=sandbox.netns))
     _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
     _set_up(interface, dev, name, inside)
+    switch_loopback(engine, sandbox)
     if engine.profile.advertises_addresses and interface.ipv4 is not None and endpoint.network.driver.wants_way_out:
         arp_send_gratuitous(dev, interface.ipv4.address)
     if endpoint.routes_on_link:
@@ -100,6 +101,14 @@ def missing_link(engine: Engine, name: str) -> str:
         "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container "
         f'init: error running hook #0: error running hook: exit status 1, stdout: , stderr: time="{moment}" level=fatal msg="{told}": unknown'
     )
+
+
+def switch_loopback(engine: Engine, sandbox: Sandbox) -> None:
+    """20.10: ::1 is there as long as an interface has an IPv6 address (`networkNamespace.checkLoV6`)."""
+    wanted = int(any(endpoint.interface.name and endpoint.interface.ipv6 is not None for endpoint in sandbox.endpoints))
+    if engine.profile.disables_ipv6 and wanted != sandbox.has_ipv6_loopback:
+        _switch_ipv6(sandbox, "lo", wanted)
+        sandbox.has_ipv6_loopback = wanted
 
 
 def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.clock import SECOND
-from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway
+from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway, switch_loopback
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet
 from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.ids import new_id
@@ -187,7 +187,9 @@ def fill(engine: Engine, sandbox: Sandbox) -> None:
     set_gateway(sandbox, None, sandbox.gateway_endpoint)
 
 
-def _move_gateway(engine: Engine, sandbox: Sandbox, before: Endpoint | None, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+def _move_gateway(
+    engine: Engine, sandbox: Sandbox, before: Endpoint | None, bindings: Mapping[Port, tuple[PortBinding, ...]], has_left: int = 0
+) -> None:
     after = sandbox.gateway_endpoint
     if before is after:
         return
@@ -196,7 +198,7 @@ def _move_gateway(engine: Engine, sandbox: Sandbox, before: Endpoint | None, bin
     set_gateway(sandbox, before, after)
     if after is not None:
         try:
-            after.network.driver.program_external(engine, after, bindings)
+            after.network.driver.program_external(engine, after, bindings, has_left)
         except Refusal as problem:
             text = f"driver failed programming external connectivity on endpoint {after.name} ({after.id}): {problem.text}"
             raise Refusal(problem.status, text) from None
@@ -214,8 +216,10 @@ def leave(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Port
     if not sandbox.shared:
         remove_interface(engine, endpoint, sandbox)
     sandbox.endpoints.remove(endpoint)
+    if not sandbox.shared:
+        switch_loopback(engine, sandbox)
     if before is endpoint:
-        _move_gateway(engine, sandbox, before, bindings)
+        _move_gateway(engine, sandbox, before, bindings, has_left=1)
     endpoint.sandbox = None
 
 

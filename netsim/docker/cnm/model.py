@@ -146,6 +146,8 @@ class Sandbox:
     """What the next `ethN` is called where names are not used again."""
     shared: int = 0
     """1 for the host's own namespace."""
+    has_ipv6_loopback: int = 0
+    """Whether 20.10 has put ::1 there since an interface has an IPv6 address."""
     awaited: int = 0
     """1 while the runtime has not made the namespace yet, so that interfaces wait on the host."""
     key: str = ""

@@ -234,9 +234,9 @@ class BridgeDriver(Driver):
                 named = subnet.config.aux.get("DefaultGatewayIPv6")
                 endpoint.gateway6 = IPv6.parse(named) if named else subnet.gateway if isinstance(subnet.gateway, IPv6) else None
 
-    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
-        """Publish ports, unless the network is internal; where containers may not talk, open what links open."""
-        if not endpoint.network.spec.internal:
+    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]], is_heir: int = 0) -> None:
+        """Publish ports, unless the network is internal (20.10 does when another network left); where containers may not talk, open what links open."""
+        if not endpoint.network.spec.internal or (is_heir and engine.profile.routes_internal):
             publish(engine, endpoint, bindings)
         for wants, link in _links(endpoint):
             engine.firewall.add_link(wants, link)

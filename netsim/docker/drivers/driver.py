@@ -51,7 +51,7 @@ class Driver:
     def leave(self, engine: Engine, endpoint: Endpoint) -> None:
         """The endpoint is about to leave its sandbox."""
 
-    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]], is_heir: int = 0) -> None:
         """The endpoint became its sandbox's gateway: publish its ports."""
 
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:

@@ -126,8 +126,8 @@ class Inserted(Firewall):
         return ("-I", "filter", "FORWARD", (*between, "ACCEPT")) if wants.icc else ("-A", "filter", "FORWARD", (*between, "DROP"))
 
     def add_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
-        """DNAT, acceptance and the container's way to itself, each appended."""
-        for port in ports:
+        """DNAT, acceptance and the container's way to itself, each appended; an internal network has no chain to append to."""
+        for port in () if wants.internal else ports:
             for tables, table, chain, rule in self._port(wants, port):
                 tables.append(table, chain, *rule)
 

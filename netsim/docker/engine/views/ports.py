@@ -23,7 +23,9 @@ def open_endpoint(container: Container) -> Endpoint | None:
     if sandbox is None or sandbox.shared or sandbox.container_id != container.id:
         return None
     endpoint = sandbox.gateway_endpoint
-    return None if endpoint is None or endpoint.network.spec.internal or endpoint.network.driver.name != "bridge" else endpoint
+    if endpoint is None or endpoint.network.driver.name != "bridge" or (endpoint.network.spec.internal and not endpoint.mappings):
+        return None
+    return endpoint
 
 
 def port_map(container: Container) -> dict[str, Any]:
