@@ -132,7 +132,7 @@ class RemoteDriver(Driver):
         """Leave; it leaves whatever the plugin says."""
         self._quietly(engine, "Leave", _ids(endpoint))
 
-    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
+    def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]], is_heir: int = 0) -> None:
         """ProgramExternalConnectivity; plugins that do not know the call need not."""
         shown = [
             {"Proto": PROTOCOLS[port.protocol], "Port": port.number, "HostPort": int(binding.host_port or 0), "HostIP": binding.host_ip or ""}
