@@ -255,6 +255,8 @@ class Shell(CompoundCommands):
                 try:
                     yield from self._redirect(first.redirects)
                     child = self._spawn(args, {}, dict(self.proc.fds))
+                except RedirectProblem:
+                    child = None  # a shell of its own tells, and fails
                 finally:
                     self.proc.fds = saved
         if child is None:

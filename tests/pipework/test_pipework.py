@@ -102,3 +102,8 @@ def test_wait_waits_until_the_interface_is_there(host: netsim.Host) -> None:
     host.run("ip link add lo5 type dummy; ip link set lo5 up")
     host.world.run_for(2_000_000_000)
     assert not job.is_running
+
+
+def test_a_background_command_whose_file_is_not_there_fails_like_any_other(host: netsim.Host) -> None:
+    done = host.run("cat </nope & wait $!; echo $?")
+    assert (done.stdout, "/nope: No such file or directory" in done.stderr) == ("1\n", True)
