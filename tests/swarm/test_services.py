@@ -142,6 +142,7 @@ REFUSED = {
     "docker node demote h1": "attempting to demote the last manager of the swarm",
     "docker swarm init": "This node is already part of a swarm",
     "docker stack ls": "not modelled",
+    "docker service create --name j --mode global-job busybox": "services of mode global-job are not modelled",
 }
 
 

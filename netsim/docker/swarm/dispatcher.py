@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PORT = 2377
 TICK = SECOND
 BATCH = 100 * MS
+LOOK = 10 * MS
+"""What agents tell of tasks is looked at together."""
 """How long changes for a node are gathered before they are sent (`dispatcher.batchingWaitTime`)."""
 GRACE_PERIODS = 3
 """Heartbeats that may be missed (`gracePeriodMultiplier`)."""
@@ -41,6 +43,8 @@ class Manager:
     listener: Listener | None = None
     sessions: dict[str, Connection] = attrs.field(factory=dict)
     """Node -> the connection its agent has to us."""
+    is_sending: int = 0
+    is_looking: int = 0
     dirty: dict[str, None] = attrs.field(factory=dict)
     """Nodes that must be told of changes."""
     port: int = PORT
@@ -85,7 +89,11 @@ class Manager:
             if self.leads:
                 self._listen_for_silence()
         elif token[0] == "send":
+            self.is_sending = 0
             self._send()
+        elif token[0] == "look":
+            self.is_looking = 0
+            self.changed()
         elif token[0] == "ripe" and self.leads:
             self.orchestrator.ripe(token[1])
 
@@ -226,7 +234,9 @@ class Manager:
     def _status(self, message: Message) -> None:
         for task_id, state, error, container_id in message["tasks"]:
             self.set_status(task_id, state, error, container_id)
-        self.changed()
+        if not self.is_looking:
+            self.is_looking = 1
+            self.member.later(LOOK, "manager", "look")
 
     def set_status(self, task_id: str, state: str, error: str, container_id: str) -> None:
         """What an agent tells of a task; states only go forward."""
@@ -284,7 +294,8 @@ class Manager:
             return
         self.orchestrator.run()
         self.raft.replicate()
-        if self.dirty:
+        if self.dirty and not self.is_sending:
+            self.is_sending = 1
             self.member.later(BATCH, "manager", "send")
 
     def _send(self) -> None:

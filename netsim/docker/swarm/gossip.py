@@ -25,6 +25,8 @@ PROBE_INTERVAL = SECOND
 PROBE_TIMEOUT = 500 * MS
 SUSPICION = 4
 """Probe intervals that a suspect has to answer, times the logarithm of the number of members (`SuspicionMult`)."""
+GOSSIP_INTERVAL = 200 * MS
+"""Between two rounds of news."""
 SYNC_INTERVAL = 30 * SECOND
 RETRY = SECOND
 HELPERS = 3
@@ -90,6 +92,7 @@ class Gossip:
     stamp: int = 0
     waiting: dict[str, list[str]] = attrs.field(factory=dict)
     """Network -> keys of own rows that are told with the next datagrams."""
+    told: int = -GOSSIP_INTERVAL
 
     def start(self, seeds: list[str]) -> None:
         """Take the ports and meet the members behind addresses."""
@@ -279,7 +282,10 @@ class Gossip:
             self.peers[name] = known = Peer(name, sent["address"], changed=self.now)
         elif sent["incarnation"] < known.incarnation or (known.state == DEAD and sent["incarnation"] <= known.incarnation and not sent.get("first")):
             return
+        fresh = [network for network in sent["networks"] if network in self.networks and network not in known.networks]
         known.state, known.incarnation, known.networks, known.address = ALIVE, sent["incarnation"], list(sent["networks"]), sent["address"]
+        for network in fresh:
+            self._tell(known, network, [record for record in self.tables[network].values() if record.owner == self.name])
 
     # rows ----------------------------------------------------------------------------------------------------------------
 
@@ -312,17 +318,21 @@ class Gossip:
         self.stamp += 1
         self.tables[network][key] = Record(key, self.name, self.stamp, value)
         if not self.waiting:
-            self._timer(MS, "tell")
+            self._timer(max(MS, self.told + GOSSIP_INTERVAL - self.now), "tell")
         self.waiting.setdefault(network, []).append(key)
 
     def _tell_waiting(self) -> None:
-        waiting, self.waiting = self.waiting, {}
+        waiting, self.waiting, self.told = self.waiting, {}, self.now
         for network, keys in waiting.items():
-            rows = [_row(record) for key in dict.fromkeys(keys) if (record := self.tables.get(network, {}).get(key)) is not None]
+            records = [record for key in dict.fromkeys(keys) if (record := self.tables.get(network, {}).get(key)) is not None]
             for peer in self.alive():
                 if network in peer.networks:
-                    for at in range(0, len(rows), MOST_ENTRIES):
-                        self._send(peer.address, {"t": "rows", "network": network, "rows": rows[at : at + MOST_ENTRIES]})
+                    self._tell(peer, network, records)
+
+    def _tell(self, peer: Peer, network: str, records: list[Record]) -> None:
+        rows = [_row(record) for record in records]
+        for at in range(0, len(rows), MOST_ENTRIES):
+            self._send(peer.address, {"t": "rows", "network": network, "rows": rows[at : at + MOST_ENTRIES]})
 
     def _take(self, network: str, row: list[Any]) -> None:
         """A row of another member's, if it is news."""

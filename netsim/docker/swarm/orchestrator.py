@@ -83,8 +83,8 @@ class Orchestrator:
         for task in [task for task in alive if task.state in ENDED]:
             self._restart(service, task)
         wanted = service.spec.replicas
-        surplus = sorted(by_slot, key=lambda slot: (-self._crowd(service, by_slot[slot]), -slot))[: max(0, len(by_slot) - wanted)]
-        for slot in surplus:
+        surplus = max(0, len(by_slot) - wanted)
+        for slot in sorted(by_slot, key=lambda slot: (-self._crowd(service, by_slot[slot]), -slot))[:surplus] if surplus else ():
             for task in by_slot.pop(slot):
                 self._end(task, "remove")
         finished = {
@@ -92,11 +92,12 @@ class Orchestrator:
             for task in tasks
             if task.desired == "shutdown" and task.state in ENDED and not self._restarts(service, task) and task.state != "shutdown"
         }
-        slot = 0
-        while len(by_slot) + len(finished - set(by_slot)) < wanted:
+        slot, missing = 0, wanted - len(finished | set(by_slot))
+        while missing > 0:
             slot += 1
             if slot not in by_slot and slot not in finished:
-                by_slot[slot] = [self._new(service, slot)]
+                self._new(service, slot)
+                missing -= 1
 
     def _crowd(self, service: Service, tasks: list[Task]) -> int:
         """How many tasks of the service are where a slot is: the fullest nodes lose theirs first."""

@@ -10,7 +10,8 @@ from netsim.docker.errors import Refusal
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import Attachment, ContainerPart, PortSpec, ServiceSpec, plain, revive
 
-MODES = ("replicated", "global", "replicated-job", "global-job")
+JOBS = ("replicated-job", "global-job")
+MODES = ("replicated", "global", *JOBS)
 CONDITIONS = ("none", "on-failure", "any")
 
 
@@ -46,7 +47,7 @@ SHARED = (
     Flag("detach", "d", BOOL), Flag("quiet", "q", BOOL), Flag("with-registry-auth", "", BOOL), Flag("no-resolve-image", "", BOOL),
     Flag("replicas", "", check=replicas), Flag("endpoint-mode"), Flag("entrypoint"), Flag("hostname"), Flag("workdir", "w"), Flag("user", "u"),
     Flag("tty", "t", BOOL), Flag("restart-condition"), Flag("restart-delay", "", check=values.duration), Flag("restart-max-attempts", "", INT),
-    Flag("update-parallelism", "", INT), Flag("update-delay", "", check=values.duration), Flag("update-order"), Flag("replicas-max-per-node", "", INT),
+    Flag("update-parallelism", "", INT), Flag("update-delay", "", check=values.duration), Flag("update-order", unmodelled=1), Flag("replicas-max-per-node", "", INT),
     *UNMODELLED,
 )  # fmt: skip
 CREATE_FLAGS = (
@@ -81,6 +82,8 @@ def new_spec(member: Member, parsed: Parsed, name: str) -> ServiceSpec:
     part.dns, part.dns_search = list(parsed.many("dns")), list(parsed.many("dns-search"))
     part.dns_options, part.hosts = list(parsed.many("dns-option")), list(parsed.many("host"))
     spec = ServiceSpec(name, part, parsed.text("mode") or "replicated")
+    if spec.mode in JOBS:
+        raise Refusal(0, f"netsim: services of mode {spec.mode} are not modelled")
     if parsed.given("replicas") and spec.mode != "replicated":
         raise Refusal(0, "replicas can only be used with replicated or replicated-job mode")
     spec.networks = [_attachment(member, text) for text in parsed.many("network")]
