@@ -206,3 +206,14 @@ def test_a_wrong_extension_is_refused(desk: Desk, text: str) -> None:
     assert done.status == 1
     assert "netsim" in done.stderr
     assert desk.docker.containers == []
+
+
+def test_who_shares_a_namespace_is_made_again_with_its_owner(desk: Desk) -> None:
+    desk.files(
+        compose="services: {a: {image: nginx, stop_grace_period: 0s}, c: {image: busybox, command: sleep 1000, stop_grace_period: 0s, network_mode: 'service:a'}}"
+    )
+    desk.compose("up -d")
+    desk.compose("rm -fs a")
+    done = desk.compose("up -d")
+    assert (done.status, "Container app-c-1  Recreated" in done.stderr) == (0, True)
+    assert "Welcome to nginx" in desk.docker.container("app-c-1").run("wget -qO- http://localhost/").stdout

@@ -109,9 +109,11 @@ def find(words: tuple[str, ...]) -> tuple[Subcommand, str, tuple[str, ...]] | No
     return None
 
 
-def _topic(session: Docker, words: tuple[str, ...]) -> Result:
+def _topic(session: Docker, words: tuple[str, ...]) -> Result | Program:
     if not words:
         return Result(usage.of_docker(session.cli))
+    if words[0] == "compose":
+        return compose(session, ("--help",))
     found = find(words)
     if found is not None:
         return Result(usage.of_command(session.cli, found[0], found[1]))

@@ -10,7 +10,7 @@ from netsim.commands.docker.compose.building import Images
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, scale
 from netsim.commands.docker.compose.network import Network
-from netsim.commands.docker.compose.request import LABEL, Maker, container_name, members, number_of, service_hash, service_of
+from netsim.commands.docker.compose.request import LABEL, Maker, container_name, members, number_of, service_of
 from netsim.commands.docker.compose.stand_ins import image_name, is_stand_in
 from netsim.commands.docker.compose.steps import Said, Step, Steps, Stop, Together, warning
 from netsim.docker.engine import attach
@@ -223,7 +223,7 @@ class Level(Step):
             return int(policy == FORCE)
         labels = container.spec.labels
         image = maker.engine.image(image_name(self.plan.project, name))
-        if labels.get(LABEL + "config-hash") != service_hash(service) or labels.get(LABEL + "image") != image_id(image):
+        if labels.get(LABEL + "config-hash") != maker.hash(name) or labels.get(LABEL + "image") != image_id(image):
             return 1
         if is_stand_in(image) and container.spec.entrypoint != maker.spec(name, number_of(container)).entrypoint:
             return 1

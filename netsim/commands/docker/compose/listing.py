@@ -107,10 +107,14 @@ def _row(compose: Compose, container: Container, whole: int) -> dict[str, str]:
 def ports(container: Container) -> str:
     """Ports as compose writes them: published ones with their addresses, runs of numbers as one, addresses of IPv6 in brackets."""
     texts = []
-    for one in sorted(public_ports(container), key=_port_order):
+    for one in sorted(public_ports(container), key=_unpublished_first):
         address = f"[{one.ip}]" if ":" in one.ip else one.ip
         texts.append(f"{address}:{one.public}->{one.private}/{one.protocol}" if one.public else f"{one.private}/{one.protocol}")
     return ", ".join(texts)
+
+
+def _unpublished_first(port: PublicPort) -> tuple[int, int, str, int, str]:
+    return (int(bool(port.public)), *_port_order(port))
 
 
 def _port_order(port: PublicPort) -> tuple[int, str, int, str]:

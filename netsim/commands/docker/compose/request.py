@@ -176,7 +176,7 @@ class Maker:
     def _labels(self, name: str, number: int, oneoff: Oneoff | None) -> dict[str, str]:
         service, project = self.project.services[name], self.project
         told = {
-            "project": project.name, "service": name, "version": VERSION, "oneoff": "True" if oneoff else "False", "config-hash": service_hash(service),
+            "project": project.name, "service": name, "version": VERSION, "oneoff": "True" if oneoff else "False", "config-hash": self.hash(name),
             "container-number": str(number), "depends_on": _told_dependencies(service), "image": image_id(self.engine.image(image_name(project, name))),
             "project.config_files": ",".join(project.files), "project.working_dir": project.directory,
         }  # fmt: skip
@@ -201,6 +201,16 @@ class Maker:
         wanted = {self.network_name(key): self.settings(name, number, key, oneoff) for key in keys}
         first = next(iter(wanted))
         return first, wanted if self._per_network else {first: wanted[first]}
+
+    def hash(self, name: str) -> str:
+        """What a container's label tells of its service: namespaces that it shares with another service count by the container they are."""
+        service = dict(self.project.services[name])
+        for key in ("network_mode", "ipc", "pid"):
+            mode = str(service.get(key, ""))
+            found = members(self.engine, self.project.name, mode.removeprefix("service:")) if mode.startswith("service:") else []
+            if found:
+                service[key] = f"container:{found[0].id}"
+        return service_hash(service)
 
     def network_name(self, key: str) -> str:
         """What a network of the project is called."""
