@@ -6,35 +6,24 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPv4, IPv6
-from netsim.analysis.behind import Case, behind
 from netsim.analysis.cause import Cause
 from netsim.analysis.explanation import Decision, Explanation, Resolution
-from netsim.analysis.fixes import fix_of, known_container
-from netsim.analysis.follow import ASKING, OUT, RELAY, Ends, Follower, Seen
+from netsim.analysis.fixes import fix_of
+from netsim.analysis.follow import ASKING, OUT, RELAY, Follower, Seen
 from netsim.analysis.headers import one_line
-from netsim.analysis.judge import Judge
 from netsim.analysis.places import Place, names_of, place_of
-from netsim.analysis.probe import PAYLOADS, Probe
+from netsim.analysis.probe import Probe
 from netsim.analysis.problem import AnalysisProblem
 from netsim.analysis.reasons import REASONS
-from netsim.analysis.recording import Recording, record
-from netsim.analysis.target import ICMP, Target, address_of, target_of
+from netsim.analysis.target import Target, address_of, target_of
+from netsim.analysis.trying import SETTLING, machines_of, relays_of, try_in
 from netsim.analysis.wording import Speaker
 from netsim.api import World
-from netsim.clock import SECOND
 from netsim.errors import strerror
-from netsim.machine.fds import Capture, Null
 from netsim.machine.hostnames import in_hosts
-from netsim.programs.docker_proxy import DockerProxy
 from netsim.state import CannotFork
 from netsim.trace import Dropped, Rewritten, RuleMet, Step
 
-LIMIT = 120 * SECOND
-"""Virtual time for one attempt, name servers that do not answer included."""
-SETTLING = 2 * SECOND
-"""Virtual time that passes before the attempt: carriers, duplicate address detection and what was just started get ready."""
-DOMAIN = 53
 MOST_DATA = 65507
 
 
@@ -61,56 +50,8 @@ def explain_in(trial: World, source: Place, target: Target, size: int = 0) -> Ex
     """The same in a world that may be changed by the attempt: one's own fork."""
     trial.run_for(SETTLING)
     names = names_of(trial)
-    address, _ = address_of(trial, target)
-    relays = _relays(trial)
-    recording = record(trial)
-    try:
-        probe = attempt(source, target, address, size)
-    finally:
-        for netns in names.by_cookie.values():
-            netns.stir()
-            netns.trace = None
-    follower = _followed(probe, recording, relays)
-    cause = Judge(probe, follower, names, source).cause()
-    if cause.code == "name-server-silent" and known_container(source, probe) is not None:
-        cause = Cause("name-not-found")  # only Docker's own name server could know it, and it passed the question on
-    machines = {id(host.machine.kernel): host.machine for host in trial.hosts.values()}
-    cause = behind(cause, Case(probe, follower.seen, names, source, machines))
-    return _told(source, target, probe, follower, cause, Speaker(names, machines))
-
-
-def attempt(source: Place, target: Target, address: IPv4 | IPv6 | None, size: int = 0) -> Probe:
-    """Let a process at the source try it, and wait in virtual time until it knows."""
-    machine = source.machine
-    ident = machine.kernel.rng.randrange(1, 65536)
-    probe = Probe(target.host, address, target.protocol, target.port, ident, bytes(size) or PAYLOADS[target.protocol], may_fragment=int(not size))
-    fds = {0: Null(), 1: Capture(), 2: Capture()}
-    process = machine.spawn(source.process, ("netsim-probe",), fds=fds, program=probe, netns=source.netns)
-    if process.status is None:
-        machine.wait(process, LIMIT)
-    return probe
-
-
-def _relays(world: World) -> dict[int, DockerProxy]:
-    found: dict[int, DockerProxy] = {}
-    for host in world.hosts.values():
-        for process in host.machine.processes.values():
-            if isinstance(process.program, DockerProxy) and process.program.listener in process.fds:
-                found[id(process.sock(process.program.listener))] = process.program
-    return found
-
-
-def _followed(probe: Probe, recording: Recording, relays: dict[int, DockerProxy]) -> Follower:
-    """The attempt's packets; where the name was not found out, those to the name server."""
-    wanted: list[Ends] = []
-    if probe.target is not None:
-        port = probe.ident if probe.protocol == ICMP else probe.port
-        wanted.append(Ends(probe.protocol, int(probe.target), port, probe.source_port))
-    elif probe.lookup is not None:
-        wanted += [Ends("udp", int(server), DOMAIN) for server in probe.lookup.conf.servers[:1]]
-    follower = Follower(wanted, relays)
-    follower.follow(event for event in recording.events if event.time >= probe.began)
-    return follower
+    tried = try_in(trial, source, target, names, relays_of(trial), size)
+    return _told(source, target, tried.probe, tried.follower, tried.cause, Speaker(names, machines_of(trial)))
 
 
 # telling -----------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""reach: who reaches whom on which listening port, each cell tried in a fork of its own."""
+"""reach: who reaches whom on which listening port, each cell tried in the world as it stands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import attrs
 from netsim.analysis.explain import explain
 from netsim.analysis.explanation import Explanation
 from netsim.analysis.places import place_of, places
+from netsim.analysis.reasons import REACHED, REASONS
 from netsim.analysis.services import Service, services
+from netsim.analysis.trials import Trials, trials
 from netsim.api import World
 
 FIELDS = ("source", "target", "protocol", "port", "address", "verdict", "reason")
@@ -88,18 +90,24 @@ def reach(world: World, sources: Iterable[Any] = (), targets: Iterable[Any] = ()
     """
     froms = [place_of(world, source).name for source in sources] or [place.name for place in places(world)]
     wanted = {place_of(world, target).name for target in targets}
-    cells = []
-    for service in services(world):
-        if wanted and service.place not in wanted:
-            continue
-        cells += [cell_of(world, source, service) for source in froms if source != service.place]
-    return Matrix(tuple(cells))
+    tries = trials(world)
+    asked = [service for service in services(world) if not wanted or service.place in wanted]
+    found = {(source, service): cell_of(tries, source, service) for source in froms for service in asked if source != service.place}
+    return Matrix(tuple(found[source, service] for service in asked for source in froms if source != service.place))
 
 
-def cell_of(world: World, source: str, service: Service) -> Cell:
-    """One cell: the service's addresses one after the other, until one answers."""
-    answer = best_answer(world, source, service)
-    return Cell(source, service.place, service.protocol, service.port, answer.address, answer.verdict, answer.reason.code)
+def cell_of(tries: Trials, source: str, service: Service) -> Cell:
+    """One cell: the service's addresses one after the other, until one answers; else what became of the first."""
+    first: Cell | None = None
+    for target in service.targets():
+        tried = tries.outcome(source, target)
+        reason = REASONS[tried.cause.code]
+        cell = Cell(source, service.place, service.protocol, service.port, tried.address, reason.verdict, reason.code)
+        if reason.verdict == REACHED:
+            return cell
+        first = first or cell
+    assert first is not None
+    return first
 
 
 def best_answer(world: World, source: Any, service: Service) -> Explanation:

@@ -50,7 +50,7 @@ FLUSH_ROUTES6 = ("net", "ipv6", "route", "flush")
 """Written to, never read: forgets what was learnt about destinations."""
 IDLE_CONF = frozenset(
     (
-        "accept_ra_min_lft", "accept_source_route", "bootp_relay", "disable_policy", "disable_xfrm", "enhanced_dad", "force_igmp_version",
+        "accept_ra_min_lft", "accept_source_route", "bootp_relay", "disable_policy", "disable_xfrm", "force_igmp_version",
         "force_tllao", "igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval", "max_desync_factor", "mc_forwarding", "medium_id",
         "mldv1_unsolicited_report_interval", "ra_honor_pio_life", "ra_honor_pio_pflag", "regen_max_retry", "regen_min_advance",
         "router_probe_interval", "secure_redirects", "suppress_frag_ndisc", "temp_prefered_lft", "temp_valid_lft", "use_optimistic",

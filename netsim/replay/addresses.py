@@ -19,11 +19,13 @@ from netsim.kernel.tables.inet6 import IFA_F_NOPREFIXROUTE as NOPREFIXROUTE6
 from netsim.kernel.tables.neigh import NUD_PERMANENT, NeighTable
 from netsim.kernel.tables.vxlan import ALL_ZEROS
 from netsim.replay.devices import devices
-from netsim.replay.operations import AddAddress, AddForwarding, AddNeighbour, Operation, SetDevice, SetVlan
+from netsim.replay.operations import AddAddress, AddForwarding, AddNeighbour, Operation, SetLinkLocals, SetVlan, Wait
 from netsim.replay.sites import Sites
 
 FLAGS6 = ((IFA_F_NODAD, "nodad"), (IFA_F_HOMEADDRESS, "home"), (IFA_F_MANAGETEMPADDR, "mngtmpaddr"), (IFA_F_MCAUTOJOIN, "autojoin"))
 LOOPBACK6 = IPv6(1)
+CARRIERS = "2"
+"""Seconds by which carriers have been told."""
 
 
 def addresses(sites: Sites) -> Iterator[Operation]:
@@ -42,10 +44,13 @@ def addresses(sites: Sites) -> Iterator[Operation]:
 
 
 def own_link_locals(sites: Sites) -> Iterator[Operation]:
-    """Devices that did not make themselves a link-local address may do so again from now on."""
-    for site, dev in devices(sites):
-        if keeps_link_local(dev):
-            yield SetDevice(site, ("link", "set", "dev", dev.name, "addrgenmode", "eui64"))
+    """Devices that did not make themselves a link-local address may do so again, once their carriers have come."""
+    keeping = [(site, dev) for site, dev in devices(sites) if keeps_link_local(dev)]
+    if keeping:
+        yield Wait("", (CARRIERS,))
+    for site, dev in keeping:
+        if dev.inet6 is not None:
+            yield SetLinkLocals(site, ("link", "set", "dev", dev.name, "addrgenmode", "eui64"))
 
 
 def keeps_link_local(dev: NetDevice) -> bool:

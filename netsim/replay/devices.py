@@ -145,7 +145,7 @@ def _has_own_address(dev: NetDevice) -> bool:
 
 def _has_own_mtu(dev: NetDevice) -> bool:
     if isinstance(dev, Bridge):
-        return dev.explicit_mtu
+        return False  # told when it is made it would follow the ports all the same
     if isinstance(dev, Stacked):
         return dev.mtu != dev.real.mtu
     return isinstance(dev, IpTunnel) or dev.mtu != ETHER_MTU
@@ -177,6 +177,7 @@ def looks(sites: Sites) -> Iterator[Operation]:
         words = _flags(dev)
         if dev.flags & IFF_LOOPBACK and dev.mtu != LOOPBACK_MTU:
             words += ["mtu", str(dev.mtu)]
+        words += ["mtu", str(dev.mtu)] if isinstance(dev, Bridge) and dev.explicit_mtu else []
         words += ["group", str(dev.group)] if dev.group else []
         words += ["alias", dev.alias] if dev.alias else []
         for change in (words, macvlan_sources(dev)):

@@ -182,3 +182,21 @@ class Load(Operation):
     def argv(self) -> tuple[str, ...]:
         """The command in the namespace."""
         return ("ip", "netns", "exec", self.site, *self.words)
+
+
+@attrs.frozen
+class Wait(Operation):
+    """Time until carriers have come; `words` are the seconds."""
+
+    subject: ClassVar[str] = "link-local addresses from now on"
+
+    def argv(self) -> tuple[str, ...]:
+        """`sleep`."""
+        return ("sleep", *self.words)
+
+
+@attrs.frozen
+class SetLinkLocals(Operation):
+    """How a device makes itself a link-local address."""
+
+    subject: ClassVar[str] = "link-local addresses from now on"

@@ -60,8 +60,8 @@ def plan(world: World) -> Plan:
     operations: list[Operation] = [AddNamespace(site.name) for site in sites]
     for part in (
         settings(sites), make_wires(wires), make(sites, wires.far_ends()), looks(sites), plug_wires(wires), ports(sites), vlans(sites), device_settings(sites),
-        addresses(sites), raise_wires(wires), up(sites), own_link_locals(sites), routes(sites), rules(sites), neighbours(sites), forwarding(sites), filters(sites),
-        queues(sites),
+        addresses(sites), raise_wires(wires), up(sites), routes(sites), rules(sites), neighbours(sites), forwarding(sites), filters(sites),
+        queues(sites), own_link_locals(sites),
     ):  # fmt: skip
         operations += part
     return Plan(tuple(dict.fromkeys(operations)), tuple(listening), tuple(leftovers(world, sites)), sites, tuple(beyond(sites)))

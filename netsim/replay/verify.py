@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import attrs
 
-from netsim.analysis.explain import explain
-from netsim.analysis.reasons import REACHED
+from netsim.analysis.reasons import REACHED, REASONS
+from netsim.analysis.trials import Trials, trials
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.kernel.bridge.device import Bridge
@@ -89,7 +89,9 @@ def verify(world: World, backend: Backend | None = None, *, probes: int = 1) -> 
         return attrs.evolve(summary, failed=failed)
     found = [Difference("", "listeners", "", "", line) for line in answer["problems"]]
     found += [each for question, told in zip(asked, answer["reads"], strict=True) for each in _compared(trial, planned, question, told)]
-    found += [each for attempt in tried for each in _probed(trial, attempt, answer["probes"].get(str(attempt.number)))]
+    tries = trials(trial)
+    for attempt in sorted(tried, key=_source):
+        found += _probed(tries, attempt, answer["probes"].get(str(attempt.number)))
     return attrs.evolve(summary, differences=tuple(found))
 
 
@@ -104,6 +106,10 @@ def failure(answer: dict[str, Any]) -> str:
     """The operation that the kernel refused, and its word; empty when there is none."""
     failed = answer["failed"]
     return "" if failed is None else f"{failed['text'].strip().partition(chr(10))[0]}: {failed['stderr'].strip()}"
+
+
+def _source(attempt: Attempt) -> str:
+    return attempt.source
 
 
 def request(planned: Plan, asked: list[Question], tried: list[Attempt]) -> dict[str, Any]:
@@ -145,9 +151,9 @@ def _compared(trial: World, planned: Plan, question: Question, told: dict[str, A
     yield from compare(site.name, question.section, ours.stdout, told["stdout"], blind_of(site.netns))
 
 
-def _probed(trial: World, attempt: Attempt, told: list[Any] | None) -> Iterator[Difference]:
-    ours = explain(trial, attempt.source, attempt.target)
+def _probed(tries: Trials, attempt: Attempt, told: list[Any] | None) -> Iterator[Difference]:
+    ours = REASONS[tries.outcome(attempt.source, attempt.target).cause.code]
     theirs = "reached" if told is not None and told[0] == "answered" else "blocked"
     if (ours.verdict == REACHED) != (theirs == "reached"):
         outcome = "not tried" if told is None else told[0] if not told[1] else f"{told[0]} (errno {told[1]})"
-        yield Difference(attempt.source, "probes", str(attempt), ours.sentence, f"{theirs}: {outcome}")
+        yield Difference(attempt.source, "probes", str(attempt), f"{ours.verdict} ({ours.code})", f"{theirs}: {outcome}")

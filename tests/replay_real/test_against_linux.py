@@ -21,11 +21,14 @@ from netsim.replay.backend.choice import lacks
 from netsim.replay.backend.leavings import PREFIX
 from netsim.replay.backend.room import Room
 from tests.replay_real.machine import missing, own_namespace, processes_of
+from tests.replay_real.run import compare, draw
 
 ROOT = Path(__file__).parents[2]
 REASON = missing()
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(REASON), reason=REASON or "runs")]
 EXAMPLES = [path for path in sorted((ROOT / "examples").rglob("*.sh")) if path.name != "cure.sh"]
+SECONDS = 50
+"""No further world is begun after this long."""
 AT_ONCE = 6
 """Most of the time is waiting for probes that nobody answers."""
 
@@ -117,3 +120,11 @@ def test_the_script_of_a_dry_run_builds_it_by_hand(tmp_path: Path, capsys: pytes
     assert done.returncode == 0, done.stderr
     refused = subprocess.run(["unshare", "-m", "bash", str(file)], capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, "no namespaces of its own" in refused.stderr) == (1, True)
+
+
+def test_drawn_worlds_are_alike_in_what_they_list_and_in_who_reaches_whom(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = compare(draw(400, start=7), SECONDS)
+    with capsys.disabled():
+        print(f"\n{outcome}")
+    assert outcome.draws > 5
+    assert not outcome.disagreements, "\n".join(outcome.disagreements)

@@ -275,8 +275,6 @@ def create(netns: Netns, request: LinkRequest) -> Bridge:
     br_fdb.add_local(dev, None, dev.address)
     br_vlan.init(dev, None)
     dev.designated_root = dev.bridge_id
-    if request.mtu is not None:
-        dev.explicit_mtu = True
     try:
         change(dev, request.data)
     except NetError:

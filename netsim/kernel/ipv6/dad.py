@@ -67,7 +67,16 @@ def kick(dev: NetDevice, ifa: Ifa6) -> None:
     most = max(1, dev.inet6.conf.router_solicitation_delay * SECOND)
     delay = 0 if ifa.flags & IFA_F_OPTIMISTIC else kernel.rng.randrange(most)
     dev.inet6.dad_probes[ifa.address] = dev.inet6.conf.dad_transmits
+    if dev.inet6.conf.enhanced_dad or dev.netns.inet6.conf_all.enhanced_dad:
+        dev.inet6.dad_nonces[ifa.address] = _nonce(dev)
+    else:
+        dev.inet6.dad_nonces.pop(ifa.address, None)
     dev.inet6.timers.append(kernel.clock.call_later(delay, _work, dev, ifa.address))
+
+
+def _nonce(dev: NetDevice) -> bytes:
+    """Six bytes that no other device of the world uses just now; the kernel draws them."""
+    return (dev.netns.cookie << 24 ^ dev.ifindex << 40 ^ dev.netns.kernel.clock.now & 0xFFFFFF | 1).to_bytes(16, "big")[-6:]
 
 
 def _work(dev: NetDevice, address: IPv6) -> None:
@@ -85,7 +94,7 @@ def _work(dev: NetDevice, address: IPv6) -> None:
     dev.inet6.dad_probes[address] = left - 1
     wait = max(dev.inet6.nd.retrans_time_ms * MS, MIN_RETRANS)
     dev.inet6.timers.append(dev.netns.kernel.clock.call_later(wait, _work, dev, address))
-    ndisc.send_ns(dev, address, address.solicited_node(), IPV6_ANY)
+    ndisc.send_ns(dev, address, address.solicited_node(), IPV6_ANY, dev.inet6.dad_nonces.get(address, b""))
 
 
 def completed(dev: NetDevice, ifa: Ifa6, is_new: int) -> None:

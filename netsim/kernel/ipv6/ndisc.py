@@ -28,8 +28,8 @@ from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr, linklocal_of
 from netsim.kernel.tables.inet6 import IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, Ifa6
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
 from netsim.packet import Ip6, NdLinkAddr, NeighAdvert, NeighSolicit, Redirect6, RouterAdvert, RouterSolicit, link_address
-from netsim.packet.icmp6 import NdOther
-from netsim.packet.numbers import ETH_P_IPV6, IPPROTO_ICMPV6
+from netsim.packet.icmp6 import NdOption, NdOther
+from netsim.packet.numbers import ETH_P_IPV6, IPPROTO_ICMPV6, ND_OPT_NONCE
 
 SOURCE_ADDRESS, TARGET_ADDRESS = 1, 2
 ROUTER, SOLICITED, OVERRIDES = 0x80, 0x40, 0x20
@@ -58,9 +58,11 @@ def send(dev: NetDevice, src: IPv6, dst: IPv6, message: Any) -> None:
         return
 
 
-def send_ns(dev: NetDevice, target: IPv6, dst: IPv6, source: IPv6) -> None:
-    """Who has `target`? From `::` it asks whether anybody has it already (`ndisc_send_ns`)."""
-    options = () if source == IPV6_ANY or dev.flags & IFF_NOARP else (NdLinkAddr(SOURCE_ADDRESS, dev.address),)
+def send_ns(dev: NetDevice, target: IPv6, dst: IPv6, source: IPv6, nonce: bytes = b"") -> None:
+    """Who has `target`? From `::` it asks whether anybody has it already; `nonce` marks the question as this device's (`ndisc_send_ns`)."""
+    options: tuple[NdOption, ...] = () if source == IPV6_ANY or dev.flags & IFF_NOARP else (NdLinkAddr(SOURCE_ADDRESS, dev.address),)
+    if nonce:
+        options = (*options, NdOther(ND_OPT_NONCE, nonce))
     send(dev, source, dst, NeighSolicit(target, options))
 
 
@@ -180,6 +182,13 @@ def _own(dev: NetDevice, address: IPv6) -> Ifa6 | None:
     return next((ifa for ifa in dev.inet6.addresses if ifa.address == address), None)
 
 
+def _is_echo(dev: NetDevice, message: NeighSolicit) -> bool:
+    """Whether a probe for duplicates is this device's own, come back (RFC 7527)."""
+    assert dev.inet6 is not None
+    nonce = dev.inet6.dad_nonces.get(message.target)
+    return nonce is not None and NdOther(ND_OPT_NONCE, nonce) in message.options
+
+
 def _solicited(skb: SkBuff, message: NeighSolicit) -> None:
     """Somebody asks for an address of ours, or tries one that we have or try too (`ndisc_recv_ns`)."""
     from netsim.kernel.ipv6.dad import dad_failure
@@ -192,7 +201,8 @@ def _solicited(skb: SkBuff, message: NeighSolicit) -> None:
     own = _own(dev, target)
     if own is not None and own.flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC):
         if is_probe:
-            dad_failure(dev, own, skb.src)
+            if not _is_echo(dev, message):
+                dad_failure(dev, own, skb.src)
             return
         if not own.flags & IFA_F_OPTIMISTIC:
             return

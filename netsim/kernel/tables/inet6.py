@@ -128,6 +128,7 @@ class Inet6Dev:
     timers: list[Any] = attrs.field(factory=list)
     ra_received: bool = False  # IF_RA_RCVD
     dad_probes: dict[IPv6, int] = attrs.field(factory=dict)  # addresses whose uniqueness is being tried -> probes left
+    dad_nonces: dict[IPv6, bytes] = attrs.field(factory=dict)  # what tells such a probe from another's when it comes back (RFC 7527)
     predad: set[IPv6] = attrs.field(factory=set)  # addresses that stayed while the device was down, to be tried anew
     interface_ids: dict[int, int] = attrs.field(factory=dict)  # prefix -> the stable, private half made for it
     expiry: Any = None  # the timer of the next lifetime that ends

@@ -24,6 +24,8 @@ from typing import Any
 CLONE_NEWNET = 0x40000000
 RB_POWER_OFF = 0x4321FEDC
 BANNER = b"netsim"
+TAKEN = "/run/netsim-taken"
+"""Every datagram that a stand-in took, a line each."""
 SO_BINDTODEVICE = 25
 PATH = "/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STEP_SECONDS = 60
@@ -137,10 +139,12 @@ class Listening:
         self.site = site
         self.wanted = wanted
         self.problems: list[str] = []
+        self.taken = -1
 
     def __call__(self, out: Any) -> None:
         """Open every socket, say so, and serve until killed."""
         enter(self.site)
+        self.taken = os.open(TAKEN, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         streams: dict[int, tuple[socket.socket, dict[str, Any]]] = {}
         for known in self.wanted:
             try:
@@ -260,15 +264,13 @@ class Attempt:
             if self.protocol == "icmp":
                 sock = self.sock = socket.socket(family, socket.SOCK_RAW, socket.getprotobyname("ipv6-icmp") if self.is_v6 else socket.IPPROTO_ICMP)
                 sock.setblocking(False)
-                sock.setsockopt(socket.IPPROTO_IPV6 if self.is_v6 else socket.IPPROTO_IP, 25 if self.is_v6 else 11, 1)  # IPV6_RECVERR, IP_RECVERR
-                sock.connect((self.address, 0))  # else it would hear of other attempts' errors
-                sock.send(self.echo())
+                sock.sendto(self.echo(), (self.address, 0))  # not connected: that would fix the source before rules are asked
             else:
                 sock = self.sock = socket.socket(family, socket.SOCK_STREAM if self.protocol == "tcp" else socket.SOCK_DGRAM)
                 sock.setblocking(False)
                 sock.connect((self.address, self.port))
                 if self.protocol == "udp":
-                    sock.send(b"netsim probe")
+                    sock.send(f"netsim probe {self.id}".encode())
         except BlockingIOError:
             pass
         except OSError as problem:
@@ -360,7 +362,18 @@ def probe(wanted: list[dict[str, Any]], patience: float) -> dict[str, Any]:
         for pid, told in running:
             found.update(json.loads(told.read() or "{}"))
             os.waitpid(pid, 0)
+    for number in taken():
+        found[number] = ["answered", 0]
     return found
+
+
+def taken() -> list[str]:
+    """Attempts whose datagram arrived, whatever became of the answer."""
+    try:
+        with open(TAKEN, encoding="utf-8", errors="replace") as file:
+            return [line.split()[-1] for line in file if line.startswith("netsim probe ")]
+    except OSError:
+        return []
 
 
 def by_site(wanted: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
