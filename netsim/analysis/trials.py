@@ -54,11 +54,11 @@ class Trials:
         is_fresh = self.trial is None or not self.is_steady or self.source != source or self.trial.clock.now - self.began > LONGEST
         if is_fresh:
             self._renew(source)
-        tried = self._try(source, target)
-        if not is_fresh and self._has_moved():
+        tried, has_moved = self._try(source, target), self._has_moved()
+        if has_moved and not is_fresh:
             self._renew(source)
-            tried = self._try(source, target)
-        if self._has_moved():
+            tried, has_moved = self._try(source, target), self._has_moved()
+        if has_moved:
             self.trial = None
         return tried
 
@@ -126,10 +126,21 @@ def _firm(netns: Netns) -> tuple[Any, ...]:
     state = netns.netfilter
     sets = () if state is None else tuple((name, len(known.entries)) for name, known in state.sets.items())
     rules = () if state is None else (state.generation, tuple(len(known.elements) for table in state.nft.values() for known in table.sets.values()))
-    learnt = len(netns.inet.exceptions), sum(len(route.exceptions) for route in netns.inet6.fib.routes())
+    learnt = len(netns.inet.exceptions), _learnt6(netns)
     heard = tuple(sorted((*key, len(socks)) for key, socks in netns.sockets.listening.items() if any(sock.inode for sock in socks)))
     devices = tuple(_device(dev) for dev in netns.devices.values())
     return netns.cookie, netns.dead, netns.inet.fib.generation, netns.inet6.fib.generation, learnt, heard, sets, rules, devices
+
+
+def _learnt6(netns: Netns) -> int:
+    """How much was learnt about destinations over IPv6."""
+    count = 0
+    for table in netns.inet6.fib.tables.values():
+        for prefixes in table.lengths.values():
+            for routes in prefixes.values():
+                for route in routes:
+                    count += len(route.exceptions)
+    return count
 
 
 def _device(dev: Any) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import attrs
 import pytest
 
 from netsim.__main__ import main
@@ -128,3 +130,31 @@ def test_drawn_worlds_are_alike_in_what_they_list_and_in_who_reaches_whom(capsys
         print(f"\n{outcome}")
     assert outcome.draws > 5
     assert not outcome.disagreements, "\n".join(outcome.disagreements)
+
+
+PACKAGES = str(Path(attrs.__file__).parents[1])
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/usr/bin/python3").exists() or not shutil.which("setpriv"), reason="needs root, setpriv and /usr/bin/python3"
+)
+def test_anybody_may_verify_where_user_namespaces_are_allowed() -> None:
+    before = own_namespace()
+    nobody = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "env",
+        "HOME=/tmp",
+        "PYTHONDONTWRITEBYTECODE=1",
+        f"PYTHONPATH={ROOT}:{PACKAGES}",
+    ]
+    if subprocess.run([*nobody, "/usr/bin/python3", "-c", "import attrs, netsim"], capture_output=True, check=False).returncode:
+        pytest.skip("nobody may read neither this checkout nor attrs")
+    if subprocess.run([*nobody, "unshare", "-Urn", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    command = [*nobody, "/usr/bin/python3", "-m", "netsim", "verify", str(ROOT / "examples/cross-host/routed.sh")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "agrees" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert own_namespace() == before
