@@ -35,6 +35,9 @@ COUNTING = (LimitMatch, QuotaMatch, StatisticMatch, ConnlimitMatch)
 LONGEST = 240 * SECOND
 """Virtual time after which a copy is given up: learnt stations are forgotten after 300 s."""
 
+ENDING = SECOND
+"""Virtual time in which the connections of an attempt come to their end, a relay's second one too, before the next."""
+
 
 @attrs.define(eq=False)
 class Trials:
@@ -71,7 +74,9 @@ class Trials:
     def _try(self, source: str, target: Target) -> Tried:
         assert self.trial is not None and self.names is not None
         place = next(place for place in places(self.trial) if place.name == source)
-        return try_in(self.trial, place, target, self.names, self.relays)
+        tried = try_in(self.trial, place, target, self.names, self.relays)
+        self.trial.run_for(ENDING)
+        return tried
 
     def _has_moved(self) -> bool:
         assert self.trial is not None

@@ -12,7 +12,8 @@ import netsim
 from netsim.analysis.places import places
 from netsim.analysis.reach import best_answer
 from netsim.analysis.services import services
-from netsim.analysis.trials import is_steady
+from netsim.analysis.target import Target
+from netsim.analysis.trials import is_steady, trials
 from netsim.labs import open_lab
 from netsim.strategies import DockerHost, Ruleset, Topology, docker_worlds, rulesets, topologies
 
@@ -82,3 +83,12 @@ def test_what_one_attempt_leaves_behind_is_not_met_by_another(line: str, steady:
     world.run_for(1_000_000_000)
     assert is_steady(world) is steady
     assert differing(world) == []
+
+
+def test_a_relay_serves_one_attempt_after_the_other() -> None:
+    world = netsim.World()
+    world.host().docker()
+    for name in ("box0 -p 8000:80", "box1"):
+        assert world.host().run(f"docker run -d --name {name} training/webapp python -m http.server 80").status == 0
+    tries = trials(world)
+    assert [tries.outcome("box1", Target("172.17.0.1", "tcp", 8000)).cause.code for _ in range(3)] == ["reached-by-relay"] * 3
