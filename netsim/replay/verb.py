@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import Any
 
 from netsim.analysis.problem import AnalysisProblem
 from netsim.analysis.verbs import Answer, lab_of
 from netsim.replay.backend.leavings import clean
 from netsim.replay.backend.problem import CannotReplay
-from netsim.replay.backend.room import runtime_dir
+from netsim.replay.backend.room import SHELL, runtime_dir
 from netsim.replay.backend.uml import Uml
 from netsim.replay.build import replay
 from netsim.replay.plan import plan, settled
@@ -30,6 +29,8 @@ def replay_lab(options: Any, paint: int) -> Answer:
     if options.dry_run:
         planned = plan(settled(world))
         return Answer(script(planned, options.lab), CANNOT_TELL if planned.beyond else 0, notes)
+    if options.shell and options.shell not in plan(settled(world)).sites.by_name:
+        raise AnalysisProblem(f"there is no {options.shell!r}; there are: {', '.join(plan(settled(world)).sites.by_name)}")
     try:
         built = replay(world, _then(options), backend_of(options))
     except CannotReplay as problem:
@@ -70,7 +71,7 @@ def _then(options: Any) -> list[str]:
     if options.shell is None:
         return []
     where = ["ip", "netns", "exec", options.shell] if options.shell else []
-    return [*where, *shlex.split("bash --norc -i")]
+    return [*where, *SHELL]
 
 
 def cleaned() -> Answer:

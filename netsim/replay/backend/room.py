@@ -22,6 +22,8 @@ from netsim.replay.backend.problem import CannotReplay
 AGENT = Path(__file__).with_name("agent.py")
 PR_SET_PDEATHSIG = 1
 LONGEST = 600
+SHELL = ("bash", "--norc", "-i")
+"""Somebody at a terminal."""
 NEEDED = ("unshare", "ip", "mount", "sysctl")
 
 

@@ -23,7 +23,7 @@ import attrs
 from netsim.replay.backend.leavings import PREFIX, processes_of, remember
 from netsim.replay.backend.problem import CannotReplay
 from netsim.replay.backend.registers import TUNABLES, hide_wide_registers
-from netsim.replay.backend.room import AGENT, interpreter, last_breath, read_result, runtime_dir
+from netsim.replay.backend.room import AGENT, SHELL, interpreter, last_breath, read_result, runtime_dir
 
 KERNELS = ("linux.uml", "linux")
 MODULES = "/usr/lib/uml/modules"
@@ -103,6 +103,8 @@ class Uml:
         why = lacking()
         if why:
             raise CannotReplay(why)
+        if tuple(then[-len(SHELL) :]) == SHELL:
+            raise CannotReplay("User-Mode Linux has no terminal here: run a command in it (--run)")
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=runtime_dir()) as name:
             place = Path(name)
             asked = {**request, "own_run": 0, "halts": 1, "then": list(then), "output": "/tmp/here/output"}
