@@ -89,6 +89,8 @@ class KernelProfile:
     """Since 6.14 a reset or acknowledgement sent for a socket belongs to it, not to the kernel's own (`ip_send_unicast_reply`)."""
     reset_closes: bool = True
     """Since 6.3 a reset by REJECT closes the tracked connection (`nf_ct_set_closing`)."""
+    names_full_netns: bool = True
+    """Since 6.18 the message that the table of connections is full names the namespace, unless it is the first."""
     log_all_netns: str = "0"
     """net.netfilter.nf_log_all_netns as the machine sets it when it starts: whether rules of other namespaces than the first log."""
     modules: frozenset[str] = ALL_MODULES
@@ -112,5 +114,6 @@ LINUX_6_1 = KernelProfile(
     syn_linear_timeouts=0,
     answers_keep_socket=False,
     reset_closes=False,
+    names_full_netns=False,
 )
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

@@ -233,6 +233,8 @@ class ConntrackTable:
     """The userspace that is changing the table just now, told with events."""
     idents: int = 0
     next_sweep: int = 1024
+    drops_early: bool = False
+    """A packet was dropped because the table was full: the next collection gives up what it may until 95 % are left."""
 
     @property
     def count(self) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.hooks import ACCEPT, DROP
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
-from netsim.kernel.netfilter.conntrack.entries import UPDATE, early_drop, insert, kill, note, sweep, tell
+from netsim.kernel.netfilter.conntrack.entries import COLLECTION, UPDATE, collect_early, early_drop, insert, kill, note, sweep, tell
 from netsim.kernel.netfilter.conntrack.errors import find_in_zone, settled
 from netsim.kernel.netfilter.conntrack.outcome import DROPPED, REPEAT, VALID
 from netsim.kernel.netfilter.conntrack.protocols import TRACKERS, generic_packet
@@ -145,8 +145,13 @@ def _begin(netns: Netns, table: ConntrackTable, skb: SkBuff, original: Tuple, te
 
 
 def _full(netns: Netns, table: ConntrackTable, skb: SkBuff) -> None:
-    line = "nf_conntrack: nf_conntrack: table full, dropping packet"
-    log = netns.kernel.log
+    kernel = netns.kernel
+    where = f" in netns {netns.inode}" if kernel.profile.names_full_netns and netns is not kernel.init_net else ""
+    line = f"nf_conntrack: nf_conntrack: table full{where}, dropping packet"
+    log = kernel.log
+    if not table.drops_early:
+        table.drops_early = True
+        kernel.clock.call_at((kernel.clock.now // COLLECTION + 1) * COLLECTION, collect_early, netns)
     if not log or log[-1][1] != line:
         log.append((netns.kernel.clock.now, line))
     table.stats["drop"] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsim.clock import SECOND
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.netfilter.conntrack.tcp_states import CLOSING_STATES
 from netsim.kernel.tables.conntrack import (
     IPS_ASSURED,
     IPS_CONFIRMED,
@@ -19,6 +20,7 @@ from netsim.kernel.tables.conntrack import (
 )
 
 NEW, UPDATE, DESTROY = "NEW", "UPDATE", "DESTROY"
+COLLECTION = 60 * SECOND  # the longest pause of the collector, which it makes while most connections last as long
 EVICTION_RANGE = 8  # buckets looked through for an entry to give up
 
 
@@ -98,6 +100,21 @@ def early_drop(netns: Netns, table: ConntrackTable) -> bool:
     kill(table, netns.kernel.rng.choice(candidates))
     table.stats["early_drop"] += 1
     return True
+
+
+def collect_early(netns: Netns) -> None:
+    """While the table is 95 % full, give up what is not assured or is closing (`gc_worker`, `gc_worker_can_early_drop`)."""
+    table = netns.netfilter.conntrack
+    table.drops_early = False
+    least = netns.kernel.init_net.netfilter.conntrack.conf.max // 100 * 95
+    left = table.count
+    for connection in table.connections(netns.kernel.clock.now):
+        if left < max(1, least):
+            return
+        closing = connection.tcp is not None and connection.tcp.state in CLOSING_STATES
+        if least and (closing or not connection.status & IPS_ASSURED):
+            kill(table, connection)
+            left -= 1
 
 
 def refresh(table: ConntrackTable, connection: Connection, seconds: int, now: int) -> None:
