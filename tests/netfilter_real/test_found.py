@@ -288,3 +288,9 @@ def test_reports_of_groups_are_tracked(ours: Ours) -> None:
     tracked = ours.host.run("ip netns exec r cat /proc/net/nf_conntrack").stdout
     assert "ipv4     2 unknown  2 " in tracked
     assert "src=10.1.0.1 dst=224.0.0.22 [UNREPLIED] src=224.0.0.22 dst=10.1.0.1 mark=0 zone=0 use=2" in tracked
+
+
+def test_a_reset_from_a_closed_port_has_no_socket_in_ipv6() -> None:
+    six = Ours(SCENES["six-nft"])
+    play(six, ["filter: -A OUTPUT -p tcp -m owner --socket-exists"], Spec("h1", "tcp", "10.1.0.10", "10.1.0.1", dport=81))
+    assert counted(six, "-A OUTPUT -p tcp -m owner") == 0

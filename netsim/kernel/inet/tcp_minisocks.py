@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import NetError
-from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet import tcp_output, tcp_timer
 from netsim.kernel.inet.family import family_number, family_of
@@ -134,7 +133,7 @@ def _send_reset(netns: Netns, skb: SkBuff, target: Any, header: Tcp, sock: TcpSo
     netns.mib["TcpOutRsts"] += 1
     netns.mib["TcpOutSegs"] += 1
     try:
-        owner = sock if sock is not None and netns.kernel.profile.answers_keep_socket else CONTROL_SOCKET
+        owner = sock if netns.kernel.profile.answers_keep_socket else None
         family_of(netns, target).send_answer(netns, skb, answer, owner)
     except NetError:
         return

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import EACCES, EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
+from netsim.kernel.core.kernel_socket import CONTROL_SOCKET
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, PMTUDISC_WANT, InetSocket
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type
 from netsim.kernel.ipv4.icmp import icmp_send
@@ -106,10 +107,10 @@ class Inet4Family:
         ip_local_out(sock.netns, packet, rt, owner=sock, mark=sock.mark)
 
     def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
-        """Answer a segment apart from any connection (`ip_send_unicast_reply`)."""
+        """Answer a segment apart from any connection (`ip_send_unicast_reply`); without a socket in the name of the kernel's."""
         packet = skb.packet
         rt = ip_route_output(netns, Flow(packet.src, packet.dst, tos=packet.tos & 0x1C))
-        ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos & ~3, 0, IP_DF, payload=header), rt, owner=owner)
+        ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos & ~3, 0, IP_DF, payload=header), rt, owner=owner or CONTROL_SOCKET)
 
     def port_unreachable(self, skb: SkBuff) -> None:
         """Destination Unreachable, code 3."""

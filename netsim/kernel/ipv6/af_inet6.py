@@ -122,7 +122,12 @@ class Inet6Family:
         packet = skb.packet
         oif = skb.dev.ifindex if packet.src.is_linklocal or packet.dst.is_linklocal else 0
         rt = ip6_dst_lookup(netns, Flow6(packet.src, packet.dst, oif, 0, packet.tclass, 0, IPPROTO_TCP, header.sport, header.dport))
-        ip6_local_out(netns, Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(rt), packet.tclass & ~3, 0, header), rt, owner=owner)
+        ip6_local_out(
+            netns,
+            Ip6(packet.dst, packet.src, IPPROTO_TCP, hop_limit_of(rt), packet.tclass & ~3, 0, header),
+            rt,
+            owner=owner,
+        )
 
     def port_unreachable(self, skb: SkBuff) -> None:
         """Destination Unreachable, code 4."""
