@@ -135,6 +135,21 @@ class Names:
         return device if network is None or network == device else f"{device} ({network})"
 
 
+def docker_namespaces(host: Host) -> dict[str, Netns]:
+    """Namespaces that a Docker engine made besides its containers' own: an overlay network's by the network's name, others by their file's (`ingress_sbox`)."""
+    machine, engine = host.machine, engine_at(host.machine)
+    folder = "/run/docker/netns"
+    if engine is None or machine.files.stat(machine.init, folder) is None:
+        return {}
+    networks = {id(home): net.name for net in engine.networks.values() if (home := getattr(net.driver_state, "netns", None)) is not None}
+    found: dict[str, Netns] = {}
+    for file in machine.files.listdir(machine.init, folder):
+        bound = getattr(machine.files.stat(machine.init, f"{folder}/{file}"), "bound", None)
+        if isinstance(bound, Netns) and not bound.dead and bound is not machine.kernel.init_net:
+            found[f"{networks.get(id(bound), file)}@{host.name}"] = bound
+    return found
+
+
 def names_of(world: World) -> Names:
     """The names of a world; a container's name goes before that of the namespace it is in, a namespace's before none."""
     known: dict[int, str] = {}
@@ -146,11 +161,10 @@ def names_of(world: World) -> Names:
     for host in world.hosts.values():
         for netns in host.machine.kernel.namespaces:
             by_cookie[netns.cookie] = netns
+        for name, netns in docker_namespaces(host).items():
+            known.setdefault(netns.cookie, name)
         engine = engine_at(host.machine)
         for network in engine.networks.values() if engine is not None else ():
-            home = getattr(network.driver_state, "netns", None)  # an overlay network has a namespace of its own on each host
-            if home is not None:
-                known.setdefault(home.cookie, f"{network.name}@{host.name}")
             bridge = getattr(network.driver_state, "device", "")
             if bridge:
                 networks[host.machine.kernel.init_net.cookie, str(bridge)] = network.name

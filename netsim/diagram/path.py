@@ -12,8 +12,11 @@ from netsim.analysis.explanation import Explanation
 from netsim.diagram.model import End, Kind, Line, Picture, Stop, Walk
 
 ON_THE_LINK = frozenset(
-    ("port-state", "vlan-filtered", "port-isolated", "storm", "wrong-station", "neighbour-failed", "device-down", "queue-drop", "tunnel-no-remote")
-)
+    (
+        "port-state", "vlan-filtered", "port-isolated", "storm", "wrong-station", "neighbour-failed", "device-down", "queue-drop", "tunnel-no-remote",
+        "arp-ignored", "behind-neighbour", "bridge-netfilter", "docker-shadows", "macvlan-mode", "macvlan-parent",
+    )
+)  # fmt: skip
 """Reasons for which a packet ends at a device; with others it ends in the namespace the device belongs to."""
 
 
@@ -91,11 +94,25 @@ def _through_namespaces(picture: Picture, stops: Sequence[End], homes: dict[str,
         if near.box == far.box:
             continue
         home = homes.get(near.box) or homes.get(far.box)
+        between = switch_between(picture, near, far)
         if line_between(picture, near, far) is None and home is not None and home in picture.boxes and home not in (near.box, far.box):
             found += [(near, End(home)), (End(home), far)]
+        elif between is not None:
+            found += [(near, between), (between, far)]
         else:
             found.append((near, far))
     return found
+
+
+def switch_between(picture: Picture, near: End, far: End) -> End | None:
+    """The switch that two ends hang on which no line joins: the explanation names no device of it."""
+    if line_between(picture, near, far) is not None:
+        return None
+    for line in picture.lines:
+        middle = line.b.box if line.a == near else line.a.box if line.b == near else ""
+        if middle and picture.boxes[middle].kind is Kind.LAN and line_between(picture, End(middle), far) is not None:
+            return End(middle)
+    return None
 
 
 def line_between(picture: Picture, near: End, far: End) -> Line | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from netsim.analysis.places import docker_namespaces
 from netsim.api import Host, World
 from netsim.diagram.model import Box, End, Frame, Kind, Line, Picture
 from netsim.diagram.neighbours import cable_far_end, cable_of, tunnel_peers
@@ -90,7 +91,7 @@ def _machine(found: Survey, host: Host) -> None:
     frame = Frame(f"machine {host.name}", Kind.MACHINE, host.name)
     found.picture.frames[frame.id] = frame
     kernel = host.machine.kernel
-    named = {id(netns): name for name, netns in named_namespaces(host).items()}
+    named = {id(netns): name for name, netns in {**docker_namespaces(host), **named_namespaces(host)}.items()}
     engine = host.machine.services.get("docker")
     if isinstance(engine, Engine):
         _docker(found, engine, frame)

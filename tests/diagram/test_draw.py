@@ -18,6 +18,7 @@ from netsim.diagram import render as rendering
 from netsim.diagram.colours import PALETTE
 from netsim.diagram.drawing import Diagram, Way
 from netsim.diagram.model import Kind
+from netsim.labs import open_lab
 
 ROOT = Path(__file__).parent.parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -323,3 +324,22 @@ def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
     for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "draw.md").read_text(), re.DOTALL):
         exec(compile(block, "docs/draw.md", "exec"), {})
     assert "red" in (tmp_path / "red.dot").read_text()
+
+
+def test_between_machines_a_path_leads_over_their_switch() -> None:
+    world = open_lab(str(ROOT / "examples/problems/12-wrong-client-address/lab.sh"))
+    walks = draw(world, path=explain(world, "client", "203.0.113.10:80")).picture.walks
+    assert [(walk.a.box, walk.b.box) for walk in walks[:2]] == [("client", "lan internet"), ("lan internet", "server")]
+
+
+def test_the_namespaces_of_overlay_networks_have_their_names_and_are_on_the_path() -> None:
+    world = open_lab(str(ROOT / "examples/problems/14-overlay-ports-blocked/lab.sh"))
+    picture = draw(world, path=explain(world, "app", "db:80")).picture
+    assert {"h1/over@h1", "h2/over@h2", "h1/ingress_sbox@h1"} <= set(picture.boxes)
+    assert [walk.a.box for walk in picture.walks][:2] == ["h1/app", "h1/over@h1:br0"]
+
+
+def test_a_packet_that_a_docker_network_swallows_ends_at_its_bridge() -> None:
+    world = open_lab(str(ROOT / "examples/problems/01-network-shadows-vpn/lab.sh"))
+    picture = draw(world, path=explain(world, "laptop", "172.18.40.10:443")).picture
+    assert picture.stop is not None and picture.stop.reason == "docker-shadows" and picture.stop.at.box.startswith("laptop:br-")
