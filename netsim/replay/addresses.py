@@ -32,7 +32,8 @@ def addresses(sites: Sites) -> Iterator[Operation]:
     """Every address but those that devices make for themselves, in an order after which the kernel lists them alike."""
     for site, dev in devices(sites):
         for ifa in dev.inet.addresses if dev.inet is not None else ():
-            if not (dev.flags & IFF_LOOPBACK and str(ifa.local) == "127.0.0.1" and ifa.length == 8):
+            is_given = dev.flags & IFF_LOOPBACK and dev.flags & IFF_UP and str(ifa.local) == "127.0.0.1" and ifa.length == 8
+            if not is_given:
                 yield AddAddress(site, ("addr", "add", *_ipv4(dev, ifa), "dev", dev.name))
         for ifa6 in reversed(dev.inet6.addresses) if dev.inet6 is not None else ():
             if not is_automatic(dev, ifa6):

@@ -15,6 +15,7 @@ from netsim.replay.build import replay
 from netsim.replay.plan import plan, settled
 from netsim.replay.script import script
 from netsim.replay.verify import Backend, verify
+from netsim.state import CannotFork
 
 CANNOT_TELL = 2
 
@@ -33,7 +34,7 @@ def replay_lab(options: Any, paint: int) -> Answer:
         raise AnalysisProblem(f"there is no {options.shell!r}; there are: {', '.join(plan(settled(world)).sites.by_name)}")
     try:
         built = replay(world, _then(options), backend_of(options))
-    except CannotReplay as problem:
+    except (CannotReplay, CannotFork) as problem:
         return Answer("", CANNOT_TELL, f"{notes}netsim: cannot replay: {problem}\n")
     notes += "".join(f"netsim: left out: {line}\n" for line in built.plan.left_out) if options.verbose else ""
     notes += "".join(f"netsim: {line}\n" for line in built.problems)
@@ -54,7 +55,7 @@ def verify_lab(options: Any, paint: int) -> Answer:
     world, notes = lab_of(options.lab)
     try:
         found = verify(world, backend_of(options))
-    except CannotReplay as problem:
+    except (CannotReplay, CannotFork) as problem:
         return Answer("", CANNOT_TELL, f"{notes}netsim: cannot verify: {problem}\n")
     text = json.dumps(found.as_dict(), indent=2) + "\n" if options.json else found.text(options.verbose)
     return Answer(text, 0 if found.agrees else 1, notes)

