@@ -29,15 +29,18 @@ def set_up_sandbox(engine: Engine, container: Container) -> None:
         files.begin(engine, container, ())
         return
     for name in container.networks if engine.swarm is None else ():
-        _known(engine, name)
+        _known(engine, container, name)
     files.begin(engine, container, links.hosts_lines(engine, container))
     container.sandbox = host_sandbox(engine, container.id) if kind == "host" else new_sandbox(engine, container.id)
 
 
-def _known(engine: Engine, name: str) -> None:
+def _known(engine: Engine, container: Container, name: str) -> None:
     """Refused before anything is made when a network is not there."""
     if name == links.DEFAULT and engine.options.bridge == "none":
         return
+    identity = container.joined.get(name, "")
+    if identity and identity not in engine.networks and name not in BUILTIN:
+        raise failed(wrapped(engine, f"network {identity} not found"))
     try:
         engine.network(name)
     except Refusal:
