@@ -275,6 +275,17 @@ Signals:
 	USR1	Renew lease
 	USR2	Release lease
 """,
+    "udhcpd": """Usage: udhcpd [-fS] [-I ADDR] [-a MSEC] [CONFFILE]
+
+DHCP server
+
+	-f	Run in foreground
+	-S	Log to syslog too
+	-I ADDR	Local address
+	-a MSEC	Timeout for ARP ping (default 2000)
+Signals:
+	USR1	Update lease file
+""",
     "vconfig": """Usage: vconfig COMMAND [OPTIONS]
 
 Create and remove virtual ethernet devices
