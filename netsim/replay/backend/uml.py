@@ -72,10 +72,10 @@ def lacking() -> str:
         return f"needs {MODULES}"
     if not public_interpreter():
         return "needs a Python that anybody may run, as in /usr/bin"
-    return "" if os.geteuid() else _as_nobody()[1]
+    return "" if os.geteuid() else as_nobody()[1]
 
 
-def _as_nobody() -> tuple[list[str], str]:
+def as_nobody() -> tuple[list[str], str]:
     """The command in front that makes root an ordinary user, or why there is none."""
     if shutil.which("setpriv") is None:
         return [], "needs setpriv (User-Mode Linux is never run as root)"
@@ -137,7 +137,7 @@ class Uml:
                 os.chown(place / name, known.pw_uid, known.pw_gid)
 
     def _boot(self, place: Path) -> None:
-        before = [] if os.geteuid() else [*HELD, *_as_nobody()[0]]
+        before = [] if os.geteuid() else [*HELD, *as_nobody()[0]]
         words = [kernel(), f"mem={MEMORY}", "rootfstype=hostfs", "rootflags=/", "rw", f"init={place}/init", "con=null", "con0=null,fd:1", "quiet"]
         words.append(f"GLIBC_TUNABLES={TUNABLES}")
         with (place / "console").open("wb") as console:
