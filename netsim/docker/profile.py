@@ -214,6 +214,7 @@ V27 = EngineProfile(
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
+V28_0_0 = EngineProfile("28.0.0", "1.48", "v28_0_0")
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
@@ -224,7 +225,7 @@ V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",
                     hold_failure="failed to bind host port {host}:{port}/{protocol}: {reason}")  # fmt: skip
 RELEASES = {
-    "20.10": V20_10, "20.10.24": V20_10, "27": V27, "27.5.1": V27, "28.0.1": V28_0_1, "28.1": V28_0_1, "28.2.0": V28_2_0, "28": V28,
+    "20.10": V20_10, "20.10.24": V20_10, "27": V27, "27.5.1": V27, "28.0.0": V28_0_0, "28.0.1": V28_0_1, "28.1": V28_0_1, "28.2.0": V28_2_0, "28": V28,
     "28.2.2": attrs.evolve(V28, version="28.2.2", api_version="1.50"), "28.5.2": V28, "29": V29, "29.7.2-nft": V29, "29.7.2": V29,
 }  # fmt: skip
 """Which release has which profile."""

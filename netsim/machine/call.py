@@ -41,6 +41,8 @@ class ReadInput:
     """The command needs its standard input: read it to the end, then call `then(call, data)` (a module-level function)."""
 
     then: Callable[[Call, bytes], Result | Program | Exec]
+    enough: Callable[[Call, bytes], bool] | None = None
+    """Says when more would change nothing (a module-level function): then it is not waited for."""
 
 
 class Program:

@@ -38,10 +38,11 @@ BINARY_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bi
 
 @attrs.define(eq=False)
 class InputReader(Program):
-    """Collects standard input for a command that needs all of it."""
+    """Collects standard input for a command that needs all of it, or enough of it."""
 
     call: Call
     then: Callable[[Call, bytes], Any]
+    enough: Callable[[Call, bytes], bool] | None = None
     data: list[bytes] = attrs.field(factory=list)
     size: int = 0
 
@@ -66,6 +67,9 @@ class InputReader(Program):
             if self.size > MOST_INPUT:
                 proc.write(2, f"{proc.comm}: netsim: more than {MOST_INPUT} bytes of input\n")
                 proc.exit(1)
+                return
+            if self.enough is not None and self.enough(self.call, b"".join(self.data)):
+                self._done(proc)
                 return
 
     def _done(self, proc: Process) -> None:
@@ -217,7 +221,7 @@ class Machine:
             self.replace(process, outcome)
             self.execute(process, outcome.argv, outcome.not_found)
         elif isinstance(outcome, ReadInput):
-            self.settle(process, InputReader(Call(process, process.argv), outcome.then))
+            self.settle(process, InputReader(Call(process, process.argv), outcome.then, outcome.enough))
         else:
             process.program = outcome
             process.image += 1

@@ -1,4 +1,4 @@
-"""Text tools: head, tail, grep and wc are ours; the others are bashkit's, run on what the machine's files and pipes hold."""
+"""Text tools: head, tail and wc are ours (and grep); the others are bashkit's, run on what the machine's files and pipes hold."""
 
 from __future__ import annotations
 
@@ -52,8 +52,15 @@ def _input(call: Call, names: list[str], data: bytes, tool: str) -> tuple[list[t
 
 
 def head(call: Call) -> ReadInput:
-    """The first lines."""
-    return ReadInput(_head)
+    """The first lines; it ends as soon as it has them."""
+    return ReadInput(_head, _has_enough)
+
+
+def _has_enough(call: Call, data: bytes) -> bool:
+    kind, count, names = _count(call.argv[1:])
+    if names or not re.fullmatch(r"[+]?\d+", count):
+        return bool(names) and "-" not in names
+    return (data.count(b"\n") if kind == "n" else len(data)) >= int(count)
 
 
 def tail(call: Call) -> ReadInput:
@@ -120,95 +127,6 @@ def _wc(call: Call, data: bytes) -> Result:
         line = str(shown[0]) if len(shown) == 1 else " ".join(f"{number:7d}" for number in shown)
         out += line + (f" {name}" if names else "") + "\n"
     return Result(out, err, int(bool(err)))
-
-
-def grep(call: Call) -> ReadInput:
-    """Lines that match (GNU grep 3.8: basic and extended expressions as far as both agree with Python's)."""
-    return ReadInput(_grep)
-
-
-def _grep(call: Call, data: bytes) -> Result:
-    flags, patterns, names = _grep_words(call.argv[1:])
-    if not patterns:
-        return Result("", "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n", 2)
-    regex = "|".join(_regex(pattern, flags) for pattern in patterns)
-    if "w" in flags:
-        regex = rf"\b(?:{regex})\b"
-    if "x" in flags:
-        regex = rf"^(?:{regex})$"
-    try:
-        compiled = re.compile(regex, re.I if "i" in flags else 0)
-    except re.error as wrong:
-        return Result("", f"grep: {wrong}\n", 2)
-    texts, err = _input(call, names, data, "grep")
-    out, hits = "", 0
-    for name, text in texts:
-        found = 0
-        for number, line in enumerate(text.splitlines(), 1):
-            if (compiled.search(line) is None) != ("v" in flags):
-                continue
-            found += 1
-            lead = (f"{name}:" if len(names) > 1 and "h" not in flags else "") + (f"{number}:" if "n" in flags else "")
-            if "o" in flags:
-                out += "".join(f"{lead}{match[0]}\n" for match in compiled.finditer(line) if match[0])
-            elif not flags & set("qcl"):
-                out += f"{lead}{line}\n"
-        if "c" in flags:
-            out += (f"{name}:" if len(names) > 1 else "") + f"{found}\n"
-        if "l" in flags and found:
-            out += f"{name}\n"
-        hits += found
-    if "s" in flags:
-        err = ""
-    return Result("" if "q" in flags else out, err, 0 if hits else 2 if err else 1)
-
-
-def _grep_words(words: tuple[str, ...]) -> tuple[set[str], list[str], list[str]]:
-    flags: set[str] = set()
-    patterns: list[str] = []
-    names: list[str] = []
-    queue = list(words)
-    while queue:
-        word = queue.pop(0)
-        if word in ("-e", "--regexp") and queue:
-            patterns.append(queue.pop(0))
-        elif word in ("-A", "-B", "-C", "-m") and queue:
-            queue.pop(0)
-        elif word.startswith("--"):
-            flags.add(
-                {
-                    "--quiet": "q",
-                    "--silent": "q",
-                    "--count": "c",
-                    "--invert-match": "v",
-                    "--ignore-case": "i",
-                    "--extended-regexp": "E",
-                    "--fixed-strings": "F",
-                    "--line-number": "n",
-                    "--only-matching": "o",
-                    "--perl-regexp": "P",
-                }.get(word, "")
-            )
-        elif word.startswith("-") and len(word) > 1:
-            flags |= set(word[1:])
-        elif not patterns and "pattern" not in flags:
-            patterns.append(word)
-            flags.add("pattern")
-        else:
-            names.append(word)
-    return flags - {"pattern", ""}, patterns, names
-
-
-def _regex(pattern: str, flags: set[str]) -> str:
-    if "F" in flags:
-        return re.escape(pattern)
-    pattern = re.sub(
-        r"\[\[:(\w+):\]\]", lambda match: {"space": r"\s", "digit": r"\d", "alpha": "[A-Za-z]", "alnum": "[A-Za-z0-9]"}.get(match[1], "."), pattern
-    )
-    if flags & {"E", "P"}:
-        return pattern
-    swapped = re.sub(r"(\\)?([(){}|+?])", lambda match: match[2] if match[1] else "\\" + match[2], pattern)
-    return re.sub(r"\\([<>])", r"\\b", swapped)
 
 
 def boxed(call: Call) -> ReadInput:

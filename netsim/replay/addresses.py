@@ -13,6 +13,7 @@ from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_RUNNING, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.vxlan import VxlanDevice
+from netsim.kernel.tables.fdb import FdbEntry
 from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, Ifa
 from netsim.kernel.tables.inet6 import IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD, IFA_F_PERMANENT, IFA_F_TEMPORARY, Ifa6
 from netsim.kernel.tables.inet6 import IFA_F_NOPREFIXROUTE as NOPREFIXROUTE6
@@ -120,7 +121,7 @@ def forwarding(sites: Sites) -> Iterator[Operation]:
 
 def _bridge_fdb(site: str, bridge: Bridge) -> Iterator[Operation]:
     for entry in bridge.fdb.entries.values():
-        if not entry.added_by_user:
+        if not entry.added_by_user or _comes_along(bridge, entry):
             continue
         state = "permanent" if entry.is_local else "static" if entry.is_static else "dynamic"
         dev = bridge if entry.port is None else entry.port.dev
@@ -128,6 +129,18 @@ def _bridge_fdb(site: str, bridge: Bridge) -> Iterator[Operation]:
         sticky = ["sticky"] if entry.is_sticky else []
         place = "self" if entry.port is None else "master"
         yield AddForwarding(site, ("fdb", "replace", str(entry.address), "dev", dev.name, place, state, *sticky, *vlan))
+
+
+def _comes_along(bridge: Bridge, entry: FdbEntry) -> bool:
+    """Whether the kernel makes it with the entry for no VLAN (`br_fdb_add`): one for each VLAN of the port."""
+    return (
+        bool(entry.vid)
+        and not bridge.options["vlan_filtering"]
+        and any(
+            other.address == entry.address and not other.vid and other.port is entry.port and other.added_by_user
+            for other in bridge.fdb.entries.values()
+        )
+    )
 
 
 def _vxlan_fdb(site: str, dev: VxlanDevice) -> Iterator[Operation]:

@@ -26,6 +26,7 @@ from netsim.kernel.drivers.stacking import Stacked
 from netsim.kernel.drivers.tun import Tun
 from netsim.kernel.drivers.veth import Veth
 from netsim.kernel.drivers.vlan import Vlan
+from netsim.kernel.tables.fib import RT_TABLE_LOCAL
 from netsim.replay.kinds import WORDS, macvlan_sources, port_words
 from netsim.replay.operations import AddDevice, AddPort, ChangeDevice, Operation, SetDevice, SetPort
 from netsim.replay.sites import Sites
@@ -202,6 +203,16 @@ def up(sites: Sites) -> Iterator[Operation]:
     waiting.sort(key=_height)
     for site, dev in waiting:
         yield SetDevice(site, ("link", "set", "dev", dev.name, "up"))
+    for each, netns in sites.with_netns():
+        if not netns.loopback.flags & IFF_UP and _has_been_up(netns):
+            yield SetDevice(each.name, ("link", "set", "dev", "lo", "up"))
+            yield SetDevice(each.name, ("link", "set", "dev", "lo", "down"))
+
+
+def _has_been_up(netns: Netns) -> bool:
+    """Whether lo left the route of its whole prefix behind, which comes with its first rise and stays when it goes down."""
+    local = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
+    return local is not None and bool(local.at(0x7F000000, 8))
 
 
 def _raised_by_master(dev: NetDevice) -> bool:

@@ -10,7 +10,7 @@ from netsim import Host, World
 from netsim.docker.settings import DaemonOptions
 from tests.docker.golden import ABSENT, GOLDEN
 
-RELEASES = {"27-like_master-20241010": "27", "28.0.1": "28.0.1", "28.2.0": "28.2.0", "28.2.2": "28.2.2", "29.0.0": "29"}
+RELEASES = {"27-like_master-20241010": "27", "28.0.0": "28.0.0", "28.0.1": "28.0.1", "28.2.0": "28.2.0", "28.2.2": "28.2.2", "29.0.0": "29"}
 BRIDGE = "docker network create -o com.docker.network.bridge.name={0} --subnet {1}.0/24 --gateway {1}.1"
 CREATE = BRIDGE.format("bridge1", "192.0.2")
 RUN = "docker run -d --network bridge1 -p 8080:80 --name c1 busybox sleep 10000"

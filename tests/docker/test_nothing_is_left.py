@@ -46,7 +46,7 @@ def shown(text: str) -> list[str]:
 
 CLEANED = 61_000_000_000
 """ns until the daemon has also removed the files that namespaces were mounted on."""
-ENGINES = [("20.10", ""), ("27", ""), ("28.0.1", ""), ("28.2.0", ""), ("28", ""), ("29", ""), ("29", "nftables")]
+ENGINES = [("20.10", ""), ("27", ""), ("28.0.0", ""), ("28.0.1", ""), ("28.2.0", ""), ("28", ""), ("29", ""), ("29", "nftables")]
 
 
 @pytest.mark.parametrize(("release", "backend"), ENGINES)
@@ -60,7 +60,7 @@ def test_what_was_made_goes_without_a_trace(release: str, backend: str, lines: l
     host.docker(release, DaemonOptions(firewall_backend=backend))
     for line in (
         "docker run -d --name first -p 9000:80 busybox sleep 1000", "docker rm -f first", "docker network create --ipv6 six",
-        "docker run -d --name first --net six busybox sleep 1000", "docker rm -f first", "docker network rm six",
+        "docker run -d --name first --net six -p 9000:80 busybox sleep 1000", "docker rm -f first", "docker network rm six",
     ):  # fmt: skip
         host.run(line)  # what the first of its kind brings stays: jumps of a family (27), the table raw (28.0.1)
     host.world.run_for(CLEANED)

@@ -21,6 +21,8 @@ from tests.real.machine import Answer
 CHUNK = 5
 """Draws with one daemon; then it is begun anew, with the other release of the command if there is one."""
 AT_ONCE = 8
+ENDED = "sleep 1"
+"""After a container that ends by itself: when the daemon has cleared it away is a matter of moments."""
 RETRIES = 2
 """How often a difference of what arrives is looked at again: a machine under load loses patience before a packet does."""
 
@@ -76,6 +78,8 @@ class Draw:
             self.mix["refused lines"] += real[0].status != 0
             self.mix[" ".join(line.split()[1:2])] += 1
             self.compare([line], real, ours)
+            if line.endswith(" true"):
+                self.pair.both([ENDED])
         self.look()
         self.clean()
         return self.found

@@ -87,7 +87,8 @@ class Real:
 
     def __init__(self, client: str, options: str = "") -> None:
         self.group = f"/netsim-{os.getpid()}"
-        env = {**os.environ, "HOSTS": HOSTS, "RESOLV": RESOLV, "DOCKER": clients()[client], "INTERPRETER": INTERPRETER,
+        width = ("COLUMNS", "LINES")  # ps would keep to them
+        env = {**{name: value for name, value in os.environ.items() if name not in width}, "HOSTS": HOSTS, "RESOLV": RESOLV, "DOCKER": clients()[client], "INTERPRETER": INTERPRETER,
                "REFEREE": str(Path(__file__).with_name("referee.py"))}  # fmt: skip
         self.process = subprocess.Popen(
             ["unshare", "-n", "-m", "-p", "-u", "-i", "-f", "--kill-child", "bash", "-c", FRESH], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

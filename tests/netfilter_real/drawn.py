@@ -151,7 +151,7 @@ def listing(draw: Any) -> str:
     for table, chains in BUILT_IN.items():
         drops = table == "filter"
         lines.append(f"*{table}")
-        lines += [f":{chain} {draw(st.sampled_from(['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP'])) if drops else 'ACCEPT'} [0:0]" for chain in chains]
+        lines += [f":{chain} {draw(st.sampled_from(['ACCEPT', 'ACCEPT', 'DROP'])) if drops else 'ACCEPT'} [0:0]" for chain in chains]
         users = ("one", "two")
         lines += [f":{name} - [0:0]" for name in users]
         for chain, called in [*((chain, users) for chain in chains), ("one", ("two",)), ("two", ())]:

@@ -47,7 +47,7 @@ class Follower(OpenFile):
             return
         if self.stamped:
             data = b"".join(f"{stamp(self.proc.wall_clock())} ".encode() + line for line in data.splitlines(keepends=True))
-        self.proc.fds[self.fd].write(data)
+        self.proc.write(self.fd, data)
 
     def read_available(self) -> bytes | None:
         """Nothing comes from there."""

@@ -9,6 +9,7 @@ import attrs
 from netsim.clock import MS
 from netsim.commands.docker import values
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
+from netsim.commands.docker.logs import Follower
 from netsim.commands.docker.reference import reference_problem
 from netsim.commands.docker.request import BadOption, read_request
 from netsim.commands.docker.run_flags import CREATE_FLAGS, RUN_FLAGS
@@ -48,8 +49,8 @@ class Attached(Program):
         spec = self.container.spec
         if self.said:
             proc.write(2, self.said)
-        out = proc.fds[1].dup() if "stdout" in spec.attached else None
-        err = proc.fds[2].dup() if "stderr" in spec.attached else None
+        out = Follower(proc=proc, fd=1) if "stdout" in spec.attached else None
+        err = Follower(proc=proc, fd=2) if "stderr" in spec.attached else None
         stdin = proc.fds[0].dup() if spec.open_stdin and "stdin" in spec.attached else None
         try:
             life.start(self.engine, self.container, (out, err) if out is not None and err is not None else None, stdin)

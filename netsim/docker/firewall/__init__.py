@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netsim.docker.firewall import iptabler
+from netsim.docker.firewall.bysets import BySets
 from netsim.docker.firewall.inserted import Inserted
 from netsim.docker.firewall.iptabler import Iptabler
 from netsim.docker.firewall.nftabler import Nftabler
@@ -14,7 +15,7 @@ from netsim.docker.profile import EngineProfile
 from netsim.docker.settings import DaemonOptions
 
 NO_RAW = "DOCKER_INSECURE_NO_IPTABLES_RAW"
-LAYOUTS = {"v28_0": iptabler.V28_0, "v28_2": iptabler.V28_2, "v28": iptabler.V28, "v29": iptabler.V29}
+LAYOUTS = {"v28_0_0": iptabler.V28_0, "v28_0": iptabler.V28_0, "v28_2": iptabler.V28_2, "v28": iptabler.V28, "v29": iptabler.V29}
 
 
 def firewall_for(profile: EngineProfile, options: DaemonOptions, run: Runner, environment: Mapping[str, str]) -> Firewall:
@@ -27,6 +28,7 @@ def firewall_for(profile: EngineProfile, options: DaemonOptions, run: Runner, en
     if profile.firewall in LAYOUTS:
         has_ipv6 = int(options.ip6tables is None or options.ip6tables)
         leaves_raw = int(environment.get(NO_RAW) == "1")
-        return Iptabler(run, LAYOUTS[profile.firewall], hairpin, options.allow_direct_routing, has_ipv6=has_ipv6, leaves_raw=leaves_raw)
+        writer = BySets if profile.firewall == "v28_0_0" else Iptabler
+        return writer(run, LAYOUTS[profile.firewall], hairpin, options.allow_direct_routing, has_ipv6=has_ipv6, leaves_raw=leaves_raw)
     has_ipv6 = int(options.ip6tables or 0) if profile.firewall == "v20_10" else int(options.ip6tables is None or options.ip6tables)
     return Inserted(run, hairpin, has_ipv6, int(has_ipv6 and profile.always_drops_ipv6_forward), profile.has_ipv6_user_chain)

@@ -42,6 +42,9 @@ class Iptabler(Firewall):
     """One engine's rules, the same in both families. `direct`: direct routing to containers is allowed, so nothing is dropped in raw."""
 
     ingress_from: ClassVar[str] = "DOCKER-FORWARD"
+    forward: ClassVar[str] = "DOCKER-FORWARD"
+    """The chain of forwarded packets that networks' rules stand in."""
+    chains: ClassVar[tuple[str, ...]] = ("DOCKER", "DOCKER-BRIDGE", "DOCKER-CT", "DOCKER-FORWARD")
     ingress_tracks: ClassVar[int] = 1
 
     run: Runner
@@ -83,13 +86,17 @@ class Iptabler(Firewall):
 
     def _chains(self, tables: Tables, loopback: str) -> None:
         between = ("DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2") if self.layout.isolates else ("DOCKER-INTERNAL",)
-        for table, chain in (("nat", "DOCKER"), *(("filter", name) for name in ("DOCKER", "DOCKER-BRIDGE", "DOCKER-CT", "DOCKER-FORWARD", *between))):
+        for table, chain in (("nat", "DOCKER"), *(("filter", name) for name in (*self.chains, *between))):
             tables.renew(table, chain)
         tables.append("nat", "PREROUTING", *LOCAL, "-j", "DOCKER")
         tables.append("nat", "OUTPUT", *LOCAL, *(() if self.hairpin else ("!", "-d", loopback)), "-j", "DOCKER")
         if self.wsl2 and not self.hairpin and tables is self.four:
             tables.insert("nat", "DOCKER", "-i", WSL, "-d", loopback, "-j", "RETURN")
-        for chain in ("DOCKER-CT", between[0], "DOCKER-BRIDGE"):
+        self._jumps(tables, between[0])
+
+    def _jumps(self, tables: Tables, between: str) -> None:
+        """The way from FORWARD to the networks' rules."""
+        for chain in ("DOCKER-CT", between, "DOCKER-BRIDGE"):
             tables.append("filter", "DOCKER-FORWARD", "-j", chain)
         tables.delete("filter", "FORWARD", "-j", "DOCKER-FORWARD")
         tables.must("-I", "FORWARD", "-j", "DOCKER-FORWARD")
@@ -119,20 +126,24 @@ class Iptabler(Firewall):
             yield from self._internal(wants, family, tables)
             return
         if wants.fwmark:  # one rule for every network: it goes with the first of them that goes
-            yield "-I", "filter", "DOCKER-FORWARD", ("-m", "mark", "--mark", for_iptables(wants.fwmark), "-j", "ACCEPT")
+            yield "-I", "filter", self.forward, ("-m", "mark", "--mark", for_iptables(wants.fwmark), "-j", "ACCEPT")
         yield from self._nat(wants, family)
         if wants.icc:
-            yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "-j", "ACCEPT")
+            yield "-A", "filter", self.forward, ("-i", br, "-j", "ACCEPT")
         else:
-            yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "-o", br, "-j", "DROP")
-            yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "!", "-o", br, "-j", "ACCEPT")
-        yield "-A", "filter", "DOCKER-CT", ("-o", br, *ANSWERS, "-j", "ACCEPT")
-        yield "-A", "filter", "DOCKER-BRIDGE", ("-o", br, "-j", "DOCKER")
+            yield "-A", "filter", self.forward, ("-i", br, "-o", br, "-j", "DROP")
+            yield "-A", "filter", self.forward, ("-i", br, "!", "-o", br, "-j", "ACCEPT")
+        yield from self._towards(br)
         if self.layout.isolates:
             yield from self._isolation(br, family)
         if family.mode == ROUTED:
             yield "-A", "filter", "DOCKER", ("-o", br, "-p", "icmp" if tables is self.four else "ipv6-icmp", "-j", "ACCEPT")
         yield "-A", "filter", "DOCKER", ("!", "-i", br, "-o", br, "-j", "ACCEPT" if family.mode == NAT_UNPROTECTED else "DROP")
+
+    def _towards(self, br: str) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+        """What is for the bridge's containers: answers, then whatever DOCKER lets in."""
+        yield "-A", "filter", "DOCKER-CT", ("-o", br, *ANSWERS, "-j", "ACCEPT")
+        yield "-A", "filter", "DOCKER-BRIDGE", ("-o", br, "-j", "DOCKER")
 
     def _internal(self, wants: NetworkWants, family: FamilyWants, tables: Tables) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         br, subnet = wants.bridge, str(family.subnet)
@@ -140,7 +151,7 @@ class Iptabler(Firewall):
         same = tables is self.six  # link-local and multicast stay within the bridge
         yield "-I", "filter", chain, (*(("-i", br, "!", "-o", br) if same else ("-i", br)), "!", "-d", subnet, "-j", "DROP")
         yield "-I", "filter", chain, (*(("!", "-i", br, "-o", br) if same else ("-o", br)), "!", "-s", subnet, "-j", "DROP")
-        yield "-A", "filter", "DOCKER-FORWARD", ("-i", br, "-o", br, "-j", "ACCEPT" if wants.icc else "DROP")
+        yield "-A", "filter", self.forward, ("-i", br, "-o", br, "-j", "ACCEPT" if wants.icc else "DROP")
 
     def _nat(self, wants: NetworkWants, family: FamilyWants) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         br = wants.bridge
