@@ -13,14 +13,24 @@ from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Table
 from netsim.machine.call import Call, Result
+from netsim.machine.process import Process
 
-HOSTS = "/etc/hosts"
+HOSTS, NETWORKS = "/etc/hosts", "/etc/networks"
+
+
+def known_names(proc: Process) -> str:
+    """Names of addresses in the form of /etc/hosts; those of networks (networks(5)) come after it (`xtables_ipaddr_to_anyname`)."""
+    text = proc.read_text(HOSTS)
+    for line in proc.read_text(NETWORKS).splitlines():
+        name, *rest = line.partition("#")[0].split() or [""]
+        text += f"\n{rest[0]} {name}" if rest else ""
+    return text
 
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     tool = tool_of(call)
-    parser = Parser(call.argv[1:], tool, call.proc.read_text(HOSTS), ruleset.state_of(call.netns).sets)
+    parser = Parser(call.argv[1:], tool, known_names(call.proc), ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
         if "V" in request.flags:

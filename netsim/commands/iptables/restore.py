@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from netsim.commands.iptables.main import HOSTS, carry_out, change
+from netsim.commands.iptables.main import carry_out, change, known_names
 from netsim.commands.iptables.options import RESTORE
 from netsim.commands.iptables.parser import Parser, Request
 from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
@@ -59,7 +59,7 @@ def _usage(tool: Tool) -> str:
 
 
 def _load(call: Call, tool: Tool, given: dict[str, str], text: str) -> Result:
-    hosts = call.proc.read_text(HOSTS)
+    hosts = known_names(call.proc)
     loader = Loader(call, tool, given, hosts)
     try:
         loader.load(text)

@@ -139,10 +139,9 @@ def _place(address: int, mask: int, family: int, style: Style) -> str:
             return "anywhere"
         return "0.0.0.0/0" if family == 2 else "::/0"
     suffix = mask_suffix(mask, family)
-    if suffix != ("/32" if family == 2 else "/128"):
-        return address_text(address, family) + suffix
-    named = "" if style.numeric else name_of_address(style.hosts, address_text(address, family))
-    return named or address_text(address, family)
+    text = address_text(address, family)
+    named = "" if style.numeric else name_of_address(style.hosts, text)
+    return (named or text) + ("" if suffix == ("/32" if family == 2 else "/128") else suffix)
 
 
 def verbose_line(spec: RuleSpec, family: int) -> str:
