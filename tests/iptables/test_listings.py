@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from netsim import Host, World
 
-ORACLE = Path(os.environ.get("NETSIM_ORACLE", "/work/shared/oracle"))
+ORACLE = Path(__file__).parents[3] / "shared" / "oracle"
 LISTED = re.compile(r"\b(ip6?tables) -S -t (\w+)$")
 BUILTIN = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"), "raw": ("PREROUTING", "OUTPUT"),
