@@ -20,10 +20,13 @@ PIPES = [
     "while true; do echo x; sleep 1; done | head -2",
     "while true; do echo x; sleep 1; done | head -c 3",
     "docker run --rm busybox sh -c 'while true; do echo x; sleep 1; done' | head -2",
+    "docker run --rm busybox sh -c 'while true; do echo x; sleep 1; done | head -n 2'",
+    "docker compose -f /root/loop.yaml up 2>/dev/null | head -n 3 | tail -n 1; docker ps -q | wc -l",
     "docker run --rm busybox echo x | cat",
     "docker run --rm busybox sh -c 'echo out; echo err >&2' 2>/dev/null | cat",
 ]
-SHOWN = ["x\ny\n", "x\nx\n", "x\nx", "x\nx\n", "x\n", "out\n"]
+LOOP = "services: {w: {image: busybox, command: [sh, -c, 'while true; do echo x; sleep 1; done']}}\n"
+SHOWN = ["x\ny\n", "x\nx\n", "x\nx", "x\nx\n", "x\nx\n", "w-1  | x\n1\n", "x\n", "out\n"]
 
 
 @pytest.mark.parametrize("words", GREPS)
@@ -40,6 +43,7 @@ def test_a_pipe_ends_when_its_reader_or_its_writers_do(line: str, shown: str) ->
     world = netsim.World()
     host = world.host("h1")
     host.docker()
+    host.machine.files.write(None, "/root/loop.yaml", LOOP.encode())
     done = host.run_script(f"{line}\necho after\n", limit=60 * SECOND)
     assert (done.stdout, done.status) == (f"{shown}after\n", 0)
     assert world.clock.now < 60 * SECOND

@@ -31,7 +31,7 @@ REFUSED = (
     "getty",
     "login",
 )
-FILES = ("cat", "chmod", "cp", "head", "ln", "ls", "mkdir", "mv", "readlink", "rm", "rmdir", "tail", "touch", "wc")
+FILES = ("cat", "chmod", "cp", "ln", "ls", "mkdir", "mv", "readlink", "rm", "rmdir", "touch", "wc")
 APPLETS: dict[str, str] = {
     **dict.fromkeys(("ip", "ipaddr", "iplink", "ipneigh", "iproute", "iprule", "iptunnel"), _NET + "ip.main:ip"),
     **{
@@ -42,6 +42,8 @@ APPLETS: dict[str, str] = {
     "id": _OWN + "processes:identity",
     "whoami": _OWN + "processes:identity",
     **{name: _OWN + f"files:{name}" for name in FILES},
+    "head": _OWN + "ends:head",
+    "tail": _OWN + "ends:tail",
     **{name: _NET + f"{name}:{name}" for name in ("arp", "brctl", "ifconfig", "netstat", "route", "sysctl")},
     "vconfig": _NET + "brctl:vconfig",
     "ipcalc": _OWN + "ipcalc:ipcalc",

@@ -1,4 +1,4 @@
-"""BusyBox's applets about files: cat, head, tail, wc, ls, mkdir, rmdir, rm, cp, mv, ln, touch, chmod, readlink, with its complaints (coreutils/)."""
+"""BusyBox's applets about files: cat, wc, ls, mkdir, rmdir, rm, cp, mv, ln, touch, chmod, readlink, with its complaints (coreutils/)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from netsim.errors import EEXIST, EISDIR, ENOENT, NetError, strerror
 from netsim.machine.call import Call, ReadInput, Result
 from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar
-from netsim.programs.busybox.applet import Die, Options, die, ended, name_of, read_options, unsigned, usage
+from netsim.programs.busybox.applet import Options, die, ended, name_of, read_options, usage
 
 
-def _on_input(call: Call, then: Callable[[Call, bytes], Result], names: list[str]) -> Any:
-    """Go on at once where files are named, else with standard input."""
-    return ReadInput(then) if not names or "-" in names else then(call, b"")
+def on_input(call: Call, then: Callable[[Call, bytes], Result], names: list[str], enough: Callable[[Call, bytes], bool] | None = None) -> Any:
+    """Go on at once where files are named, else with standard input, to its end or until there is enough of it."""
+    return ReadInput(then, enough) if not names or "-" in names else then(call, b"")
 
 
-def _content(call: Call, name: str, data: bytes) -> bytes:
+def content_of(call: Call, name: str, data: bytes) -> bytes:
     """A file's bytes, standard input's for `-`; NetError."""
     return data if name == "-" else call.machine.files.read(call.proc, name)
 
@@ -36,7 +36,7 @@ CAT = Grammar("nbvteAu")
 
 
 def _cat(call: Call) -> Any:
-    return _on_input(call, _cat_all, list(read_options(call, CAT).words))
+    return on_input(call, _cat_all, list(read_options(call, CAT).words))
 
 
 def _cat_all(call: Call, data: bytes) -> Result:
@@ -44,7 +44,7 @@ def _cat_all(call: Call, data: bytes) -> Result:
     out, err, number = "", "", 0
     for name in options.words or ["-"]:
         try:
-            text = _content(call, name, data).decode("utf-8", "surrogateescape")
+            text = content_of(call, name, data).decode("utf-8", "surrogateescape")
         except NetError as error:
             err += "cat: read error: Is a directory\n" if error.errno == EISDIR else f"cat: can't open '{name}': {strerror(error.errno)}\n"
             continue
@@ -68,75 +68,6 @@ def _marked(text: str, options: Options, number: int) -> tuple[str, int]:
     return out, number
 
 
-def head(call: Call) -> Any:
-    """head (BusyBox)."""
-    return ended(_ends, call)
-
-
-def tail(call: Call) -> Any:
-    """tail (BusyBox)."""
-    return ended(_ends, call)
-
-
-ENDS = Grammar("qvfF", "nccs")
-UNITS = {"b": 512, "k": 1024, "m": 1024 * 1024}
-
-
-def _ends_options(call: Call) -> Options:
-    """-N is -n N."""
-    words = [f"-n{word[1:]}" if word[:1] == "-" and word[1:2].isdigit() else word for word in call.argv[1:]]
-    return read_options(Call(call.proc, (call.argv[0], *words)), ENDS)
-
-
-def _ends(call: Call) -> Any:
-    options = _ends_options(call)
-    if set(options.letters) & {"f", "F"}:
-        raise die(name_of(call), "netsim: following a file (-f) is not modelled")
-    return _on_input(call, _ends_all, list(options.words))
-
-
-def _ends_all(call: Call, data: bytes) -> Result:
-    try:
-        return _ends_of(call, data)
-    except Die as end:
-        return end.result
-
-
-def _ends_of(call: Call, data: bytes) -> Result:
-    applet, options = name_of(call), _ends_options(call)
-    by_bytes = "c" in options
-    word = options.get("c") if by_bytes else options.get("n", "10")
-    sign = word[0] if word[0] in "+-" else ""
-    unit = UNITS.get(word[-1:], 1)
-    count = unsigned(applet, word[len(sign) :].rstrip("bkm") or word) * unit
-    out, err, shown = "", "", 0
-    names = list(options.words) or ["-"]
-    for name in names:
-        try:
-            content = _content(call, name, data)
-        except NetError as error:
-            err += f"{applet}: {name if applet == 'head' else _cannot_open(name)}: {strerror(error.errno)}\n"
-            continue
-        if (len(names) > 1 and "q" not in options) or "v" in options:
-            out += f"{chr(10) if shown else ''}==> {'standard input' if name == '-' else name} <==\n"
-        shown += 1
-        parts: list[bytes] = [content[at : at + 1] for at in range(len(content))] if by_bytes else content.splitlines(keepends=True)
-        out += b"".join(_part(applet, parts, sign, count)).decode("utf-8", "surrogateescape")
-    if applet == "tail" and not shown:
-        err += "tail: no files\n"
-    return Result(out, err, int(bool(err)))
-
-
-def _cannot_open(name: str) -> str:
-    return f"can't open '{name}'"
-
-
-def _part(applet: str, parts: list[bytes], sign: str, count: int) -> list[bytes]:
-    if applet == "head":
-        return parts[: max(0, len(parts) - count)] if sign == "-" else parts[:count]
-    return parts[max(0, count - 1) :] if sign == "+" else parts[max(0, len(parts) - count) :]
-
-
 def wc(call: Call) -> Any:
     """wc (BusyBox)."""
     return ended(_wc, call)
@@ -146,7 +77,7 @@ WC = Grammar("cmlwL")
 
 
 def _wc(call: Call) -> Any:
-    return _on_input(call, _wc_all, list(read_options(call, WC).words))
+    return on_input(call, _wc_all, list(read_options(call, WC).words))
 
 
 def _wc_all(call: Call, data: bytes) -> Result:
@@ -156,7 +87,7 @@ def _wc_all(call: Call, data: bytes) -> Result:
     totals, out, err = dict.fromkeys(letters, 0), "", ""
     for name in names or ["-"]:
         try:
-            content = _content(call, name, data)
+            content = content_of(call, name, data)
         except NetError as error:
             err += f"wc: {name}: {strerror(error.errno)}\n"
             continue

@@ -54,7 +54,7 @@ class Prefixed(OpenFile):
         """One line."""
         if self.proc.status is None and self.fd in self.proc.fds:
             moment = f"{stamp(self.proc.wall_clock())} " if self.stamped else ""
-            self.proc.fds[self.fd].write(f"{self.lead}{moment}".encode() + line + b"\n")
+            self.proc.write(self.fd, f"{self.lead}{moment}".encode() + line + b"\n")
 
     def flush(self) -> None:
         """What was begun when the container ended."""
