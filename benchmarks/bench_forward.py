@@ -42,20 +42,20 @@ def masquerading() -> Host:
     return host
 
 
-def sockets(host: Host) -> tuple[Any, Any]:
-    """A connected sender and a bound receiver."""
-    sender: Any = make_socket(host.netns("c").netns, 2, 2, 0)
-    receiver: Any = make_socket(host.netns("s").netns, 2, 2, 0)
+def sockets(host: Host, near: str = "c", far: str = "s", target: IPv4 = FAR) -> tuple[Any, Any]:
+    """A sender in one namespace connected to a receiver in another."""
+    sender: Any = make_socket(host.netns(near).netns, 2, 2, 0)
+    receiver: Any = make_socket(host.netns(far).netns, 2, 2, 0)
     receiver.bind(IPv4(0), 9)
-    sender.connect(FAR, 9)
+    sender.connect(target, 9)
     return sender, receiver
 
 
-def send(host: Host, sender: Any, receiver: Any, count: int = DATAGRAMS) -> None:
+def send(host: Host, sender: Any, receiver: Any, count: int = DATAGRAMS, payload: bytes = PAYLOAD) -> None:
     """Datagrams one after the other, each received."""
     clock = host.world.clock
     for _ in range(count):
-        sender.send(PAYLOAD)
+        sender.send(payload)
         while clock.ready:
             clock.step()
         assert receiver.recv() is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.workloads.isolation import batch, sh
+from benchmarks.workloads.isolation import batch, cpu, sh
+from benchmarks.workloads.side import Figures
 
 
 def plan(routers: int, *, bridges: bool) -> tuple[list[str], list[str], dict[str, list[str]], str]:
@@ -74,3 +75,14 @@ def by_netsim(routers: int, *, bridges: bool = False, masquerade: bool = False) 
 def received(netns: str, device: str) -> int:
     """Packets a device of the kernel has received."""
     return int(sh("ip", "netns", "exec", netns, "cat", f"/sys/class/net/{device}/statistics/rx_packets"))
+
+
+def stream(host: Any, target: str, count: int) -> Figures:
+    """Datagrams of 64 bytes from h1 to h2 over netsim, each received before the next is sent."""
+    from benchmarks.bench_forward import send, sockets
+    from netsim.addr import IPv4
+
+    pair = sockets(host, "h1", "h2", IPv4.parse(target))
+    before = cpu()
+    send(host, *pair, count, bytes(64))
+    return {"cpu_s": cpu() - before, "count": count}

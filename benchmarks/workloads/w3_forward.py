@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from benchmarks.workloads import chain, ns3
 from benchmarks.workloads.isolation import cpu, sh
@@ -16,31 +15,12 @@ TITLE = "W3: forward and masquerade 64-byte datagrams"
 FLOOD = Path(__file__).parents[2] / "build" / "flood"
 
 
-def _netsim(count: int, *, masquerade: bool) -> Figures:
-    from netsim.addr import IPv4
-    from netsim.machine.sockets import make_socket
-
-    host, target = chain.by_netsim(2, bridges=True, masquerade=masquerade)
-    sender: Any = make_socket(host.netns("h1").netns, 2, 2, 0)
-    sink: Any = make_socket(host.netns("h2").netns, 2, 2, 0)
-    sink.bind(IPv4(0), 9)
-    sender.connect(IPv4.parse(target), 9)
-    clock, payload, arrived = host.world.clock, bytes(64), 0
-    before = cpu()
-    for _ in range(count):
-        sender.send(payload)
-        while clock.ready:
-            clock.step()
-        arrived += sink.recv() is not None
-    return {"cpu_s": cpu() - before, "count": arrived}
-
-
 def netsim(count: int) -> Figures:
-    return _netsim(count, masquerade=True)
+    return chain.stream(*chain.by_netsim(2, bridges=True, masquerade=True), count)
 
 
 def netsim_plain(count: int) -> Figures:
-    return _netsim(count, masquerade=False)
+    return chain.stream(*chain.by_netsim(2, bridges=True), count)
 
 
 def flood_program() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from benchmarks.workloads import chain
 from benchmarks.workloads.isolation import cpu, sh
@@ -24,28 +23,13 @@ def listing(rules: int) -> str:
 
 
 def netsim(rules: int) -> Figures:
-    from netsim.addr import IPv4
-    from netsim.machine.sockets import make_socket
-
     host, target = chain.by_netsim(1)
     assert host.netns("h1").run(f"ping -c1 -W2 {target}").status == 0
     script = f"ip netns exec r1 iptables-restore <<'EOF'\n{listing(rules)}EOF\n"
     before = cpu()
     assert host.run_script(script).status == 0
     loaded = cpu() - before
-    sender: Any = make_socket(host.netns("h1").netns, 2, 2, 0)
-    sink: Any = make_socket(host.netns("h2").netns, 2, 2, 0)
-    sink.bind(IPv4(0), 9)
-    sender.connect(IPv4.parse(target), 9)
-    clock, payload, arrived = host.world.clock, bytes(64), 0
-    before = cpu()
-    for _ in range(OURS):
-        sender.send(payload)
-        while clock.ready:
-            clock.step()
-        arrived += sink.recv() is not None
-    assert arrived == OURS
-    return {"cpu_s": cpu() - before, "count": OURS, "load_cpu_s": loaded}
+    return {**chain.stream(host, target, OURS), "load_cpu_s": loaded}
 
 
 def kernel(tool: str) -> Callable[[int], Figures]:

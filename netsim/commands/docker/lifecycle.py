@@ -25,16 +25,7 @@ Act = Callable[[Engine, Container], None]
 
 
 def _each(docker: Docker, parsed: Parsed, act: Act) -> list[str]:
-    """Do something to each container named; names of those it worked for are printed, the others given back."""
-    failed: list[str] = []
-    for name in parsed.words:
-        try:
-            act(docker.engine, _container(docker, name))
-            docker.print(name)
-        except Refusal as problem:
-            docker.complain(daemon_text(problem))
-            failed.append(name)
-    return failed
+    return docker.each(parsed.words, lambda name: act(docker.engine, _container(docker, name)))
 
 
 def _container(docker: Docker, name: str) -> Container:
@@ -176,16 +167,12 @@ def restart(docker: Docker, parsed: Parsed) -> Program:
 
 def kill(docker: Docker, parsed: Parsed) -> Result:
     """docker kill."""
-    failed = 0
-    for name in parsed.words:
-        try:
-            signum = life.signal_of(parsed.text("signal") or "KILL")
-            life.kill(docker.engine, life.to_kill(docker.engine, name), signum)
-            docker.print(name)
-        except Refusal as problem:
-            docker.refused(problem)
-            failed = 1
-    return docker.result(failed)
+
+    def send(name: str) -> None:
+        signum = life.signal_of(parsed.text("signal") or "KILL")
+        life.kill(docker.engine, life.to_kill(docker.engine, name), signum)
+
+    return docker.result(int(bool(docker.each(parsed.words, send))))
 
 
 def pause(docker: Docker, parsed: Parsed) -> Result:

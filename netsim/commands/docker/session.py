@@ -74,6 +74,18 @@ class Docker:
         """What was printed, with a status."""
         return Result("".join(self.out), "".join(self.err), status)
 
+    def each(self, names: Sequence[str], act: Callable[[str], object]) -> list[str]:
+        """Do something to each thing named; names of those it worked for are printed, the others given back."""
+        failed: list[str] = []
+        for name in names:
+            try:
+                act(name)
+                self.print(name)
+            except Refusal as problem:
+                self.refused(problem)
+                failed.append(name)
+        return failed
+
     def bad_option(self, problem: object) -> Result:
         """An option of run or create that the command itself refuses."""
         self.err.append(worded(self.cli.bad_option, str(problem), self.verb))

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.problem import Problem
 from netsim.kernel.tables.ipset import IpSet
 
@@ -28,7 +29,7 @@ class Context:
     table: str
     protocol: int
     protocol_inverted: bool
-    hosts: str
+    hosts: KnownNames
     sets: Mapping[str, IpSet] = attrs.field(factory=dict)
 
 

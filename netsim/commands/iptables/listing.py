@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsim.commands.iptables.chain_commands import NO_CHAIN
+from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.parser import Request
 from netsim.commands.iptables.problem import OTHER, BareProblem, Problem
 from netsim.commands.iptables.show import Style, chain_header, ordered, policy_name, rule_line, save_rule
@@ -21,7 +22,7 @@ def _shown(table: Table, request: Request) -> list[Chain]:
     return [table.chains[request.chain]]
 
 
-def list_rules(table: Table, request: Request, hosts: str) -> str:
+def list_rules(table: Table, request: Request, hosts: KnownNames) -> str:
     """-L."""
     flags = request.flags
     style = Style("n" in flags, "v" in flags, "x" in flags, "0" in flags, hosts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, zero
 from netsim.commands.iptables.help import help_text
+from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
 from netsim.commands.iptables.parser import Parser, Request
 from netsim.commands.iptables.problem import VERSION, Problem
@@ -13,24 +14,12 @@ from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Table
 from netsim.machine.call import Call, Result
-from netsim.machine.process import Process
-
-HOSTS, NETWORKS = "/etc/hosts", "/etc/networks"
-
-
-def known_names(proc: Process) -> str:
-    """Names of addresses in the form of /etc/hosts; those of networks (networks(5)) come after it (`xtables_ipaddr_to_anyname`)."""
-    text = proc.read_text(HOSTS)
-    for line in proc.read_text(NETWORKS).splitlines():
-        name, *rest = line.partition("#")[0].split() or [""]
-        text += f"\n{rest[0]} {name}" if rest else ""
-    return text
 
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     tool = tool_of(call)
-    parser = Parser(call.argv[1:], tool, known_names(call.proc), ruleset.state_of(call.netns).sets)
+    parser = Parser(call.argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
         if "V" in request.flags:
@@ -57,7 +46,7 @@ def table_for(call: Call, tool: Tool, name: str) -> Table:
     return ruleset.table_of(call.netns, tool.family, name, tool.build)
 
 
-def carry_out(table: Table, request: Request, hosts: str) -> str:
+def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     """One request on one table; returns what it prints. Nothing is changed when it fails."""
     if request.command == "A" and len(request.specs) == 1:
         text = change_rules(table, request)

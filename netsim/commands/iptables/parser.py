@@ -8,6 +8,7 @@ import attrs
 
 from netsim.commands.iptables.extension import Context, Extension, Given
 from netsim.commands.iptables.extensions import MATCHES, ONLY_FAMILY, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
+from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.options import COMMANDS, INVERTIBLE, LONG, SHORT
 from netsim.commands.iptables.problem import OTHER, PARAMETER, BareProblem, Problem, Usage
 from netsim.commands.iptables.tool import Tool
@@ -58,11 +59,11 @@ class Request:
 
 @attrs.define(eq=False)
 class Parser:
-    """One pass over the words; the tool they are typed to, the text of /etc/hosts and the sets there are come from outside."""
+    """One pass over the words; the tool they are typed to, the names and the sets there are come from outside."""
 
     words: Sequence[str]
     tool: Tool
-    hosts: str
+    hosts: KnownNames
     sets: Mapping[str, IpSet] = attrs.field(factory=dict)
     request: Request = attrs.field(factory=Request)
     at: int = 0

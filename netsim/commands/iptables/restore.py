@@ -6,7 +6,8 @@ import re
 
 import attrs
 
-from netsim.commands.iptables.main import carry_out, change, known_names
+from netsim.commands.iptables.known_names import KnownNames
+from netsim.commands.iptables.main import carry_out, change
 from netsim.commands.iptables.options import RESTORE
 from netsim.commands.iptables.parser import Parser, Request
 from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
@@ -59,7 +60,7 @@ def _usage(tool: Tool) -> str:
 
 
 def _load(call: Call, tool: Tool, given: dict[str, str], text: str) -> Result:
-    hosts = known_names(call.proc)
+    hosts = KnownNames(call.proc)
     loader = Loader(call, tool, given, hosts)
     try:
         loader.load(text)
@@ -86,7 +87,7 @@ class Loader:
     call: Call
     tool: Tool
     given: dict[str, str]
-    hosts: str
+    hosts: KnownNames
     out: str = ""
     warnings: str = ""
     number: int = 0

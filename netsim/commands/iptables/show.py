@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.commands.iptables.extensions import of_value
+from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.words import address_text, mask_suffix, name_of_address, protocol_name
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.netfilter.verdict import ACCEPT
@@ -19,7 +20,8 @@ class Style:
     verbose: bool = False
     exact: bool = False
     numbered: bool = False
-    hosts: str = ""
+    hosts: KnownNames | None = None
+    """None: addresses are shown as numbers."""
 
 
 def ordered(table: Table) -> list[Chain]:
@@ -140,7 +142,7 @@ def _place(address: int, mask: int, family: int, style: Style) -> str:
         return "0.0.0.0/0" if family == 2 else "::/0"
     suffix = mask_suffix(mask, family)
     text = address_text(address, family)
-    named = "" if style.numeric else name_of_address(style.hosts, text)
+    named = "" if style.numeric or style.hosts is None else name_of_address(style.hosts, text)
     return (named or text) + ("" if suffix == ("/32" if family == 2 else "/128") else suffix)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from netsim.addr import IPv4, IPv6, mask4, mask6
+from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.problem import Problem
 from netsim.machine.hostnames import in_hosts
 from netsim.machine.services import ASSIGNED
@@ -107,18 +108,18 @@ def port_name(value: int, *carriers: str) -> str:
     return str(value)
 
 
-def addresses(word: str, family: int, hosts: str) -> list[tuple[int, int]]:
-    """`ADDR[/MASK][,...]` as (masked address, mask) pairs; names are looked up in the text of /etc/hosts."""
+def addresses(word: str, family: int, hosts: KnownNames) -> list[tuple[int, int]]:
+    """`ADDR[/MASK][,...]` as (masked address, mask) pairs; names are looked up."""
     return [pair for part in word.split(",") for pair in _address(part, family, hosts)]
 
 
-def _address(word: str, family: int, hosts: str) -> list[tuple[int, int]]:
+def _address(word: str, family: int, hosts: KnownNames) -> list[tuple[int, int]]:
     text, slash, suffix = word.partition("/")
     mask = _mask(suffix, family) if slash else (mask4(32) if family == 2 else mask6(128))
     found = _numeric(text, family, mask)
     if found is None:
         wanted = IPv4 if family == 2 else IPv6
-        named = [address for address in in_hosts(hosts, text) if isinstance(address, wanted)]
+        named = [address for address in in_hosts(hosts.text, text) if isinstance(address, wanted)]
         if not named:
             raise Problem(f"host/network `{text}' not found")
         return [(int(address) & mask, mask) for address in named]
@@ -185,9 +186,9 @@ def mark(word: str, option: str) -> tuple[int, int]:
     return value, mask
 
 
-def name_of_address(hosts: str, address: str) -> str:
-    """The name an address has in the text of /etc/hosts, or ""."""
-    for line in hosts.splitlines():
+def name_of_address(hosts: KnownNames, address: str) -> str:
+    """The name an address has, or ""."""
+    for line in hosts.text.splitlines():
         words = line.partition("#")[0].split()
         if len(words) > 1 and words[0] == address:
             return words[1]

@@ -15,7 +15,7 @@ from netsim.commands.docker.compose.file.project import Project
 from netsim.commands.docker.compose.request import service_of
 from netsim.commands.docker.compose.session import Compose, ComposeCommand
 from netsim.commands.docker.compose.stand_ins import ensure_stand_in
-from netsim.commands.docker.compose.steps import Steps, Stop, Together
+from netsim.commands.docker.compose.steps import ContainerAct, Steps, Stop, Together
 from netsim.commands.docker.compose.up import grace, known, quiet
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.docker.engine import run as life
@@ -48,23 +48,6 @@ def stop(compose: Compose, parsed: Parsed) -> Result | Program:
 
 
 @attrs.define(eq=False)
-class Restart:
-    """A container that was stopped is started again."""
-
-    container: Container
-    doing: str = ""
-    done: str = "Started"
-
-    def name(self) -> str:
-        """`Container NAME`."""
-        return f"Container {self.container.name}"
-
-    def act(self, engine: Engine) -> None:
-        """Start it."""
-        life.start(engine, self.container)
-
-
-@attrs.define(eq=False)
 class StopToRestart(Stop):
     """Containers end in order to be started again."""
 
@@ -85,7 +68,10 @@ def restart(compose: Compose, parsed: Parsed) -> Result | Program:
     steps: list[Any] = []
     for level in levels:
         again = [one for one in there if service_of(one) in level]
-        steps += [StopToRestart(again, grace(parsed)), Together([Restart(one) for one in again], compose.engine.profile.durations.start)]
+        steps += [
+            StopToRestart(again, grace(parsed)),
+            Together([starting.Start(one, doing="") for one in again], compose.engine.profile.durations.start),
+        ]
     return Steps(compose.engine, steps, quiet(compose), compose.said())
 
 
@@ -97,17 +83,12 @@ def _to_restart(compose: Compose, project: Project, there: list[Container]) -> l
 
 
 @attrs.define(eq=False)
-class Signal:
+class Signal(ContainerAct):
     """A container gets a signal, is frozen or thawed."""
 
-    container: Container
     doing: str
     done: str
     signum: int = 0
-
-    def name(self) -> str:
-        """`Container NAME`."""
-        return f"Container {self.container.name}"
 
     def act(self, engine: Engine) -> None:
         """Do it."""
@@ -145,16 +126,11 @@ def unpause(compose: Compose, parsed: Parsed) -> Result | Program:
 
 
 @attrs.define(eq=False)
-class Remove:
+class Remove(ContainerAct):
     """A container goes."""
 
-    container: Container
     doing: str = "Removing"
     done: str = "Removed"
-
-    def name(self) -> str:
-        """`Container NAME`."""
-        return f"Container {self.container.name}"
 
     def act(self, engine: Engine) -> None:
         """Remove it."""

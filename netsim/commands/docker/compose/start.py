@@ -10,7 +10,7 @@ from netsim.clock import MS
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, scale
 from netsim.commands.docker.compose.request import members
-from netsim.commands.docker.compose.steps import Step, Steps, Together
+from netsim.commands.docker.compose.steps import ContainerAct, Step, Steps, Together
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
@@ -22,16 +22,11 @@ STARTED, HEALTHY, COMPLETED = "service_started", "service_healthy", "service_com
 
 
 @attrs.define(eq=False)
-class Start:
+class Start(ContainerAct):
     """A container is started."""
 
-    container: Container
     doing: str = "Starting"
     done: str = "Started"
-
-    def name(self) -> str:
-        """`Container NAME`."""
-        return f"Container {self.container.name}"
 
     def act(self, engine: Engine) -> None:
         """Start it."""

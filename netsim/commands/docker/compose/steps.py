@@ -142,6 +142,17 @@ class Act:
 
 
 @attrs.define(eq=False)
+class ContainerAct(Act):
+    """Something that is done to one container."""
+
+    container: Container
+
+    def name(self) -> str:
+        """`Container NAME`."""
+        return f"Container {self.container.name}"
+
+
+@attrs.define(eq=False)
 class Together(Step):
     """Several acts at the same time."""
 

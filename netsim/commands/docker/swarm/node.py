@@ -9,7 +9,7 @@ from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.swarm.swarm import AVAILABILITIES, member_of
 from netsim.commands.docker.swarm.tasks import PS_FLAGS, show_tasks
-from netsim.docker.errors import Refusal, invalid
+from netsim.docker.errors import invalid
 from netsim.docker.swarm.lookup import find_node
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import MANAGER, WORKER, Node
@@ -104,15 +104,9 @@ def demote(docker: Docker, parsed: Parsed) -> Result:
 
 def remove(docker: Docker, parsed: Parsed) -> Result:
     """docker node rm."""
-    member, failed = member_of(docker), 0
-    for name in parsed.words:
-        try:
-            member.call("node_remove", id=find_node(member, name).id, force=int(parsed.has("force")))
-            docker.print(name)
-        except Refusal as problem:
-            docker.refused(problem)
-            failed = 1
-    return docker.result(failed)
+    member, force = member_of(docker), int(parsed.has("force"))
+    failed = docker.each(parsed.words, lambda name: member.call("node_remove", id=find_node(member, name).id, force=force))
+    return docker.result(int(bool(failed)))
 
 
 def ps(docker: Docker, parsed: Parsed) -> Result:

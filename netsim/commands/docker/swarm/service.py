@@ -186,15 +186,9 @@ def rollback(docker: Docker, parsed: Parsed) -> Result | Program:
 
 def remove(docker: Docker, parsed: Parsed) -> Result:
     """docker service rm."""
-    member, failed = member_of(docker), 0
-    for name in parsed.words:
-        try:
-            member.call("service_remove", id=find_service(member, name).id)
-            docker.print(name)
-        except Refusal as problem:
-            docker.refused(problem)
-            failed = 1
-    return docker.result(failed)
+    member = member_of(docker)
+    failed = docker.each(parsed.words, lambda name: member.call("service_remove", id=find_service(member, name).id))
+    return docker.result(int(bool(failed)))
 
 
 def logs(docker: Docker, parsed: Parsed) -> Result:
