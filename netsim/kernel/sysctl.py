@@ -264,6 +264,7 @@ def write(netns: Netns, name: str, text: str) -> None:
     if path == FLUSH_ROUTES6:
         flush_cache6(netns)
         return
+    netns.inet.rt_genid += 1
     if not attribute:
         _write_text(netns, path, text)
         return

@@ -79,6 +79,7 @@ class Vrf(NetDevice):
         for dev in list(self.ports):
             self.del_port(dev)
         self.netns.l3mdevs -= 1
+        self.netns.inet.rt_genid += 1
 
 
 def _cycle(dev: NetDevice) -> None:
@@ -102,6 +103,7 @@ def create(netns: Netns, request: LinkRequest) -> Vrf:
     apply_common(dev, request)
     register_netdevice(dev)
     netns.l3mdevs += 1
+    netns.inet.rt_genid += 1
     if not netns.has_vrf_rules:
         netns.has_vrf_rules = True
         _add_rule(netns)

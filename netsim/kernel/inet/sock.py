@@ -93,6 +93,8 @@ class InetSocket:
     cookie: int = 0
     inode: int = 0
     """What /proc/PID/fd and /proc/net name it by; 0 until a process has a descriptor for it."""
+    dst_cache: Any = attrs.field(default=None, metadata={"state": "skip"})
+    """The last way out: what it was asked for, under which genid, and the family's route (`sk_dst_cache`)."""
 
     # options -----------------------------------------------------------------------------------------------------------
 

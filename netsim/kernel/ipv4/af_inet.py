@@ -69,11 +69,20 @@ class Inet4Family:
         """Every IPv4 address means something by itself."""
 
     def route(self, sock: InetSocket, address: IPv4, port: int) -> Rt:
-        """The way to a destination for a socket (`ip_route_connect`)."""
+        """The way to a destination for a socket (`ip_route_connect`); the one it took before while nothing has changed (`sk_dst_check`)."""
+        netns = sock.netns
+        genid = netns.inet.fib.generation + netns.inet.rt_genid
+        asked = (genid, address, port, sock.laddr, sock.lport, sock.bound_dev, sock.multicast_if, sock.tos, sock.mark, sock.dontroute)
+        cached = sock.dst_cache
+        if cached is not None and cached[0] == asked and netns.trace is None:
+            known: Rt = cached[1]
+            return known
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr and not sock.laddr.is_multicast else None
         oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
         scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
-        return ip_route_output(sock.netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
+        rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
+        sock.dst_cache = None if rt.is_learnt else (asked, rt)
+        return rt
 
     def is_unicast(self, rt: Rt) -> bool:
         """Whether a stream can go this way."""

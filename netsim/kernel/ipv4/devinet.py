@@ -347,6 +347,7 @@ def device_event(event: int, dev: NetDevice) -> None:
     """What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
     if event == NETDEV_REGISTER:
         dev.inet = InDevice(conf=dev.netns.inet.conf_default.copied(), arp=dev.netns.inet.arp_default.copied())
+    dev.netns.inet.rt_genid += 1
     if dev.inet is None:
         return
     handler = _EVENTS.get(event)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PMTU_LIFETIME = 600 * SECOND
 MIN_PMTU = 552
+RT_CACHE_SIZE = 1024
+"""So many decisions are kept, then all are forgotten (`ip_rt_max_size`)."""
 
 
 @attrs.define(eq=False)
@@ -137,6 +139,7 @@ def learn_pmtu(netns: Netns, dst: IPv4, dev: NetDevice, mtu: int) -> None:
     entry.mtu, entry.is_locked = mtu, locked
     entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/mtu_expires", 600)) * SECOND
     exceptions_of(netns)[dst, dev.ifindex] = entry
+    netns.inet.rt_genid += 1
 
 
 def learn_redirect(netns: Netns, dst: IPv4, dev: NetDevice, gateway: IPv4) -> None:
@@ -145,11 +148,13 @@ def learn_redirect(netns: Netns, dst: IPv4, dev: NetDevice, gateway: IPv4) -> No
     entry.gateway = gateway
     entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/gc_timeout", 300)) * SECOND
     exceptions_of(netns)[dst, dev.ifindex] = entry
+    netns.inet.rt_genid += 1
 
 
 def flush_cache(netns: Netns) -> None:
     """Forget all exceptions (`rt_cache_flush`)."""
     exceptions_of(netns).clear()
+    netns.inet.rt_genid += 1
 
 
 # output ----------------------------------------------------------------------------------------------------------------
@@ -272,6 +277,29 @@ def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | No
 
 
 def ip_route_input(skb: SkBuff) -> Rt:
+    """How a packet that came in goes on, as was decided for one like it while nothing has changed since (`ip_route_input_common`, before Linux 3.6).
+
+    Errors, what was learnt and what came by lo are decided anew for each packet, and so is everything while a recorder listens.
+    """
+    dev, packet = skb.dev, skb.packet
+    netns = dev.netns
+    if netns.trace is not None:
+        return ip_route_input_slow(skb)
+    inet = netns.inet
+    genid = inet.fib.generation + inet.rt_genid
+    if inet.rt_cache_genid != genid or len(inet.rt_cache) >= RT_CACHE_SIZE:
+        inet.rt_cache, inet.rt_cache_genid = {}, genid
+    key = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, packet.protocol)
+    known: Rt | None = inet.rt_cache.get(key)
+    if known is not None:
+        return known
+    route = ip_route_input_slow(skb)
+    if route.found is not None and not route.is_learnt and not dev.flags & IFF_LOOPBACK:
+        inet.rt_cache[key] = route
+    return route
+
+
+def ip_route_input_slow(skb: SkBuff) -> Rt:
     """How a packet that came in goes on (`ip_route_input_slow`); NetError says why it dies: EINVAL for martians, EHOSTUNREACH, ENETUNREACH."""
     dev, packet = skb.dev, skb.packet
     netns = dev.netns

@@ -102,6 +102,7 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
     fib.insert(netns, route, flags)
     if kind == RTN_LOCAL:
         netns.inet.fib.has_custom_local_routes = True
+        netns.inet.fib.generation += 1
 
 
 def delroute(netns: Netns, request: RouteRequest) -> None:

@@ -111,6 +111,15 @@ class Inet4State:
     icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
     exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`
     fragments: dict[tuple[int, int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`
+    rt_genid: int = 0
+    """Counts what decisions depend on besides routes and rules: devices, addresses, settings, what was learnt (`net->ipv4.rt_genid`).
+
+    Only grows, as `fib.generation` does: a decision holds while the sum of the two is what it was (`rt_is_expired`).
+    """
+    rt_cache: dict[tuple[int, ...], Any] = attrs.field(factory=dict, metadata={"state": "skip"})
+    """Decisions about what came in, by all of the packet that they look at (`struct rt_hash_bucket`): `ipv4.route.Rt`."""
+    rt_cache_genid: int = -1
+    """The sum they were made under."""
 
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""
