@@ -11,6 +11,7 @@ from netsim.analysis.services import services
 from netsim.analysis.target import ICMP, Target
 from netsim.api import World
 from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.nic import Nic
@@ -97,7 +98,14 @@ def blind_of(netns: Netns) -> Blind:
     drawn = {dev.name for dev in netns.devices.values() if isinstance(dev, (Bridge, Bond)) and not dev.explicit_address and not _has_ports(dev)}
     cards = frozenset(dev.name for dev in netns.devices.values() if isinstance(dev, Nic))
     lost = frozenset(dev.name for dev in netns.devices.values() if has_lost_carrier(dev))
-    return Blind(frozenset(drawn), cards, lost, int(minds_vlans(netns)))
+    apart = frozenset(dev.name for dev in netns.devices.values() if _is_apart(dev))
+    return Blind(frozenset(drawn), cards, lost, apart, int(minds_vlans(netns)))
+
+
+def _is_apart(dev: NetDevice) -> bool:
+    """Whether a device has no carrier and what it hangs on is in another namespace."""
+    lower = dev.lower()
+    return not dev.carrier and lower is not None and lower.netns is not dev.netns
 
 
 def _has_ports(dev: Bridge | Bond) -> bool:

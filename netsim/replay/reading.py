@@ -42,6 +42,9 @@ class Blind:
     cards: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     """Devices that have lost their carrier: what IPv6 did while they had one is not repeated."""
+    apart: frozenset[str] = frozenset()
+    """Devices without carrier whose other end is in another namespace: whether they say DOWN or LOWERLAYERDOWN hangs on the device that had the other end's
+    number in their own namespace when they lost it (`default_operstate`)."""
     vlans: int = 1
     """Whether VLANs of bridges matter: 0 where no bridge looks at them, as not every kernel has them."""
 
@@ -57,6 +60,8 @@ def _devices(text: str, blind: Blind) -> Facts:
         facts["flags"] = sorted(dev.get("flags", ()))
         if name in blind.drawn:
             facts.pop("address", None)
+        if name in blind.apart and facts["operstate"] == "LOWERLAYERDOWN":
+            facts["operstate"] = "DOWN"
         info = dev.get("linkinfo", {})
         if not is_card:
             facts["kind"] = info.get("info_kind", "")

@@ -87,6 +87,8 @@ def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
         ("ip link add d0 type dummy", "tc qdisc add dev d0 root handle 1: tbf rate 1mbit burst 32kbit latency 50ms",
          "tc qdisc add dev d0 parent 1:1 handle 10: netem delay 10ms 2ms loss 1%", "ip link add d1 type dummy", "tc qdisc add dev d1 root prio bands 4"),
         ("ip link add br0 type bridge", "ip addr add fd00::5/64 dev br0", "ip link set br0 up", "ip link add d0 type dummy", "ip link set d0 master br0 up"),
+        ("ip netns add n1", "ip netns add n2", "ip -n n2 link add d0 type dummy", "ip link add e0 netns n1 type veth peer name p0 netns n2", "ip -n n2 link set p0 up",
+         "ip -n n1 link set e0 up", "sleep 2", "ip -n n2 link set p0 down", "sleep 2", "ip -n n1 link add br0 type bridge", "ip -n n1 link set br0 up"),
     ],
     ids=lambda lines: lines[0],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -51,8 +52,8 @@ class Outcome:
         return f"{self.draws} worlds drawn ({parts}), {self.listings} listings, {self.probes} probes, {len(self.disagreements)} disagree"
 
 
-def compare(draws: list[Drawn], seconds: float) -> Outcome:
-    """Verify until time is up."""
+def compare(draws: list[Drawn], seconds: float, report: Callable[[str], object] = str) -> Outcome:
+    """Verify until time is up; `report` hears of each disagreement as soon as it is found."""
     deadline = time.monotonic() + seconds
     outcome = Outcome()
 
@@ -66,10 +67,17 @@ def compare(draws: list[Drawn], seconds: float) -> Outcome:
         outcome.mix.update(drawn.parts)
         if not found.agrees:
             outcome.disagreements.append(f"{drawn.script}\n{found.text(1)}")
+            report(outcome.disagreements[-1])
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(one, draws))
     return outcome
+
+
+def shown(text: str) -> None:
+    """Tell at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -79,10 +87,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=36000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    outcome = compare(draw(options.draws, options.seed), options.seconds)
-    for text in outcome.disagreements:
-        print(text)
-    print(outcome)
+    outcome = compare(draw(options.draws, options.seed), options.seconds, report=shown)
+    shown(str(outcome))
     return int(bool(outcome.disagreements))
 
 

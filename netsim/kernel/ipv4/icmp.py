@@ -96,7 +96,8 @@ def _reflected_mark(netns: Netns, skb: SkBuff) -> int:
 def _error_source(netns: Netns, skb: SkBuff) -> IPv4 | None:
     """The address an error comes from: the packet's own destination when that is us, else one of the way back or of the way in."""
     packet, rt = skb.packet, skb.route
-    if inet_addr_type_dev(netns, skb.dev, packet.dst) == RTN_LOCAL:
+    is_ours = rt.is_local if rt is not None else inet_addr_type_dev(netns, skb.dev, packet.dst) == RTN_LOCAL
+    if is_ours:
         return IPv4(packet.dst)
     if rt is not None and rt.iif and setting(netns, "icmp_errors_use_inbound_ifaddr", 0):
         incoming = netns.devices.get(rt.iif)

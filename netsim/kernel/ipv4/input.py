@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.errors import EHOSTUNREACH, EXDEV, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
+from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv4.counters import count_in, count_many
@@ -45,14 +46,14 @@ def ip_rcv(skb: SkBuff) -> None:
 
 
 def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
-    """Route the packet and hand it on."""
+    """Route the packet and hand it on; what comes back from lo has the route it was sent by (`skb_valid_dst`)."""
     master = skb.dev.master
     if master is not None and master.l3mdev_table:
         l3mdev_ip_rcv(netns, skb, master)
         return
     if skb.dev.l3_rcv is not None and skb.dev.l3_rcv(skb):
         return
-    if skb.route is None or skb.route.iif != skb.dev.ifindex:
+    if skb.route is None or (skb.route.iif != skb.dev.ifindex and not skb.dev.flags & IFF_LOOPBACK):
         try:
             skb.route = ip_route_input(skb)
         except NetError as error:

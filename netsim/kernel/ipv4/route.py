@@ -101,8 +101,8 @@ class Rt:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is delivered here."""
-        return self.type in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST)
+        """Whether it is delivered here (`RTCF_LOCAL`); so is all that was made here and is sent to lo, whatever its address."""
+        return self.type in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST) or (not self.iif and bool(self.dev.flags & IFF_LOOPBACK))
 
 
 _Rt = twin(Rt)
@@ -412,8 +412,7 @@ def fib_validate_source(skb: SkBuff, out: NetDevice | None) -> int:
         return 0
     if found.type != RTN_UNICAST:
         if found.type != RTN_LOCAL or not (dev.inet.conf.accept_local or netns.inet.conf_all.accept_local):
-            looped = dev.flags & IFF_LOOPBACK and skb.route is not None  # what was sent to us keeps its route; DNAT takes it away
-            if not (found.type == RTN_LOCAL and (looped or dev.l3mdev_table)):
+            if not (found.type == RTN_LOCAL and dev.l3mdev_table):
                 raise NetError(EINVAL, "martian source")
         return 0
     here = [hop for hop in found.route.nexthops if hop.ifindex == dev.ifindex or (master is not None and _is_port(netns, hop.ifindex, master))]

@@ -190,6 +190,7 @@ class Listening:
             if known["to"]:
                 self.relayed(known, data, sock, peer, told)
             else:
+                os.write(self.taken, data + b"\n")
                 answer(sock, data, peer, told)
             return
         client, _ = sock.accept()
@@ -249,11 +250,11 @@ def listen(wanted: list[dict[str, Any]]) -> list[str]:
 class Attempt:
     """One probe; `outcome` is answered, refused (with an errno) or silent."""
 
-    def __init__(self, wanted: dict[str, Any], ident: int) -> None:
+    def __init__(self, wanted: dict[str, Any]) -> None:
         self.id = wanted["id"]
         self.protocol, self.address, self.port = wanted["protocol"], wanted["address"], wanted["port"]
         self.is_v6 = ":" in self.address
-        self.ident = ident
+        self.ident = 1 + int(self.id) % 0xFFFF  # no other place's: a reply to it may pass here and be heard
         self.outcome, self.errno = "silent", 0
         self.sock: socket.socket | None = None
 
@@ -329,7 +330,7 @@ class Probing:
 
     def __init__(self, site: str, wanted: list[dict[str, Any]], patience: float) -> None:
         self.site, self.patience = site, patience
-        self.attempts = [Attempt(each, 0x4000 + number) for number, each in enumerate(wanted)]
+        self.attempts = [Attempt(each) for each in wanted]
 
     def __call__(self, out: Any) -> None:
         """Try, wait, tell."""
