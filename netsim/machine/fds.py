@@ -82,6 +82,8 @@ class Capture(OpenFile):
 
     def text(self) -> str:
         """All that was written, as text."""
+        if not self.chunks:
+            return ""
         return b"".join(self.chunks).decode("utf-8", "surrogateescape")
 
     def take(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -140,8 +141,9 @@ class Machine:
             parent.children.append(process)
         if process.jail is not None:
             process.jail.admit(process)
-        for fd in list(fds):
-            process.watch(fd)
+        for fd, opened in list(fds.items()):
+            if getattr(opened, "pipe", None) is not None:
+                process.watch(fd)
         return process
 
     def spawn(
@@ -181,8 +183,9 @@ class Machine:
     def _run_command(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
         """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
         for _ in range(MOST_EXECS):
-            process.argv = argv
-            process.comm = _comm(argv)
+            if argv is not process.argv:
+                process.argv = argv
+                process.comm = _comm(argv)
             command = self.command(process, argv[0])
             if command is None:
                 outcome: Any = (not_found or _not_found)(argv[0])
@@ -238,16 +241,7 @@ class Machine:
                 return None
             name = base
         where = (self.exec_table if process.jail is None else process.jail.tools).get(name)
-        if where is None:
-            return None
-        module, _, function = where.partition(":")
-        if not module.startswith(TOOL_ROOMS):
-            return None
-        try:
-            command: Callable[[Call], Any] = getattr(import_module(module), function)
-        except ModuleNotFoundError:
-            return None
-        return command
+        return None if where is None else _tool(where)
 
     def reap(self, process: Process) -> None:
         """A process ended: a zombie until its parent hears of it, a moment later; its children belong to init from now on."""
@@ -331,6 +325,19 @@ class Machine:
             return self.files.listdir(process, "/run/netns")
         except NetError:
             return []
+
+
+@lru_cache(maxsize=1024)
+def _tool(where: str) -> Callable[[Call], Any] | None:
+    """The function behind a tool, loaded when it is first called."""
+    module, _, function = where.partition(":")
+    if not module.startswith(TOOL_ROOMS):
+        return None
+    try:
+        command: Callable[[Call], Any] = getattr(import_module(module), function)
+    except ModuleNotFoundError:
+        return None
+    return command
 
 
 def _comm(argv: tuple[str, ...]) -> str:

@@ -222,9 +222,10 @@ class Process:
             return
         self.status = status & 0xFF
         program, self.program = self.program, None
-        for timer in self.timers.values():
-            timer.cancel()
-        self.timers.clear()
+        if self.timers:
+            for timer in self.timers.values():
+                timer.cancel()
+            self.timers.clear()
         for fd in list(self.fds):
             self.close(fd)
         if program is not None:

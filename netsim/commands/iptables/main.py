@@ -8,6 +8,7 @@ from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
 from netsim.commands.iptables.parser import Parser, Request
 from netsim.commands.iptables.problem import VERSION, Problem
+from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.rules import change_rules
 from netsim.commands.iptables.tool import Tool, tool_of, warning
 from netsim.kernel.netfilter import ruleset
@@ -19,22 +20,34 @@ from netsim.machine.call import Call, Result
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     tool = tool_of(call)
-    parser = Parser(call.argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
+    hosts = KnownNames(call.proc)
+    request = remembered(call.argv[1:], tool)
+    if request is not None:
+        return _answer(call, tool, request, hosts)
+    parser = Parser(call.argv[1:], tool, hosts, ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
-        if "V" in request.flags:
-            return Result(f"{tool.version}\n")
-        if "h" in request.flags:
-            return Result(help_text(tool, parser))
+    except Problem as problem:
+        return Result("", parser.request.warnings + problem.text(tool), problem.kind)
+    if "V" in request.flags:
+        return Result(f"{tool.version}\n")
+    if "h" in request.flags:
+        return Result(help_text(tool, parser))
+    return _answer(call, tool, request, hosts)
+
+
+def _answer(call: Call, tool: Tool, request: Request, hosts: KnownNames) -> Result:
+    """Carry out what was asked for."""
+    try:
         table = table_for(call, tool, request.table)
         before = warning(call.netns, tool) if request.command in "LS" else ""
         try:
-            text = carry_out(table, request, parser.hosts)
+            text = carry_out(table, request, hosts)
         finally:
             rules_changed(call.netns, table)
-        return Result(text, before + request.warnings)
     except Problem as problem:
-        return Result("", parser.request.warnings + problem.text(tool), problem.kind)
+        return Result("", request.warnings + problem.text(tool), problem.kind)
+    return Result(text, before + request.warnings)
 
 
 def table_for(call: Call, tool: Tool, name: str) -> Table:
@@ -48,8 +61,10 @@ def table_for(call: Call, tool: Tool, name: str) -> Table:
 
 def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     """One request on one table; returns what it prints. Nothing is changed when it fails."""
-    if request.command == "A" and len(request.specs) == 1:
-        text = change_rules(table, request)
+    if request.command == "C":
+        return change_rules(table, request)
+    if _is_one_step(table, request):
+        text = change(table, request)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
@@ -62,6 +77,15 @@ def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     text = change(draft, request)
     ruleset.commit(table, draft)
     return text
+
+
+def _is_one_step(table: Table, request: Request) -> bool:
+    """Whether a request fails before it changes anything or not at all, so that it needs no draft."""
+    command = request.command
+    if command in "AI":
+        chain = table.chains.get(request.chain)
+        return chain is not None and len(request.specs) == 1 and ruleset.is_hung(table, chain)
+    return command == "N" or (command == "D" and len(request.specs) == 1)
 
 
 def change(table: Table, request: Request) -> str:

@@ -27,6 +27,21 @@ ALLOWED = {
     **dict.fromkeys("SFZNXE", "vtwWM46"),
     "P": "vtwWcM46",
 }
+DIRECTIVES = frozenset("tmwWMVh46")
+FLAGS = frozenset("nvx0")
+NOT_WITH = {"PREROUTING": "o", "INPUT": "o", "POSTROUTING": "i", "OUTPUT": "i"}
+"""The interface that packets in a built-in chain do not have."""
+ANYWHERE = [(0, 0)]
+EXACT: dict[str, tuple[None, tuple[str, str]]] = {name: (None, (option.means, option.takes)) for name, option in LONG.items()}
+BEGUN = {
+    name[:length]: frozenset((option.means, option.takes) for known, option in LONG.items() if known.startswith(name[:length]))
+    for name in LONG
+    for length in range(len(name) + 1)
+}
+"""What the beginnings of the general options' names may mean."""
+NOTHING: frozenset[tuple[str, str]] = frozenset()
+BY_PROTOCOL = {number: [found for found in MATCHES.values() if number in found.protocols] for number in range(1, 256)}
+"""The matches that `-p` loads when one of their options is met."""
 VERDICTS = {"ACCEPT": Verdict("ACCEPT", ACCEPT), "DROP": Verdict("DROP", DROP), "RETURN": Verdict("RETURN", RETURN)}
 TWO_ARGUMENTS = ("tcp-flags", "match-set")
 LONGEST_CHAIN, LONGEST_INTERFACE = 28, 15
@@ -85,13 +100,17 @@ class Parser:
 
     def parse(self) -> Request:
         """Everything on the line; raises Problem."""
-        while self.at < len(self.words):
-            word = self.words[self.at]
+        words = self.words
+        while self.at < len(words):
+            word = words[self.at]
             self.at += 1
-            if word.startswith("--") and len(word) > 2:
-                self._long(word)
-            elif word.startswith("-") and len(word) > 1:
-                self._cluster(word)
+            if word[:1] == "-" and len(word) > 1:
+                if len(word) == 2:
+                    self._short(word)
+                elif word[1] == "-":
+                    self._long(word)
+                else:
+                    self._cluster(word)
             elif word == "!":
                 if self.bang:
                     raise Problem("multiple consecutive ! not allowed")
@@ -127,10 +146,11 @@ class Parser:
 
     def _find(self, name: str) -> tuple[Loaded | None, tuple[str, str] | None]:
         """The option a long name means: exact before abbreviated; the protocol's own match is loaded when that helps."""
-        for candidates in (self._exact, self._abbreviated):
-            found = candidates(name)
-            if found is not None:
-                return found
+        if name in EXACT:
+            return EXACT[name]
+        found = self._exact(name) or self._abbreviated(name)
+        if found is not None:
+            return found
         implicit = self._implicit(name)
         if implicit is not None:
             self.loaded.append(implicit)
@@ -141,29 +161,27 @@ class Parser:
         return [*([self.target] if self.target else []), *self.loaded[::-1]]
 
     def _exact(self, name: str) -> tuple[Loaded | None, tuple[str, str]] | None:
-        if name in LONG:
-            return None, (LONG[name].means, LONG[name].takes)
         for owner in self._owners():
-            if name in owner.extension.options:
-                means, takes = owner.extension.options[name]
-                return owner, (means, "=" if takes else "")
+            option = owner.extension.options.get(name)
+            if option is not None:
+                return owner, (option[0], "=" if option[1] else "")
         return None
 
     def _abbreviated(self, name: str) -> tuple[Loaded | None, tuple[str, str]] | None:
-        general = {(option.means, option.takes) for known, option in LONG.items() if known.startswith(name)}
+        general = BEGUN.get(name, NOTHING)
         own = [(owner, option) for owner in self._owners() for known, option in owner.extension.options.items() if known.startswith(name)]
         kinds = {option for _, option in own}
         if len(general) + len(kinds) != 1:
             return None
         if general:
-            return None, general.pop()
+            return None, next(iter(general))
         owner, (means, takes) = own[0]
         return owner, (means, "=" if takes else "")
 
     def _implicit(self, name: str) -> Loaded | None:
-        for extension in MATCHES.values():
-            if self.protocol not in extension.protocols or not self.protocol or self.inverted.get("p"):
-                continue
+        if not self.protocol or self.inverted.get("p"):
+            return None
+        for extension in BY_PROTOCOL.get(self.protocol, ()):
             if any(owner.extension is extension for owner in self.loaded):
                 continue
             if any(known.startswith(name) for known in extension.options):
@@ -175,6 +193,12 @@ class Parser:
             raise Problem(f'option "{word}" requires an argument')
         self.at += 1
         return self.words[self.at - 1]
+
+    def _short(self, word: str) -> None:
+        option = SHORT.get(word[1])
+        if option is None:
+            raise Problem(f'unknown option "{word}"')
+        self._general(word[1], option.takes, word, None)
 
     def _cluster(self, word: str) -> None:
         place = 1
@@ -199,7 +223,7 @@ class Parser:
         if letter in COMMAND_LETTERS:
             self._command(letter, value)
             return
-        if letter in "tmwWMVh46":
+        if letter in DIRECTIVES:
             self._directive(letter, value)
             return
         if self.bang and letter not in INVERTIBLE:
@@ -319,7 +343,7 @@ class Parser:
             raise Problem("Empty interface is likely to be undesired")
         if len(name) > LONGEST_INTERFACE:
             raise Problem(f"interface name `{name}' must be shorter than IFNAMSIZ ({LONGEST_INTERFACE})")
-        if any(letter in "/ " for letter in name):
+        if "/" in name or " " in name:
             self.request.warnings += f"Warning: weird character in interface `{name}' ('/' and ' ' are not allowed by the kernel).\n"
 
     def _counters(self, first: str) -> None:
@@ -346,15 +370,18 @@ class Parser:
             raise Problem("--wait-interval only makes sense with --wait\n")
         if "f" in self.seen and self.family != 2:
             raise Problem("`-f' is not supported in IPv6, use -m frag instead")
-        for letter in [*self.seen, *(["m"] if self.loaded else [])]:
-            if letter not in ALLOWED[request.command]:
+        allowed = ALLOWED[request.command]
+        for letter in self.seen:
+            if letter not in allowed:
                 raise Problem(f"Illegal option `-{letter}' with this command")
+        if self.loaded and "m" not in allowed:
+            raise Problem("Illegal option `-m' with this command")
         if len(request.chain) > LONGEST_CHAIN:
             raise Problem(f"chain name `{request.chain}' too long (must be under {LONGEST_CHAIN + 1} chars)")
-        for letter, chains in (("o", ("PREROUTING", "INPUT")), ("i", ("POSTROUTING", "OUTPUT"))):
-            if letter in self.seen and request.chain in chains:
-                raise Problem(f"Can't use -{letter} with {request.chain}\n")
-        request.flags |= {letter for letter in self.seen if letter in "nvx0"}
+        letter = NOT_WITH.get(request.chain, "")
+        if letter in self.seen:
+            raise Problem(f"Can't use -{letter} with {request.chain}\n")
+        request.flags.update(FLAGS.intersection(self.seen))
         if self.jump == "DROP" and request.table == "nat":
             raise Problem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
         if request.command in "ADIRC":
@@ -362,37 +389,37 @@ class Parser:
         return request
 
     def _specs(self) -> list[RuleSpec]:
-        context = Context(self.family, self.request.table, self.protocol, self.inverted.get("p", False), self.hosts, self.sets)
-        sources = addresses(self.seen["s"], self.family, self.hosts) if "s" in self.seen else [(0, 0)]
-        targets = addresses(self.seen["d"], self.family, self.hosts) if "d" in self.seen else [(0, 0)]
+        seen, inverted, family = self.seen, self.inverted, self.tool.family
+        protocol_inverted = inverted.get("p", False)
+        context = Context(family, self.request.table, self.protocol, protocol_inverted, self.hosts, self.sets)
+        sources = addresses(seen["s"], family, self.hosts) if "s" in seen else ANYWHERE
+        targets = addresses(seen["d"], family, self.hosts) if "d" in seen else ANYWHERE
         if len(sources) * len(targets) > 1:
-            if self.inverted.get("s") or self.inverted.get("d"):
+            if inverted.get("s") or inverted.get("d"):
                 raise Problem("! not allowed with multiple source or destination IP addresses")
             if self.request.command == "R":
                 raise Problem("Replacement rule does not specify a unique address")
         for owner in self.loaded:
             needs = owner.extension.protocols
-            if needs and (self.protocol not in needs or self.inverted.get("p")):
+            if needs and (self.protocol not in needs or protocol_inverted):
                 name = owner.extension.name
                 if name in ("tcp", "udp"):
                     raise Problem(f"{name.upper()} match requires '-p {name}'" if name == "tcp" else "UDP match requires '-p udp'")
-        matches = tuple(owner.extension.build(owner.given, context) for owner in self.loaded)
-        where = self._lead(context)
-        inverted = self.inverted
-        rest = {
-            "iniface": self._pattern("i"),
-            "iniface_inverted": inverted.get("i", False),
-            "outiface": self._pattern("o"),
-            "outiface_inverted": inverted.get("o", False),
-            "protocol": self.protocol,
-            "protocol_inverted": inverted.get("p", False),
-            "fragment": (2 if inverted["f"] else 1) if "f" in self.seen else 0,
-            "matches": matches,
-            "target": where,
-            "is_goto": "g" in self.seen,
-        }
+        matches = tuple([owner.extension.build(owner.given, context) for owner in self.loaded])
+        rest = (
+            self._pattern("i"),
+            inverted.get("i", False),
+            self._pattern("o"),
+            inverted.get("o", False),
+            self.protocol,
+            protocol_inverted,
+            (2 if inverted["f"] else 1) if "f" in seen else 0,
+            matches,
+            self._lead(context),
+            "g" in seen,
+        )
         return [
-            RuleSpec(src, src_mask, inverted.get("s", False), dst, dst_mask, inverted.get("d", False), **rest)  # type: ignore[arg-type]
+            RuleSpec(src, src_mask, inverted.get("s", False), dst, dst_mask, inverted.get("d", False), *rest)
             for src, src_mask in sources
             for dst, dst_mask in targets
         ]

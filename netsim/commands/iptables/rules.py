@@ -39,7 +39,7 @@ def change_rules(table: Table, request: Request) -> str:
             raise kernel_refusal(table, VERBS[request.command], error, f"rule in chain {chain.name}") from None
         rule.packets, rule.bytes = request.counters
         if request.command == "R":
-            del chain.rules[place + 1]
+            ruleset.delete_rule(table, chain, chain.rules[place + 1])
     return printed
 
 
@@ -66,8 +66,7 @@ def _delete_ranked(table: Table, request: Request) -> str:
     chain = chain_for(table, request.chain)
     if request.position > len(chain.rules):
         raise BareProblem("Index of deletion too big.", OTHER)
-    del chain.rules[request.position - 1]
-    table.generation += 1
+    ruleset.delete_rule(table, chain, chain.rules[request.position - 1])
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
@@ -40,9 +42,15 @@ class Tool:
 
 def tool_of(call: Call, suffix: str = "") -> Tool:
     """Which tool a command line calls, by argv[0]: the machine's own build unless the name says another."""
-    name = call.argv[0].rpartition("/")[2]
+    return named_tool(call.argv[0], call.netns.kernel.profile.iptables, suffix)
+
+
+@lru_cache(maxsize=64)
+def named_tool(called: str, build: str, suffix: str = "") -> Tool:
+    """The tool of a name, on a machine whose own build is this."""
+    name = called.rpartition("/")[2]
     family, program = (PF_INET6, "ip6tables") if name.startswith("ip6") else (PF_INET, "iptables")
-    build = LEGACY if "-legacy" in name else NF_TABLES if "-nft" in name else call.netns.kernel.profile.iptables
+    build = LEGACY if "-legacy" in name else NF_TABLES if "-nft" in name else build
     return Tool(program, family, build, suffix, name if suffix and build == NF_TABLES else "")
 
 

@@ -34,6 +34,7 @@ OWN_NAMES = {
     "mh": 135,
     "all": 0,
 }
+NUMBERS = PROTOCOLS | OWN_NAMES
 
 
 def _services() -> tuple[dict[str, int], dict[tuple[int, str], str]]:
@@ -54,11 +55,14 @@ _PROTOCOL_NAMES = {number: name for name, number in reversed(PROTOCOLS.items()) 
 
 def protocol_number(word: str) -> int:
     """A protocol by number or name (`xtables_parse_protocol`)."""
+    known = NUMBERS.get(word)
+    if known is not None:
+        return known
     if word.isdigit() and int(word) <= 255:
         return int(word)
-    for names in (OWN_NAMES, PROTOCOLS):
-        if word.lower() in names:
-            return names[word.lower()]
+    known = NUMBERS.get(word.lower())
+    if known is not None:
+        return known
     raise Problem(f'unknown protocol "{word}" specified')
 
 
@@ -71,6 +75,8 @@ def protocol_name(number: int) -> str:
 
 def number(word: str) -> int | None:
     """A whole number in decimal, hexadecimal or octal, or None."""
+    if word[:1] != "0" and word.isdecimal():
+        return int(word)
     if re.fullmatch(r"0[xX][0-9a-fA-F]+", word):
         return int(word, 16)
     if re.fullmatch(r"0[0-7]+", word):
@@ -110,6 +116,8 @@ def port_name(value: int, *carriers: str) -> str:
 
 def addresses(word: str, family: int, hosts: KnownNames) -> list[tuple[int, int]]:
     """`ADDR[/MASK][,...]` as (masked address, mask) pairs; names are looked up."""
+    if "," not in word:
+        return _address(word, family, hosts)
     return [pair for part in word.split(",") for pair in _address(part, family, hosts)]
 
 
@@ -130,9 +138,9 @@ def _numeric(text: str, family: int, mask: int) -> int | None:
     try:
         if family == 10:
             return IPv6.parse(text)
-        parts = text.split(".")
-        if len(parts) < 4 and all(part.isdigit() for part in parts):
-            text = ".".join(parts + ["0"] * (4 - len(parts)))
+        dots = text.count(".")
+        if dots < 3 and all(part.isdigit() for part in text.split(".")):
+            text += ".0" * (3 - dots)
         return IPv4.parse(text)
     except ValueError:
         return None

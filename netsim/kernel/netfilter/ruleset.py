@@ -87,7 +87,10 @@ def saved_tables(netns: Netns, family: int, build: str) -> list[Table]:
 
 def hook_of(table: Table, chain: Chain) -> int:
     """The hook a built-in chain stands for."""
-    return next(hook for hook, base in table.hooks.items() if base is chain)
+    for hook, base in table.hooks.items():
+        if base is chain:
+            return hook
+    raise LookupError(chain.name)
 
 
 def is_hung(table: Table, chain: Chain) -> bool:
@@ -199,7 +202,7 @@ def new_chain(table: Table, name: str) -> Chain:
     table.present = True
     table.chains[name] = chain = Chain(name)
     table.handles += 1
-    table.generation += 1
+    users.aged(table)
     return chain
 
 
@@ -209,7 +212,7 @@ def delete_chain(table: Table, name: str) -> None:
     if chain.policy is not None or chain.rules or table.references(name):
         raise NetError(EBUSY)
     del table.chains[name]
-    table.generation += 1
+    users.aged(table)
 
 
 def rename_chain(table: Table, old: str, new: str) -> None:
@@ -245,7 +248,7 @@ def set_policy(table: Table, name: str, policy: int) -> None:
     chain.policy = policy
     chain.counted = True
     chain.packets = chain.bytes = 0
-    table.generation += 1
+    users.aged(table)
 
 
 def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Rule:
@@ -260,16 +263,31 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
             raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
         if _circles(table, chain.name, target.chain) and _is_reached(table, chain.name):
             raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
-    if chain.policy is not None and not _suits(spec, {hook_of(table, chain)}):
-        raise NetError(EINVAL)
-    if not _allows(table, spec, _hooks_of(table, chain.name), set()):
-        raise InvalidTable(EINVAL)
+    if _is_choosy(table, spec, set()):
+        if chain.policy is not None and not _suits(spec, {hook_of(table, chain)}):
+            raise NetError(EINVAL)
+        if not _allows(table, spec, _hooks_of(table, chain.name), set()):
+            raise InvalidTable(EINVAL)
     hang(table, chain)
     table.handles += 1
     rule = Rule(spec, handle=table.handles)
     chain.rules.insert(position, rule)
     users.rule_added(table, spec)
     return rule
+
+
+def _is_choosy(table: Table, spec: RuleSpec, seen: set[str]) -> bool:
+    """Whether a part of a rule, or of the rules it leads to, may not be met at every hook."""
+    target = spec.target
+    if getattr(target, "hooks", None) is not None:
+        return True
+    for match in spec.matches:
+        if getattr(match, "hooks", None) is not None:
+            return True
+    if not isinstance(target, Jump) or target.chain in seen:
+        return False
+    seen.add(target.chain)
+    return any(_is_choosy(table, rule.spec, seen) for rule in table.chains[target.chain].rules)
 
 
 def _hooks_of(table: Table, name: str) -> set[int]:
@@ -307,7 +325,7 @@ def _allows(table: Table, spec: RuleSpec, hooks: set[int], seen: set[str]) -> bo
 def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
     """Take one rule out (by identity: equal rules may stand beside it)."""
     chain.rules = [kept for kept in chain.rules if kept is not rule]
-    table.generation += 1
+    users.rule_removed(table, rule.spec)
 
 
 def jumps(table: Table, name: str) -> list[str]:

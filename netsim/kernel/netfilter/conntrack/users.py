@@ -33,21 +33,33 @@ NAT_HOOKS = (
     (POST_ROUTING, NAT_SRC, nat),
 )
 """Translation hangs here once a nat chain exists; it only sees tracked packets, so it sleeps while tracking does."""
+HOOKS = {family: TRACKING_HOOKS + DEFRAG_HOOKS[family] for family in DEFRAG_HOOKS}
+WITH_NAT = {family: HOOKS[family] + NAT_HOOKS for family in DEFRAG_HOOKS}
 
 
 def needs_tracking(spec: RuleSpec) -> bool:
     """Whether a rule makes its namespace track connections."""
     if getattr(spec.target, "needs_tracking", False):
         return True
-    return any(getattr(match, "needs_tracking", False) for match in spec.matches)
+    return any(getattr(match, "needs_tracking", False) for match in spec.matches) if spec.matches else False
 
 
 def rule_added(table: Table, spec: RuleSpec) -> None:
     """One more rule stands in a table, which grew older by it."""
+    aged(table, needs_tracking(spec))
+
+
+def rule_removed(table: Table, spec: RuleSpec) -> None:
+    """One rule less stands in a table, which grew older by it."""
+    aged(table, -needs_tracking(spec))
+
+
+def aged(table: Table, trackers: int = 0) -> None:
+    """A table grew older by a change after which so many more of its rules need tracking."""
     is_counted = table.counted == table.generation
     table.generation += 1
     if is_counted:
-        table.trackers += needs_tracking(spec)
+        table.trackers += trackers
         table.counted = table.generation
 
 
@@ -62,14 +74,14 @@ def rules_changed(netns: Netns, table: Table) -> None:
 def settle(netns: Netns, family: int) -> None:
     """Start or stop tracking a family as the rules need it now."""
     state: NetfilterState = netns.netfilter
-    tables = [*state.tables.values(), *state.legacy.values()]
-    wanted = sum(table.trackers for table in tables if table.family == family) + state.conntrack.users[family]
     hung = state.hung.get(family, ())
     hooks: tuple[Any, ...] = ()
-    if wanted:
-        hooks = TRACKING_HOOKS + DEFRAG_HOOKS[family]
-        if any(known == family for known, _ in state.nat_chains):
-            hooks += NAT_HOOKS
+    if state.conntrack.users[family] or _is_tracked(state.tables, family) or _is_tracked(state.legacy, family):
+        hooks = HOOKS[family]
+        for known, _ in state.nat_chains:
+            if known == family:
+                hooks = WITH_NAT[family]
+                break
     if hooks == hung:
         return
     for hook, _, function in hung:
@@ -82,6 +94,11 @@ def settle(netns: Netns, family: int) -> None:
     br_netfilter.settle(netns)
     if netns.kernel.init_net.netfilter is None:
         netns.kernel.init_net.netfilter = NetfilterState()
+
+
+def _is_tracked(tables: dict[tuple[int, str], Table], family: int) -> bool:
+    """Whether a rule of one build's tables needs tracking."""
+    return any(table.trackers and table.family == family for table in tables.values())
 
 
 def _resynchronize(table: ConntrackTable) -> None:

@@ -1,0 +1,70 @@
+"""A command line's request, remembered: what most lines ask for follows from their words alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from netsim.commands.iptables.known_names import AsksWorld, KnownNames
+from netsim.commands.iptables.parser import Parser, Request
+from netsim.commands.iptables.problem import Problem
+from netsim.commands.iptables.tool import Tool
+from netsim.kernel.tables.ipset import IpSet
+
+SAME_RULE = frozenset({"-A", "-C", "-D", "-I"})
+"""Commands after which a chain and a rule mean the same: it is read once for all of them."""
+
+
+class NoSets(Mapping[str, IpSet]):
+    """Nobody's sets: asking for one raises AsksWorld."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> IpSet:
+        raise AsksWorld
+
+    def __iter__(self) -> Iterator[str]:
+        raise AsksWorld
+
+    def __len__(self) -> int:
+        raise AsksWorld
+
+
+def remembered(words: tuple[str, ...], tool: Tool) -> Request | None:
+    """The request of a right line; None when it is wrong or more than its words has to be known."""
+    place = 1 if words[:1] == ("--wait",) else 0
+    if words[place : place + 1] == ("-t",):
+        place += 2
+    command = words[place] if place < len(words) else ""
+    if command in SAME_RULE:
+        words = (*words[:place], "-A", *words[place + 1 :])
+    try:
+        known = _read(words, tool)
+    except (Problem, AsksWorld):
+        return None
+    return Request(
+        command[1] if command in SAME_RULE else known.command,
+        known.chain,
+        known.new_name,
+        known.policy,
+        known.position,
+        known.table,
+        known.specs,
+        known.flags.copy(),
+        known.counters,
+        known.has_counters,
+        known.warnings,
+    )
+
+
+@lru_cache(maxsize=512)
+def _read(words: tuple[str, ...], tool: Tool) -> Request:
+    """AsksWorld when a match or target has a memory of its own, which no two rules share; such values have no hash."""
+    request = Parser(words, tool, KnownNames(None), NoSets()).parse()
+    if request.flags & {"V", "h"}:
+        raise AsksWorld
+    try:
+        hash(tuple(request.specs))
+    except TypeError:
+        raise AsksWorld from None
+    return request
