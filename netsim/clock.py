@@ -7,7 +7,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
-import attrs
+from netsim import attrs
 
 NS = 1
 US = 1_000

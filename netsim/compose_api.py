@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file.assemble import Wanted, assemble
 from netsim.commands.docker.compose.file.document import documents
 from netsim.commands.docker.compose.file.problem import ComposeProblem

@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 
 MOST_ENTRIES = 10_000

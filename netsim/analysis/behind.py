@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.analysis.cause import Cause
 from netsim.analysis.follow import ASKING, Seen

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.claims import ALWAYS, NEVER, ONLY, Claim, parse_claim
 from netsim.analysis.explain import explain
 from netsim.analysis.explanation import Explanation

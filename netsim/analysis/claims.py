@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.problem import AnalysisProblem
 
 NAMES = r"[^\s,]+(?:\s*,\s*[^\s,]+)*"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.inventory import inventory
 from netsim.analysis.reach import Cell, Matrix, reach
 from netsim.api import World

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.cause import Cause
 from netsim.analysis.explanation import Decision, Explanation, Resolution
 from netsim.analysis.fixes import fix_of

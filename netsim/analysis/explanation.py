@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.reasons import BLOCKED, REACHED, Reason
 from netsim.analysis.target import Target
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.places import Place, engine_at, places
 from netsim.api import World
 from netsim.clock import SECOND

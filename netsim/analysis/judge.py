@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.cause import Cause
 from netsim.analysis.follow import ASKING, BACK, DELIVERIES, OUT, RELAY, Follower, Seen
 from netsim.analysis.headers import layers

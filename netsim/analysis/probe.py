@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.analysis.target import ICMP, TCP, UDP
 from netsim.clock import MS, SECOND

@@ -7,8 +7,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.explain import explain
 from netsim.analysis.explanation import Explanation
 from netsim.analysis.places import place_of, places

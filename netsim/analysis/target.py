@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.analysis.places import Place, _wanted, place_of
 from netsim.analysis.problem import AnalysisProblem

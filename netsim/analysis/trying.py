@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.analysis.behind import Case, behind
 from netsim.analysis.cause import Cause

@@ -6,8 +6,7 @@ import fnmatch
 import json
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, OptionError, parse

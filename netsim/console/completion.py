@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.main import COMMANDS as DOCKER
 from netsim.commands.ip.main import OBJECTS
 from netsim.errors import NetError

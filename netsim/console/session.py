@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.api import Host, World
 from netsim.console.completion import Completer
 from netsim.labs import first_host, stream

@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-import attrs
-
+from netsim import attrs
 from netsim.diagram.model import Box, End, Kind, Line, Picture, Row
 
 MANY, TOO_MANY = 24, 40

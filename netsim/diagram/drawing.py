@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.explanation import Explanation
 from netsim.api import World
 from netsim.diagram.collapse import collapse

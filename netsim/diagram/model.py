@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-import attrs
+from netsim import attrs
 
 
 class Kind(enum.Enum):

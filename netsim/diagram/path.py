@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.explanation import Explanation
 from netsim.diagram.model import End, Kind, Line, Picture, Stop, Walk
 

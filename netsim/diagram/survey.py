@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.places import docker_namespaces
 from netsim.api import Host, World
 from netsim.diagram.model import Box, End, Frame, Kind, Line, Picture

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.errors import failed, not_found
 
 NETWORK, IPAM = "NetworkDriver", "IpamDriver"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 
 EMPTY: Mapping[str, str] = {}
 
 
-@attrs.frozen(order=True)
+@attrs.frozen
 class Port:
     """A container's port; `str` gives `80/tcp`."""
 
@@ -20,6 +19,9 @@ class Port:
 
     def __str__(self) -> str:
         return f"{self.number}/{self.protocol}"
+
+    def __lt__(self, other: Port) -> bool:
+        return (self.number, self.protocol) < (other.number, other.protocol)
 
 
 @attrs.frozen

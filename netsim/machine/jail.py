@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.files import Directory
 
 if TYPE_CHECKING:

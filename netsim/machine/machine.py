@@ -7,8 +7,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EEXIST, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel

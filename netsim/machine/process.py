@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import Timer
 from netsim.errors import EBADF, EPERM, EPIPE, NetError
 from netsim.kernel.core.netns import Netns

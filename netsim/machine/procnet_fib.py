@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, Route
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EINVAL, NetError
 
 UNSIGNED_LONG = 0xFFFFFFFFFFFFFFFF

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, MAC, IPv4
 
 REQUEST, REPLY = 1, 2

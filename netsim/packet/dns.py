@@ -1,7 +1,6 @@
 """DNS messages (RFC 1035) as values, with their own bytes codec: a program sends them as plain bytes over its socket."""
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.packet.decode_icmp6 import DecodeError
 

@@ -1,7 +1,6 @@
 """ICMP for IPv4."""
 
-import attrs
-
+from netsim import attrs
 from netsim.packet.ip import Ip
 
 

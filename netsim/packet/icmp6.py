@@ -1,7 +1,6 @@
 """ICMPv6: echo, errors, neighbour discovery (RFC 4861), multicast listener discovery (RFC 2710, RFC 3810)."""
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv6
 from netsim.packet.ip6 import Ip6
 

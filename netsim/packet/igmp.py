@@ -1,7 +1,6 @@
 """IGMP (RFC 2236, RFC 3376)."""
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 
 

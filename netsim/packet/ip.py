@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.packet.value import Payload, set_class, twin
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@attrs.frozen(init=False)
 class Ip:
     """An IPv4 packet. `flags` are `IP_DF | IP_MF`, `offset` is in bytes, `options` are the header's raw option bytes (a multiple of four).
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv6
 from netsim.packet.value import Payload, set_class, size_of, twin
 
@@ -11,7 +10,7 @@ ROUTER_ALERT_MLD = b"\x05\x02\x00\x00\x01\x00"
 """The hop-by-hop options of MLD messages: router alert (RFC 2711) and padding."""
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@attrs.frozen(init=False)
 class Ip6:
     """An IPv6 packet. `nexthdr` names the payload, which may be an extension header with its own payload."""
 

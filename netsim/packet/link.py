@@ -1,7 +1,6 @@
 """The link layer: Ethernet, VLAN tags, LLC with spanning tree messages, ARP."""
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4
 from netsim.packet.value import Payload, size_of
 

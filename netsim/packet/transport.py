@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.packet.numbers import (
     TCPOPT_EOL,
     TCPOPT_MSS,
@@ -21,7 +20,7 @@ UDP_CSUM_NONE = 0
 """The datagram goes without checksum (zero in the field), as VXLAN may."""
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@attrs.frozen(init=False)
 class Udp:
     """A UDP datagram. `csum` says whether it carries a checksum; the codec computes it."""
 
@@ -102,7 +101,7 @@ def sack(*blocks: tuple[int, int]) -> TcpOption:
     return TcpOption(TCPOPT_SACK, b"".join((left << 32 | right).to_bytes(8, "big") for left, right in blocks))
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@attrs.frozen(init=False)
 class Tcp:
     """A TCP segment; `flags` are `TCP_SYN | TCP_ACK ...` (twelve bits, reserved ones included), `window` as it stands in the header."""
 

@@ -1,7 +1,6 @@
 """GRE (RFC 2784, RFC 2890) and VXLAN (RFC 7348)."""
 
-import attrs
-
+from netsim import attrs
 from netsim.packet.link import Ethernet
 from netsim.packet.numbers import GRE_CSUM, GRE_KEY, GRE_SEQ
 from netsim.packet.value import Payload, size_of

@@ -9,8 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.errors import Refusal, failed
 from netsim.plugins.gojson import JsonError, decode
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.call import Call, Program, Result
 from netsim.packet.dns import TYPE_AAAA
 from netsim.programs.net.resolver import LOOKUP_TIMER, Lookup, getaddrinfo, getnameinfo, numeric

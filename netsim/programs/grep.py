@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, ReadInput, Result
 from netsim.machine.getopt import Grammar, OptionError, parse

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, Option, OptionError, parse

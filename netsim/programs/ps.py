@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.call import Call, Result
 from netsim.machine.process import Process
 

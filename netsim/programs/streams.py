@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar, OptionError, parse

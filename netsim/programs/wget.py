@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import ETIMEDOUT, NetError, strerror

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.api import World
 from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.verify import Backend, backend_for, failure, request

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.services import listeners
 from netsim.api import World
 from netsim.kernel.core.netns import Netns

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.replay.addresses import addresses, forwarding, neighbours, own_link_locals, vlans

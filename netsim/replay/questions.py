@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.places import places
 from netsim.analysis.services import services
 from netsim.analysis.target import ICMP, Target

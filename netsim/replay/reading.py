@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.replay.queues import PUT
 
 COUNTERS = re.compile(r"\[\d+:\d+\]")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.places import Place, places
 from netsim.api import World
 from netsim.kernel.core.netns import Netns

@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.analysis.reasons import REACHED, REASONS
 from netsim.analysis.trials import Trials, trials
 from netsim.api import World

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.api import World
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.drivers.nic import CabledNic, Nic

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
-import attrs
-
+from netsim import attrs
 from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.conditions import ConditionProblem, holds
 from netsim.shell.expand import expand, expand_one, expand_words, plain

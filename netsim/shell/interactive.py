@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import strerror
 from netsim.machine.call import Result
 from netsim.machine.process import SIGINT, Process

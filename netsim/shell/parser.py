@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import attrs
-
+from netsim import attrs
 from netsim.shell.numbers import is_number
 from netsim.shell.tokens import (
     ASSIGNMENT,

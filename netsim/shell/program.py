@@ -6,8 +6,7 @@ import copy
 import re
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EAGAIN, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.fds import Null, make_pipe

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, RegularFile, make_pipe
 from netsim.shell.expand import expand_one

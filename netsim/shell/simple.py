@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import strerror
 from netsim.machine.call import Result
 from netsim.machine.process import Process

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attrs
+from netsim import attrs
 
 OPERATORS = ("&>>", "<<<", "<<-", ";;", "&&", "||", "|&", "<<", ">>", ">&", "<&", "&>", ">|", "<>", ";", "&", "|", "<", ">", "(", ")", "\n")
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))

@@ -10,8 +10,7 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.state.kinds import DEEP, CannotSave, is_frozen, is_stateless, name_of, treatment
 from netsim.state.names import NETSIM, Names
 

@@ -7,8 +7,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.api import Background, Host, World
 from netsim.clock import MS

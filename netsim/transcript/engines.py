@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.api import World
 from netsim.clock import MS
 from netsim.docker.image import Image

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from typing import Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND, Clock
 from netsim.packet import Ethernet
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC_ZERO
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.receive import netif_receive

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.clock import Clock
 from netsim.kernel.core.netns import Netns

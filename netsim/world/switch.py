@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.clock import SECOND, Clock
 from netsim.packet import Ethernet

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
-
 import netsim
+from netsim import attrs
 
 ROUTED = """
 for n in red mid blue; do ip netns add $n; ip -n $n link set lo up; done

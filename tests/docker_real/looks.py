@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-import attrs
-
+from netsim import attrs
 from tests.docker_real.drawn import CONTAINERS, NETWORKS
 from tests.real.machine import Answer
 

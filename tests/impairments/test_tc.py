@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import attrs
 import pytest
 
-from netsim import World
+from netsim import World, attrs
 from netsim.api import Host
 from netsim.kernel.profile import LINUX_6_1
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.packet import IcmpEcho, IcmpError, Ip, Tcp, Udp
 from netsim.packet.checksum import checksum, words

@@ -10,9 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import attrs
-
-from netsim import Host, World
+from netsim import Host, World, attrs
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
 from netsim.errors import EINPROGRESS, NetError

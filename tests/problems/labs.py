@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import attrs
-
 import netsim
-from netsim import labs
+from netsim import attrs, labs
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "problems"

@@ -7,8 +7,7 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-import attrs
-
+from netsim import attrs
 from tests.real.draw import script
 from tests.real.grammars import GRAMMARS
 from tests.real.machine import Answer, ask_netsim, ask_real, missing

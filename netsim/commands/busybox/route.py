@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.commands.nettools.names import HOST_FIRST, NET_FIRST, Unresolved, networks, resolve
 from netsim.errors import NetError, strerror

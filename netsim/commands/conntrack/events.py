@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.commands.conntrack.filters import wanted
 from netsim.commands.conntrack.request import Request

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.commands.conntrack.events import Watch
 from netsim.commands.conntrack.filters import UNREPLIED, wanted

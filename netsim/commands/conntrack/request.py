@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6, mask4, mask6
 from netsim.commands.conntrack.grammar import (
     ALLOWED,

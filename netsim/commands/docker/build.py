@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker import values
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
 from netsim.commands.docker.networks import pairs

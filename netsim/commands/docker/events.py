@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import LIST, Flag, Parsed

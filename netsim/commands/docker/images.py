@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.archive import unpacked
 from netsim.clock import SECOND
 from netsim.commands.docker import filters

@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker import typed
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.profile import CliProfile

@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.commands.docker.listing import align

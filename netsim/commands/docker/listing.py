@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.session import Docker
 from netsim.commands.docker.template import Struct, TemplateError, render
 from netsim.commands.docker.template.values import to_json

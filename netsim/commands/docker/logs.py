@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import moment, stamp

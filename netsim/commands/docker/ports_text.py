@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.engine.views.ports import PublicPort
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed, parse
 from netsim.commands.docker.session import Docker, Subcommand

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS
 from netsim.commands.docker import values
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.flags import Flag, Parsed
 from netsim.commands.docker.profile import RELEASES, CliProfile
 from netsim.docker.engine.boot import activated

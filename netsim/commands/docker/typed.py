@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.profile import CliProfile
 from netsim.commands.docker.template import NilList, NilMap, Struct
 

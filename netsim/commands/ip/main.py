@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.ip import addr, addrlabel, link, maddr, neigh, netns, route, rule, tunnel, tuntap, unmodelled, vrf
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN

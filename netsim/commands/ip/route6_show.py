@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv6
 from netsim.clock import SECOND
 from netsim.commands.ip.names import NAMES

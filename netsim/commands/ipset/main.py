@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.commands.ipset.words import LONGEST_NAME, TYPES, UNMODELLED, Stop, elements, number, options, text_of
 from netsim.errors import NetError, strerror

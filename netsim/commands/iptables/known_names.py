@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.process import Process
 
 HOSTS, NETWORKS = "/etc/hosts", "/etc/networks"

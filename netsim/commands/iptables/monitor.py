@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.commands.iptables.show import save_rule
 from netsim.kernel.core.hooks import PF_INET, PF_INET6

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.iptables.extension import Context, Extension, Given
 from netsim.commands.iptables.extensions import MATCHES, ONLY_FAMILY, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
 from netsim.commands.iptables.known_names import KnownNames

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.main import carry_out, change
 from netsim.commands.iptables.options import RESTORE

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.ruleset import LEGACY, NF_TABLES, state_of

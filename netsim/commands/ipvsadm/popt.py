@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.ipvsadm.problem import FAILED, Problem
 
 NOTHING, WORD, PERHAPS = range(3)

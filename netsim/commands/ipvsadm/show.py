@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.commands.ipvsadm.grammar import OF_SCHEDULER, SCHEDULER_FLAGS

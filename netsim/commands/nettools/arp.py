@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4
 from netsim.commands.nettools.families import ALIASES
 from netsim.commands.nettools.names import Unresolved, ether, host_name, resolve

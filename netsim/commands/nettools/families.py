@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.getopt import Option
 
 ALIASES = {"ip": "inet", "tcpip": "inet", "inet": "inet", "inet6": "inet6", "appletalk": "ddp", "ddp": "ddp", "ipx": "ipx", "ax25": "ax25",

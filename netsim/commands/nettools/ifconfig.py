@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.commands.nettools import interfaces as shown
 from netsim.commands.nettools.names import NO_ERROR, Unresolved, ether, parse6, resolve, split_mask

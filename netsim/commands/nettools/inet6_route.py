@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv6
 from netsim.commands.nettools.ifconfig import atoi
 from netsim.commands.nettools.names import NO_ERROR, parse6

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.commands.nettools.ifconfig import atoi
 from netsim.commands.nettools.names import HOST_FIRST, NET_FIRST, Unresolved, resolve, split_mask

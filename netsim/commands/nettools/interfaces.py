@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, MAC_ZERO, IPv6
 from netsim.commands.nettools.usage import ARPHRD_NAMES
 from netsim.errors import ENODEV, NetError, strerror

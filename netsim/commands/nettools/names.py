@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4, IPv6, mask4
 from netsim.machine.call import Call
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts

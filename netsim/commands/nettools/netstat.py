@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.nettools import interfaces, netstat_sockets
 from netsim.commands.nettools.families import AddressFamilies, UnknownFamily
 from netsim.commands.nettools.ifconfig import show

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.nettools.statistics_words import WORDS, WORDS6, Words, sentence
 from netsim.machine.call import Call
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.nft.lexer import NftError, Token
 
 KEYWORDS = frozenset(

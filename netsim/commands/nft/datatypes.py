@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.commands.iptables.syntax.tos import CLASSES
 from netsim.commands.iptables.words import PORTS, PROTOCOLS

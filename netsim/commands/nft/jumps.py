@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.netfilter.nft.statements import Anonymous, SetRef, Verdict, Vmap
 from netsim.kernel.tables.nftables import NftTable
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 from netsim.commands.nft.datatypes import KEYS, TYPES
 from netsim.commands.nft.statements import TERMINAL, UNITS

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.lexer import NftError, Token
 from netsim.kernel.core.hooks import PF_INET, PF_INET6

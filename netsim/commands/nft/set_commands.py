@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.datatypes import KEYS, TYPES

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.iptables.words import number
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.datatypes import KEYS, TYPES

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError, strerror
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import openvswitch

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.ovs.columns import Stop, change, clear, get_column, settings
 from netsim.commands.ovs.database import Bridge, Database, Port, database_of, destroy, settle
 from netsim.machine.call import Call, Result

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.ip.words import Stop, Words, matches
 from netsim.commands.tc import units
 from netsim.commands.tc.usage import NETEM

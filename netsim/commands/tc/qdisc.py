@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.ip.main import Ip
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, duparg, invarg, matches, no_device

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.errors import Refusal, invalid
 
 DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")

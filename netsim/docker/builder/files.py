@@ -6,8 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Mapping, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.builder.dockerfile import Instruction, expand, words
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image

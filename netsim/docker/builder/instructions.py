@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.builder.dockerfile import Instruction, expand, pairs, words
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.image import Image

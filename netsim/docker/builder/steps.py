@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.builder.dockerfile import Instruction, expand, parse, words
 from netsim.docker.builder.files import copied, left
 from netsim.docker.builder.instructions import SETTINGS, command, variables

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.ipam.pool import Pool
 from netsim.docker.names.book import Book

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.errors import invalid
 from netsim.docker.firewall.wants import NAT
 

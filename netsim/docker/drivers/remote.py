@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, StaticRoute
 from netsim.docker.drivers.driver import Driver

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.cnm.model import Sandbox
 from netsim.docker.image import Image
 from netsim.docker.settings import ContainerSpec, EndpointSettings

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.engine import endpoints, links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine

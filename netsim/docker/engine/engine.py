@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.docker.cnm.model import Network
 from netsim.docker.drivers.bridge import BridgeDriver

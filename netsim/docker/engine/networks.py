@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine.engine import DRIVERS, Engine
 from netsim.docker.errors import Refusal, conflict, forbidden, invalid, not_found

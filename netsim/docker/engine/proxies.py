@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv6
 from netsim.docker.cnm.model import Mapping
 from netsim.docker.errors import Refusal, failed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.docker.firewall.iptabler import link_rules
 from netsim.docker.firewall.wants import ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants

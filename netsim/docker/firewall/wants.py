@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.settings import Port
 

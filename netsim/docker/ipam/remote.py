@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4Net
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.ipam import parse

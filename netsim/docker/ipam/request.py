@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv4Net
 from netsim.docker.errors import failed, invalid
 from netsim.docker.ipam import parse
 from netsim.docker.ipam.pool import Address, Net, bounds, overlap
 from netsim.docker.problems import joined
 from netsim.docker.profile import EngineProfile
-from netsim.docker.settings import EMPTY, IpamConfig
+from netsim.docker.settings import IpamConfig
 
 
 @attrs.frozen
@@ -23,7 +22,7 @@ class Wanted:
     subnet: Net | None = None
     ip_range: Net | None = None
     gateway: Address | None = None
-    aux: Mapping[str, Address] = attrs.field(default=EMPTY)
+    aux: Mapping[str, Address] = {}
 
 
 def check(profile: EngineProfile, configs: Sequence[IpamConfig], has_ipv6: int) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv4Net, IPv6
 from netsim.docker.cnm.model import Endpoint, Interface, Network, Sandbox
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND, Clock
 from netsim.docker.errors import Refusal
 from netsim.docker.swarm import control, ids, wire

@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 from netsim.docker.swarm import wire
 from netsim.docker.swarm.wire import Connection, Datagrams, Listener, Message

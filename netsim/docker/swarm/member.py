@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.swarm import networks, wire

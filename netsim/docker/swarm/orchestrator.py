@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.errors import Refusal
 from netsim.docker.swarm import ids
 from netsim.docker.swarm.objects import (

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.docker.swarm import wire
 from netsim.docker.swarm.objects import MANAGER, READY, plain, revive

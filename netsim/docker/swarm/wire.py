@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import ECONNREFUSED, ECONNRESET, EINPROGRESS, ETIMEDOUT, NetError

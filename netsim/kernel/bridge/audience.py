@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.hooks import PF_INET6, PRE_ROUTING
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.packet import ROUTER_ALERT_MLD, HopByHop, Ip6

@@ -5,8 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.tables.fdb import FdbEntry

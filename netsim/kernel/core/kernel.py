@@ -6,8 +6,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.clock import Clock
 from netsim.errors import EPERM, NetError

@@ -1,6 +1,6 @@
 """Senders inside the kernel, as the owner of what they send (`skb->sk`)."""
 
-import attrs
+from netsim import attrs
 
 
 @attrs.frozen

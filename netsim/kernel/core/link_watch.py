@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND, Timer
 from netsim.kernel.core.netdevice import (
     IF_OPER_DORMANT,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO, IPv4, IPv6
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.tables.inet import Inet4State
 from netsim.kernel.tables.inet6 import Inet6State

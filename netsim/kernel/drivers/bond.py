@@ -10,8 +10,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.clock import MS
 from netsim.errors import EACCES, EBUSY, EINVAL, ENOTEMPTY, EPERM, NetError

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.device_life import register_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_NOARP, NetDevice

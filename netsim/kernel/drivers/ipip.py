@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC_ZERO, IPv6
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.modules import Module

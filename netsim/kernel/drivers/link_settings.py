@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 
 SPEED_UNKNOWN, SPEED_10000 = -1, 10000

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.kernel.core.device_life import dev_set_promiscuity, register_netdevice, unregister_netdevice
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_MULTICAST, IFF_UP, NetDevice

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EBUSY, EINVAL, EIO, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest

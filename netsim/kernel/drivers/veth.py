@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import announce, free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.inet import tcp_timer

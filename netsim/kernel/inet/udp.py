@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EADDRINUSE, EINVAL, NetError
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet.family import family_number, family_of

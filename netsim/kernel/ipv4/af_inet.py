@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import EACCES, EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
 from netsim.kernel.core.kernel_socket import CONTROL_SOCKET

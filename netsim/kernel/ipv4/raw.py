@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.errors import EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
@@ -45,7 +44,7 @@ class Learnt:
     expires: int = 0
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@attrs.frozen(init=False)
 class Rt:
     """A decision (`struct rtable`): where the packet goes and how; `input` is what receives it when it is for us."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK, IPv6
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, InetSocket

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND, Timer
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.ipv6.exthdrs import HDR_FIELD, NEXTHDR_FRAGMENT, PARAMPROB, upper_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.sock import InetSocket, Received

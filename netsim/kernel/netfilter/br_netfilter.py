@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.errors import NetError
 from netsim.kernel.bridge.device import Bridge

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice

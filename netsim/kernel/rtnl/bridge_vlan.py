@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.bridge import vlan as br_vlan
 from netsim.kernel.bridge.device import Bridge, BridgePort

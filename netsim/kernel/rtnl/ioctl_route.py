@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4
 from netsim.errors import EINVAL, ENODEV, ENOENT, ENXIO, ESRCH, NetError
 from netsim.kernel.core.neighbour import ADMIN, OVERRIDE, neigh_create, neigh_forget, neigh_update

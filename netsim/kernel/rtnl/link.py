@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core import link_watch
 from netsim.kernel.core.device_life import (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.core.neighbour import ADMIN, ISROUTER, OVERRIDE, OVERRIDE_ISROUTER, NeighOps, neigh_create, neigh_forget, neigh_update

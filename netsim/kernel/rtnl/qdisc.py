@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EEXIST, EINVAL, ELOOP, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import activate
 from netsim.kernel.core.kernel import Kernel

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, IPv4, IPv6
 from netsim.errors import ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, ENODEV, NetError

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.packet import Ethernet, Ip, Ip6
 from netsim.packet.codec import DecodeError, decode, decode_ip, decode_ip6, encode

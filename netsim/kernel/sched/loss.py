@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from typing import Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.sched.noise import Correlated
 
 GAP, BURST, BURST_LOSS, GAP_LOSS = 1, 2, 3, 4

@@ -7,8 +7,7 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.core.netdevice import NetDevice

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.kernel.tables.fib import FibState
 from netsim.kernel.tables.inetpeer import InetPeer, InetPeers

@@ -5,8 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv6
 from netsim.kernel.tables.fib6 import Fib6State
 from netsim.kernel.tables.inetpeer import InetPeers

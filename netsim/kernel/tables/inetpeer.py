@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 
 FILLED_BEFORE = 60 * SECOND  # a new peer counts as last heard that long ago, so that its bucket begins full

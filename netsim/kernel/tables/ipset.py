@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 
 HASH_IP, HASH_NET = "hash:ip", "hash:net"

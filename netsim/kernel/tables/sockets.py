@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
+from netsim import attrs
 
 
 @attrs.define(eq=False)

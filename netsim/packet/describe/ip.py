@@ -2,8 +2,7 @@
 
 from typing import ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.packet.describe.output import Output, bits, should_be, token
 from netsim.packet.numbers import IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP
 

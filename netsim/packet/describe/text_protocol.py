@@ -1,7 +1,6 @@
 """Protocols of text lines: HTTP, RTSP, FTP, SMTP, and the greeting of SSH."""
 
-import attrs
-
+from netsim import attrs
 from netsim.packet.describe.output import Output
 
 

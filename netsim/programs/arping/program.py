@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, MAC, IPv4
 from netsim.clock import SECOND, US
 from netsim.errors import ENETDOWN, NetError, strerror

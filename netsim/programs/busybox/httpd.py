@@ -6,8 +6,7 @@ import contextlib
 from typing import Any
 from urllib.parse import unquote
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND, US
 from netsim.errors import EADDRNOTAVAIL, ENOENT, ENOTDIR, NetError, strerror

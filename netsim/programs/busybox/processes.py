@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.errors import ENOENT, EPERM, NetError, strerror
 from netsim.machine.call import Call, Exec, Program, Result

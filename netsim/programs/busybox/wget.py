@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urljoin
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EINPROGRESS, NetError, strerror

@@ -6,8 +6,7 @@ from base64 import b64encode
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.clock import MS, SECOND
 from netsim.errors import NetError, strerror

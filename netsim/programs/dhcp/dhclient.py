@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.process import Process
 from netsim.packet.dhcp import HOSTNAME, PARAMETERS, Dhcp

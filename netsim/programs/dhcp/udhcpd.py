@@ -5,8 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, MAC, MAC_BROADCAST, IPv4
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror

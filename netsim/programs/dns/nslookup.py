@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.machine.call import Call, Program, Result
 from netsim.packet.dns import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_PTR

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY
 from netsim.errors import NetError
 from netsim.machine.call import Program

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Protocol
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.errors import NetError
 from netsim.machine.call import Program

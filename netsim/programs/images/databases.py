@@ -6,8 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, IPV6_ANY
 from netsim.clock import SECOND
 from netsim.errors import EINPROGRESS, NetError, strerror

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
 

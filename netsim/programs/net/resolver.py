@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import NetError

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.programs.net.resolver import Lookup
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.kernel.inet.sock import ORIGIN_LOCAL
 from netsim.kernel.ipv6.exthdrs import upper_of

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 from netsim.machine.call import Result
 from netsim.machine.getopt import Grammar, OptionError, parse

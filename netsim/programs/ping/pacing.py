@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, US
 from netsim.programs.ping.options import Options
 from netsim.programs.ping.text import milliseconds

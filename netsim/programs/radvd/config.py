@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv6
 
 TOKEN = re.compile(r"[{};]|[^\s{};]+")

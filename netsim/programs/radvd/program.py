@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV6_ALL_NODES, IPv6, mask6
 from netsim.clock import MS, SECOND
 from netsim.errors import NetError

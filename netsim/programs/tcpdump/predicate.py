@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import attrs
+from netsim import attrs
 
 MASK = 0xFFFFFFFF
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK

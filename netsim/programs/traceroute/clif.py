@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import attrs
+from netsim import attrs
 
 LEAST_ABBREVIATION = 2
 

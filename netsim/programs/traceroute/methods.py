@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.errors import EAGAIN, EHOSTUNREACH, EMSGSIZE, ENOBUFS, NetError
 from netsim.kernel.inet.sock import PMTUDISC_DONT, PMTUDISC_PROBE, InetSocket, Received, SockError

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.replay.backend.leavings import PREFIX, remember
 from netsim.replay.backend.problem import CannotReplay
 

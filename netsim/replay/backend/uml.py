@@ -18,8 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.replay.backend.leavings import PREFIX, processes_of, remember
 from netsim.replay.backend.problem import CannotReplay
 from netsim.replay.backend.registers import TUNABLES, hide_wide_registers

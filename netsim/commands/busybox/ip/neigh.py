@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4
 from netsim.commands.busybox.ip.words import AF_INET, AF_INET6, Ip, Prefix, device, keyword, prefix
 from netsim.commands.ip.neigh import ALL_STATES, STATE_NAMES, STATES

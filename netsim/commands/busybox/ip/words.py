@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.words import number, parse4

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.build import DEPRECATED
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project

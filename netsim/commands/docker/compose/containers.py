@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose import start as starting
 from netsim.commands.docker.compose import stopping
 from netsim.commands.docker.compose.building import Images

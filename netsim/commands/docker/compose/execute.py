@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS
 from netsim.commands.docker.compose import create as making
 from netsim.commands.docker.compose import start as starting

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.containers import chosen
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.following import Prefixed, prefix, title

@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.clock import SECOND
 from netsim.commands.docker.compose.file import shape

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import MS, SECOND
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import READY, Service, Task

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.template.values import TemplateError
 
 TOKEN = re.compile(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.docker.profile import EngineProfile
 
 MASKED_20_10 = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.netns import Netns

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import gcd
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.tables.ipvs import SVC_SCHED1, SVC_SCHED2, Destination, Service
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.errors import NetError
 from netsim.kernel.core.hooks import ALL_HOOKS, LOCAL_IN, LOCAL_OUT, PF_INET, POST_ROUTING, PRE_ROUTING

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.kernel.netfilter.verdict import HookState
 from netsim.kernel.tables.conntrack import CT_ESTABLISHED_REPLY, CT_UNTRACKED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SRC_NAT, Connection, Tracked

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.addr import MAC
 from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, PRE_ROUTING
 from netsim.kernel.core.netdevice import ARPHRD_ETHER

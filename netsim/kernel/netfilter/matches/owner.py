@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.hooks import LOCAL_OUT, POST_ROUTING
 from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.netfilter.verdict import HookState

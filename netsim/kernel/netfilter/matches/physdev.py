@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.hooks import ALL_HOOKS, LOCAL_OUT
 from netsim.kernel.netfilter.headers import same_interface
 from netsim.kernel.netfilter.verdict import HookState

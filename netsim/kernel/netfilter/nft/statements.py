@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.clock import SECOND
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.netfilter.headers import protocol_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.netfilter.nft.chains import hang, rules_changed, unhang
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.tables.nftables import NftRule, NftTable

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.netfilter.conntrack.entries import note
 from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 from netsim.kernel.tables.conntrack import Tracked

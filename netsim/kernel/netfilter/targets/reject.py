@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from netsim import attrs
 from netsim.errors import NetError
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.core.skbuff import SkBuff

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.netfilter.verdict import HookState
 
 if TYPE_CHECKING:

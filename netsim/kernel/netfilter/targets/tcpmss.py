@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.core.hooks import ALL_HOOKS, FORWARD, LOCAL_OUT, POST_ROUTING
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.mtu import path_mtu

@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file import dotenv
 from netsim.commands.docker.compose.file.document import Marked, documents
 from netsim.commands.docker.compose.file.interpolate import BadTemplate, Variables, substitute

@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file.document import Marked, inside, shown
 from netsim.commands.docker.compose.file.mounts import mount
 from netsim.commands.docker.compose.file.ports import ports

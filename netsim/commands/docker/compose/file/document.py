@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 
 DEEPEST = 100

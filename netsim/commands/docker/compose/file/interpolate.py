@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file.document import Marked
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 

@@ -6,8 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file.document import inside
 
 REMOTE = ("https://", "http://", "git@", "ssh://", "git://", "github.com/", "oci://", "docker-image://")

@@ -9,8 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file.document import Marked, shown
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 

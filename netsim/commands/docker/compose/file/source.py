@@ -6,8 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from netsim import attrs
 from netsim.commands.docker.compose.file import dotenv
 from netsim.commands.docker.compose.file.canonical import canonical
 from netsim.commands.docker.compose.file.document import Marked, documents, inside, text_keys
