@@ -23,6 +23,8 @@ Real softirq work costs a few microseconds; without any cost a forwarding loop w
 LONGEST_BURST = 1000
 """So many frames may arrive before a sender's system call returns; the rest of a storm goes on after it (`ksoftirqd`)."""
 
+FOREVER = 1 << 63
+
 Callback = Callable[..., Any]
 
 
@@ -97,29 +99,31 @@ class Clock:
 
     def step(self) -> bool:
         """Do the next piece of work, moving time as needed; False when nothing at all is waiting."""
-        heap = self.heap
+        return self.step_by(FOREVER)
+
+    def step_by(self, deadline: int) -> bool:
+        """Do the next piece of work if it is due by `deadline` ns; False when it is not, or nothing at all is waiting."""
+        heap, now = self.heap, self.now
         while heap and heap[0][2].callback is None:
             heappop(heap)
-        if self.ready and not (heap and heap[0][0] <= self.now):
-            callback, args = self.ready.popleft()
-            self.now += HOP
+        work = self.ready or self.settled
+        if work and not (heap and heap[0][0] <= now):
+            if now > deadline:
+                return False
+            callback, args = work.popleft()
+            self.now = now + HOP
             callback(*args)
             return True
-        if self.settled and not (heap and heap[0][0] <= self.now):
-            callback, args = self.settled.popleft()
-            self.now += HOP
-            callback(*args)
-            return True
-        if heap:
-            when, _, timer = heappop(heap)
-            if when > self.now:
-                self.now = when
-            callback_at, args = timer.callback, timer.args
-            timer.callback = None
-            assert callback_at is not None
-            callback_at(*args)
-            return True
-        return False
+        if not heap or heap[0][0] > deadline or now > deadline:
+            return False
+        when, _, timer = heappop(heap)
+        if when > now:
+            self.now = when
+        callback_at, args = timer.callback, timer.args
+        timer.callback = None
+        assert callback_at is not None
+        callback_at(*args)
+        return True
 
     def next_time(self) -> int | None:
         """When the next piece of work is due, or None when nothing waits."""
@@ -132,8 +136,8 @@ class Clock:
 
     def run_until(self, deadline: int) -> None:
         """Do everything that is due up to `deadline` ns and leave `now` there."""
-        while (due := self.next_time()) is not None and due <= deadline and self.now <= deadline:
-            self.step()
+        while self.step_by(deadline):
+            pass
         if self.now < deadline:
             self.now = deadline
 

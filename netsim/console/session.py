@@ -54,12 +54,9 @@ class Session:
         deadline = clock.now + machine.foreground_limit
         while not self.shell.is_idle and not self.is_over:
             try:
-                due = clock.next_time()
-                if due is None or due > deadline:
+                if not clock.step_by(deadline):
                     clock.run_until(deadline)
                     self.shell.interrupt()
-                    continue
-                clock.step()
             except KeyboardInterrupt:
                 self.shell.write(2, "^C\n")
                 self.shell.interrupt()

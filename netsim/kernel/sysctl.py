@@ -279,6 +279,7 @@ def write(netns: Netns, name: str, text: str) -> None:
         set_conf(netns, holder, attribute, value)
         return
     before = getattr(holder, attribute)
+    netns.stir()
     setattr(holder, attribute, value * factor)
     _mark_explicit(netns, path)
     if isinstance(holder, Ipv4Conf) and holder is netns.inet.conf_default and before != value:
@@ -325,6 +326,7 @@ def _set_forwarding(netns: Netns, holder: Ipv4Conf, value: int) -> None:
     """`ip_forward` changes every device, but only when its own value changes (`devinet_sysctl_forward`, `inet_forward_change`)."""
     if holder.forwarding == value:
         return
+    netns.stir()
     holder.forwarding = value
     if holder is netns.inet.conf_all:
         netns.inet.conf_all.accept_redirects = int(not value)

@@ -38,11 +38,18 @@ def parse(words: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[st
     """Options in order and the other words (permuted to the end as GNU does); raises OptionError at the first wrong one."""
     options: list[Option] = []
     rest: list[str] = []
-    for found in scan(words, grammar):
-        if isinstance(found, Option):
-            options.append(found)
+    queue = iter(words)
+    for word in queue:
+        if word[:1] != "-" or word == "-":
+            rest.append(word)
+            if grammar.in_order:
+                rest += queue
+        elif word == "--":
+            rest += queue
+        elif word[1] == "-":
+            options.append(_long(word[2:], grammar, queue))
         else:
-            rest.append(found)
+            options += _cluster(word[1:], grammar, queue)
     return options, rest
 
 

@@ -277,11 +277,9 @@ class Machine:
             deadline, steps = clock.now + limit, 0
             while process.status is None and clock.now < deadline and steps < most:
                 steps += 1
-                due = clock.next_time()
-                if due is None or due > deadline:
+                if not clock.step_by(deadline):
                     clock.run_until(deadline)
                     break
-                clock.step()
             if process.status is not None:
                 return
             process.signal(signum)

@@ -11,6 +11,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.call import Program
 from netsim.machine.fds import OpenFile
+from netsim.machine.sockets import AF_PACKET, SOCK_RAW, SocketFile, make_socket
 
 if TYPE_CHECKING:
     from netsim.machine.jail import Jail
@@ -249,8 +250,6 @@ class Process:
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> int:
         """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do. EPERM for raw ones without CAP_NET_RAW."""
-        from netsim.machine.sockets import AF_PACKET, SOCK_RAW, SocketFile, make_socket
-
         if (kind == SOCK_RAW or family == AF_PACKET) and not self.capable("NET_RAW"):
             raise NetError(EPERM)
         sock = make_socket(self.netns, family, kind, protocol)
@@ -276,8 +275,6 @@ class Process:
 
     def accepted(self, sock: Any) -> int:
         """A connection a listener handed out becomes a descriptor (`accept(2)`); what it has received already is told of."""
-        from netsim.machine.sockets import SocketFile
-
         fd = self.adopt(SocketFile(sock=sock, process=self))
         if sock.is_readable:
             self.wake_readable(fd)

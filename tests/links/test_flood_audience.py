@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsim import Host, World
+from netsim.api import Background
 from netsim.clock import MS, SECOND
+from netsim.kernel.bridge import audience
 
 LEAVES = 4
 PORTS = st.integers(0, LEAVES - 1)
-READS = ("cat /proc/net/dev", "cat /proc/net/snmp6", "ip -s link")
+READS = ("cat /proc/net/dev", "cat /proc/net/snmp6", "cat /proc/net/snmp", "ip -s link", "ip -s neigh", "bridge -s fdb")
 
 CHANGES = {
     "down": "ip -n n{0} link set eth0 down",
@@ -48,6 +50,43 @@ CHANGES = {
     "tagged": "ip -n n{0} link add link eth0 name v0 type vlan id 5",
     "tagged up": "ip -n n{0} link set v0 up",
 }
+REQUESTS = {
+    "ask": "ip netns exec n{0} ping -c 1 -W 1 10.0.0.2",
+    "ask the first": "ip netns exec n{0} ping -c 1 -W 1 10.0.0.0",
+    "ask nobody": "ip netns exec n{0} ping -c 1 -W 1 10.0.0.99",
+    "second address": "ip -n n{0} addr add 10.0.0.99/24 dev eth0",
+    "address elsewhere": "ip -n n{0} addr add 10.0.0.99/32 dev lo",
+    "other station": "ip -n n{0} link set eth0 address 02:00:00:00:00:0{0}",
+    "neighbour": "ip -n n{0} neigh replace 10.0.0.2 lladdr 02:00:00:00:00:77 dev eth0 nud stale",
+    "neighbour for good": "ip -n n{0} neigh replace 10.0.0.0 lladdr 02:00:00:00:00:77 dev eth0 nud permanent",
+    "failed": "ip -n n{0} neigh replace 10.0.0.2 dev eth0 nud failed",
+    "no neighbours": "ip -n n{0} neigh flush all",
+    "no neighbour": "ip -n n{0} neigh del 10.0.0.2 dev eth0",
+    "stranger": "ip -n n{0} neigh replace 10.0.0.98 lladdr 02:00:00:00:00:98 dev eth0 nud permanent",
+    "ask the stranger": "ip netns exec n{0} ping -c 1 -W 1 10.0.0.98",
+    "announce": "ip netns exec n{0} arping -U -c 1 -I eth0 10.0.0.{0}",
+    "announce in reply": "ip netns exec n{0} arping -A -c 1 -I eth0 10.0.0.{0}",
+    "probe": "ip netns exec n{0} arping -D -c 1 -w 1 -I eth0 10.0.0.2",
+    "forward": "ip netns exec n{0} sysctl -qw net.ipv4.ip_forward=1",
+    "proxy": "ip netns exec n{0} sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.proxy_arp=1 net.ipv4.neigh.eth0.proxy_delay=0; "
+    "ip -n n{0} link add d0 type dummy; ip -n n{0} addr add 10.9.0.1/24 dev d0; ip -n n{0} link set d0 up",
+    "ask beyond": "ip netns exec n{0} arping -c 1 -w 1 -I eth0 10.9.0.5",
+    "accept": "ip netns exec n{0} sysctl -qw net.ipv4.conf.eth0.arp_accept=1",
+    "accept on all": "ip netns exec n{0} sysctl -qw net.ipv4.conf.all.arp_accept=1",
+    "ignore": "ip netns exec n{0} sysctl -qw net.ipv4.conf.all.arp_ignore=1",
+    "rule for requests": "ip -n n{0} rule add pref 100 table 100",
+    "local route": "ip -n n{0} route add local 10.0.0.99 dev lo",
+    "local route in main": "ip -n n{0} route add local 10.0.0.99 dev lo table main",
+    "no arp": "ip -n n{0} link set eth0 arp off",
+    "forget": "ip -n sw link set br0 type bridge fdb_flush",
+    "no unicast": "bridge -n sw link set dev p{0} flood off",
+    "no broadcast": "bridge -n sw link set dev p{0} bcast_flood off",
+    "suppress": "bridge -n sw link set dev p{0} neigh_suppress on",
+    "bridge address": "ip -n sw addr add 10.0.0.97/24 dev br0",
+    "ask the bridge": "ip netns exec n{0} ping -c 1 -W 1 10.0.0.97",
+    "new host": "ip -n sw link add q{0} type veth peer name eth5 netns n{0}; ip -n n{0} addr add 10.0.0.9{0}/24 dev eth5; "
+    "ip -n n{0} link set eth5 up; ip -n sw link set q{0} master br0 up",
+}
 STEPS = st.one_of(
     st.tuples(st.sampled_from(sorted(CHANGES)), PORTS),
     st.tuples(st.just("wait"), st.sampled_from((10, 700, 3000))),
@@ -65,13 +104,14 @@ def star() -> Host:
         switch.veth(f"p{number}", "eth0", leaf.netns)
         switch.enslave(f"p{number}", "br0")
         switch.up(f"p{number}")
+        leaf.wiring.address("eth0", f"10.0.0.{number}/24")
         leaf.wiring.up("lo", "eth0")
     return host
 
 
-def listen(host: Host, name: str, device: str) -> None:
+def listen(host: Host, name: str, device: str) -> Background:
     """Run tcpdump in a namespace, in the background."""
-    host.start(f"tcpdump -nn -i {device} icmp6", netns=host.netns(name).netns)
+    return host.start(f"tcpdump -nn -e -i {device} icmp6 or arp", netns=host.netns(name).netns)
 
 
 def counters(host: Host, name: str) -> list[str]:
@@ -79,27 +119,53 @@ def counters(host: Host, name: str) -> list[str]:
     return [host.netns(name).run(line).stdout for line in READS]
 
 
+def assert_all_ports_are_known(host: Host) -> None:
+    """What a bridge remembers of its ports is what it would find now."""
+    for netns in host.machine.kernel.namespaces:
+        for bridge in netns.devices.values():
+            for port in getattr(bridge, "ports", ()) if bridge.kind == "bridge" else ():
+                place = port.place
+                if not place.is_sorted:
+                    continue
+                far = place.far
+                assert place.is_quiet == (far is not None and audience.is_quiet(port, far))
+                if place.is_quiet:
+                    assert place.station == far.address
+                    assert place.is_bystander == (far.inet6 is not None and not audience.minds_groups(far))
+                if place.is_bystander:
+                    assert place.memberships == tuple(far.inet6.multicast)
+                if place.is_listed:
+                    assert (place.order in place.audience.curious) == audience.minds_requests(far)
+                    assert sorted(place.prefixes) == sorted(audience.own_prefixes(far))
+                    for sender, asker in place.audience.askers.items():
+                        if place.minds(sender, asker.sha):
+                            assert place.order in asker.minders or place in place.audience.newcomers[asker.since :]
+
+
 def told(steps: list[tuple[str, int]]) -> list[object]:
     """What the steps print, and all counters at the end."""
     host = star()
     answers: list[object] = []
+    listeners: list[Background] = []
     for what, number in steps:
         if what == "wait":
             host.world.run_for(number * MS)
         elif what == "read":
             answers.append(counters(host, f"n{number}"))
         elif what.startswith("listen"):
-            listen(host, f"n{number}", "any" if what.endswith("all") else "eth0")
+            listeners.append(listen(host, f"n{number}", "any" if what.endswith("all") else "eth0"))
         else:
-            answers.append(host.run(CHANGES[what].format(number)))
+            answers.append(host.run((CHANGES | REQUESTS)[what].format(number)))
+        assert_all_ports_are_known(host)
     host.world.run_for(5 * SECOND)
     answers += [host.run(f"ip netns exec n{number} ip6tables-save -c -t mangle").stdout for what, number in steps if what == "filter"]
+    answers += [listener.result() for listener in listeners]
     return [*answers, *(counters(host, name) for name in ("sw", *(f"n{number}" for number in range(LEAVES))))]
 
 
 def with_visits(steps: list[tuple[str, int]]) -> list[object]:
     """The same where every flood visits every port."""
-    with patch("netsim.kernel.bridge.forward.is_plain", lambda bridge, skb: False):
+    with patch("netsim.kernel.bridge.forward.is_heard_by_nobody_else", lambda bridge, skb: False):
         return told(steps)
 
 
@@ -112,6 +178,19 @@ def test_counters_read_as_if_a_flood_had_visited_every_port(steps: list[tuple[st
 @pytest.mark.parametrize("change", sorted(CHANGES))
 def test_after_a_change_floods_are_counted_as_if_they_had_visited_every_port(change: str) -> None:
     steps = [("wait", 3000), ("solicit", 0), (change, 1), ("solicit", 0), ("wait", 700), ("solicit", 2)]
+    assert told(steps) == with_visits(steps)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.one_of(STEPS, st.tuples(st.sampled_from(sorted(REQUESTS)), PORTS)), max_size=12))
+def test_requests_and_unknown_stations_are_counted_as_if_every_port_had_been_visited(steps: list[tuple[str, int]]) -> None:
+    assert told([("wait", 3000), *steps]) == with_visits([("wait", 3000), *steps])
+
+
+@pytest.mark.parametrize("change", sorted(REQUESTS))
+def test_after_a_change_requests_find_who_minds_them(change: str) -> None:
+    questions = [("ask", 0), ("ask nobody", 1), ("ask the first", 3), ("announce", 0), ("ask beyond", 0), ("forget", 0), ("ask", 0)]
+    steps = [("wait", 3000), *questions, (change, 1), *questions, ("wait", 700), (change, 2), *questions]
     assert told(steps) == with_visits(steps)
 
 

@@ -14,8 +14,8 @@ from netsim.kernel.core.netdevice import NetDevice
 from netsim.transcript import replay
 
 RECORDINGS = Path(__file__).parents[1] / "oracle" / "kernel"
-DECIDING = frozenset({"netns", "mtu", "flags", "root_qdisc", "master", "rx_handler", "inet6", "is_active"})
-"""The fields of a device that `audience.is_bystander` looks at."""
+DECIDING = frozenset({"netns", "mtu", "flags", "root_qdisc", "master", "rx_handler", "inet6", "is_active", "address", "inet"})
+"""The fields of a device that `bridge.audience` looks at."""
 
 
 def counted_on(dev: NetDevice) -> bool:
@@ -44,6 +44,8 @@ CHANGES = [
     "ip -n n1 link set eth0 down",
     "ip -n sw link set p2 down",
     "ip -n n1 link set eth0 promisc on",
+    "ip -n n1 link set eth0 arp off",
+    "ip -n n1 link set eth0 address 02:00:00:00:00:01",
     "ip -n n1 link set eth0 allmulticast on",
     "ip -n n1 link set eth0 netns n2 name eth1",
     "ip -n sw link set p2 netns n2",

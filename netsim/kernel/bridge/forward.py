@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge.audience import is_plain
+from netsim.kernel.bridge.audience import is_heard_by_nobody_else
 from netsim.kernel.bridge.vlan import allowed_egress, allowed_ingress, handle_vlan, vid_of
 from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
@@ -71,11 +71,8 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     is_watched = hooks.get((PF_BRIDGE, hook)) or hooks.get((PF_BRIDGE, POST_ROUTING))
     if bridge.netns.trace is not None:
         _trace_flood(bridge, skb, source, flag)
-    if flag == "mcast_flood" and not is_watched and is_plain(bridge, skb):
-        ports = bridge.audience.hearers(source, skb.packet)
-    else:
-        ports = bridge.ports[::-1]
-    for port in ports:
+    ports = None if is_watched or not is_heard_by_nobody_else(bridge, skb) else bridge.audience.hearers(source, skb)
+    for port in bridge.ports[::-1] if ports is None else ports:
         if not port.options[flag] or not should_deliver(port, source, skb):
             continue
         if is_watched or not port.dev.only_counts(skb):

@@ -76,7 +76,14 @@ def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> 
         neigh.state, neigh.lladdr = NUD_NOARP, ops.multicast_mac(key)
     table.entries[key, dev.ifindex] = neigh
     table.generation += 1
+    _tell(neigh)
     return neigh
+
+
+def _tell(neigh: Neighbour) -> None:
+    """A bridge that counts on what a request would change here is told that it may be another now."""
+    if neigh.dev.place is not None:
+        neigh.dev.place.heed(neigh.key)
 
 
 def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb: SkBuff) -> int:
@@ -193,6 +200,7 @@ def timer_handler(neigh: Neighbour) -> None:
         next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
     if neigh.state & (NUD_INCOMPLETE | NUD_PROBE) and neigh.probes >= max_probes(neigh):
         neigh.state, neigh.updated = NUD_FAILED, time
+        _tell(neigh)
         invalidate(neigh)
         return
     if neigh.state & NUD_IN_TIMER:
@@ -220,6 +228,7 @@ def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> 
     if not new & NUD_VALID:
         _disarm(neigh)
         neigh.state = new
+        _tell(neigh)
         notify = old & NUD_VALID
         if old & (NUD_INCOMPLETE | NUD_PROBE) and new & NUD_FAILED:
             invalidate(neigh)
@@ -255,6 +264,7 @@ def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> 
             _arm(neigh, delay)
     if lladdr != neigh.lladdr:
         neigh.lladdr = lladdr
+        _tell(neigh)
         if not new & NUD_CONNECTED:
             neigh.confirmed = time - 2 * neigh.ops.parms(neigh.dev).base_reachable_time_ms * MS
     if update_isrouter:

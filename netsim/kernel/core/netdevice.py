@@ -232,6 +232,7 @@ class NetDevice:
 
     def change_address(self, address: MAC) -> None:
         """Take another hardware address (`ndo_set_mac_address`)."""
+        self.stir()
         self.address = address
 
 

@@ -10,7 +10,7 @@ from netsim.kernel.core.device_life import announce, free_name, netif_carrier_of
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.core.receive import netif_receive
+from netsim.kernel.core.receive import TAGS, netif_receive
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.core.transmit import NET_XMIT_DROP
@@ -66,7 +66,7 @@ class Veth(NetDevice):
         if self.taps or peer.taps or here.taps or there.taps or here.trace is not None or there.trace is not None or skb.vlan:
             return False
         size = skb.size
-        if size > self.mtu + VLAN_HEADER or size > peer.mtu + VLAN_HEADER:
+        if size > self.mtu + VLAN_HEADER or size > peer.mtu + VLAN_HEADER or skb.protocol in TAGS:
             return False
         if skb.dst & MULTICAST_BIT:
             asked = there.kernel.only_counts.get(skb.protocol)

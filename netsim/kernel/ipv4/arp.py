@@ -92,12 +92,12 @@ def arp_changeaddr(dev: NetDevice) -> None:
 
 def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
     """Whether a broadcast request changes nothing in `arp_rcv`: asked for somebody else, where nothing is forwarded, by a sender who is
-    unknown here, or known by the same address."""
+    unknown here, or known by the same address (`bridge.audience` knows the same of many ports at once)."""
     message = skb.packet
     if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
         return True
     inet, conf, sender, target = dev.netns.inet, dev.inet.conf, message.spa, message.tpa
-    if conf.forwarding or inet.fib.has_custom_rules or message.op != ARPOP_REQUEST or sender == target or not sender:
+    if conf.forwarding or inet.fib.has_custom_rules or inet.fib.has_custom_local_routes or message.op != ARPOP_REQUEST:
         return False
     neigh = inet.arp.entries.get((sender, dev.ifindex))
     if neigh is None:

@@ -155,6 +155,8 @@ def insert(netns: Netns, route: Route, flags: int) -> None:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
     table = netns.inet.fib.table(route.table)  # made even when the route is refused
     route = check_route(netns, route)
+    if route.table == RT_TABLE_LOCAL or route.type == RTN_LOCAL:
+        netns.stir()
     known = table.at(int(route.dst), route.length)
     if not known and flags & NLM_F_CREATE:
         table.insert(route, 0)
@@ -223,6 +225,7 @@ def delete(netns: Netns, wanted: Wanted) -> None:
     for route in table.at(int(wanted.dst), wanted.length) if table is not None else ():
         if _is_wanted(route, wanted):
             assert table is not None
+            netns.stir()
             table.remove(route)
             netns.inet.fib.generation += 1
             return
@@ -270,6 +273,7 @@ def flush_prefsrc(netns: Netns, address: IPv4) -> None:
     """Routes that prefer a source address that went (`fib_sync_down_addr`)."""
     for table, route in each(netns):
         if route.prefsrc == address:
+            netns.stir()
             table.remove(route)
             netns.inet.fib.generation += 1
 
@@ -282,6 +286,7 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
     _mark(netns, dev, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local)
     for table, route in each(netns):
         if route.is_dead and route.nexthops:
+            netns.stir()
             table.remove(route)
 
 

@@ -116,13 +116,14 @@ def _unit(digits: str) -> bytes:
     return bytes(int(digits[place : place + 2], 16) for place in range(0, len(digits), 2))[:16]
 
 
+_COUNTING = bytes(range(256))
+
+
 def _pattern(options: Options) -> bytes:
     """The bytes a probe carries: a time stamp's room, then the pattern or counting bytes."""
     size = options.size
-    if options.pattern:
-        unit = _unit(options.pattern)
-        return (unit * (size // len(unit) + 1))[:size]
-    return bytes(place & 255 for place in range(size))
+    unit = _unit(options.pattern) if options.pattern else _COUNTING
+    return (unit * (size // len(unit) + 1))[:size]
 
 
 def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool) -> Result | Program:  # noqa: FBT001

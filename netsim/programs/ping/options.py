@@ -32,6 +32,8 @@ Subject:
   subject-fqdn=name
 """
 
+_WHOLE = re.compile(r"\s*[+-]?\d+")
+_REAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 GRAMMAR = Grammar(flags="46aABbCDdfhLnOqRrUvV", valued="ceFiIlmMNpQsStTwW")
 MIN_INTERVAL = 2 * MS
 LONG_MAX = 9223372036854775807
@@ -118,7 +120,7 @@ def _take(options: Options, name: str, text: str) -> Result | None:
 
 def whole(text: str, low: int, high: int) -> int:
     """A whole number as `strtol_or_err` reads it."""
-    if not re.fullmatch(r"\s*[+-]?\d+", text):
+    if not _WHOLE.fullmatch(text):
         raise UsageError(f"ping: invalid argument: '{text}'\n", 1)
     number = int(text)
     if not low <= number <= high:
@@ -127,7 +129,7 @@ def whole(text: str, low: int, high: int) -> int:
 
 
 def _seconds(options: Options, text: str, complaint: str) -> float:
-    number = re.match(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text)
+    number = _REAL.match(text)
     if number is None or number.end() != len(text):
         options.warnings += (
             f"ping: option argument contains garbage: {text[number.end() if number else 0 :]}\nping: this will become fatal error in the future\n"
