@@ -12,11 +12,12 @@ from netsim.kernel.ipv6.route import flush_cache as flush_cache6
 from netsim.kernel.ipv6.sysctl import ACTING, IPV6_DEFAULTS, default_of, normal, set_conf
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.tables.conntrack import ConntrackConf
-from netsim.kernel.tables.inet import Ipv4Conf
-from netsim.kernel.tables.inet6 import Ipv6Conf
+from netsim.kernel.tables.inet import InDevice, Ipv4Conf
+from netsim.kernel.tables.inet6 import Inet6Dev, Ipv6Conf
 from netsim.kernel.tables.ipvs import IDLE as IPVS_IDLE
 from netsim.kernel.tables.ipvs import IpvsConf
 from netsim.kernel.tables.neigh import NeighParms
+from netsim.kernel.tables.settings import Holder, having
 
 IPV4_DEFAULTS: dict[str, str] = {
     "icmp_echo_enable_probe": "0", "icmp_echo_ignore_all": "0", "icmp_echo_ignore_broadcasts": "1", "icmp_errors_use_inbound_ifaddr": "0",
@@ -165,7 +166,7 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
     if path == FLUSH_ROUTES6:
         return netns, "", 1
     if path == ("net", "ipv4", "ip_forward"):
-        return netns.inet.conf_all, "forwarding", 1
+        return Holder(netns.inet, "conf_all"), "forwarding", 1
     if path[:2] == ("net", "ipv4") and "/".join(path[2:]) in IPV4_DEFAULTS:
         return netns, "", 1
     if len(path) == 4 and path[:3] == ("net", "ipv4", "vs") and IPVS in netns.kernel.loaded_modules:
@@ -209,20 +210,27 @@ def _device_place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
     _, family, kind, where, name = path
     if kind == "neigh" and ("/".join(path[2:]) in IPV4_DEFAULTS if family == "ipv4" else "/".join(path) in IPV6_DEFAULTS):
         return netns, "", 1
-    state = netns.inet if family == "ipv4" else netns.inet6
-    dev = netns.device(where)
-    of_device = None if dev is None else dev.inet if family == "ipv4" else dev.inet6
-    holder: Any
-    if kind == "conf":
-        holder = {"all": state.conf_all, "default": state.conf_default}.get(where, getattr(of_device, "conf", None))
-    elif where == "default":
-        holder = netns.inet.arp_default if family == "ipv4" else netns.inet6.nd_default
-    else:
-        holder = getattr(of_device, "arp" if family == "ipv4" else "nd", None)
+    holder = _holder(netns, family, kind, where)
     attribute, factor = _ALIASES.get(name, (name, 1)) if kind == "neigh" else (name, 1)
-    if holder is None or not hasattr(holder, attribute) or (kind == "neigh" and name not in _NEIGH_NAMES):
+    if holder is None or not hasattr(holder.settings, attribute) or (kind == "neigh" and name not in _NEIGH_NAMES):
         raise NetError(ENOENT)
     return holder, attribute, factor
+
+
+def _holder(netns: Netns, family: str, kind: str, where: str) -> Holder | None:
+    state = netns.inet if family == "ipv4" else netns.inet6
+    slot = "conf" if kind == "conf" else "arp" if family == "ipv4" else "nd"
+    if where == "default" or (where == "all" and kind == "conf"):
+        return Holder(state, f"{slot}_{where}")
+    dev = netns.device(where)
+    of_device = None if dev is None else dev.inet if family == "ipv4" else dev.inet6
+    return None if of_device is None else Holder(of_device, slot)
+
+
+def _value(holder: Any, attribute: str) -> Any:
+    if not isinstance(holder, Holder):
+        return getattr(holder, attribute)
+    return holder.owner.mtu if attribute == "mtu" and isinstance(holder.owner, Inet6Dev) else getattr(holder.settings, attribute)
 
 
 def _text_key(path: tuple[str, ...]) -> str:
@@ -246,7 +254,7 @@ def read(netns: Netns, name: str) -> str:
     path = split_name(netns, name)
     holder, attribute, factor = _place(netns, path)
     if attribute:
-        return str(getattr(holder, attribute) // factor)
+        return str(_value(holder, attribute) // factor)
     key = _text_key(path)
     known = netns.inet.sysctl.get(key) if path[:2] == ("net", "ipv4") else netns.inet6.sysctl.get(key)
     if known is None and key in IPV6_DEFAULTS:
@@ -268,24 +276,38 @@ def write(netns: Netns, name: str, text: str) -> None:
         _write_text(netns, path, text)
         return
     value = _number(text, path[-1])
-    if attribute in IDLE_CONF and isinstance(holder, Ipv4Conf | Ipv6Conf) and value != getattr(holder, attribute):
+    if value != _value(holder, attribute) and _is_idle(holder, attribute):
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
-    if isinstance(holder, IpvsConf) and attribute in IPVS_IDLE and value != getattr(holder, attribute):
-        netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
-    if isinstance(holder, Ipv4Conf) and attribute == "forwarding":
-        _set_forwarding(netns, holder, value)
-        return
-    if isinstance(holder, Ipv6Conf):
-        set_conf(netns, holder, attribute, value)
-        return
-    before = getattr(holder, attribute)
     netns.stir()
-    setattr(holder, attribute, value * factor)
+    if not isinstance(holder, Holder):
+        setattr(holder, attribute, value * factor)
+    elif isinstance(holder.settings, NeighParms):
+        holder.change(attribute, value * factor)
+        if isinstance(holder.owner, InDevice | Inet6Dev):
+            holder.owner.drawn_for = 0
+    elif isinstance(holder.settings, Ipv6Conf):
+        set_conf(netns, holder, attribute, value)
+    elif attribute == "forwarding":
+        _set_forwarding(netns, holder, value)
+    else:
+        _set_conf4(netns, path, holder, value)
+
+
+def _is_idle(holder: Any, attribute: str) -> bool:
+    """Whether nothing here asks for a setting, so that changing it is reported."""
+    if isinstance(holder, IpvsConf):
+        return attribute in IPVS_IDLE
+    return isinstance(holder, Holder) and isinstance(holder.settings, Ipv4Conf | Ipv6Conf) and attribute in IDLE_CONF
+
+
+def _set_conf4(netns: Netns, path: tuple[str, ...], holder: Holder, value: int) -> None:
+    """Set net.ipv4.conf.DEV.NAME (`devinet_conf_proc`)."""
+    attribute = path[-1]
+    before = getattr(holder.settings, attribute)
+    holder.change(attribute, value)
     _mark_explicit(netns, path)
-    if isinstance(holder, Ipv4Conf) and holder is netns.inet.conf_default and before != value:
+    if holder.slot == "conf_default" and before != value:
         _propagate_default(netns, attribute, value)
-    if isinstance(holder, NeighParms):
-        holder.drawn_for = 0
 
 
 def _mark_explicit(netns: Netns, path: tuple[str, ...]) -> None:
@@ -322,25 +344,24 @@ def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={text}")
 
 
-def _set_forwarding(netns: Netns, holder: Ipv4Conf, value: int) -> None:
+def _set_forwarding(netns: Netns, holder: Holder, value: int) -> None:
     """`ip_forward` changes every device, but only when its own value changes (`devinet_sysctl_forward`, `inet_forward_change`)."""
-    if holder.forwarding == value:
+    if holder.settings.forwarding == value:
         return
-    netns.stir()
-    holder.forwarding = value
-    if holder is netns.inet.conf_all:
-        netns.inet.conf_all.accept_redirects = int(not value)
-        netns.inet.conf_default.forwarding = value
+    holder.change("forwarding", value)
+    if holder.slot == "conf_all":
+        holder.change("accept_redirects", int(not value))
+        netns.inet.conf_default = having(netns.inet.conf_default, forwarding=value)
         for dev in netns.devices.values():
             if dev.inet is not None:
-                dev.inet.conf.forwarding = value
+                dev.inet.conf = having(dev.inet.conf, forwarding=value)
 
 
 def _propagate_default(netns: Netns, attribute: str, value: int) -> None:
     """A new default reaches the devices whose value nobody set by hand (`devinet_copy_dflt_conf`)."""
     for dev in netns.devices.values():
         if dev.inet is not None and attribute not in dev.inet.explicit:
-            setattr(dev.inet.conf, attribute, value)
+            dev.inet.conf = having(dev.inet.conf, **{attribute: value})
 
 
 def names(netns: Netns) -> list[str]:

@@ -12,9 +12,10 @@ from netsim.kernel.ipv6.sysctl import IPV6_DEFAULTS, default_of
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.sysctl import CONNTRACK_GLOBAL, IPV4_DEFAULTS, OTHER_DEFAULTS, READ_ONLY
 from netsim.kernel.tables.conntrack import ConntrackConf
-from netsim.kernel.tables.inet import Ipv4Conf
-from netsim.kernel.tables.inet6 import Ipv6Conf
-from netsim.kernel.tables.neigh import NeighParms
+from netsim.kernel.tables.inet import FIRST_CONF, Ipv4Conf
+from netsim.kernel.tables.inet6 import FIRST_CONF6, FIRST_CONF6_ALL, FIRST_PARMS6
+from netsim.kernel.tables.neigh import FIRST_PARMS
+from netsim.kernel.tables.settings import having
 from netsim.kernel.tables.xtables import BridgeConf
 from netsim.replay.operations import Operation, SetDeviceSysctls, SetSysctls
 from netsim.replay.sites import Sites
@@ -25,7 +26,6 @@ DERIVED = READ_ONLY | {"mtu", "forwarding"}
 MACHINE_WIDE = ("net/core/rmem", "net/core/wmem", "net/core/netdev_max_backlog", "net/core/default_qdisc", "net/netfilter/nf_log_all_netns")
 """Settings no namespace has for itself."""
 BRIDGE_NAMES = {field.name: f"net.bridge.bridge-nf-{field.name.replace('_', '-')}" for field in attrs.fields(BridgeConf)}
-NEIGH_LEARNT = frozenset({"reachable_ms", "drawn_for"})
 
 
 def settings(sites: Sites) -> Iterator[Operation]:
@@ -38,18 +38,16 @@ def settings(sites: Sites) -> Iterator[Operation]:
 
 def _ipv4(netns: Netns) -> Iterator[str]:
     state = netns.inet
-    fresh = Ipv4Conf()
     if state.conf_all.forwarding:
         yield f"net.ipv4.ip_forward={state.conf_all.forwarding}"
-        fresh.accept_redirects = 0
-    for place, conf in (("all", state.conf_all), ("default", state.conf_default)):
+    router = Ipv4Conf(accept_redirects=0 if state.conf_all.forwarding else 1)
+    for place, conf, fresh in (("all", state.conf_all, router), ("default", state.conf_default, FIRST_CONF)):
         for name, value in _changed(conf, fresh):
             if name not in DERIVED:
                 yield f"net.ipv4.conf.{place}.{name}={value}"
-        fresh = Ipv4Conf()
     if state.conf_default.forwarding != state.conf_all.forwarding:
         yield f"net.ipv4.conf.default.forwarding={state.conf_default.forwarding}"
-    for name, value in _changed(state.arp_default, NeighParms()):
+    for name, value in _changed(state.arp_default, FIRST_PARMS):
         yield f"net.ipv4.neigh.default.{name}={value}"
     for name, value in state.sysctl.items():
         if str(value) != IPV4_DEFAULTS.get(name, ""):
@@ -62,14 +60,13 @@ def _ipv6(netns: Netns) -> Iterator[str]:
         yield f"net.ipv6.conf.all.forwarding={state.conf_all.forwarding}"
     if state.conf_all.disable_ipv6:
         yield f"net.ipv6.conf.all.disable_ipv6={state.conf_all.disable_ipv6}"
-    for place, conf, fresh in (("all", state.conf_all, Ipv6Conf(accept_dad=0)), ("default", state.conf_default, Ipv6Conf())):
-        fresh.disable_ipv6 = state.conf_all.disable_ipv6
-        for name, value in _changed(conf, fresh):
+    for place, conf, fresh in (("all", state.conf_all, FIRST_CONF6_ALL), ("default", state.conf_default, FIRST_CONF6)):
+        for name, value in _changed(conf, having(fresh, disable_ipv6=state.conf_all.disable_ipv6)):
             if name not in DERIVED:
                 yield f"net.ipv6.conf.{place}.{name}={value}"
     if state.conf_default.forwarding != state.conf_all.forwarding:
         yield f"net.ipv6.conf.default.forwarding={state.conf_default.forwarding}"
-    for name, value in _changed(state.nd_default, NeighParms(locktime=0)):
+    for name, value in _changed(state.nd_default, FIRST_PARMS6):
         yield f"net.ipv6.neigh.default.{name}={value}"
 
 
@@ -130,7 +127,7 @@ def _device6(netns: Netns, dev: NetDevice) -> Iterator[str]:
 def _changed(conf: Any, fresh: Any) -> Iterator[tuple[str, Any]]:
     before = _values(fresh)
     for name, value in _values(conf).items():
-        if value != before[name] and name not in NEIGH_LEARNT:
+        if value != before[name]:
             yield name, value
 
 

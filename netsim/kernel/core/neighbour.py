@@ -12,6 +12,8 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOIN
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_SUCCESS, dev_queue_xmit
+from netsim.kernel.tables.inet import InDevice
+from netsim.kernel.tables.inet6 import Inet6Dev
 from netsim.kernel.tables.neigh import (
     NUD_CONNECTED,
     NUD_DELAY,
@@ -42,6 +44,7 @@ class NeighOps:
     solicit: Callable[[Neighbour, SkBuff | None], None]
     error_report: Callable[[Neighbour, SkBuff], None]
     parms: Callable[[NetDevice], NeighParms]
+    home: Callable[[NetDevice], InDevice | Inet6Dev | None]
     multicast_mac: Callable[[Any], MAC]
     any_key: Any = None
 
@@ -53,12 +56,13 @@ def now(neigh: Neighbour) -> int:
 
 def reachable_time(neigh: Neighbour, ops: NeighOps) -> int:
     """How long a confirmation lasts: between half and one and a half of the base time, drawn anew every 300 s (`neigh_rand_reach_time`)."""
-    parms = ops.parms(neigh.dev)
-    base = parms.base_reachable_time_ms
-    if parms.drawn_for != base:
-        parms.drawn_for = base
-        parms.reachable_ms = base // 2 + neigh.dev.netns.kernel.rng.randrange(max(1, base))
-    return parms.reachable_ms * MS
+    home, base = ops.home(neigh.dev), ops.parms(neigh.dev).base_reachable_time_ms
+    if home is None:
+        return base * MS
+    if home.drawn_for != base:
+        home.drawn_for = base
+        home.reachable_ms = base // 2 + neigh.dev.netns.kernel.rng.randrange(max(1, base))
+    return home.reachable_ms * MS
 
 
 def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> Neighbour:

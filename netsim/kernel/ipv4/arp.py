@@ -14,6 +14,7 @@ from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHER
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
+from netsim.kernel.tables.inet import InDevice
 from netsim.kernel.tables.neigh import NUD_NONE, NUD_PROBE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
 from netsim.packet import Arp, Ip
 from netsim.packet.numbers import ETH_P_ARP
@@ -24,6 +25,11 @@ ARPOP_REQUEST, ARPOP_REPLY = 1, 2
 def arp_parms(dev: NetDevice) -> NeighParms:
     """The neighbour settings in force on a device."""
     return dev.inet.arp if dev.inet is not None else dev.netns.inet.arp_default
+
+
+def arp_home(dev: NetDevice) -> InDevice | None:
+    """Who keeps the reachable time drawn for a device."""
+    return dev.inet
 
 
 def multicast_mac(key: Any) -> MAC:
@@ -82,7 +88,7 @@ def arp_error_report(neigh: Neighbour, skb: SkBuff) -> None:
         icmp_send(skb, 3, 1, 0)
 
 
-ARP_OPS = NeighOps(ETH_P_ARP, arp_solicit, arp_error_report, arp_parms, multicast_mac, IPV4_ANY)
+ARP_OPS = NeighOps(ETH_P_ARP, arp_solicit, arp_error_report, arp_parms, arp_home, multicast_mac, IPV4_ANY)
 
 
 def arp_changeaddr(dev: NetDevice) -> None:

@@ -345,7 +345,7 @@ def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
 def device_event(event: int, dev: NetDevice) -> None:
     """What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
     if event == NETDEV_REGISTER:
-        dev.inet = InDevice(conf=dev.netns.inet.conf_default.copied(), arp=dev.netns.inet.arp_default.copied())
+        dev.inet = InDevice(conf=dev.netns.inet.conf_default, arp=dev.netns.inet.arp_default)
     dev.netns.inet.rt_genid += 1
     if dev.inet is None:
         return

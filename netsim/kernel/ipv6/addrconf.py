@@ -36,8 +36,8 @@ from netsim.kernel.tables.inet6 import (
     IFA_F_TENTATIVE,
     Ifa6,
     Inet6Dev,
-    Ipv6Conf,
 )
+from netsim.kernel.tables.settings import Holder, having
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -76,9 +76,9 @@ def _attach(dev: NetDevice) -> None:
     """IPv6 on a device: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
     inet6 = dev.netns.inet6
     dev.stir()
-    dev.inet6 = Inet6Dev(conf=inet6.conf_default.copied(), nd=inet6.nd_default.copied())
-    dev.inet6.conf.mtu = dev.mtu
-    dev.inet6.conf.disable_ipv6 = max(dev.inet6.conf.disable_ipv6, inet6.conf_all.disable_ipv6)
+    dev.inet6 = Inet6Dev(conf=inet6.conf_default, nd=inet6.nd_default, mtu=dev.mtu)
+    if inet6.conf_all.disable_ipv6 > inet6.conf_default.disable_ipv6:
+        dev.inet6.conf = having(inet6.conf_default, disable_ipv6=inet6.conf_all.disable_ipv6)
     dev.addr_gen_mode = dev.addr_gen_mode or dev.inet6.conf.addr_gen_mode
     mcast.join(dev, INTERFACE_ALL_NODES)
     mcast.join(dev, IPV6_ALL_NODES)
@@ -163,7 +163,7 @@ def _configure(dev: NetDevice) -> None:
         add(dev, Ifa6(made, 64, rt_scope_of(made), IFA_F_PERMANENT))
     dad.run(dev)
     fib.device_up(dev.netns, dev, RTNH_F_DEAD)
-    dev.inet6.conf.mtu = max(dev.mtu, MIN_MTU)
+    dev.inet6.mtu = max(dev.mtu, MIN_MTU)
 
 
 def _linklocal(dev: NetDevice) -> None:
@@ -251,7 +251,7 @@ def _mtu(dev: NetDevice) -> None:
         if dev.flags & IFF_UP:
             _up(dev)
         return
-    before, dev.inet6.conf.mtu = dev.inet6.conf.mtu, dev.mtu
+    before, dev.inet6.mtu = dev.inet6.mtu, dev.mtu
     for route in dev.netns.inet6.fib.routes():
         if route.ifindex == dev.ifindex:
             for learnt in route.exceptions.values():
@@ -262,18 +262,17 @@ def _mtu(dev: NetDevice) -> None:
 # settings --------------------------------------------------------------------------------------------------------------
 
 
-def conf_changed(netns: Netns, holder: Ipv6Conf, attribute: str, value: int) -> None:
+def conf_changed(netns: Netns, holder: Holder, attribute: str, value: int) -> None:
     """A setting under net.ipv6.conf that acts (`addrconf_fixup_forwarding`, `addrconf_disable_ipv6`, `addrconf_sysctl_*`)."""
-    before = getattr(holder, attribute)
-    setattr(holder, attribute, value)
+    if attribute == "mtu":
+        _set_mtu(netns, holder, value)
+        return
+    before = getattr(holder.settings, attribute)
+    holder.change(attribute, value)
     if attribute == "forwarding":
         _forwarding(netns, holder, before, value)
     elif attribute == "disable_ipv6":
         _disable(netns, holder, value)
-    elif attribute == "mtu":
-        for dev in _held(netns, holder):
-            assert dev.inet6 is not None
-            dev.inet6.conf.mtu = value
     elif attribute == "addr_gen_mode":
         for dev in _held(netns, holder):
             dev.addr_gen_mode = value
@@ -281,27 +280,37 @@ def conf_changed(netns: Netns, holder: Ipv6Conf, attribute: str, value: int) -> 
                 _linklocal(dev)
 
 
-def _held(netns: Netns, holder: Ipv6Conf) -> list[NetDevice]:
-    """The devices a set of settings is about: one, or with `all` every one."""
-    devices = [dev for dev in netns.devices.values() if dev.inet6 is not None]
-    if holder is netns.inet6.conf_all:
-        return devices
-    return [dev for dev in devices if dev.inet6 is not None and dev.inet6.conf is holder]
-
-
-def _forwarding(netns: Netns, holder: Ipv6Conf, before: int, value: int) -> None:
-    """`all` reaches the default and every device; a device that changes sides joins or leaves what routers are in (`dev_forward_change`)."""
-    if holder is netns.inet6.conf_all:
-        netns.inet6.conf_default.forwarding = value
+def _set_mtu(netns: Netns, holder: Holder, value: int) -> None:
+    if not isinstance(holder.owner, Inet6Dev):
+        holder.change("mtu", value)
     for dev in _held(netns, holder):
         assert dev.inet6 is not None
-        was = before if dev.inet6.conf is holder else dev.inet6.conf.forwarding
-        dev.inet6.conf.forwarding = value
+        dev.inet6.mtu = value
+
+
+def _is_all(holder: Holder) -> bool:
+    return holder.slot == "conf_all"
+
+
+def _held(netns: Netns, holder: Holder) -> list[NetDevice]:
+    """The devices a set of settings is about: one, or with `all` every one."""
+    devices = [dev for dev in netns.devices.values() if dev.inet6 is not None]
+    return devices if _is_all(holder) else [dev for dev in devices if dev.inet6 is holder.owner]
+
+
+def _forwarding(netns: Netns, holder: Holder, before: int, value: int) -> None:
+    """`all` reaches the default and every device; a device that changes sides joins or leaves what routers are in (`dev_forward_change`)."""
+    if _is_all(holder):
+        netns.inet6.conf_default = having(netns.inet6.conf_default, forwarding=value)
+    for dev in _held(netns, holder):
+        assert dev.inet6 is not None
+        was = before if dev.inet6 is holder.owner else dev.inet6.conf.forwarding
+        dev.inet6.conf = having(dev.inet6.conf, forwarding=value)
         if bool(was) != bool(value):
             _changes_sides(dev, dev.inet6)
-    if holder is not netns.inet6.conf_default and before and not value:
+    if holder.slot != "conf_default" and before and not value:
         return
-    if holder is netns.inet6.conf_all and value and not before:
+    if _is_all(holder) and value and not before:
         router.purge_default_routers(netns)
 
 
@@ -314,14 +323,14 @@ def _changes_sides(dev: NetDevice, state: Inet6Dev) -> None:
             (join_anycast if state.conf.forwarding else leave_anycast)(dev, ifa)
 
 
-def _disable(netns: Netns, holder: Ipv6Conf, value: int) -> None:
-    if holder is netns.inet6.conf_all:
-        netns.inet6.conf_default.disable_ipv6 = value
+def _disable(netns: Netns, holder: Holder, value: int) -> None:
+    if _is_all(holder):
+        netns.inet6.conf_default = having(netns.inet6.conf_default, disable_ipv6=value)
     for dev in _held(netns, holder):
         assert dev.inet6 is not None
-        changed = holder is not netns.inet6.conf_all or bool(dev.inet6.conf.disable_ipv6) != bool(value)
+        changed = not _is_all(holder) or bool(dev.inet6.conf.disable_ipv6) != bool(value)
         dev.stir()
-        dev.inet6.conf.disable_ipv6 = value
+        dev.inet6.conf = having(dev.inet6.conf, disable_ipv6=value)
         if value and changed:
             _down(dev)
             if not dev.flags & IFF_UP:

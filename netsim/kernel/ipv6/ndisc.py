@@ -25,8 +25,9 @@ from netsim.kernel.ipv6.counters import icmp6_count
 from netsim.kernel.ipv6.output import NDISC_SOCKET, ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, direct, ip6_route_output, learn_redirect
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr, linklocal_of
-from netsim.kernel.tables.inet6 import IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, Ifa6
+from netsim.kernel.tables.inet6 import IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, Ifa6, Inet6Dev
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
+from netsim.kernel.tables.settings import having
 from netsim.packet import Ip6, NdLinkAddr, NeighAdvert, NeighSolicit, Redirect6, RouterAdvert, RouterSolicit, link_address
 from netsim.packet.icmp6 import NdOption, NdOther
 from netsim.packet.numbers import ETH_P_IPV6, IPPROTO_ICMPV6, ND_OPT_NONCE
@@ -40,6 +41,11 @@ REDIRECTED_HEADER = 4
 def nd_parms(dev: NetDevice) -> NeighParms:
     """The neighbour settings in force on a device."""
     return dev.inet6.nd if dev.inet6 is not None else dev.netns.inet6.nd_default
+
+
+def nd_home(dev: NetDevice) -> Inet6Dev | None:
+    """Who keeps the reachable time drawn for a device."""
+    return dev.inet6
 
 
 # sending ---------------------------------------------------------------------------------------------------------------
@@ -153,7 +159,7 @@ def multicast_mac(key: Any) -> MAC:
     return mac
 
 
-ND_OPS = NeighOps(ETH_P_IPV6, nd_solicit, nd_error_report, nd_parms, multicast_mac)
+ND_OPS = NeighOps(ETH_P_IPV6, nd_solicit, nd_error_report, nd_parms, nd_home, multicast_mac)
 
 
 # receiving -------------------------------------------------------------------------------------------------------------
@@ -311,8 +317,9 @@ def address_changed(dev: NetDevice) -> None:
 
 def set_timers(dev: NetDevice, reachable: int, retrans: int) -> None:
     """Take a router's word for the timers of the link, in ms; 0 says nothing (`ndisc_router_discovery`)."""
-    parms = nd_parms(dev)
+    if dev.inet6 is None:
+        return
     if retrans and retrans < 3_600_000:
-        parms.retrans_time_ms = max(retrans, 10)
+        dev.inet6.nd = having(dev.inet6.nd, retrans_time_ms=max(retrans, 10))
     if reachable and reachable < 3_600_000:
-        parms.base_reachable_time_ms = reachable
+        dev.inet6.nd = having(dev.inet6.nd, base_reachable_time_ms=reachable)

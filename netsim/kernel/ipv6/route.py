@@ -153,7 +153,7 @@ def decide(netns: Netns, flow: Flow6, found: Found6) -> Rt6:
 
 def mtu_of(dev: NetDevice) -> int:
     """The MTU for IPv6 on a device: the device's, or less when a router or a setting said so (`idev->cnf.mtu6`)."""
-    return dev.inet6.conf.mtu if dev.inet6 is not None else max(dev.mtu, MIN_MTU)
+    return dev.inet6.mtu if dev.inet6 is not None else max(dev.mtu, MIN_MTU)
 
 
 def direct(netns: Netns, dev: NetDevice, flow: Flow6) -> Rt6:

@@ -29,6 +29,7 @@ from netsim.kernel.tables.fib6 import (
 )
 from netsim.kernel.tables.inet6 import IFA_F_DEPRECATED, IFA_F_MANAGETEMPADDR, IFA_F_STABLE_PRIVACY, Ifa6
 from netsim.kernel.tables.neigh import NUD_STALE
+from netsim.kernel.tables.settings import having
 from netsim.packet import NdMtu, NdPrefix, RouterAdvert, RouterSolicit, link_address
 from netsim.packet.icmp6 import NdOther
 
@@ -70,7 +71,7 @@ def advertised(skb: SkBuff, message: RouterAdvert) -> None:
     dev.inet6.ra_received = True
     route = _default_router(dev, packet.src, message) if conf.accept_ra_defrtr else None
     if message.hop_limit >= max(1, conf.accept_ra_min_hop_limit) and message.hop_limit:
-        conf.hop_limit = message.hop_limit
+        dev.inet6.conf = having(conf, hop_limit=message.hop_limit)
         _set_metric(route, "hoplimit", message.hop_limit)
     set_timers(dev, message.reachable, message.retrans)
     neigh = neigh_create(dev.netns.inet6.neigh, ND_OPS, packet.src, dev)
@@ -79,8 +80,8 @@ def advertised(skb: SkBuff, message: RouterAdvert) -> None:
         if isinstance(option, NdPrefix) and conf.accept_ra_pinfo:
             _prefix(dev, option)
         elif isinstance(option, NdMtu) and conf.accept_ra_mtu and 1280 <= option.mtu <= dev.mtu:
-            if conf.mtu != option.mtu:
-                conf.mtu = option.mtu
+            if dev.inet6.mtu != option.mtu:
+                dev.inet6.mtu = option.mtu
                 _set_metric(route, "mtu", option.mtu)
         elif isinstance(option, NdOther) and option.kind == ROUTE_INFORMATION:
             _route_information(dev, packet.src, option.data)

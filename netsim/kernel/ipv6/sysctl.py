@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.ipv6.addrconf import conf_changed
 from netsim.kernel.ipv6.icmp import masked_types
-from netsim.kernel.tables.inet6 import Ipv6Conf
+from netsim.kernel.tables.settings import Holder
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -48,18 +48,18 @@ def default_of(netns: Netns, key: str) -> str:
     return IPV6_DEFAULTS[key]
 
 
-def set_conf(netns: Netns, holder: Ipv6Conf, name: str, value: int) -> None:
+def set_conf(netns: Netns, holder: Holder, name: str, value: int) -> None:
     """Set net.ipv6.conf.DEV.NAME; EINVAL outside its range (`addrconf_sysctl_*`)."""
     low, high = CONF_LIMITS.get(name, (-0x80000000, 0x7FFFFFFF))
     if name == "mtu":
-        dev = next((dev for dev in netns.devices.values() if dev.inet6 is not None and dev.inet6.conf is holder), None)
+        dev = next((dev for dev in netns.devices.values() if dev.inet6 is not None and dev.inet6 is holder.owner), None)
         low, high = 1280, dev.mtu if dev is not None else 0x7FFFFFFF
     if not low <= value <= high:
         raise NetError(EINVAL)
     if name in ACTING_CONF:
         conf_changed(netns, holder, name, value)
     else:
-        setattr(holder, name, value)
+        holder.change(name, value)
 
 
 def normal(key: str, text: str) -> str:

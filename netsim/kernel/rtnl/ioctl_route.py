@@ -25,6 +25,7 @@ from netsim.kernel.tables.fib import (
     Route,
 )
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_NOARP, NUD_PERMANENT, NUD_STALE
+from netsim.kernel.tables.settings import having
 
 RTF_GATEWAY, RTF_HOST, RTF_MSS, RTF_WINDOW, RTF_IRTT, RTF_REJECT = 0x2, 0x4, 0x40, 0x80, 0x100, 0x200
 ATF_COM, ATF_PERM, ATF_PUBL, ATF_USETRAILERS, ATF_NETMASK, ATF_DONTPUB = 0x02, 0x04, 0x08, 0x10, 0x20, 0x40
@@ -167,10 +168,12 @@ def _public_mask(entry: ArpEntry) -> int:
 
 def _set_proxy(netns: Netns, dev: NetDevice | None, value: int) -> None:
     """A published entry for everything is the proxy switch itself (`arp_req_set_proxy`)."""
-    conf = netns.inet.conf_all if dev is None else dev.inet.conf if dev.inet is not None else None
-    if conf is None:
+    if dev is None:
+        netns.inet.conf_all = having(netns.inet.conf_all, proxy_arp=value)
+    elif dev.inet is not None:
+        dev.inet.conf = having(dev.inet.conf, proxy_arp=value)
+    else:
         raise NetError(ENXIO)
-    conf.proxy_arp = value
 
 
 def set_arp(netns: Netns, entry: ArpEntry) -> None:

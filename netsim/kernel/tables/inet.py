@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from netsim import attrs
 from netsim.addr import IPv4
 from netsim.kernel.tables.fib import FibState
 from netsim.kernel.tables.inetpeer import InetPeer, InetPeers
-from netsim.kernel.tables.neigh import NeighParms, NeighTable
+from netsim.kernel.tables.neigh import FIRST_PARMS, NeighParms, NeighTable
 
 IFA_F_SECONDARY, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x01, 0x80, 0x200
 
@@ -38,9 +37,9 @@ class Ifa:
     updated: int = 0
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Ipv4Conf:
-    """`net.ipv4.conf.DEV.*`; names are the sysctls'."""
+    """`net.ipv4.conf.DEV.*`; names are the sysctls'. A value: whoever changes a setting of his own hangs another one (`settings.Holder`)."""
 
     forwarding: int = 0
     accept_redirects: int = 1
@@ -76,12 +75,9 @@ class Ipv4Conf:
     drop_gratuitous_arp: int = 0
     drop_unicast_in_l2_multicast: int = 0
 
-    def copied(self) -> Ipv4Conf:
-        """Settings of one's own that start with these."""
-        return Ipv4Conf(*_IPV4CONF(self))
 
-
-_IPV4CONF = attrgetter(*(field.name for field in attrs.fields(Ipv4Conf)))
+FIRST_CONF = Ipv4Conf()
+"""What `all` and `default` of every namespace start with."""
 
 
 @attrs.define(eq=False)
@@ -89,8 +85,10 @@ class InDevice:
     """IPv4 on one device (`struct in_device`)."""
 
     addresses: list[Ifa] = attrs.field(factory=list)
-    conf: Ipv4Conf = attrs.field(factory=Ipv4Conf)
-    arp: NeighParms = attrs.field(factory=NeighParms)
+    conf: Ipv4Conf = FIRST_CONF
+    arp: NeighParms = FIRST_PARMS
+    reachable_ms: int = 0  # how long a confirmation lasts, as drawn last, and the base it was drawn for
+    drawn_for: int = 0
     multicast: dict[IPv4, int] = attrs.field(factory=dict)  # joined group -> users
     explicit: set[str] = attrs.field(factory=set)  # settings somebody set by hand on this device
 
@@ -99,9 +97,9 @@ class InDevice:
 class Inet4State:
     """IPv4 of one namespace (`struct netns_ipv4`)."""
 
-    conf_all: Ipv4Conf = attrs.field(factory=Ipv4Conf)
-    conf_default: Ipv4Conf = attrs.field(factory=Ipv4Conf)
-    arp_default: NeighParms = attrs.field(factory=NeighParms)
+    conf_all: Ipv4Conf = FIRST_CONF
+    conf_default: Ipv4Conf = FIRST_CONF
+    arp_default: NeighParms = FIRST_PARMS
     sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv4.* values by name below net.ipv4 ("ip_default_ttl")
     fib: FibState = attrs.field(factory=FibState)
     arp: NeighTable = attrs.field(factory=NeighTable)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 from netsim import attrs
@@ -42,9 +41,9 @@ class Ifa6:
         return Ifa6(s.address, s.length, s.scope, flags, s.peer, s.valid, s.preferred, s.metric, s.protocol, created, updated)
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Ipv6Conf:
-    """`net.ipv6.conf.DEV.*`; names are the sysctls'."""
+    """`net.ipv6.conf.DEV.*`; names are the sysctls'. A value, as `Ipv4Conf` is; a device's own `mtu` is in its `Inet6Dev`."""
 
     accept_dad: int = 1
     accept_ra: int = 1
@@ -103,12 +102,10 @@ class Ipv6Conf:
     use_optimistic: int = 0
     use_tempaddr: int = 0
 
-    def copied(self) -> Ipv6Conf:
-        """Settings of one's own that start with these."""
-        return Ipv6Conf(*_IPV6CONF(self))
 
-
-_IPV6CONF = attrgetter(*(field.name for field in attrs.fields(Ipv6Conf)))
+FIRST_CONF6, FIRST_CONF6_ALL = Ipv6Conf(), Ipv6Conf(accept_dad=0)
+FIRST_PARMS6 = NeighParms(locktime=0)
+"""What every namespace starts with."""
 
 
 @attrs.define(eq=False)
@@ -116,8 +113,11 @@ class Inet6Dev:
     """IPv6 on one device (`struct inet6_dev`)."""
 
     addresses: list[Ifa6] = attrs.field(factory=list)
-    conf: Ipv6Conf = attrs.field(factory=Ipv6Conf)
-    nd: NeighParms = attrs.field(factory=NeighParms)
+    conf: Ipv6Conf = FIRST_CONF6
+    nd: NeighParms = FIRST_PARMS6
+    mtu: int = 1280  # `net.ipv6.conf.DEV.mtu`
+    reachable_ms: int = 0  # how long a confirmation lasts, as drawn last, and the base it was drawn for
+    drawn_for: int = 0
     multicast: dict[IPv6, int] = attrs.field(factory=dict)
     unfiltered: set[IPv6] = attrs.field(factory=set)  # groups whose MAC the device does not listen to while it is down (no MAF_LOADED)
     changes: dict[IPv6, tuple[int, int]] = attrs.field(factory=dict)  # group -> kind of MLD record, how often it is still to be told
@@ -157,9 +157,9 @@ DEFAULT_LABELS = tuple(
 class Inet6State:
     """IPv6 of one namespace (`struct netns_ipv6`)."""
 
-    conf_all: Ipv6Conf = attrs.field(factory=lambda: Ipv6Conf(accept_dad=0))
-    conf_default: Ipv6Conf = attrs.field(factory=Ipv6Conf)
-    nd_default: NeighParms = attrs.field(factory=lambda: NeighParms(locktime=0))
+    conf_all: Ipv6Conf = FIRST_CONF6_ALL
+    conf_default: Ipv6Conf = FIRST_CONF6
+    nd_default: NeighParms = FIRST_PARMS6
     sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv6.* values by their path ("net/ipv6/icmp/ratelimit")
     neigh: NeighTable = attrs.field(factory=NeighTable)
     fib: Fib6State = attrs.field(factory=Fib6State)

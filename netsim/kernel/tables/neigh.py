@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 from netsim import attrs
@@ -15,9 +14,9 @@ NUD_VALID = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | 
 NUD_CONNECTED = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class NeighParms:
-    """`net.ipv4.neigh.DEV.*` in the sysctls' own units: seconds, and `*_ms` where the name says so."""
+    """`net.ipv4.neigh.DEV.*` in the sysctls' own units: seconds, and `*_ms` where the name says so. A value, as `Ipv4Conf` is."""
 
     mcast_solicit: int = 3
     mcast_resolicit: int = 0
@@ -34,15 +33,9 @@ class NeighParms:
     proxy_delay: int = 80  # 1/100 s
     locktime: int = 100  # 1/100 s
     interval_probe_time_ms: int = 5000
-    reachable_ms: int = 30000  # the time drawn last, and the base it was drawn for
-    drawn_for: int = 0
-
-    def copied(self) -> NeighParms:
-        """Settings of one's own that start with these."""
-        return NeighParms(*_NEIGHPARMS(self))
 
 
-_NEIGHPARMS = attrgetter(*(field.name for field in attrs.fields(NeighParms)))
+FIRST_PARMS = NeighParms()
 
 
 @attrs.define(eq=False)

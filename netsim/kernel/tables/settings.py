@@ -1,0 +1,40 @@
+"""Settings are values that many share until one of them changes its own: a device has its namespace's `default` of the moment it was made.
+
+The kernel copies the array whole for every device (`inetdev_init`, `ipv6_add_dev`, `neigh_parms_alloc`); a copy that nobody has changed is the same here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import attrs
+
+from netsim.kernel.tables.inet import Ipv4Conf
+from netsim.kernel.tables.inet6 import Ipv6Conf
+from netsim.kernel.tables.neigh import NeighParms
+
+T = TypeVar("T", Ipv4Conf, Ipv6Conf, NeighParms)
+
+
+def having(settings: T, **values: int) -> T:
+    """These settings with some of them changed."""
+    if all(getattr(settings, name) == value for name, value in values.items()):
+        return settings
+    return attrs.evolve(settings, **values)
+
+
+@attrs.frozen
+class Holder:
+    """Where a set of settings hangs: an attribute of a namespace's state, or of a device's."""
+
+    owner: Any
+    slot: str
+
+    @property
+    def settings(self) -> Any:
+        """Those in force."""
+        return getattr(self.owner, self.slot)
+
+    def change(self, name: str, value: int) -> None:
+        """Give one of them another value, for this holder alone."""
+        setattr(self.owner, self.slot, having(self.settings, **{name: value}))
