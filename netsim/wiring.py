@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netsim import attrs
 from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.errors import ENODEV, NetError
-from netsim.kernel.core.link_ops import LinkRequest
+from netsim.kernel.core.link_ops import EMPTY, LinkRequest
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.addr import AddrRequest, deladdr, newaddr
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AF_INET, AF_INET6 = 2, 10
 NEW = NLM_F_CREATE | NLM_F_EXCL
+UP, DOWN = LinkRequest(flags=IFF_UP, change=IFF_UP), LinkRequest(change=IFF_UP)
 
 
 @attrs.frozen
@@ -54,7 +55,8 @@ class Wiring:
         """
         lower = None if link is None else self.device(link).ifindex
         address = None if mac is None else MAC.parse(mac)
-        return newlink(self.netns, LinkRequest(name, kind=kind, data=data or {}, link=lower, address=address, txqueuelen=queue, mtu=mtu))
+        request = LinkRequest(name, None, kind, data or EMPTY, link=lower, link_netns=self.netns, address=address, txqueuelen=queue, mtu=mtu)
+        return newlink(self.netns, request)
 
     def veth(self, name: str, peer: str, peer_netns: Netns | None = None, *, queue: int | None = None) -> NetDevice:
         """A veth pair whose other end may be born in another namespace (veth(4))."""
@@ -75,12 +77,12 @@ class Wiring:
     def up(self, *names: str) -> None:
         """Set devices up."""
         for name in names:
-            setlink(self.device(name), LinkRequest(flags=IFF_UP, change=IFF_UP))
+            setlink(self.device(name), UP)
 
     def down(self, *names: str) -> None:
         """Set devices down."""
         for name in names:
-            setlink(self.device(name), LinkRequest(flags=0, change=IFF_UP))
+            setlink(self.device(name), DOWN)
 
     def move(self, name: str, target: Netns) -> None:
         """Move a device to another namespace."""

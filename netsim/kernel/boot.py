@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from netsim.clock import Clock
 from netsim.kernel.bridge import device as bridge
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind, cannot_change
 from netsim.kernel.core.modules import hang, load
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import bond, dummy, gre, ip_tunnel, ipip, ipvlan, loopback, macvlan, sit, stacking, tun, veth, vlan, vrf, vxlan
 from netsim.kernel.drivers.nic import add_nic
@@ -59,17 +61,22 @@ PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: i
 ONLY_COUNTS = {ETH_P_ARP: arp.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
-NETDEV_CHAIN = (
-    bridge.device_event,
-    bond.device_event,
-    vrf.device_event,
-    vxlan.device_event,
-    devinet.device_event,
-    addrconf.device_event,
-    masquerade.device_event,
-    br_netfilter.device_event,
-    stacking.stacked_event,
+NETDEV_LISTENERS: tuple[tuple[Callable[[int, NetDevice], None], frozenset[int]], ...] = (
+    (bridge.device_event, bridge.HEARD),
+    (bond.device_event, bond.HEARD),
+    (vrf.device_event, vrf.HEARD),
+    (vxlan.device_event, vxlan.HEARD),
+    (devinet.device_event, devinet.HEARD),
+    (addrconf.device_event, addrconf.HEARD),
+    (masquerade.device_event, masquerade.HEARD),
+    (br_netfilter.device_event, br_netfilter.HEARD),
+    (stacking.stacked_event, stacking.HEARD),
 )
+"""Who hears of device events, in this order, and of which."""
+NETDEV_CHAIN = {
+    event: tuple(listener for listener, heard in NETDEV_LISTENERS if event in heard)
+    for event in sorted(frozenset[int]().union(*(heard for _, heard in NETDEV_LISTENERS)))
+}
 INETADDR_CHAIN = (masquerade.address_deleted,)
 INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
 INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}

@@ -113,8 +113,8 @@ class Capture:
     def listen(self, machine: Machine, netns: Netns) -> None:
         """Listen to one namespace."""
         tap = Tap(self, machine, netns, netns.trace)
-        netns.taps.append(tap)
         netns.stir()
+        netns.taps = (*netns.taps, tap)
         netns.trace = tap
         self.taps.append(tap)
 
@@ -125,7 +125,7 @@ class Capture:
             machine.kernel.watchers[:] = [each for each in machine.kernel.watchers if getattr(each, "capture", None) is not self]
         for tap in self.taps:
             if tap in tap.netns.taps:
-                tap.netns.taps.remove(tap)
+                tap.netns.taps = tuple(other for other in tap.netns.taps if other is not tap)
             if tap.netns.trace is tap:
                 tap.netns.stir()
                 tap.netns.trace = tap.before

@@ -117,7 +117,7 @@ def _ordered(shown: str, names: tuple[str, ...]) -> list[str]:
 
 
 def _changed(dev: NetDevice) -> dict[str, int]:
-    return dev.features
+    return dev.features or {}
 
 
 def set_features(call: Call, dev: NetDevice | None, name: str, words: tuple[str, ...]) -> Result:
@@ -141,13 +141,13 @@ def set_features(call: Call, dev: NetDevice | None, name: str, words: tuple[str,
         return Result("", NO_DEVICE, 92)
     if unknown:
         return Result("", f"netlink error: bit name not found (offset {unknown})\nnetlink error: {NOT_SUPPORTED}\n", 92)
-    before = active(dev, dev.features)
-    wishes = {**wanted(dev, dev.features), **asked}
+    before = active(dev, _changed(dev))
+    wishes = {**wanted(dev, _changed(dev)), **asked}
     for feature, flag in asked.items():
         if not is_fixed(dev, feature):
-            dev.features[feature] = flag
+            dev.features = {**_changed(dev), feature: flag}
             call.machine.kernel.unmodelled.append(f"ethtool -K {dev.name} {feature} {_word(flag)}")
-    return _reported(asked, wishes, before, active(dev, dev.features))
+    return _reported(asked, wishes, before, active(dev, _changed(dev)))
 
 
 def _reported(asked: dict[str, int], wishes: dict[str, int], before: dict[str, int], after: dict[str, int]) -> Result:

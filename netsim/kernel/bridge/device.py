@@ -323,6 +323,9 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
             raise NetError(EINVAL)
 
 
+HEARD = frozenset((NETDEV_CHANGEMTU, NETDEV_CHANGEADDR, NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UP, NETDEV_UNREGISTER))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """A port, or a device about to be one, changed (`br_device_event`)."""
     port = dev.slave_data

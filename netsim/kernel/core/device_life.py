@@ -37,9 +37,9 @@ TC_H_ROOT = 0xFFFFFFFF
 
 def valid_name(name: str) -> bool:
     """Whether a device may be called so (`dev_valid_name`)."""
-    if not name or len(name.encode(errors="surrogateescape")) >= NAME_SIZE or name in (".", ".."):
+    if name in (".", "..") or "/" in name or ":" in name or name.split() != [name]:
         return False
-    return not any(letter in "/:" or letter.isspace() for letter in name)
+    return len(name if name.isascii() else name.encode(errors="surrogateescape")) < NAME_SIZE
 
 
 def free_name(netns: Netns, template: str) -> str:
@@ -83,9 +83,11 @@ def register_netdevice(dev: NetDevice) -> None:
 
 
 def _list(dev: NetDevice) -> None:
-    dev.netns.devices[dev.ifindex] = dev
-    for name in (dev.name, *dev.altnames):
-        dev.netns.names[name] = dev
+    netns = dev.netns
+    netns.devices[dev.ifindex] = dev
+    netns.names[dev.name] = dev
+    for name in dev.altnames:
+        netns.names[name] = dev
 
 
 def _unlist(dev: NetDevice) -> None:
@@ -104,7 +106,7 @@ def unregister_netdevice(dev: NetDevice) -> None:
     shutdown_qdisc(dev)
     dev.removed()
     _unlist(dev)
-    dev.taps.clear()
+    dev.taps = ()
 
 
 def dev_open(dev: NetDevice) -> None:
@@ -162,7 +164,7 @@ def dev_close(dev: NetDevice) -> None:
     dev.flags &= ~IFF_UP
     dev.stopped()
     kernel.notify(NETDEV_DOWN, dev)
-    for tap in tuple(dev.taps):
+    for tap in dev.taps:
         tap.went_down()
 
 
@@ -323,7 +325,7 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
     old.kernel.notify(NETDEV_UNREGISTER, dev)
     old.id_for(netns)
     _unlist(dev)
-    dev.taps.clear()
+    dev.taps = ()
     dev.multicast.clear()
     dev.stir()
     dev.netns = netns

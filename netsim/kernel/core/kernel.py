@@ -65,8 +65,8 @@ class Kernel:
     """kind -> `sched.qdisc.QdiscKind`."""
     autohandle: int = 0x80000000
     """The last handle given to a discipline that was made without one."""
-    netdev_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
-    """`(event, dev) -> None`, called in order for each device event (`call_netdevice_notifiers`)."""
+    netdev_chain: dict[int, tuple[Callable[..., None], ...]] = attrs.field(factory=dict, metadata=DOOR)
+    """device event -> `(event, dev) -> None`, called in order: those who do something about it (`call_netdevice_notifiers`)."""
     inetaddr_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(dev, address) -> None`: an address was taken off a device (`inetaddr_chain`, `inet6addr_chain`: NETDEV_DOWN)."""
     netns_init: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
@@ -125,6 +125,6 @@ class Kernel:
         return number
 
     def notify(self, event: int, dev: NetDevice) -> None:
-        """Tell every room that something happened to a device (`call_netdevice_notifiers`)."""
-        for listener in self.netdev_chain:
+        """Tell every room that minds what happened to a device (`call_netdevice_notifiers`)."""
+        for listener in self.netdev_chain.get(event, ()):
             listener(event, dev)

@@ -81,12 +81,12 @@ def fire(dev: NetDevice) -> None:
         watch.waiting[dev] = None
     elif not urgent:
         return
-    _schedule(dev.netns.kernel, watch, _Urgency(urgent))
-
-
-@attrs.frozen
-class _Urgency:
-    now: bool
+    if watch.urgent:
+        return
+    if urgent:
+        _schedule_urgent(dev.netns.kernel, watch)
+    else:
+        _schedule(dev.netns.kernel, watch)
 
 
 def _is_urgent(dev: NetDevice) -> bool:
@@ -100,22 +100,18 @@ def _is_urgent(dev: NetDevice) -> bool:
     return dev.carrier and not dev.is_active
 
 
-def _schedule(kernel: Kernel, watch: LinkWatch, urgency: _Urgency) -> None:
-    if watch.urgent:
-        return
-    delay = max(0, watch.next_run - kernel.clock.now)
-    if delay > SECOND:
-        delay = 0
-    if urgency.now:
-        watch.urgent = True
-        delay = 0
-        if watch.timer is not None:
-            watch.timer.cancel()
-            watch.timer = None
-    if urgency.now:
-        kernel.clock.call_soon(run, kernel)  # before the frames that are sent from now on
-    elif watch.timer is None or not watch.timer.pending:
-        watch.timer = kernel.clock.call_later(delay, run, kernel)
+def _schedule(kernel: Kernel, watch: LinkWatch) -> None:
+    if watch.timer is None or not watch.timer.pending:
+        delay = max(0, watch.next_run - kernel.clock.now)
+        watch.timer = kernel.clock.call_later(0 if delay > SECOND else delay, run, kernel)
+
+
+def _schedule_urgent(kernel: Kernel, watch: LinkWatch) -> None:
+    watch.urgent = True
+    if watch.timer is not None:
+        watch.timer.cancel()
+        watch.timer = None
+    kernel.clock.call_soon(run, kernel)  # before the frames that are sent from now on
 
 
 def run(kernel: Kernel) -> None:
@@ -134,8 +130,8 @@ def run(kernel: Kernel) -> None:
             continue
         if dev.registered:
             settle(dev)
-    if watch.waiting:
-        _schedule(kernel, watch, _Urgency(False))
+    if watch.waiting and not watch.urgent:
+        _schedule(kernel, watch)
 
 
 def finish(kernel: Kernel) -> None:

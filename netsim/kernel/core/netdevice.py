@@ -73,7 +73,7 @@ class NetDevice:
     tx_queue_len: int = 1000
     group: int = 0
     alias: str = ""
-    altnames: list[str] = attrs.field(factory=list)
+    altnames: tuple[str, ...] = ()
     header_length: int = 14
     master: NetDevice | None = None
     slave_data: Any = None  # what the master keeps about it: a BridgePort, a bond slave ...
@@ -85,9 +85,9 @@ class NetDevice:
     multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users
     stats: Stats = attrs.field(factory=Stats)
     """What was counted here; who reads asks `dev_get_stats`, as some floods are counted elsewhere."""
-    taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to this device
+    taps: tuple[Any, ...] = ()  # packet sockets bound to this device
     explicit_address: bool = False  # the MAC was set by a user (NET_ADDR_SET)
-    uppers: list[NetDevice] = attrs.field(factory=list)  # devices stacked on this one
+    uppers: tuple[NetDevice, ...] = ()  # devices stacked on this one
     registered: bool = False
     is_active: bool = False  # its queue takes packets (until `dev_activate` the noop discipline swallows them)
     is_stopped: bool = False
@@ -97,7 +97,7 @@ class NetDevice:
     num_tx_queues: int = 1
     num_rx_queues: int = 1
     link_mode: int = 0
-    vlan_devices: dict[tuple[int, int], NetDevice] = attrs.field(factory=dict)
+    vlan_devices: dict[tuple[int, int], NetDevice] | None = None
     """VLAN devices on top, by protocol and VLAN id (`struct vlan_info`)."""
     tso_max_size: int = 524280
     l3mdev_table: int = 0
@@ -107,7 +107,7 @@ class NetDevice:
     """The bus a card is on and its name there (`dev->dev.parent`)."""
     changed_flags: int = 0
     """While a NETDEV_CHANGE is told: the flags that users changed (`netdev_notifier_change_info`)."""
-    features: dict[str, int] = attrs.field(factory=dict)
+    features: dict[str, int] | None = None
     """Offload features that users switched (`wanted_features`); they change nothing but what ethtool shows."""
     place: Any = None
     """Where a bridge keeps account of the floods that end here (`bridge.audience.Place`)."""

@@ -34,6 +34,7 @@ class Netns:
     next_ifindex: int = 1
     loopback: NetDevice = attrs.field(default=None)
     nsids: dict[int, int] = attrs.field(factory=dict)  # cookie of another namespace -> its id as seen from here
+    has_nsid_gaps: bool = False  # ids below the highest may be free
     holders: int = 0
     dead: bool = False
     inet: Inet4State = attrs.field(factory=Inet4State)
@@ -45,7 +46,7 @@ class Netns:
     """Tunnels whose outer packets are routed here, by family: gre, gretap, ipip, sit, vxlan (`struct ip_tunnel_net`)."""
     l3mdevs: int = 0  # L3 masters (VRF devices) here
     has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
-    taps: list[Any] = attrs.field(factory=list)  # packet sockets bound to any device
+    taps: tuple[Any, ...] = ()  # packet sockets bound to any device
     mib: Counter[str] = attrs.field(factory=Counter)
     """SNMP counters by the names nstat prints; who reads asks `snmp_fold`, as some floods are counted elsewhere."""
     trace: Recorder | None = None
@@ -70,12 +71,18 @@ class Netns:
         """The id `other` has here, giving it the lowest free one at need (`peernet2id_alloc`)."""
         known = self.nsids.get(other.cookie)
         if known is None:
-            taken = set(self.nsids.values())
-            known = len(taken)
-            if max(taken, default=-1) >= known:  # there are gaps
-                known = next(number for number in range(known) if number not in taken)
+            known = len(self.nsids)
+            if self.has_nsid_gaps:
+                taken = set(self.nsids.values())
+                known = next(number for number in range(known + 1) if number not in taken)
+                self.has_nsid_gaps = max(taken, default=0) > len(taken)
             self.nsids[other.cookie] = known
         return known
+
+    def forget_id(self, other: Netns) -> None:
+        """The id of a namespace that is gone is free again (`idr_remove`)."""
+        if self.nsids.pop(other.cookie, None) is not None:
+            self.has_nsid_gaps = True
 
 
 def snmp_fold(netns: Netns) -> Counter[str]:

@@ -52,23 +52,23 @@ class PacketSocket:
         self.ifindex = ifindex
         if not ifindex:
             self.netns.stir()
-            self.netns.taps.append(self)
+            self.netns.taps = (*self.netns.taps, self)
         else:
             self.dev = self.netns.devices.get(ifindex)
             if self.dev is None:
                 raise NetError(ENXIO)
             self.dev.stir()
-            self.dev.taps.append(self)
+            self.dev.taps = (*self.dev.taps, self)
         self.is_bound = True
 
     def unhook(self) -> None:
         """Listen to nothing."""
         if self in self.netns.taps:
             self.netns.stir()
-            self.netns.taps.remove(self)
+            self.netns.taps = tuple(tap for tap in self.netns.taps if tap is not self)
         if self.dev is not None and self in self.dev.taps:
             self.dev.stir()
-            self.dev.taps.remove(self)
+            self.dev.taps = tuple(tap for tap in self.dev.taps if tap is not self)
         self.dev = None
 
     def packet(self, skb: SkBuff, dev: NetDevice) -> None:

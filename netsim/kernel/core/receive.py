@@ -83,7 +83,7 @@ def push_tag(skb: SkBuff) -> None:
 def vlan_do_receive(skb: SkBuff) -> bool:
     """Hand a tagged frame to the VLAN device on top, without its tag (`vlan_do_receive`); False when there is none."""
     lower = skb.dev
-    vlan = lower.vlan_devices.get((skb.vlan >> 16, skb.vlan & VLAN_VID_MASK))
+    vlan = (lower.vlan_devices or {}).get((skb.vlan >> 16, skb.vlan & VLAN_VID_MASK))
     if vlan is None:
         return False
     if not vlan.flags & IFF_UP:

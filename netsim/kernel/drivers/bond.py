@@ -313,6 +313,9 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
     slave.prio = data.get("prio", slave.prio)
 
 
+HEARD = frozenset((NETDEV_UP, NETDEV_DOWN, NETDEV_UNREGISTER))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """A slave changed (`bond_slave_netdev_event`)."""
     slave = dev.slave_data

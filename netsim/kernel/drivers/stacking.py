@@ -6,7 +6,16 @@ from netsim import attrs
 from netsim.errors import EINVAL, ENODEV, NetError
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest
-from netsim.kernel.core.netdevice import IF_OPER_DORMANT, NETDEV_UNREGISTER, NetDevice
+from netsim.kernel.core.netdevice import (
+    IF_OPER_DORMANT,
+    NETDEV_CHANGE,
+    NETDEV_CHANGEADDR,
+    NETDEV_CHANGEMTU,
+    NETDEV_DOWN,
+    NETDEV_UNREGISTER,
+    NETDEV_UP,
+    NetDevice,
+)
 from netsim.kernel.core.netns import Netns
 
 
@@ -25,17 +34,19 @@ class Stacked(NetDevice):
 
     def attach(self) -> None:
         """Hear of the lower device's events."""
-        self.real.uppers.append(self)
+        self.real.uppers = (*self.real.uppers, self)
 
     def removed(self) -> None:
         """No longer on the lower device."""
-        if self in self.real.uppers:
-            self.real.uppers.remove(self)
+        self.real.uppers = tuple(upper for upper in self.real.uppers if upper is not self)
+
+
+HEARD = frozenset((NETDEV_UP, NETDEV_DOWN, NETDEV_CHANGE, NETDEV_CHANGEMTU, NETDEV_CHANGEADDR, NETDEV_UNREGISTER))
 
 
 def stacked_event(event: int, dev: NetDevice) -> None:
     """Tell the devices on top; they go when the lower one is removed, but not when it only moves."""
-    for upper in list(dev.uppers):
+    for upper in dev.uppers:
         if not isinstance(upper, Stacked):
             continue
         if event == NETDEV_UNREGISTER:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netsim import attrs
 from netsim.errors import NetError
-from netsim.kernel.core.device_life import announce, free_name, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
+from netsim.kernel.core.device_life import announce, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
@@ -130,7 +130,6 @@ def create(netns: Netns, request: LinkRequest) -> Veth:
     apply_common(dev, request)
     register_netdevice(peer)
     try:
-        dev.name = free_name(netns, dev.name)
         register_netdevice(dev)
     except NetError:
         unregister_netdevice(peer)

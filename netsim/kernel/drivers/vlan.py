@@ -91,7 +91,8 @@ class Vlan(Stacked):
     def removed(self) -> None:
         """The lower device keeps its tagged frames."""
         super().removed()
-        self.real.vlan_devices.pop((self.protocol, self.vid), None)
+        if self.real.vlan_devices is not None:
+            self.real.vlan_devices.pop((self.protocol, self.vid), None)
 
     def further_address(self) -> MAC | None:
         """One of its own, while it is up (`vlan_dev_open`)."""
@@ -151,6 +152,8 @@ def create(netns: Netns, request: LinkRequest) -> Vlan:
         raise NetError(EPROTONOSUPPORT, "8021q: Invalid VLAN protocol")
     if real.flags & IFF_LOOPBACK or real.kind == "vrf":
         raise NetError(EOPNOTSUPP, "8021q: VLANs not supported on device")
+    if real.vlan_devices is None:
+        real.vlan_devices = {}
     if (protocol, data["id"]) in real.vlan_devices:
         raise NetError(EEXIST, "8021q: VLAN device already exists")
     if request.mtu is not None and request.mtu > real.mtu:

@@ -117,7 +117,10 @@ def _add_rule(netns: Netns) -> None:
     netns.inet.fib.generation += 1
 
 
+HEARD = frozenset((NETDEV_UNREGISTER,))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """A port that is removed or moved leaves (`vrf_device_event`)."""
-    if event == NETDEV_UNREGISTER and isinstance(dev.master, Vrf):
+    if isinstance(dev.master, Vrf):
         dev.master.del_port(dev)

@@ -225,10 +225,11 @@ def _set_default(dev: VxlanDevice) -> None:
         dev.fdb.put(VxlanEntry(ALL_ZEROS, [end], NUD_PERMANENT | NUD_REACHABLE, updated=now, used=now))
 
 
+HEARD = frozenset((NETDEV_UNREGISTER,))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """A device goes: those bound to it go too (`vxlan_handle_lowerdev_unregister`)."""
-    if event != NETDEV_UNREGISTER:
-        return
     for vxlan in list(dev.netns.tunnels.get("vxlan", ())):
         if vxlan.config.link == dev.ifindex:
             unregister_netdevice(vxlan)

@@ -18,6 +18,7 @@ from netsim.kernel.core.netdevice import (
     NETDEV_CHANGEADDR,
     NETDEV_CHANGEMTU,
     NETDEV_CHANGENAME,
+    NETDEV_CHANGEUPPER,
     NETDEV_DOWN,
     NETDEV_REGISTER,
     NETDEV_UNREGISTER,
@@ -31,12 +32,14 @@ from netsim.kernel.ipv4.igmp import ip_mc_down, ip_mc_up
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
     RT_SCOPE_LINK,
+    RT_SCOPE_NOWHERE,
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
     RTN_BROADCAST,
     RTN_LOCAL,
     RTN_UNICAST,
     RTNH_F_DEAD,
+    RTNH_F_LINKDOWN,
     RTPROT_KERNEL,
     NextHop,
     Route,
@@ -213,48 +216,53 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 # routes of addresses ---------------------------------------------------------------------------------------------------
 
 
-def _magic(dev: NetDevice, kind: int, dst: int, length: int, ifa: Ifa, *, add: bool, metric: int = 0) -> None:
-    """A route the kernel itself makes or takes away (`fib_magic`)."""
+def _table_of(dev: NetDevice, kind: int) -> int:
     master = dev.l3mdev
-    table = master.l3mdev_table if master is not None else RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+    return master.l3mdev_table if master is not None else RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+
+
+def _add(dev: NetDevice, kind: int, dst: IPv4, length: int, source: IPv4, hops: tuple[NextHop, ...], metric: int = 0) -> None:
+    """A route the kernel itself makes (`fib_magic`): its way out is known, its source is an address of this device."""
     scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
-    address = IPv4(dst & mask4(length))
-    if not add:
-        try:
-            fib.delete(
-                dev.netns,
-                fib.Wanted(address, length, type=kind, scope=scope, protocol=RTPROT_KERNEL, prefsrc=ifa.local, priority=metric,
-                           hops=(NextHop(dev.ifindex),), table=table),
-            )  # fmt: skip
-        except NetError:
-            return
-        return
-    route = Route(address, length, 0, metric, kind, scope, RTPROT_KERNEL, ifa.local, (NextHop(dev.ifindex),), (), table)
+    route = Route(dst, length, 0, metric, kind, scope, RTPROT_KERNEL, source, hops, (), _table_of(dev, kind))
     try:
-        fib.insert(dev.netns, route, fib.NLM_F_CREATE | fib.NLM_F_APPEND)
+        fib.insert_checked(dev.netns, route, fib.NLM_F_CREATE | fib.NLM_F_APPEND)
+    except NetError:
+        return
+
+
+def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
+    """One that the kernel takes away (`fib_magic`)."""
+    scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
+    wanted = fib.Wanted(IPv4(dst), length, type=kind, scope=scope, protocol=RTPROT_KERNEL, prefsrc=source, priority=metric,
+                        hops=(NextHop(dev.ifindex),), table=_table_of(dev, kind))  # fmt: skip
+    try:
+        fib.delete(dev.netns, wanted)
     except NetError:
         return
 
 
 def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The local, broadcast and connected routes of an address (`fib_add_ifaddr`)."""
-    mask = mask4(ifa.length)
-    primary = ifa
+    source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
-        primary = _primary_of(dev, ifa) or ifa
-    _magic(dev, RTN_LOCAL, ifa.local, 32, primary if ifa.flags & IFA_F_SECONDARY else ifa, add=True)
+        source = (_primary_of(dev, ifa) or ifa).local
+    to_host = (NextHop(dev.ifindex, None, 1, 0, RT_SCOPE_NOWHERE),)
+    _add(dev, RTN_LOCAL, ifa.local, 32, source, to_host)
     if not dev.flags & IFF_UP:
         return
+    to_link = (NextHop(dev.ifindex, None, 1, 0 if dev.carrier else RTNH_F_LINKDOWN, RT_SCOPE_HOST),)
     if ifa.broadcast is not None and ifa.broadcast != 0xFFFFFFFF:
-        _magic(dev, RTN_BROADCAST, ifa.broadcast, 32, primary, add=True)
-    prefix = ifa.peer & mask
+        _add(dev, RTN_BROADCAST, ifa.broadcast, 32, source, to_link)
+    mask = mask4(ifa.length)
+    prefix = IPv4(ifa.peer & mask)
     if prefix >> 24 == 0 or ifa.flags & IFA_F_SECONDARY or (prefix == ifa.local and ifa.length == 32):
         return
     if not ifa.flags & IFA_F_NOPREFIXROUTE:
-        kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
-        _magic(dev, kind, prefix, ifa.length, ifa, add=True, metric=ifa.metric)
+        kind, hops = (RTN_LOCAL, to_host) if dev.flags & IFF_LOOPBACK else (RTN_UNICAST, to_link)
+        _add(dev, kind, prefix, ifa.length, ifa.local, hops, ifa.metric)
     if ifa.length < 31:
-        _magic(dev, RTN_BROADCAST, prefix | ~mask & 0xFFFFFFFF, 32, ifa, add=True)
+        _add(dev, RTN_BROADCAST, IPv4(prefix | ~mask & 0xFFFFFFFF), 32, ifa.local, to_link)
 
 
 def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
@@ -284,19 +292,19 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
             _same_net(other, IPv4(prefix), mask) and other.length == ifa.length for other in others if not other.flags & IFA_F_SECONDARY
         ):
             kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
-            _magic(dev, kind, prefix, ifa.length, ifa, add=False, metric=ifa.metric)
+            _delete(dev, kind, prefix, ifa.length, ifa.local, ifa.metric)
     elif prefix >> 24 and ifa.peer != ifa.local:
-        _magic(dev, RTN_UNICAST, prefix, ifa.length, ifa, add=False, metric=ifa.metric)
+        _delete(dev, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
     wants_local = any(other.local == ifa.local for other in others)
     wants_broadcasts = {other.broadcast for other in others if other.broadcast is not None} | {
         (other.peer & mask4(other.length)) | (~mask4(other.length) & 0xFFFFFFFF) for other in others if other.length < 31
     }
     if ifa.broadcast is not None and ifa.broadcast not in wants_broadcasts:
-        _magic(dev, RTN_BROADCAST, ifa.broadcast, 32, primary, add=False)
+        _delete(dev, RTN_BROADCAST, ifa.broadcast, 32, primary.local)
     if not ifa.flags & IFA_F_SECONDARY and ifa.length < 31 and broadcast not in wants_broadcasts:
-        _magic(dev, RTN_BROADCAST, broadcast, 32, ifa, add=False)
+        _delete(dev, RTN_BROADCAST, broadcast, 32, ifa.local)
     if not wants_local:
-        _magic(dev, RTN_LOCAL, ifa.local, 32, primary if ifa.flags & IFA_F_SECONDARY else ifa, add=False)
+        _delete(dev, RTN_LOCAL, ifa.local, 32, primary.local if ifa.flags & IFA_F_SECONDARY else ifa.local)
         if inet_addr_type_dev(dev.netns, dev, ifa.local) != RTN_LOCAL:
             fib.flush_prefsrc(dev.netns, ifa.local)
 
@@ -347,10 +355,8 @@ def device_event(event: int, dev: NetDevice) -> None:
     if event == NETDEV_REGISTER:
         dev.inet = InDevice(conf=dev.netns.inet.conf_default, arp=dev.netns.inet.arp_default)
     dev.netns.inet.rt_genid += 1
-    if dev.inet is None:
-        return
     handler = _EVENTS.get(event)
-    if handler is not None:
+    if handler is not None and dev.inet is not None:
         handler(dev)
 
 
@@ -436,4 +442,5 @@ _EVENTS = {
     NETDEV_CHANGEMTU: _changemtu,
     NETDEV_UNREGISTER: _unregister,
 }
+HEARD = frozenset((NETDEV_REGISTER, NETDEV_CHANGEUPPER, *_EVENTS))
 _ = (IFF_BROADCAST, Ipv4Conf, NeighParms, LOOPBACK_NET)

@@ -153,8 +153,13 @@ def insert(netns: Netns, route: Route, flags: int) -> None:
     """Add, replace, append or prepend (`fib_table_insert`)."""
     if int(route.dst) & ~mask4(route.length) & 0xFFFFFFFF:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
-    table = netns.inet.fib.table(route.table)  # made even when the route is refused
-    route = check_route(netns, route)
+    netns.inet.fib.table(route.table)  # made even when the route is refused
+    insert_checked(netns, check_route(netns, route), flags)
+
+
+def insert_checked(netns: Netns, route: Route, flags: int) -> None:
+    """Put a route whose next hops are resolved into its table (`fib_insert_alias`); EEXIST, ENOENT."""
+    table = netns.inet.fib.table(route.table)
     if route.table == RT_TABLE_LOCAL or route.type == RTN_LOCAL:
         netns.stir()
     known = table.at(int(route.dst), route.length)
@@ -195,6 +200,8 @@ def _position(known: list[Route], route: Route) -> int:
 
 
 def _same(one: Route, other: Route) -> bool:
+    if one.type != other.type or one.scope != other.scope or one.prefsrc != other.prefsrc or one.protocol != other.protocol:
+        return False
     mine = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in one.nexthops]
     theirs = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in other.nexthops]
     return mine == theirs and one.with_nexthops(()) == other.with_nexthops(())
@@ -320,10 +327,16 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     if dev.flags & IFF_UP and dev.carrier:
         flags |= RTNH_F_LINKDOWN
     ifindex = dev.ifindex
-    for table, route in each(netns):
-        for hop in route.nexthops:
-            if hop.ifindex == ifindex and hop.flags & flags:
-                hops = tuple([hop.with_flags(hop.flags & ~flags) if hop.ifindex == ifindex else hop for hop in route.nexthops])
-                table.swap(route, route.with_nexthops(hops))
-                break
+    for table in netns.inet.fib.tables.values():
+        for prefixes in table.lengths.values():
+            for routes in prefixes.values():
+                for place, route in enumerate(routes):
+                    for hop in route.nexthops:
+                        if hop.flags & flags and hop.ifindex == ifindex:
+                            routes[place] = _revived(route, ifindex, flags)
+                            break
     netns.inet.fib.generation += 1
+
+
+def _revived(route: Route, ifindex: int, flags: int) -> Route:
+    return route.with_nexthops(tuple([hop.with_flags(hop.flags & ~flags) if hop.ifindex == ifindex else hop for hop in route.nexthops]))

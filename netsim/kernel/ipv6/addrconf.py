@@ -49,6 +49,9 @@ INTERFACE_ALL_NODES = IPv6(0xFF01 << 112 | 1)
 ROUTER_GROUPS = (IPV6_ALL_ROUTERS, IPv6(0xFF01 << 112 | 2), IPv6(0xFF05 << 112 | 2))
 
 
+HEARD = frozenset((NETDEV_REGISTER, NETDEV_UP, NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UNREGISTER, NETDEV_CHANGEMTU, NETDEV_CHANGEADDR))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """What device events mean to IPv6 (`addrconf_notify`)."""
     if event == NETDEV_REGISTER:

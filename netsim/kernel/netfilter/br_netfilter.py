@@ -249,7 +249,10 @@ def settle(netns: Netns) -> None:
             unregister_hook(netns, family, hook, function)
 
 
+HEARD = frozenset((NETDEV_REGISTER,))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """A bridge is there (`brnf_device_event`)."""
-    if event == NETDEV_REGISTER and isinstance(dev, Bridge):
+    if isinstance(dev, Bridge):
         settle(dev.netns)

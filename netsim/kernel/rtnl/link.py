@@ -51,7 +51,9 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
         raise NetError(ERANGE, "Attribute failed policy validation")
     if request.numtxqueues is not None and not 1 <= request.numtxqueues <= 4096:
         raise NetError(EINVAL, "Invalid number of transmit queues")
-    dev: NetDevice = kind.create(target, attrs.evolve(request, link_netns=request.link_netns or netns))
+    if request.link_netns is None:
+        request = attrs.evolve(request, link_netns=netns)
+    dev: NetDevice = kind.create(target, request)
     try:
         _configure(dev, request)
     except NetError:
@@ -161,7 +163,7 @@ def add_altname(dev: NetDevice, name: str) -> None:
         raise NetError(EINVAL, "Invalid alternative name" if not name else "")
     if name in dev.netns.names:
         raise NetError(EEXIST)
-    dev.altnames.append(name)
+    dev.altnames = (*dev.altnames, name)
     dev.netns.names[name] = dev
 
 
@@ -170,7 +172,7 @@ def del_altname(dev: NetDevice, name: str) -> None:
     dev.netns.kernel.require_admin()
     if name not in dev.altnames:
         raise NetError(EINVAL if name == dev.name else ENOENT)
-    dev.altnames.remove(name)
+    dev.altnames = tuple(known for known in dev.altnames if known != name)
     dev.netns.names.pop(name, None)
 
 

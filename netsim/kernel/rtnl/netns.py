@@ -30,7 +30,7 @@ def cleanup_net(netns: Netns) -> None:
     """Take a namespace down: hardware goes home, virtual devices are removed, others forget its id (`cleanup_net`)."""
     kernel = netns.kernel
     for other in kernel.namespaces:
-        other.nsids.pop(netns.cookie, None)
+        other.forget_id(netns)
     for dev in list(netns.devices.values()):
         if (dev.is_netns_immutable and dev is netns.loopback) or dev.kind:
             continue
@@ -56,6 +56,7 @@ def set_id(netns: Netns, other: Netns, number: int) -> None:
         netns.id_for(other)
     else:
         netns.nsids[other.cookie] = number
+        netns.has_nsid_gaps = True
 
 
 def by_id(netns: Netns, number: int) -> Netns | None:

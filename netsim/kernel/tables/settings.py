@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import attrs
-
+from netsim import attrs
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf
 from netsim.kernel.tables.neigh import NeighParms

@@ -40,10 +40,12 @@ def _address4(netns: Netns, skb: SkBuff, outdev: NetDevice) -> int | None:
     return inet_select_addr(netns, outdev, gateway if gateway is not None else skb.packet.dst, RT_SCOPE_UNIVERSE)
 
 
+HEARD = frozenset((NETDEV_DOWN,))
+
+
 def device_event(event: int, dev: NetDevice) -> None:
     """A device went down: what was masqueraded to it is forgotten (`masq_device_event`)."""
-    if event == NETDEV_DOWN:
-        _forget(dev, None)
+    _forget(dev, None)
 
 
 def address_deleted(dev: NetDevice, address: int) -> None:
