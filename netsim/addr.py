@@ -8,7 +8,7 @@ Nothing checks the range of a value built from an int; text is checked by `parse
 import re
 from typing import Self
 
-from netsim import attrs
+import attrs
 
 _QUAD = re.compile(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})", re.ASCII)
 _GROUP = re.compile(r"[0-9a-fA-F]{1,4}", re.ASCII)

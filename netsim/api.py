@@ -8,7 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from netsim import __version__, attrs, snapshot, state
+import attrs
+
+from netsim import __version__, snapshot, state
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import DIALECTS, EXEC_TABLE
 from netsim.journal import Entry, Journal, command_line, line_options

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 NS = 1
 US = 1_000

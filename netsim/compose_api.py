@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.assemble import Wanted, assemble
 from netsim.commands.docker.compose.file.document import documents
 from netsim.commands.docker.compose.file.problem import ComposeProblem

@@ -16,7 +16,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.api import Host, World
 from netsim.commands.tc.units import get_number, get_percent, get_rate, get_time, share
 from netsim.docker.errors import Refusal

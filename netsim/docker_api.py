@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
 from netsim.commands.docker.build import DEPRECATED

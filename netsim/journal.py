@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 
 MOST_ENTRIES = 10_000

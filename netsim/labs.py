@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from netsim import attrs
+import attrs
+
 from netsim.api import Host, World
 from netsim.compose_api import carry, carry_text, engine_of, is_compose
 from netsim.directives import DirectiveProblem, carry_out, machines, sections

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
 
 
 class Recorder(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.errors import ENODEV, NetError
 from netsim.kernel.core.link_ops import EMPTY, LinkRequest

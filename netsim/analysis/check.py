@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.claims import ALWAYS, NEVER, ONLY, Claim, parse_claim
 from netsim.analysis.explain import explain
 from netsim.analysis.explanation import Explanation

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.problem import AnalysisProblem
 
 NAMES = r"[^\s,]+(?:\s*,\s*[^\s,]+)*"

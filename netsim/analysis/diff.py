@@ -5,7 +5,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.inventory import inventory
 from netsim.analysis.reach import Cell, Matrix, reach
 from netsim.api import World

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.cause import Cause
 from netsim.analysis.explanation import Decision, Explanation, Resolution
 from netsim.analysis.fixes import fix_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.reasons import BLOCKED, REACHED, Reason
 from netsim.analysis.target import Target
 

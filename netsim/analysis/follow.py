@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.headers import Key, key_of, layers, reverse
 from netsim.packet import Arp, Icmp6Error, IcmpError, Ip, NeighAdvert, NeighSolicit, Tcp
 from netsim.packet.numbers import TCP_RST, TCP_SYN

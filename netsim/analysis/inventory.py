@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.places import Place, engine_at, places
 from netsim.api import World
 from netsim.clock import SECOND

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.cause import Cause
 from netsim.analysis.follow import ASKING, BACK, DELIVERIES, OUT, RELAY, Follower, Seen
 from netsim.analysis.headers import layers

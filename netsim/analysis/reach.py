@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.explain import explain
 from netsim.analysis.explanation import Explanation
 from netsim.analysis.places import place_of, places

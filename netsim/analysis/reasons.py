@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
 
 REACHED, BLOCKED, UNKNOWN = "reached", "blocked", "unknown"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.analysis.places import Place, _wanted, place_of
 from netsim.analysis.problem import AnalysisProblem

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.places import Names, names_of, places
 from netsim.analysis.target import Target
 from netsim.analysis.trying import SETTLING, Tried, relays_of, try_in

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.check import check as check_world
 from netsim.analysis.claims import claims_in_script, read_claims
 from netsim.analysis.diff import diff as diff_worlds

@@ -6,7 +6,8 @@ import fnmatch
 import json
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, OptionError, parse

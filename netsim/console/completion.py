@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.main import COMMANDS as DOCKER
 from netsim.commands.ip.main import OBJECTS
 from netsim.errors import NetError

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.api import Host, World
 from netsim.console.completion import Completer
 from netsim.labs import first_host, stream

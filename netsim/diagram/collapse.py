@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.diagram.model import Box, End, Kind, Line, Picture, Row
 
 MANY, TOO_MANY = 24, 40

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.explanation import Explanation
 from netsim.api import World
 from netsim.diagram.collapse import collapse

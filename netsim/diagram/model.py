@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from netsim import attrs
+import attrs
 
 
 class Kind(enum.Enum):

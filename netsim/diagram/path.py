@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.explanation import Explanation
 from netsim.diagram.model import End, Kind, Line, Picture, Stop, Walk
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.diagram.neighbours import cable_far_end, tunnel_peers
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.netdevice import NetDevice

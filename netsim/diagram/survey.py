@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.places import docker_namespaces
 from netsim.api import Host, World
 from netsim.diagram.model import Box, End, Frame, Kind, Line, Picture

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.errors import failed, not_found
 
 NETWORK, IPAM = "NetworkDriver", "IpamDriver"

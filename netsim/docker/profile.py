@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
 
 

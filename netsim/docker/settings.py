@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 
 EMPTY: Mapping[str, str] = {}
 
 
-@attrs.frozen
+@attrs.frozen(order=True)
 class Port:
     """A container's port; `str` gives `80/tcp`."""
 
@@ -19,9 +20,6 @@ class Port:
 
     def __str__(self) -> str:
         return f"{self.number}/{self.protocol}"
-
-    def __lt__(self, other: Port) -> bool:
-        return (self.number, self.protocol) < (other.number, other.protocol)
 
 
 @attrs.frozen

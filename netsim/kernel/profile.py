@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
 
 ALL_MODULES = frozenset(
     [

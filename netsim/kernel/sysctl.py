@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EACCES, EINVAL, ENOENT, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.ipv6.route import flush_cache as flush_cache6

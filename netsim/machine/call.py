@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netsim import attrs
+import attrs
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns

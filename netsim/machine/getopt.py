@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from netsim import attrs
+import attrs
 
 
 @attrs.frozen

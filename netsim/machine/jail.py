@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.files import Directory
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EEXIST, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel

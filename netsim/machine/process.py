@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import Timer
 from netsim.errors import EBADF, EPERM, EPIPE, NetError
 from netsim.kernel.core.netns import Netns

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EACCES, ENOENT, EROFS, NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.kernel.core.netdevice import NetDevice, dev_get_stats
 from netsim.kernel.tables.fib import (

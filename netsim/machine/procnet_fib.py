@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, Route
 

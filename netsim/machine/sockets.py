@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EAFNOSUPPORT, EPROTONOSUPPORT, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.packet_socket import PacketSocket

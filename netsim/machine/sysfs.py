@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EACCES, EINVAL, EOPNOTSUPP, EPERM, EROFS, NetError
 from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.device_life import dev_set_mtu

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EINVAL, NetError
 
 UNSIGNED_LONG = 0xFFFFFFFFFFFFFFFF

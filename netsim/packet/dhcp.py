@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, MAC, IPv4
 
 REQUEST, REPLY = 1, 2

@@ -1,6 +1,7 @@
 """DNS messages (RFC 1035) as values, with their own bytes codec: a program sends them as plain bytes over its socket."""
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.packet.decode_icmp6 import DecodeError
 

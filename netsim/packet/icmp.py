@@ -1,6 +1,7 @@
 """ICMP for IPv4."""
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.ip import Ip
 
 

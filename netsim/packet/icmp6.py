@@ -1,6 +1,7 @@
 """ICMPv6: echo, errors, neighbour discovery (RFC 4861), multicast listener discovery (RFC 2710, RFC 3810)."""
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv6
 from netsim.packet.ip6 import Ip6
 

@@ -1,6 +1,7 @@
 """IGMP (RFC 2236, RFC 3376)."""
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 
 

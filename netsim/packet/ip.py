@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.packet.value import Payload, set_class, twin
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, weakref_slot=False)
 class Ip:
     """An IPv4 packet. `flags` are `IP_DF | IP_MF`, `offset` is in bytes, `options` are the header's raw option bytes (a multiple of four).
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6
 from netsim.packet.value import Payload, set_class, size_of, twin
 
@@ -10,7 +11,7 @@ ROUTER_ALERT_MLD = b"\x05\x02\x00\x00\x01\x00"
 """The hop-by-hop options of MLD messages: router alert (RFC 2711) and padding."""
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, weakref_slot=False)
 class Ip6:
     """An IPv6 packet. `nexthdr` names the payload, which may be an extension header with its own payload."""
 

@@ -1,6 +1,7 @@
 """The link layer: Ethernet, VLAN tags, LLC with spanning tree messages, ARP."""
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4
 from netsim.packet.value import Payload, size_of
 

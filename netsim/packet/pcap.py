@@ -7,7 +7,7 @@ import enum
 from collections.abc import Iterable, Iterator
 from struct import Struct
 
-from netsim import attrs
+import attrs
 
 LINKTYPE_ETHERNET = 1
 LINKTYPE_RAW = 101

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.numbers import (
     TCPOPT_EOL,
     TCPOPT_MSS,
@@ -20,7 +21,7 @@ UDP_CSUM_NONE = 0
 """The datagram goes without checksum (zero in the field), as VXLAN may."""
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, weakref_slot=False)
 class Udp:
     """A UDP datagram. `csum` says whether it carries a checksum; the codec computes it."""
 
@@ -101,7 +102,7 @@ def sack(*blocks: tuple[int, int]) -> TcpOption:
     return TcpOption(TCPOPT_SACK, b"".join((left << 32 | right).to_bytes(8, "big") for left, right in blocks))
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, weakref_slot=False)
 class Tcp:
     """A TCP segment; `flags` are `TCP_SYN | TCP_ACK ...` (twelve bits, reserved ones included), `window` as it stands in the header."""
 

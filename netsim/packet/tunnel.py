@@ -1,6 +1,7 @@
 """GRE (RFC 2784, RFC 2890) and VXLAN (RFC 7348)."""
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.link import Ethernet
 from netsim.packet.numbers import GRE_CSUM, GRE_KEY, GRE_SEQ
 from netsim.packet.value import Payload, size_of

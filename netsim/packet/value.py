@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
 
 
 class Header(Protocol):
@@ -29,7 +29,8 @@ def twin(frozen: type) -> Any:
     A frozen attrs class fills its slots through `object.__setattr__`, at about 60 ns each. The four headers made on every hop (Ip, Ip6, Udp, Tcp)
     instead become their mutable twin, fill themselves, and freeze again: 390 ns for an `Ip` with its size, against 880.
     """
-    return attrs.thawed(frozen)
+    names = [field.name for field in attrs.fields(frozen)]
+    return attrs.make_class(f"_{frozen.__name__}", names, init=False, eq=False, repr=False, slots=True, weakref_slot=False)
 
 
 Payload = Header | bytes

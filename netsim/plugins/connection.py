@@ -9,7 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.errors import Refusal, failed
 from netsim.plugins.gojson import JsonError, decode
 

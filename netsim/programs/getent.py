@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.call import Call, Program, Result
 from netsim.packet.dns import TYPE_AAAA
 from netsim.programs.net.resolver import LOOKUP_TIMER, Lookup, getaddrinfo, getnameinfo, numeric

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, ReadInput, Result
 from netsim.machine.getopt import Grammar, OptionError, parse

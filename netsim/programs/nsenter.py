@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EINVAL, ENOENT, NetError, strerror
 from netsim.machine.call import Call, Exec, Result
 from netsim.machine.jail import Jail

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, Option, OptionError, parse

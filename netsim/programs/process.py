@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.errors import ENOENT, NetError, strerror
 from netsim.kernel.boot import new_netns

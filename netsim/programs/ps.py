@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.call import Call, Result
 from netsim.machine.process import Process
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import ETIMEDOUT, NetError, strerror

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.api import World
 from netsim.replay.plan import Plan, plan, settled
 from netsim.replay.verify import Backend, backend_for, failure, request

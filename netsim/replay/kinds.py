@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.commands.ip.kinds.bond import MODES as BOND_MODES
 from netsim.commands.ip.kinds.bond import WORDS as BOND_WORDS

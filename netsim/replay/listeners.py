@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.services import listeners
 from netsim.api import World
 from netsim.kernel.core.netns import Netns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
 
 DEFAULTS = (
     "net.ipv4.ip_forward=0",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.replay.addresses import addresses, forwarding, neighbours, own_link_locals, vlans

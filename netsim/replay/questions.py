@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.places import places
 from netsim.analysis.services import services
 from netsim.analysis.target import ICMP, Target

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.replay.queues import PUT
 
 COUNTERS = re.compile(r"\[\d+:\d+\]")

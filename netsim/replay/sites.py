@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.places import Place, places
 from netsim.api import World
 from netsim.kernel.core.netns import Netns

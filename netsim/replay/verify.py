@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.analysis.reasons import REACHED, REASONS
 from netsim.analysis.trials import Trials, trials
 from netsim.api import World

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.api import World
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.drivers.nic import CabledNic, Nic

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 
-from netsim import attrs
+import attrs
+
 from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.conditions import ConditionProblem, holds
 from netsim.shell.expand import expand, expand_one, expand_words, plain

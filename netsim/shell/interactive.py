@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import strerror
 from netsim.machine.call import Result
 from netsim.machine.process import SIGINT, Process

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from netsim import attrs
+import attrs
+
 from netsim.shell.numbers import is_number
 from netsim.shell.tokens import (
     ASSIGNMENT,

@@ -6,7 +6,8 @@ import copy
 import re
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EAGAIN, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.fds import Null, make_pipe

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, RegularFile, make_pipe
 from netsim.shell.expand import expand_one

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import strerror
 from netsim.machine.call import Result
 from netsim.machine.process import Process

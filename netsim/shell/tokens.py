@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
 
 OPERATORS = ("&>>", "<<<", "<<-", ";;", "&&", "||", "|&", "<<", ">>", ">&", "<&", "&>", ">|", "<>", ";", "&", "|", "<", ">", "(", ")", "\n")
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))

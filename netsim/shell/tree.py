@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 
 @attrs.frozen

@@ -14,7 +14,8 @@ from enum import Enum
 from random import Random
 from typing import Any, TypeVar
 
-from netsim import attrs
+import attrs
+
 from netsim.state.hints import Hint, has_plain_keys, hints_of, is_copied_whole, is_immutable
 from netsim.state.kinds import SHARE, SKIP, CannotFork, fresh, has_dict, is_frozen, is_stateless, name_of, refuse_copy, treatment
 
@@ -306,7 +307,7 @@ def _frozen_source(cls: type, hints: dict[str, Hint], names: dict[str, Any]) -> 
     return [*lines, *_hash_source(cls, names), " return new"]
 
 
-def _part_source(number: int, field: attrs.Attribute, hint: Hint, names: dict[str, Any]) -> list[str]:
+def _part_source(number: int, field: attrs.Attribute[Any], hint: Hint, names: dict[str, Any]) -> list[str]:
     """Lines that leave in c<number> what the copy holds in a field."""
     said, copied = treatment(field), f"c{number}"
     if said == SKIP:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 SCALARS = (int, str, bytes, float, bool, types.NoneType, Enum)
 WHOLE_COPIES = (list, dict, set, deque, Counter, OrderedDict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from netsim import attrs
+import attrs
 
 DEEP, SHARE, SKIP = "deep", "share", "skip"
 """What `metadata={"state": ...}` of an attrs field may say: copy what it holds (the default), refer to the same thing, or start afresh.
@@ -26,7 +26,7 @@ class CannotLoad(Exception):
 
 def is_frozen(cls: type) -> bool:
     """Whether instances of an attrs class cannot be changed."""
-    return attrs.is_frozen(cls)
+    return attrs.inspect(cls).is_frozen
 
 
 def has_dict(cls: type) -> bool:
@@ -44,7 +44,7 @@ def _slots(cls: type) -> tuple[str, ...]:
     return tuple(name for name in ((slots,) if isinstance(slots, str) else slots) if name != "__weakref__")
 
 
-def treatment(field: attrs.Attribute) -> str:
+def treatment(field: attrs.Attribute[Any]) -> str:
     """DEEP, SHARE or SKIP."""
     said: str = field.metadata.get("state", DEEP)
     if said not in (DEEP, SHARE, SKIP):
@@ -52,11 +52,14 @@ def treatment(field: attrs.Attribute) -> str:
     return said
 
 
-def fresh(field: attrs.Attribute) -> Any:
-    """What a skipped field holds in a new object: its default, or None where it has none."""
-    if field.factory is not None:
-        return field.factory()
-    return None if field.default is attrs.NOTHING else field.default
+def fresh(field: attrs.Attribute[Any]) -> Any:
+    """What a skipped field holds in a new object: its default, or None where it has none (or one that asks the instance)."""
+    default: Any = field.default
+    if default is attrs.NOTHING:
+        return None
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return None if default.takes_self else default.factory()
+    return default
 
 
 def name_of(thing: object) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.state.fork import set_field
 from netsim.state.hints import accepts, hints_of
 from netsim.state.kinds import DEEP, CannotLoad, fresh, is_frozen, is_stateless, name_of, treatment
@@ -238,10 +239,10 @@ def misdeclared(value: Any) -> str:
     return ""
 
 
-_FIELDS: dict[type, list[tuple[attrs.Attribute, Any]]] = {}
+_FIELDS: dict[type, list[tuple[attrs.Attribute[Any], Any]]] = {}
 
 
-def _checked_fields(cls: type) -> list[tuple[attrs.Attribute, Any]]:
+def _checked_fields(cls: type) -> list[tuple[attrs.Attribute[Any], Any]]:
     known = _FIELDS.get(cls)
     if known is None:
         hints = hints_of(cls)

@@ -9,7 +9,8 @@ from enum import Enum
 from importlib import import_module
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.state.kinds import CannotLoad, CannotSave, name_of
 
 NAME = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)", re.ASCII)

@@ -10,7 +10,8 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.state.kinds import DEEP, CannotSave, is_frozen, is_stateless, name_of, treatment
 from netsim.state.names import NETSIM, Names
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
 from hypothesis import strategies as st
 
-from netsim import attrs
 from netsim.api import World
 
 

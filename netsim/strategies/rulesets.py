@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import attrs
 from hypothesis import strategies as st
 
-from netsim import attrs
 from netsim.addr import IPv4Net
 from netsim.strategies.addresses import ipv4_nets
 

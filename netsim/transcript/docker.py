@@ -7,7 +7,8 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.api import Background, Host, World
 from netsim.clock import MS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.api import World
 from netsim.clock import MS
 from netsim.docker.image import Image

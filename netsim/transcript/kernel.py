@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.api import Background, Host, World
 from netsim.clock import MS, SECOND
 from netsim.kernel.profile import LINUX_6_1, LINUX_6_18, KernelProfile

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND, Clock
 from netsim.packet import Ethernet
 

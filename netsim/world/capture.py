@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC_ZERO
 from netsim.clock import SECOND
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, ARPHRD_LOOPBACK, NetDevice

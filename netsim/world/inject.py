@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC_ZERO
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.receive import netif_receive

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.clock import Clock
 from netsim.kernel.core.netns import Netns

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.clock import SECOND, Clock
 from netsim.packet import Ethernet

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import attrs
+
 import netsim
-from netsim import attrs
 
 ROUTED = """
 for n in red mid blue; do ip netns add $n; ip -n $n link set lo up; done

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import netsim
-from netsim import attrs
 from netsim.addr import IPv4
 from netsim.analysis.reasons import REASONS
 from netsim.analysis.target import parse

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree as ET
 
+import attrs
 import pytest
 
-from netsim import World, attrs, draw, explain
+from netsim import World, draw, explain
 from netsim.__main__ import main
 from netsim.diagram import render as rendering
 from netsim.diagram.colours import PALETTE

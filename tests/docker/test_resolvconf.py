@@ -33,7 +33,7 @@ def made(release: str, case: dict[str, Any]) -> resolvconf.ResolvConf:
         if not case.get("noOverrides"):
             conf = resolvconf.override(conf, case.get("overrideNS", []), case.get("overrideSearch", []), case.get("overrideOptions", []))
         if "addOption" in case:
-            from netsim.attrs import evolve
+            from attrs import evolve
 
             conf = evolve(conf, options=(*conf.options, case["addOption"]))
         return conf

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from tests.docker_real.drawn import CONTAINERS, NETWORKS
 from tests.real.machine import Answer
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import attrs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from netsim import attrs
 from tests.docker_real import looks
 from tests.docker_real.drawn import SCRIPTS
 from tests.docker_real.sides import Ours, Real, clients, lacks

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import attrs
+
 import netsim
-from netsim import attrs
 from netsim.kernel.sysctl import IDLE_CONF
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf

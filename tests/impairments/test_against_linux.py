@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from netsim import World, attrs
+from netsim import World
 from netsim.kernel.profile import LINUX_6_18
 from tests.real.machine import ask_real, missing
 

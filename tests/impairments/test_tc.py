@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import attrs
 import pytest
 
-from netsim import World, attrs
+from netsim import World
 from netsim.api import Host
 from netsim.kernel.profile import LINUX_6_1
 

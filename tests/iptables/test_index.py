@@ -77,7 +77,7 @@ def table_with(netns: Any, rules: dict[str, list[RuleSpec]]) -> Table:
 
 def fresh(spec: RuleSpec) -> RuleSpec:
     """The same rule with memories of its own."""
-    from netsim import attrs
+    import attrs
 
     matches = tuple(attrs.evolve(match) if isinstance(match, StatisticMatch) else match for match in spec.matches)
     return attrs.evolve(spec, matches=matches)

@@ -9,10 +9,10 @@ import json
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 
 import netsim
-from netsim import attrs
 from netsim.clock import MS
 from netsim.kernel.profile import LINUX_6_1
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from hypothesis import strategies as st
 
-from netsim import attrs
 from tests.netfilter_real.frames import Spec
 from tests.netfilter_real.wires import HOSTS, OURS, SERVED
 

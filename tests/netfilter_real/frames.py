@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.packet import IcmpEcho, IcmpError, Ip, Tcp, Udp
 from netsim.packet.checksum import checksum, words

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from tests.netfilter_real import frames
 from tests.netfilter_real.drawn import NEW_PORTS, PORTS, SOURCE_PORTS, Again, Answer, FromRouter, Pieces
 from tests.netfilter_real.frames import FIRST_IDENT, Reader, Spec, pieces

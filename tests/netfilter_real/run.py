@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from netsim import attrs
 from tests.netfilter_real.drawn import EVENT_LISTS, listing
 from tests.netfilter_real.native import native
 from tests.netfilter_real.play import differences, played

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6
 from tests.netfilter_real import frames, frames6

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netsim import Host, World, attrs
+import attrs
+
+from netsim import Host, World
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
 from netsim.errors import EINPROGRESS, NetError

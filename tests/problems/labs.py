@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
+
 import netsim
-from netsim import attrs, labs
+from netsim import labs
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "problems"

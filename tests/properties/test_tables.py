@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsim import World, attrs
+from netsim import World
 from netsim.addr import MAC, IPv4, mask4
 from netsim.clock import SECOND
 from netsim.errors import ESRCH, NetError

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 
-from netsim import attrs
+import attrs
 
 OPTIONAL = re.compile(r"\[([^][]*)\]")
 CHOICE = re.compile(r"\{([^{}]*)\}")

@@ -7,7 +7,8 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from netsim import attrs
+import attrs
+
 from tests.real.draw import script
 from tests.real.grammars import GRAMMARS
 from tests.real.machine import Answer, ask_netsim, ask_real, missing

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from hypothesis import strategies as st
 
 import netsim
-from netsim import attrs
 from netsim.strategies import Ruleset, Topology, rulesets, topologies
 
 

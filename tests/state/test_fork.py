@@ -8,9 +8,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+import attrs
 import pytest
 
-from netsim import CannotFork, World, attrs
+from netsim import CannotFork, World
 from netsim.clock import SECOND
 from netsim.state import fork
 from tests.state.walk import mutable_parts

@@ -10,12 +10,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import attrs
 import fastjsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsim import CannotLoad, CannotSave, World, attrs, snapshot
+from netsim import CannotLoad, CannotSave, World, snapshot
 from netsim.__main__ import main
 from netsim.clock import SECOND
 from netsim.state import NETSIM, dump, load

@@ -8,7 +8,8 @@ from collections import deque
 from enum import Enum
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.state.kinds import is_frozen, is_stateless, treatment
 
 IMMUTABLE = (int, str, bytes, float, type(None), Enum, type, types.FunctionType, types.BuiltinFunctionType)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.commands.nettools.interfaces import LONG_FLAGS, UNITS, Interface, all_names, fetch
 from netsim.commands.nettools.names import Unresolved, resolve

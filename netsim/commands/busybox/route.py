@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.commands.nettools.names import HOST_FIRST, NET_FIRST, Unresolved, networks, resolve
 from netsim.errors import NetError, strerror

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.commands.conntrack.filters import wanted
 from netsim.commands.conntrack.request import Request

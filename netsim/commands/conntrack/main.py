@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.commands.conntrack.events import Watch
 from netsim.commands.conntrack.filters import UNREPLIED, wanted

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.commands.docker import main
 from netsim.docker.engine.engine import Engine

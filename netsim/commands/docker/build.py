@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker import values
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
 from netsim.commands.docker.networks import pairs

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import LIST, Flag, Parsed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from netsim import attrs
+import attrs
 
 BOOL, TEXT, LIST, WORDS, MAP, INT = "bool", "string", "list", "strings", "map", "int"
 TRUE, FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")

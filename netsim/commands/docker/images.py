@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.archive import unpacked
 from netsim.clock import SECOND
 from netsim.commands.docker import filters

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker import typed
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.profile import CliProfile

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.commands.docker.listing import align

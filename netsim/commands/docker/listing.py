@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.session import Docker
 from netsim.commands.docker.template import Struct, TemplateError, render
 from netsim.commands.docker.template.values import to_json

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import moment, stamp

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.engine.views.ports import PublicPort
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed, parse
 from netsim.commands.docker.session import Docker, Subcommand

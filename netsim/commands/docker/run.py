@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.commands.docker import values
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.flags import Flag, Parsed
 from netsim.commands.docker.profile import RELEASES, CliProfile
 from netsim.docker.engine.boot import activated

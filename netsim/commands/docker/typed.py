@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.profile import CliProfile
 from netsim.commands.docker.template import NilList, NilMap, Struct
 

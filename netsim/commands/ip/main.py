@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.ip import addr, addrlabel, link, maddr, neigh, netns, route, rule, tunnel, tuntap, unmodelled, vrf
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 COLORS = {"ifname": 36, "mac": 33, "inet": 35, "inet6": 34, "up": 32, "down": 31}
 

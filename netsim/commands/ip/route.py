@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import flush6, show6, shown_json6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6
 from netsim.clock import SECOND
 from netsim.commands.ip.names import NAMES

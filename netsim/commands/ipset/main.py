@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.commands.ipset.words import LONGEST_NAME, TYPES, UNMODELLED, Stop, elements, number, options, text_of
 from netsim.errors import NetError, strerror

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.problem import Problem
 from netsim.kernel.tables.ipset import IpSet

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.process import Process
 
 HOSTS, NETWORKS = "/etc/hosts", "/etc/networks"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.commands.iptables.show import save_rule
 from netsim.kernel.core.hooks import PF_INET, PF_INET6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.iptables.extension import Context, Extension, Given
 from netsim.commands.iptables.extensions import MATCHES, ONLY_FAMILY, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
 from netsim.commands.iptables.known_names import KnownNames

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.main import carry_out, change
 from netsim.commands.iptables.options import RESTORE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.iptables.extensions import of_value
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.words import address_text, mask_suffix, name_of_address, protocol_name

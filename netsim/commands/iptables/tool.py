@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.ruleset import LEGACY, NF_TABLES, state_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ipvsadm.grammar import ALLOWED, COMMANDS, IS_CALLED, OF_SCHEDULER, OPTION_NAMES, SCHEDULER_FLAGS, UNMODELLED
 from netsim.commands.ipvsadm.popt import Given, Words

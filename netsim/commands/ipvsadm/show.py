@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.commands.ipvsadm.grammar import OF_SCHEDULER, SCHEDULER_FLAGS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4
 from netsim.commands.nettools.families import ALIASES
 from netsim.commands.nettools.names import Unresolved, ether, host_name, resolve

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.getopt import Option
 
 ALIASES = {"ip": "inet", "tcpip": "inet", "inet": "inet", "inet6": "inet6", "appletalk": "ddp", "ddp": "ddp", "ipx": "ipx", "ax25": "ax25",

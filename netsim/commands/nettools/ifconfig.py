@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.commands.nettools import interfaces as shown
 from netsim.commands.nettools.names import NO_ERROR, Unresolved, ether, parse6, resolve, split_mask

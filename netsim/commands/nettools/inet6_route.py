@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6
 from netsim.commands.nettools.ifconfig import atoi
 from netsim.commands.nettools.names import NO_ERROR, parse6

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.commands.nettools.ifconfig import atoi
 from netsim.commands.nettools.names import HOST_FIRST, NET_FIRST, Unresolved, resolve, split_mask

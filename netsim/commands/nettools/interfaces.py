@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MAC_ZERO, IPv6
 from netsim.commands.nettools.usage import ARPHRD_NAMES
 from netsim.errors import ENODEV, NetError, strerror

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6, mask4
 from netsim.machine.call import Call
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts

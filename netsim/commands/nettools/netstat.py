@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.nettools import interfaces, netstat_sockets
 from netsim.commands.nettools.families import AddressFamilies, UnknownFamily
 from netsim.commands.nettools.ifconfig import show

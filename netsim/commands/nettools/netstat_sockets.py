@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.commands.nettools.names import host_name, service_name
 from netsim.machine.call import Call

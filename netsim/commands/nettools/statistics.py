@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.nettools.statistics_words import WORDS, WORDS6, Words, sentence
 from netsim.machine.call import Call
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.nft.jumps import is_reached, jumped_to, leads, leads_back, rename_jumps
 from netsim.commands.nft.lexer import NftError, Token
 from netsim.commands.nft.listing import HOOKS, ONLY_AT, PRIORITIES

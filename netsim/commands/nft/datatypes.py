@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.commands.iptables.syntax.tos import CLASSES
 from netsim.commands.iptables.words import PORTS, PROTOCOLS

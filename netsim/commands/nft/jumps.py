@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.netfilter.nft.statements import Anonymous, SetRef, Verdict, Vmap
 from netsim.kernel.tables.nftables import NftTable
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from netsim import attrs
+import attrs
 
 PUNCTUATION = ("==", "!=", "<=", ">=", "{", "}", ";", ",", "=", "<", ">", "(", ")", "&", "|", "^", "!")
 WORD = re.compile(r'"[^"]*"|\[[0-9a-fA-F:.]+\](?::[\w-]+)?|[^\s{};,=<>()&|^!"#]+')

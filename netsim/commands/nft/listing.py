@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 from netsim.commands.nft.datatypes import KEYS, TYPES
 from netsim.commands.nft.statements import TERMINAL, UNITS

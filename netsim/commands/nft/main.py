@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.nft.commands import Reader
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.iptables_view import delete_iptables_tables, iptables_tables, warnings

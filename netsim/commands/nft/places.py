@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.lexer import NftError, Token
 from netsim.kernel.core.hooks import PF_INET, PF_INET6

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.datatypes import KEYS, TYPES

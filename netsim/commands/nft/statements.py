@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.iptables.words import number
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.datatypes import KEYS, TYPES

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError, strerror
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import openvswitch

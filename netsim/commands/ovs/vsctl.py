@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.ovs.columns import Stop, change, clear, get_column, settings
 from netsim.commands.ovs.database import Bridge, Database, Port, database_of, destroy, settle
 from netsim.machine.call import Call, Result

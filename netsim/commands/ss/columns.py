@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
 
 HEADERS = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:", "Port", "Peer Address:", "Port", "Process")
 NETID, STATE = 0, 1

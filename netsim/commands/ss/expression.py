@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.kernel.inet import tcp_states as tcp
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.ss.columns import NETID, STATE, Row, render
 from netsim.commands.ss.expression import ALL, CONNECTED, Reader, Wrong, state_set
 from netsim.commands.ss.sockets import View, owners_of, row_of, sockets_of, state_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.clock import MS, SECOND
 from netsim.commands.ss.columns import Row

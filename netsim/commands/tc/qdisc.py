@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.ip.main import Ip
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, duparg, invarg, matches, no_device

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.ip.words import Stop, Words, matches
 from netsim.commands.tc import units
 from netsim.commands.tc.usage import TBF

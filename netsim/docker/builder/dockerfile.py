@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.errors import Refusal, invalid
 
 DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")

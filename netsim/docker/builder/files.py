@@ -6,7 +6,8 @@ import fnmatch
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.builder.dockerfile import Instruction, expand, words
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image

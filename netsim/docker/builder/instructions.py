@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.builder.dockerfile import Instruction, expand, pairs, words
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.image import Image

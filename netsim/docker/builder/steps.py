@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.builder.dockerfile import Instruction, expand, parse, words
 from netsim.docker.builder.files import copied, left
 from netsim.docker.builder.instructions import SETTINGS, command, variables

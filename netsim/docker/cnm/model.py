@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.ipam.pool import Pool
 from netsim.docker.names.book import Book

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.cnm.lifecycle import assign_family
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.errors import invalid
 from netsim.docker.firewall.wants import NAT
 

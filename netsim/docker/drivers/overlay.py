@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv4Net, IPv6Net
 from netsim.docker.cnm.lifecycle import bind_sandbox_file, drop_sandbox_file
 from netsim.docker.drivers.driver import Driver

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.drivers.driver import Driver

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, StaticRoute
 from netsim.docker.drivers.driver import Driver

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.engine import health
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.cnm.model import Sandbox
 from netsim.docker.image import Image
 from netsim.docker.settings import ContainerSpec, EndpointSettings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.engine import endpoints, links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.docker.cnm.model import Network
 from netsim.docker.drivers.bridge import BridgeDriver

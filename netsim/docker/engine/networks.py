@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine.engine import DRIVERS, Engine
 from netsim.docker.errors import Refusal, conflict, forbidden, invalid, not_found

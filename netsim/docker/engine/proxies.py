@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6
 from netsim.docker.cnm.model import Mapping
 from netsim.docker.errors import Refusal, failed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.docker.firewall.iptabler import link_rules
 from netsim.docker.firewall.wants import ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants

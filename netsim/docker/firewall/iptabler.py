@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.docker.firewall.mark import for_iptables
 from netsim.docker.firewall.wants import NAT, NAT_UNPROTECTED, ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.docker.errors import failed
 from netsim.docker.firewall.mark import for_nftables

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.errors import failed
 from netsim.docker.firewall.wants import LinkWants, NetworkWants, PortWants
 from netsim.machine.call import Result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.errors import Refusal, conflict, failed
 

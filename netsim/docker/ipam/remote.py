@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4Net
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.ipam import parse

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net
 from netsim.docker.errors import failed, invalid
 from netsim.docker.ipam import parse
 from netsim.docker.ipam.pool import Address, Net, bounds, overlap
 from netsim.docker.problems import joined
 from netsim.docker.profile import EngineProfile
-from netsim.docker.settings import IpamConfig
+from netsim.docker.settings import EMPTY, IpamConfig
 
 
 @attrs.frozen
@@ -22,7 +23,7 @@ class Wanted:
     subnet: Net | None = None
     ip_range: Net | None = None
     gateway: Address | None = None
-    aux: Mapping[str, Address] = {}
+    aux: Mapping[str, Address] = attrs.field(default=EMPTY)
 
 
 def check(profile: EngineProfile, configs: Sequence[IpamConfig], has_ipv6: int) -> None:

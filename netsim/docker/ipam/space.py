@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4Net, IPv6, IPv6Net
 from netsim.docker.errors import Refusal, forbidden, invalid
 from netsim.docker.ipam.pool import Net, Pool, bounds, overlap

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net, IPv6
 from netsim.docker.cnm.model import Endpoint, Interface, Network, Sandbox
 

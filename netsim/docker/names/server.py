@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.docker.cnm.model import Sandbox

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.clock import MS, SECOND
 from netsim.docker.cnm.model import Endpoint, Network

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND, Clock
 from netsim.docker.errors import Refusal
 from netsim.docker.swarm import control, ids, wire

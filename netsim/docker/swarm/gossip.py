@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 from netsim.docker.swarm import wire
 from netsim.docker.swarm.wire import Connection, Datagrams, Listener, Message

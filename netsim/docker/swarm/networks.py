@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net
 from netsim.docker.cnm.lifecycle import create_endpoint, delete_sandbox, join, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet

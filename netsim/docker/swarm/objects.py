@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from netsim import attrs
+import attrs
 
 WORKER, MANAGER = "worker", "manager"
 ACTIVE, PAUSE, DRAIN = "active", "pause", "drain"
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 def revive(kind: type[Kind], sent: Any) -> Kind:
     """The object that JSON tells of."""
     values: dict[str, Any] = {}
-    for field in attrs.fields(kind):
+    for field in attrs.fields(kind):  # type: ignore[arg-type]
         value, of = sent[field.name], field.metadata
         if "one" in of:
             value = None if value is None else revive(of["one"], value)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.docker.errors import Refusal
 from netsim.docker.swarm import ids
 from netsim.docker.swarm.objects import (

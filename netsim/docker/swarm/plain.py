@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv4Net
 from netsim.docker.cnm.model import Endpoint, Network, Subnet
 from netsim.docker.drivers.overlay import VNI_LIST, OverlayDriver, OverlayState

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.docker.swarm import wire
 from netsim.docker.swarm.objects import MANAGER, READY, plain, revive

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MASKS4, IPv4
 from netsim.kernel.core.hooks import PF_INET6, PRE_ROUTING
 from netsim.kernel.core.netdevice import IFF_NOARP, IFF_UP, NetDevice

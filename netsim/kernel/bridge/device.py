@@ -6,7 +6,8 @@ import heapq
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError

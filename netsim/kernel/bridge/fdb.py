@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.tables.fdb import FdbEntry

@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.clock import Clock
 from netsim.errors import EPERM, NetError

@@ -1,6 +1,6 @@
 """Senders inside the kernel, as the owner of what they send (`skb->sk`)."""
 
-from netsim import attrs
+import attrs
 
 
 @attrs.frozen

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND, Timer
 from netsim.kernel.core.netdevice import (
     IF_OPER_DORMANT,

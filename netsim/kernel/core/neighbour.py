@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
 from netsim.clock import MS, SECOND
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT, NetDevice

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO, IPv4, IPv6
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns

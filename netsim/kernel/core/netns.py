@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.tables.inet import Inet4State
 from netsim.kernel.tables.inet6 import Inet6State

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.errors import ENETDOWN, ENXIO, NetError
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice

@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.clock import MS
 from netsim.errors import EACCES, EBUSY, EINVAL, ENOTEMPTY, EPERM, NetError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.device_life import register_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_NOARP, NetDevice

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, MAC, IPv4
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EINVAL, NetError

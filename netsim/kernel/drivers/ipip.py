@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC_ZERO, IPv6
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.modules import Module

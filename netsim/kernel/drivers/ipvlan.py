@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.errors import EADDRINUSE, EBUSY, EINVAL, ENETUNREACH, ENOSPC, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import announce, register_netdevice

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 
 SPEED_UNKNOWN, SPEED_10000 = -1, 10000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC_ZERO
 from netsim.kernel.core.device_life import register_netdevice
 from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_UP, NetDevice

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on, register_netdevice
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice

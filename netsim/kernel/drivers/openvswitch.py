@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.kernel.core.device_life import dev_set_promiscuity, register_netdevice, unregister_netdevice
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_MULTICAST, IFF_UP, NetDevice

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, MAC_ZERO, IPv4, IPv6
 from netsim.errors import NetError
 from netsim.kernel.core.link_ops import LinkRequest

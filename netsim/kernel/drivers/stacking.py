@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EINVAL, ENODEV, NetError
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EBUSY, EINVAL, EIO, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.packet.numbers import GRE_KEY

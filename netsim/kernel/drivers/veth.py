@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import announce, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common

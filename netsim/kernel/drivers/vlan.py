@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, EOPNOTSUPP, EPROTONOSUPPORT, ERANGE, NetError
 from netsim.kernel.core import link_watch

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import dev_change_flags, register_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common

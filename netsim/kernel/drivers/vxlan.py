@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import EADDRINUSE, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import register_netdevice, unregister_netdevice

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.errors import EDESTADDRREQ, EMSGSIZE, ENODEV, ENOPROTOOPT, ENOTCONN, NetError
 from netsim.kernel.core.netns import Netns

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.inet import tcp_timer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EADDRINUSE, EINVAL, NetError
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet.family import family_number, family_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import EACCES, EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
 from netsim.kernel.core.kernel_socket import CONTROL_SOCKET

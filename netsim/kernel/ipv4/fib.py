@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MASKS4, IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, refused_by
@@ -37,7 +38,7 @@ ROUTE_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_UNREACHABLE: EHOSTUNREACH, RTN_PROHIB
 UNSURE = RTNH_F_DEAD | RTNH_F_LINKDOWN
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, weakref_slot=False)
 class Flow:
     """What a routing decision may depend on (`struct flowi4`)."""
 

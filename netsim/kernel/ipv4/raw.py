@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.errors import EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff

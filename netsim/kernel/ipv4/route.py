@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
@@ -44,7 +45,7 @@ class Learnt:
     expires: int = 0
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, weakref_slot=False)
 class Rt:
     """A decision (`struct rtable`): where the packet goes and how; `input` is what receives it when it is for us."""
 

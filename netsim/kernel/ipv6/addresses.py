@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK, IPv6, mask6
 from netsim.clock import SECOND
 from netsim.errors import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, NetError

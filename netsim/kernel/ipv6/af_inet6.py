@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK, IPv6
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, InetSocket

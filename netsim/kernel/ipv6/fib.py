@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6, mask6
 from netsim.errors import EACCES, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6, mask6
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import chosen_rules, refused_by

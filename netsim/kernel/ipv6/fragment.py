@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND, Timer
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.ipv6.exthdrs import HDR_FIELD, NEXTHDR_FRAGMENT, PARAMPROB, upper_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.sock import InetSocket, Received

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv6.addrlabel import label_of

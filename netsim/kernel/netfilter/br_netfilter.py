@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.errors import NetError
 from netsim.kernel.bridge.device import Bridge

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder

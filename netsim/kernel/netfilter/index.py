@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.netfilter.headers import ports_of, protocol_of
 from netsim.kernel.netfilter.matches.tcp import TcpMatch
 from netsim.kernel.netfilter.matches.udp import UdpMatch

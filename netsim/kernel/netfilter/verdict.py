@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice

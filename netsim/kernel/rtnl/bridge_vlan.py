@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.bridge import vlan as br_vlan
 from netsim.kernel.bridge.device import Bridge, BridgePort

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.errors import EAFNOSUPPORT, EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.bridge import fdb as br_fdb

@@ -5,7 +5,8 @@ A name may end in `:LABEL`, which stands for the address with that label. Errors
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6, mask4
 from netsim.errors import EADDRNOTAVAIL, EINVAL, ENODEV, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core.device_life import dev_change_flags, dev_change_name, dev_get_flags, dev_set_mac_address, dev_set_mtu, user_flags
@@ -193,7 +194,7 @@ def _changed(netns: Netns, name: str, **fields: object) -> None:
     if all(getattr(known, field) == value for field, value in fields.items()):
         return
     remove_ifa(dev, known)
-    insert_ifa(dev, attrs.evolve(known, flags=known.flags & ~IFA_F_SECONDARY, updated=netns.kernel.clock.now, **fields))
+    insert_ifa(dev, attrs.evolve(known, flags=known.flags & ~IFA_F_SECONDARY, updated=netns.kernel.clock.now, **fields))  # type: ignore[arg-type]
 
 
 def set_broadcast(netns: Netns, name: str, address: IPv4) -> None:

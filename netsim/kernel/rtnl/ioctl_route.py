@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4
 from netsim.errors import EINVAL, ENODEV, ENOENT, ENXIO, ESRCH, NetError
 from netsim.kernel.core.neighbour import ADMIN, OVERRIDE, neigh_create, neigh_forget, neigh_update

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core import link_watch
 from netsim.kernel.core.device_life import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.core.neighbour import ADMIN, ISROUTER, OVERRIDE, OVERRIDE_ISROUTER, NeighOps, neigh_create, neigh_forget, neigh_update

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EEXIST, EINVAL, ELOOP, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import activate
 from netsim.kernel.core.kernel import Kernel

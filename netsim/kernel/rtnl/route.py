@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPv4, IPv6
 from netsim.errors import ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice

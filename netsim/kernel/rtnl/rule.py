@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6, mask6
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns

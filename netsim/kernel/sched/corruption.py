@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.packet import Ethernet, Ip, Ip6
 from netsim.packet.codec import DecodeError, decode, decode_ip, decode_ip6, encode

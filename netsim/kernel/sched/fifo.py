@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import NET_XMIT_SUCCESS, dev_hard_start_xmit

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.sched.noise import Correlated
 
 GAP, BURST, BURST_LOSS, GAP_LOSS = 1, 2, 3, 4

@@ -7,7 +7,8 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff

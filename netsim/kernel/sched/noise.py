@@ -6,7 +6,7 @@ import random
 from functools import lru_cache
 from statistics import NormalDist
 
-from netsim import attrs
+import attrs
 
 SCALE = 8192
 """What stands for one standard deviation in a table (`NETEM_DIST_SCALE`)."""

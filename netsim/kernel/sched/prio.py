@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff

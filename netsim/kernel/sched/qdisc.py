@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import Timer
 from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice

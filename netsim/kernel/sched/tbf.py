@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.core.netdevice import NetDevice

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from netsim import attrs
+import attrs
 
 ORIGINAL, REPLY = 0, 1
 

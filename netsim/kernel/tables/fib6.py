@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6, mask6
 from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT, RTPROT_KERNEL, Rule
 

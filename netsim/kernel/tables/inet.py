@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.kernel.tables.fib import FibState
 from netsim.kernel.tables.inetpeer import InetPeer, InetPeers

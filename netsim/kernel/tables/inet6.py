@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6
 from netsim.kernel.tables.fib6 import Fib6State
 from netsim.kernel.tables.inetpeer import InetPeers

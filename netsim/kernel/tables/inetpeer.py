@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 
 FILLED_BEFORE = 60 * SECOND  # a new peer counts as last heard that long ago, so that its bucket begins full

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 
 HASH_IP, HASH_NET = "hash:ip", "hash:net"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 MASQ, LOCALNODE, TUNNEL, DROUTE, BYPASS = range(5)
 """How packets get to a destination (`IP_VS_CONN_F_FWD_MASK`)."""

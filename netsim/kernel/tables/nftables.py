@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 Key = tuple[Any, Any]
 """Lowest and highest value of an element; the same for a single one. Interface names are text, all else whole numbers."""

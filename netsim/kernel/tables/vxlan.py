@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC, MAC_ZERO, IPv4
 from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE
 

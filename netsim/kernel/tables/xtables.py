@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.tables.conntrack import ConntrackTable
 from netsim.kernel.tables.ipset import IpSet
 from netsim.kernel.tables.ipvs import IpvsState

@@ -5,7 +5,8 @@ Protocols beyond those of this package (OSPF, PIM, SCTP, ESP, DHCP, SNMP ...) ge
 
 from collections.abc import Callable
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.describe.demux import Demux
 from netsim.packet.describe.dump import hex_and_text_lines, hex_lines, text_lines
 from netsim.packet.describe.link import print_ethernet

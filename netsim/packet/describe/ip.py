@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.describe.output import Output, bits, should_be, token
 from netsim.packet.numbers import IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP
 

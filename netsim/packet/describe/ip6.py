@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.describe.ip import PROTOCOLS, WITH_PORTS
 from netsim.packet.describe.output import Output
 from netsim.packet.numbers import IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_ROUTING

@@ -1,6 +1,7 @@
 """Protocols of text lines: HTTP, RTSP, FTP, SMTP, and the greeting of SSH."""
 
-from netsim import attrs
+import attrs
+
 from netsim.packet.describe.output import Output
 
 

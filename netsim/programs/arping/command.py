@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, MAC_ZERO, IPv4
 from netsim.errors import NetError, strerror
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_LOOPBACK, IFF_NOARP, IFF_UP, NetDevice

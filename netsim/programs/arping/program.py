@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, MAC, IPv4
 from netsim.clock import SECOND, US
 from netsim.errors import ENETDOWN, NetError, strerror

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.machine.getopt import Grammar, Option, OptionError, scan

@@ -6,7 +6,8 @@ import contextlib
 from typing import Any
 from urllib.parse import unquote
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND, US
 from netsim.errors import EADDRNOTAVAIL, ENOENT, ENOTDIR, NetError, strerror

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, mask4
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_LOOPBACK, IPV6_LOOPBACK, IPv4, IPv6
 from netsim.clock import MS, SECOND, US
 from netsim.errors import EACCES, EPERM, NetError, strerror

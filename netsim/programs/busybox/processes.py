@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.errors import ENOENT, EPERM, NetError, strerror
 from netsim.machine.call import Call, Exec, Program, Result

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urljoin
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EINPROGRESS, NetError, strerror

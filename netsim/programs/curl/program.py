@@ -6,7 +6,8 @@ from base64 import b64encode
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.clock import MS, SECOND
 from netsim.errors import NetError, strerror

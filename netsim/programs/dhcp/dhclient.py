@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.process import Process
 from netsim.packet.dhcp import HOSTNAME, PARAMETERS, Dhcp

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 from netsim.machine.call import Call, Program, Result
 from netsim.packet.dns import DNS_AD, DNS_CD, DNS_RD, TYPE_A, TYPE_OPT, TYPE_PTR

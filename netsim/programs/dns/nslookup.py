@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.machine.call import Call, Program, Result
 from netsim.packet.dns import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_PTR

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.programs.net.resolver import numeric
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.errors import EINPROGRESS, NetError
 from netsim.programs.http.message import Malformed, Response, read_head

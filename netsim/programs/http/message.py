@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 
 

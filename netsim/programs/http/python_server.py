@@ -8,7 +8,8 @@ from posixpath import normpath
 from typing import Any
 from urllib.parse import quote, unquote
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.errors import NetError
 from netsim.machine.call import Program

@@ -6,7 +6,8 @@ import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPV6_ANY
 from netsim.clock import SECOND
 from netsim.errors import EINPROGRESS, NetError, strerror

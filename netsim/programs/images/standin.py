@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPV6_ANY
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, Result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
 

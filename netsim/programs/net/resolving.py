@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.programs.net.resolver import Lookup
 

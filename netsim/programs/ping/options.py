@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 from netsim.machine.call import Result
 from netsim.machine.getopt import Grammar, OptionError, parse

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import isqrt
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, US
 from netsim.programs.ping.options import Options
 from netsim.programs.ping.text import milliseconds

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND, US
 from netsim.errors import EAGAIN, ENOBUFS, ENOMEM, NetError, strerror
 from netsim.machine.call import Program

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv6
 
 TOKEN = re.compile(r"[{};]|[^\s{};]+")

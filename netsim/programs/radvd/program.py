@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ALL_NODES, IPv6, mask6
 from netsim.clock import MS, SECOND
 from netsim.errors import NetError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
 
 CONNECTS, LISTENS, RECVFROM, RECV, SENDTO, RUNS, OPENS, CREATES, STREAM, PIPE, FD = range(11)
 TCP, UDP = "tcp", "udp"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.machine.call import Call, Result
 from netsim.programs.socat.address import Address, AddressProblem, read_address

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.programs.tcpdump.predicate import MASK, Always, And, Condition, Constant, Field, Load, Not, Or, Outgoing, Relation, Wide
 from netsim.programs.tcpdump.words import FilterError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.machine.hostnames import inet_pton6
 from netsim.programs.tcpdump.generate import ETHERTYPES, PROTOCOLS, Generator, Qualifiers

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from netsim import attrs
+import attrs
 
 MASK = 0xFFFFFFFF
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from netsim import attrs
+import attrs
 
 CONSTANTS = {
     "icmptype": 0, "icmpcode": 1, "icmp-echoreply": 0, "icmp-unreach": 3, "icmp-sourcequench": 4, "icmp-redirect": 5, "icmp-echo": 8,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
 
 LEAST_ABBREVIATION = 2
 

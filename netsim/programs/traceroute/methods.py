@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.errors import EAGAIN, EHOSTUNREACH, EMSGSIZE, ENOBUFS, NetError
 from netsim.kernel.inet.sock import PMTUDISC_DONT, PMTUDISC_PROBE, InetSocket, Received, SockError

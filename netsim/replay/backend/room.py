@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.replay.backend.leavings import PREFIX, remember
 from netsim.replay.backend.problem import CannotReplay
 

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.replay.backend.leavings import PREFIX, processes_of, remember
 from netsim.replay.backend.problem import CannotReplay
 from netsim.replay.backend.registers import TUNABLES, hide_wide_registers

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.clock import SECOND
 from netsim.commands.busybox.ip.words import AF_INET, AF_INET6, AF_PACKET, Ip, Prefix, address, device, keyword, name_in, named, prefix, whole

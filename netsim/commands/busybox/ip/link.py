@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.commands.busybox.ip import addr
 from netsim.commands.busybox.ip.words import AF_PACKET, Ip, device, keyword, whole

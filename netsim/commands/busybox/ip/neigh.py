@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4
 from netsim.commands.busybox.ip.words import AF_INET, AF_INET6, Ip, Prefix, device, keyword, prefix
 from netsim.commands.ip.neigh import ALL_STATES, STATE_NAMES, STATES

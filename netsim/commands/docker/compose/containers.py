@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose import start as starting
 from netsim.commands.docker.compose import stopping
 from netsim.commands.docker.compose.building import Images

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.commands.docker.compose import create as making
 from netsim.commands.docker.compose import start as starting

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose import steps as doing
 from netsim.commands.docker.compose.request import LABEL, members, number_of, service_of
 from netsim.commands.docker.compose.stopping import CLEAR, Halt

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.containers import chosen
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.following import Prefixed, prefix, title

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.request import LABEL

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.clock import SECOND
 from netsim.commands.docker.compose.file import shape

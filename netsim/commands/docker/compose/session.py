@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.assemble import Loaded, Wanted, assemble
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project

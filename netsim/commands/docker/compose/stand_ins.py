@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose import public_images
 from netsim.commands.docker.compose.file.document import shown
 from netsim.commands.docker.compose.file.problem import ComposeProblem

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.session import daemon_text

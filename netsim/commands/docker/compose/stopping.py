@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.project import Project
 from netsim.commands.docker.compose.request import service_of, told_levels
 from netsim.commands.docker.compose.steps import Step, Steps, Stop

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import MS, SECOND
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import READY, Service, Task

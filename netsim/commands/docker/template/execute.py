@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.template.functions import FUNCTIONS
 from netsim.commands.docker.template.parse import Action, Branch, Command, Leave, Operand, Pipe, Text, parse
 from netsim.commands.docker.template.values import MISSING, Missing, Struct, TemplateError, is_true, show

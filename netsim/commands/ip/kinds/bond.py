@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.ip.kinds.grammar import Key, LinkUtil, Number, Reader, Shown, Unmodelled, read
 from netsim.commands.ip.kinds.help import KIND_HELP
 from netsim.commands.ip.words import Stop, Words, invarg, no_device

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.words import Stop, Words, address, invarg, matches, no_device, number
 from netsim.kernel.core.netdevice import NetDevice

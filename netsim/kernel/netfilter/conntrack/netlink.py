@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.netns import Netns

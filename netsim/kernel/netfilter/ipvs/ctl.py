@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENOENT, ERANGE, ESRCH, NetError
 from netsim.kernel.core.hooks import PF_INET

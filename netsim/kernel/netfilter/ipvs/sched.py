@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import gcd
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.tables.ipvs import SVC_SCHED1, SVC_SCHED2, Destination, Service
 

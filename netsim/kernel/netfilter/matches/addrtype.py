@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.errors import NetError
 from netsim.kernel.core.hooks import ALL_HOOKS, LOCAL_IN, LOCAL_OUT, PF_INET, POST_ROUTING, PRE_ROUTING

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.netfilter.conntrack.tcp_states import CLOSE, TIME_WAIT
 from netsim.kernel.netfilter.conntrack.tuples import tuple_of
 from netsim.kernel.netfilter.verdict import HookState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.kernel.netfilter.verdict import HookState
 from netsim.kernel.tables.conntrack import CT_ESTABLISHED_REPLY, CT_UNTRACKED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SRC_NAT, Connection, Tracked

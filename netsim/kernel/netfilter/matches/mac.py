@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import MAC
 from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, PRE_ROUTING
 from netsim.kernel.core.netdevice import ARPHRD_ETHER

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.hooks import ALL_HOOKS, LOCAL_OUT
 from netsim.kernel.netfilter.headers import same_interface
 from netsim.kernel.netfilter.verdict import HookState

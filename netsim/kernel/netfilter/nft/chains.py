@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, PF_INET6, register_hook, unregister_hook
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder

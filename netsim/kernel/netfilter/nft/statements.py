@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.clock import SECOND
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.netfilter.headers import protocol_of

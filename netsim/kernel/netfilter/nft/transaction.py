@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.netfilter.nft.chains import hang, rules_changed, unhang
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.tables.nftables import NftRule, NftTable

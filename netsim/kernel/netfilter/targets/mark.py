@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from netsim import attrs
+import attrs
+
 from netsim.addr import IPV4_LOOPBACK, IPv6
 from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, POST_ROUTING, PRE_ROUTING
 from netsim.kernel.netfilter.nat.masquerade import masquerade

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netsim import attrs
+import attrs
+
 from netsim.errors import NetError
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.core.skbuff import SkBuff

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.core.hooks import ALL_HOOKS, FORWARD, LOCAL_OUT, POST_ROUTING
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.mtu import path_mtu

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file import dotenv
 from netsim.commands.docker.compose.file.document import Marked, documents
 from netsim.commands.docker.compose.file.interpolate import BadTemplate, Variables, substitute

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.document import Marked, inside, shown
 from netsim.commands.docker.compose.file.mounts import mount
 from netsim.commands.docker.compose.file.ports import ports

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 
 DEEPEST = 100

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.document import inside
 
 REMOTE = ("https://", "http://", "git@", "ssh://", "git://", "github.com/", "oci://", "docker-image://")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file import dotenv
 from netsim.commands.docker.compose.file.durations import check_durations
 from netsim.commands.docker.compose.file.problem import ComposeProblem, invalid

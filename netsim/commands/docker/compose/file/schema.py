@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file.document import Marked, shown
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 

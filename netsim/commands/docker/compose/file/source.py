@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from netsim import attrs
+import attrs
+
 from netsim.commands.docker.compose.file import dotenv
 from netsim.commands.docker.compose.file.canonical import canonical
 from netsim.commands.docker.compose.file.document import Marked, documents, inside, text_keys
