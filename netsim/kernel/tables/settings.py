@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from netsim import attrs
+import attrs
+
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf
 from netsim.kernel.tables.neigh import NeighParms
