@@ -1,26 +1,14 @@
-"""The `netsim` command: run scripts in a world, type into one, or replay recorded scenarios."""
+"""The `netsim` command: what can be said on its command line, and the help."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from netsim import __version__
-from netsim.api import World
-from netsim.clock import SECOND
-from netsim.labs import LabProblem, Wanted, capture, stream
-from netsim.machine.fds import Outlet
-from netsim.state import CannotSave
-from netsim.world.capture import Format
 
-EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
-NOT_MODELLED = 2
-QUESTIONS = ("explain", "reach", "diff", "check")
-
+EX_USAGE = 64
 
 DESCRIPTION = """\
 Linux and Docker networking in memory: the commands you would type as root,
@@ -46,53 +34,19 @@ def main(argv: list[str] | None = None) -> int:
         options = parser.parse_args(argv)
     except SystemExit as stop:
         return EX_USAGE if stop.code else 0
-    if options.verb == "run":
-        try:
-            return run_labs(options.labs, options.save, options.strict)
-        except LabProblem as problem:
-            print(f"netsim: {problem}", file=sys.stderr)
-            return problem.status
-    if options.verb == "pcap":
-        try:
-            return capture_lab(options)
-        except LabProblem as problem:
-            print(f"netsim: {problem}", file=sys.stderr)
-            return problem.status
-    if options.verb == "shell":
-        from netsim.console.session import converse
+    if options.verb is None:
+        parser.print_help(sys.stderr)
+        return EX_USAGE
+    from netsim.console.doorstep import carry_out  # what it takes is loaded when there is something to do
 
-        try:
-            return converse(options.labs)
-        except LabProblem as problem:
-            print(f"netsim: {problem}", file=sys.stderr)
-            return problem.status
-    if options.verb in QUESTIONS:
-        return ask(options)
-    if options.verb == "draw":
-        from netsim.diagram import verb
-
-        return answer_by(verb.draw_lab, options)
-    if options.verb in ("replay", "verify"):
-        from netsim.replay import verb as real
-
-        return answer_by(real.replay_lab if options.verb == "replay" else real.verify_lab, options)
-    if options.verb == "transcript":
-        from netsim.transcript import replay_all
-
-        if not Path(options.path).exists():
-            print(f"netsim: {options.path}: No such file or directory", file=sys.stderr)
-            return EX_NOINPUT
-        replay_all(Path(options.path), Path(options.out), jobs=options.jobs)
-        return 0
-    parser.print_help(sys.stderr)
-    return EX_USAGE
+    return carry_out(options)
 
 
 def command_line() -> argparse.ArgumentParser:
     """Every verb with its options."""
     parser = argparse.ArgumentParser(prog="netsim", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"netsim {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="netsim")
     run = add_verb(verbs, "run", "run shell scripts on a host and show what they print")
     run.add_argument("labs", metavar="LAB", nargs="+", help="a script (- for standard input); the first may be a snapshot to start from")
     run.add_argument("--save", metavar="FILE", help="write the world the scripts leave behind into a snapshot")
@@ -172,73 +126,6 @@ def add_replay(verbs: Any) -> None:
         verb.add_argument("-v", "--verbose", action="count", default=0, help="everything: each difference, what is left out")
         verb.add_argument("--uml", action="store_true", help="in User-Mode Linux, not only where this kernel lacks something")
         verb.add_argument("--clean", action="store_true", help="remove what killed replays left behind")
-
-
-def ask(options: argparse.Namespace) -> int:
-    """Answer a question about a lab: 0 it holds, 1 it does not, 2 cannot tell, 64 it makes no sense."""
-    from netsim.analysis import verbs
-
-    return answer_by(getattr(verbs, options.verb), options)
-
-
-def answer_by(verb: Callable[[argparse.Namespace, int], Any], options: argparse.Namespace) -> int:
-    """Print what a verb answers; its status, 64 for a question that makes no sense."""
-    from netsim.analysis.problem import AnalysisProblem
-
-    paint = int(sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-    try:
-        answer = verb(options, paint)
-    except LabProblem as problem:
-        print(f"netsim: {problem}", file=sys.stderr)
-        return problem.status
-    except AnalysisProblem as problem:
-        print(f"netsim: {problem}", file=sys.stderr)
-        return EX_USAGE
-    print(answer.notes, end="", file=sys.stderr)
-    print(answer.text, end="")
-    return int(answer.status)
-
-
-def run_labs(names: list[str], save: str | None, strict: bool) -> int:  # noqa: FBT001 - a switch of the command line
-    """Run scripts one after the other in one world, until one fails; their output goes out as a shell's would."""
-    world, status = None, 0
-    for name in names:
-        world, status = stream(name, world, Outlet(sink=sys.stdout), Outlet(sink=sys.stderr))
-        if status:
-            break
-    assert world is not None
-    if strict:
-        for line in world.unmodelled:
-            print(f"netsim: not modelled: {line}", file=sys.stderr)
-        status = NOT_MODELLED if world.unmodelled else status
-    return save_world(world, save) or status if save else status
-
-
-def capture_lab(options: argparse.Namespace) -> int:
-    """Run a lab with a capture going on and write it; the status is the lab's, 73 when the file cannot be written."""
-    wanted = Wanted(options.device, options.host, max(0, int(options.seconds * SECOND)))
-    world, captured, status = capture(options.lab, wanted, Outlet(sink=sys.stdout), Outlet(sink=sys.stderr))
-    if options.host and options.host not in world.hosts:
-        print(f"netsim: {options.lab}: there is no host {options.host}", file=sys.stderr)
-        return EX_USAGE
-    form = Format.PCAP if options.out.endswith(".pcap") else Format.PCAPNG
-    try:
-        Path(options.out).write_bytes(captured.to_bytes(form))
-    except OSError as problem:
-        print(f"netsim: {options.out}: cannot write: {problem.strerror}", file=sys.stderr)
-        return EX_CANTCREAT
-    print(f"netsim: {len(captured.frames)} frames of {len(captured.described)} devices; {captured.drops} packets dropped", file=sys.stderr)
-    return status
-
-
-def save_world(world: World, path: str) -> int:
-    """Write a snapshot; 0, or the status that tells it could not be written."""
-    try:
-        world.save(path)
-    except (CannotSave, OSError) as problem:
-        print(f"netsim: {path}: cannot save: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
-        return EX_CANTCREAT
-    return 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -309,12 +309,12 @@ class World:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Nothing has to be given back: a world owns nothing of the real machine."""
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the whole world into a JSON file (`netsim/schema/world-1.json`); CannotSave, OSError."""
         snapshot.write(self, path, __version__)
 
     @classmethod
-    def load(cls, path: str | Path) -> World:
+    def load(cls, path: str | PathLike[str]) -> World:
         """Read back what `save` wrote; CannotLoad, in one line, for a file that is damaged, foreign or made to do harm; OSError."""
         return cls._revived(snapshot.read(path))
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from netsim.machine.call import Result
 
 ROOT = PurePosixPath("/root")
-FIRST_KEYS = ("version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "x-")
 LARGEST = 4 << 20
 MOST_FILES, SMALL = 200, 65536
 LEFT_OUT = ("node_modules", "__pycache__", "venv")
@@ -47,14 +46,6 @@ class Carried:
                 f"mkdir -p {shlex.quote(str(PurePosixPath(path).parent))}\ncat > {shlex.quote(path)} <<'{end}'\n{text.rstrip(chr(10))}\n{end}\n"
             )
         return f"{''.join(lines)}cd {shlex.quote(self.directory)}\ndocker compose -f {shlex.quote(PurePosixPath(self.path).name)} {command}\n"
-
-
-def is_compose(name: str, text: str) -> bool:
-    """Whether a lab is a compose file: by its name, or because its first line is one of a compose file's keys."""
-    if name.endswith((".yaml", ".yml")):
-        return True
-    first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#") and line.strip() != "---"), "")
-    return first.startswith(FIRST_KEYS) and first.partition(":")[1] == ":" and " " not in first.partition(":")[0]
 
 
 @attrs.define

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from os.path import basename
 
 import attrs
 
 from netsim.api import Host, World
-from netsim.compose_api import carry, carry_text, engine_of, is_compose
 from netsim.directives import DirectiveProblem, carry_out, machines, sections
 from netsim.docker.profile import RELEASES
 from netsim.machine.call import Result
@@ -18,6 +17,7 @@ from netsim.state import CannotLoad
 from netsim.world.capture import Capture as WorldCapture
 
 EX_DATAERR, EX_NOINPUT = 65, 66
+KEYS_OF_COMPOSE = ("version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "x-")
 
 
 @attrs.frozen
@@ -40,7 +40,10 @@ class LabProblem(Exception):
 def read_lab(name: str) -> str:
     """The text of a lab by file name, "-" for standard input; LabProblem."""
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        if name == "-":
+            return sys.stdin.read()
+        with open(name, encoding="utf-8") as file:
+            return file.read()
     except OSError as error:
         raise LabProblem(name, error.strerror or str(error), EX_NOINPUT) from None
     except UnicodeDecodeError:
@@ -83,12 +86,20 @@ def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFil
             if part.host is None and is_preface(part.text) and has_directives:
                 continue
             host = first_host(world) if part.host is None else world.host(part.host)
-            status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else Path(name).name)
+            status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else basename(name))
             if status:
                 return status
     except DirectiveProblem as problem:
         raise LabProblem(name, str(problem), EX_DATAERR) from None
     return 0
+
+
+def is_compose(name: str, text: str) -> bool:
+    """Whether a lab is a compose file: by its name, or because its first line is one of a compose file's keys."""
+    if name.endswith((".yaml", ".yml")):
+        return True
+    first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#") and line.strip() != "---"), "")
+    return first.startswith(KEYS_OF_COMPOSE) and first.partition(":")[1] == ":" and " " not in first.partition(":")[0]
 
 
 def is_preface(text: str) -> bool:
@@ -98,6 +109,8 @@ def is_preface(text: str) -> bool:
 
 def _composed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile) -> int:
     """A compose file: its project is written into the first machine and brought up there, on the engine it asks for if none runs yet."""
+    from netsim.compose_api import carry, carry_text, engine_of
+
     host = first_host(world)
     engine = engine_of(text)
     if engine and engine not in RELEASES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 from netsim.state import CannotLoad, dump, load
@@ -41,15 +41,18 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def write(root: object, path: str | Path, writer: str) -> None:
+def write(root: object, path: str | PathLike[str], writer: str) -> None:
     """Write a snapshot file; CannotSave, OSError. Nothing is written unless everything can be."""
-    Path(path).write_text(to_text(root, writer), encoding="utf-8")
+    text = to_text(root, writer)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
-def read(path: str | Path) -> Any:
+def read(path: str | PathLike[str]) -> Any:
     """Read a snapshot file; CannotLoad, OSError."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except UnicodeDecodeError:
         raise CannotLoad("not a netsim snapshot") from None
     return from_text(text)

@@ -15,8 +15,7 @@ from netsim.kernel.core.skbuff import PACKET_OUTGOING, SkBuff
 from netsim.packet import Arp, Dot1Q, Ethernet, Ip, Ip6, pcap
 from netsim.packet.codec import encode
 from netsim.packet.numbers import ETH_P_8021Q, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6
-from netsim.programs.tcpdump.frames import cooked2
-from netsim.programs.tcpdump.generate import COOKED2, ETHERNET
+from netsim.programs.tcpdump.frames import COOKED2, ETHERNET, cooked2
 from netsim.trace import Dropped
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 
 from netsim import World
 from netsim.__main__ import main
-from netsim.compose_api import carry, is_compose
-from netsim.labs import play
+from netsim.compose_api import carry
+from netsim.labs import is_compose, play
 
 FILE = "services: {web: {image: nginx, env_file: e.env, extends: {file: sub/base.yaml, service: base}}}\n"
 

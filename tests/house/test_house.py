@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 500
 FORBIDDEN = ("utils", "util", "helpers", "common", "base", "misc", "manager", "tools")
 CLOCKS_AND_CHANCE = {"time", "random", "logging", "threading", "asyncio", "socket", "subprocess"}
-DOORSTEP = {"__main__.py", "session.py"}
+DOORSTEP = {"__main__.py", "session.py", "doorstep.py"}
 MIRRORED = ("core", "ipv4", "ipv6", "bridge", "netfilter", "drivers")
 
 

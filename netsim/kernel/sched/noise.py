@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
-from statistics import NormalDist
 
 import attrs
 
@@ -54,6 +53,8 @@ def _entry(deviations: float) -> int:
 
 
 def _normal() -> list[float]:
+    from statistics import NormalDist  # made once, and not cheap to import
+
     quantile = NormalDist().inv_cdf
     return [quantile(chance) for chance in _midpoints()]
 

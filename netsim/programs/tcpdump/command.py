@@ -11,12 +11,12 @@ from netsim.machine.resolver import getaddrinfo
 from netsim.packet import describe
 from netsim.packet.pcap import Capture, PcapError
 from netsim.packet.pcap import read as read_capture
-from netsim.programs.tcpdump.frames import DESCRIBED, LINK_NAMES
-from netsim.programs.tcpdump.generate import COOKED1, COOKED2, ETHERNET, Generator
+from netsim.programs.tcpdump.frames import COOKED1, COOKED2, ETHERNET, LINK_NAMES
+from netsim.programs.tcpdump.generate import Generator
 from netsim.programs.tcpdump.grammar import Names, compile_filter
 from netsim.programs.tcpdump.options import Options, Over, read
 from netsim.programs.tcpdump.predicate import Condition, View, matches
-from netsim.programs.tcpdump.program import Sink, Tcpdump
+from netsim.programs.tcpdump.program import DESCRIBED, Sink, Tcpdump
 from netsim.programs.tcpdump.words import FilterError
 
 AF_PACKET, SOCK_RAW, ETH_P_ALL = 17, 3, 3

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from netsim.kernel.core.packet_socket import Seen
 from netsim.packet import Dot1Q, Ethernet
 from netsim.packet.codec import Checksums, encode
-from netsim.packet.describe.cooked import print_sll, print_sll2
-from netsim.packet.describe.link import print_ethernet
-from netsim.packet.describe.output import Output
 from netsim.packet.encode import is_offloaded
-from netsim.programs.tcpdump.generate import COOKED1, COOKED2, ETHERNET
 
-PACKET_OUTGOING = 4
+ETHERNET, COOKED2, COOKED1 = 1, 276, 113
+"""Link types (pcap-linktype(7)): with an Ethernet header, or with the one that stands for all link layers, in version 2 or 1."""
 LINK_NAMES = {ETHERNET: "EN10MB (Ethernet)", COOKED1: "LINUX_SLL (Linux cooked v1)", COOKED2: "LINUX_SLL2 (Linux cooked v2)"}
-DESCRIBED: Mapping[int, Callable[[Output, int, int], int]] = {ETHERNET: print_ethernet, COOKED1: print_sll, COOKED2: print_sll2}
+PACKET_OUTGOING = 4
 
 
 def frame_bytes(seen: Seen, link: int, device_type: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv4, IPv6
+from netsim.programs.tcpdump.frames import COOKED1, COOKED2, ETHERNET
 from netsim.programs.tcpdump.predicate import MASK, Always, And, Condition, Constant, Field, Load, Not, Or, Outgoing, Relation, Wide
 from netsim.programs.tcpdump.words import FilterError
 
@@ -28,7 +29,6 @@ PROTOCOLS = {
     "icmp6": 58,
 }
 BOTH_FAMILIES = ("tcp", "udp", "sctp", "pim", "ah", "esp")
-ETHERNET, COOKED2, COOKED1 = 1, 276, 113
 LINKS = {ETHERNET: (12, 14), COOKED2: (0, 20), COOKED1: (14, 16)}
 TAGS = (0x8100, 0x88A8, 0x9100)
 STP_SAP = 0x42

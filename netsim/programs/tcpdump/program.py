@@ -13,14 +13,18 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.packet_socket import Seen
 from netsim.machine.call import Program
 from netsim.packet import describe
+from netsim.packet.describe.cooked import print_sll, print_sll2
+from netsim.packet.describe.link import print_ethernet
 from netsim.packet.pcap import Interface, Record, pcap_header, pcap_record
-from netsim.programs.tcpdump.frames import DESCRIBED, PACKET_OUTGOING, frame_bytes
+from netsim.programs.tcpdump.frames import COOKED1, COOKED2, ETHERNET, PACKET_OUTGOING, frame_bytes
 from netsim.programs.tcpdump.options import Options
 from netsim.programs.tcpdump.predicate import Condition, View, matches
 
 LAZY, PROMPT = 1000 * MS, 100 * MS
 """How long frames may lie in the ring (`pcap_set_timeout`; shorter with -l): what a signal finds there is lost."""
 ENDING = (1, 2, 15)
+DESCRIBED = {ETHERNET: print_ethernet, COOKED1: print_sll, COOKED2: print_sll2}
+"""How frames of each link type are told."""
 
 
 @attrs.define(eq=False)
