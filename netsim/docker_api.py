@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,7 +12,6 @@ from netsim.addr import MAC, IPv4, IPv6
 from netsim.clock import MS
 from netsim.commands.docker.build import DEPRECATED
 from netsim.commands.docker.publish import published
-from netsim.compose_api import Composition, carry
 from netsim.docker.cnm import model
 from netsim.docker.engine import attach, networks, views
 from netsim.docker.engine import container as containers
@@ -31,6 +30,9 @@ from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
 from netsim.machine.words import simple_argv
 from netsim.wiring import Wiring
+
+if TYPE_CHECKING:
+    from netsim.compose_api import Composition
 
 COMMAND_TIME = 10 * MS
 """What a request takes besides its waiting."""
@@ -158,6 +160,8 @@ class Docker:
 
         Needs PyYAML (`netsim-lab[compose]`). OSError for a file that cannot be read.
         """
+        from netsim.compose_api import Composition, carry
+
         carried = carry(path, self.machine.init.env)
         for inner, text in carried.files.items():
             self.machine.files.makedirs(self.machine.init, inner.rpartition("/")[0])

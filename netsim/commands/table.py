@@ -7,7 +7,7 @@ from netsim.commands.busybox.table import APPLETS
 EXEC_TABLE: dict[str, str] = {
     "dockerd": "netsim.commands.dockerd:dockerd",
     "docker": "netsim.commands.docker.answer:docker",
-    "docker-compose": "netsim.commands.docker.main:docker_compose",
+    "docker-compose": "netsim.commands.docker.compose.main:docker_compose",
     "busybox": "netsim.commands.busybox.main:busybox",
     "ip": "netsim.commands.ip.main:ip",
     "ping": "netsim.programs.ping.command:ping",

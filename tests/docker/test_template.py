@@ -36,6 +36,9 @@ DATA = {
         ("{{range $i, $a := .Args}}{{if $i}}{{break}}{{end}}{{$a}}{{end}}", "-c"),
         ('{{println 1 "a"}}{{print 1 2 "a" 3}}', "1 a\n1 2a3"),
         ('{{not .Running}} {{and .Running .Code}} {{or .Nothing "x"}}', "false 137 x"),
+        ('{{html "<a href=\'x\'> & \\"y\\""}}', "&lt;a href=&#39;x&#39;&gt; &amp; &#34;y&#34;"),
+        ('{{js "<a href=\'x\'> & \\"y\\""}}', r"\u003Ca href\u003D\'x\'\u003E \u0026 \"y\""),
+        ('{{urlquery "a b/c&d~e"}}', "a+b%2Fc%26d~e"),
     ],
 )
 def test_what_go_prints(template: str, text: str) -> None:

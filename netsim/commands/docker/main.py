@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netsim.commands.docker import tree, usage
 from netsim.commands.docker.build import BUILD_COMMANDS
-from netsim.commands.docker.compose.main import compose
 from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
 from netsim.commands.docker.events import EVENT_COMMANDS
 from netsim.commands.docker.flags import FlagError, HelpWanted, Parsed, parse
@@ -52,11 +51,6 @@ def docker(call: Call) -> Result | Program | ReadInput:
     return refused if refused is not None else _dispatch(session, parsed.words)
 
 
-def docker_compose(call: Call) -> Result | Program | ReadInput:
-    """docker-compose: the same as `docker compose`, by its older name."""
-    return compose(Docker(call, daemon=call.proc.env.get("DOCKER_HOST", "")), call.argv[1:])
-
-
 def _help(wanted: HelpWanted, text: str) -> Result:
     return Result(text, "Flag shorthand -h has been deprecated, use --help\n" if wanted.word == "-h" else "")
 
@@ -90,13 +84,20 @@ def _dispatch(session: Docker, words: tuple[str, ...]) -> Result | Program | Rea
     if words[0] == "help":
         return _topic(session, words[1:])
     if words[0] == "compose":
-        return compose(session, words[1:])
+        return _compose(session, words[1:])
     found = find(words)
     if found is not None:
         return _run(session, *found)
     if words[0] in tree.GROUPS:
         return _group(session, words[0], words[1:])
     return Result("", cli.unknown_command.format(word=words[0]), 1)
+
+
+def _compose(session: Docker, words: tuple[str, ...]) -> Result | Program:
+    """A plugin of docker's: loaded when it is asked for."""
+    from netsim.commands.docker.compose.main import compose
+
+    return compose(session, words)
 
 
 def find(words: tuple[str, ...]) -> tuple[Subcommand, str, tuple[str, ...]] | None:
@@ -113,7 +114,7 @@ def _topic(session: Docker, words: tuple[str, ...]) -> Result | Program:
     if not words:
         return Result(usage.of_docker(session.cli))
     if words[0] == "compose":
-        return compose(session, ("--help",))
+        return _compose(session, ("--help",))
     found = find(words)
     if found is not None:
         return Result(usage.of_command(session.cli, found[0], found[1]))

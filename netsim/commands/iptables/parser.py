@@ -40,8 +40,8 @@ BEGUN = {
 }
 """What the beginnings of the general options' names may mean."""
 NOTHING: frozenset[tuple[str, str]] = frozenset()
-BY_PROTOCOL = {number: [found for found in MATCHES.values() if number in found.protocols] for number in range(1, 256)}
-"""The matches that `-p` loads when one of their options is met."""
+BY_PROTOCOL = {number: found for found in MATCHES.values() for number in found.protocols}
+"""The match that `-p` loads when one of its options is met."""
 VERDICTS = {"ACCEPT": Verdict("ACCEPT", ACCEPT), "DROP": Verdict("DROP", DROP), "RETURN": Verdict("RETURN", RETURN)}
 TWO_ARGUMENTS = ("tcp-flags", "match-set")
 LONGEST_CHAIN, LONGEST_INTERFACE = 28, 15
@@ -181,12 +181,10 @@ class Parser:
     def _implicit(self, name: str) -> Loaded | None:
         if not self.protocol or self.inverted.get("p"):
             return None
-        for extension in BY_PROTOCOL.get(self.protocol, ()):
-            if any(owner.extension is extension for owner in self.loaded):
-                continue
-            if any(known.startswith(name) for known in extension.options):
-                return Loaded(extension)
-        return None
+        extension = BY_PROTOCOL.get(self.protocol)
+        if extension is None or any(owner.extension is extension for owner in self.loaded):
+            return None
+        return Loaded(extension) if any(known.startswith(name) for known in extension.options) else None
 
     def _next(self, word: str) -> str:
         if self.at >= len(self.words):

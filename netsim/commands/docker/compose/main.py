@@ -14,7 +14,7 @@ from netsim.commands.docker.compose.up import UP_COMMANDS
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, FlagError, HelpWanted, Parsed, parse
 from netsim.commands.docker.session import Docker, daemon_text
 from netsim.docker.errors import Refusal
-from netsim.machine.call import Program, Result
+from netsim.machine.call import Call, Program, Result
 
 COMMANDS: dict[str, ComposeCommand] = {
     command.name: command for command in (*UP_COMMANDS, *CONTAINER_COMMANDS, *EXECUTE_COMMANDS, *LISTING_COMMANDS, *LOG_COMMANDS, *CONFIG_COMMANDS)
@@ -47,6 +47,11 @@ def compose(docker: Docker, words: tuple[str, ...]) -> Result | Program:
     if name in usage.OTHERS:
         return Result("", f"docker compose: netsim: 'docker compose {name}' is not modelled\n", 1)
     return Result(usage.of_compose(), f'unknown docker command: "compose {name}"\n', 1)
+
+
+def docker_compose(call: Call) -> Result | Program:
+    """docker-compose: the same as `docker compose`, by its older name."""
+    return compose(Docker(call, daemon=call.proc.env.get("DOCKER_HOST", "")), call.argv[1:])
 
 
 def _check(options: Parsed) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html as html_module
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 from netsim.commands.docker.template.values import MISSING, TemplateError, inner, is_true, to_json
 
@@ -131,13 +130,18 @@ def join(values: Any, between: str) -> str:
     return between.join(inner(value) for value in values or [])
 
 
+HTML = str.maketrans({'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\ufffd"})
+"""`HTMLEscape` of text/template."""
+JAVASCRIPT = {character: f"\\u{character:04X}" for character in (*range(32), *b"<>&=")} | str.maketrans({"\\": r"\\", "'": r"\'", '"': r"\""})
+"""`JSEscape` of text/template."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "json": to_json, "split": lambda text, between: str(text).split(between), "join": join, "title": lambda text: str(text).title(),
     "lower": lambda text: str(text).lower(), "upper": lambda text: str(text).upper(), "pad": pad, "truncate": truncate, "index": index, "slice": slice_,
     "len": length, "print": print_, "printf": printf, "println": println, "and": and_, "or": or_, "not": lambda value: not is_true(value),
     "eq": equal, "ne": lambda one, other: not equal(one, other), "lt": less, "le": lambda one, other: one == other or less(one, other),
     "gt": lambda one, other: one != other and not less(one, other), "ge": lambda one, other: not less(one, other),
-    "html": lambda *values: html_module.escape(print_(*values)), "js": lambda *values: to_json(print_(*values))[1:-1],
-    "urlquery": lambda *values: quote(print_(*values), safe=""),
+    "html": lambda *values: print_(*values).translate(HTML), "js": lambda *values: print_(*values).translate(JAVASCRIPT),
+    "urlquery": lambda *values: quote_plus(print_(*values)),
 }  # fmt: skip
 """By name. `table` and `raw` are the commands', not templates'."""

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import attrs
@@ -28,6 +27,8 @@ class Fault:
 @cache
 def schema() -> Mapping[str, Any]:
     """The schema itself (`compose-spec.json`)."""
+    from importlib import resources
+
     found: Mapping[str, Any] = json.loads(resources.files(__package__).joinpath("compose-spec.json").read_text(encoding="utf-8"))
     return found
 
