@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import MAC, MASKS4, IPv4
-from netsim.kernel.core.hooks import PF_INET6, PRE_ROUTING
+from netsim.kernel.core.hooks import PRE_ROUTING
 from netsim.kernel.core.netdevice import IFF_NOARP, IFF_UP, NetDevice
 from netsim.kernel.tables.fib import RT_TABLE_LOCAL
 from netsim.kernel.tables.neigh import NUD_VALID
@@ -335,7 +335,7 @@ def is_quiet(port: BridgePort, far: NetDevice) -> bool:
 def minds_groups(far: NetDevice) -> bool:
     """Whether somebody is told of IPv6 packets to groups the device is not in, or counts them otherwise."""
     there, state = far.netns, far.inet6
-    return state is None or bool(there.hooks.get((PF_INET6, PRE_ROUTING)) or there.inet6.fib.has_custom_rules or state.conf.disable_ipv6)
+    return state is None or bool(there.hooks_ipv6[PRE_ROUTING] or there.inet6.fib.has_custom_rules or state.conf.disable_ipv6)
 
 
 def minds_requests(far: NetDevice) -> bool:

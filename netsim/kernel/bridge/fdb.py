@@ -43,7 +43,7 @@ class Bulk:
 def lookup(bridge: Bridge, address: MAC, vid: int = 0) -> FdbEntry | None:
     """The entry that forwarding may use: not one past its age (`br_fdb_find_rcu` and `has_expired`)."""
     entry = bridge.fdb.entries.get(vid << 48 | address)
-    if entry is None or has_expired(bridge, entry):
+    if entry is None or (not entry.is_static and has_expired(bridge, entry)):
         return None
     return entry
 
@@ -52,7 +52,7 @@ def has_expired(bridge: Bridge, entry: FdbEntry) -> bool:
     """Whether a learnt entry is older than the ageing time in force (`has_expired`)."""
     if entry.is_static or entry.is_local or entry.is_external:
         return False
-    return entry.updated + hold_time(bridge) <= bridge.netns.kernel.clock.now
+    return entry.updated + (bridge.forward_delay if bridge.topology_change else bridge.ageing_time) <= bridge.netns.kernel.clock.now
 
 
 def hold_time(bridge: Bridge) -> int:
@@ -70,7 +70,7 @@ def listed(bridge: Bridge) -> list[FdbEntry]:
 
 def learn(bridge: Bridge, port: BridgePort, address: MAC, vid: int = 0) -> None:
     """A frame from `address` came in at `port` (`br_fdb_update`)."""
-    if not hold_time(bridge):
+    if not (bridge.forward_delay if bridge.topology_change else bridge.ageing_time):
         return
     now = bridge.netns.kernel.clock.now
     entry = bridge.fdb.entries.get(vid << 48 | address)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge.audience import is_heard_by_nobody_else
 from netsim.kernel.bridge.vlan import allowed_egress, allowed_ingress, handle_vlan, vid_of
-from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook
+from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.receive import receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
@@ -67,8 +67,8 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
 
     Where it would only be counted, it is, without a copy; and where that is known beforehand, without a visit (`audience`).
     """
-    hooks = bridge.netns.hooks
-    is_watched = hooks.get((PF_BRIDGE, hook)) or hooks.get((PF_BRIDGE, POST_ROUTING))
+    hooks = bridge.netns.hooks_bridge
+    is_watched = hooks[hook] or hooks[POST_ROUTING]
     if bridge.netns.trace is not None:
         _trace_flood(bridge, skb, source, flag)
     ports = None if is_watched or not is_heard_by_nobody_else(bridge, skb) else bridge.audience.hearers(source, skb)
@@ -104,15 +104,16 @@ def refusal(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> str:
 
 def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> bool:
     """Whether a frame may leave by a port: forwarding, not the way it came (but for hairpin), not between isolated ports (`should_deliver`)."""
+    options = port.options
     if port.state != BR_STATE_FORWARDING:
         return False
-    if source is port and not port.options["hairpin"]:
+    if source is port and not options["hairpin"]:
         return False
-    if source is not None and source.options["isolated"] and port.options["isolated"]:
+    if source is not None and source.options["isolated"] and options["isolated"]:
         return False
     if port.bridge.options["vlan_filtering"] and not allowed_egress(port.bridge, port, skb):
         return False
-    return not (port.options["neigh_suppress"] and skb.protocol in (ETH_P_ARP, ETH_P_IPV6) and skb.dst.is_multicast and _is_neighbour_request(skb))
+    return not (options["neigh_suppress"] and skb.protocol in (ETH_P_ARP, ETH_P_IPV6) and skb.dst.is_multicast and _is_neighbour_request(skb))
 
 
 def _is_neighbour_request(skb: SkBuff) -> bool:
@@ -124,25 +125,31 @@ def _send(port: BridgePort, skb: SkBuff, hook: int) -> None:
     bridge = port.bridge
     if bridge.options["vlan_filtering"]:
         handle_vlan(bridge, port, skb)
-    incoming = skb.dev
-    skb.dev = port.dev
-    if hook == LOCAL_OUT:
-        nf_hook(PF_BRIDGE, LOCAL_OUT, bridge.netns, skb, None, port.dev, br_forward_finish)
+    incoming, outgoing, netns = skb.dev, port.dev, bridge.netns
+    skb.dev = outgoing
+    entries = netns.hooks_bridge[hook]
+    if entries:
+        nf_hook_slow(entries, hook, netns, skb, None if hook == LOCAL_OUT else incoming, outgoing, br_forward_finish)
     else:
-        nf_hook(PF_BRIDGE, FORWARD, bridge.netns, skb, incoming, port.dev, br_forward_finish)
+        br_forward_finish(netns, skb)
 
 
 def br_forward_finish(netns: Netns, skb: SkBuff) -> None:
     """The last hook before the wire (`br_forward_finish`)."""
-    nf_hook(PF_BRIDGE, POST_ROUTING, netns, skb, None, skb.dev, br_dev_queue_push_xmit)
+    entries = netns.hooks_bridge[POST_ROUTING]
+    if entries:
+        nf_hook_slow(entries, POST_ROUTING, netns, skb, None, skb.dev, br_dev_queue_push_xmit)
+    else:
+        br_dev_queue_push_xmit(netns, skb)
 
 
 def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
     """Out of the port; a frame too long for it is dropped (`br_dev_queue_push_xmit`, `is_skb_forwardable`)."""
-    dev = skb.dev
-    if skb.size > dev.mtu and skb.iif and netns.kernel.br_refragment is not None and netns.kernel.br_refragment(netns, skb):
+    dev, packet = skb.dev, skb.packet
+    size = len(packet) if type(packet) is bytes else packet.size
+    if size > dev.mtu and skb.iif and netns.kernel.br_refragment is not None and netns.kernel.br_refragment(netns, skb):
         return
-    if not dev.flags & IFF_UP or skb.size > dev.mtu + 4:
+    if not dev.flags & IFF_UP or size > dev.mtu + 4:
         if netns.trace is not None:
             trace_drop(netns, "PKT_TOO_BIG" if dev.flags & IFF_UP else "DEV_READY", dev.name, skb.packet, dev)
         return

@@ -9,7 +9,7 @@ from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp
 from netsim.kernel.bridge.forward import flood, forward_to, pass_up
 from netsim.kernel.bridge.vlan import allowed_ingress, vid_of
-from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook
+from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
@@ -20,27 +20,32 @@ if TYPE_CHECKING:
 
 BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, BR_STATE_BLOCKING = range(5)
 LINK_LOCAL = MAC(0x0180C2000000)
+GROUP_BIT = 0x010000000000
 RESERVED = (0, 1, 2, 3)
 
 
 def br_handle_frame(skb: SkBuff) -> bool:
     """The rx handler of every port; True: the frame is the bridge's business now."""
-    dev = skb.dev
+    dev, src, dst = skb.dev, skb.src, skb.dst
     port: BridgePort = dev.slave_data
     if skb.pkt_type == PACKET_LOOPBACK:
         return False
-    if skb.src.is_multicast or skb.src.is_zero:
+    if src & GROUP_BIT or not src:
         _drop(skb, "INVALID_SOURCE")
         return True
-    bridge = port.bridge
-    if skb.dst & 0xFFFFFFFFFFF0 == LINK_LOCAL:
+    if dst & 0xFFFFFFFFFFF0 == LINK_LOCAL:
         return _link_local(port, skb)
-    if port.state in (BR_STATE_FORWARDING, BR_STATE_LEARNING):
-        if skb.dst == bridge.address:
-            skb.pkt_type = PACKET_HOST
-        nf_hook(PF_BRIDGE, PRE_ROUTING, dev.netns, skb, dev, None, br_handle_frame_finish)
+    if port.state not in (BR_STATE_FORWARDING, BR_STATE_LEARNING):
+        _drop(skb, "BRIDGE_INGRESS_STP_STATE")
         return True
-    _drop(skb, "BRIDGE_INGRESS_STP_STATE")
+    if dst == port.bridge.address:
+        skb.pkt_type = PACKET_HOST
+    netns = dev.netns
+    entries = netns.hooks_bridge[PRE_ROUTING]
+    if entries:
+        nf_hook_slow(entries, PRE_ROUTING, netns, skb, dev, None, br_handle_frame_finish)
+    else:
+        br_handle_frame_finish(netns, skb)
     return True
 
 
@@ -74,6 +79,7 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     if port is None or port.state == BR_STATE_DISABLED:
         return
     bridge, vid = port.bridge, 0
+    netns = bridge.netns
     if bridge.options["vlan_filtering"]:
         if not allowed_ingress(bridge, port, skb):
             _drop(skb, "VLAN_FILTER")
@@ -84,7 +90,7 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     if port.state == BR_STATE_LEARNING:
         return
     destination = skb.dst
-    if destination.is_multicast:
+    if destination & GROUP_BIT:
         flag = "bcast_flood" if destination.is_broadcast else "mcast_flood"
         flood(bridge, skb, port, flag, FORWARD)
         bridge.stats.multicast += not destination.is_broadcast
@@ -99,9 +105,9 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     if entry.is_local:
         _up(bridge, skb)
         return
-    entry.used = bridge.netns.kernel.clock.now
-    if bridge.netns.trace is not None:
-        trace_step(bridge.netns, "br_fdb_find", bridge.name, skb.packet, (port.dev.name, destination, entry.port.dev.name if entry.port else ""))
+    entry.used = netns.kernel.clock.now
+    if netns.trace is not None:
+        trace_step(netns, "br_fdb_find", bridge.name, skb.packet, (port.dev.name, destination, entry.port.dev.name if entry.port else ""))
     if entry.port is not None:
         if bridge.flags & IFF_PROMISC:
             _up(bridge, skb.clone())

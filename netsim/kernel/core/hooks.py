@@ -18,34 +18,55 @@ ALL_HOOKS = frozenset(range(5))
 DROP, ACCEPT, STOLEN, REFUSED = range(4)
 
 HookFunction = Callable[..., int]
+HookEntry = tuple[int, HookFunction]
 """`(owner, netns, hook, skb, indev, outdev, okfn) -> verdict`; STOLEN: it keeps the skb and will call okfn itself; REFUSED: dropped, and a local sender hears EPERM."""
 
 
-def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> Any:
-    """Show the packet to every function at the hook in order of priority, then go on with `okfn(netns, skb)`.
+FIELDS = {PF_INET: "hooks_ipv4", PF_INET6: "hooks_ipv6", PF_BRIDGE: "hooks_bridge"}
+"""Where a namespace keeps the hooks of each family."""
 
-    Mirrors `NF_HOOK`; returns what okfn returned, REFUSED when a packet on its way out was dropped, None when it was dropped elsewhere or taken.
+
+def nf_hook(family: int, hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> Any:
+    """Show the packet to every function at the hook, then go on with `okfn(netns, skb)`.
+
+    Mirrors `NF_HOOK`, whose jump label the busiest paths write out: they look for functions first, and call okfn themselves where there are none.
     """
-    entries = netns.hooks.get((family, hook))
-    if entries:
-        for _, function in entries:
-            verdict = function(netns, hook, skb, indev, outdev, okfn)
-            if verdict != ACCEPT:
-                return REFUSED if verdict == REFUSED or (verdict == DROP and hook in (LOCAL_OUT, POST_ROUTING)) else None
+    entries = getattr(netns, FIELDS[family])[hook]
+    return nf_hook_slow(entries, hook, netns, skb, indev, outdev, okfn) if entries else okfn(netns, skb)
+
+
+def nf_hook_slow(
+    entries: tuple[HookEntry, ...], hook: int, netns: Netns, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]
+) -> Any:
+    """Show the packet to the functions in order of priority, then go on with `okfn(netns, skb)` (`nf_hook_slow`).
+
+    Returns what okfn returned, REFUSED when a packet on its way out was dropped, None when it was dropped elsewhere or taken.
+    """
+    for _, function in entries:
+        verdict = function(netns, hook, skb, indev, outdev, okfn)
+        if verdict != ACCEPT:
+            return REFUSED if verdict == REFUSED or (verdict == DROP and hook in (LOCAL_OUT, POST_ROUTING)) else None
     return okfn(netns, skb)
 
 
 def register_hook(netns: Netns, family: int, hook: int, priority: int, function: HookFunction) -> None:
     """Hang `function` into a hook of one namespace; lower priorities run first, of equal ones the newest (`nf_register_net_hook`)."""
     netns.stir()
-    entries = netns.hooks.setdefault((family, hook), [])
+    entries = list(getattr(netns, FIELDS[family])[hook])
     entries.insert(bisect_left(entries, priority, key=_priority), (priority, function))
+    _hang(netns, family, hook, entries)
 
 
 def unregister_hook(netns: Netns, family: int, hook: int, function: HookFunction) -> None:
     """Take `function` out again (`nf_unregister_net_hook`)."""
-    netns.hooks[family, hook] = [entry for entry in netns.hooks.get((family, hook), []) if entry[1] != function]
+    _hang(netns, family, hook, [entry for entry in getattr(netns, FIELDS[family])[hook] if entry[1] != function])
 
 
-def _priority(entry: tuple[int, HookFunction]) -> int:
+def _hang(netns: Netns, family: int, hook: int, entries: list[HookEntry]) -> None:
+    hooks = list(getattr(netns, FIELDS[family]))
+    hooks[hook] = tuple(entries)
+    setattr(netns, FIELDS[family], tuple(hooks))
+
+
+def _priority(entry: HookEntry) -> int:
     return entry[0]

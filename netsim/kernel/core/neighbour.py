@@ -34,6 +34,8 @@ from netsim.kernel.tables.neigh import (
 
 NUD_IN_TIMER = NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE
 OVERRIDE, ADMIN, OVERRIDE_ISROUTER, ISROUTER, WEAK_OVERRIDE = 1, 2, 4, 8, 16
+ONE_FOR_ALL = IFF_LOOPBACK | IFF_POINTOPOINT
+"""Devices where one entry serves every address."""
 SKB_OVERHEAD = 512  # about what a small packet counts against the queue's limit
 
 
@@ -68,7 +70,7 @@ def reachable_time(neigh: Neighbour, ops: NeighOps) -> int:
 
 def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> Neighbour:
     """The entry for a key on a device, made when it is missing (`__neigh_create`, `arp_constructor`)."""
-    if dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT) and ops.any_key is not None:
+    if dev.flags & ONE_FOR_ALL and ops.any_key is not None:
         key = ops.any_key  # one entry serves every address (`arp_constructor`)
     known = table.entries.get((key, dev.ifindex))
     if known is not None:
@@ -95,12 +97,16 @@ def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb
     """Send a packet to a neighbour, asking for its address first when needed (`neigh_resolve_output`): NET_XMIT_*."""
     skb.dev = dev
     skb.src = dev.address
-    neigh = neigh_create(table, ops, key, dev)
-    if not neigh.state & NUD_CONNECTED:
-        neigh.used = now(neigh)  # what is connected goes out without a look at the entry (`neigh_connected_output`)
+    neigh = None if dev.flags & ONE_FOR_ALL else table.entries.get((key, dev.ifindex))
+    if neigh is None:
+        neigh = neigh_create(table, ops, key, dev)
     if dev.netns.trace is not None:
         trace_step(dev.netns, "neigh_output", dev.name, skb.packet, (neigh.key, neigh.state, neigh.lladdr))
-    if neigh.state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
+    if neigh.state & NUD_CONNECTED:  # what is connected goes out without a note in the entry (`neigh_connected_output`)
+        skb.dst = neigh.lladdr if neigh.lladdr is not None else MAC_BROADCAST
+        return dev_queue_xmit(skb)
+    neigh.used = now(neigh)
+    if neigh.state & (NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
         return transmit(neigh, skb)
     return NET_XMIT_SUCCESS
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
     from netsim.trace import Recorder
 
+NO_HOOKS = ((), (), (), (), ())
+
 
 @attrs.define(eq=False)
 class Netns:
@@ -41,7 +43,10 @@ class Netns:
     inet: Inet4State = attrs.field(factory=Inet4State)
     inet6: Inet6State = attrs.field(factory=Inet6State)
     sockets: SocketTables = attrs.field(factory=SocketTables)
-    hooks: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
+    hooks_ipv4: tuple[tuple[tuple[int, Callable[..., int]], ...], ...] = NO_HOOKS
+    """At each of the five hooks the functions with their priorities, in the order they are called (`struct netns_nf`)."""
+    hooks_ipv6: tuple[tuple[tuple[int, Callable[..., int]], ...], ...] = NO_HOOKS
+    hooks_bridge: tuple[tuple[tuple[int, Callable[..., int]], ...], ...] = NO_HOOKS
     netfilter: Any = None
     tunnels: dict[str, list[Any]] = attrs.field(factory=dict)
     """Tunnels whose outer packets are routed here, by family: gre, gretap, ipip, sit, vxlan (`struct ip_tunnel_net`)."""

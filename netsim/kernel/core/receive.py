@@ -30,17 +30,17 @@ def netif_receive(skb: SkBuff) -> None:
         if dev.netns.trace is not None:
             trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return
-    stats = dev.stats
+    stats, packet, dst = dev.stats, skb.packet, skb.dst
     stats.rx_packets += 1
-    stats.rx_bytes += skb.size + dev.header_length
+    stats.rx_bytes += (len(packet) if type(packet) is bytes else packet.size) + dev.header_length
     skb.iif = dev.ifindex
-    skb.pkt_type = eth_type(skb)
+    skb.pkt_type = PACKET_HOST if dst == dev.address else eth_type(skb)
     receive_core(skb)
 
 
 def receive_core(skb: SkBuff) -> None:
     """Show the frame to packet sockets, to the rx handler, and to its protocol (`__netif_receive_skb_core`)."""
-    if skb.protocol in TAGS and type(skb.packet) is Dot1Q:
+    if type(skb.packet) is Dot1Q and skb.protocol in TAGS:
         untag(skb)
     dev = skb.dev
     netns = dev.netns

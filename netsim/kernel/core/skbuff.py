@@ -56,4 +56,5 @@ class SkBuff:
     def size(self) -> int:
         """Bytes after the link header, as `skb->len` counts at the network layer."""
         packet = self.packet
-        return len(packet) if isinstance(packet, bytes) else int(packet.size)
+        size: int = len(packet) if type(packet) is bytes else packet.size
+        return size

@@ -19,6 +19,8 @@ NET_XMIT_MASK = 0xFFFF
 def dev_queue_xmit(skb: SkBuff) -> int:
     """Hand a complete frame to `skb.dev` and say what became of it (`__dev_queue_xmit`): NET_XMIT_*."""
     dev = skb.dev
+    if dev.is_active and dev.root_qdisc is None and not dev.taps and not dev.netns.taps:
+        return dev.xmit(skb) or NET_XMIT_SUCCESS  # no queue (`noqueue`), and nobody listens
     if not dev.is_active:
         dev.stats.tx_dropped += 1
         if dev.netns.trace is not None:

@@ -34,24 +34,25 @@ class Veth(NetDevice):
 
     def xmit(self, skb: SkBuff) -> int | None:
         """Carry the frame to the peer's receive path (`veth_xmit`); too long for the peer's MTU, or the peer down: dropped."""
-        peer = self.peer
-        size = skb.size
+        peer, packet = self.peer, skb.packet
+        size = len(packet) if type(packet) is bytes else packet.size
         if peer is None or not peer.flags & IFF_UP or size > peer.mtu + VLAN_HEADER:
             self.stats.tx_dropped += 1
             if self.netns.trace is not None:
                 trace_drop(self.netns, "PKT_TOO_BIG" if peer is not None and peer.flags & IFF_UP else "DEV_READY", self.name, skb.packet, peer)
             return NET_XMIT_DROP
-        self.stats.tx_packets += 1
-        self.stats.tx_bytes += size + 14
+        stats, netns = self.stats, peer.netns
+        stats.tx_packets += 1
+        stats.tx_bytes += size + 14
         skb.hops += 1
         if skb.hops > STORM:
             self._cut(skb)
             return None
         skb.dev = peer
         skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
-        if peer.netns is not self.netns:
+        if netns is not self.netns:
             skb.mark = skb.ipvs_property = 0
-        peer.netns.kernel.clock.call_soon(netif_receive, skb)
+        netns.kernel.clock.ready.append((netif_receive, (skb,)))  # `netif_rx`
         return None
 
     def far_end(self) -> NetDevice | None:

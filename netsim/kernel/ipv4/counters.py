@@ -27,20 +27,6 @@ def icmp_count(netns: Netns, way: str, kind: int) -> None:
         mib[f"Icmp{way}{name}"] += 1
 
 
-def count_in(netns: Netns, packet: Ip) -> None:
-    """A packet came in (`ip_rcv_core`)."""
-    mib = netns.mib
-    mib["IpExtInOctets"] += packet.size
-    mib[ECN_COUNTERS[packet.tos & 3]] += 1
-
-
-def count_out(netns: Netns, packet: Ip) -> None:
-    """A packet goes to a device (`ip_output`)."""
-    mib = netns.mib
-    mib["IpOutTransmits"] += 1
-    mib["IpExtOutOctets"] += packet.size
-
-
 def count_many(netns: Netns, way: str, kind: int, packet: Ip) -> None:
     """A packet for a group or for all, `In` or `Out` (`ip_rcv_finish_core`, `ip_finish_output2`)."""
     if kind in (RTN_MULTICAST, RTN_BROADCAST):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import EACCES, EHOSTUNREACH, ENETUNREACH
-from netsim.kernel.core.hooks import FORWARD, PF_INET, nf_hook
+from netsim.kernel.core.hooks import FORWARD, nf_hook_slow
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.icmp import icmp_send, send_redirect
@@ -43,8 +43,12 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
     if route.do_redirect and not packet.options:
         send_redirect(skb)
     skb.packet = packet.with_ttl(packet.ttl - 1)
-    skb.priority = tos_priority(packet.tos)
-    nf_hook(PF_INET, FORWARD, netns, skb, skb.dev, route.dev, ip_forward_finish)
+    skb.priority = tos_priority(packet.tos) if packet.tos else 0
+    entries = netns.hooks_ipv4[FORWARD]
+    if entries:
+        nf_hook_slow(entries, FORWARD, netns, skb, skb.dev, route.dev, ip_forward_finish)
+    else:
+        ip_forward_finish(netns, skb)
 
 
 def ip_forward_finish(netns: Netns, skb: SkBuff) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.errors import EHOSTUNREACH, EXDEV, NetError
-from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook
+from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
-from netsim.kernel.ipv4.counters import count_in, count_many
+from netsim.kernel.ipv4.counters import ECN_COUNTERS, count_many
 from netsim.kernel.ipv4.csum import header_is_damaged
 from netsim.kernel.ipv4.forward import ip_error, ip_forward
 from netsim.kernel.ipv4.fragment import ip_defrag
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.route import ip_route_input
-from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.packet import Ip
+from netsim.packet.numbers import IP_MF
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -32,36 +33,45 @@ def ip_rcv(skb: SkBuff) -> None:
         if netns.trace is not None:
             trace_drop(netns, "OTHERHOST", dev.name, skb.packet, skb.dst)
         return
-    netns.mib["IpInReceives"] += 1
-    if not isinstance(skb.packet, Ip):
-        netns.mib["IpInHdrErrors"] += 1
-        damaged = header_is_damaged(skb.packet)
-        netns.mib["IpExtInCsumErrors"] += damaged
+    mib, packet = netns.mib, skb.packet
+    mib["IpInReceives"] += 1
+    if type(packet) is not Ip:
+        mib["IpInHdrErrors"] += 1
+        damaged = header_is_damaged(packet)
+        mib["IpExtInCsumErrors"] += damaged
         if netns.trace is not None:
-            trace_drop(netns, "IP_CSUM" if damaged else "IP_INHDR", dev.name, skb.packet)
+            trace_drop(netns, "IP_CSUM" if damaged else "IP_INHDR", dev.name, packet)
         return
     skb.control = None
-    count_in(netns, skb.packet)
-    nf_hook(PF_INET, PRE_ROUTING, netns, skb, dev, None, ip_rcv_finish)
+    mib["IpExtInOctets"] += packet.size
+    mib[ECN_COUNTERS[packet.tos & 3]] += 1
+    entries = netns.hooks_ipv4[PRE_ROUTING]
+    if entries:
+        nf_hook_slow(entries, PRE_ROUTING, netns, skb, dev, None, ip_rcv_finish)
+    else:
+        ip_rcv_finish(netns, skb)
 
 
 def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     """Route the packet and hand it on; what comes back from lo has the route it was sent by (`skb_valid_dst`)."""
-    master = skb.dev.master
+    dev, route = skb.dev, skb.route
+    master = dev.master
     if master is not None and master.l3mdev_table:
         l3mdev_ip_rcv(netns, skb, master)
         return
-    if skb.dev.l3_rcv is not None and skb.dev.l3_rcv(skb):
+    if dev.l3_rcv is not None and dev.l3_rcv(skb):
         return
-    if skb.route is None or (skb.route.iif != skb.dev.ifindex and not skb.dev.flags & IFF_LOOPBACK):
+    if route is None or (route.iif != dev.ifindex and not dev.flags & IFF_LOOPBACK):
         try:
-            skb.route = ip_route_input(skb)
+            route = skb.route = ip_route_input(skb)
         except NetError as error:
             _count_refused(netns, skb, error)
             return
-    route = skb.route
     if netns.trace is not None:
-        trace_step(netns, "ip_rcv_finish", skb.dev.name, skb.packet, route)
+        trace_step(netns, "ip_rcv_finish", dev.name, skb.packet, route)
+    if route.type == RTN_UNICAST and route.iif:
+        ip_forward(netns, skb)
+        return
     count_many(netns, "In", route.type, skb.packet)
     if route.error:
         ip_error(netns, skb, route.error)
@@ -109,12 +119,17 @@ def _count_refused(netns: Netns, skb: SkBuff, error: NetError) -> None:
 
 def ip_local_deliver(netns: Netns, skb: SkBuff) -> None:
     """For this host: put fragments together, then the LOCAL_IN hook."""
-    if skb.packet.is_fragment:
+    packet = skb.packet
+    if packet.offset or packet.flags & IP_MF:
         whole = ip_defrag(netns, skb)
         if whole is None:
             return
         skb = whole
-    nf_hook(PF_INET, LOCAL_IN, netns, skb, skb.dev, None, ip_local_deliver_finish)
+    entries = netns.hooks_ipv4[LOCAL_IN]
+    if entries:
+        nf_hook_slow(entries, LOCAL_IN, netns, skb, skb.dev, None, ip_local_deliver_finish)
+    else:
+        ip_local_deliver_finish(netns, skb)
 
 
 def ip_local_deliver_finish(netns: Netns, skb: SkBuff) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.addr import IPv6
+from netsim.addr import IPv4, IPv6
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
-from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook
+from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook, nf_hook_slow
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
 from netsim.kernel.ipv4.arp import ARP_OPS
-from netsim.kernel.ipv4.counters import count_many, count_out
+from netsim.kernel.ipv4.counters import count_many
 from netsim.kernel.ipv4.fragment import split
 from netsim.kernel.ipv4.options import tos_priority
 from netsim.kernel.ipv6.ndisc import ND_OPS
-from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
+from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.packet import Ip
 from netsim.packet.numbers import ETH_P_IP, IP_DF
 
@@ -40,7 +40,8 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
     if netns.l3mdevs and dev.master is not None and dev.master.l3mdev_table:
         if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, _passed) is not True:
             raise NetError(EPERM)
-    outcome = nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev, dst_output)
+    entries = netns.hooks_ipv4[LOCAL_OUT]
+    outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, dst_output) if entries else dst_output(netns, skb)
     if outcome is REFUSED:
         raise NetError(EPERM)
     if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
@@ -63,10 +64,13 @@ def ip_output(netns: Netns, skb: SkBuff) -> Any:
     incoming = skb.dev if skb.iif else None
     skb.dev = rt.dev
     skb.protocol = ETH_P_IP
-    count_out(netns, skb.packet)
+    mib = netns.mib
+    mib["IpOutTransmits"] += 1
+    mib["IpExtOutOctets"] += skb.packet.size
     if rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
         _loop_back(netns, skb, rt)
-    return nf_hook(PF_INET, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output)
+    entries = netns.hooks_ipv4[POST_ROUTING]
+    return nf_hook_slow(entries, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output) if entries else ip_finish_output(netns, skb)
 
 
 def _loop_back(netns: Netns, skb: SkBuff, rt: Rt) -> None:
@@ -92,9 +96,9 @@ def _receive_looped(skb: SkBuff) -> None:
 
 def ip_finish_output(netns: Netns, skb: SkBuff) -> Any:
     """Cut to the MTU when needed (`__ip_finish_output`)."""
-    rt, packet = skb.route, skb.packet
+    rt, packet, owner = skb.route, skb.packet, skb.owner
     # Whoever probes the path is held to the device only (`ip_sk_use_pmtu`).
-    mtu = rt.mtu if skb.owner is None or skb.owner.pmtudisc != PMTUDISC_PROBE else skb.dev.mtu
+    mtu = rt.mtu if owner is None or owner.pmtudisc != PMTUDISC_PROBE else skb.dev.mtu
     if skb.control and packet.size > skb.control:
         mtu = min(mtu, skb.control)  # put together on the way: cut as it was
     if packet.size > mtu:
@@ -102,8 +106,8 @@ def ip_finish_output(netns: Netns, skb: SkBuff) -> Any:
             netns.mib["IpFragFails"] += 1
             if netns.trace is not None:
                 trace_drop(netns, "PKT_TOO_BIG", skb.dev.name, packet, rt)
-            if skb.owner is not None:
-                skb.owner.local_mtu(mtu)
+            if owner is not None:
+                owner.local_mtu(mtu)
             raise NetError(EMSGSIZE)
         netns.mib["IpFragOKs"] += 1
         for piece in split(packet, mtu):
@@ -124,6 +128,10 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
     rt, dev = skb.route, skb.dev
     if netns.trace is not None:
         trace_step(netns, "ip_finish_output2", dev.name, skb.packet, rt)
+    if rt.type == RTN_UNICAST and not dev.flags & IFF_LOOPBACK:
+        key = skb.packet.dst if rt.gateway is None else rt.gateway
+        if type(key) is IPv4:
+            return neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)
     if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
         neigh_create(netns.inet.arp, ARP_OPS, skb.packet.dst, dev)
         skb.src = skb.dst = dev.address

@@ -44,7 +44,7 @@ def ipv6_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
         netns.mib["Ip6InReceives"] += 1
         netns.mib["Ip6InDiscards"] += 1
         return True
-    if not isinstance(packet, Ip6) or not packet.dst.is_multicast or packet.dst in state.multicast or netns.hooks.get((PF_INET6, PRE_ROUTING)):
+    if not isinstance(packet, Ip6) or not packet.dst.is_multicast or packet.dst in state.multicast or netns.hooks_ipv6[PRE_ROUTING]:
         return False
     header = packet.payload
     if packet.src.is_multicast or packet.src.is_loopback or packet.dst >> 112 & 0xF <= 1 or netns.inet6.fib.has_custom_rules:

@@ -238,7 +238,7 @@ def settle(netns: Netns) -> None:
     if state is None or "br_netfilter" not in netns.kernel.profile.modules:
         return
     own = {function for _, _, _, function in HOOKS}
-    watched = any(function not in own for (family, _), entries in netns.hooks.items() if family in (PF_INET, PF_INET6) for _, function in entries)
+    watched = any(function not in own for entries in netns.hooks_ipv4 + netns.hooks_ipv6 for _, function in entries)
     wanted = watched and any(isinstance(dev, Bridge) for dev in netns.devices.values())
     if wanted == state.bridge.hung:
         return
