@@ -78,8 +78,10 @@ class Ip:
 
     def with_ttl(self, ttl: int) -> "Ip":
         """The same packet with another time to live."""
-        s = self
-        return Ip(s.src, s.dst, s.protocol, ttl, s.tos, s.ident, s.flags, s.offset, s.options, s.payload)
+        made = _thawed(self)
+        made.ttl = ttl
+        made.__class__ = Ip
+        return made  # type: ignore[no-any-return]
 
     def with_tos(self, tos: int) -> "Ip":
         """The same packet with another type of service octet."""
@@ -107,9 +109,13 @@ class Ip:
         return Ip(s.src, s.dst, s.protocol, s.ttl, s.tos, s.ident, s.flags, s.offset, s.options, payload)
 
     def with_ends(self, src: IPv4, dst: IPv4, payload: Payload) -> "Ip":
-        """The same packet between other ends, in one step for address translation."""
-        s = self
-        return Ip(src, dst, s.protocol, s.ttl, s.tos, s.ident, s.flags, s.offset, s.options, payload)
+        """The same packet between other ends with a payload as long, in one step for address translation."""
+        made = _thawed(self)
+        made.src = src
+        made.dst = dst
+        made.payload = payload
+        made.__class__ = Ip
+        return made  # type: ignore[no-any-return]
 
     def fragment(self, flags: int, offset: int, payload: bytes) -> "Ip":
         """One fragment of this packet: its flags, its offset in bytes and its part of the payload."""
@@ -118,3 +124,20 @@ class Ip:
 
 
 _Ip = twin(Ip)
+
+
+def _thawed(packet: Ip) -> Any:
+    """A copy that can still be changed, for the two changes made on every hop: half of what making a packet anew costs."""
+    raw = _Ip()
+    raw.src = packet.src
+    raw.dst = packet.dst
+    raw.protocol = packet.protocol
+    raw.ttl = packet.ttl
+    raw.tos = packet.tos
+    raw.ident = packet.ident
+    raw.flags = packet.flags
+    raw.offset = packet.offset
+    raw.options = packet.options
+    raw.payload = packet.payload
+    raw.size = packet.size
+    return raw

@@ -118,6 +118,8 @@ class Connection:
     """1 when something changed since listeners were told; -1 when nobody listened as it began, who is told nothing then."""
     zone: int = 0
     zone_directions: int = 3  # bit per direction the zone holds for
+    targets: tuple[Tuple, Tuple] | None = None
+    """Where confirmed: the tuple that translation gives a packet of each direction, which turned around is what the other one has."""
 
     @property
     def original(self) -> Tuple:
@@ -152,6 +154,12 @@ class Tracked:
         if self.connection is None:
             return UNRELATED
         return Tracked(self.connection, CT_RELATED if self.direction else CT_RELATED_REPLY)
+
+
+def target_of(connection: Connection, direction: int) -> Tuple:
+    """The tuple a packet of a direction has once both its ends are translated."""
+    targets = connection.targets
+    return connection.tuples[1 - direction].answered() if targets is None else targets[direction]
 
 
 @attrs.frozen

@@ -111,7 +111,7 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
 
 def _known(netns: Netns, table: ConntrackTable, original: Tuple, template: Template) -> Tracked | None:
     """The packet's place in a connection that exists (`resolve_normal_ct`)."""
-    found = find_in_zone(table, original, template)
+    found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, original, template)
     if found is None:
         return None
     connection, direction = found
@@ -162,7 +162,7 @@ def _full(netns: Netns, table: ConntrackTable, skb: SkBuff) -> None:
 def nf_confirm(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
     """The packet got through: its connection, if new, becomes known (`nf_confirm`); dropped when its tuples are taken by now."""
     nfct = skb.nfct
-    connection = nfct.connection if isinstance(nfct, Tracked) else None
+    connection = nfct.connection if type(nfct) is Tracked else None
     if connection is None:
         return ACCEPT
     table: ConntrackTable = netns.netfilter.conntrack

@@ -11,6 +11,7 @@ from netsim.kernel.ipv4.fragment import DEFRAG_CONNTRACK_IN, DEFRAG_CONNTRACK_OU
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.kernel.ipv6.fragment import Queue, frag_expire, insert, joined, whole_of
 from netsim.kernel.tables.conntrack import Template
+from netsim.packet.numbers import IP_MF
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def ipv4_conntrack_defrag(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
     """Keep fragments until the packet is whole; what was seen before (loopback) passes."""
-    if not skb.packet.is_fragment or (skb.nfct is not None and not isinstance(skb.nfct, Template)):
+    packet = skb.packet
+    if not (packet.offset or packet.flags & IP_MF) or (skb.nfct is not None and not isinstance(skb.nfct, Template)):
         return ACCEPT
     whole = ip_defrag(netns, skb, DEFRAG_CONNTRACK_OUT if hook == LOCAL_OUT else DEFRAG_CONNTRACK_IN)
     if whole is None:

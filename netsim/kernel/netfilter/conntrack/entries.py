@@ -11,6 +11,7 @@ from netsim.kernel.tables.conntrack import (
     IPS_CONFIRMED,
     IPS_DYING,
     IPS_FIXED_TIMEOUT,
+    IPS_NAT_MASK,
     IPS_SRC_NAT_DONE,
     ORIGINAL,
     REPLY,
@@ -52,6 +53,8 @@ def insert(table: ConntrackTable, connection: Connection, now: int) -> None:
     table.entries[reply] = (connection, REPLY)
     connection.timeout += now
     connection.status |= IPS_CONFIRMED
+    if connection.status & IPS_NAT_MASK:
+        connection.targets = reply.answered(), original.answered()
     table.idents += 1
     connection.ident = table.idents
     if table.conf.timestamp:

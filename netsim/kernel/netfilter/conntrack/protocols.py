@@ -47,12 +47,13 @@ def udp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
     """A datagram: after two seconds of talk in both directions it is a stream and assured (`nf_conntrack_udp_packet`)."""
     connection = nfct.connection
     assert connection is not None
-    now = netns.kernel.clock.now
-    if not connection.status & IPS_CONFIRMED:
+    now, status = netns.kernel.clock.now, connection.status
+    if not status & IPS_CONFIRMED:
         connection.stream_from = now + STREAM_AFTER
-    is_stream = connection.status & IPS_SEEN_REPLY and now > connection.stream_from
+    is_stream = status & IPS_SEEN_REPLY and now > connection.stream_from
     refresh(table, connection, table.conf.udp_timeout_stream if is_stream else table.conf.udp_timeout, now)
-    account(connection, nfct, skb)
+    if connection.packets is not None:
+        account(connection, nfct, skb)
     if is_stream:
         _assure(nfct)
     return VALID

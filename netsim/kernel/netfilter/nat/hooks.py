@@ -13,8 +13,9 @@ from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.conntrack.entries import account, kill
 from netsim.kernel.netfilter.nat.manip import is_writable, manipulated
 from netsim.kernel.netfilter.nat.ranges import HOOK_MANIP, MANIP_DST, MANIP_SRC
-from netsim.kernel.netfilter.nat.setup import is_initialized, null_binding
+from netsim.kernel.netfilter.nat.setup import DONE, is_initialized, null_binding
 from netsim.kernel.tables.conntrack import (
+    CT_ESTABLISHED_REPLY,
     CT_NEW,
     CT_RELATED,
     CT_RELATED_REPLY,
@@ -25,6 +26,7 @@ from netsim.kernel.tables.conntrack import (
     ORIGINAL,
     Connection,
     Tracked,
+    target_of,
 )
 from netsim.packet import Icmp6Error, IcmpError, Ip, Tcp
 from netsim.packet.numbers import IPPROTO_TCP
@@ -87,32 +89,29 @@ def nat_local_out(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None,
 def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
     """One end of a packet; what is not tracked is not translated (`nf_nat_inet_fn`)."""
     nfct = skb.nfct
-    connection = nfct.connection if isinstance(nfct, Tracked) else None
+    connection = nfct.connection if type(nfct) is Tracked else None
     if connection is None:
         return ACCEPT
-    if nfct.info in (CT_RELATED, CT_RELATED_REPLY) and _error_in(skb.packet) is not None:
+    info, manip = nfct.info, HOOK_MANIP[hook]
+    if info in (CT_RELATED, CT_RELATED_REPLY) and _error_in(skb.packet) is not None:
         return ACCEPT if _translate_error(skb, connection, nfct, hook) else DROP
-    manip = HOOK_MANIP[hook]
-    if nfct.info in BEGINNING and not is_initialized(connection, manip):
+    if not connection.status & DONE[manip] and info in BEGINNING:
         verdict = _decide(netns, hook, skb, connection, (indev, outdev, okfn), manip)
         if verdict != ACCEPT:
             return verdict
-    elif hook == POST_ROUTING and connection.masquerade_device and nfct.direction == ORIGINAL:
+    elif hook == POST_ROUTING and connection.masquerade_device and info < CT_ESTABLISHED_REPLY:
         if outdev is not None and outdev.ifindex != connection.masquerade_device:
             account(connection, nfct, skb)
             kill(netns.netfilter.conntrack, connection)  # the way out changed: the masqueraded address is wrong
             if netns.trace is not None:
                 trace_drop(netns, "NETFILTER_DROP", outdev.name, skb.packet, "masquerade")
             return DROP
-    status = STATUS[manip]
-    if nfct.direction != ORIGINAL:
-        status ^= IPS_NAT_MASK
+    status = STATUS[manip] if info < CT_ESTABLISHED_REPLY else STATUS[manip] ^ IPS_NAT_MASK
     if connection.status & status:
-        if not is_writable(skb.packet):
-            return DROP
-        target = connection.tuples[1 - nfct.direction].answered()
         before = skb.packet
-        skb.packet = manipulated(before, target, manip)
+        if not is_writable(before):
+            return DROP
+        skb.packet = manipulated(before, target_of(connection, nfct.direction), manip)
         if netns.trace is not None:
             where = "src" if manip == MANIP_SRC else "dst"
             device = skb.dev.name

@@ -16,11 +16,12 @@ _EXTENSIONS = (HopByHop, Routing, DestOpts)
 
 def manipulated(packet: Any, target: Tuple, manip: int) -> Any:
     """The packet with its source (or destination) address and port, or its ICMP id, as the target says."""
-    if isinstance(packet, Ip):
+    if type(packet) is Ip:
         payload = packet.payload if packet.offset else _transport(packet.payload, packet.protocol, target, manip)
-        if manip == MANIP_SRC:
-            return packet.with_ends(IPv4(target.src), packet.dst, payload)
-        return packet.with_ends(packet.src, IPv4(target.dst), payload)
+        address = target.src if manip == MANIP_SRC else target.dst
+        if type(address) is not IPv4:
+            address = IPv4(address)
+        return packet.with_ends(address, packet.dst, payload) if manip == MANIP_SRC else packet.with_ends(packet.src, address, payload)
     payload = _behind_extensions(packet.payload, packet.nexthdr, target, manip)
     if manip == MANIP_SRC:
         return packet.with_ends(IPv6(target.src), packet.dst, payload)
@@ -29,7 +30,7 @@ def manipulated(packet: Any, target: Tuple, manip: int) -> Any:
 
 def is_writable(packet: Any) -> bool:
     """Whether there is enough of the transport header to translate the packet; what is cut shorter is dropped."""
-    if not isinstance(packet, Ip) or packet.offset:
+    if type(packet.payload) is Udp or type(packet) is not Ip or packet.offset:
         return True
     return packet.size - packet.header_size >= LEAST.get(packet.protocol, 0)
 
