@@ -23,6 +23,10 @@ class Result:
     status: int = 0
 
 
+DONE = Result()
+"""Nothing said and nothing wrong."""
+
+
 @attrs.frozen
 class Exec:
     """Go on as another command in the same process (`execve`): how `ip netns exec`, `sudo`, `env` and `nsenter` work."""

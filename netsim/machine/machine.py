@@ -122,26 +122,28 @@ class Machine:
         jail: Jail | None = None,
     ) -> Process:
         """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken, EAGAIN when there are too many."""
-        if len(self.processes) >= MOST_PROCESSES:
+        processes = self.processes
+        if len(processes) >= MOST_PROCESSES:
             raise NetError(EAGAIN)
         if pid is None:
-            while self.next_pid in self.processes:
-                self.next_pid += 1
             pid = self.next_pid
-            self.next_pid += 1
-        elif pid in self.processes:
+            while pid in processes:
+                pid += 1
+            self.next_pid = pid + 1
+        elif pid in processes:
             raise NetError(EINVAL)
         netns = hold(parent.netns if parent is not None else self.kernel.init_net)
         process = Process(self, pid, parent, argv, env, cwd, netns, fds, comm=_comm(argv), started_at=self.kernel.clock.now)
-        self.processes[pid] = process
+        processes[pid] = process
         if parent is not None:
-            process.ignored = set(parent.ignored)
+            if parent.ignored:
+                process.ignored = set(parent.ignored)
             process.jail = jail or parent.jail
             process.vrf = parent.vrf
             parent.children.append(process)
         if process.jail is not None:
             process.jail.admit(process)
-        for fd, opened in list(fds.items()):
+        for fd, opened in fds.items():
             if getattr(opened, "pipe", None) is not None:
                 process.watch(fd)
         return process
@@ -245,11 +247,12 @@ class Machine:
 
     def reap(self, process: Process) -> None:
         """A process ended: a zombie until its parent hears of it, a moment later; its children belong to init from now on."""
-        for child in process.children:
-            if child.status is None:
-                child.parent = self.init
-                self.init.children.append(child)
-        process.children.clear()
+        if process.children:
+            for child in process.children:
+                if child.status is None:
+                    child.parent = self.init
+                    self.init.children.append(child)
+            process.children.clear()
         parent = process.parent
         if parent is not None:
             if process in parent.children:
@@ -354,9 +357,11 @@ def _child_ended(machine: Machine, process: Process, image: int) -> None:
     if process.jail is not None:
         process.jail.leave(process)
     parent = process.parent
-    if parent is not None and parent.frozen:
+    if parent is None:
+        return
+    if parent.frozen:
         parent.missed.append((_child_ended, (machine, process, image)))
-    elif parent is not None and parent.program is not None and parent.image == image and parent.status is None:
+    elif parent.program is not None and parent.image == image and parent.status is None:
         parent.program.child_ended(parent, process.pid, process.status or 0)
 
 

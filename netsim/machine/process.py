@@ -227,8 +227,11 @@ class Process:
             for timer in self.timers.values():
                 timer.cancel()
             self.timers.clear()
-        for fd in list(self.fds):
-            self.close(fd)
+        for fd, opened in list(self.fds.items()):
+            if getattr(opened, "pipe", None) is not None:
+                self.close(fd)
+            elif self.fds.pop(fd, None) is not None:
+                opened.close()
         if program is not None:
             program.ended(self)
         self.machine.reap(self)

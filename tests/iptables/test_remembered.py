@@ -87,7 +87,7 @@ def test_a_remembered_line_is_the_line_as_read(line: str, verb: str, build: str)
     host = World().host("h")
     name, *words = line.replace(" -A ", f" {verb} ", 1).replace('"', "").split()
     tool = named_tool(name, build)
-    known = remembered(tuple(words), tool)
+    known = remembered((name, *words), build)
     try:
         request = Parser(tuple(words), tool, KnownNames(host.machine.init)).parse()
     except Problem:

@@ -14,14 +14,14 @@ from netsim.commands.iptables.tool import Tool, tool_of, warning
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Table
-from netsim.machine.call import Call, Result
+from netsim.machine.call import DONE, Call, Result
 
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     tool = tool_of(call)
     hosts = KnownNames(call.proc)
-    request = remembered(call.argv[1:], tool)
+    request = remembered(call.argv, tool.build)
     if request is not None:
         return _answer(call, tool, request, hosts)
     parser = Parser(call.argv[1:], tool, hosts, ruleset.state_of(call.netns).sets)
@@ -47,7 +47,8 @@ def _answer(call: Call, tool: Tool, request: Request, hosts: KnownNames) -> Resu
             rules_changed(call.netns, table)
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
-    return Result(text, before + request.warnings)
+    warned = before + request.warnings
+    return Result(text, warned) if text or warned else DONE
 
 
 def table_for(call: Call, tool: Tool, name: str) -> Table:
@@ -63,8 +64,8 @@ def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     """One request on one table; returns what it prints. Nothing is changed when it fails."""
     if request.command == "C":
         return change_rules(table, request)
-    if _is_one_step(table, request):
-        text = change(table, request)
+    if request.command == "N" or (request.command in "ADI" and len(request.specs) == 1):
+        text = _step(table, request)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
@@ -79,13 +80,18 @@ def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     return text
 
 
-def _is_one_step(table: Table, request: Request) -> bool:
-    """Whether a request fails before it changes anything or not at all, so that it needs no draft."""
-    command = request.command
-    if command in "AI":
-        chain = table.chains.get(request.chain)
-        return chain is not None and len(request.specs) == 1 and ruleset.is_hung(table, chain)
-    return command == "N" or (command == "D" and len(request.specs) == 1)
+def _step(table: Table, request: Request) -> str:
+    """A change of one chain or rule, which needs no draft: where it fails it has changed nothing but that the rule's chain hangs."""
+    chain = table.chains.get(request.chain)
+    if chain is None or ruleset.is_hung(table, chain) or request.command == "D":
+        return change(table, request)
+    present, handles = table.present, table.handles
+    try:
+        return change(table, request)
+    except Problem:
+        ruleset.unhang(table, chain)
+        table.present, table.handles = present, handles
+        raise
 
 
 def change(table: Table, request: Request) -> str:

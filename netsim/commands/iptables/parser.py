@@ -32,6 +32,8 @@ FLAGS = frozenset("nvx0")
 NOT_WITH = {"PREROUTING": "o", "INPUT": "o", "POSTROUTING": "i", "OUTPUT": "i"}
 """The interface that packets in a built-in chain do not have."""
 ANYWHERE = [(0, 0)]
+WHOLE = {f"-{letter}": option for letter, option in SHORT.items()} | {f"--{name}": option for name, option in LONG.items()}
+"""The general options as typed in full."""
 EXACT: dict[str, tuple[None, tuple[str, str]]] = {name: (None, (option.means, option.takes)) for name, option in LONG.items()}
 BEGUN = {
     name[:length]: frozenset((option.means, option.takes) for known, option in LONG.items() if known.startswith(name[:length]))
@@ -40,8 +42,19 @@ BEGUN = {
 }
 """What the beginnings of the general options' names may mean."""
 NOTHING: frozenset[tuple[str, str]] = frozenset()
-BY_PROTOCOL = {number: found for found in MATCHES.values() for number in found.protocols}
-"""The match that `-p` loads when one of its options is met."""
+
+
+def _by_protocol() -> dict[tuple[int, str], list[Extension]]:
+    found: dict[tuple[int, str], list[Extension]] = {}
+    for extension in MATCHES.values():
+        for start in {name[:length] for name in extension.options for length in range(len(name) + 1)}:
+            for known in extension.protocols:
+                found.setdefault((known, start), []).append(extension)
+    return found
+
+
+BY_PROTOCOL = _by_protocol()
+"""The matches that `-p` loads when one of their options is met, by protocol and beginning of the option."""
 VERDICTS = {"ACCEPT": Verdict("ACCEPT", ACCEPT), "DROP": Verdict("DROP", DROP), "RETURN": Verdict("RETURN", RETURN)}
 TWO_ARGUMENTS = ("tcp-flags", "match-set")
 LONGEST_CHAIN, LONGEST_INTERFACE = 28, 15
@@ -81,7 +94,8 @@ class Parser:
     hosts: KnownNames
     sets: Mapping[str, IpSet] = attrs.field(factory=dict)
     request: Request = attrs.field(factory=Request)
-    at: int = 0
+    left: list[str] = attrs.field(factory=list)
+    """The words not read yet, the next one last."""
     seen: dict[str, str] = attrs.field(factory=dict)
     inverted: dict[str, bool] = attrs.field(factory=dict)
     bang: bool = False
@@ -100,17 +114,17 @@ class Parser:
 
     def parse(self) -> Request:
         """Everything on the line; raises Problem."""
-        words = self.words
-        while self.at < len(words):
-            word = words[self.at]
-            self.at += 1
-            if word[:1] == "-" and len(word) > 1:
-                if len(word) == 2:
-                    self._short(word)
-                elif word[1] == "-":
-                    self._long(word)
-                else:
-                    self._cluster(word)
+        self.left = left = list(self.words)
+        left.reverse()
+        while left:
+            word = left.pop()
+            option = WHOLE.get(word)
+            if option is not None:
+                self._general(option.means, option.takes, word, None)
+            elif word.startswith("--") and len(word) > 2:
+                self._long(word)
+            elif word.startswith("-") and len(word) > 1:
+                self._cluster(word)
             elif word == "!":
                 if self.bang:
                     raise Problem("multiple consecutive ! not allowed")
@@ -135,7 +149,7 @@ class Parser:
         if takes:
             argument = value if equals else self._next(word)
             if means in TWO_ARGUMENTS:
-                if self.at >= len(self.words) or self.words[self.at].startswith(("-", "!")):
+                if not self.left or self.left[-1].startswith(("-", "!")):
                     raise Problem(f"--{means} requires two args.")
                 argument += " " + self._next(word)
         else:
@@ -181,22 +195,15 @@ class Parser:
     def _implicit(self, name: str) -> Loaded | None:
         if not self.protocol or self.inverted.get("p"):
             return None
-        extension = BY_PROTOCOL.get(self.protocol)
-        if extension is None or any(owner.extension is extension for owner in self.loaded):
-            return None
-        return Loaded(extension) if any(known.startswith(name) for known in extension.options) else None
+        for extension in BY_PROTOCOL.get((self.protocol, name), ()):
+            if not any(owner.extension is extension for owner in self.loaded):
+                return Loaded(extension)
+        return None
 
     def _next(self, word: str) -> str:
-        if self.at >= len(self.words):
+        if not self.left:
             raise Problem(f'option "{word}" requires an argument')
-        self.at += 1
-        return self.words[self.at - 1]
-
-    def _short(self, word: str) -> None:
-        option = SHORT.get(word[1])
-        if option is None:
-            raise Problem(f'unknown option "{word}"')
-        self._general(word[1], option.takes, word, None)
+        return self.left.pop()
 
     def _cluster(self, word: str) -> None:
         place = 1
@@ -218,17 +225,18 @@ class Parser:
     def _general(self, letter: str, takes: str, word: str, value: str | None) -> None:
         if takes == "=" and value is None:
             value = self._next(word)
-        if letter in COMMAND_LETTERS:
-            self._command(letter, value)
-            return
         if letter in DIRECTIVES:
             self._directive(letter, value)
             return
+        if letter in COMMAND_LETTERS:
+            self._command(letter, value)
+            return
         if self.bang and letter not in INVERTIBLE:
             raise Problem(f"cannot have ! before -{letter}")
-        if (letter in self.seen and letter not in "v") or (letter in "jg" and ("j" in self.seen or "g" in self.seen)):
+        seen = self.seen
+        if (letter in seen and letter != "v") or (letter in "jg" and ("j" in seen or "g" in seen)):
             raise Problem(f"multiple -{'j' if letter == 'g' else letter} flags not allowed")
-        self.seen[letter] = value or ""
+        seen[letter] = value or ""
         self.inverted[letter] = self.bang
         if letter == "p":
             self._protocol(value or "")
@@ -259,9 +267,8 @@ class Parser:
             self.seen_interval = True
 
     def _optional_argument(self) -> str | None:
-        if self.at < len(self.words) and self.words[self.at][:1] not in ("-", "!"):
-            self.at += 1
-            return self.words[self.at - 1]
+        if self.left and self.left[-1][:1] not in ("-", "!"):
+            return self.left.pop()
         return None
 
     def _command(self, letter: str, value: str | None) -> None:
@@ -389,7 +396,6 @@ class Parser:
     def _specs(self) -> list[RuleSpec]:
         seen, inverted, family = self.seen, self.inverted, self.tool.family
         protocol_inverted = inverted.get("p", False)
-        context = Context(family, self.request.table, self.protocol, protocol_inverted, self.hosts, self.sets)
         sources = addresses(seen["s"], family, self.hosts) if "s" in seen else ANYWHERE
         targets = addresses(seen["d"], family, self.hosts) if "d" in seen else ANYWHERE
         if len(sources) * len(targets) > 1:
@@ -403,6 +409,7 @@ class Parser:
                 name = owner.extension.name
                 if name in ("tcp", "udp"):
                     raise Problem(f"{name.upper()} match requires '-p {name}'" if name == "tcp" else "UDP match requires '-p udp'")
+        context = Context(family, self.request.table, self.protocol, protocol_inverted, self.hosts, self.sets)
         matches = tuple([owner.extension.build(owner.given, context) for owner in self.loaded])
         rest = (
             self._pattern("i"),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.parser import Parser, Request
 from netsim.commands.iptables.problem import Problem
-from netsim.commands.iptables.tool import Tool
+from netsim.commands.iptables.tool import named_tool
 from netsim.kernel.tables.ipset import IpSet
 
 SAME_RULE = frozenset({"-A", "-C", "-D", "-I"})
@@ -30,16 +30,16 @@ class NoSets(Mapping[str, IpSet]):
         raise AsksWorld
 
 
-def remembered(words: tuple[str, ...], tool: Tool) -> Request | None:
-    """The request of a right line; None when it is wrong or more than its words has to be known."""
-    place = 1 if words[:1] == ("--wait",) else 0
-    if words[place : place + 1] == ("-t",):
+def remembered(argv: tuple[str, ...], build: str) -> Request | None:
+    """The request of a right line to a tool of this build; None when it is wrong or more than its words has to be known."""
+    place = 2 if argv[1:2] == ("--wait",) else 1
+    if argv[place : place + 1] == ("-t",):
         place += 2
-    command = words[place] if place < len(words) else ""
+    command = argv[place] if place < len(argv) else ""
     if command in SAME_RULE:
-        words = (*words[:place], "-A", *words[place + 1 :])
+        argv = (*argv[:place], "-A", *argv[place + 1 :])
     try:
-        known = _read(words, tool)
+        known = _read(argv, build)
     except (Problem, AsksWorld):
         return None
     return Request(
@@ -58,9 +58,9 @@ def remembered(words: tuple[str, ...], tool: Tool) -> Request | None:
 
 
 @lru_cache(maxsize=512)
-def _read(words: tuple[str, ...], tool: Tool) -> Request:
+def _read(argv: tuple[str, ...], build: str) -> Request:
     """AsksWorld when a match or target has a memory of its own, which no two rules share; such values have no hash."""
-    request = Parser(words, tool, KnownNames(None), NoSets()).parse()
+    request = Parser(argv[1:], named_tool(argv[0], build), KnownNames(None), NoSets()).parse()
     if request.flags & {"V", "h"}:
         raise AsksWorld
     try:

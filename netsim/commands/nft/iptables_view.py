@@ -11,7 +11,7 @@ from netsim.kernel.netfilter.matches.limit import LimitMatch
 from netsim.kernel.netfilter.matches.marks import MarkMatch
 from netsim.kernel.netfilter.matches.tcp import TcpMatch
 from netsim.kernel.netfilter.matches.udp import UdpMatch
-from netsim.kernel.netfilter.ruleset import TABLES, commit, draft_of, hook_of, is_hung, state_of, unhang
+from netsim.kernel.netfilter.ruleset import TABLES, commit, draft_of, is_hung, state_of, unhang
 from netsim.kernel.netfilter.targets.log import LogTarget
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
@@ -66,7 +66,7 @@ def _is_foreign(spec: RuleSpec) -> bool:
 def _chain(table: Table, chain: Chain, look: Look) -> str:
     text = f"\tchain {chain.name} {{\n"
     if chain.policy is not None:
-        hook = hook_of(table, chain)
+        hook = chain.hook
         kind = "nat" if table.name == "nat" else "route" if (table.name, chain.name) == ("mangle", "OUTPUT") else "filter"
         name = next(word for word, number in HOOKS.items() if number == hook)
         priority = priority_text(dict(TABLES[table.name].hooks)[hook], hook, look)

@@ -32,7 +32,7 @@ from netsim.docker.profile import EngineProfile
 from netsim.docker.settings import DaemonOptions
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
-from netsim.machine.call import Result
+from netsim.machine.call import DONE, Result
 from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
@@ -127,6 +127,8 @@ class Engine:
         child = self.machine.spawn(self.process, tuple(argv), fds={0: Null(), 1: out, 2: err}, netns=netns)
         if child.status is None:
             self.machine.wait(child)
+        if not (child.status or out.chunks or err.chunks):
+            return DONE
         return Result(out.text(), err.text(), child.status or 0)
 
     def set_sysctl(self, name: str, value: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
 from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, EMLINK, ENOENT, EOPNOTSUPP, NetError
@@ -65,7 +67,7 @@ def table_of(netns: Netns, family: int, name: str, build: str = "") -> Table:
         table = Table(name, family, build, netns=netns)
         table.entry = TableHook(table)
         for hook, _ in TABLES[name].hooks:
-            chain = Chain(CHAIN_NAMES[hook], ACCEPT, counted=build == LEGACY)
+            chain = Chain(CHAIN_NAMES[hook], ACCEPT, counted=build == LEGACY, hook=hook)
             table.chains[chain.name] = table.hooks[hook] = chain
         tables[family, name] = table
     if build == LEGACY and not table.present:
@@ -85,17 +87,9 @@ def saved_tables(netns: Netns, family: int, build: str) -> list[Table]:
 # base chains ---------------------------------------------------------------------------------------------------------
 
 
-def hook_of(table: Table, chain: Chain) -> int:
-    """The hook a built-in chain stands for."""
-    for hook, base in table.hooks.items():
-        if base is chain:
-            return hook
-    raise LookupError(chain.name)
-
-
 def is_hung(table: Table, chain: Chain) -> bool:
     """Whether a chain exists in the kernel: user chains do, built-in ones from when they hang in their hook."""
-    return chain.policy is None or hook_of(table, chain) in table.hung
+    return chain.policy is None or chain.hook in table.hung
 
 
 def hang(table: Table, chain: Chain) -> None:
@@ -103,7 +97,7 @@ def hang(table: Table, chain: Chain) -> None:
     table.present = True
     if chain.policy is None:
         return
-    hook = hook_of(table, chain)
+    hook = chain.hook
     if hook not in table.hung:
         table.handles += 1
         table.hung.add(hook)
@@ -113,7 +107,7 @@ def hang(table: Table, chain: Chain) -> None:
 
 def unhang(table: Table, chain: Chain) -> None:
     """Take a built-in chain out of its hook; it starts anew when it is hung again."""
-    hook = hook_of(table, chain)
+    hook = chain.hook
     if hook in table.hung:
         table.hung.discard(hook)
         if table.entry is not None:
@@ -163,7 +157,7 @@ def draft_of(table: Table) -> Table:
     """
     draft = Table(table.name, table.family, table.build, table.present, set(table.hung), None, table.netns)
     for name, chain in table.chains.items():
-        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes, chain.counted)
+        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes, chain.counted, chain.hook)
     draft.handles = table.handles
     draft.hooks = {hook: draft.chains[chain.name] for hook, chain in table.hooks.items()}
     if table.build == LEGACY:
@@ -180,7 +174,7 @@ def forget_policy_counters(table: Table) -> None:
 def commit(table: Table, draft: Table) -> None:
     """Put a draft in place of the table as one change."""
     for chain in table.hooks.values():
-        if hook_of(table, chain) not in draft.hung:
+        if chain.hook not in draft.hung:
             unhang(table, chain)
     for hook, chain in draft.hooks.items():
         if hook in draft.hung and hook not in table.hung:
@@ -264,7 +258,7 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
         if _circles(table, chain.name, target.chain) and _is_reached(table, chain.name):
             raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
     if _is_choosy(table, spec, set()):
-        if chain.policy is not None and not _suits(spec, {hook_of(table, chain)}):
+        if chain.policy is not None and not _suits(spec, {chain.hook}):
             raise NetError(EINVAL)
         if not _allows(table, spec, _hooks_of(table, chain.name), set()):
             raise InvalidTable(EINVAL)
@@ -328,12 +322,17 @@ def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
     users.rule_removed(table, rule.spec)
 
 
-def jumps(table: Table, name: str) -> list[str]:
+def jumps(table: Table, name: str) -> Iterable[str]:
     """The chains that rules of a chain lead to."""
     chain = table.chains.get(name)
-    if chain is None:
-        return []
-    return list(dict.fromkeys(rule.spec.target.chain for rule in chain.rules if isinstance(rule.spec.target, Jump)))
+    if chain is None or not chain.rules:
+        return ()
+    found: dict[str, None] = {}
+    for rule in chain.rules:
+        target = rule.spec.target
+        if isinstance(target, Jump):
+            found[target.chain] = None
+    return found
 
 
 def _circles(table: Table, start: str, chain: str) -> bool:
@@ -346,8 +345,9 @@ def _visit(table: Table, name: str, path: list[str], clean: set[str]) -> bool:
         return True
     if name in clean:
         return False
-    if any(_visit(table, after, [*path, name], clean) for after in jumps(table, name)):
-        return True
+    for after in jumps(table, name):
+        if _visit(table, after, [*path, name], clean):
+            return True
     clean.add(name)
     return False
 

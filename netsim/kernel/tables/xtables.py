@@ -60,6 +60,8 @@ class Chain:
     packets: int = 0
     bytes: int = 0
     counted: bool = True
+    hook: int = -1
+    """The hook a built-in chain stands for."""
     index: Any = attrs.field(default=None, metadata={"state": "skip"})  # what `netfilter/index` made of the rules
 
 
@@ -85,6 +87,8 @@ class Table:
     trackers: int = 0
     """Rules that need connection tracking, as of the generation `counted`."""
     counted: int = 0
+    settled: int = 0
+    """How many of them there were when tracking was last started or stopped because of them."""
 
     def references(self, name: str) -> int:
         """How many rules jump or go to the chain."""
@@ -117,12 +121,19 @@ class NetfilterState:
     nft_users: dict[int, int] = attrs.field(factory=dict)  # family -> how many of their rules need connection tracking
     conntrack: ConntrackTable = attrs.field(factory=ConntrackTable)
     bridge: BridgeConf = attrs.field(factory=BridgeConf)
-    ipvs: IpvsState = attrs.field(factory=IpvsState)
+    ipvs_made: IpvsState | None = None
     nat_chains: dict[tuple[int, int], list[tuple[int, Callable[..., int]]]] = attrs.field(factory=dict)
     """(family, hook) -> (priority, chain): asked once for each new connection."""
     hung: dict[int, tuple[tuple[int, int, Callable[..., int]], ...]] = attrs.field(factory=dict)
     """family -> the hooks of tracking and translation that hang now: (hook, priority, function)."""
     generation: int = 0
+
+    @property
+    def ipvs(self) -> IpvsState:
+        """The namespace's virtual services, made when first asked for."""
+        if self.ipvs_made is None:
+            self.ipvs_made = IpvsState()
+        return self.ipvs_made
 
 
 def _leads_to(rule: Rule, name: str) -> bool:

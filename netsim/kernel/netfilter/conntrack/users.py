@@ -68,7 +68,9 @@ def rules_changed(netns: Netns, table: Table) -> None:
     if table.counted != table.generation:
         table.trackers = sum(needs_tracking(rule.spec) for chain in table.chains.values() for rule in chain.rules)
         table.counted = table.generation
-    settle(netns, table.family)
+    if table.trackers != table.settled:
+        table.settled = table.trackers
+        settle(netns, table.family)
 
 
 def settle(netns: Netns, family: int) -> None:
