@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from netsim.state.late import Late
+
 NS = 1
 US = 1_000
 MS = 1_000_000
@@ -29,7 +31,7 @@ Callback = Callable[..., Any]
 
 
 @attrs.define(eq=False)
-class Timer:
+class Timer(Late):
     """A callback waiting for its time; `cancel()` makes it harmless (the heap drops it when it comes up)."""
 
     when: int

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.errors import EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, NetError
 from netsim.machine.fds import Null, OpenFile, RegularFile
+from netsim.state.late import Late
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -18,7 +19,7 @@ NAME_MAX = 255
 
 
 @attrs.define(eq=False)
-class Node:
+class Node(Late):
     """Anything with a name; `mode` are the permission bits, `changed` is ns of virtual time."""
 
     mode: int = 0o644

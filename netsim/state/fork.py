@@ -1,7 +1,7 @@
 """Copying a whole world: a graph copier with one generated function per class.
 
 Mutable objects are made empty first and filled from a work list, so cycles and chains of any length are no matter. Immutable values are
-made at once, and shared when nothing mutable hangs on them.
+made at once, and shared when nothing mutable hangs on them. Objects of late classes (`late.py`) are copied when they are first touched.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from enum import Enum
+from operator import is_
 from random import Random
 from typing import Any, TypeVar
 
@@ -18,11 +19,10 @@ import attrs
 
 from netsim.state.hints import Hint, has_plain_keys, hints_of, is_copied_whole, is_immutable
 from netsim.state.kinds import SHARE, SKIP, CannotFork, fresh, has_dict, is_frozen, is_stateless, name_of, refuse_copy, treatment
+from netsim.state.late import TOUCHED, Filler, Late, Ledger, Work, put_off
 
 T = TypeVar("T")
-Memo = dict[int, Any]
-Filler = Callable[[Any, Any, Memo, "Work"], None]
-Work = list[tuple[Filler, Any, Any]]
+Memo = Ledger
 Copier = Callable[[Any, Memo, Work], Any]
 
 SHARED: set[type] = {int, str, bytes, float, bool, complex, range, type(None), type(...), type(NotImplemented), type}
@@ -34,7 +34,7 @@ def fork(root: T) -> T:
 
     Dictionaries keep their order; what was one object before is one object in the copy.
     """
-    memo: Memo = {}
+    memo = Ledger(_filler_of)
     work: Work = []
     holder: Any = root
     collecting = gc.isenabled()
@@ -59,6 +59,13 @@ class _Refused(CannotFork):
     """An object said itself why it cannot be copied now."""
 
 
+def _filler_of(cls: type) -> Filler:
+    """What fills objects of a late class."""
+    if cls not in FILLERS:
+        COPIERS[cls] = _attrs_copier(cls)
+    return FILLERS[cls]
+
+
 def copy(value: Any, memo: Memo, work: Work) -> Any:
     """The copy of one value; mutable ones may still wait in `work` to be filled."""
     kind = type(value)
@@ -77,6 +84,8 @@ def _learn(kind: type, value: object) -> Copier:
         SHARED.add(kind)
     elif issubclass(kind, tuple) and not has_dict(kind):
         copier = _copy_tuple  # a NamedTuple
+    elif kind in TOUCHED:
+        copier = put_off
     elif attrs.has(kind) and not has_dict(kind):
         copier = _attrs_copier(kind)
     elif is_stateless(kind):
@@ -196,23 +205,22 @@ def _copy_bytearray(value: bytearray, memo: Memo, work: Work) -> bytearray:
 
 
 def _copy_tuple(value: tuple[Any, ...], memo: Memo, work: Work) -> tuple[Any, ...]:
-    if SHARED.issuperset(map(type, value)):
+    for item in value:
+        if type(item) not in SHARED:
+            break
+    else:
         return value
     copies = _copied(value, memo, work)
-    new = value if all(map(_is, copies, value)) else tuple.__new__(type(value), copies)
+    new = value if all(map(is_, copies, value)) else tuple.__new__(type(value), copies)
     memo[id(value)] = new
     return new
 
 
 def _copy_frozenset(value: frozenset[Any], memo: Memo, work: Work) -> frozenset[Any]:
     copies = _copied(value, memo, work)
-    new = value if all(map(_is, copies, value)) else frozenset(copies)
+    new = value if all(map(is_, copies, value)) else frozenset(copies)
     memo[id(value)] = new
     return new
-
-
-def _is(left: object, right: object) -> bool:
-    return left is right
 
 
 # functions and chance --------------------------------------------------------------------------------------------------------
@@ -242,6 +250,9 @@ def _copy_random(value: Random, memo: Memo, work: Work) -> Random:
     new.setstate(value.getstate())
     return new
 
+
+FILLERS: dict[type, Filler] = {}
+"""For late classes, whose copier only puts it off."""
 
 COPIERS: dict[type, Copier] = {
     list: _copy_list,
@@ -278,6 +289,11 @@ def _attrs_copier(cls: type) -> Copier:
         lines += [" reason = old.refuse_fork()", " if reason: raise Refused(reason)"]
     lines += _frozen_source(cls, hints, names) if frozen else _mutable_source(cls, hints, names)
     exec(compile("\n".join(lines), f"<fork of {name_of(cls)}>", "exec"), names)
+    if issubclass(cls, Late):
+        if frozen or refuses or cls.__hash__ is not object.__hash__:
+            raise TypeError(f"{name_of(cls)}: a late class is neither frozen nor compared by value, and refuses no fork")
+        FILLERS[cls] = names["fill"]
+        return put_off
     copier: Copier = names["allocate"]
     return copier
 

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from netsim.state.kinds import DEEP, CannotSave, is_frozen, is_stateless, name_of, treatment
+from netsim.state.late import touch
 from netsim.state.names import NETSIM, Names
 
 FORMAT, VERSION = "netsim-world", 1
@@ -96,6 +97,7 @@ class _Writer:
 
     def entry(self, value: Any) -> Json:
         """A numbered object with what it holds."""
+        touch(value)
         kind = type(value)
         if attrs.has(kind):
             reason = value.refuse_fork() if hasattr(kind, "refuse_fork") else None

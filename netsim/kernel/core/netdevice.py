@@ -13,6 +13,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.tables.inet import InDevice
 from netsim.kernel.tables.inet6 import Inet6Dev
+from netsim.state.late import Late
 
 IFF_UP, IFF_BROADCAST, IFF_DEBUG, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_NOTRAILERS = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20
 IFF_RUNNING, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MASTER, IFF_SLAVE = 0x40, 0x80, 0x100, 0x200, 0x400, 0x800
@@ -43,7 +44,7 @@ class Stats:
 
 
 @attrs.define(eq=False)
-class NetDevice:
+class NetDevice(Late):
     """A device (`struct net_device`). Kinds subclass it, add their private fields and override `xmit` and the `ndo_*` below."""
 
     kind: ClassVar[str] = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,6 +12,7 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.tables.inet import Inet4State
 from netsim.kernel.tables.inet6 import Inet6State
 from netsim.kernel.tables.sockets import SocketTables
+from netsim.state.late import Late
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -21,7 +22,7 @@ NO_HOOKS = ((), (), (), (), ())
 
 
 @attrs.define(eq=False)
-class Netns:
+class Netns(Late):
     """Mirrors `struct net`.
 
     It lives while something holds it: processes in it, names or files bound to it (`holders` counts them); the last
@@ -61,6 +62,10 @@ class Netns:
         """Who listens here may be another from now on: bridges that count on it are told."""
         for dev in self.devices.values():
             dev.stir()
+
+    def owned_late(self) -> Iterable[Late]:
+        """Its devices."""
+        return self.devices.values()
 
     def __repr__(self) -> str:
         return f"<netsim netns {self.inode}>"

@@ -13,6 +13,7 @@ from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
+from netsim.state.late import Late
 
 ETH_P_ALL = 3
 
@@ -32,7 +33,7 @@ class Seen:
 
 
 @attrs.define(eq=False)
-class PacketSocket:
+class PacketSocket(Late):
     """Hears frames of one device or of all, and sends any."""
 
     netns: Netns

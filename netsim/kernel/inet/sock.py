@@ -16,6 +16,7 @@ from netsim.errors import EDESTADDRREQ, EMSGSIZE, ENODEV, ENOPROTOOPT, ENOTCONN,
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.family import AF_INET, Family, family_of
+from netsim.state.late import Late
 
 PMTUDISC_DONT, PMTUDISC_WANT, PMTUDISC_DO, PMTUDISC_PROBE = range(4)
 ORIGIN_LOCAL, ORIGIN_ICMP, ORIGIN_ICMP6 = 1, 2, 3
@@ -55,7 +56,7 @@ class SockError:
 
 
 @attrs.define(eq=False)
-class InetSocket:
+class InetSocket(Late):
     """State and options of an internet socket. Ports are 0 and addresses None until they are known."""
 
     netns: Netns
