@@ -15,7 +15,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers import bond, dummy, gre, ip_tunnel, ipip, ipvlan, loopback, macvlan, sit, stacking, tun, veth, vlan, vrf, vxlan
 from netsim.kernel.drivers.nic import add_nic
 from netsim.kernel.inet.family import AF_INET, AF_INET6
-from netsim.kernel.ipv4 import af_inet, arp, devinet, icmp, tcp, udp
+from netsim.kernel.ipv4 import af_inet, arp_input, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv6 import addrconf, af_inet6
 from netsim.kernel.ipv6 import icmp as icmp6
@@ -57,8 +57,8 @@ QDISC_KINDS = {
     "noqueue": QdiscKind("noqueue", "", fifo.create_noqueue),
 }
 MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE, bond.MODULE)}
-PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
-ONLY_COUNTS = {ETH_P_ARP: arp.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
+PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp_input.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
+ONLY_COUNTS = {ETH_P_ARP: arp_input.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
 NETDEV_LISTENERS: tuple[tuple[Callable[[int, NetDevice], None], frozenset[int]], ...] = (

@@ -13,9 +13,12 @@ from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.errors import NetError
 from netsim.kernel.inet.sock import InetSocket
+from netsim.kernel.ipv4 import af_inet, icmp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv4.af_inet import INET4
-from netsim.kernel.ipv4.route import Rt, ip_route_input, ip_route_input_slow
+from netsim.kernel.ipv4.fib_lookup import Flow
+from netsim.kernel.ipv4.plain import known_way
+from netsim.kernel.ipv4.route import Rt, ip_route_input, ip_route_input_slow, ip_route_output
 from netsim.machine.sockets import make_socket
 
 LAB = """
@@ -98,12 +101,20 @@ def compared(patch: pytest.MonkeyPatch) -> list[Any]:
 
     def watched_socket(self: Any, sock: InetSocket, address: Any, port: int) -> Rt:
         known = decided(route, sock, address, port)
-        sock.dst_cache = None
+        sock.dst_cache, sock.netns.inet.ways_genid = None, -1
         anew = decided(route, sock, address, port)
         if known != anew:
             found.append((address, known, anew))
         return route(sock, address, port)
 
+    def watched_way(netns: Any, dst: IPv4, src: IPv4 | None, tos: int) -> Rt | None:
+        known = known_way(netns, dst, src, tos)
+        if known is not None and known != decided(ip_route_output, netns, Flow(dst, src, tos=tos)):
+            found.append((dst, src, known))
+        return known
+
+    patch.setattr(icmp, "known_way", watched_way)
+    patch.setattr(af_inet, "known_way", watched_way)
     patch.setattr(ip_input, "ip_route_input", watched)
     patch.setattr(type(INET4), "route", watched_socket)
     return found

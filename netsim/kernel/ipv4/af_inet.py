@@ -14,6 +14,7 @@ from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.igmp import join, leave
 from netsim.kernel.ipv4.output import ip_local_out
+from netsim.kernel.ipv4.plain import keep_way, known_way
 from netsim.kernel.ipv4.route import Rt, ip_route_output
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip, Tcp, Udp
@@ -79,8 +80,13 @@ class Inet4Family:
             return known
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr and not sock.laddr.is_multicast else None
         oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
-        scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
-        rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
+        is_free = not (oif or sock.dontroute)
+        rt = known_way(netns, address, source, sock.tos) if is_free else None
+        if rt is None:
+            scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
+            rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
+            if is_free:
+                keep_way(netns, address, source, sock.tos, rt)
         sock.dst_cache = None if rt.is_learnt else (asked, rt)
         return rt
 

@@ -17,7 +17,11 @@ from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count
 from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.devinet import inet_select_addr
-from netsim.kernel.ipv4.fib_lookup import inet_addr_type, inet_addr_type_dev
+from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
+from netsim.kernel.ipv4.options import recorded
+from netsim.kernel.ipv4.output import ip_local_out
+from netsim.kernel.ipv4.plain import keep_way, known_way
+from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu, learn_redirect, packet_gateway
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
@@ -26,7 +30,6 @@ from netsim.packet.quoted import quoted_packet
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
-    from netsim.kernel.ipv4.route import Rt
 
 ECHO_REPLY, DEST_UNREACH, SOURCE_QUENCH, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 0, 3, 4, 5, 8, 11, 12, 13, 14
 FRAG_NEEDED = 4
@@ -46,8 +49,6 @@ def setting(netns: Netns, name: str, default: int) -> int:
 
 def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     """Tell the source of a packet what became of it (`__icmp_send`); never about errors, later fragments, broadcasts or groups."""
-    from netsim.kernel.ipv4.route import Flow, ip_route_output
-
     packet = skb.packet
     dev = skb.dev
     netns = dev.netns
@@ -116,8 +117,6 @@ def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpError, route: Rt, *, 
 
 def _transmit(netns: Netns, packet: Ip, route: Rt, nfct: Any = None) -> None:
     """Send a message; while it goes through the hooks no other is made (`icmp_push_reply` under `icmp_xmit_lock`)."""
-    from netsim.kernel.ipv4.output import ip_local_out
-
     state = netns.inet
     state.icmp_sends = True
     try:
@@ -153,8 +152,6 @@ def _peer_allows(netns: Netns, dev: NetDevice, peer: IPv4, kind: int, code: int)
 
 def send_redirect(skb: SkBuff) -> None:
     """A better first hop is on the sender's own link: say so, less and less often (`ip_rt_send_redirect`)."""
-    from netsim.kernel.ipv4.route import packet_gateway
-
     dev, packet, rt = skb.dev, skb.packet, skb.route
     netns = dev.netns
     if dev.inet is None or not (dev.inet.conf.send_redirects or netns.inet.conf_all.send_redirects):
@@ -211,27 +208,20 @@ def _reply_source(netns: Netns, skb: SkBuff) -> IPv4:
 
 
 def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
-    from netsim.kernel.ipv4.options import recorded
-    from netsim.kernel.ipv4.route import Flow, ip_route_output
-
+    asked = skb.packet
     source = _reply_source(netns, skb)
-    oif = _l3mdev_of(skb)
-    try:
-        route = ip_route_output(netns, Flow(dst=skb.packet.src, src=source, oif=oif, tos=skb.packet.tos & 0x1E, mark=_reflected_mark(netns, skb)))
-    except NetError:
-        return
+    oif, tos = _l3mdev_of(skb), asked.tos & 0x1E
+    route = known_way(netns, asked.src, source, tos) if not oif else None
+    if route is None:
+        try:
+            route = ip_route_output(netns, Flow(asked.src, source, oif, tos=tos, mark=_reflected_mark(netns, skb)))
+        except NetError:
+            return
+        if not oif:
+            keep_way(netns, asked.src, source, tos, route)
     ttl = setting(netns, "ip_default_ttl", 64)
-    packet = Ip(
-        source,
-        skb.packet.src,
-        IPPROTO_ICMP,
-        ttl,
-        skb.packet.tos,
-        netns.kernel.rng.getrandbits(16),
-        0,
-        options=recorded(skb.packet.options, source),
-        payload=message,
-    )
+    options = recorded(asked.options, source) if asked.options else b""
+    packet = Ip(source, asked.src, IPPROTO_ICMP, ttl, asked.tos, netns.kernel.rng.getrandbits(16), 0, 0, options, message)
     icmp_count(netns, "Out", message.type)
     _transmit(netns, packet, route)
 
@@ -267,8 +257,6 @@ def _error(netns: Netns, skb: SkBuff, message: IcmpError) -> None:
 
 
 def _too_big(netns: Netns, message: IcmpError, inner: Ip) -> None:
-    from netsim.kernel.ipv4.route import Flow, ip_route_output, learn_pmtu
-
     if setting(netns, "ip_no_pmtu_disc", 0):
         return
     try:
@@ -282,8 +270,6 @@ def _too_big(netns: Netns, message: IcmpError, inner: Ip) -> None:
 
 def _redirected(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> None:
     """Believe a redirect when it comes from the gateway in use and names a host on the link (`__ip_do_redirect`)."""
-    from netsim.kernel.ipv4.route import Flow, ip_route_output, learn_redirect
-
     dev = skb.dev
     if dev.inet is None:
         return

@@ -286,10 +286,9 @@ def ip_route_input(skb: SkBuff) -> Rt:
     if netns.trace is not None:
         return ip_route_input_slow(skb)
     inet = netns.inet
-    genid = inet.fib.generation + inet.rt_genid
-    if inet.rt_cache_genid != genid or len(inet.rt_cache) >= RT_CACHE_SIZE:
-        inet.rt_cache, inet.rt_cache_genid = {}, genid
-    key = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, packet.protocol)
+    if inet.rt_cache_genid != inet.fib.generation + inet.rt_genid or len(inet.rt_cache) >= RT_CACHE_SIZE:
+        _forget_decisions(netns)
+    key = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, packet.protocol if inet.rt_by_protocol else 0)
     known: Rt | None = inet.rt_cache.get(key)
     if known is not None:
         return known
@@ -297,6 +296,13 @@ def ip_route_input(skb: SkBuff) -> Rt:
     if route.found is not None and not route.is_learnt and not dev.flags & IFF_LOOPBACK:
         inet.rt_cache[key] = route
     return route
+
+
+def _forget_decisions(netns: Netns) -> None:
+    """Begin anew, as things are now: rules, and next hops chosen by ports, look at the protocol too."""
+    inet = netns.inet
+    inet.rt_cache, inet.rt_cache_genid = {}, inet.fib.generation + inet.rt_genid
+    inet.rt_by_protocol = int(inet.fib.has_custom_rules or bool(inet.sysctl.get("fib_multipath_hash_policy")))
 
 
 def ip_route_input_slow(skb: SkBuff) -> Rt:
@@ -448,7 +454,12 @@ def _multicast_input(skb: SkBuff) -> Rt:
 
 def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevice | None]:
     """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
-    probe = SkBuff(skb.dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
+    inet, dev = skb.dev.netns.inet, skb.dev
+    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and dev.netns.trace is None:
+        known: Rt | None = inet.rt_cache.get((src, dst, dev.ifindex, 0, 0, 0))
+        if known is not None:
+            return known.type, known.dev
+    probe = SkBuff(dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
     try:
         route = ip_route_input(probe)
     except NetError as error:

@@ -118,6 +118,11 @@ class Inet4State:
     """Decisions about what came in, by all of the packet that they look at (`struct rt_hash_bucket`): `ipv4.route.Rt`."""
     rt_cache_genid: int = -1
     """The sum they were made under."""
+    rt_by_protocol: int = 0
+    """Whether they depend on the protocol too."""
+    ways: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
+    """Ways out that the destination and TOS alone decide (`ipv4.plain`)."""
+    ways_genid: int = -1
 
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""

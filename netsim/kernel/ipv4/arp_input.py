@@ -1,0 +1,177 @@
+"""Address resolution, what comes in: answering, proxying, learning (`arp.c`: `arp_rcv`, `arp_process`)."""
+
+from __future__ import annotations
+
+from netsim.addr import IPV4_ANY, MAC_ZERO, IPv4, mask4
+from netsim.clock import SECOND
+from netsim.errors import NetError
+from netsim.kernel.core.neighbour import OVERRIDE, neigh_create, neigh_update
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_UP, NetDevice
+from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.tracepoint import trace_drop, trace_step
+from netsim.kernel.ipv4.arp import ARP_OPS, ARPOP_REPLY, ARPOP_REQUEST, arp_parms, arp_send
+from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
+from netsim.kernel.ipv4.route import ip_route_input_type, ip_route_output
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
+from netsim.kernel.tables.neigh import NUD_NONE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour
+from netsim.packet import Arp
+
+
+def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
+    """Whether a broadcast request changes nothing in `arp_rcv`: asked for somebody else, where nothing is forwarded, by a sender who is
+    unknown here, or known by the same address (`bridge.audience` knows the same of many ports at once)."""
+    message = skb.packet
+    if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
+        return True
+    inet, conf, sender, target = dev.netns.inet, dev.inet.conf, message.spa, message.tpa
+    if conf.forwarding or inet.fib.has_custom_rules or inet.fib.has_custom_local_routes or message.op != ARPOP_REQUEST:
+        return False
+    neigh = inet.arp.entries.get((sender, dev.ifindex))
+    if neigh is None:
+        if conf.arp_accept or inet.conf_all.arp_accept:
+            return False
+    elif not neigh.state & NUD_VALID or neigh.lladdr != message.sha:
+        return False
+    table = inet.fib.tables.get(RT_TABLE_LOCAL)
+    return table is None or not table.holds(target)
+
+
+def arp_rcv(skb: SkBuff) -> None:
+    """An ARP message arrived (`arp_rcv`, `arp_process`)."""
+    dev, message = skb.dev, skb.packet
+    if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
+        return
+    if skb.pkt_type in (PACKET_OTHERHOST, PACKET_LOOPBACK) or dev.flags & IFF_LOOPBACK:
+        return
+    if message.op not in (ARPOP_REQUEST, ARPOP_REPLY):
+        return
+    target = message.tpa
+    if target.is_multicast or (not dev.inet.conf.route_localnet and not dev.netns.inet.conf_all.route_localnet and target.is_loopback):
+        return
+    if _conf(dev, "drop_gratuitous_arp") and message.spa == target:
+        return
+    if message.spa == IPV4_ANY:
+        _answer_probe(skb, message)
+        return
+    if message.op == ARPOP_REQUEST and _asks_us(skb, message):
+        return
+    _learn(skb, message)
+
+
+def _conf(dev: NetDevice, name: str) -> int:
+    """A setting that counts as set when it is on the device or on all (`IN_DEV_ORCONF`)."""
+    assert dev.inet is not None
+    return getattr(dev.inet.conf, name) or getattr(dev.netns.inet.conf_all, name)  # type: ignore[no-any-return]
+
+
+def _answer_probe(skb: SkBuff, message: Arp) -> None:
+    """Duplicate address detection: an own address is defended."""
+    dev = skb.dev
+    if message.op == ARPOP_REQUEST and inet_addr_type_dev(dev.netns, dev, message.tpa) == RTN_LOCAL and not _ignores(dev, message.spa, message.tpa):
+        arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+
+
+def _asks_us(skb: SkBuff, message: Arp) -> bool:
+    """A request we answer, for ourselves or as proxy; True: the sender was learnt on the way."""
+    dev = skb.dev
+    netns = dev.netns
+    assert dev.inet is not None
+    if netns.trace is None and arp_only_counts(dev, skb):
+        return True
+    kind, out = ip_route_input_type(skb, message.tpa, message.spa)
+    if kind == RTN_LOCAL:
+        if _ignores(dev, message.spa, message.tpa):
+            trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_ignore")
+            return True
+        if _conf(dev, "arp_filter") and _filtered(dev, message):
+            trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_filter")
+            return True
+        neigh = neigh_event_ns(netns, dev, message)
+        if neigh is not None:
+            arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+        return True
+    if kind == RTN_UNICAST and _forwards(dev) and out is not None and _is_proxied(dev, out, message):
+        neigh_event_ns(netns, dev, message)
+        delay = arp_parms(dev).proxy_delay * SECOND // 100
+        if skb.pkt_type == PACKET_HOST or not delay:
+            arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+        else:
+            wait = netns.kernel.rng.randrange(delay)
+            netns.kernel.clock.call_later(wait, _proxy_reply, dev, message)
+        return True
+    trace_step(netns, "arp_process", dev.name, message, message.tpa)
+    return False
+
+
+def _proxy_reply(dev: NetDevice, message: Arp) -> None:
+    if dev.flags & IFF_UP and dev.inet is not None:
+        arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
+
+
+def _forwards(dev: NetDevice) -> bool:
+    assert dev.inet is not None
+    return bool(dev.inet.conf.forwarding)
+
+
+def _is_proxied(dev: NetDevice, out: NetDevice, message: Arp) -> bool:
+    """Whether we answer for a host behind another device (`arp_fwd_proxy`, `arp_fwd_pvlan`, `pneigh_lookup`)."""
+    netns = dev.netns
+    if (message.tpa, dev.ifindex) in netns.inet.arp.proxies or (message.tpa, 0) in netns.inet.arp.proxies:
+        return out is not dev
+    if _conf(dev, "proxy_arp") and out is not dev:
+        return True
+    assert dev.inet is not None
+    return bool(dev.inet.conf.proxy_arp_pvlan and out is dev and message.spa != message.tpa)
+
+
+def neigh_event_ns(netns: Netns, dev: NetDevice, message: Arp) -> Neighbour | None:
+    """A request tells the address of who asks (`neigh_event_ns`)."""
+    neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
+    neigh_update(neigh, message.sha, NUD_STALE, OVERRIDE)
+    return neigh
+
+
+def _ignores(dev: NetDevice, spa: IPv4, tpa: IPv4) -> bool:
+    """Whether `arp_ignore` forbids the answer (`arp_ignore`)."""
+    assert dev.inet is not None
+    mode = max(dev.netns.inet.conf_all.arp_ignore, dev.inet.conf.arp_ignore)
+    if mode == 0:
+        return False
+    own = [ifa for ifa in dev.inet.addresses if ifa.local == tpa]
+    if mode == 1:
+        return not own
+    if mode == 2:
+        return not any(not (ifa.local ^ spa) & mask4(ifa.length) for ifa in own)
+    if mode == 3:
+        everywhere = [ifa for other in dev.netns.devices.values() if other.inet for ifa in other.inet.addresses]
+        return not any(ifa.local == tpa and ifa.scope < RT_SCOPE_LINK for ifa in everywhere)
+    return mode == 8
+
+
+def _filtered(dev: NetDevice, message: Arp) -> bool:
+    """Whether the answer would leave by another device (`arp_filter`)."""
+    try:
+        return ip_route_output(dev.netns, Flow(dst=message.spa, src=message.tpa)).dev is not dev
+    except NetError:
+        return True
+
+
+def _learn(skb: SkBuff, message: Arp) -> None:
+    """Update an entry that is there; `arp_accept` makes new ones from gratuitous messages (`arp_process`)."""
+    dev, netns = skb.dev, skb.dev.netns
+    neigh = netns.inet.arp.entries.get((message.spa, dev.ifindex))
+    is_garp = message.spa == message.tpa and (message.op == ARPOP_REQUEST or message.tha in (MAC_ZERO, message.sha))
+    if neigh is None and _conf(dev, "arp_accept") and inet_addr_type(netns, message.spa) == RTN_UNICAST:
+        if is_garp or message.op == ARPOP_REPLY:
+            neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
+            if neigh.state == NUD_NONE:
+                neigh.confirmed = neigh.updated = -10 * SECOND
+    if neigh is None:
+        return
+    locked = netns.kernel.clock.now <= neigh.updated + arp_parms(dev).locktime * SECOND // 100
+    state = NUD_REACHABLE
+    if message.op != ARPOP_REPLY or skb.pkt_type != PACKET_HOST:
+        state = NUD_STALE
+    override = OVERRIDE if not locked or is_garp else 0
+    neigh_update(neigh, message.sha, state, override)
