@@ -37,6 +37,7 @@ soak: $(STAMP)  ## the long versions of the property tests
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q
 	$(BIN)/python -m tests.real.fuzz --seeds 0-99
 	$(BIN)/python -m tests.netfilter_real.run --draws 20000
+	$(BIN)/python -m tests.trace_real.run --draws 5000
 	$(BIN)/python -m tests.replay_real.run --draws 500
 	$(BIN)/python -m tests.docker_real.run --draws 500
 

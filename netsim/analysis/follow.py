@@ -5,6 +5,7 @@ A packet is known again by its ends; translation and relays add ends as they com
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,6 +45,10 @@ class Ends:
         return key[0] == self.protocol and key[3] == self.dst and key[4] == self.dport and self.sport in (0, key[2])
 
 
+def _no_moment() -> tuple[int, Counter[Any]]:
+    return -1, Counter()
+
+
 @attrs.define(eq=False)
 class Follower:
     """Follows one attempt through a recording; `relays` tells which sockets belong to relays."""
@@ -54,7 +59,9 @@ class Follower:
     ways: dict[Key, str] = attrs.field(factory=dict)
     hops: set[Any] = attrs.field(factory=set)
     seen: list[Seen] = attrs.field(factory=list)
-    known: set[Any] = attrs.field(factory=set)
+    known: dict[Any, int] = attrs.field(factory=dict)
+    """How often a decision has been met by one packet."""
+    moment: tuple[int, Counter[Any]] = attrs.field(factory=_no_moment)
     relay: DockerProxy | None = None
 
     def follow(self, events: Iterable[Event]) -> list[Seen]:
@@ -64,11 +71,19 @@ class Follower:
             if way is None:
                 continue
             self._learn(event, way)
-            mark = _mark(event, way)
-            if mark not in self.known:
-                self.known.add(mark)
+            if self._is_new(event, _mark(event, way)):
                 self.seen.append(Seen(event, way))
         return self.seen
+
+    def _is_new(self, event: Any, mark: Any) -> bool:
+        """Whether this packet, at this moment, has met the same decision more often than any before: a chain may be called twice."""
+        if event.time != self.moment[0]:
+            self.moment = (event.time, Counter())
+        times = self.moment[1][mark] = self.moment[1][mark] + 1
+        if times <= self.known.get(mark, 0) or (times > 1 and not isinstance(event, RuleMet)):
+            return False
+        self.known[mark] = times
+        return True
 
     def _way_of(self, event: Any) -> str | None:
         packet = event.before if isinstance(event, Rewritten) else event.packet

@@ -9,7 +9,9 @@ from netsim.packet import Arp, Dot1Q, Ethernet, Gre, Icmp6Echo, Icmp6Error, Icmp
 from netsim.packet.numbers import TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
 
 Key = tuple[str, int, int, int, int]
-"""Protocol, source and its port, destination and its port; for pings the id stands for both ports."""
+"""Protocol, source and its port, destination and its port; for pings the id stands for the port of whoever answers."""
+
+REQUESTS = (8, 128)
 
 PROTOCOL_NAMES = {4: "ipip", 41: "sit", 47: "gre", 58: "icmp6", 1: "icmp", 6: "tcp", 17: "udp"}
 FLAGS = ((TCP_SYN, "SYN"), (TCP_ACK, "ACK"), (TCP_FIN, "FIN"), (TCP_RST, "RST"))
@@ -25,7 +27,8 @@ def key_of(packet: Any) -> Key | None:
     if isinstance(payload, Udp):
         return "udp", int(packet.src), payload.sport, int(packet.dst), payload.dport
     if isinstance(payload, (IcmpEcho, Icmp6Echo)):
-        return "icmp", int(packet.src), payload.ident, int(packet.dst), payload.ident
+        ends = (0, payload.ident) if payload.type in REQUESTS else (payload.ident, 0)
+        return "icmp", int(packet.src), ends[0], int(packet.dst), ends[1]
     return None
 
 
@@ -65,7 +68,7 @@ def _network(packet: Any) -> str:
         return f"{ends} udp vxlan {inside.vni} | {one_line(inside.payload)}" if isinstance(inside, Vxlan) else f"{ends} udp"
     ends = f"{packet.src} > {packet.dst}"
     if isinstance(payload, (IcmpEcho, Icmp6Echo)):
-        return f"{ends} icmp echo {'request' if payload.type in (8, 128) else 'reply'}"
+        return f"{ends} icmp echo {'request' if payload.type in REQUESTS else 'reply'}"
     if isinstance(payload, (IcmpError, Icmp6Error)):
         return f"{ends} icmp type {payload.type} code {payload.code} about ({one_line(payload.inner)})"
     if isinstance(payload, Gre):

@@ -128,3 +128,27 @@ NOT_REACHABLE_BY_SCRIPT = {"unexplained", "no-protocol"}
 def test_every_reason_is_produced_by_a_lab() -> None:
     shown = {trouble.code for trouble in TROUBLES} | {lab.code for lab in LABS}
     assert set(REASONS) - shown == PROVEN_ELSEWHERE | NOT_REACHABLE_BY_SCRIPT
+
+
+def told(answer: netsim.Explanation, way: str) -> list[str]:
+    return [step.object for step in answer.steps if step.way == way and step.kind == "rule"]
+
+
+def test_a_chain_that_one_packet_is_sent_to_twice_is_told_twice() -> None:
+    world = netsim.World()
+    rules = "iptables -N one; iptables -A one -p icmp; iptables -A FORWARD -j one; iptables -A FORWARD -j one"
+    world.host("h1").run_script(ROUTED + f"ip netns exec mid bash -c '{rules}'\n")
+    answer = netsim.explain(world, "red", "10.0.2.2")
+    called = ["filter FORWARD rule {}: -A FORWARD -j one", "filter one (from FORWARD) rule 1: -A one -p icmp"]
+    assert told(answer, "out") == [line.format(number) for number in (1, 2) for line in called]
+    dropped = netsim.explain(world, "red", "10.0.2.9")  # the router asks three times, and the packet waits
+    assert told(dropped, "out") == told(answer, "out")
+
+
+def test_the_answer_of_somebody_to_himself_is_on_the_way_back() -> None:
+    world = netsim.World()
+    rules = "iptables -t nat -A PREROUTING -p icmp -j DNAT --to 10.0.1.2; iptables -t nat -A POSTROUTING -j MASQUERADE; iptables -A FORWARD -p icmp"
+    world.host("h1").run_script(ROUTED + f"ip netns exec mid bash -c '{rules}'\n")
+    answer = netsim.explain(world, "red", "10.0.2.2")
+    assert answer.is_reached
+    assert told(answer, "back") == ["filter FORWARD rule 1: -A FORWARD -p icmp"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import json
-import os
 import socket
 import subprocess
-import sys
 import time
+
+from tests.real.inside import serve
 
 ETH_P_IPV6 = 0x86DD
 PACKET_OUTGOING = 4
@@ -126,19 +125,5 @@ class Referee:
         return {"text": subprocess.run(told["save"], capture_output=True, text=True, check=False).stdout}
 
 
-def main() -> None:
-    """Until the input ends."""
-    start = json.loads(sys.stdin.readline())
-    referee = Referee(**start)
-    sys.stdout.write('"ready"\n')
-    sys.stdout.flush()
-    for line in sys.stdin:
-        told = json.loads(line)
-        answer = getattr(referee, told.pop("do"))(told)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    main()
+    serve(Referee)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import errno
-import json
 import struct
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -28,9 +24,9 @@ from netsim.packet.encode import encode
 from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6
 from tests.netfilter_real.scenes import Scene
 from tests.netfilter_real.wires import PLACES, ROUTER, TCP_PORT, UDP_PORTS
+from tests.real.inside import Inside
 
 OUTGOING = 4
-FRESH = "mount -t tmpfs t /run; mount -t sysfs s /sys; cd /; exec {} {}"
 
 
 @attrs.frozen
@@ -47,33 +43,22 @@ class Real:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        script = FRESH.format(sys.executable, Path(__file__).with_name("referee.py"))
-        self.process = subprocess.Popen(["unshare", "-n", "-m", "bash", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._ask({
+        self.inside = Inside("tests.netfilter_real.referee", {
             "wires": scene.wires, "router": ROUTER, "places": list(PLACES), "udp_ports": list(UDP_PORTS), "tcp_port": TCP_PORT, "ethertype": scene.ethertype,
         })  # fmt: skip
 
-    def _ask(self, told: dict[str, Any]) -> Any:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(json.dumps(told) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError("the referee has ended")
-        return json.loads(answer)
-
     def load(self, rules: str, pause: float = 0.0) -> str:
         """Put rules in force and forget all connections; what the tool said if it failed."""
-        answer = self._ask({"do": "load", "restore": self.scene.restore.split(), "rules": rules, "pause": pause})
+        answer = self.inside.ask({"do": "load", "restore": self.scene.restore.split(), "rules": rules, "pause": pause})
         return str(answer["stderr"]) if answer["status"] else ""
 
     def send(self, place: str, packet: bytes) -> Heard:
         """A host sends."""
-        return self._heard(self._ask({"do": "frame", "place": place, "hex": self._frame(place, packet).hex()}))
+        return self._heard(self.inside.ask({"do": "frame", "place": place, "hex": self._frame(place, packet).hex()}))
 
     def timed(self, place: str, packet: bytes, count: int) -> float:
         """Seconds for each of so many packets that a host sends."""
-        return float(self._ask({"do": "timed", "place": place, "hex": self._frame(place, packet).hex(), "count": count})["seconds"])
+        return float(self.inside.ask({"do": "timed", "place": place, "hex": self._frame(place, packet).hex(), "count": count})["seconds"])
 
     def _frame(self, place: str, packet: bytes) -> bytes:
         target, source = (MAC.parse(mac).to_bytes(6, "big") for mac in self.scene.macs(place, packet))
@@ -87,11 +72,11 @@ class Real:
                 if self.scene.ethertype == ETH_P_IP
                 else struct.pack("!BBHHH", 128, 0, 0, sport, port) + data
             )
-        return self._heard(self._ask({"do": "router", "kind": kind, "dst": target, "sport": sport, "port": port, "hex": data.hex()}))
+        return self._heard(self.inside.ask({"do": "router", "kind": kind, "dst": target, "sport": sport, "port": port, "hex": data.hex()}))
 
     def saved(self) -> str:
         """All rules with their counters."""
-        return str(self._ask({"do": "saved", "save": self.scene.save.split()})["text"])
+        return str(self.inside.ask({"do": "saved", "save": self.scene.save.split()})["text"])
 
     def _heard(self, told: dict[str, Any]) -> Heard:
         frames = [(place, bytes.fromhex(data)) for place, data in told["frames"]]
@@ -99,10 +84,7 @@ class Real:
 
     def close(self) -> None:
         """End the process and with it the network."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(10)
+        self.inside.close()
 
 
 class Ours:

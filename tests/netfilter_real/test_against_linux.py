@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.netfilter_real.run import TOOLS, Run
+from tests.real.budget import within
 from tests.real.machine import missing
 
 DRAWS, SECONDS = 200, 60
@@ -15,14 +14,10 @@ pytestmark = pytest.mark.skipif(bool(missing(*TOOLS)), reason=missing(*TOOLS) or
 
 
 def test_drawn_rules_do_to_drawn_packets_what_the_kernel_does(capsys: pytest.CaptureFixture[str]) -> None:
-    started = time.monotonic()
     run = Run()
-    try:
-        run.until(DRAWS, SECONDS - 10 - (time.monotonic() - started), 0)
-    finally:
-        run.close()
+    summary = within(run, DRAWS, SECONDS)
     with capsys.disabled():
-        print(f"\n{run.summary()}")  # noqa: T201
+        print(summary)  # noqa: T201
     assert not run.failed, "\n\n".join(run.failed)
     assert run.mix["draws"] > 20
     if run.mix["draws"] >= DRAWS:  # a run that time cut short has not drawn the mix
