@@ -10,10 +10,9 @@ from typing import Self
 
 import attrs
 
-_QUAD = re.compile(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})", re.ASCII)
+_OCTETS = {str(number): number for number in range(256)}
 _GROUP = re.compile(r"[0-9a-fA-F]{1,4}", re.ASCII)
 _OCTET = re.compile(r"[0-9a-fA-F]{1,2}", re.ASCII)
-_PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
 
 MASKS4 = tuple(((1 << length) - 1) << (32 - length) for length in range(33))
 MASKS6 = tuple(((1 << length) - 1) << (128 - length) for length in range(129))
@@ -38,12 +37,10 @@ class IPv4(int):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a dotted quad of exactly four decimal numbers without leading zeros (`inet_pton(3)`). Raises ValueError."""
-        match = _QUAD.fullmatch(text)
-        if match is None:
-            raise ValueError(f"not an IPv4 address: {text!r}")
-        a, b, c, d = map(int, match.groups())
-        if a > 255 or b > 255 or c > 255 or d > 255:
-            raise ValueError(f"not an IPv4 address: {text!r}")
+        try:
+            a, b, c, d = map(_OCTETS.__getitem__, text.split("."))
+        except (KeyError, ValueError):
+            raise ValueError(f"not an IPv4 address: {text!r}") from None
         return cls(a << 24 | b << 16 | c << 8 | d)
 
     def __str__(self) -> str:
@@ -325,9 +322,10 @@ def _split_prefix(text: str, longest: int) -> tuple[str, int]:
     address, slash, length = text.partition("/")
     if not slash:
         return address, longest
-    if _PREFIX_LENGTH.fullmatch(length) is None or int(length) > longest:
+    number = _OCTETS.get(length, longest + 1)
+    if number > longest:
         raise ValueError(f"not a prefix length: {text!r}")
-    return address, int(length)
+    return address, number
 
 
 def _parse6(text: str) -> int | None:

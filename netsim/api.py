@@ -121,10 +121,12 @@ class Host:
     def netns(self, name: str) -> Namespace:
         """A network namespace by name, made at first mention (as `ip netns add`)."""
         init = self.machine.init
-        if self.machine.files.lstat(init, f"/run/netns/{name}") is None:
-            self.machine.bind_netns(init, name, new_netns(self.machine.kernel))
-            self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
-        return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
+        if self.machine.files.lstat(init, f"/run/netns/{name}") is not None:
+            return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
+        made = new_netns(self.machine.kernel)
+        self.machine.bind_netns(init, name, made)
+        self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
+        return Namespace(self, name, made)
 
     def docker(
         self, engine: str | EngineProfile = "28", options: DaemonOptions | None = None, *, firewall: str = "", plugins: Plugins | None = None

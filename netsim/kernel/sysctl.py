@@ -314,8 +314,8 @@ def _set_conf4(netns: Netns, path: tuple[str, ...], holder: Holder, value: int) 
 def _mark_explicit(netns: Netns, path: tuple[str, ...]) -> None:
     """A value set on a device itself no longer follows the default."""
     dev = netns.device(path[3]) if len(path) == 5 and path[2] == "conf" else None
-    if dev is not None and dev.inet is not None and path[1] == "ipv4":
-        dev.inet.explicit.add(path[4])
+    if dev is not None and dev.inet is not None and path[1] == "ipv4" and path[4] not in dev.inet.explicit:
+        dev.inet.explicit = (*dev.inet.explicit, path[4])
 
 
 def _number(text: str, name: str) -> int:

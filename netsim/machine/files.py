@@ -157,10 +157,22 @@ class Files:
 
     def resolve(self, process: Process | None, path: str, *, follow: bool = True) -> Node:
         """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
-        node, _, _ = self._walk(process, path, follow=follow)
+        node = self._straight(process, path) or self._walk(process, path, follow=follow)[0]
         if node is None:
             raise NetError(ENOENT)
         return node
+
+    def _straight(self, process: Process | None, path: str) -> Node | None:
+        """What an absolute path leads to where it names nothing but directories of tmpfs and something in the last one; None: go and see."""
+        before, *way = path.split("/")
+        if before or not way:
+            return None
+        node: Node | None = self.root if process is None or process.jail is None else process.jail.root
+        for name in way:
+            if type(node) is not Directory:
+                return None
+            node = node.entries.get(name)
+        return None if type(node) is Symlink else node
 
     def _walk(self, process: Process | None, path: str, *, follow: bool) -> tuple[Node | None, Directory, str]:
         """The node (None when only the last part is missing), its directory and its name there."""
@@ -204,14 +216,14 @@ class Files:
     def stat(self, process: Process | None, path: str) -> Node | None:
         """The node, or None where nothing is (links followed)."""
         try:
-            return self.resolve(process, path)
+            return self._straight(process, path) or self._walk(process, path, follow=True)[0]
         except NetError:
             return None
 
     def lstat(self, process: Process | None, path: str) -> Node | None:
         """The node itself, links not followed, or None."""
         try:
-            return self.resolve(process, path, follow=False)
+            return self._straight(process, path) or self._walk(process, path, follow=False)[0]
         except NetError:
             return None
 
@@ -239,6 +251,13 @@ class Files:
         elif truncate:
             node.truncate()
         return node
+
+    def mount(self, process: Process | None, path: str, netns: Netns) -> None:
+        """A new file that a namespace is mounted over (`mount --bind`); EEXIST, ENOENT."""
+        node, here, name = self._walk(process, path, follow=False)
+        if node is not None:
+            raise NetError(EEXIST)
+        here.add(name, File(0o444, self.now(process), bound=netns))
 
     def open(self, process: Process | None, path: str, how: str) -> OpenFile:
         """Open a file: "r", "w" (made or emptied), "x" (must be new), "a" (made, written at the end), "r+" (made, kept)."""

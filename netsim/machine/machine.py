@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import EAGAIN, EEXIST, EINVAL, ENOENT, ESRCH, NetError, strerror
+from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
@@ -302,14 +302,10 @@ class Machine:
 
     def bind_netns(self, process: Process | None, name: str, netns: Netns) -> None:
         """Give a namespace a name in /run/netns (`mount --bind`); EEXIST when the name is taken."""
-        path = f"/run/netns/{name}"
-        self.files.makedirs(process, "/run/netns")
-        if self.files.lstat(process, path) is not None:
-            raise NetError(EEXIST)
-        node = self.files.open_for_writing(process, path, truncate=False)
-        assert isinstance(node, File)
-        node.mode = 0o444
-        node.bound = hold(netns)
+        if not isinstance(self.files.stat(process, "/run/netns"), Directory):
+            self.files.makedirs(process, "/run/netns")
+        self.files.mount(process, f"/run/netns/{name}", netns)
+        hold(netns)
 
     def netns_name(self, process: Process | None, netns: Netns) -> str:
         """The newest name a namespace has in /run/netns; "" when it has none."""

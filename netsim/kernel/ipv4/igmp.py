@@ -10,6 +10,7 @@ from netsim.packet import Igmpv3Record, Igmpv3Report, Ip
 from netsim.packet.numbers import IPPROTO_IGMP
 
 CHANGE_TO_EXCLUDE, CHANGE_TO_INCLUDE = 4, 3
+ALL_HOSTS_MAC = IPV4_ALL_HOSTS.multicast_mac()
 ROUTER_ALERT = bytes([148, 4, 0, 0])
 
 
@@ -36,7 +37,7 @@ def join(dev: NetDevice, group: IPv4) -> None:
     dev.inet.multicast[group] = users + 1
     if not users:
         if dev.type == ARPHRD_ETHER:
-            dev_mc_add(dev, group.multicast_mac())
+            dev_mc_add(dev, ALL_HOSTS_MAC if group == IPV4_ALL_HOSTS else group.multicast_mac())
         if group != IPV4_ALL_HOSTS:
             delay = dev.netns.kernel.rng.randrange(1_000_000_000)
             _report(dev, group, CHANGE_TO_EXCLUDE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_LOOPBACK, IPv6
+from netsim.kernel.core.device_life import dev_mc_add
 from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
@@ -24,7 +25,7 @@ from netsim.kernel.core.netdevice import (
     NetDevice,
 )
 from netsim.kernel.ipv6 import dad, fib, mcast, ndisc, router
-from netsim.kernel.ipv6.addresses import add, rt_scope_of
+from netsim.kernel.ipv6.addresses import SCOPE_HOST, SCOPE_LINK, add, rt_scope_of
 from netsim.kernel.ipv6.host_route import join_anycast, leave_anycast, multicast_route, prefix_route, unconfigured
 from netsim.kernel.tables.fib import RTNH_F_DEAD, RTNH_F_LINKDOWN
 from netsim.kernel.tables.inet6 import (
@@ -46,6 +47,7 @@ MIN_MTU = 1280
 EUI64, NONE, STABLE_PRIVACY, RANDOM = range(4)
 """How a device makes its own addresses (`addr_gen_mode`)."""
 INTERFACE_ALL_NODES = IPv6(0xFF01 << 112 | 1)
+ALL_NODES_MAC = IPV6_ALL_NODES.multicast_mac()
 ROUTER_GROUPS = (IPV6_ALL_ROUTERS, IPv6(0xFF01 << 112 | 2), IPv6(0xFF05 << 112 | 2))
 
 
@@ -83,8 +85,9 @@ def _attach(dev: NetDevice) -> None:
     if inet6.conf_all.disable_ipv6 > inet6.conf_default.disable_ipv6:
         dev.inet6.conf = having(inet6.conf_default, disable_ipv6=inet6.conf_all.disable_ipv6)
     dev.addr_gen_mode = dev.addr_gen_mode or dev.inet6.conf.addr_gen_mode
-    mcast.join(dev, INTERFACE_ALL_NODES)
-    mcast.join(dev, IPV6_ALL_NODES)
+    dev.inet6.multicast = {INTERFACE_ALL_NODES: 1, IPV6_ALL_NODES: 1}  # of these nobody is told
+    if dev.type == ARPHRD_ETHER:
+        dev_mc_add(dev, ALL_NODES_MAC)
     if dev.inet6.conf.forwarding and dev.flags & IFF_MULTICAST:
         for group in ROUTER_GROUPS:
             mcast.join(dev, group)
@@ -142,7 +145,7 @@ def _restore(dev: NetDevice) -> None:
         if not ifa.flags & IFA_F_NOPREFIXROUTE and ifa.address != IPV6_LOOPBACK:
             prefix_route(dev, ifa.address, ifa.length, ifa.metric)
         if ifa.address in dev.inet6.predad:
-            dev.inet6.predad.discard(ifa.address)
+            dev.inet6.predad = tuple(address for address in dev.inet6.predad if address != ifa.address)
             dad.begin(dev, ifa)
 
 
@@ -151,7 +154,7 @@ def _configure(dev: NetDevice) -> None:
     assert dev.inet6 is not None
     if dev.flags & IFF_LOOPBACK:
         if dad.find(dev, IPV6_LOOPBACK) is None:
-            add(dev, Ifa6(IPV6_LOOPBACK, 128, rt_scope_of(IPV6_LOOPBACK), IFA_F_PERMANENT | IFA_F_NODAD))
+            add(dev, Ifa6(IPV6_LOOPBACK, 128, SCOPE_HOST, IFA_F_PERMANENT | IFA_F_NODAD))
             own = dad.find(dev, IPV6_LOOPBACK)
             assert own is not None
             dad.change(dev, own, own.flags & ~IFA_F_NODAD)
@@ -178,7 +181,7 @@ def _linklocal(dev: NetDevice) -> None:
     if dev.addr_gen_mode in (STABLE_PRIVACY, RANDOM):
         flags |= IFA_F_STABLE_PRIVACY
     if dad.find(dev, address) is None:
-        add(dev, Ifa6(address, 64, rt_scope_of(address), flags))
+        add(dev, Ifa6(address, 64, SCOPE_LINK, flags))
 
 
 def interface_id(dev: NetDevice, prefix: int) -> int:
@@ -204,7 +207,7 @@ def _down(dev: NetDevice) -> None:
     for ifa in list(state.addresses):
         unconfigured(dev, ifa)
         if keeps and ifa.flags & IFA_F_PERMANENT and not ifa.address.is_linklocal and not ifa.address.is_loopback:
-            state.predad.add(ifa.address)
+            state.predad = (*state.predad, ifa.address)
             flags = ifa.flags & ~IFA_F_DADFAILED
             dad.change(dev, ifa, flags if flags & IFA_F_NODAD else flags | IFA_F_TENTATIVE)
         else:
@@ -214,17 +217,13 @@ def _down(dev: NetDevice) -> None:
 
 
 def _stop_timers(state: Inet6Dev) -> None:
-    for timer in state.timers:
-        timer.cancel()
-    state.timers.clear()
-    if state.report_timer is not None:
-        state.report_timer.cancel()
-        state.report_timer = None
+    for timer in (*state.dad_timers.values(), state.rs_timer, state.mc_dad_timer, state.report_timer, state.expiry):
+        if timer is not None:
+            timer.cancel()
+    state.dad_timers.clear()
+    state.rs_timer = state.mc_dad_timer = state.report_timer = state.expiry = None
     state.changes.clear()
     state.dad_probes.clear()
-    if state.expiry is not None:
-        state.expiry.cancel()
-        state.expiry = None
 
 
 def _gone(dev: NetDevice) -> None:
@@ -339,6 +338,6 @@ def _disable(netns: Netns, holder: Holder, value: int) -> None:
             if not dev.flags & IFF_UP:
                 mcast.ipv6_mc_up(dev)  # a device that is not up goes on listening to its groups
             dev.inet6.addresses.clear()
-            dev.inet6.predad.clear()
+            dev.inet6.predad = ()
         elif changed and dev.flags & IFF_UP:
             _up(dev)

@@ -163,23 +163,28 @@ def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
 
 def add(dev: NetDevice, ifa: Ifa6) -> None:
     """Put an address on a device with its connected route, and try it (`inet6_addr_add`, `addrconf_dad_start`)."""
+    now = dev.netns.kernel.clock.now
+    ifa = ifa.dated(ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE, now, now)
     if not ifa.flags & IFA_F_NOPREFIXROUTE:
-        _connect(dev, ifa.dated(ifa.flags, ifa.created, dev.netns.kernel.clock.now))
-    add_without_route(dev, ifa)
+        _connect(dev, ifa)
+    _put(dev, ifa)
 
 
 def add_without_route(dev: NetDevice, ifa: Ifa6) -> None:
     """Put an address on a device whose prefix is none of its business, and try it (`ipv6_add_addr`, `addrconf_dad_start`)."""
-    assert dev.inet6 is not None
     now = dev.netns.kernel.clock.now
-    flags = ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE
-    ifa = ifa.dated(flags, now, now)
-    place = next(
-        (number for number, other in enumerate(dev.inet6.addresses) if scope_of(other.address) <= scope_of(ifa.address)), len(dev.inet6.addresses)
-    )
-    dev.inet6.addresses.insert(place, ifa)
+    _put(dev, ifa.dated(ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE, now, now))
+
+
+def _put(dev: NetDevice, ifa: Ifa6) -> None:
+    assert dev.inet6 is not None
+    addresses = dev.inet6.addresses
+    scope = scope_of(ifa.address) if addresses else 0
+    place = next((number for number, other in enumerate(addresses) if scope_of(other.address) <= scope), len(addresses)) if addresses else 0
+    addresses.insert(place, ifa)
     dad.begin(dev, ifa)
-    watch(dev)
+    if ifa.valid is not None or ifa.preferred is not None:
+        watch(dev)
 
 
 def _connect(dev: NetDevice, ifa: Ifa6) -> None:

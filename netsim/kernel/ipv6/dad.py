@@ -30,6 +30,8 @@ def find(dev: NetDevice, address: IPv6) -> Ifa6 | None:
 def change(dev: NetDevice, ifa: Ifa6, flags: int) -> Ifa6:
     """Give an address other flags."""
     assert dev.inet6 is not None
+    if flags == ifa.flags:
+        return ifa
     changed = ifa.with_flags(flags)
     dev.inet6.addresses[dev.inet6.addresses.index(ifa)] = changed
     return changed
@@ -71,7 +73,16 @@ def kick(dev: NetDevice, ifa: Ifa6) -> None:
         dev.inet6.dad_nonces[ifa.address] = _nonce(dev)
     else:
         dev.inet6.dad_nonces.pop(ifa.address, None)
-    dev.inet6.timers.append(kernel.clock.call_later(delay, _work, dev, ifa.address))
+    _work_later(dev, ifa.address, delay)
+
+
+def _work_later(dev: NetDevice, address: IPv6, delay: int) -> None:
+    """One thing waits for each address (`addrconf_mod_dad_work`)."""
+    assert dev.inet6 is not None
+    timers = dev.inet6.dad_timers
+    if address in timers:
+        timers[address].cancel()
+    timers[address] = dev.netns.kernel.clock.call_later(delay, _work, dev, address)
 
 
 def _nonce(dev: NetDevice) -> bytes:
@@ -89,11 +100,12 @@ def _work(dev: NetDevice, address: IPv6) -> None:
         return
     if left == 0:
         del dev.inet6.dad_probes[address]
+        dev.inet6.dad_timers.pop(address, None)
         completed(dev, change(dev, ifa, ifa.flags & ~(IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)), not ifa.flags & IFA_F_OPTIMISTIC)
         return
     dev.inet6.dad_probes[address] = left - 1
     wait = max(dev.inet6.nd.retrans_time_ms * MS, MIN_RETRANS)
-    dev.inet6.timers.append(dev.netns.kernel.clock.call_later(wait, _work, dev, address))
+    _work_later(dev, address, wait)
     ndisc.send_ns(dev, address, address.solicited_node(), IPV6_ANY, dev.inet6.dad_nonces.get(address, b""))
 
 
@@ -132,7 +144,9 @@ def _jitter(dev: NetDevice, wait: int) -> int:
 
 def _solicit_routers(dev: NetDevice, sent: int, wait: int) -> None:
     assert dev.inet6 is not None
-    dev.inet6.timers.append(dev.netns.kernel.clock.call_later(wait, _ask_routers, dev, sent, wait))
+    if dev.inet6.rs_timer is not None:
+        dev.inet6.rs_timer.cancel()
+    dev.inet6.rs_timer = dev.netns.kernel.clock.call_later(wait, _ask_routers, dev, sent, wait)
 
 
 def _ask_routers(dev: NetDevice, sent: int, wait: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPv6, mask6
+from netsim.addr import MASKS6, IPv6
 from netsim.errors import EACCES, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, fib6_lookup, table_lookup
@@ -28,7 +28,8 @@ def complete(netns: Netns, route: Fib6Info, *, onlink: bool = False) -> Fib6Info
 
     NetError with the kernel's sentences: ENODEV, ENETDOWN, EACCES, EHOSTUNREACH, EINVAL.
     """
-    route.dst = IPv6(route.dst & mask6(route.length))
+    if route.dst & ~MASKS6[route.length]:
+        route.dst = IPv6(route.dst & MASKS6[route.length])
     route.metric = route.metric or 1024
     route.flags |= RTF_UP
     dev = netns.devices.get(route.ifindex) if route.ifindex else None
@@ -286,9 +287,12 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     """The device is up (DEAD) or has its carrier back (LINKDOWN): what was marked lives again (`fib6_ifup`)."""
     if flags & RTNH_F_DEAD and dev.carrier:
         flags |= RTNH_F_LINKDOWN
-    for route in netns.inet6.fib.routes():
-        if route.ifindex == dev.ifindex:
-            route.nh_flags &= ~flags
+    for table in netns.inet6.fib.tables.values():
+        for prefixes in table.lengths.values():
+            for node in prefixes.values():
+                for route in node:
+                    if route.nh_flags & flags and route.ifindex == dev.ifindex:
+                        route.nh_flags &= ~flags
     netns.inet6.fib.generation += 1
 
 

@@ -59,7 +59,7 @@ def forget(dev: NetDevice, group: IPv6) -> None:
     dev.stir()
     del dev.inet6.multicast[group]
     if group in dev.inet6.unfiltered:
-        dev.inet6.unfiltered.remove(group)
+        dev.inet6.unfiltered = tuple(other for other in dev.inet6.unfiltered if other != group)
     elif group >> 112 & 0xF >= 2 and dev.type == ARPHRD_ETHER:
         dev_mc_del(dev, group.multicast_mac())
 
@@ -71,7 +71,7 @@ def ipv6_mc_down(dev: NetDevice) -> None:
         return
     for group in state.multicast:
         if group >> 112 & 0xF >= 2 and group not in state.unfiltered:
-            state.unfiltered.add(group)
+            state.unfiltered = (*state.unfiltered, group)
             dev_mc_del(dev, group.multicast_mac())
 
 
@@ -80,10 +80,10 @@ def ipv6_mc_up(dev: NetDevice) -> None:
     state = dev.inet6
     if state is None:
         return
-    for group in state.multicast:
+    for group in state.multicast if state.unfiltered else ():
         if group in state.unfiltered:
             dev_mc_add(dev, group.multicast_mac())
-    state.unfiltered.clear()
+    state.unfiltered = ()
 
 
 def _change(dev: NetDevice, group: IPv6, kind: int) -> None:
@@ -163,7 +163,9 @@ def _introduce(dev: NetDevice, times: int) -> None:
     if times > 1:
         interval = dev.inet6.conf.mldv2_unsolicited_report_interval * MS
         delay = SOON + dev.netns.kernel.rng.randrange(max(1, interval))
-        dev.inet6.timers.append(dev.netns.kernel.clock.call_later(delay, _introduce, dev, times - 1))
+        if dev.inet6.mc_dad_timer is not None:
+            dev.inet6.mc_dad_timer.cancel()
+        dev.inet6.mc_dad_timer = dev.netns.kernel.clock.call_later(delay, _introduce, dev, times - 1)
 
 
 def queried(skb: SkBuff, message: Mld | Mldv2Query) -> None:

@@ -121,8 +121,12 @@ class FibTable:
         prefixes = self.lengths.get(route.length)
         if prefixes is None:
             prefixes = self.lengths[route.length] = {}
-            self.order = tuple(sorted(self.lengths, reverse=True))
-        prefixes.setdefault(int(route.dst), []).insert(position, route)
+            self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
+        routes = prefixes.get(route.dst)
+        if routes is None:
+            prefixes[int(route.dst)] = [route]
+        else:
+            routes.insert(position, route)
 
     def remove(self, route: Route) -> None:
         """Take out this very route."""

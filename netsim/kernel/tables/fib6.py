@@ -49,7 +49,7 @@ class Fib6Info:
     metrics: tuple[tuple[str, int], ...] = ()
     expires: int = 0
     pref: int = PREF_MEDIUM
-    siblings: list[Fib6Info] = attrs.field(factory=list)
+    siblings: list[Fib6Info] | tuple[()] = ()
     exceptions: dict[IPv6, Exception6] = attrs.field(factory=dict)
 
     @property
@@ -79,8 +79,12 @@ class Fib6Table:
         prefixes = self.lengths.get(route.length)
         if prefixes is None:
             prefixes = self.lengths[route.length] = {}
-            self.order = tuple(sorted(self.lengths, reverse=True))
-        prefixes.setdefault(int(route.dst), []).insert(position, route)
+            self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
+        routes = prefixes.get(route.dst)
+        if routes is None:
+            prefixes[int(route.dst)] = [route]
+        else:
+            routes.insert(position, route)
 
     def remove(self, route: Fib6Info) -> None:
         """Take out this very route, and its siblings' knowledge of it."""
@@ -95,8 +99,8 @@ class Fib6Table:
         if route.siblings:
             route.siblings.remove(route)
             if len(route.siblings) == 1:
-                route.siblings[0].siblings = []
-            route.siblings = []
+                route.siblings[0].siblings = ()
+            route.siblings = ()
 
     def nodes(self, dst: int) -> Iterator[list[Fib6Info]]:
         """The routes of every prefix that holds an address, longest prefix first (`fib6_node_lookup`, `fib6_backtrack`)."""

@@ -91,7 +91,7 @@ class InDevice:
     reachable_ms: int = 0  # how long a confirmation lasts, as drawn last, and the base it was drawn for
     drawn_for: int = 0
     multicast: dict[IPv4, int] = attrs.field(factory=dict)  # joined group -> users
-    explicit: set[str] = attrs.field(factory=set)  # settings somebody set by hand on this device
+    explicit: tuple[str, ...] = ()  # settings somebody set by hand on this device
 
 
 @attrs.define(eq=False)

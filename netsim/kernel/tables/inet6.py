@@ -120,16 +120,18 @@ class Inet6Dev:
     reachable_ms: int = 0  # how long a confirmation lasts, as drawn last, and the base it was drawn for
     drawn_for: int = 0
     multicast: dict[IPv6, int] = attrs.field(factory=dict)
-    unfiltered: set[IPv6] = attrs.field(factory=set)  # groups whose MAC the device does not listen to while it is down (no MAF_LOADED)
+    unfiltered: tuple[IPv6, ...] = ()  # groups whose MAC the device does not listen to while it is down (no MAF_LOADED)
     changes: dict[IPv6, tuple[int, int]] = attrs.field(factory=dict)  # group -> kind of MLD record, how often it is still to be told
     report_timer: Any = None
     anycast: dict[IPv6, int] = attrs.field(factory=dict)
     ready: bool = False  # IF_READY
-    timers: list[Any] = attrs.field(factory=list)
+    rs_timer: Any = None  # the next question for routers
+    mc_dad_timer: Any = None  # the next time that groups are told from the new link-local address
     ra_received: bool = False  # IF_RA_RCVD
     dad_probes: dict[IPv6, int] = attrs.field(factory=dict)  # addresses whose uniqueness is being tried -> probes left
+    dad_timers: dict[IPv6, Any] = attrs.field(factory=dict)  # when the next of them is due
     dad_nonces: dict[IPv6, bytes] = attrs.field(factory=dict)  # what tells such a probe from another's when it comes back (RFC 7527)
-    predad: set[IPv6] = attrs.field(factory=set)  # addresses that stayed while the device was down, to be tried anew
+    predad: tuple[IPv6, ...] = ()  # addresses that stayed while the device was down, to be tried anew
     interface_ids: dict[int, int] = attrs.field(factory=dict)  # prefix -> the stable, private half made for it
     expiry: Any = None  # the timer of the next lifetime that ends
 
