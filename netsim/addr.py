@@ -10,6 +10,8 @@ from typing import Self
 
 import attrs
 
+from netsim.values import quick
+
 _OCTETS = {str(number): number for number in range(256)}
 _GROUP = re.compile(r"[0-9a-fA-F]{1,4}", re.ASCII)
 _OCTET = re.compile(r"[0-9a-fA-F]{1,2}", re.ASCII)
@@ -246,7 +248,8 @@ class MAC(int):
         return IPv6(_LINKLOCAL | self.eui64())
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class IPv4Net:
     """An IPv4 address with a prefix length. The address keeps its host bits; `network` masks them."""
 
@@ -282,7 +285,8 @@ class IPv4Net:
         return (address ^ self.address) & MASKS4[self.length] == 0
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class IPv6Net:
     """An IPv6 address with a prefix length. The address keeps its host bits; `network` masks them."""
 

@@ -9,12 +9,14 @@ from typing import Any
 import attrs
 
 from netsim.clock import MS, SECOND
+from netsim.values import quick
 
 MOST_ENTRIES = 10_000
 """Entries a journal keeps; a world that is typed into for ever must not grow for ever."""
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Entry:
     """One command line or script typed on a machine, or (without a machine) a directive of a lab."""
 

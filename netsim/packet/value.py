@@ -4,6 +4,8 @@ from typing import Any, Protocol
 
 import attrs
 
+from netsim.values import set_class as set_class
+
 
 class Header(Protocol):
     """A header value with all it carries; `size` is its length on the wire in bytes, payload included."""
@@ -11,11 +13,6 @@ class Header(Protocol):
     @property
     def size(self) -> int:
         """Bytes on the wire."""
-
-
-_class_slot: Any = vars(object)["__class__"]
-set_class = _class_slot.__set__
-"""`set_class(value, twin)` thaws a frozen value while its own `__init__` fills it; see `twin`."""
 
 
 def size_of(payload: Header | bytes) -> int:

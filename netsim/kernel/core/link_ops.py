@@ -11,11 +11,13 @@ from netsim.addr import MAC
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.values import quick
 
 EMPTY: Mapping[str, Any] = {}
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class LinkRequest:
     """What an RTM_NEWLINK message may say; `None` means the attribute is absent.
 

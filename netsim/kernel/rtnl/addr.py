@@ -9,9 +9,11 @@ from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.devinet import inet_addr_add, inet_addr_del
 from netsim.kernel.ipv6.addresses import inet6_addr_add, inet6_addr_del
+from netsim.values import quick
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class AddrRequest:
     """What an address message says. `None`: absent. Lifetimes in seconds; `is_bare`: no prefix length was typed."""
 

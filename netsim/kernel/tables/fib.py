@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.addr import MASKS4, IPv4, IPv6
+from netsim.values import quick
 
 RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL = 0, 252, 253, 254, 255
 (
@@ -27,7 +28,8 @@ RTNH_F_DEAD, RTNH_F_PERVASIVE, RTNH_F_ONLINK, RTNH_F_LINKDOWN = 1, 2, 4, 16
 FR_ACT_UNSPEC, FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT = 0, 1, 2, 3, 6, 7, 8
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class NextHop:
     """One way out (`struct fib_nh`): the device's ifindex, the gateway if any, its weight (1..256), flags and the scope of the gateway."""
 
@@ -46,7 +48,8 @@ class NextHop:
         return NextHop(self.ifindex, self.gateway, self.weight, flags, self.scope)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Route:
     """A route (`struct fib_alias` with its `fib_info`): what matches, and what to do."""
 

@@ -11,11 +11,13 @@ from netsim.addr import IPv4
 from netsim.kernel.tables.fib import FibState
 from netsim.kernel.tables.inetpeer import InetPeer, InetPeers
 from netsim.kernel.tables.neigh import FIRST_PARMS, NeighParms, NeighTable
+from netsim.values import quick
 
 IFA_F_SECONDARY, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x01, 0x80, 0x200
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Ifa:
     """An IPv4 address on a device (`struct in_ifaddr`).
 

@@ -10,13 +10,15 @@ from netsim.addr import IPv6
 from netsim.kernel.tables.fib6 import Fib6State
 from netsim.kernel.tables.inetpeer import InetPeers
 from netsim.kernel.tables.neigh import NeighParms, NeighTable
+from netsim.values import quick
 
 IFA_F_TEMPORARY, IFA_F_NODAD, IFA_F_OPTIMISTIC, IFA_F_DADFAILED, IFA_F_HOMEADDRESS = 0x01, 0x02, 0x04, 0x08, 0x10
 IFA_F_DEPRECATED, IFA_F_TENTATIVE, IFA_F_PERMANENT, IFA_F_MANAGETEMPADDR = 0x20, 0x40, 0x80, 0x100
 IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN, IFA_F_STABLE_PRIVACY = 0x200, 0x400, 0x800
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Ifa6:
     """An IPv6 address on a device (`struct inet6_ifaddr`); lifetimes in seconds, `None` for ever; times in ns."""
 

@@ -1,0 +1,30 @@
+"""Frozen values that are cheap to make."""
+
+from typing import Any, TypeVar
+
+import attrs
+
+_class_slot: Any = vars(object)["__class__"]
+set_class = _class_slot.__set__
+"""`set_class(value, mutable)` thaws a frozen value while its own `__init__` fills it."""
+
+T = TypeVar("T", bound=type)
+
+
+def quick(frozen: T) -> T:
+    """Give a frozen attrs class whose fields have plain defaults an `__init__` that fills a mutable twin and freezes it: a third of what attrs' own costs.
+
+    For values of which many are made; without subclasses, factories, converters and `weakref_slot`.
+    """
+    fields = attrs.fields(frozen)
+    assert not any(isinstance(field.default, attrs.Factory) or not field.init for field in fields)  # type: ignore[arg-type]
+    mutable = type(f"_{frozen.__name__}", (), {"__slots__": tuple(field.name for field in fields)})
+    names: dict[str, Any] = {"thaw": set_class, "mutable": mutable, "frozen": frozen}
+    names |= {f"default_{field.name}": field.default for field in fields}
+    words = [field.name if field.default is attrs.NOTHING else f"{field.name}=default_{field.name}" for field in fields]
+    lines = [f"def __init__(self, {', '.join(words)}):", " thaw(self, mutable)", *(f" self.{field.name} = {field.name}" for field in fields)]
+    exec("\n".join([*lines, " self.__class__ = frozen"]), names)
+    made = names["__init__"]
+    made.__qualname__, made.__module__ = f"{frozen.__qualname__}.__init__", frozen.__module__
+    type.__setattr__(frozen, "__init__", made)
+    return frozen
