@@ -272,15 +272,10 @@ def _hops_wanted(route: Route, hops: tuple[NextHop, ...]) -> bool:
 # events ----------------------------------------------------------------------------------------------------------------
 
 
-def each(netns: Netns) -> list[tuple[FibTable, Route]]:
-    """Every route with its table."""
-    return [(table, route) for table in netns.inet.fib.tables.values() for route in table.routes()]
-
-
 def flush_prefsrc(netns: Netns, address: IPv4) -> None:
     """Routes that prefer a source address that went (`fib_sync_down_addr`)."""
-    for table, route in each(netns):
-        if route.prefsrc == address:
+    for table in netns.inet.fib.tables.values():
+        for route in table.preferring(address):
             netns.stir()
             table.remove(route)
             netns.inet.fib.generation += 1
@@ -291,9 +286,8 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
 
     `keep_local`: an address that stays keeps its local route (`fib_disable_ip` without force).
     """
-    _mark(netns, dev, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local)
-    for table, route in each(netns):
-        if route.is_dead and route.nexthops:
+    for table, route in _mark(netns, dev, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local):
+        if route.is_dead:
             netns.stir()
             table.remove(route)
 
@@ -308,19 +302,27 @@ def carrier_down(netns: Netns, dev: NetDevice) -> None:
     _mark(netns, dev, RTNH_F_LINKDOWN, skip_host=True)
 
 
-def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> None:
+def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> list[tuple[FibTable, Route]]:
+    """Mark the next hops over a device; the routes that changed by it."""
     ifindex = dev.ifindex
-    for table, route in each(netns):
-        for hop in route.nexthops:
-            if hop.ifindex == ifindex and hop.flags & flags != flags:
-                break
-        else:
-            continue
-        if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
-            continue
-        hops = tuple([hop.with_flags(hop.flags | flags) if hop.ifindex == ifindex else hop for hop in route.nexthops])
-        table.swap(route, route.with_nexthops(hops))
+    changed: list[tuple[FibTable, Route]] = []
+    for table in netns.inet.fib.tables.values():
+        for prefixes in table.lengths.values():
+            for routes in prefixes.values():
+                for place, route in enumerate(routes):
+                    if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
+                        continue
+                    for hop in route.nexthops:
+                        if hop.ifindex == ifindex and hop.flags & flags != flags:
+                            routes[place] = _marked(route, ifindex, flags)
+                            changed.append((table, routes[place]))
+                            break
     netns.inet.fib.generation += 1
+    return changed
+
+
+def _marked(route: Route, ifindex: int, flags: int) -> Route:
+    return route.with_nexthops(tuple([hop.with_flags(hop.flags | flags) if hop.ifindex == ifindex else hop for hop in route.nexthops]))
 
 
 def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:

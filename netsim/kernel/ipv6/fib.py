@@ -257,9 +257,7 @@ def remove_all(netns: Netns, is_unwanted: Callable[[Fib6Info], bool]) -> None:
 
 def device_down(netns: Netns, dev: NetDevice) -> None:
     """The device went down: its routes go, but one that shares traffic with living ones stays and counts as dead (`fib6_ifdown`)."""
-    for route in netns.inet6.fib.routes():
-        if route.ifindex != dev.ifindex:
-            continue
+    for route in netns.inet6.fib.over(dev.ifindex):
         if route.siblings and any(other.ifindex != dev.ifindex and not other.nh_flags & RTNH_F_DEAD for other in route.siblings):
             route.nh_flags |= RTNH_F_DEAD | RTNH_F_LINKDOWN
         else:
@@ -270,15 +268,14 @@ def device_down(netns: Netns, dev: NetDevice) -> None:
 
 def device_gone(netns: Netns, dev: NetDevice) -> None:
     """The device is unregistered: all its routes go (`fib6_ifdown` with NETDEV_UNREGISTER)."""
-    for route in netns.inet6.fib.routes():
-        if route.ifindex == dev.ifindex:
-            remove(netns, route)
+    for route in netns.inet6.fib.over(dev.ifindex):
+        remove(netns, route)
 
 
 def carrier_down(netns: Netns, dev: NetDevice) -> None:
     """The carrier went: routes over the device are marked (`fib6_ifdown` with NETDEV_CHANGE)."""
-    for route in netns.inet6.fib.routes():
-        if route.ifindex == dev.ifindex and not route.flags & (RTF_LOCAL | RTF_ANYCAST):
+    for route in netns.inet6.fib.over(dev.ifindex):
+        if not route.flags & (RTF_LOCAL | RTF_ANYCAST):
             route.nh_flags |= RTNH_F_LINKDOWN
     netns.inet6.fib.generation += 1
 
@@ -287,17 +284,13 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     """The device is up (DEAD) or has its carrier back (LINKDOWN): what was marked lives again (`fib6_ifup`)."""
     if flags & RTNH_F_DEAD and dev.carrier:
         flags |= RTNH_F_LINKDOWN
-    for table in netns.inet6.fib.tables.values():
-        for prefixes in table.lengths.values():
-            for node in prefixes.values():
-                for route in node:
-                    if route.nh_flags & flags and route.ifindex == dev.ifindex:
-                        route.nh_flags &= ~flags
+    for route in netns.inet6.fib.over(dev.ifindex):
+        route.nh_flags &= ~flags
     netns.inet6.fib.generation += 1
 
 
 def forget_prefsrc(netns: Netns, dev: NetDevice, address: IPv6) -> None:
     """Routes no longer prefer a source address that went (`rt6_remove_prefsrc`)."""
-    for route in netns.inet6.fib.routes():
-        if route.prefsrc == address and route.ifindex == dev.ifindex:
+    for route in netns.inet6.fib.over(dev.ifindex):
+        if route.prefsrc == address:
             route.prefsrc = None

@@ -154,6 +154,10 @@ class FibTable:
                 return True
         return False
 
+    def preferring(self, source: int) -> list[Route]:
+        """The routes whose packets prefer a source address."""
+        return [route for prefixes in self.lengths.values() for routes in prefixes.values() for route in routes if route.prefsrc == source]
+
     def candidates(self, dst: int) -> list[Route]:
         """All routes whose prefix holds an address, longest prefix first."""
         found: list[Route] = []

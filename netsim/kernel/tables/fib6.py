@@ -150,6 +150,17 @@ class Fib6State:
         """Every route of every table."""
         return [route for table in self.listed() for route in table.routes()]
 
+    def over(self, ifindex: int) -> list[Fib6Info]:
+        """The routes over a device, in no order."""
+        found: list[Fib6Info] = []
+        for table in self.tables.values():
+            for prefixes in table.lengths.values():
+                for routes in prefixes.values():
+                    for route in routes:
+                        if route.ifindex == ifindex:
+                            found.append(route)
+        return found
+
 
 def _bucket(table: Fib6Table) -> int:
     return table.number & 0xFF
