@@ -13,7 +13,7 @@ from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.netns import hold
+from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.files import Directory, File, Files
@@ -173,6 +173,32 @@ class Machine:
             self.execute(process, argv)
         return process
 
+    def ask(self, parent: Process, argv: tuple[str, ...], netns: Netns | None = None) -> Result:
+        """Run a command as a child with nothing to read, wait for its end and give what it printed.
+
+        One that answers at once and touched none of its descriptors is gone without writing to them: nobody else could have read.
+        """
+        out, err = Capture(), Capture()
+        fds: dict[int, OpenFile] = {0: Null(), 1: out, 2: err}
+        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, fds)
+        if netns is not None:
+            child.enter(netns)
+        before, self.kernel.current = self.kernel.current, child
+        try:
+            outcome = self._run_command(child, argv, None)
+        finally:
+            self.kernel.current = before
+        if isinstance(outcome, Result) and len(fds) == 3 and not (out.chunks or err.chunks or child.timers):
+            child.status = outcome.status & 0xFF
+            fds.clear()
+            self.reap(child)
+            put(child.netns)
+            return outcome
+        self.settle(child, outcome)
+        if child.status is None:
+            self.wait(child)
+        return Result(out.text(), err.text(), child.status or 0)
+
     def execute(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None = None) -> None:
         """Run a command in a process (`execve`); a command that raises NetError ends with its text and status 1."""
         before, self.kernel.current = self.kernel.current, process
@@ -186,8 +212,7 @@ class Machine:
         """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
         for _ in range(MOST_EXECS):
             if argv is not process.argv:
-                process.argv = argv
-                process.comm = _comm(argv)
+                process.argv, process.comm = argv, _comm(argv)
             command = self.command(process, argv[0])
             if command is None:
                 outcome: Any = (not_found or _not_found)(argv[0])
@@ -254,9 +279,8 @@ class Machine:
                     self.init.children.append(child)
             process.children.clear()
         parent = process.parent
-        if parent is not None:
-            if process in parent.children:
-                parent.children.remove(process)
+        if parent is not None and process in parent.children:
+            parent.children.remove(process)
         self.kernel.clock.call_settled(_child_ended, self, process, 0 if parent is None else parent.image)
 
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:

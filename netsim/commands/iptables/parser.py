@@ -84,6 +84,13 @@ class Request:
     has_counters: bool = False
     warnings: str = ""
 
+    def led_by(self, command: str) -> Request:
+        """The same rule for another command."""
+        s = self
+        return Request(
+            command, s.chain, s.new_name, s.policy, s.position, s.table, s.specs, s.flags, s.counters, s.has_counters, s.warnings
+        )
+
 
 @attrs.define(eq=False)
 class Parser:

@@ -32,33 +32,24 @@ class NoSets(Mapping[str, IpSet]):
 
 def remembered(argv: tuple[str, ...], build: str) -> Request | None:
     """The request of a right line to a tool of this build; None when it is wrong or more than its words has to be known."""
-    place = 2 if argv[1:2] == ("--wait",) else 1
-    if argv[place : place + 1] == ("-t",):
-        place += 2
-    command = argv[place] if place < len(argv) else ""
-    if command in SAME_RULE:
-        argv = (*argv[:place], "-A", *argv[place + 1 :])
     try:
-        known = _read(argv, build)
+        return _read(argv, build)
     except (Problem, AsksWorld):
         return None
-    return Request(
-        command[1] if command in SAME_RULE else known.command,
-        known.chain,
-        known.new_name,
-        known.policy,
-        known.position,
-        known.table,
-        known.specs,
-        known.flags.copy(),
-        known.counters,
-        known.has_counters,
-        known.warnings,
-    )
 
 
 @lru_cache(maxsize=512)
 def _read(argv: tuple[str, ...], build: str) -> Request:
+    place = 2 if argv[1:2] == ("--wait",) else 1
+    if argv[place : place + 1] == ("-t",):
+        place += 2
+    command = argv[place] if place < len(argv) else ""
+    if command not in SAME_RULE or command == "-A":
+        return _parsed(argv, build)
+    return _read((*argv[:place], "-A", *argv[place + 1 :]), build).led_by(command[1])
+
+
+def _parsed(argv: tuple[str, ...], build: str) -> Request:
     """AsksWorld when a match or target has a memory of its own, which no two rules share; such values have no hash."""
     request = Parser(argv[1:], named_tool(argv[0], build), KnownNames(None), NoSets()).parse()
     if request.flags & {"V", "h"}:

@@ -32,8 +32,7 @@ from netsim.docker.profile import EngineProfile
 from netsim.docker.settings import DaemonOptions
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
-from netsim.machine.call import DONE, Result
-from netsim.machine.fds import Capture, Null
+from netsim.machine.call import Result
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
 
@@ -123,13 +122,7 @@ class Engine:
 
     def run(self, argv: Sequence[str], netns: Netns | None = None) -> Result:
         """Run a tool as the daemon does (in a container's namespace, if one is named), and wait for its answer."""
-        out, err = Capture(), Capture()
-        child = self.machine.spawn(self.process, tuple(argv), fds={0: Null(), 1: out, 2: err}, netns=netns)
-        if child.status is None:
-            self.machine.wait(child)
-        if not (child.status or out.chunks or err.chunks):
-            return DONE
-        return Result(out.text(), err.text(), child.status or 0)
+        return self.machine.ask(self.process, tuple(argv), netns)
 
     def set_sysctl(self, name: str, value: str) -> None:
         """Write a setting of the host, named as below /proc/sys."""
