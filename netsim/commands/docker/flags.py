@@ -72,9 +72,23 @@ class Parsed:
         return name in self.values
 
 
-def parse(words: Sequence[str], flags: Sequence[Flag], *, interspersed: bool) -> Parsed:
+@attrs.frozen(eq=False)
+class FlagSet:
+    """A command's options by name and by letter (`pflag.FlagSet`)."""
+
+    long: Mapping[str, Flag]
+    short: Mapping[str, Flag]
+
+    @classmethod
+    def of(cls, flags: Sequence[Flag]) -> FlagSet:
+        """The options of a list."""
+        return cls({flag.name: flag for flag in flags}, {flag.letter: flag for flag in flags if flag.letter})
+
+
+def parse(words: Sequence[str], flags: Sequence[Flag] | FlagSet, *, interspersed: bool) -> Parsed:
     """Read a command line; `interspersed`: options may stand after other words. FlagError, HelpWanted."""
-    return _Reader({flag.name: flag for flag in flags}, {flag.letter: flag for flag in flags if flag.letter}, list(words)).read(interspersed)
+    known = flags if isinstance(flags, FlagSet) else FlagSet.of(flags)
+    return _Reader(known.long, known.short, list(words)).read(interspersed)
 
 
 @attrs.define

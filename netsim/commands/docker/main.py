@@ -40,7 +40,7 @@ def docker(call: Call) -> Result | Program | ReadInput:
     session = Docker(call)
     cli = session.cli
     try:
-        parsed = parse(call.argv[1:], usage.GLOBAL_FLAGS, interspersed=False)
+        parsed = parse(call.argv[1:], usage.GLOBAL_SET, interspersed=False)
     except HelpWanted as wanted:
         return _help(wanted, usage.of_docker(cli))
     except FlagError as problem:
@@ -148,7 +148,7 @@ def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]
     if not command.reads and not {"--help", "-h"} & set(words):
         return _answer(session, command, Parsed({}, words))
     try:
-        parsed = parse(words if command.reads else ("--help",), command.flags_of(cli), interspersed=command.interspersed)
+        parsed = parse(words if command.reads else ("--help",), command.flag_set(cli), interspersed=command.interspersed)
     except HelpWanted as wanted:
         return _help(wanted, usage.of_command(cli, command, verb))
     except FlagError as problem:

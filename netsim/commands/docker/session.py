@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from netsim.commands.docker.flags import Flag, Parsed
+from netsim.commands.docker.flags import Flag, FlagSet, Parsed
 from netsim.commands.docker.profile import RELEASES, CliProfile
 from netsim.docker.engine.boot import activated
 from netsim.docker.engine.engine import Engine
@@ -128,7 +128,16 @@ class Subcommand:
     """Exit status for what the daemon refuses (125 for run)."""
     reads: int = 1
     """0: its words are not read at all, because it is refused as it is."""
+    flag_sets: dict[str, FlagSet] = attrs.field(factory=dict, init=False, eq=False)
+    """What `flag_set` made, by the family of releases."""
 
     def flags_of(self, cli: CliProfile) -> list[Flag]:
         """The options that a release has."""
         return [flag for flag in self.flags if flag.only in ("", cli.family)]
+
+    def flag_set(self, cli: CliProfile) -> FlagSet:
+        """The same by name and letter."""
+        known = self.flag_sets.get(cli.family)
+        if known is None:
+            known = self.flag_sets[cli.family] = FlagSet.of(self.flags_of(cli))
+        return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netsim.commands.docker import tree
-from netsim.commands.docker.flags import BOOL, LIST, WORDS, Flag
+from netsim.commands.docker.flags import BOOL, LIST, WORDS, Flag, FlagSet
 from netsim.commands.docker.help import told
 from netsim.commands.docker.help.layout import laid_out
 from netsim.commands.docker.profile import CliProfile
@@ -15,6 +15,7 @@ GLOBAL_FLAGS = (
     Flag("config"), Flag("context", "c"), Flag("debug", "D", BOOL), Flag("host", "H", LIST), Flag("log-level", "l"), Flag("tls", "", BOOL),
     Flag("tlscacert"), Flag("tlscert"), Flag("tlskey"), Flag("tlsverify", "", BOOL), Flag("version", "v", BOOL),
 )  # fmt: skip
+GLOBAL_SET = FlagSet.of(GLOBAL_FLAGS)
 GUIDES = {
     "20.10": "\nTo get more help with docker, check out our guides at https://docs.docker.com/go/guides/\n",
     "28": "\nFor more help on how to use Docker, head to https://docs.docker.com/go/guides/\n",
