@@ -87,9 +87,7 @@ class Request:
     def led_by(self, command: str) -> Request:
         """The same rule for another command."""
         s = self
-        return Request(
-            command, s.chain, s.new_name, s.policy, s.position, s.table, s.specs, s.flags, s.counters, s.has_counters, s.warnings
-        )
+        return Request(command, s.chain, s.new_name, s.policy, s.position, s.table, s.specs, s.flags, s.counters, s.has_counters, s.warnings)
 
 
 @attrs.define(eq=False)
