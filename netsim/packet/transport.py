@@ -44,22 +44,29 @@ class Udp:
 
     def with_sport(self, sport: int) -> "Udp":
         """The same datagram from another port."""
-        return self.with_ports(sport, self.dport)
+        raw: Any = _Udp()
+        raw.sport = sport
+        raw.dport = self.dport
+        raw.payload = self.payload
+        raw.csum = self.csum
+        raw.size = self.size
+        raw.__class__ = Udp
+        return raw  # type: ignore[no-any-return]
 
     def with_dport(self, dport: int) -> "Udp":
         """The same datagram to another port."""
-        return self.with_ports(self.sport, dport)
-
-    def with_ports(self, sport: int, dport: int) -> "Udp":
-        """The same datagram between other ports."""
         raw: Any = _Udp()
-        raw.sport = sport
+        raw.sport = self.sport
         raw.dport = dport
         raw.payload = self.payload
         raw.csum = self.csum
         raw.size = self.size
         raw.__class__ = Udp
         return raw  # type: ignore[no-any-return]
+
+    def with_ports(self, sport: int, dport: int) -> "Udp":
+        """The same datagram between other ports."""
+        return Udp(sport, dport, self.payload, self.csum)
 
     def with_payload(self, payload: Payload) -> "Udp":
         """The same ports around another payload."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import netsim
+from netsim.kernel.core.netns import snmp_fold
 
 HERE = """
 ip netns add here
@@ -26,7 +27,7 @@ def lab() -> netsim.Host:
 
 
 def counter(host: netsim.Host, name: str) -> int:
-    return host.netns("here").netns.mib[name]
+    return snmp_fold(host.netns("here").netns)[name]
 
 
 def test_a_datagram_over_lo_is_taken_whatever_address_it_is_for() -> None:

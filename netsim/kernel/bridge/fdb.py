@@ -43,9 +43,12 @@ class Bulk:
 def lookup(bridge: Bridge, address: MAC, vid: int = 0) -> FdbEntry | None:
     """The entry that forwarding may use: not one past its age (`br_fdb_find_rcu` and `has_expired`)."""
     entry = bridge.fdb.entries.get(vid << 48 | address)
-    if entry is None or (not entry.is_static and has_expired(bridge, entry)):
+    if entry is None:
         return None
-    return entry
+    now = bridge.netns.kernel.clock.now
+    if entry.updated + (bridge.forward_delay if bridge.topology_change else bridge.ageing_time) > now:
+        return entry  # without a look at whether it ages at all
+    return None if has_expired(bridge, entry) else entry
 
 
 def has_expired(bridge: Bridge, entry: FdbEntry) -> bool:

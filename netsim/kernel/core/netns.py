@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.kernel.core.kernel import Kernel
-from netsim.kernel.tables.inet import Inet4State
+from netsim.kernel.tables.inet import COUNTED_HERE, Inet4State
 from netsim.kernel.tables.inet6 import Inet6State
 from netsim.kernel.tables.sockets import SocketTables
 from netsim.state.late import Late
@@ -101,4 +101,10 @@ def snmp_fold(netns: Netns) -> Counter[str]:
     for dev in netns.devices.values():
         if dev.place is not None:
             dev.place.settle()
-    return netns.mib
+    inet, mib = netns.inet, netns.mib
+    for name, field in COUNTED_HERE:
+        count = getattr(inet, field)
+        if count:
+            mib[name] += count
+            setattr(inet, field, 0)
+    return mib

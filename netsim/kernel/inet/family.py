@@ -63,12 +63,12 @@ class Family(Protocol):
 
 def family_number(address: Any) -> int:
     """AF_INET or AF_INET6, as the address is."""
-    return AF_INET if isinstance(address, IPv4) else AF_INET6
+    return AF_INET if type(address) is IPv4 else AF_INET6
 
 
 def family_of(netns: Netns, address: Any) -> Family:
     """The family an address belongs to; EAFNOSUPPORT."""
-    found: Family | None = netns.kernel.inet_families.get(family_number(address))
+    found: Family | None = netns.kernel.inet_families.get(AF_INET if type(address) is IPv4 else AF_INET6)
     if found is None:
         raise NetError(EAFNOSUPPORT)
     return found

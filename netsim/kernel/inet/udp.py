@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from netsim.addr import IPv4
 from netsim.errors import EADDRINUSE, EINVAL, NetError
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
-from netsim.kernel.inet.family import family_number, family_of
+from netsim.kernel.inet.family import AF_INET, AF_INET6, family_of
 from netsim.kernel.inet.ports import conflicts, datagram_port, unhash
 from netsim.kernel.inet.sock import InetSocket, Received, SockError
 from netsim.packet import Udp
@@ -67,10 +68,11 @@ class UdpSocket(InetSocket):
             raise NetError(EINVAL)
         if not self.lport:
             self._take_port(0)
+        netns = self.netns
         try:
-            self.family_for(target).send_datagram(self, target, target_port, data)
+            family_of(netns, target).send_datagram(self, target, target_port, data)
         finally:
-            self.netns.kernel.clock.settle()
+            netns.kernel.clock.settle()
 
     def send(self, data: bytes) -> None:
         """Send to the other end."""
@@ -92,7 +94,7 @@ class UdpSocket(InetSocket):
 
     def takes(self, source: Any, sport: int, target: Any, ifindex: int, sdif: int = 0) -> int:
         """How well a datagram fits this socket; -1: not at all (`compute_score`)."""
-        score = 1 if self.family == family_number(target) else 0
+        score = 1 if self.family == (AF_INET if type(target) is IPv4 else AF_INET6) else 0
         if self.laddr:
             if target != self.laddr:
                 return -1
@@ -127,9 +129,9 @@ def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: i
     """A datagram for one socket of this host (`__udp4_lib_rcv`, `__udp6_lib_rcv`); False when nobody listens."""
     header = skb.packet.payload
     best, chosen = -1, None
-    ifindex = incoming_ifindex(netns, skb)
+    ifindex, sport = incoming_ifindex(netns, skb), header.sport
     for sock in netns.sockets.listening.get((IPPROTO_UDP, header.dport), ()):
-        score = sock.takes(source, header.sport, target, ifindex, skb.sdif)
+        score = sock.takes(source, sport, target, ifindex, skb.sdif)
         if score > best:
             best, chosen = score, sock
     if chosen is None:
@@ -138,7 +140,7 @@ def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: i
         return False
     if netns.trace is not None:
         trace_step(netns, "udp_queue_rcv_skb", skb.dev.name, skb.packet, chosen)
-    _hand_over(netns, skb, chosen, Received(_bytes(header), source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet))
+    _hand_over(netns, skb, chosen, Received(_bytes(header), source, sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet))
     return True
 
 

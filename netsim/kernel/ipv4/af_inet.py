@@ -110,16 +110,17 @@ class Inet4Family:
 
     def send_datagram(self, sock: InetSocket, address: IPv4, port: int, data: bytes) -> None:
         """Send a datagram (`udp_sendmsg`, `ip_make_skb`)."""
-        rt = self.route(sock, address, port)
-        self.check_destination(sock, rt)
+        netns, rt = sock.netns, self.route(sock, address, port)
+        if rt.type == RTN_BROADCAST:
+            self.check_destination(sock, rt)
         header = Udp(sock.lport, port, data)
         size = 20 + header.size
         check_size(sock, size, rt)
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr else rt.src or IPV4_ANY
-        number = sock.netns.kernel.rng.getrandbits(16)
-        packet = Ip(source, address, IPPROTO_UDP, ttl_for(sock, rt), sock.tos, number, df_for(sock, size, rt), payload=header)
-        sock.netns.mib["UdpOutDatagrams"] += 1
-        ip_local_out(sock.netns, packet, rt, owner=sock, mark=sock.mark)
+        number = netns.kernel.rng.getrandbits(16)
+        packet = Ip(source, address, IPPROTO_UDP, ttl_for(sock, rt), sock.tos, number, df_for(sock, size, rt), 0, b"", header)
+        netns.mib["UdpOutDatagrams"] += 1
+        ip_local_out(netns, packet, rt, owner=sock, mark=sock.mark)
 
     def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
         """Answer a segment apart from any connection (`ip_send_unicast_reply`); without a socket in the name of the kernel's."""

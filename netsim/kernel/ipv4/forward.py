@@ -33,7 +33,7 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
             trace_drop(netns, "IP_INHDR", skb.dev.name, packet, packet.ttl)
         icmp_send(skb, 11, 0, 0)
         return
-    netns.mib["IpForwDatagrams"] += 1
+    netns.inet.forw_datagrams += 1
     if packet.size > route.mtu and packet.flags & IP_DF:
         netns.mib["IpFragFails"] += 1
         if netns.trace is not None:

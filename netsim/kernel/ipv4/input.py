@@ -33,18 +33,21 @@ def ip_rcv(skb: SkBuff) -> None:
         if netns.trace is not None:
             trace_drop(netns, "OTHERHOST", dev.name, skb.packet, skb.dst)
         return
-    mib, packet = netns.mib, skb.packet
-    mib["IpInReceives"] += 1
+    inet, packet = netns.inet, skb.packet
+    inet.in_receives += 1
     if type(packet) is not Ip:
-        mib["IpInHdrErrors"] += 1
+        netns.mib["IpInHdrErrors"] += 1
         damaged = header_is_damaged(packet)
-        mib["IpExtInCsumErrors"] += damaged
+        netns.mib["IpExtInCsumErrors"] += damaged
         if netns.trace is not None:
             trace_drop(netns, "IP_CSUM" if damaged else "IP_INHDR", dev.name, packet)
         return
     skb.control = None
-    mib["IpExtInOctets"] += packet.size
-    mib[ECN_COUNTERS[packet.tos & 3]] += 1
+    inet.in_octets += packet.size
+    if packet.tos & 3:
+        netns.mib[ECN_COUNTERS[packet.tos & 3]] += 1
+    else:
+        inet.in_noect_pkts += 1
     entries = netns.hooks_ipv4[PRE_ROUTING]
     if entries:
         nf_hook_slow(entries, PRE_ROUTING, netns, skb, dev, None, ip_rcv_finish)
@@ -72,7 +75,8 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     if route.type == RTN_UNICAST and route.iif:
         ip_forward(netns, skb)
         return
-    count_many(netns, "In", route.type, skb.packet)
+    if route.type != RTN_LOCAL:
+        count_many(netns, "In", route.type, skb.packet)
     if route.error:
         ip_error(netns, skb, route.error)
         return

@@ -41,7 +41,7 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
         if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, _passed) is not True:
             raise NetError(EPERM)
     entries = netns.hooks_ipv4[LOCAL_OUT]
-    outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, dst_output) if entries else dst_output(netns, skb)
+    outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, dst_output) if entries else ip_output(netns, skb)
     if outcome is REFUSED:
         raise NetError(EPERM)
     if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
@@ -64,9 +64,9 @@ def ip_output(netns: Netns, skb: SkBuff) -> Any:
     incoming = skb.dev if skb.iif else None
     skb.dev = rt.dev
     skb.protocol = ETH_P_IP
-    mib = netns.mib
-    mib["IpOutTransmits"] += 1
-    mib["IpExtOutOctets"] += skb.packet.size
+    inet = netns.inet
+    inet.out_transmits += 1
+    inet.out_octets += skb.packet.size
     if rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
         _loop_back(netns, skb, rt)
     entries = netns.hooks_ipv4[POST_ROUTING]

@@ -96,6 +96,13 @@ class InDevice:
     explicit: tuple[str, ...] = ()  # settings somebody set by hand on this device
 
 
+COUNTED_HERE = (
+    ("IpInReceives", "in_receives"), ("IpExtInOctets", "in_octets"), ("IpExtInNoECTPkts", "in_noect_pkts"),
+    ("IpForwDatagrams", "forw_datagrams"), ("IpOutTransmits", "out_transmits"), ("IpExtOutOctets", "out_octets"),
+)  # fmt: skip
+"""Counters that are fields of `Inet4State`, by the names they are told by: a slot grows in a fifth of the time that a `Counter` takes."""
+
+
 @attrs.define(eq=False)
 class Inet4State:
     """IPv4 of one namespace (`struct netns_ipv4`)."""
@@ -111,6 +118,13 @@ class Inet4State:
     icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
     exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`
     fragments: dict[tuple[int, int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`
+    in_receives: int = 0
+    """This and the next five: counters of every hop, which wait here until `snmp_fold` adds them to those by name (`ipstats_mib`)."""
+    in_octets: int = 0
+    in_noect_pkts: int = 0
+    forw_datagrams: int = 0
+    out_transmits: int = 0
+    out_octets: int = 0
     rt_genid: int = 0
     """Counts what decisions depend on besides routes and rules: devices, addresses, settings, what was learnt (`net->ipv4.rt_genid`).
 
