@@ -157,27 +157,32 @@ class Files:
 
     def resolve(self, process: Process | None, path: str, *, follow: bool = True) -> Node:
         """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
-        node = self._straight(process, path) or self._walk(process, path, follow=follow)[0]
+        node, _, _ = self._walk(process, path, follow=follow)
         if node is None:
             raise NetError(ENOENT)
         return node
 
-    def _straight(self, process: Process | None, path: str) -> Node | None:
-        """What an absolute path leads to where it names nothing but directories of tmpfs and something in the last one; None: go and see."""
-        before, *way = path.split("/")
-        if before or not way:
+    def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory, str] | None:
+        """`_walk` where an absolute path leads through plain directories only and not to a link; None: it does not."""
+        before, *way, name = path.split("/")
+        if before or name in ("", ".", ".."):
             return None
-        node: Node | None = self.root if process is None or process.jail is None else process.jail.root
-        for name in way:
-            if type(node) is not Directory:
+        here: Node | None = self.root if process is None or process.jail is None else process.jail.root
+        for part in way:
+            if type(here) is not Directory:
                 return None
-            node = node.entries.get(name)
-        return None if type(node) is Symlink else node
+            here = here.entries.get(part)
+        if type(here) is not Directory:
+            return None
+        node = here.entries.get(name)
+        return None if type(node) is Symlink else (node, here, name)
 
     def _walk(self, process: Process | None, path: str, *, follow: bool) -> tuple[Node | None, Directory, str]:
         """The node (None when only the last part is missing), its directory and its name there."""
         if not path:
             raise NetError(ENOENT)
+        if path[0] == "/" and (straight := self._straight(process, path)) is not None:
+            return straight
         if not path.startswith("/"):
             path = f"{process.cwd if process is not None else '/'}/{path}"
         waiting = [part for part in path.split("/") if part and part != "."]
@@ -216,14 +221,14 @@ class Files:
     def stat(self, process: Process | None, path: str) -> Node | None:
         """The node, or None where nothing is (links followed)."""
         try:
-            return self._straight(process, path) or self._walk(process, path, follow=True)[0]
+            return self._walk(process, path, follow=True)[0]
         except NetError:
             return None
 
     def lstat(self, process: Process | None, path: str) -> Node | None:
         """The node itself, links not followed, or None."""
         try:
-            return self._straight(process, path) or self._walk(process, path, follow=False)[0]
+            return self._walk(process, path, follow=False)[0]
         except NetError:
             return None
 

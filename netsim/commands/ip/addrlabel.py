@@ -27,7 +27,7 @@ def do_ipaddrlabel(session: Ip, cursor: Words) -> None:
     elif matches(word, "add") or matches(word, "delete"):
         modify(session, cursor, deleting=matches(word, "delete"))
     elif matches(word, "flush"):
-        session.netns.inet6.labels.clear()
+        session.netns.inet6.labels = ()
     elif matches(word, "help"):
         raise Stop(USAGE, 255)
     else:

@@ -205,7 +205,7 @@ def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
 def flush(session: Ip, fields: dict[str, Any]) -> None:
     """ip rule flush: all that are asked about but rule 0."""
     state = fib_of(session.netns, session.style.family if session.style.family in (2, 10) else 2)
-    state.rules[:] = [rule for rule in state.rules if rule.priority == 0 or not _is_shown(rule, fields)]
+    state.rules = tuple(rule for rule in state.rules if rule.priority == 0 or not _is_shown(rule, fields))
     session.netns.stir()
     state.has_custom_rules = True
     state.generation += 1
@@ -246,7 +246,7 @@ def show(session: Ip, cursor: Words) -> None:
         session.print(line(rule, session) + "\n")
 
 
-def rules_of(session: Ip) -> list[Rule]:
+def rules_of(session: Ip) -> tuple[Rule, ...]:
     """The rules of the family asked about."""
     return fib_of(session.netns, 10 if session.style.family == 10 else 2).rules
 

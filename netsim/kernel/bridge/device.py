@@ -205,7 +205,7 @@ class Bridge(NetDevice):
         self.ports.append(port)
         self.audience.join(port)
         self.had_ports = True
-        self.tso_max_size = min(other.dev.tso_max_size for other in self.ports)
+        self.tso_max_size = min(self.tso_max_size, dev.tso_max_size) if len(self.ports) > 1 else dev.tso_max_size
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         stp.init_port(port)
         br_fdb.add_local(self, port, dev.address)
@@ -241,6 +241,7 @@ class Bridge(NetDevice):
         dev.master = None
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         self.follow_ports()
+        self.tso_max_size = min([other.dev.tso_max_size for other in self.ports], default=self.tso_max_size)
         changed = stp.recalculate_bridge_id(self)
         if changed:
             self.netns.kernel.notify(NETDEV_CHANGEADDR, self)

@@ -177,7 +177,7 @@ def dev_change_flags(dev: NetDevice, flags: int, change: int) -> None:
     dev.flags = (dev.flags & keep) | (wanted & ~keep)
     if (before ^ wanted) & IFF_UP:
         (dev_open if wanted & IFF_UP else dev_close)(dev)
-    for bit, counter in ((IFF_PROMISC, "promiscuity"), (IFF_ALLMULTI, "allmulti")):
+    for bit, counter in ((IFF_PROMISC, "promiscuity"), (IFF_ALLMULTI, "allmulti")) if change & (IFF_PROMISC | IFF_ALLMULTI) else ():
         if change & bit and (user_flags(dev) ^ wanted) & bit:
             set_user_flag(dev, bit, counter)
     if (before ^ dev.flags) & ~IFF_UP and dev.flags & IFF_UP:

@@ -70,7 +70,7 @@ class Flow(Protocol):
         """The L3 master whose table decides, or 0."""
 
 
-def chosen_rules(netns: Netns, rules: list[Rule], flow: Flow, mask: Callable[[int], int]) -> Iterator[Rule]:
+def chosen_rules(netns: Netns, rules: tuple[Rule, ...], flow: Flow, mask: Callable[[int], int]) -> Iterator[Rule]:
     """The rules a flow meets in order, up to the first that decides by itself (`fib_rules_lookup`); `refused_by` says what that one answers."""
     position = 0
     while position < len(rules):

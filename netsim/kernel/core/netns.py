@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 NO_HOOKS = ((), (), (), (), ())
 
 
+def _nothing_counted() -> Counter[str]:
+    """`Counter()` would look for something to count, in Python."""
+    return Counter.__new__(Counter)
+
+
 @attrs.define(eq=False)
 class Netns(Late):
     """Mirrors `struct net`.
@@ -54,14 +59,15 @@ class Netns(Late):
     l3mdevs: int = 0  # L3 masters (VRF devices) here
     has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
     taps: tuple[Any, ...] = ()  # packet sockets bound to any device
-    mib: Counter[str] = attrs.field(factory=Counter)
+    mib: Counter[str] = attrs.field(factory=_nothing_counted)
     """SNMP counters by the names nstat prints; who reads asks `snmp_fold`, as some floods are counted elsewhere."""
     trace: Recorder | None = None
 
     def stir(self) -> None:
         """Who listens here may be another from now on: bridges that count on it are told."""
         for dev in self.devices.values():
-            dev.stir()
+            if dev.place is not None:
+                dev.place.stir()
 
     def owned_late(self) -> Iterable[Late]:
         """Its devices."""

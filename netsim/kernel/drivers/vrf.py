@@ -113,7 +113,7 @@ def create(netns: Netns, request: LinkRequest) -> Vrf:
 def _add_rule(netns: Netns) -> None:
     rules = netns.inet.fib.rules
     place = next((place for place, rule in enumerate(rules) if rule.priority > RULE_PREFERENCE), len(rules))
-    rules.insert(place, Rule(RULE_PREFERENCE, protocol=RTPROT_KERNEL, l3mdev=True))
+    netns.inet.fib.rules = (*rules[:place], Rule(RULE_PREFERENCE, protocol=RTPROT_KERNEL, l3mdev=True), *rules[place:])
     netns.inet.fib.has_custom_rules = True
     netns.inet.fib.generation += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -243,16 +244,22 @@ def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metr
         return
 
 
+@lru_cache(1024)
+def _way_out(ifindex: int, flags: int, scope: int) -> tuple[NextHop, ...]:
+    """Over a device, without a gateway: a value that all namespaces share (`fib_find_info` shares within one)."""
+    return (NextHop(ifindex, None, 1, flags, scope),)
+
+
 def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The local, broadcast and connected routes of an address (`fib_add_ifaddr`)."""
     source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
-    to_host = (NextHop(dev.ifindex, None, 1, 0, RT_SCOPE_NOWHERE),)
+    to_host = _way_out(dev.ifindex, 0, RT_SCOPE_NOWHERE)
     _add(dev, RTN_LOCAL, ifa.local, 32, source, to_host)
     if not dev.flags & IFF_UP:
         return
-    to_link = (NextHop(dev.ifindex, None, 1, 0 if dev.carrier else RTNH_F_LINKDOWN, RT_SCOPE_HOST),)
+    to_link = _way_out(dev.ifindex, 0 if dev.carrier else RTNH_F_LINKDOWN, RT_SCOPE_HOST)
     if ifa.broadcast is not None and ifa.broadcast != 0xFFFFFFFF:
         _add(dev, RTN_BROADCAST, ifa.broadcast, 32, source, to_link)
     mask = mask4(ifa.length)

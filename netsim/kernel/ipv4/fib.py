@@ -160,13 +160,14 @@ def insert(netns: Netns, route: Route, flags: int) -> None:
 
 def insert_checked(netns: Netns, route: Route, flags: int) -> None:
     """Put a route whose next hops are resolved into its table (`fib_insert_alias`); EEXIST, ENOENT."""
-    table = netns.inet.fib.table(route.table)
+    fib = netns.inet.fib
+    table = fib.tables.get(route.table) or fib.table(route.table)
     if route.table == RT_TABLE_LOCAL or route.type == RTN_LOCAL:
         netns.stir()
-    known = table.at(int(route.dst), route.length)
+    known = table.at(route.dst, route.length)
     if not known and flags & NLM_F_CREATE:
         table.insert(route, 0)
-        netns.inet.fib.generation += 1
+        fib.generation += 1
         return
     same = [other for other in known if other.tos == route.tos and other.priority == route.priority]
     position = _position(known, route)

@@ -14,6 +14,7 @@ from netsim.kernel.ipv4.icmp import icmp_send, send_redirect
 from netsim.kernel.ipv4.options import recorded, tos_priority
 from netsim.kernel.ipv4.output import ip_output
 from netsim.kernel.ipv4.route import source_of
+from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.packet.numbers import IP_DF
 
 if TYPE_CHECKING:
@@ -84,4 +85,4 @@ def _may_report(netns: Netns, skb: SkBuff) -> bool:
     cost = int(netns.inet.sysctl.get("route/error_cost", 1000)) * SECOND // 1000
     burst = int(netns.inet.sysctl.get("route/error_burst", 5000)) * SECOND // 1000
     now = netns.kernel.clock.now
-    return netns.inet.peers.get(int(skb.packet.src), now).take(now, cost, burst)
+    return inet_getpeer(netns.inet.peers, int(skb.packet.src), now).take(now, cost, burst)

@@ -23,6 +23,7 @@ from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.plain import keep_way, known_way
 from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu, learn_redirect, packet_gateway
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
+from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
@@ -147,7 +148,7 @@ def _peer_allows(netns: Netns, dev: NetDevice, peer: IPv4, kind: int, code: int)
         return True
     now = netns.kernel.clock.now
     cost = setting(netns, "icmp_ratelimit", 1000) * MS
-    return netns.inet.peers.get(int(peer), now).take(now, cost, PEER_BURST * cost)
+    return inet_getpeer(netns.inet.peers, int(peer), now).take(now, cost, PEER_BURST * cost)
 
 
 def send_redirect(skb: SkBuff) -> None:
@@ -160,7 +161,7 @@ def send_redirect(skb: SkBuff) -> None:
     number = setting(netns, "route/redirect_number", SILENT_LOSS_LIMIT)
     load = setting(netns, "route/redirect_load", 20) * MS
     silence = setting(netns, "route/redirect_silence", 20480) * MS
-    peer = netns.inet.peers.get(int(packet.src), now)
+    peer = inet_getpeer(netns.inet.peers, int(packet.src), now)
     if now > peer.rate_last + silence:
         peer.rate_tokens = peer.n_redirects = 0
     if peer.n_redirects >= number:

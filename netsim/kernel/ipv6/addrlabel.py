@@ -33,7 +33,7 @@ def add_label(netns: Netns, entry: AddrLabel) -> None:
     if any((known.prefix, known.length, known.ifindex) == (entry.prefix, entry.length, entry.ifindex) for known in labels):
         raise NetError(EEXIST)
     place = next((number for number, known in enumerate(labels) if known.length <= entry.length), len(labels))
-    labels.insert(place, entry)
+    netns.inet6.labels = (*labels[:place], entry, *labels[place:])
 
 
 def delete_label(netns: Netns, prefix: IPv6, length: int, ifindex: int) -> None:
@@ -41,6 +41,6 @@ def delete_label(netns: Netns, prefix: IPv6, length: int, ifindex: int) -> None:
     labels = netns.inet6.labels
     for known in labels:
         if (known.prefix, known.length, known.ifindex) == (prefix, length, ifindex):
-            labels.remove(known)
+            netns.inet6.labels = tuple(other for other in labels if other is not known)
             return
     raise NetError(ESRCH)

@@ -14,6 +14,7 @@ from netsim.kernel.ipv6.icmp import DEST_UNREACH, NOT_NEIGHBOUR, PKT_TOOBIG, TIM
 from netsim.kernel.ipv6.ndisc import is_proxied, send_redirect
 from netsim.kernel.ipv6.output import ip6_output
 from netsim.kernel.ipv6.route import MIN_MTU
+from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.packet import NeighSolicit
 
 if TYPE_CHECKING:
@@ -87,5 +88,5 @@ def _redirect(netns: Netns, skb: SkBuff) -> None:
     rt, packet = skb.route, skb.packet
     target = rt.gateway if rt.gateway is not None else packet.dst
     now = netns.kernel.clock.now
-    if netns.inet6.peers.get(int(packet.dst), now).take(now, SECOND, PEER_BURST * SECOND):
+    if inet_getpeer(netns.inet6.peers, int(packet.dst), now).take(now, SECOND, PEER_BURST * SECOND):
         send_redirect(skb, target)

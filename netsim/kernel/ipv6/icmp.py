@@ -19,6 +19,7 @@ from netsim.kernel.ipv6.output import ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, Rt6, ip6_dst_lookup, ip6_route_output, learn_pmtu
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL
+from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.packet import Icmp6Echo, Icmp6Error, Icmp6Other, Ip6, Mld, Mldv2Query, Mldv2Report
 from netsim.packet.numbers import IPPROTO_ICMPV6
 from netsim.packet.quoted import quoted_packet
@@ -118,7 +119,7 @@ def _peer_allows(netns: Netns, rt: Rt6, peer: IPv6) -> bool:
     if rt.found is not None and rt.found.route.length < 128:
         cost >>= (128 - rt.found.route.length) >> 5
     now = netns.kernel.clock.now
-    return netns.inet6.peers.get(int(peer), now).take(now, cost, PEER_BURST * cost)
+    return inet_getpeer(netns.inet6.peers, int(peer), now).take(now, cost, PEER_BURST * cost)
 
 
 def hop_limit_of(rt: Rt6) -> int:

@@ -26,6 +26,7 @@ from netsim.kernel.ipv6.output import NDISC_SOCKET, ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, direct, ip6_route_output, learn_redirect
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr, linklocal_of
 from netsim.kernel.tables.inet6 import IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, Ifa6, Inet6Dev
+from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour, NeighParms
 from netsim.kernel.tables.settings import having
 from netsim.packet import Ip6, NdLinkAddr, NeighAdvert, NeighSolicit, Redirect6, RouterAdvert, RouterSolicit, link_address
@@ -110,7 +111,7 @@ def send_redirect(skb: SkBuff, target: IPv6) -> None:
     except NetError:
         return
     now = netns.kernel.clock.now
-    if way.error or way.gateway is not None or not netns.inet6.peers.get(int(packet.src), now).take(now, SECOND, PEER_BURST * SECOND):
+    if way.error or way.gateway is not None or not inet_getpeer(netns.inet6.peers, int(packet.src), now).take(now, SECOND, PEER_BURST * SECOND):
         return
     neigh = netns.inet6.neigh.entries.get((target, dev.ifindex))
     options: tuple[Any, ...] = ()

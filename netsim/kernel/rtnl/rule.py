@@ -88,7 +88,7 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
     if any(attrs.evolve(known, protocol=0) == attrs.evolve(rule, protocol=0) for known in rules):
         raise NetError(EEXIST)
     place = next((number for number, known in enumerate(rules) if known.priority > priority), len(rules))
-    rules.insert(place, rule)
+    state.rules = (*rules[:place], rule, *rules[place:])
     netns.stir()
     state.has_custom_rules = True
     state.generation += 1
@@ -100,7 +100,7 @@ def _empty_table(netns: Netns) -> int:
     return fib.table(next(number for number in range(1, RT_TABLE_DEFAULT + 1) if number not in fib.tables)).number
 
 
-def _default_priority(rules: list[Rule]) -> int:
+def _default_priority(rules: tuple[Rule, ...]) -> int:
     """`fib_default_rule_pref`."""
     return rules[1].priority - 1 if len(rules) > 1 and rules[1].priority else 0
 
@@ -113,8 +113,8 @@ def delrule(netns: Netns, request: RuleRequest) -> None:
     rules = state.rules
     for rule in rules:
         if _is_wanted(rule, request):
-            rules.remove(rule)
             netns.stir()
+            state.rules = tuple(other for other in rules if other is not rule)
             state.has_custom_rules = True
             state.generation += 1
             return

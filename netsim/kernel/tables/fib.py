@@ -187,7 +187,7 @@ class FibState:
     """Routing tables by number and the ordered policy rules of one namespace; `generation` counts every change."""
 
     tables: dict[int, FibTable] = attrs.field(factory=dict)
-    rules: list[Rule] = attrs.field(factory=lambda: list(FIRST_RULES))
+    rules: tuple[Rule, ...] = FIRST_RULES
     generation: int = 0
     has_custom_rules: bool = False
     has_custom_local_routes: bool = False

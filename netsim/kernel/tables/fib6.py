@@ -131,7 +131,7 @@ class Fib6State:
     """Routing tables by number and the ordered policy rules of one namespace; `generation` counts every change."""
 
     tables: dict[int, Fib6Table] = attrs.field(factory=lambda: {RT_TABLE_LOCAL: Fib6Table(RT_TABLE_LOCAL), RT_TABLE_MAIN: Fib6Table(RT_TABLE_MAIN)})
-    rules: list[Rule] = attrs.field(factory=lambda: list(FIRST_RULES))
+    rules: tuple[Rule, ...] = FIRST_RULES
     generation: int = 0
     has_custom_rules: bool = False
 

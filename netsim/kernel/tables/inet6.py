@@ -8,7 +8,7 @@ import attrs
 
 from netsim.addr import IPv6
 from netsim.kernel.tables.fib6 import Fib6State
-from netsim.kernel.tables.inetpeer import InetPeers
+from netsim.kernel.tables.inetpeer import InetPeer
 from netsim.kernel.tables.neigh import NeighParms, NeighTable
 from netsim.values import quick
 
@@ -168,7 +168,7 @@ class Inet6State:
     sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv6.* values by their path ("net/ipv6/icmp/ratelimit")
     neigh: NeighTable = attrs.field(factory=NeighTable)
     fib: Fib6State = attrs.field(factory=Fib6State)
-    peers: InetPeers = attrs.field(factory=InetPeers)
+    peers: dict[int, InetPeer] = attrs.field(factory=dict)
     icmp_sends: bool = False  # a control message is on its way out (`icmpv6_xmit_lock`)
-    labels: list[AddrLabel] = attrs.field(factory=lambda: list(DEFAULT_LABELS))  # longest prefix first
+    labels: tuple[AddrLabel, ...] = DEFAULT_LABELS  # longest prefix first
     fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv6.fragment.Queue`

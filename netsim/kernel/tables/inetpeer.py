@@ -31,15 +31,9 @@ class InetPeer:
         return allowed
 
 
-@attrs.define(eq=False)
-class InetPeers:
-    """The peers of a namespace by address."""
-
-    known: dict[int, InetPeer] = attrs.field(factory=dict)
-
-    def get(self, address: int, now: int) -> InetPeer:
-        """The peer, remembered from now on (`inet_getpeer`)."""
-        peer = self.known.get(address)
-        if peer is None:
-            peer = self.known[address] = InetPeer(now - FILLED_BEFORE)
-        return peer
+def inet_getpeer(peers: dict[int, InetPeer], address: int, now: int) -> InetPeer:
+    """The peer with an address, remembered from now on (`inet_getpeer`)."""
+    peer = peers.get(address)
+    if peer is None:
+        peer = peers[address] = InetPeer(now - FILLED_BEFORE)
+    return peer
