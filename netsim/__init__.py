@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netsim.machine.call import Result
     from netsim.state import CannotFork, CannotLoad, CannotSave
     from netsim.world.capture import Format
-    from netsim.world.inject import Way
+    from netsim.world.way import Way
 
 __version__ = "0.1.0"
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
 ]
 _HOMES = {"Host": "netsim.api", "Namespace": "netsim.api", "NetError": "netsim.errors", "World": "netsim.api", "Result": "netsim.machine.call"}
 _HOMES |= {"Diagram": "netsim.diagram.drawing", "draw": "netsim.diagram.drawing"}
-_HOMES |= {"Format": "netsim.world.capture", "Way": "netsim.world.inject"}
+_HOMES |= {"Format": "netsim.world.capture", "Way": "netsim.world.way"}
 _HOMES |= dict.fromkeys(("CannotFork", "CannotLoad", "CannotSave"), "netsim.state")
 _HOMES |= {
     "AnalysisProblem": "netsim.analysis.problem",

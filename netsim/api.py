@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from netsim import __version__, snapshot, state
+from netsim import __version__
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import DIALECTS, EXEC_TABLE
 from netsim.journal import Entry, Journal, command_line, line_options
@@ -22,13 +22,11 @@ from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.machine import Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
-from netsim.packet import pcap
 from netsim.wiring import Wiring
 from netsim.world.cable import Cable
-from netsim.world.capture import Capture as WorldCapture
-from netsim.world.inject import Injection, Way, inject
 from netsim.world.machines import Quality, attach, card, join
 from netsim.world.switch import Lan
+from netsim.world.way import Way
 
 if TYPE_CHECKING:
     from netsim.docker.plugins import Plugins
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
     from netsim.docker.settings import DaemonOptions
     from netsim.docker.swarm.plain import Mesh
     from netsim.docker_api import Docker
+    from netsim.world.capture import Capture as WorldCapture
+    from netsim.world.inject import Injection
 
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
@@ -271,6 +271,8 @@ class World:
 
     def capture(self, device: str = "", host: str = "") -> WorldCapture:
         """Listen from now on to every device of the world, or to those called `device`, of all machines or the one called `host`; see `stop`."""
+        from netsim.world.capture import Capture as WorldCapture
+
         made = WorldCapture(device, host)
         self.captures.append(made)
         for each in self.hosts.values():
@@ -282,6 +284,9 @@ class World:
 
         PcapError for bytes that are no capture; NetError when there is no such device.
         """
+        from netsim.packet import pcap
+        from netsim.world.inject import inject
+
         home = netns.wiring.netns if isinstance(netns, Host) else netns.netns if isinstance(netns, Namespace) else netns
         return inject(pcap.read(data), Wiring(home).device(device), way)
 
@@ -303,7 +308,9 @@ class World:
 
         CannotFork names what stands in the way: a shell that is still running. Handles such as `Background` keep belonging to this world.
         """
-        return state.fork(self)
+        from netsim.state import fork
+
+        return fork(self)
 
     def __enter__(self) -> World:
         return self
@@ -313,23 +320,31 @@ class World:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the whole world into a JSON file (`netsim/schema/world-1.json`); CannotSave, OSError."""
+        from netsim import snapshot
+
         snapshot.write(self, path, __version__)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> World:
         """Read back what `save` wrote; CannotLoad, in one line, for a file that is damaged, foreign or made to do harm; OSError."""
+        from netsim import snapshot
+
         return cls._revived(snapshot.read(path))
 
     @classmethod
     def from_snapshot(cls, text: str) -> World:
         """The world a snapshot's text describes; CannotLoad."""
+        from netsim import snapshot
+
         return cls._revived(snapshot.from_text(text))
 
     @classmethod
     def _revived(cls, root: object) -> World:
         """A world just read, with the doors that snapshots leave out."""
         if not isinstance(root, cls):
-            raise state.CannotLoad("damaged snapshot: not of a world")
+            from netsim.state import CannotLoad
+
+            raise CannotLoad("damaged snapshot: not of a world")
         for host in root.hosts.values():
             host.machine.exec_table, host.machine.dialects = EXEC_TABLE, DIALECTS
             hang_doors(host.machine.kernel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from os.path import basename
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -14,7 +15,9 @@ from netsim.machine.call import Result
 from netsim.machine.fds import Capture, OpenFile
 from netsim.snapshot import is_snapshot
 from netsim.state import CannotLoad
-from netsim.world.capture import Capture as WorldCapture
+
+if TYPE_CHECKING:
+    from netsim.world.capture import Capture as WorldCapture
 
 EX_DATAERR, EX_NOINPUT = 65, 66
 KEYS_OF_COMPOSE = ("version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "x-")

@@ -89,8 +89,9 @@ def _ip() -> Iterator[str]:
     yield f"Objects: {coded(name for name, home in objects.items() if home != 'unmodelled')}\n"
     yield f"Refused by name: {coded(name for name, home in objects.items() if home == 'unmodelled')}\n"
     yield "Kinds of devices, and the words that are read behind `type KIND`:\n"
-    for kind, util in kinds.KINDS.items():
-        if kind not in kinds.UNMODELLED:
+    for kind in kinds.KINDS:
+        util = kinds.link_util(kind)
+        if util is not None and kind not in kinds.UNMODELLED:
             words = _keys(util)
             yield f"- `{kind}`" + (f": {coded(words)}" if words else f": as `ip link help {kind}` says" if kind in kinds.HELP else "")
     yield f"\nKinds refused by name: {coded(kinds.UNMODELLED)}"
@@ -99,8 +100,9 @@ def _ip() -> Iterator[str]:
 def _keys(util: Any) -> list[str]:
     """The words of a kind's grammar, where it is a table (`KEYS` of its module); its help tells the others."""
     module = inspect.getmodule(util.parse)
+    utils = [kinds.link_util(kind) for kind in kinds.KINDS]
     found = [key.word for value in vars(module).values() if isinstance(value, tuple) for key in value if isinstance(key, Key)]
-    return list(dict.fromkeys(found)) if len({id(one) for one in kinds.KINDS.values() if inspect.getmodule(one.parse) is module}) == 1 else []
+    return list(dict.fromkeys(found)) if len({id(one) for one in utils if one is not None and inspect.getmodule(one.parse) is module}) == 1 else []
 
 
 def _tc() -> Iterator[str]:

@@ -14,7 +14,6 @@ from netsim.clock import SECOND
 from netsim.labs import LabProblem, Wanted, capture, stream
 from netsim.machine.fds import Outlet
 from netsim.state import CannotSave
-from netsim.world.capture import Format
 
 EX_USAGE, EX_NOINPUT, EX_CANTCREAT = 64, 66, 73
 NOT_MODELLED = 2
@@ -102,6 +101,8 @@ def capture_lab(options: argparse.Namespace) -> int:
     if options.host and options.host not in world.hosts:
         print(f"netsim: {options.lab}: there is no host {options.host}", file=sys.stderr)
         return EX_USAGE
+    from netsim.world.capture import Format
+
     form = Format.PCAP if options.out.endswith(".pcap") else Format.PCAPNG
     try:
         Path(options.out).write_bytes(captured.to_bytes(form))

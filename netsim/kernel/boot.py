@@ -6,13 +6,14 @@ import random
 from collections.abc import Callable
 
 from netsim.clock import Clock
-from netsim.kernel.bridge import device as bridge
+from netsim.kernel.core import relations
 from netsim.kernel.core.kernel import Kernel
-from netsim.kernel.core.link_ops import LinkKind, cannot_change
-from netsim.kernel.core.modules import hang, load
-from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.link_ops import LinkKind
+from netsim.kernel.core.modules import hang, load, part
+from netsim.kernel.core.netdevice import NETDEV_DOWN, NETDEV_REGISTER, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.drivers import bond, dummy, gre, ip_tunnel, ipip, ipvlan, loopback, macvlan, sit, stacking, tun, veth, vlan, vrf, vxlan
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.drivers import loopback
 from netsim.kernel.drivers.nic import add_nic
 from netsim.kernel.inet.family import AF_INET, AF_INET6
 from netsim.kernel.ipv4 import af_inet, arp_input, devinet, icmp, tcp, udp
@@ -22,62 +23,83 @@ from netsim.kernel.ipv6 import icmp as icmp6
 from netsim.kernel.ipv6 import input as ip6_input
 from netsim.kernel.ipv6 import tcp as tcp6
 from netsim.kernel.ipv6 import udp as udp6
-from netsim.kernel.netfilter import br_netfilter
-from netsim.kernel.netfilter.nat import masquerade
 from netsim.kernel.profile import KernelProfile
-from netsim.kernel.sched import fifo, netem, prio, tbf
 from netsim.kernel.sched.qdisc import QdiscKind
 from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP
 
 LINK_KINDS = {
-    "veth": LinkKind("veth", "veth", veth.create),
-    "bridge": LinkKind("bridge", "bridge", bridge.create, bridge.change, bridge.change_port),
-    "dummy": LinkKind("dummy", "dummy", dummy.create_dummy),
-    "ifb": LinkKind("ifb", "ifb", dummy.create_ifb),
-    "gre": LinkKind("gre", "ip_gre", gre.create_gre, ip_tunnel.change),
-    "gretap": LinkKind("gretap", "ip_gre", gre.create_gretap, ip_tunnel.change),
-    "ipip": LinkKind("ipip", "ipip", ipip.create, ip_tunnel.change),
-    "sit": LinkKind("sit", "sit", sit.create, ip_tunnel.change),
-    "vxlan": LinkKind("vxlan", "vxlan", vxlan.create, vxlan.change),
-    "vlan": LinkKind("vlan", "8021q", vlan.create, vlan.change),
-    "macvlan": LinkKind("macvlan", "macvlan", macvlan.create, macvlan.change),
-    "ipvlan": LinkKind("ipvlan", "ipvlan", ipvlan.create, ipvlan.change),
-    "vrf": LinkKind("vrf", "vrf", vrf.create, cannot_change),
-    "bond": LinkKind("bond", "bonding", bond.create, bond.change, bond.change_port),
-    "tun": LinkKind("tun", "tun", tun.refuse),
+    "veth": LinkKind("veth", "veth", "drivers.veth:create"),
+    "bridge": LinkKind("bridge", "bridge", "bridge.device:create", "bridge.device:change", "bridge.device:change_port"),
+    "dummy": LinkKind("dummy", "dummy", "drivers.dummy:create_dummy"),
+    "ifb": LinkKind("ifb", "ifb", "drivers.dummy:create_ifb"),
+    "gre": LinkKind("gre", "ip_gre", "drivers.gre:create_gre", "drivers.ip_tunnel:change"),
+    "gretap": LinkKind("gretap", "ip_gre", "drivers.gre:create_gretap", "drivers.ip_tunnel:change"),
+    "ipip": LinkKind("ipip", "ipip", "drivers.ipip:create", "drivers.ip_tunnel:change"),
+    "sit": LinkKind("sit", "sit", "drivers.sit:create", "drivers.ip_tunnel:change"),
+    "vxlan": LinkKind("vxlan", "vxlan", "drivers.vxlan:create", "drivers.vxlan:change"),
+    "vlan": LinkKind("vlan", "8021q", "drivers.vlan:create", "drivers.vlan:change"),
+    "macvlan": LinkKind("macvlan", "macvlan", "drivers.macvlan:create", "drivers.macvlan:change"),
+    "ipvlan": LinkKind("ipvlan", "ipvlan", "drivers.ipvlan:create", "drivers.ipvlan:change"),
+    "vrf": LinkKind("vrf", "vrf", "drivers.vrf:create", "core.link_ops:cannot_change"),
+    "bond": LinkKind("bond", "bonding", "drivers.bond:create", "drivers.bond:change", "drivers.bond:change_port"),
+    "tun": LinkKind("tun", "tun", "drivers.tun:refuse"),
 }
 QDISC_KINDS = {
-    "netem": QdiscKind("netem", "netem", netem.create_netem),
-    "tbf": QdiscKind("tbf", "tbf", tbf.create_tbf),
-    "prio": QdiscKind("prio", "prio", prio.create_prio),
-    "pfifo": QdiscKind("pfifo", "", fifo.create_pfifo),
-    "bfifo": QdiscKind("bfifo", "", fifo.create_bfifo),
-    "pfifo_fast": QdiscKind("pfifo_fast", "", fifo.create_pfifo_fast),
-    "fq_codel": QdiscKind("fq_codel", "", fifo.create_fq_codel),
-    "noqueue": QdiscKind("noqueue", "", fifo.create_noqueue),
+    "netem": QdiscKind("netem", "netem", "sched.netem:create_netem"),
+    "tbf": QdiscKind("tbf", "tbf", "sched.tbf:create_tbf"),
+    "prio": QdiscKind("prio", "prio", "sched.prio:create_prio"),
+    "pfifo": QdiscKind("pfifo", "", "sched.fifo:create_pfifo"),
+    "bfifo": QdiscKind("bfifo", "", "sched.fifo:create_bfifo"),
+    "pfifo_fast": QdiscKind("pfifo_fast", "", "sched.fifo:create_pfifo_fast"),
+    "fq_codel": QdiscKind("fq_codel", "", "sched.fifo:create_fq_codel"),
+    "noqueue": QdiscKind("noqueue", "", "sched.fifo:create_noqueue"),
 }
-MODULES = {module.name: module for module in (gre.MODULE, ipip.MODULE, sit.MODULE, bond.MODULE)}
+MODULES = {"ip_gre": "drivers.gre:MODULE", "ipip": "drivers.ipip:MODULE", "sit": "drivers.sit:MODULE", "bonding": "drivers.bond:MODULE"}
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp_input.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 ONLY_COUNTS = {ETH_P_ARP: arp_input.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
 INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
+
+
+def masq_device_event(event: int, dev: NetDevice) -> None:
+    """A device went down: netfilter forgets what was masqueraded to it, where there is netfilter."""
+    if dev.netns.netfilter is not None:
+        part("netfilter.nat.masquerade:device_event")(event, dev)
+
+
+def masq_inet_event(dev: NetDevice, address: int) -> None:
+    """An address of a device went: as above."""
+    if dev.netns.netfilter is not None:
+        part("netfilter.nat.masquerade:address_deleted")(dev, address)
+
+
+def brnf_device_event(event: int, dev: NetDevice) -> None:
+    """A bridge is there: bridge netfilter looks at its packets, where there is netfilter."""
+    if dev.netns.netfilter is not None:
+        part("netfilter.br_netfilter:device_event")(event, dev)
+
+
+def br_refragment(netns: Netns, skb: SkBuff) -> bool:
+    """A bridged packet is too long for its port."""
+    cut: bool = part("netfilter.br_netfilter:br_refragment")(netns, skb)
+    return cut
+
+
 NETDEV_LISTENERS: tuple[tuple[Callable[[int, NetDevice], None], frozenset[int]], ...] = (
-    (bridge.device_event, bridge.HEARD),
-    (bond.device_event, bond.HEARD),
-    (vrf.device_event, vrf.HEARD),
-    (vxlan.device_event, vxlan.HEARD),
+    (relations.port_event, relations.HEARD_OF_PORTS),
+    (relations.underlay_event, relations.HEARD_OF_UNDERLAYS),
     (devinet.device_event, devinet.HEARD),
     (addrconf.device_event, addrconf.HEARD),
-    (masquerade.device_event, masquerade.HEARD),
-    (br_netfilter.device_event, br_netfilter.HEARD),
-    (stacking.stacked_event, stacking.HEARD),
+    (masq_device_event, frozenset((NETDEV_DOWN,))),
+    (brnf_device_event, frozenset((NETDEV_REGISTER,))),
+    (relations.lower_event, relations.HEARD_OF_LOWERS),
 )
 """Who hears of device events, in this order, and of which."""
 NETDEV_CHAIN = {
     event: tuple(listener for listener, heard in NETDEV_LISTENERS if event in heard)
     for event in sorted(frozenset[int]().union(*(heard for _, heard in NETDEV_LISTENERS)))
 }
-INETADDR_CHAIN = (masquerade.address_deleted,)
+INETADDR_CHAIN = (masq_inet_event,)
 INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
 INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}
 INET_FAMILIES = {AF_INET: af_inet.INET4, AF_INET6: af_inet6.INET6}
@@ -109,7 +131,7 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.inet6_protos = INET6_PROTOS
     kernel.inet6_err = INET6_ERR
     kernel.inet_families = INET_FAMILIES
-    kernel.br_refragment = br_netfilter.br_refragment
+    kernel.br_refragment = br_refragment
     kernel.netdev_chain = NETDEV_CHAIN
     kernel.inetaddr_chain = INETADDR_CHAIN
     kernel.netns_init = NETNS_INIT

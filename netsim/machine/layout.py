@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.machine.files import Device, Directory, File, Stream, Symlink
-from netsim.machine.procfs import ProcRoot
+from netsim.machine.mounts import Proc, Sys
 from netsim.machine.services import services_file
-from netsim.machine.sysfs import make_sys
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -44,11 +43,8 @@ def lay_out(machine: Machine) -> None:
     files = machine.files
     for path in DIRECTORIES:
         files.makedirs(None, path)
-    files.root.entries["proc"] = proc = ProcRoot(0o555, machine=machine)
-    files.root.entries["sys"] = make_sys()
-    release = machine.kernel.profile.release
-    proc.entries["version"] = File(0o444, 0, f"Linux version {release} (netsim)\n".encode())
-    proc.entries["uptime"] = File(0o444, 0, b"0.00 0.00\n")
+    files.root.entries["proc"] = Proc(0o555, machine=machine)
+    files.root.entries["sys"] = Sys(0o555, machine=machine)
     etc = files.resolve(None, "/etc")
     assert isinstance(etc, Directory)
     etc.entries["hosts"] = File(0o644, 0, HOSTS.encode())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import enum
-
 import attrs
 
 from netsim.addr import MAC_ZERO
@@ -15,15 +13,7 @@ from netsim.packet import pcap
 from netsim.packet.codec import DecodeError, decode, decode_ip, decode_ip6
 from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6
 from netsim.world.capture import WITH_ETHERNET
-
-
-class Way(enum.Enum):
-    """Where injected frames go."""
-
-    RECEIVED = "received"
-    """They arrive at the device as if they came over its line."""
-    SENT = "sent"
-    """They leave by the device, as `tcpreplay` sends them."""
+from netsim.world.way import Way
 
 
 @attrs.define(eq=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.addr import MAC
 from netsim.commands.ip import link_property, link_show
-from netsim.commands.ip.kinds.table import HELP, KINDS, PORT_PARSERS, UNMODELLED
+from netsim.commands.ip.kinds.table import HELP, UNMODELLED, link_util, port_parser
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import LINK
 from netsim.commands.ip.words import (
@@ -337,8 +337,9 @@ def add(session: Ip, cursor: Words) -> None:
         link = lower.ifindex
     data: dict[str, Any] = {}
     session.is_adding = True
-    if words.kind in KINDS:
-        data = KINDS[words.kind].parse(session, cursor, session.netns)
+    util = link_util(words.kind)
+    if util is not None:
+        data = util.parse(session, cursor, session.netns)
     elif cursor.more() and words.kind not in UNMODELLED:
         raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 1)
     words.fields.pop("new_ifindex", None)
@@ -373,11 +374,13 @@ def change(session: Ip, cursor: Words) -> None:
     dev = _find(session, words.dev)
     if words.kind is not None and words.kind.endswith("_slave"):
         slave_kind = words.kind[: -len("_slave")]
-        if slave_kind in PORT_PARSERS:
-            slave_data = PORT_PARSERS[slave_kind](session, cursor, session.netns)
+        parse_port = port_parser(slave_kind)
+        if parse_port is not None:
+            slave_data = parse_port(session, cursor, session.netns)
         words.kind = None
     elif words.kind is not None:
-        data = KINDS[words.kind].parse(session, cursor, session.netns) if words.kind in KINDS else {}
+        util = link_util(words.kind)
+        data = util.parse(session, cursor, session.netns) if util is not None else {}
     words.fields.pop("ifindex", None)
     words.fields.pop("link", None)
     name = words.name if words.name != dev.name else None

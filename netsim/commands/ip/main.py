@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 
 import attrs
 
-from netsim.commands.ip import addr, addrlabel, link, maddr, neigh, netns, route, rule, tunnel, tuntap, unmodelled, vrf
+from netsim.commands.ip import netns as ip_netns
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN
 from netsim.commands.ip.words import Stop, Words, matches
@@ -47,20 +49,29 @@ class Ip:
 
 
 Handler = Callable[[Ip, Words], "Result | Exec | None"]
-HANDLERS: dict[str, Handler] = {
-    "addr": addr.do_ipaddr,
-    "addrlabel": addrlabel.do_ipaddrlabel,
-    "link": link.do_iplink,
-    "maddr": maddr.do_maddr,
-    "route": route.do_iproute,
-    "rule": rule.do_iprule,
-    "neigh": neigh.do_ipneigh,
-    "netns": netns.do_netns,
-    "unmodelled": unmodelled.refuse,
-    "tunnel": tunnel.do_tunnel,
-    "tuntap": tuntap.do_tuntap,
-    "vrf": vrf.do_vrf,
+HANDLERS = {
+    "addr": "addr:do_ipaddr",
+    "addrlabel": "addrlabel:do_ipaddrlabel",
+    "link": "link:do_iplink",
+    "maddr": "maddr:do_maddr",
+    "route": "route:do_iproute",
+    "rule": "rule:do_iprule",
+    "neigh": "neigh:do_ipneigh",
+    "netns": "netns:do_netns",
+    "unmodelled": "unmodelled:refuse",
+    "tunnel": "tunnel:do_tunnel",
+    "tuntap": "tuntap:do_tuntap",
+    "vrf": "vrf:do_vrf",
 }
+"""What does an object's commands, by module and name; loaded when it is first asked for."""
+
+
+@cache
+def handler(name: str) -> Handler:
+    """What does an object's commands."""
+    module, _, function = HANDLERS[name].partition(":")
+    found: Handler = getattr(import_module(f"netsim.commands.ip.{module}"), function)
+    return found
 
 
 def ip(call: Call) -> Result | Exec | ReadInput:
@@ -138,7 +149,7 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
     if means == "loops":
         session.netns.kernel.unmodelled.append(f"ip {word}: {REPORTED[means]}")
     elif means == "netns":
-        session.netns = netns.switch(session, cursor.take() if cursor.more() else "(null)")
+        session.netns = ip_netns.switch(session, cursor.take() if cursor.more() else "(null)")
     elif means == "family":
         family = cursor.argument()
         known = {"inet": 2, "inet6": 10, "link": 17, "bridge": 7, "mpls": 28}
@@ -182,7 +193,7 @@ def one(session: Ip, cursor: Words) -> Result | Exec:
             raise Stop(MAIN, 255)
         if name is None:
             raise Stop(f'Object "{word}" is unknown, try "ip help".\n', 1)
-        outcome = HANDLERS[name](session, cursor)
+        outcome = handler(name)(session, cursor)
     except Stop as stop:
         return Result("".join(session.out) + stop.stdout, "".join(session.err) + stop.stderr, stop.status)
     if outcome is not None:

@@ -219,6 +219,28 @@ class Bridge(NetDevice):
             self.follow_ports()
         stp.check_carrier(self)
 
+    def port_event(self, event: int, dev: NetDevice) -> None:
+        """A port changed (`br_device_event`)."""
+        port = dev.slave_data
+        if event == NETDEV_CHANGEMTU:
+            self.follow_ports()
+        elif event == NETDEV_CHANGEADDR:
+            br_fdb.change_local(self, port, dev.address)
+            if stp.recalculate_bridge_id(self):
+                self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
+        elif event == NETDEV_CHANGE:
+            stp.port_carrier_check(port)
+        elif event == NETDEV_DOWN:
+            if self.flags & IFF_UP:
+                stp.disable_port(port)
+            stp.check_carrier(self)
+        elif event == NETDEV_UP:
+            if dev.carrier and self.flags & IFF_UP:
+                stp.enable_port(port)
+            stp.check_carrier(self)
+        elif event == NETDEV_UNREGISTER:
+            self.del_port(dev)
+
     def del_port(self, dev: NetDevice) -> None:
         """Let a port go (`br_del_if`); EINVAL when it is not one of this bridge's."""
         port = dev.slave_data
@@ -323,32 +345,3 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
             port.options[name] = value
         else:
             raise NetError(EINVAL)
-
-
-HEARD = frozenset((NETDEV_CHANGEMTU, NETDEV_CHANGEADDR, NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UP, NETDEV_UNREGISTER))
-
-
-def device_event(event: int, dev: NetDevice) -> None:
-    """A port, or a device about to be one, changed (`br_device_event`)."""
-    port = dev.slave_data
-    if not isinstance(port, BridgePort):
-        return
-    bridge = port.bridge
-    if event == NETDEV_CHANGEMTU:
-        bridge.follow_ports()
-    elif event == NETDEV_CHANGEADDR:
-        br_fdb.change_local(bridge, port, dev.address)
-        if stp.recalculate_bridge_id(bridge):
-            bridge.netns.kernel.notify(NETDEV_CHANGEADDR, bridge)
-    elif event == NETDEV_CHANGE:
-        stp.port_carrier_check(port)
-    elif event == NETDEV_DOWN:
-        if bridge.flags & IFF_UP:
-            stp.disable_port(port)
-        stp.check_carrier(bridge)
-    elif event == NETDEV_UP:
-        if dev.carrier and bridge.flags & IFF_UP:
-            stp.enable_port(port)
-        stp.check_carrier(bridge)
-    elif event == NETDEV_UNREGISTER:
-        bridge.del_port(dev)

@@ -78,7 +78,7 @@ class Kernel:
     log: list[tuple[int, str]] = attrs.field(factory=list)
     """The kernel's log for dmesg: (ns, line)."""
     modules: dict[str, Any] = attrs.field(factory=dict, metadata=DOOR)
-    """name -> `core.modules.Module`: what loading it adds."""
+    """name -> where its `core.modules.Module` is found (`part`): what loading it adds."""
     loaded_modules: dict[str, int] = attrs.field(factory=dict)
     unmodelled: list[str] = attrs.field(factory=list)
     """Options that were accepted although what they do is not modelled."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from netsim.addr import MAC
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, NetError
+from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.values import quick
@@ -53,10 +54,6 @@ class LinkRequest:
     gso_max_size: int | None = None
 
 
-def change_nothing(dev: NetDevice, data: Mapping[str, Any]) -> None:
-    """For kinds without options that can change later."""
-
-
 def cannot_change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     """For kinds that refuse changes: EOPNOTSUPP (`rtnl_changelink` without an operation)."""
     raise NetError(EOPNOTSUPP)
@@ -64,13 +61,28 @@ def cannot_change(dev: NetDevice, data: Mapping[str, Any]) -> None:
 
 @attrs.frozen
 class LinkKind:
-    """A kind: `module` must be in the kernel's profile; `create` registers the device and returns it; `change` sets its options."""
+    """A kind: `module` must be in the kernel's profile; what does the work is named as `core.modules.part` finds it ("": nothing can change)."""
 
     name: str
     module: str
-    create: Callable[[Netns, Any], NetDevice]
-    change: Callable[[NetDevice, Mapping[str, Any]], None] = change_nothing
-    change_port: Callable[[NetDevice, Mapping[str, Any]], None] = change_nothing
+    creates: str
+    changes: str = ""
+    changes_port: str = ""
+
+    def create(self, netns: Netns, request: LinkRequest) -> NetDevice:
+        """Register a device as a request asks (`rtnl_link_ops.newlink`)."""
+        made: NetDevice = part(self.creates)(netns, request)
+        return made
+
+    def change(self, dev: NetDevice, data: Mapping[str, Any]) -> None:
+        """Set options of a device (`rtnl_link_ops.changelink`)."""
+        if self.changes:
+            part(self.changes)(dev, data)
+
+    def change_port(self, dev: NetDevice, data: Mapping[str, Any]) -> None:
+        """Set options of a port of such a device (`rtnl_link_ops.slave_changelink`)."""
+        if self.changes_port:
+            part(self.changes_port)(dev, data)
 
 
 def apply_common(dev: NetDevice, request: LinkRequest) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,23 +25,32 @@ class Module:
     netns_init: tuple[Callable[..., None], ...] = ()
 
 
+@cache
+def part(path: str) -> Any:
+    """What a room of the kernel offers by name, as `drivers.gre:create_gre`; its file is read when somebody asks for it first, as modules are."""
+    room, _, name = path.partition(":")
+    return getattr(import_module(f"netsim.kernel.{room}"), name)
+
+
 def load(kernel: Kernel, name: str) -> None:
     """Load a module unless it is there (`request_module`): its protocols are registered, all namespaces get its devices."""
     if name in kernel.loaded_modules:
         return
     kernel.loaded_modules[name] = 0
     hang(kernel, name)
-    module: Module | None = kernel.modules.get(name)
+    if name not in kernel.modules:
+        return
+    module: Module = part(kernel.modules[name])
     for netns in kernel.namespaces:
-        for init in module.netns_init if module is not None else ():
+        for init in module.netns_init:
             init(netns)
 
 
 def hang(kernel: Kernel, name: str) -> None:
     """Register what a loaded module serves."""
-    module: Module | None = kernel.modules.get(name)
-    if module is None:
+    if name not in kernel.modules:
         return
+    module: Module = part(kernel.modules[name])
     kernel.inet_protos = {**kernel.inet_protos, **module.inet_protos}
     kernel.inet_err = {**kernel.inet_err, **module.inet_err}
     kernel.netns_init = (*kernel.netns_init, *module.netns_init)

@@ -224,6 +224,16 @@ class NetDevice(Late):
         """Let a port go (`ndo_del_slave`)."""
         raise NetError(EOPNOTSUPP)
 
+    def port_event(self, event: int, dev: NetDevice) -> None:
+        """Something happened to a port; kinds that mind say so."""
+
+    def lower_event(self, event: int) -> None:
+        """Something happened to the lower device."""
+
+    def goes_with(self, dev: NetDevice) -> bool:
+        """Whether it is removed with a device below it."""
+        return False
+
     def port_carrier_changed(self, dev: NetDevice) -> None:
         """A port's carrier came or went; most masters wait to be told with everybody else."""
 

@@ -162,6 +162,16 @@ class Bond(NetDevice):
             self.explicit_address = False
         self.check_carrier()
 
+    def port_event(self, event: int, dev: NetDevice) -> None:
+        """A slave changed (`bond_slave_netdev_event`)."""
+        slave = dev.slave_data
+        if not isinstance(slave, BondSlave):
+            return
+        if event in (NETDEV_UP, NETDEV_DOWN):
+            self.update(slave)
+        elif event == NETDEV_UNREGISTER:
+            self.del_port(dev)
+
     def removed(self) -> None:
         """All slaves go free (`bond_uninit`)."""
         for slave in list(self.slaves):
@@ -312,20 +322,6 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
     assert isinstance(slave, BondSlave)
     slave.queue_id = data.get("queue_id", slave.queue_id)
     slave.prio = data.get("prio", slave.prio)
-
-
-HEARD = frozenset((NETDEV_UP, NETDEV_DOWN, NETDEV_UNREGISTER))
-
-
-def device_event(event: int, dev: NetDevice) -> None:
-    """A slave changed (`bond_slave_netdev_event`)."""
-    slave = dev.slave_data
-    if not isinstance(slave, BondSlave):
-        return
-    if event in (NETDEV_UP, NETDEV_DOWN):
-        slave.bond.update(slave)
-    elif event == NETDEV_UNREGISTER:
-        slave.bond.del_port(dev)
 
 
 MODULE = Module("bonding")

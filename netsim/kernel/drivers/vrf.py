@@ -74,6 +74,11 @@ class Vrf(NetDevice):
         self.ports.remove(dev)
         _cycle(dev)
 
+    def port_event(self, event: int, dev: NetDevice) -> None:
+        """A port that is removed or moved leaves (`vrf_device_event`)."""
+        if event == NETDEV_UNREGISTER:
+            self.del_port(dev)
+
     def removed(self) -> None:
         """All ports go free (`vrf_dellink`)."""
         for dev in list(self.ports):
@@ -116,12 +121,3 @@ def _add_rule(netns: Netns) -> None:
     netns.inet.fib.rules = (*rules[:place], Rule(RULE_PREFERENCE, protocol=RTPROT_KERNEL, l3mdev=True), *rules[place:])
     netns.inet.fib.has_custom_rules = True
     netns.inet.fib.generation += 1
-
-
-HEARD = frozenset((NETDEV_UNREGISTER,))
-
-
-def device_event(event: int, dev: NetDevice) -> None:
-    """A port that is removed or moved leaves (`vrf_device_event`)."""
-    if isinstance(dev.master, Vrf):
-        dev.master.del_port(dev)

@@ -9,9 +9,9 @@ import attrs
 
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import EADDRINUSE, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, NetError
-from netsim.kernel.core.device_life import register_netdevice, unregister_netdevice
+from netsim.kernel.core.device_life import register_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
-from netsim.kernel.core.netdevice import NETDEV_UNREGISTER, NetDevice
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import eth_type, push_tag, receive_core
 from netsim.kernel.core.skbuff import SkBuff
@@ -116,6 +116,10 @@ class VxlanDevice(NetDevice):
             raise NetError(EINVAL)
         self.stir()
         self.mtu = mtu
+
+    def goes_with(self, dev: NetDevice) -> bool:
+        """With the one it is bound to."""
+        return self.config.link == dev.ifindex
 
     def removed(self) -> None:
         """Others may use the VNI again."""
@@ -224,16 +228,6 @@ def _set_default(dev: VxlanDevice) -> None:
     if config.remote:
         end = Remote(config.remote, ifindex=config.link)
         dev.fdb.put(VxlanEntry(ALL_ZEROS, [end], NUD_PERMANENT | NUD_REACHABLE, updated=now, used=now))
-
-
-HEARD = frozenset((NETDEV_UNREGISTER,))
-
-
-def device_event(event: int, dev: NetDevice) -> None:
-    """A device goes: those bound to it go too (`vxlan_handle_lowerdev_unregister`)."""
-    for vxlan in list(dev.netns.tunnels.get("vxlan", ())):
-        if vxlan.config.link == dev.ifindex:
-            unregister_netdevice(vxlan)
 
 
 def change(dev: NetDevice, data: Mapping[str, Any]) -> None:

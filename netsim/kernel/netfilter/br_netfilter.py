@@ -27,7 +27,7 @@ from netsim.kernel.core.hooks import (
     unregister_hook,
 )
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
-from netsim.kernel.core.netdevice import NETDEV_REGISTER, NetDevice
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_OTHERHOST
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.fragment import split
@@ -248,9 +248,6 @@ def settle(netns: Netns) -> None:
             register_hook(netns, family, hook, priority, function)
         else:
             unregister_hook(netns, family, hook, function)
-
-
-HEARD = frozenset((NETDEV_REGISTER,))
 
 
 def device_event(event: int, dev: NetDevice) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
 from netsim.clock import Timer
 from netsim.errors import EOPNOTSUPP, NetError
+from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import NET_XMIT_BYPASS, NET_XMIT_DROP, NET_XMIT_SUCCESS, qdisc_run
@@ -24,12 +25,16 @@ HASH_MULTIPLIER, HASH_SHIFT = 0x61C88647, 28
 
 @attrs.frozen
 class QdiscKind:
-    """A discipline that can be asked for by name; `module` must be in the kernel's profile ("" is built in)."""
+    """A discipline that can be asked for by name; `module` must be in the kernel's profile ("" is built in); `creates` as `core.modules.part` finds it."""
 
     name: str
     module: str
-    create: Callable[[NetDevice, int, int, Any], Qdisc]
-    """`(dev, handle, parent, options)`; options are None where no attribute was given. NetError."""
+    creates: str
+
+    def create(self, dev: NetDevice, handle: int, parent: int, options: Any) -> Qdisc:
+        """A discipline for a device (`Qdisc_ops.init`); options are None where no attribute was given. NetError."""
+        made: Qdisc = part(self.creates)(dev, handle, parent, options)
+        return made
 
 
 @attrs.define(eq=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.commands.ip.kinds.grammar import Key, LinkUtil, Number, Reader, Shown, Unmodelled, read
-from netsim.commands.ip.kinds.help import KIND_HELP
+from netsim.commands.ip.kinds.help import BOND_PORT_HELP, KIND_HELP
 from netsim.commands.ip.words import Stop, Words, invarg, no_device
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
@@ -36,7 +36,6 @@ ORDER = (
 JSON_KEYS = {"num_grat_arp": "num_peer_notif", "lacp_active": "ad_lacp_active", "lacp_rate": "ad_lacp_rate"}
 WITHOUT_EFFECT = ("updelay", "downdelay", "peer_notify_delay", "arp_interval", "fail_over_mac", "lp_interval")
 """Delays and ARP monitoring are kept and shown, and reported as not modelled when they ask for something."""
-PORT_HELP = "Usage: ... bond_slave [ queue_id ID ] [ prio PRIORITY ]\n"
 
 
 def _mode(reader: Reader) -> None:
@@ -126,7 +125,7 @@ def _parse(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
 
 
 def _unknown_port(word: str) -> Stop:
-    return Stop(f'bond_slave: unknown option "{word}"?\n{PORT_HELP}', 1)
+    return Stop(f'bond_slave: unknown option "{word}"?\n{BOND_PORT_HELP}', 1)
 
 
 def parse_bond_port(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:

@@ -445,3 +445,4 @@ Usage: ... virt_wifi
 """,
 }
 """kind -> text; on standard output."""
+BOND_PORT_HELP = "Usage: ... bond_slave [ queue_id ID ] [ prio PRIORITY ]\n"

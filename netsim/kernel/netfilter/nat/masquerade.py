@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.kernel.core.hooks import ACCEPT, DROP
-from netsim.kernel.core.netdevice import NETDEV_DOWN, NetDevice
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.netfilter.conntrack.entries import kill
@@ -38,9 +38,6 @@ def masquerade(netns: Netns, skb: SkBuff, choice: NatRange, outdev: NetDevice) -
 def _address4(netns: Netns, skb: SkBuff, outdev: NetDevice) -> int | None:
     gateway = skb.route.gateway if skb.route is not None else None
     return inet_select_addr(netns, outdev, gateway if gateway is not None else skb.packet.dst, RT_SCOPE_UNIVERSE)
-
-
-HEARD = frozenset((NETDEV_DOWN,))
 
 
 def device_event(event: int, dev: NetDevice) -> None:

@@ -1,0 +1,73 @@
+"""File systems that are worked out, /proc and /sys: what makes them is loaded when somebody looks in for the first time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from netsim.machine.files import Directory, File, Node
+
+if TYPE_CHECKING:
+    from netsim.machine.machine import Machine
+    from netsim.machine.process import Process
+
+
+@attrs.define(eq=False)
+class Mount(Directory):
+    """The root of such a file system; `tree` is what stands for it once it was looked into."""
+
+    machine: Machine | None = None
+    tree: Directory | None = None
+
+    def made(self) -> Directory:
+        """The tree as it is when the machine starts."""
+        raise NotImplementedError
+
+    def looked_into(self) -> Directory:
+        """The tree."""
+        if self.tree is None:
+            self.tree = self.made()
+        return self.tree
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """The entry called so."""
+        return self.looked_into().find(name, process)
+
+    def names(self, process: Process | None) -> list[str]:
+        """All names in the order readdir gives them."""
+        return self.looked_into().names(process)
+
+    def add(self, name: str, node: Node) -> None:
+        """A new entry, where the file system takes any."""
+        self.looked_into().add(name, node)
+
+    def remove(self, name: str) -> None:
+        """Take an entry away, where that can be."""
+        self.looked_into().remove(name)
+
+
+@attrs.define(eq=False)
+class Proc(Mount):
+    """/proc."""
+
+    def made(self) -> Directory:
+        """Processes, settings, and what the machine says about itself."""
+        from netsim.machine.procfs import ProcRoot
+
+        assert self.machine is not None
+        root = ProcRoot(0o555, machine=self.machine)
+        root.entries["version"] = File(0o444, 0, f"Linux version {self.machine.kernel.profile.release} (netsim)\n".encode())
+        root.entries["uptime"] = File(0o444, 0, b"0.00 0.00\n")
+        return root
+
+
+@attrs.define(eq=False)
+class Sys(Mount):
+    """/sys."""
+
+    def made(self) -> Directory:
+        """Devices and their attributes."""
+        from netsim.machine.sysfs import make_sys
+
+        return make_sys()
