@@ -97,11 +97,15 @@ class Host:
 
     def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None, netns: Netns | None = None) -> Result:
         """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns (default: the machine's) it is interrupted."""
+        return self._run(line, env, limit, netns)
+
+    def _run(self, line: str, env: Mapping[str, str] | None, limit: int | None, netns: Netns | None, name: str = "") -> Result:
+        """The same where the namespace is asked for by this name."""
         job = self._spawn(line, env, None, netns)
         self.machine.wait(job.process, limit)
         self.world.clock.run_for(COMMAND_TIME)
         result = job.result()
-        self.world.journal.add(Entry(self.name, self._typed(line, env, netns), status=result.status))
+        self.world.journal.add(Entry(self.name, self._typed(line, env, netns, name), status=result.status))
         return result
 
     def run_together(self, line: str) -> Result:
@@ -113,10 +117,10 @@ class Host:
         self.world.journal.add(Entry(self.name, self._typed(line, None, None), status=job.process.status or 0))
         return Result(both.text(), "", job.process.status or 0)
 
-    def _typed(self, line: str, env: Mapping[str, str] | None, netns: Netns | None) -> str:
+    def _typed(self, line: str, env: Mapping[str, str] | None, netns: Netns | None, name: str = "") -> str:
         """The line as one would type it on the machine."""
         init = self.machine.init
-        return command_line(line, env, "" if netns is None or netns is init.netns else self.machine.netns_name(init, netns))
+        return command_line(line, env, "" if netns is None or netns is init.netns else self.machine.netns_name(init, netns, name))
 
     def netns(self, name: str) -> Namespace:
         """A network namespace by name, made at first mention (as `ip netns add`)."""
@@ -178,7 +182,7 @@ class Namespace:
 
     def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None) -> Result:
         """Run a command line in the namespace and wait, in virtual time, until it ends (`ip netns exec NAME bash -c LINE`)."""
-        return self.host.run(line, env=env, limit=limit, netns=self.netns)
+        return self.host._run(line, env, limit, self.netns, self.name)
 
 
 @attrs.define(eq=False)

@@ -72,7 +72,11 @@ class Clock:
 
     def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:
         """Run `callback(*args)` in `delay` ns."""
-        return self.call_at(self.now + delay, callback, *args)
+        when = self.now + delay
+        timer = Timer(when, callback, args)
+        self.sequence += 1
+        heappush(self.heap, (when, self.sequence, timer))
+        return timer
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Run `callback(*args)` after all work queued before it, `HOP` ns later."""

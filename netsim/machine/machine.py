@@ -331,13 +331,15 @@ class Machine:
         self.files.mount(process, f"/run/netns/{name}", netns)
         hold(netns)
 
-    def netns_name(self, process: Process | None, netns: Netns) -> str:
-        """The newest name a namespace has in /run/netns; "" when it has none."""
+    def netns_name(self, process: Process | None, netns: Netns, likely: str = "") -> str:
+        """The name a namespace has in /run/netns: the likely one if that is its, else the newest; "" when it has none."""
         try:
             directory = self.files.resolve(process, "/run/netns")
         except NetError:
             return ""
         entries = directory.entries if isinstance(directory, Directory) else {}
+        if getattr(entries.get(likely), "bound", None) is netns:
+            return likely
         return next((name for name in reversed(entries) if getattr(entries[name], "bound", None) is netns), "")
 
     def netns_names(self, process: Process | None) -> list[str]:

@@ -40,8 +40,11 @@ class SocketFile(OpenFile):
         return data
 
     def closed(self) -> None:
-        """Close the kernel's socket."""
+        """Close the kernel's socket; nobody is woken any more, and nothing but it holds on to the process."""
         self.sock.close()
+        if self.sock.waker is self:
+            self.sock.waker = None
+        self.process = None
 
     def described(self) -> str:
         """`socket:[INODE]`."""

@@ -17,8 +17,8 @@ from netsim.kernel.ipv4 import af_inet, icmp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv4.af_inet import INET4
 from netsim.kernel.ipv4.fib_lookup import Flow
-from netsim.kernel.ipv4.plain import known_way
-from netsim.kernel.ipv4.route import Rt, ip_route_input, ip_route_input_slow, ip_route_output
+from netsim.kernel.ipv4.route import Rt, ip_route_input_slow, ip_route_output
+from netsim.kernel.ipv4.rt_cache import decision_key, ip_route_input, known_way
 from netsim.machine.sockets import make_socket
 
 LAB = """
@@ -101,7 +101,7 @@ def compared(patch: pytest.MonkeyPatch) -> list[Any]:
 
     def watched_socket(self: Any, sock: InetSocket, address: Any, port: int) -> Rt:
         known = decided(route, sock, address, port)
-        sock.dst_cache, sock.netns.inet.ways_genid = None, -1
+        sock.dst_cache, sock.netns.inet.rt_cache_genid = None, -1
         anew = decided(route, sock, address, port)
         if known != anew:
             found.append((address, known, anew))
@@ -167,7 +167,9 @@ def test_a_decision_is_made_once_for_packets_alike_and_no_fork_inherits_it() -> 
     router = host.netns("r").netns
     assert host.run("ip netns exec a ping -c1 -W1 10.2.0.2").status == 0
     decisions = dict(router.inet.rt_cache)
-    assert {(str(key[0]), str(key[1])) for key in decisions} >= {("10.1.0.1", "10.2.0.2"), ("10.2.0.2", "10.1.0.1")}
+    ends = IPv4.parse("10.1.0.1"), IPv4.parse("10.2.0.2")
+    left, right = (router.names[name].ifindex for name in ("left", "right"))
+    assert set(decisions) >= {decision_key(*ends, left), decision_key(*ends[::-1], right)}
     assert host.run("ip netns exec a ping -c1 -W1 10.2.0.2").status == 0
     assert all(router.inet.rt_cache[key] is route for key, route in decisions.items())
     assert not host.world.fork().hosts["m"].netns("r").netns.inet.rt_cache

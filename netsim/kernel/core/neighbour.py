@@ -152,11 +152,12 @@ def _queue(neigh: Neighbour, skb: SkBuff | None) -> None:
     if skb is None:
         return
     parms = neigh.ops.parms(neigh.dev)
-    neigh.queue.append(skb)
-    total = sum(waiting.size + SKB_OVERHEAD for waiting in neigh.queue)
-    while total > parms.unres_qlen_bytes and neigh.queue:
-        dropped = neigh.queue.pop(0)
-        total -= dropped.size + SKB_OVERHEAD
+    queue = (*neigh.queue, skb)
+    total = sum([waiting.size + SKB_OVERHEAD for waiting in queue])
+    while total > parms.unres_qlen_bytes and queue:
+        total -= queue[0].size + SKB_OVERHEAD
+        queue = queue[1:]
+    neigh.queue = queue
 
 
 def _probe(neigh: Neighbour) -> None:
@@ -166,7 +167,8 @@ def _probe(neigh: Neighbour) -> None:
 
 
 def _arm(neigh: Neighbour, delay: int) -> None:
-    _disarm(neigh)
+    if neigh.timer is not None:
+        neigh.timer.cancel()
     neigh.timer = neigh.dev.netns.kernel.clock.call_later(delay, timer_handler, neigh)
 
 
@@ -223,7 +225,7 @@ def timer_handler(neigh: Neighbour) -> None:
 def invalidate(neigh: Neighbour) -> None:
     """Nobody answered: whoever waits is told (`neigh_invalidate`)."""
     neigh.updated = now(neigh)
-    queue, neigh.queue = neigh.queue, []
+    queue, neigh.queue = neigh.queue, ()
     for skb in queue:
         netns = neigh.dev.netns
         if netns.trace is not None:
@@ -281,7 +283,7 @@ def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> 
     if update_isrouter:
         neigh.is_router = bool(flags & ISROUTER)
     if not old & NUD_VALID and neigh.queue:
-        queue, neigh.queue = neigh.queue, []
+        queue, neigh.queue = neigh.queue, ()
         for skb in queue:
             transmit(neigh, skb)
 
@@ -317,7 +319,7 @@ def _flush(table: NeighTable, dev: NetDevice, keep: int) -> None:
     for place, neigh in list(table.entries.items()):
         if neigh.dev is dev and not neigh.state & keep:
             _disarm(neigh)
-            neigh.queue.clear()
+            neigh.queue = ()
             neigh.state = NUD_NOARP if neigh.state & NUD_VALID else NUD_NONE
             del table.entries[place]
     table.generation += 1

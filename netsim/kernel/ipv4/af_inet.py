@@ -14,8 +14,8 @@ from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.igmp import join, leave
 from netsim.kernel.ipv4.output import ip_local_out
-from netsim.kernel.ipv4.plain import keep_way, known_way
 from netsim.kernel.ipv4.route import Rt, ip_route_output
+from netsim.kernel.ipv4.rt_cache import keep_way, known_way
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST
 from netsim.packet import Ip, Tcp, Udp
 from netsim.packet.numbers import IP_DF, IPPROTO_TCP, IPPROTO_UDP

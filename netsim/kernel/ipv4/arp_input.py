@@ -12,7 +12,8 @@ from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHER
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv4.arp import ARP_OPS, ARPOP_REPLY, ARPOP_REQUEST, arp_parms, arp_send
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
-from netsim.kernel.ipv4.route import ip_route_input_type, ip_route_output
+from netsim.kernel.ipv4.route import ip_route_output
+from netsim.kernel.ipv4.rt_cache import ip_route_input_type
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_NONE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour
 from netsim.packet import Arp

@@ -20,8 +20,8 @@ from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
-from netsim.kernel.ipv4.plain import keep_way, known_way
 from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu, learn_redirect, packet_gateway
+from netsim.kernel.ipv4.rt_cache import keep_way, known_way
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID

@@ -15,7 +15,7 @@ from netsim.kernel.ipv4.forward import ip_error, ip_forward
 from netsim.kernel.ipv4.fragment import ip_defrag
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.options import recorded
-from netsim.kernel.ipv4.route import ip_route_input
+from netsim.kernel.ipv4.rt_cache import ip_route_input
 from netsim.kernel.tables.fib import RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.packet import Ip
 from netsim.packet.numbers import IP_MF

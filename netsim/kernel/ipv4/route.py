@@ -23,7 +23,6 @@ from netsim.kernel.tables.fib import (
     RTN_UNICAST,
     RTN_UNREACHABLE,
 )
-from netsim.packet import Ip
 from netsim.packet.value import set_class, twin
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 PMTU_LIFETIME = 600 * SECOND
 MIN_PMTU = 552
-RT_CACHE_SIZE = 1024
-"""So many decisions are kept, then all are forgotten (`ip_rt_max_size`)."""
 
 
 @attrs.define(eq=False)
@@ -180,14 +177,14 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
         flow = settled
     if flow.dst == 0:
         source = flow.src or IPV4_LOOPBACK
-        return _make(netns, RTN_LOCAL, netns.loopback, attrs.evolve(flow, dst=IPV4_LOOPBACK if flow.src is None else flow.src, src=source), None)
+        return _make(netns, RTN_LOCAL, netns.loopback, IPV4_LOOPBACK if flow.src is None else flow.src, source, None)
     try:
         found = fib_lookup(netns, flow)
     except NetError as error:
         dev = netns.devices.get(flow.oif)
         if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast and dev.l3mdev is None:
             source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)  # type: ignore[assignment]
-            return _make(netns, RTN_UNICAST, dev, attrs.evolve(flow, src=source), None)
+            return _make(netns, RTN_UNICAST, dev, flow.dst, source, None)
         if netns.trace is not None:
             trace_drop(netns, "IP_OUTNOROUTES", "", flow, error.errno)
         raise NetError(ENETUNREACH if error.errno == EAGAIN else error.errno, error.extack) from None
@@ -203,7 +200,7 @@ def _with_device(netns: Netns, flow: Flow) -> Flow | Rt:
         raise NetError(ENETUNREACH)
     if flow.dst.is_broadcast or (flow.dst.is_multicast and flow.dst.is_local_multicast):
         source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)
-        return _make(netns, RTN_BROADCAST if flow.dst.is_broadcast else RTN_MULTICAST, dev, attrs.evolve(flow, src=source), None)
+        return _make(netns, RTN_BROADCAST if flow.dst.is_broadcast else RTN_MULTICAST, dev, flow.dst, source, None)
     if flow.src is None or flow.src == 0:
         if flow.dst.is_multicast:
             return attrs.evolve(flow, src=inet_select_addr(netns, dev, 0, flow.scope))
@@ -213,16 +210,18 @@ def _with_device(netns: Netns, flow: Flow) -> Flow | Rt:
 
 
 def _from_found(netns: Netns, flow: Flow, found: Found) -> Rt:
-    if found.type == RTN_LOCAL:
-        if flow.src is None or flow.src == 0:
-            flow = attrs.evolve(flow, src=found.route.prefsrc or flow.dst)
-        return _make(netns, RTN_LOCAL, _local_device(netns, found), flow, found)
+    dst, src, kind = flow.dst, flow.src, found.route.type
+    if kind == RTN_LOCAL:
+        return _make(netns, RTN_LOCAL, _local_device(netns, found), dst, src or found.route.prefsrc or dst, found)
     assert found.hop is not None
     dev = netns.devices[found.hop.ifindex]
-    if flow.src is None or flow.src == 0:
-        flow = attrs.evolve(flow, src=source_of(netns, found, dev))
-    kind = RTN_BROADCAST if flow.dst.is_broadcast or found.type == RTN_BROADCAST else RTN_MULTICAST if flow.dst.is_multicast else found.type
-    return _make(netns, kind, dev, flow, found)
+    if not src:
+        src = source_of(netns, found, dev)
+    if dst.is_broadcast:
+        kind = RTN_BROADCAST
+    elif dst.is_multicast and kind != RTN_BROADCAST:
+        kind = RTN_MULTICAST
+    return _make(netns, kind, dev, dst, src, found)
 
 
 def _local_device(netns: Netns, found: Found) -> NetDevice:
@@ -248,9 +247,9 @@ def _routes_localnet(netns: Netns, dev: NetDevice) -> bool:
     return bool(netns.inet.conf_all.route_localnet or (dev.inet is not None and dev.inet.conf.route_localnet))
 
 
-def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | None) -> Rt:
+def _make(netns: Netns, kind: int, dev: NetDevice, dst: IPv4, src: IPv4 | None, found: Found | None) -> Rt:
     """The decision with everything that depends on the destination (`__mkroute_output`)."""
-    if flow.src is not None and flow.src.is_loopback and not dev.flags & IFF_LOOPBACK and not _routes_localnet(netns, dev):
+    if src is not None and src.is_loopback and not dev.flags & IFF_LOOPBACK and not _routes_localnet(netns, dev):
         raise NetError(EINVAL)
     gateway = found.hop.gateway if found is not None and found.hop is not None and kind == RTN_UNICAST else None
     mtu, locked, redirected, learnt, expires = dev.mtu, False, False, False, 0
@@ -262,7 +261,7 @@ def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | No
                 locked = bool(value)
     pmtu = 0
     if kind == RTN_UNICAST:
-        known = find_exception(netns, flow.dst, dev)
+        known = find_exception(netns, dst, dev) if netns.inet.exceptions else None
         if known is not None:
             expires, learnt = known.expires, True
             if known.gateway is not None:
@@ -270,39 +269,10 @@ def _make(netns: Netns, kind: int, dev: NetDevice, flow: Flow, found: Found | No
             pmtu = known.mtu
             if known.mtu and known.mtu < dev.mtu:
                 mtu, locked = known.mtu, known.is_locked
-    return Rt(kind, dev, gateway, flow.src, min(mtu, 65535), found, redirected, learnt, locked, expires, pmtu=pmtu)
+    return Rt(kind, dev, gateway, src, min(mtu, 65535), found, redirected, learnt, locked, expires, pmtu=pmtu)
 
 
 # input -----------------------------------------------------------------------------------------------------------------
-
-
-def ip_route_input(skb: SkBuff) -> Rt:
-    """How a packet that came in goes on, as was decided for one like it while nothing has changed since (`ip_route_input_common`, before Linux 3.6).
-
-    Errors, what was learnt and what came by lo are decided anew for each packet, and so is everything while a recorder listens.
-    """
-    dev, packet = skb.dev, skb.packet
-    netns = dev.netns
-    if netns.trace is not None:
-        return ip_route_input_slow(skb)
-    inet = netns.inet
-    if inet.rt_cache_genid != inet.fib.generation + inet.rt_genid or len(inet.rt_cache) >= RT_CACHE_SIZE:
-        _forget_decisions(netns)
-    key = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, packet.protocol if inet.rt_by_protocol else 0)
-    known: Rt | None = inet.rt_cache.get(key)
-    if known is not None:
-        return known
-    route = ip_route_input_slow(skb)
-    if route.found is not None and not route.is_learnt and not dev.flags & IFF_LOOPBACK:
-        inet.rt_cache[key] = route
-    return route
-
-
-def _forget_decisions(netns: Netns) -> None:
-    """Begin anew, as things are now: rules, and next hops chosen by ports, look at the protocol too."""
-    inet = netns.inet
-    inet.rt_cache, inet.rt_cache_genid = {}, inet.fib.generation + inet.rt_genid
-    inet.rt_by_protocol = int(inet.fib.has_custom_rules or bool(inet.sysctl.get("fib_multipath_hash_policy")))
 
 
 def ip_route_input_slow(skb: SkBuff) -> Rt:
@@ -452,22 +422,4 @@ def _multicast_input(skb: SkBuff) -> Rt:
     return Rt(RTN_MULTICAST, dev, None, None, iif=dev.ifindex)
 
 
-def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevice | None]:
-    """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
-    inet, dev = skb.dev.netns.inet, skb.dev
-    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and dev.netns.trace is None:
-        known: Rt | None = inet.rt_cache.get((src, dst, dev.ifindex, 0, 0, 0))
-        if known is not None:
-            return known.type, known.dev
-    probe = SkBuff(dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
-    try:
-        route = ip_route_input(probe)
-    except NetError as error:
-        netns = skb.dev.netns
-        if netns.trace is not None and (error.errno == EXDEV or error.extack == "martian source"):
-            trace_drop(netns, "IP_RPFILTER" if error.errno == EXDEV else "IP_INVALID_SOURCE", skb.dev.name, skb.packet, error)
-        return 0, None
-    return route.type, route.dev
-
-
-__all__ = ["Flow", "Rt", "fib_validate_source", "flush_cache", "ip_route_input", "ip_route_output", "learn_pmtu", "learn_redirect"]
+__all__ = ["Flow", "Rt", "fib_validate_source", "flush_cache", "ip_route_input_slow", "ip_route_output", "learn_pmtu", "learn_redirect"]

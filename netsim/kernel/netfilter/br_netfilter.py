@@ -31,7 +31,7 @@ from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_OTHERHOST
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.fragment import split
-from netsim.kernel.ipv4.route import ip_route_input
+from netsim.kernel.ipv4.rt_cache import ip_route_input
 from netsim.kernel.ipv6.ndisc import ND_OPS
 from netsim.kernel.ipv6.route import ip6_route_input
 from netsim.kernel.tables.neigh import NUD_CONNECTED

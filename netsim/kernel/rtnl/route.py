@@ -11,7 +11,8 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.family import AF_INET6
 from netsim.kernel.ipv4 import fib, fib_lookup
-from netsim.kernel.ipv4.route import Flow, Rt, find_exception, ip_route_input, ip_route_output
+from netsim.kernel.ipv4.route import Flow, Rt, find_exception, ip_route_output
+from netsim.kernel.ipv4.rt_cache import ip_route_input
 from netsim.kernel.rtnl.route6 import delroute6, newroute6
 from netsim.kernel.tables.fib import (
     RT_SCOPE_NOWHERE,

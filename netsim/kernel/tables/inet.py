@@ -130,15 +130,18 @@ class Inet4State:
 
     Only grows, as `fib.generation` does: a decision holds while the sum of the two is what it was (`rt_is_expired`).
     """
-    rt_cache: dict[tuple[int, ...], Any] = attrs.field(factory=dict, metadata={"state": "skip"})
+    rt_cache: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
     """Decisions about what came in, by all of the packet that they look at (`struct rt_hash_bucket`): `ipv4.route.Rt`."""
     rt_cache_genid: int = -1
     """The sum they were made under."""
     rt_by_protocol: int = 0
     """Whether they depend on the protocol too."""
+    rt_own: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
+    """Those about what came in for an own address, whoever sent it."""
     ways: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
-    """Ways out that the destination and TOS alone decide (`ipv4.plain`)."""
-    ways_genid: int = -1
+    """Ways out that the destination and TOS alone decide (`ipv4.rt_cache`)."""
+    ways_by_route: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
+    """The same for all destinations of a route, by the route's `id`; the decision holds on to it."""
 
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""

@@ -54,7 +54,7 @@ class Neighbour:
     updated: int = 0
     used: int = 0
     probes: int = 0
-    queue: list[Any] = attrs.field(factory=list)
+    queue: tuple[Any, ...] = ()
     timer: Any = None
     created: int = 0
     protocol: int = 0

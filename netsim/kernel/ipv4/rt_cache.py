@@ -1,0 +1,152 @@
+"""Routing decisions that are remembered while nothing they depend on has changed.
+
+For what comes in: by addresses, device, TOS and mark. For what goes out: where no rule was ever added and a route has one next hop, the way of a packet
+for which no device is fixed depends on its destination and TOS, and a source that the route would choose by itself changes nothing; the kernel keeps
+such ways with their next hops (`nh_pcpu_rth_output`). While a recorder listens nothing is remembered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.addr import MASKS4
+from netsim.errors import EXDEV, NetError
+from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
+from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.tracepoint import trace_drop
+from netsim.kernel.ipv4.route import Rt, fib_validate_source, ip_route_input_slow, source_of
+from netsim.kernel.tables.fib import RTN_LOCAL, RTN_UNICAST
+from netsim.packet import Ip
+
+if TYPE_CHECKING:
+    from netsim.addr import IPv4
+    from netsim.kernel.core.netns import Netns
+    from netsim.kernel.tables.fib import FibState, Route
+
+RT_CACHE_SIZE = 1024
+"""So many decisions are kept, then all are forgotten (`ip_rt_max_size`)."""
+
+
+def ip_route_input(skb: SkBuff) -> Rt:
+    """How a packet that came in goes on, as was decided for one like it while nothing has changed since (`ip_route_input_common`, before Linux 3.6).
+
+    Errors, what was learnt and what came by lo are decided anew for each packet, and so is everything while a recorder listens.
+    """
+    dev, packet = skb.dev, skb.packet
+    netns = dev.netns
+    if netns.trace is not None:
+        return ip_route_input_slow(skb)
+    inet = netns.inet
+    if inet.rt_cache_genid != inet.fib.generation + inet.rt_genid or len(inet.rt_cache) >= RT_CACHE_SIZE:
+        forget_decisions(netns)
+    key = decision_key(packet.src, packet.dst, dev.ifindex) | skb.mark << 16 | packet.tos << 8
+    if inet.rt_by_protocol:
+        key |= packet.protocol
+    known: Rt | None = inet.rt_cache.get(key)
+    if known is not None:
+        return known
+    route = _own_input(skb)
+    if route.found is not None and not route.is_learnt and not dev.flags & IFF_LOOPBACK:
+        inet.rt_cache[key] = route
+    return route
+
+
+def _own_input(skb: SkBuff) -> Rt:
+    """For an own address each sender is validated by itself, but what is decided then is the same for all."""
+    dev, packet = skb.dev, skb.packet
+    netns, dst, src = dev.netns, packet.dst, packet.src
+    inet = netns.inet
+    if inet.rt_by_protocol or netns.l3mdevs or not 0 < src >> 24 < 224 or src >> 24 == 127:
+        return ip_route_input_slow(skb)
+    key = (dst << 32 | dev.ifindex) << 8 | packet.tos
+    own: Rt | None = inet.rt_own.get(key)
+    if own is not None:
+        fib_validate_source(skb, netns.loopback)
+        return own
+    route = ip_route_input_slow(skb)
+    if route.type == RTN_LOCAL and route.found is not None and len(route.found.route.nexthops) == 1 and dst >> 24 != 127:
+        inet.rt_own[key] = route
+    return route
+
+
+def decision_key(src: int, dst: int, ifindex: int) -> int:
+    """All that a decision about what came in depends on as one number; TOS and mark are 0, nor does the protocol count."""
+    return ((ifindex << 32 | src) << 32 | dst) << 48
+
+
+def forget_decisions(netns: Netns) -> None:
+    """Begin anew, as things are now: rules, and next hops chosen by ports, look at the protocol too."""
+    inet = netns.inet
+    inet.rt_cache_genid = inet.fib.generation + inet.rt_genid
+    inet.rt_cache, inet.rt_own, inet.ways, inet.ways_by_route = {}, {}, {}, {}
+    inet.rt_by_protocol = int(inet.fib.has_custom_rules or bool(inet.sysctl.get("fib_multipath_hash_policy")))
+
+
+def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevice | None]:
+    """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
+    inet, dev = skb.dev.netns.inet, skb.dev
+    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and dev.netns.trace is None and not inet.rt_by_protocol:
+        known: Rt | None = inet.rt_cache.get(decision_key(src, dst, dev.ifindex))
+        if known is not None:
+            return known.type, known.dev
+    probe = SkBuff(dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
+    try:
+        route = ip_route_input(probe)
+    except NetError as error:
+        netns = skb.dev.netns
+        if netns.trace is not None and (error.errno == EXDEV or error.extack == "martian source"):
+            trace_drop(netns, "IP_RPFILTER" if error.errno == EXDEV else "IP_INVALID_SOURCE", skb.dev.name, skb.packet, error)
+        return 0, None
+    return route.type, route.dev
+
+
+# ways out ----------------------------------------------------------------------------------------------------------------
+
+
+def known_way(netns: Netns, dst: IPv4, src: IPv4 | None, tos: int) -> Rt | None:
+    """The way kept for a destination, where the source is fixed the one that leads from there; None when it has to be found (`ip_route_output`)."""
+    inet = netns.inet
+    if netns.trace is not None or inet.rt_cache_genid != inet.fib.generation + inet.rt_genid:
+        return None
+    known: Rt | None = inet.ways.get(dst << 8 | tos)
+    if known is None and inet.ways_by_route and not inet.exceptions and dst and dst >> 28 < 14:
+        route = _route_of(inet.fib, dst, tos)
+        known = inet.ways_by_route.get(id(route))
+        if known is not None:
+            inet.ways[dst << 8 | tos] = known
+    return known if known is None or not src or known.src == src else None
+
+
+def _route_of(fib: FibState, dst: IPv4, tos: int) -> Route | None:
+    """The first route for a destination, whatever it says."""
+    for rule in fib.rules:
+        table = fib.tables.get(rule.table)
+        if table is None:
+            continue
+        lengths = table.lengths
+        for length in table.order:
+            for route in lengths[length].get(dst & MASKS4[length], ()):
+                if not route.tos or route.tos == tos & 0x1C:
+                    return route
+    return None
+
+
+def keep_way(netns: Netns, dst: IPv4, src: IPv4 | None, tos: int, rt: Rt) -> None:
+    """Keep a way that was found without a device, if nothing but the destination decided it; what was learnt about single ones is not kept."""
+    inet, found = netns.inet, rt.found
+    fib = inet.fib
+    if fib.has_custom_rules or fib.has_custom_local_routes or found is None or rt.is_learnt or len(found.route.nexthops) != 1:
+        return
+    if rt.type not in (RTN_UNICAST, RTN_LOCAL) or (src and src != _own_choice(netns, rt, dst)):
+        return
+    if inet.rt_cache_genid != fib.generation + inet.rt_genid or len(inet.ways) >= RT_CACHE_SIZE:
+        forget_decisions(netns)
+    inet.ways[dst << 8 | tos] = rt
+    if rt.type == RTN_UNICAST:
+        inet.ways_by_route[id(found.route)] = rt
+
+
+def _own_choice(netns: Netns, rt: Rt, dst: IPv4) -> IPv4 | None:
+    """The source a route would have given the packet."""
+    assert rt.found is not None
+    return rt.found.route.prefsrc or dst if rt.type == RTN_LOCAL else source_of(netns, rt.found, rt.dev)
