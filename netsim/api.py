@@ -316,6 +316,16 @@ class World:
 
         return fork(self)
 
+    def still(self) -> World:
+        """A fork in which the shells that are running stand still, as after SIGSTOP, while what they have started goes on; CannotFork."""
+        from netsim.shell.program import Shell
+        from netsim.shell.standing import StandingShell
+        from netsim.state import fork
+
+        processes = [process for host in self.hosts.values() for process in host.machine.processes.values()]
+        running = [process.program for process in processes if isinstance(process.program, Shell)]
+        return fork(self, [(shell, StandingShell()) for shell in running])
+
     def __enter__(self) -> World:
         return self
 

@@ -18,6 +18,7 @@ from netsim.replay.devices import MADE, devices, is_brought
 from netsim.replay.routes import dead_routes
 from netsim.replay.settings import machine_wide
 from netsim.replay.sites import Site, Sites
+from netsim.shell.standing import StandingShell
 
 
 def leftovers(world: World, sites: Sites) -> list[str]:
@@ -30,12 +31,8 @@ def leftovers(world: World, sites: Sites) -> list[str]:
 
 
 def beyond(sites: Sites) -> list[str]:
-    """What makes a world one that cannot be built at all: devices of kinds that no plain kernel makes, virtual services."""
-    found = [f"{site}: {dev.name}, a device of kind {dev.kind}" for site, dev in devices(sites) if dev.kind not in MADE and not is_brought(dev)]
-    for site, netns in sites.with_netns():
-        if netns.netfilter is not None and (netns.netfilter.ipvs.services or netns.netfilter.ipvs.marked):
-            found.append(f"{site.name}: virtual services (IPVS)")
-    return found
+    """What makes a world one that cannot be built at all: devices of kinds that no plain kernel makes."""
+    return [f"{site}: {dev.name}, a device of kind {dev.kind}" for site, dev in devices(sites) if dev.kind not in MADE and not is_brought(dev)]
 
 
 def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
@@ -73,7 +70,9 @@ def _programs(world: World) -> Iterator[str]:
         for process in machine.processes.values():
             if process.status is None and process is not machine.init and process.program is not None:
                 what = " ".join(process.argv)
-                if isinstance(process.program, DockerProxy):
+                if isinstance(process.program, StandingShell):
+                    yield f"{machine.name}: process {process.pid}, {what}, a shell that stands still"
+                elif isinstance(process.program, DockerProxy):
                     yield f"{machine.name}: a plain relay stands in for {what}"
                 elif any(_listens(process, fd) for fd in process.fds):
                     yield f"{machine.name}: a stand-in listens for {what}"

@@ -185,6 +185,13 @@ class Load(Operation):
 
 
 @attrs.frozen
+class LoadServices(Load):
+    """Virtual services with their destinations, in the form `ipvsadm -R` reads."""
+
+    subject: ClassVar[str] = "virtual services"
+
+
+@attrs.frozen
 class Wait(Operation):
     """Time until carriers have come; `words` are the seconds."""
 

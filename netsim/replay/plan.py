@@ -7,11 +7,12 @@ import attrs
 from netsim.api import World
 from netsim.clock import SECOND
 from netsim.replay.addresses import addresses, forwarding, neighbours, own_link_locals, vlans
+from netsim.replay.balancing import IPVS, balancing
 from netsim.replay.devices import looks, make, ports, up
 from netsim.replay.filters import filters
 from netsim.replay.leftovers import beyond, leftovers
 from netsim.replay.listeners import Listener, listeners_of
-from netsim.replay.operations import AddDevice, AddNamespace, AddQueue, Operation
+from netsim.replay.operations import AddDevice, AddNamespace, AddQueue, LoadServices, Operation
 from netsim.replay.queues import queues
 from netsim.replay.routes import routes, rules
 from netsim.replay.settings import device_settings, settings
@@ -34,7 +35,7 @@ class Plan:
     """What no plain kernel can be given; a world with any of it is not built."""
 
     def kinds(self) -> set[str]:
-        """The kinds of devices and disciplines it makes, `vlan_filtering` where a bridge minds VLANs."""
+        """The kinds of devices and disciplines it makes, `vlan_filtering` where a bridge minds VLANs, `ip_vs` for virtual services."""
         found = set()
         for each in self.operations:
             if isinstance(each, AddDevice):
@@ -42,12 +43,17 @@ class Plan:
                 found |= {"vlan_filtering"} if "vlan_filtering" in each.words else set()
             elif isinstance(each, AddQueue):
                 found.add(each.words[each.words.index("handle") + 2])
+            elif isinstance(each, LoadServices):
+                found.add(IPVS)
         return found
 
 
 def settled(world: World) -> World:
-    """A fork in which what was under way has come to an end: namespaces that nobody holds any more are gone, addresses have been tried."""
-    trial = world.fork()
+    """A fork in which what was under way has come to an end: namespaces that nobody holds any more are gone, addresses have been tried.
+
+    Shells that are running stand still in it, which `Plan.left_out` tells.
+    """
+    trial = world.still()
     trial.run_for(SETTLING)
     return trial
 
@@ -61,7 +67,7 @@ def plan(world: World) -> Plan:
     for part in (
         settings(sites), make_wires(wires), make(sites, wires.far_ends()), looks(sites), plug_wires(wires), ports(sites), vlans(sites), device_settings(sites),
         addresses(sites), raise_wires(wires), up(sites), routes(sites), rules(sites), neighbours(sites), forwarding(sites), filters(sites),
-        queues(sites), own_link_locals(sites),
+        balancing(sites), queues(sites), own_link_locals(sites),
     ):  # fmt: skip
         operations += part
     return Plan(tuple(dict.fromkeys(operations)), tuple(listening), tuple(leftovers(world, sites)), sites, tuple(beyond(sites)))

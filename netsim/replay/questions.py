@@ -16,6 +16,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.nic import Nic
 from netsim.kernel.netfilter.ruleset import state_of
+from netsim.replay.balancing import has_services
 from netsim.replay.leftovers import has_lost_carrier
 from netsim.replay.operations import DEFAULTS, AddQueue, Load, SetSysctls
 from netsim.replay.plan import Plan
@@ -68,6 +69,8 @@ def questions(plan: Plan) -> Iterator[Question]:
             yield Question(site.name, program, tool.replace("-restore", "-save"))
         if (site.name, "ipset") in loaded:
             yield Question(site.name, "sets", "ipset save")
+        if has_services(netns):
+            yield Question(site.name, "virtual services", "ipvsadm -S -n")
         for family, name in state_of(netns).nft if netns.netfilter is not None else ():
             yield Question(site.name, "nftables", f"nft -s list table {family} {name}")
         if any(isinstance(each, AddQueue) and each.site == site.name for each in plan.operations):

@@ -160,6 +160,7 @@ READERS: dict[str, Callable[[str, Blind], Facts]] = {
     "iptables": _filters,
     "ip6tables": _filters,
     "sets": _sets,
+    "virtual services": _sets,
     "nftables": _lines,
     "settings": _settings,
     "queues": _queues,

@@ -29,12 +29,14 @@ SHARED: set[type] = {int, str, bytes, float, bool, complex, range, type(None), t
 """Types whose values are never copied. Grows as classes are met for the first time."""
 
 
-def fork(root: T) -> T:
+def fork(root: T, instead: Iterable[tuple[object, object]] = ()) -> T:
     """A deep, independent copy of everything reachable from `root`; `CannotFork` names what cannot be copied.
 
-    Dictionaries keep their order; what was one object before is one object in the copy.
+    Dictionaries keep their order; what was one object before is one object in the copy. `instead` are pairs of an object and what stands for it
+    in the copy.
     """
     memo = Ledger(_filler_of)
+    memo.update((id(old), new) for old, new in instead)
     work: Work = []
     holder: Any = root
     collecting = gc.isenabled()

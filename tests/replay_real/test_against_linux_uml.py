@@ -18,6 +18,7 @@ REASON = lacking()
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(REASON), reason=REASON or "runs")]
 EXAMPLES = ["cross-host/gre.sh", "links/vlan.sh", "links/vlan-filtering.sh", "links/ipvlan.sh"]
 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
+    EXAMPLES.append("swarm/three-hosts.sh")
     EXAMPLES += [f"problems/{name}/lab.sh" for name in ("01-network-shadows-vpn", "11-hairpin", "16-resolver-on-loopback")]
 
 

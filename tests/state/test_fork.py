@@ -216,3 +216,20 @@ def test_what_cannot_be_copied_is_named(kind: str) -> None:
 
 def closure(number: int) -> Callable[[], int]:
     return lambda: number
+
+
+def test_a_still_copy_has_its_shells_stopped_and_what_they_started_going_on() -> None:
+    world = World()
+    host = world.host("h1")
+    host.run("ip link set lo up")
+    job = host.start("while nc -lN -p 99 < /etc/hostname; do echo again; done")
+    world.run_for(SECOND)
+    trial = world.still()
+    assert trial.host("h1").run("nc 127.0.0.1 99 < /dev/null").stdout == "h1\n"
+    assert "refused" in trial.host("h1").run("nc -v 127.0.0.1 99 < /dev/null").stderr  # nobody starts it anew
+    assert host.run("nc 127.0.0.1 99 < /dev/null").stdout == "h1\n"
+    assert host.run("nc 127.0.0.1 99 < /dev/null").stdout == "h1\n"
+    assert job.stdout.text() == "again\nagain\n"
+    trial.host("h1").run(f"kill {job.pid}")
+    assert str(job.pid) not in trial.host("h1").run("ps -e").stdout.split()
+    assert trial.fork().host("h1").run("hostname").stdout == "h1\n"

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from tests.netfilter_real.drawn import PORTS, listing
 from tests.netfilter_real.wires import HOSTS, OURS, ROUTER, SERVED
 from tests.real.machine import missing
-from tests.trace_real.sides import LABS, Lab, Met, Ours, Packet, Real
+from tests.trace_real.sides import FIRST, LABS, Lab, Met, Ours, Packet, Real
 
 TOOLS = ("ip", "iptables-nft-restore", "ip6tables-nft-restore", "conntrack", "ipset", "sysctl")
 CHUNK = 25
 PAUSES = (0.0, 0.01, 0.1)
 """Seconds for what follows a packet; a difference is looked at again with more."""
-TRACED = "-A {} -j TRACE"
+TRACED = f"-A {{}} -m comment {FIRST}"
 
 
 @st.composite
@@ -63,6 +63,7 @@ class Run:
     reasons: Counter[str] = attrs.field(factory=Counter)
     failed: list[str] = attrs.field(factory=list)
     sides: dict[str, tuple[Real, Ours]] = attrs.field(factory=dict)
+    unexplained: list[str] = attrs.field(factory=list)
     report: Callable[[str], object] = str
 
     def check(self, name: str, drawn: str, packet: Packet) -> None:
@@ -85,6 +86,8 @@ class Run:
             self.mix["rules"] += sum(bool(text) for part in theirs for _, _, text in part)
             self.mix["policies"] += sum(not text for part in theirs for _, _, text in part)
             self.reasons[ours.reason] += 1
+            if ours.reason == "unexplained":
+                self.unexplained.append(f"{name}: {packet}\n{rules}")
         if told(theirs) != told(mine):
             text = f"{name}: {packet}\n{rules}\n{difference(theirs, mine)}"
             self.failed.append(text)
@@ -144,6 +147,7 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--unexplained", action="store_true", help="tell what no reason was found for")
     options = parser.parse_args()
     reason = missing(*TOOLS)
     if reason:
@@ -152,6 +156,8 @@ def main() -> int:
     run = Run(report=shown)
     run.until(options.draws, options.seconds, options.first)
     run.close()
+    for text in run.unexplained if options.unexplained else ():
+        shown(f"unexplained: {text}")
     sys.stdout.write(run.summary() + "\n")
     return int(bool(run.failed))
 

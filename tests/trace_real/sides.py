@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,9 @@ LISTENERS = [("h2", 80), ("h2", 53), (ROUTER, 80), (ROUTER, 53), ("h1", 81)]
 STEP = re.compile(r"(?P<table>\w+) (?P<chain>\w+)(?: \(from \w+\))? (?:policy|rule \d+: (?P<text>.*))")
 SOON = 500_000_000
 """ns in which nothing is sent again."""
-WAYS = ("out", "back", "error", "relay", "asking")
+FIRST = "--comment first -j TRACE"
+"""The rule that begins both tables that see a packet first."""
+WAYS, LATER = ("out", "back", "error", "relay", "asking"), ("back", "error", "relay", "asking", "out")
 Met = tuple[str, str, str]
 """Table, chain and rule ("" for the policy)."""
 
@@ -149,15 +152,17 @@ class Ours:
 
 
 def packets_of(steps: list[Any]) -> list[list[Met]]:
-    """The rules met, packet by packet: what is met at one moment on one way is one packet's. Back from lo it is another to the kernel."""
-    found: dict[tuple[int, str], list[Met]] = {}
+    """The rules met, packet by packet: each meets the rule that has it traced first. Back from lo it is another to the kernel.
+
+    Explanations are told way by way; at the moment of the first packet all else follows it, later an answer comes before what it leads to.
+    """
+    found: dict[tuple[int, int, int], list[Met]] = {}
+    begun: Counter[tuple[int, str]] = Counter()
     for step in steps:
         match = STEP.fullmatch(step.object)
         if match is not None and step.time < steps[0].time + SOON:
-            found.setdefault((step.time, step.way), []).append((match["table"], match["chain"], match["text"] or ""))
-    return [met for _, met in sorted(found.items(), key=_moment)]
-
-
-def _moment(item: tuple[tuple[int, str], list[Met]]) -> tuple[int, int]:
-    (time, way), _ = item
-    return time, WAYS.index(way)
+            text = match["text"] or ""
+            begun[step.time, step.way] += FIRST in text
+            ways = WAYS if step.time == steps[0].time else LATER
+            found.setdefault((step.time, begun[step.time, step.way], ways.index(step.way)), []).append((match["table"], match["chain"], text))
+    return [found[place] for place in sorted(found)]

@@ -17,6 +17,7 @@ TRIALS = {
     "netem": "ip link add trial type bridge; tc qdisc add dev trial root netem delay 1ms",
     "tbf": "ip link add trial type bridge; tc qdisc add dev trial root tbf rate 1mbit burst 32kbit latency 50ms",
     "prio": "ip link add trial type bridge; tc qdisc add dev trial root prio",
+    "ip_vs": "ipvsadm -Ln",
     "tun": "ip tuntap add dev trial mode tap",
 }
 """How something is tried that is no plain kind of device; the status answers."""

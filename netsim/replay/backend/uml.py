@@ -30,7 +30,7 @@ MODULES = "/usr/lib/uml/modules"
 MEMORY = "512M"
 KIND_MODULES = {"gre": "ip_gre", "gretap": "ip_gre", "vlan": "8021q", "bond": "bonding", "netem": "sch_netem", "tbf": "sch_tbf", "prio": "sch_prio"}
 """Modules that are not called like the kind they bring."""
-LONGEST = 300
+LONGEST = 600
 NOBODY = "nobody"
 HELD = ("unshare", "--pid", "--fork", "--kill-child", "sh", "-c", '"$@"; exit $?', "held")
 """In front of it where root may: a process namespace, so that its helpers end with it; itself it cannot be that one's first process."""
