@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from netsim.values import quick
+
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
     from netsim.machine.jail import Jail
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from netsim.machine.process import Process
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Result:
     """What a command printed and its exit status, as a terminal would show it."""
 
@@ -88,7 +91,8 @@ class Program:
         """The process itself has ended, whoever ended it; its descriptors are closed."""
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Call:
     """One invocation of a command: who runs it (process, and by it namespace, environment, working directory) and its words."""
 

@@ -10,9 +10,11 @@ import attrs
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.problem import Problem
 from netsim.kernel.tables.ipset import IpSet
+from netsim.values import quick
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Given:
     """One option as typed: its canonical name, its argument ("" for a flag), and whether a `!` stood before it."""
 
@@ -21,7 +23,8 @@ class Given:
     inverted: bool = False
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Context:
     """What an extension may need to know of the rule around it."""
 
@@ -30,7 +33,7 @@ class Context:
     protocol: int
     protocol_inverted: bool
     hosts: KnownNames
-    sets: Mapping[str, IpSet] = attrs.field(factory=dict)
+    sets: Mapping[str, IpSet]
 
 
 @attrs.frozen

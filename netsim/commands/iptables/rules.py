@@ -12,7 +12,7 @@ from netsim.errors import EINVAL, NetError
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.ruleset import LEGACY
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
-from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
+from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
 
 BAD_RULE = "Bad rule (does a matching rule exist in that chain?)."
 NO_CHAIN = "No chain/target/match by that name."
@@ -75,7 +75,7 @@ def _delete_or_check(table: Table, request: Request) -> str:
     printed = ""
     for spec in request.specs:
         line = _printed(spec, table, request)
-        found = None if chain is None else next((rule for rule in chain.rules if rule.spec == spec), None)
+        found = None if chain is None else _known(chain, spec)
         if found is None or chain is None:
             unknown = table.build == LEGACY and (chain is None or isinstance(spec.target, Jump))
             raise BareProblem(NO_CHAIN if unknown and chain is not None else BAD_RULE, OTHER)
@@ -83,6 +83,14 @@ def _delete_or_check(table: Table, request: Request) -> str:
         if request.command == "D":
             ruleset.delete_rule(table, chain, found)
     return printed
+
+
+def _known(chain: Chain, spec: RuleSpec) -> Rule | None:
+    """The first rule that says this."""
+    for rule in chain.rules:
+        if rule.spec is spec or rule.spec == spec:
+            return rule
+    return None
 
 
 def _place(table: Table, chain: Chain, request: Request) -> int:

@@ -35,6 +35,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.machine.call import Result
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
+from netsim.values import quick
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver(), OverlayDriver())
@@ -42,7 +43,8 @@ DRIVERS: dict[str, Driver] = {
 """Kinds of network by the name `--driver` takes."""
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Event:
     """What `docker events` tells: type, action and the actor's attributes, at a time in ns since 1970."""
 

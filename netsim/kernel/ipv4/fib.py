@@ -288,9 +288,8 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
     `keep_local`: an address that stays keeps its local route (`fib_disable_ip` without force).
     """
     for table, route in _mark(netns, dev, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local):
-        if route.is_dead:
-            netns.stir()
-            table.remove(route)
+        netns.stir()
+        table.remove(route)
 
 
 def device_gone(netns: Netns, dev: NetDevice) -> None:
@@ -304,22 +303,28 @@ def carrier_down(netns: Netns, dev: NetDevice) -> None:
 
 
 def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> list[tuple[FibTable, Route]]:
-    """Mark the next hops over a device; the routes that changed by it."""
+    """Mark the next hops over a device; the routes that have none alive any more."""
     ifindex = dev.ifindex
-    changed: list[tuple[FibTable, Route]] = []
+    dead: list[tuple[FibTable, Route]] = []
     for table in netns.inet.fib.tables.values():
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):
-                    if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
-                        continue
                     for hop in route.nexthops:
                         if hop.ifindex == ifindex and hop.flags & flags != flags:
-                            routes[place] = _marked(route, ifindex, flags)
-                            changed.append((table, routes[place]))
                             break
+                    else:
+                        continue
+                    if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
+                        continue
+                    if flags & RTNH_F_DEAD and len(route.nexthops) == 1:
+                        dead.append((table, route))
+                        continue
+                    routes[place] = route = _marked(route, ifindex, flags)
+                    if route.is_dead:
+                        dead.append((table, route))
     netns.inet.fib.generation += 1
-    return changed
+    return dead
 
 
 def _marked(route: Route, ifindex: int, flags: int) -> Route:

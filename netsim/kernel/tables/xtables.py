@@ -10,9 +10,11 @@ import attrs
 from netsim.kernel.tables.conntrack import ConntrackTable
 from netsim.kernel.tables.ipset import IpSet
 from netsim.kernel.tables.ipvs import IpvsState
+from netsim.values import quick
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class RuleSpec:
     """What a rule says. Masks are full-width ints (any bit pattern); an interface name ending in `+` is a prefix; empty means any.
 
