@@ -13,7 +13,7 @@ from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.netns import hold, put
+from netsim.kernel.rtnl.netns import hold
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.files import Directory, File, Files
@@ -176,24 +176,22 @@ class Machine:
     def ask(self, parent: Process, argv: tuple[str, ...], netns: Netns | None = None) -> Result:
         """Run a command as a child with nothing to read, wait for its end and give what it printed.
 
-        One that answers at once and touched none of its descriptors is gone without writing to them: nobody else could have read.
+        Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
-        out, err = Capture(), Capture()
-        fds: dict[int, OpenFile] = {0: Null(), 1: out, 2: err}
-        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, fds)
+        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, {})
         if netns is not None:
             child.enter(netns)
-        before, self.kernel.current = self.kernel.current, child
+        kernel = self.kernel
+        before, kernel.current = kernel.current, child
         try:
             outcome = self._run_command(child, argv, None)
         finally:
-            self.kernel.current = before
-        if isinstance(outcome, Result) and len(fds) == 3 and not (out.chunks or err.chunks or child.timers):
-            child.status = outcome.status & 0xFF
-            fds.clear()
-            self.reap(child)
-            put(child.netns)
+            kernel.current = before
+        if isinstance(outcome, Result):
+            child.exit(outcome.status)
             return outcome
+        out, err = Capture(), Capture()
+        child.fds.update({0: Null(), 1: out, 2: err})
         self.settle(child, outcome)
         if child.status is None:
             self.wait(child)

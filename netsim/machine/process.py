@@ -227,7 +227,7 @@ class Process:
             for timer in self.timers.values():
                 timer.cancel()
             self.timers.clear()
-        for fd, opened in list(self.fds.items()):
+        for fd, opened in list(self.fds.items()) if self.fds else ():
             if getattr(opened, "pipe", None) is not None:
                 self.close(fd)
             elif self.fds.pop(fd, None) is not None:
