@@ -236,12 +236,14 @@ def _add(dev: NetDevice, kind: int, dst: IPv4, length: int, source: IPv4, hops: 
 def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
     """One that the kernel takes away (`fib_magic`)."""
     scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
-    wanted = fib.Wanted(IPv4(dst), length, type=kind, scope=scope, protocol=RTPROT_KERNEL, prefsrc=source, priority=metric,
-                        hops=(NextHop(dev.ifindex),), table=_table_of(dev, kind))  # fmt: skip
-    try:
-        fib.delete(dev.netns, wanted)
-    except NetError:
-        return
+    table = dev.netns.inet.fib.tables.get(_table_of(dev, kind))
+    for route in table.at(dst, length) if table is not None else ():
+        if route.type != kind or route.prefsrc != source or route.scope != scope or route.protocol != RTPROT_KERNEL:
+            continue
+        if not route.tos and (not metric or route.priority == metric) and route.nexthops and route.nexthops[0].ifindex == dev.ifindex:
+            assert table is not None
+            fib.take_out(dev.netns, table, route)
+            return
 
 
 @lru_cache(1024)

@@ -234,11 +234,16 @@ def delete(netns: Netns, wanted: Wanted) -> None:
     for route in table.at(int(wanted.dst), wanted.length) if table is not None else ():
         if _is_wanted(route, wanted):
             assert table is not None
-            netns.stir()
-            table.remove(route)
-            netns.inet.fib.generation += 1
+            take_out(netns, table, route)
             return
     raise NetError(ESRCH)
+
+
+def take_out(netns: Netns, table: FibTable, route: Route) -> None:
+    """Remove this very route."""
+    netns.stir()
+    table.remove(route)
+    netns.inet.fib.generation += 1
 
 
 def _is_wanted(route: Route, wanted: Wanted) -> bool:
@@ -277,9 +282,7 @@ def flush_prefsrc(netns: Netns, address: IPv4) -> None:
     """Routes that prefer a source address that went (`fib_sync_down_addr`)."""
     for table in netns.inet.fib.tables.values():
         for route in table.preferring(address):
-            netns.stir()
-            table.remove(route)
-            netns.inet.fib.generation += 1
+            take_out(netns, table, route)
 
 
 def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
@@ -307,6 +310,8 @@ def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> list[
     ifindex = dev.ifindex
     dead: list[tuple[FibTable, Route]] = []
     for table in netns.inet.fib.tables.values():
+        if not table.leads_over(ifindex):
+            continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):
@@ -337,6 +342,8 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
         flags |= RTNH_F_LINKDOWN
     ifindex = dev.ifindex
     for table in netns.inet.fib.tables.values():
+        if not table.leads_over(ifindex):
+            continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):

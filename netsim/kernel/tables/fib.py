@@ -114,6 +114,24 @@ class FibTable:
     number: int
     lengths: dict[int, dict[int, list[Route]]] = attrs.field(factory=dict)
     order: tuple[int, ...] = ()
+    hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
+    """ifindex -> how many ways out lead over that device, counted when first asked for (`fib_info_devhash`)."""
+
+    def leads_over(self, ifindex: int) -> bool:
+        """Whether a route leads over a device."""
+        if self.hops is None:
+            self.hops = {}
+            for prefixes in self.lengths.values():
+                for routes in prefixes.values():
+                    for route in routes:
+                        self._count(route, 1)
+        return self.hops.get(ifindex, 0) > 0
+
+    def _count(self, route: Route, change: int) -> None:
+        hops = self.hops
+        if hops is not None:
+            for hop in route.nexthops:
+                hops[hop.ifindex] = hops.get(hop.ifindex, 0) + change
 
     def at(self, dst: int, length: int) -> list[Route]:
         """The routes to exactly this prefix, by falling TOS and rising priority."""
@@ -130,22 +148,30 @@ class FibTable:
             prefixes[int(route.dst)] = [route]
         else:
             routes.insert(position, route)
+        if self.hops is not None:
+            self._count(route, 1)
 
     def remove(self, route: Route) -> None:
         """Take out this very route."""
         prefixes = self.lengths[route.length]
         routes = prefixes[int(route.dst)]
-        del routes[next(place for place, known in enumerate(routes) if known is route)]
+        for place, known in enumerate(routes):
+            if known is route:
+                del routes[place]
+                break
         if not routes:
             del prefixes[int(route.dst)]
         if not prefixes:
             del self.lengths[route.length]
             self.order = tuple(sorted(self.lengths, reverse=True))
+        self._count(route, -1)
 
     def swap(self, old: Route, new: Route) -> None:
         """Put a changed route where the old one was."""
         routes = self.lengths[old.length][int(old.dst)]
         routes[next(place for place, known in enumerate(routes) if known is old)] = new
+        self._count(old, -1)
+        self._count(new, 1)
 
     def holds(self, dst: int) -> bool:
         """Whether the prefix of any route holds an address."""
