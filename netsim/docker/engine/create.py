@@ -131,5 +131,6 @@ def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSett
             (n for n in engine.networks.values() if reference in (n.name, n.id) or (len(reference) >= 12 and n.id.startswith(reference))), None
         )
         name = known.name if known is not None else reference
-        named[name] = attrs.evolve(settings, mac=settings.mac or (spec.mac if reference == main or len(wanted) == 1 else None))
+        mac = settings.mac or (spec.mac if reference == main or len(wanted) == 1 else None)
+        named[name] = settings if mac == settings.mac else attrs.evolve(settings, mac=mac)
     return named

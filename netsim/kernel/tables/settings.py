@@ -5,6 +5,9 @@ The kernel copies the array whole for every device (`inetdev_init`, `ipv6_add_de
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
@@ -18,9 +21,21 @@ T = TypeVar("T", Ipv4Conf, Ipv6Conf, NeighParms)
 
 def having(settings: T, **values: int) -> T:
     """These settings with some of them changed."""
-    if all(getattr(settings, name) == value for name, value in values.items()):
-        return settings
-    return attrs.evolve(settings, **values)
+    kind: Any = type(settings)
+    names, read = _fields(kind)
+    before = read(settings)
+    known = list(before)
+    for name, value in values.items():
+        known[names[name]] = value
+    changed: T = settings if tuple(known) == before else kind(*known)
+    return changed
+
+
+@lru_cache
+def _fields(kind: Any) -> tuple[dict[str, int], Callable[[object], tuple[int, ...]]]:
+    """Where each field of a kind of settings stands, and all of their values."""
+    names = [field.name for field in attrs.fields(kind)]
+    return {name: place for place, name in enumerate(names)}, attrgetter(*names)
 
 
 @attrs.frozen

@@ -13,11 +13,12 @@ from netsim.kernel.netfilter.targets.nat import DnatTarget, MasqueradeTarget, Ne
 
 FLAGS = (("random", PROTO_RANDOM), ("random-fully", PROTO_RANDOM_FULLY), ("persistent", PERSISTENT))
 WITH_PORTS = frozenset({6, 17, 33, 132})
+ECHOES = frozenset({1, 58})
 NAT = frozenset({"nat"})
 
 
 def _flags(found: dict[str, Given]) -> int:
-    return sum(bit for name, bit in FLAGS if name in found)
+    return sum(bit for name, bit in FLAGS if name in found) if len(found) > 1 else 0
 
 
 def _flag_words(flags: int, dashes: str) -> str:
@@ -28,7 +29,7 @@ def _flag_words(flags: int, dashes: str) -> str:
 
 
 def _check_protocol(context: Context, more: frozenset[int]) -> None:
-    if context.protocol_inverted or context.protocol not in WITH_PORTS | more:
+    if context.protocol_inverted or (context.protocol not in WITH_PORTS and context.protocol not in more):
         raise Problem("Need TCP, UDP, SCTP or DCCP with port specification")
 
 
@@ -43,6 +44,9 @@ def _port(word: str) -> int:
 
 def _ports(word: str, *, based: str = "") -> tuple[int, int, int]:
     """Lowest and highest port and, after a slash where `based` allows it, the base of a shifted range."""
+    if word.isdecimal():
+        plain = _port(word)
+        return plain, plain, -1
     if ":" in word:
         raise Problem("Invalid port:port syntax - use dash")
     if number(word) is None and word in PORTS:
@@ -96,7 +100,7 @@ def _range(option: Given, flags: int, context: Context, based: str) -> NatRange:
     addresses, ports = _split(option.value, context.family)
     low = high = first = last = base = 0
     if ports is not None:
-        _check_protocol(context, frozenset({1, 58}))
+        _check_protocol(context, ECHOES)
         first, last, base = _ports(ports, based=based)
         flags |= PROTO_SPECIFIED | (PROTO_OFFSET if base >= 0 else 0)
     if addresses or ports is None:
