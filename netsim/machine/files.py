@@ -284,6 +284,8 @@ class Files:
 
     def makedirs(self, process: Process | None, path: str) -> None:
         """Make a directory and those above it; those that exist stay."""
+        if isinstance(self.stat(process, path), Directory):
+            return
         parts = [part for part in path.split("/") if part]
         prefix = "" if not path.startswith("/") else "/"
         for count in range(1, len(parts) + 1):

@@ -54,7 +54,7 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
 def _capabilities(docker: Docker, parsed: Parsed) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """--cap-add and --cap-drop: 28 sorts and spells them out, and what is added is not dropped (`opts.EffectiveCapAddCapDrop`)."""
     add, drop = parsed.many("cap-add"), parsed.many("cap-drop")
-    if not docker.cli.spells_capabilities:
+    if not docker.cli.spells_capabilities or not (add or drop):
         return add, drop
     added, dropped = ({name if name == "ALL" else f"CAP_{name.removeprefix('CAP_')}" for name in map(str.upper, names)} for names in (add, drop))
     added, dropped = ({"ALL"} if "ALL" in names else names for names in (added, dropped))
@@ -82,8 +82,16 @@ def attached(parsed: Parsed) -> tuple[str, ...]:
     return (*(("stdin",) if parsed.has("interactive") else ()), "stdout", "stderr")
 
 
+CHECKED = frozenset({
+    "mac-address", "memory-swappiness", "pid", "uts", "userns", "cgroupns", "no-healthcheck", "health-cmd", "health-interval", "health-timeout",
+    "health-retries", "health-start-period", "volume", "storage-opt", "security-opt", "pull",
+})  # fmt: skip
+
+
 def _check(parsed: Parsed) -> None:
     """What no daemon has to be asked for."""
+    if CHECKED.isdisjoint(parsed.values):
+        return
     _mac(parsed.text("mac-address"))
     swappiness = parsed.number("memory-swappiness", -1)
     if swappiness != -1 and not 0 <= swappiness <= 100:
@@ -252,10 +260,13 @@ LISTS = {
 }
 MAPS = {"storage-opt": "StorageOpt", "log-opt": "LogOptions"}
 SWITCHES = {"read-only": "ReadonlyRootfs", "oom-kill-disable": "OomKillDisable", "init": "Init"}
+REPORTED = frozenset({*AMOUNTS, *NAMES, *LISTS, *MAPS, *SWITCHES, "tmpfs"})
 
 
 def reported(parsed: Parsed) -> dict[str, object]:
     """Options that nothing comes of but that inspect tells, by their name in the API."""
+    if REPORTED.isdisjoint(parsed.values):
+        return {}
     found: dict[str, object] = {}
     for option, name in AMOUNTS.items():
         if parsed.given(option):

@@ -41,8 +41,7 @@ def bind_sandbox_file(engine: Engine, path: str, netns: Netns) -> None:
     """A namespace gets a file below the daemon's directory (`createNamespaceFile`, `mountNetworkNamespace`)."""
     files = engine.machine.files
     files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
-    files.write(None, path, b"")
-    node = files.resolve(None, path)
+    node = files.open_for_writing(None, path, truncate=True)
     assert isinstance(node, File)
     node.bound, node.mode = hold(netns), 0o444
 
