@@ -3,9 +3,11 @@
 import attrs
 
 from netsim.packet.ip import Ip
+from netsim.values import quick
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class IcmpEcho:
     """An echo request or reply (type 8 or 0)."""
 

@@ -35,7 +35,7 @@ def br_handle_frame(skb: SkBuff) -> bool:
         return True
     if dst & 0xFFFFFFFFFFF0 == LINK_LOCAL:
         return _link_local(port, skb)
-    if port.state not in (BR_STATE_FORWARDING, BR_STATE_LEARNING):
+    if port.state != BR_STATE_FORWARDING and port.state != BR_STATE_LEARNING:
         _drop(skb, "BRIDGE_INGRESS_STP_STATE")
         return True
     if dst == port.bridge.address:

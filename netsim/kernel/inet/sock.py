@@ -17,13 +17,15 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.family import AF_INET, Family, family_of
 from netsim.state.late import Late
+from netsim.values import quick
 
 PMTUDISC_DONT, PMTUDISC_WANT, PMTUDISC_DO, PMTUDISC_PROBE = range(4)
 ORIGIN_LOCAL, ORIGIN_ICMP, ORIGIN_ICMP6 = 1, 2, 3
 QUEUE_LIMIT = 1024
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Received:
     """A datagram as recvmsg tells it; `time` in ns, `packet` the whole IP packet."""
 

@@ -29,6 +29,7 @@ from netsim.kernel.tables.fib import (
     Rule,
 )
 from netsim.packet.value import set_class, twin
+from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -90,7 +91,8 @@ class Flow:
 _Flow = twin(Flow)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Found:
     """A look-up's answer (`struct fib_result`)."""
 

@@ -67,7 +67,7 @@ def ip_output(netns: Netns, skb: SkBuff) -> Any:
     inet = netns.inet
     inet.out_transmits += 1
     inet.out_octets += skb.packet.size
-    if rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
+    if rt.type != RTN_UNICAST and rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
         _loop_back(netns, skb, rt)
     entries = netns.hooks_ipv4[POST_ROUTING]
     return nf_hook_slow(entries, POST_ROUTING, netns, skb, incoming, rt.dev, ip_finish_output) if entries else ip_finish_output(netns, skb)

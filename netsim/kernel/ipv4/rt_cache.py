@@ -37,16 +37,16 @@ def ip_route_input(skb: SkBuff) -> Rt:
     if netns.trace is not None:
         return ip_route_input_slow(skb)
     inet = netns.inet
-    if inet.rt_cache_genid != inet.fib.generation + inet.rt_genid or len(inet.rt_cache) >= RT_CACHE_SIZE:
+    if inet.rt_cache_genid != inet.fib.generation + inet.rt_genid:
         forget_decisions(netns)
-    key = decision_key(packet.src, packet.dst, dev.ifindex) | skb.mark << 16 | packet.tos << 8
-    if inet.rt_by_protocol:
-        key |= packet.protocol
+    key = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, packet.protocol if inet.rt_by_protocol else 0)
     known: Rt | None = inet.rt_cache.get(key)
     if known is not None:
         return known
     route = _own_input(skb)
     if route.found is not None and not route.is_learnt and not dev.flags & IFF_LOOPBACK:
+        if len(inet.rt_cache) >= RT_CACHE_SIZE:
+            forget_decisions(netns)
         inet.rt_cache[key] = route
     return route
 
@@ -69,11 +69,6 @@ def _own_input(skb: SkBuff) -> Rt:
     return route
 
 
-def decision_key(src: int, dst: int, ifindex: int) -> int:
-    """All that a decision about what came in depends on as one number; TOS and mark are 0, nor does the protocol count."""
-    return ((ifindex << 32 | src) << 32 | dst) << 48
-
-
 def forget_decisions(netns: Netns) -> None:
     """Begin anew, as things are now: rules, and next hops chosen by ports, look at the protocol too."""
     inet = netns.inet
@@ -86,7 +81,7 @@ def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevi
     """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
     inet, dev = skb.dev.netns.inet, skb.dev
     if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and dev.netns.trace is None and not inet.rt_by_protocol:
-        known: Rt | None = inet.rt_cache.get(decision_key(src, dst, dev.ifindex))
+        known: Rt | None = inet.rt_cache.get((src, dst, dev.ifindex, 0, 0, 0))
         if known is not None:
             return known.type, known.dev
     probe = SkBuff(dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)

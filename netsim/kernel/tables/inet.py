@@ -130,7 +130,7 @@ class Inet4State:
 
     Only grows, as `fib.generation` does: a decision holds while the sum of the two is what it was (`rt_is_expired`).
     """
-    rt_cache: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
+    rt_cache: dict[tuple[int, ...], Any] = attrs.field(factory=dict, metadata={"state": "skip"})
     """Decisions about what came in, by all of the packet that they look at (`struct rt_hash_bucket`): `ipv4.route.Rt`."""
     rt_cache_genid: int = -1
     """The sum they were made under."""

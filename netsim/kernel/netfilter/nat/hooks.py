@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
 STATUS = (IPS_SRC_NAT, IPS_DST_NAT)
+RELATED = (CT_RELATED, CT_RELATED_REPLY)
 BEGINNING = (CT_NEW, CT_RELATED, CT_RELATED_REPLY)
 ICMP_REDIRECT = 5
 
@@ -93,7 +94,7 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
     if connection is None:
         return ACCEPT
     info, manip = nfct.info, HOOK_MANIP[hook]
-    if info in (CT_RELATED, CT_RELATED_REPLY) and _error_in(skb.packet) is not None:
+    if info in RELATED and _error_in(skb.packet) is not None:
         return ACCEPT if _translate_error(skb, connection, nfct, hook) else DROP
     if not connection.status & DONE[manip] and info in BEGINNING:
         verdict = _decide(netns, hook, skb, connection, (indev, outdev, okfn), manip)
