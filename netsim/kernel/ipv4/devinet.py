@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPv4, mask4
+from netsim.addr import IPV4_LOOPBACK, IPv4, mask4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
 from netsim.kernel.core.neighbour import neigh_ifdown
@@ -218,25 +218,12 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 # routes of addresses ---------------------------------------------------------------------------------------------------
 
 
-def _table_of(dev: NetDevice, kind: int) -> int:
-    master = dev.l3mdev
-    return master.l3mdev_table if master is not None else RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
-
-
-def _add(dev: NetDevice, kind: int, dst: IPv4, length: int, source: IPv4, hops: tuple[NextHop, ...], metric: int = 0) -> None:
-    """A route the kernel itself makes (`fib_magic`): its way out is known, its source is an address of this device."""
-    scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
-    route = Route(dst, length, 0, metric, kind, scope, RTPROT_KERNEL, source, hops, (), _table_of(dev, kind))
-    try:
-        fib.insert_checked(dev.netns, route, fib.NLM_F_CREATE | fib.NLM_F_APPEND)
-    except NetError:
-        return
-
-
 def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
-    """One that the kernel takes away (`fib_magic`)."""
+    """A route the kernel itself takes away (`fib_magic`)."""
     scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
-    table = dev.netns.inet.fib.tables.get(_table_of(dev, kind))
+    master = dev.l3mdev
+    number = master.l3mdev_table if master is not None else RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+    table = dev.netns.inet.fib.tables.get(number)
     for route in table.at(dst, length) if table is not None else ():
         if route.type != kind or route.prefsrc != source or route.scope != scope or route.protocol != RTPROT_KERNEL:
             continue
@@ -246,33 +233,53 @@ def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metr
             return
 
 
-@lru_cache(1024)
-def _way_out(ifindex: int, flags: int, scope: int) -> tuple[NextHop, ...]:
-    """Over a device, without a gateway: a value that all namespaces share (`fib_find_info` shares within one)."""
-    return (NextHop(ifindex, None, 1, flags, scope),)
-
-
 def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The local, broadcast and connected routes of an address (`fib_add_ifaddr`)."""
     source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
-    to_host = _way_out(dev.ifindex, 0, RT_SCOPE_NOWHERE)
-    _add(dev, RTN_LOCAL, ifa.local, 32, source, to_host)
-    if not dev.flags & IFF_UP:
-        return
-    to_link = _way_out(dev.ifindex, 0 if dev.carrier else RTNH_F_LINKDOWN, RT_SCOPE_HOST)
-    if ifa.broadcast is not None and ifa.broadcast != 0xFFFFFFFF:
-        _add(dev, RTN_BROADCAST, ifa.broadcast, 32, source, to_link)
-    mask = mask4(ifa.length)
-    prefix = IPv4(ifa.peer & mask)
-    if prefix >> 24 == 0 or ifa.flags & IFA_F_SECONDARY or (prefix == ifa.local and ifa.length == 32):
-        return
-    if not ifa.flags & IFA_F_NOPREFIXROUTE:
-        kind, hops = (RTN_LOCAL, to_host) if dev.flags & IFF_LOOPBACK else (RTN_UNICAST, to_link)
-        _add(dev, kind, prefix, ifa.length, ifa.local, hops, ifa.metric)
-    if ifa.length < 31:
-        _add(dev, RTN_BROADCAST, IPv4(prefix | ~mask & 0xFFFFFFFF), 32, ifa.local, to_link)
+    master = dev.l3mdev
+    table = 0 if master is None else master.l3mdev_table
+    made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
+    net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
+    link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
+    fib.insert_own(dev.netns, made(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table))
+
+
+def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: IPv4, link: tuple[int, int, int], vrf_table: int) -> tuple[Route, ...]:
+    """What an address brings on a device in some state, as values: the routes that `fib_magic` makes, their ways out known."""
+    local, peer, length, broadcast, metric = net
+    ifindex, dev_flags, hop_flags = link
+    own, main = vrf_table or RT_TABLE_LOCAL, vrf_table or RT_TABLE_MAIN
+    to_host = _way_out(ifindex, 0, RT_SCOPE_NOWHERE)
+    routes = [Route(local, 32, 0, 0, RTN_LOCAL, RT_SCOPE_HOST, RTPROT_KERNEL, source, to_host, (), own)]
+    if not dev_flags & IFF_UP:
+        return tuple(routes)
+    to_link = _way_out(ifindex, hop_flags, RT_SCOPE_HOST)
+    if broadcast is not None and broadcast != 0xFFFFFFFF:
+        routes.append(Route(broadcast, 32, 0, 0, RTN_BROADCAST, RT_SCOPE_LINK, RTPROT_KERNEL, source, to_link, (), own))
+    mask = mask4(length)
+    prefix = IPv4(peer & mask)
+    if prefix >> 24 == 0 or flags & IFA_F_SECONDARY or (prefix == local and length == 32):
+        return tuple(routes)
+    if not flags & IFA_F_NOPREFIXROUTE and dev_flags & IFF_LOOPBACK:
+        routes.append(Route(prefix, length, 0, metric, RTN_LOCAL, RT_SCOPE_HOST, RTPROT_KERNEL, local, to_host, (), own))
+    elif not flags & IFA_F_NOPREFIXROUTE:
+        routes.append(Route(prefix, length, 0, metric, RTN_UNICAST, RT_SCOPE_LINK, RTPROT_KERNEL, local, to_link, (), main))
+    if length < 31:
+        everyone = IPv4(prefix | ~mask & 0xFFFFFFFF)
+        routes.append(Route(everyone, 32, 0, 0, RTN_BROADCAST, RT_SCOPE_LINK, RTPROT_KERNEL, local, to_link, (), own))
+    return tuple(routes)
+
+
+_routes_over_lo = lru_cache(64)(_routes)
+"""Those over lo are the same values in every namespace."""
+
+
+@lru_cache(1024)
+def _way_out(ifindex: int, flags: int, scope: int) -> tuple[NextHop, ...]:
+    """Over a device, without a gateway: a value that all namespaces share (`fib_find_info` shares within one)."""
+    return (NextHop(ifindex, None, 1, flags, scope),)
 
 
 def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
@@ -376,7 +383,7 @@ def _up(dev: NetDevice) -> None:
         return
     if dev.flags & IFF_LOOPBACK and not dev.inet.addresses:
         now = dev.netns.kernel.clock.now
-        insert_ifa(dev, Ifa(IPv4(0x7F000001), IPv4(0x7F000001), 8, None, RT_SCOPE_HOST, dev.name, created=now, updated=now))
+        insert_ifa(dev, Ifa(IPV4_LOOPBACK, IPV4_LOOPBACK, 8, None, RT_SCOPE_HOST, dev.name, created=now, updated=now))
     else:
         for ifa in list(dev.inet.addresses):
             add_routes(dev, ifa)

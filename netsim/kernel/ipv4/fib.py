@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -156,6 +158,20 @@ def insert(netns: Netns, route: Route, flags: int) -> None:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
     netns.inet.fib.table(route.table)  # made even when the route is refused
     insert_checked(netns, check_route(netns, route), flags)
+
+
+def insert_own(netns: Netns, routes: Iterable[Route]) -> None:
+    """Put in the routes that the kernel makes itself; one that is there already stays (`fib_magic` minds no answer)."""
+    fib = netns.inet.fib
+    netns.stir()
+    for route in routes:
+        known = fib.table(route.table).at(route.dst, route.length)
+        if not known:
+            fib.table(route.table).insert(route, 0)
+            fib.generation += 1
+        elif route not in known:
+            with suppress(NetError):
+                insert_checked(netns, route, NLM_F_CREATE | NLM_F_APPEND)
 
 
 def insert_checked(netns: Netns, route: Route, flags: int) -> None:

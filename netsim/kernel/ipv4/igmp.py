@@ -17,7 +17,11 @@ ROUTER_ALERT = bytes([148, 4, 0, 0])
 def ip_mc_up(dev: NetDevice) -> None:
     """A device with IPv4 listens to all hosts and to its driver's groups (`ip_mc_up`)."""
     assert dev.inet is not None
-    for group in (IPV4_ALL_HOSTS, *dev.own_groups()):
+    if IPV4_ALL_HOSTS not in dev.inet.multicast:
+        dev.inet.multicast[IPV4_ALL_HOSTS] = 1  # of this nobody is told
+        if dev.type == ARPHRD_ETHER:
+            dev_mc_add(dev, ALL_HOSTS_MAC)
+    for group in dev.own_groups():
         if group not in dev.inet.multicast:
             join(dev, group)
 
@@ -37,7 +41,7 @@ def join(dev: NetDevice, group: IPv4) -> None:
     dev.inet.multicast[group] = users + 1
     if not users:
         if dev.type == ARPHRD_ETHER:
-            dev_mc_add(dev, ALL_HOSTS_MAC if group == IPV4_ALL_HOSTS else group.multicast_mac())
+            dev_mc_add(dev, group.multicast_mac())
         if group != IPV4_ALL_HOSTS:
             delay = dev.netns.kernel.rng.randrange(1_000_000_000)
             _report(dev, group, CHANGE_TO_EXCLUDE)

@@ -22,9 +22,10 @@ MIN_RETRANS = 10 * MS
 
 def find(dev: NetDevice, address: IPv6) -> Ifa6 | None:
     """The address as it stands on a device."""
-    if dev.inet6 is None:
-        return None
-    return next((ifa for ifa in dev.inet6.addresses if ifa.address == address), None)
+    for ifa in dev.inet6.addresses if dev.inet6 is not None else ():
+        if ifa.address == address:
+            return ifa
+    return None
 
 
 def change(dev: NetDevice, ifa: Ifa6, flags: int) -> Ifa6:
