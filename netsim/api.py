@@ -88,7 +88,7 @@ class Host:
         self.world.clock.catch_up()
         stdout, stderr = both or Capture(), both or Capture()
         init = self.machine.init
-        full = {**init.env, **(env or {})}
+        full = {**init.env, **env} if env else None
         argv = simple_argv(line)
         if argv is None or self.machine.command(init, argv[0]) is None:
             argv = ("bash", "-c", line)

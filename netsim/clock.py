@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import attrs
@@ -26,6 +26,8 @@ LONGEST_BURST = 1000
 """So many frames may arrive before a sender's system call returns; the rest of a storm goes on after it (`ksoftirqd`)."""
 
 FOREVER = 1 << 63
+SPAN = 32
+"""log2 of the ns for which timers are gathered before they are put in order: 4.3 s."""
 
 Callback = Callable[..., Any]
 
@@ -62,20 +64,46 @@ class Clock:
     ready: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
     settled: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
     sequence: int = 0
+    far: dict[int, list[tuple[int, int, Timer]]] = attrs.field(factory=dict)
+    """What is due beyond the horizon, by span of 2 ** SPAN ns."""
+    horizon: int = 0
+    """What is due before this is in the heap."""
 
     def call_at(self, when: int, callback: Callback, *args: Any) -> Timer:
         """Run `callback(*args)` at `when` ns (at once, but later than this call, if that has passed)."""
         timer = Timer(when, callback, args)
         self.sequence += 1
-        heappush(self.heap, (when, self.sequence, timer))
+        if when < self.horizon:
+            heappush(self.heap, (when, self.sequence, timer))
+        else:
+            self._put_off(when, timer)
         return timer
+
+    def _put_off(self, when: int, timer: Timer) -> None:
+        """Most timers are cancelled long before their time: those beyond the horizon are only gathered by the span they are due in."""
+        span = when >> SPAN
+        if span in self.far:
+            self.far[span].append((when, self.sequence, timer))
+        else:
+            self.far[span] = [(when, self.sequence, timer)]
+
+    def _look_ahead(self) -> None:
+        """Nothing is due before the horizon: move it to the end of the next span in which something is."""
+        while self.far and not self.heap:
+            span = min(self.far)
+            self.horizon = span + 1 << SPAN
+            self.heap = [entry for entry in self.far.pop(span) if entry[2].callback is not None]
+            heapify(self.heap)
 
     def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:
         """Run `callback(*args)` in `delay` ns."""
         when = self.now + delay
         timer = Timer(when, callback, args)
         self.sequence += 1
-        heappush(self.heap, (when, self.sequence, timer))
+        if when < self.horizon:
+            heappush(self.heap, (when, self.sequence, timer))
+        else:
+            self._put_off(when, timer)
         return timer
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
@@ -112,6 +140,9 @@ class Clock:
         heap, now = self.heap, self.now
         while heap and heap[0][2].callback is None:
             heappop(heap)
+        if self.far and not heap:
+            self._look_ahead()
+            heap = self.heap
         work = self.ready or self.settled
         if work and not (heap and heap[0][0] <= now):
             if now > deadline:
@@ -138,7 +169,9 @@ class Clock:
         heap = self.heap
         while heap and heap[0][2].callback is None:
             heappop(heap)
-        return heap[0][0] if heap else None
+        if not heap:
+            self._look_ahead()
+        return self.heap[0][0] if self.heap else None
 
     def run_until(self, deadline: int) -> None:
         """Do everything that is due up to `deadline` ns and leave `now` there."""

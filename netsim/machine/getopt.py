@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
+from netsim.values import quick
 
-@attrs.frozen
+
+@quick
+@attrs.frozen(weakref_slot=False)
 class Option:
     """One option found: its letter (or long name) and its argument, if it takes one."""
 
@@ -48,6 +51,8 @@ def parse(words: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[st
             rest += queue
         elif word[1] == "-":
             options.append(_long(word[2:], grammar, queue))
+        elif len(word) == 2 and word[1] in grammar.flags:
+            options.append(Option(word[1]))
         else:
             options += _cluster(word[1:], grammar, queue)
     return options, rest

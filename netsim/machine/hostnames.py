@@ -8,14 +8,14 @@ from netsim.addr import IPv4, IPv6
 
 _PART = r"(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
 _NUMBERS = re.compile(rf"{_PART}(\.{_PART}){{0,3}}")
-_QUAD = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
 
 
 def inet_aton(text: str) -> IPv4 | None:
     """An IPv4 address in any of the forms inet_aton(3) takes (`127.1`, `0x7f000001`, octal parts), or None."""
-    if _QUAD.fullmatch(text):
-        a, b, c, d = map(int, text.split("."))
-        return IPv4(a << 24 | b << 16 | c << 8 | d) if max(a, b, c, d) < 256 else None
+    try:
+        return IPv4.parse(text)  # four decimal numbers, as one types it
+    except ValueError:
+        pass
     if not _NUMBERS.fullmatch(text):
         return None
     numbers = [

@@ -4,6 +4,7 @@ import attrs
 
 from netsim.addr import MAC, IPv4
 from netsim.packet.value import Payload, size_of
+from netsim.values import quick
 
 
 @attrs.frozen
@@ -85,7 +86,8 @@ class TcnBpdu:
         return 4
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Arp:
     """An ARP message for IPv4 over Ethernet: operation, sender and target hardware and protocol addresses."""
 

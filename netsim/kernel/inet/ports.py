@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 def port_range(netns: Netns) -> tuple[int, int]:
     """`ip_local_port_range`: the lowest and the highest port the kernel chooses itself."""
-    low, high = str(netns.inet.sysctl.get("ip_local_port_range", "32768\t60999")).split()
+    told = netns.inet.sysctl.get("ip_local_port_range")
+    if told is None:
+        return 32768, 60999
+    low, high = str(told).split()
     return int(low), int(high)
 
 
 def reserved_ports(netns: Netns) -> set[int]:
     """`ip_local_reserved_ports`: ports the kernel never chooses."""
     ports: set[int] = set()
-    for part in str(netns.inet.sysctl.get("ip_local_reserved_ports", "")).replace(",", " ").split():
+    told = netns.inet.sysctl.get("ip_local_reserved_ports")
+    for part in () if not told else str(told).replace(",", " ").split():
         low, _, high = part.partition("-")
         ports.update(range(int(low), int(high or low) + 1))
     return ports

@@ -41,18 +41,16 @@ def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
 def arp_rcv(skb: SkBuff) -> None:
     """An ARP message arrived (`arp_rcv`, `arp_process`)."""
     dev, message = skb.dev, skb.packet
-    if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
+    if dev.inet is None or not isinstance(message, Arp) or dev.flags & (IFF_NOARP | IFF_LOOPBACK):
         return
-    if skb.pkt_type in (PACKET_OTHERHOST, PACKET_LOOPBACK) or dev.flags & IFF_LOOPBACK:
+    if skb.pkt_type in (PACKET_OTHERHOST, PACKET_LOOPBACK) or message.op not in (ARPOP_REQUEST, ARPOP_REPLY):
         return
-    if message.op not in (ARPOP_REQUEST, ARPOP_REPLY):
+    target, sender = message.tpa, message.spa
+    if target.is_multicast or (target.is_loopback and not _conf(dev, "route_localnet")):
         return
-    target = message.tpa
-    if target.is_multicast or (not dev.inet.conf.route_localnet and not dev.netns.inet.conf_all.route_localnet and target.is_loopback):
+    if sender == target and _conf(dev, "drop_gratuitous_arp"):
         return
-    if _conf(dev, "drop_gratuitous_arp") and message.spa == target:
-        return
-    if message.spa == IPV4_ANY:
+    if sender == IPV4_ANY:
         _answer_probe(skb, message)
         return
     if message.op == ARPOP_REQUEST and _asks_us(skb, message):
@@ -78,14 +76,15 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
     dev = skb.dev
     netns = dev.netns
     assert dev.inet is not None
-    if netns.trace is None and arp_only_counts(dev, skb):
+    if skb.pkt_type != PACKET_HOST and netns.trace is None and arp_only_counts(dev, skb):
         return True
     kind, out = ip_route_input_type(skb, message.tpa, message.spa)
     if kind == RTN_LOCAL:
-        if _ignores(dev, message.spa, message.tpa):
+        conf, conf_all = dev.inet.conf, netns.inet.conf_all
+        if (conf.arp_ignore or conf_all.arp_ignore) and _ignores(dev, message.spa, message.tpa):
             trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_ignore")
             return True
-        if _conf(dev, "arp_filter") and _filtered(dev, message):
+        if (conf.arp_filter or conf_all.arp_filter) and _filtered(dev, message):
             trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_filter")
             return True
         neigh = neigh_event_ns(netns, dev, message)
@@ -163,11 +162,10 @@ def _learn(skb: SkBuff, message: Arp) -> None:
     dev, netns = skb.dev, skb.dev.netns
     neigh = netns.inet.arp.entries.get((message.spa, dev.ifindex))
     is_garp = message.spa == message.tpa and (message.op == ARPOP_REQUEST or message.tha in (MAC_ZERO, message.sha))
-    if neigh is None and _conf(dev, "arp_accept") and inet_addr_type(netns, message.spa) == RTN_UNICAST:
-        if is_garp or message.op == ARPOP_REPLY:
-            neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
-            if neigh.state == NUD_NONE:
-                neigh.confirmed = neigh.updated = -10 * SECOND
+    if neigh is None and (message.op == ARPOP_REPLY or is_garp) and _conf(dev, "arp_accept") and inet_addr_type(netns, message.spa) == RTN_UNICAST:
+        neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
+        if neigh.state == NUD_NONE:
+            neigh.confirmed = neigh.updated = -10 * SECOND
     if neigh is None:
         return
     locked = netns.kernel.clock.now <= neigh.updated + arp_parms(dev).locktime * SECOND // 100

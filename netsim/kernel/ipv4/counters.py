@@ -17,14 +17,20 @@ ICMP_NAMES = {
 ECN_COUNTERS = ("IpExtInNoECTPkts", "IpExtInECT1Pkts", "IpExtInECT0Pkts", "IpExtInCEPkts")
 
 
+def _icmp_counters(way: str, kind: int) -> tuple[str, ...]:
+    """The counters of a type of message."""
+    name = ICMP_NAMES.get(kind)
+    return (f"Icmp{way}Msgs", f"IcmpMsg{way}Type{kind & 0xFF}", *([f"Icmp{way}{name}"] if name is not None else []))
+
+
+ICMP_COUNTERS = {(way, kind): _icmp_counters(way, kind) for way in ("In", "Out") for kind in ICMP_NAMES}
+
+
 def icmp_count(netns: Netns, way: str, kind: int) -> None:
     """One more ICMP message `In` or `Out`, in all, by name and by number (`ICMP_INC_STATS`, `ICMPMSGIN_INC_STATS`)."""
     mib = netns.mib
-    mib[f"Icmp{way}Msgs"] += 1
-    mib[f"IcmpMsg{way}Type{kind & 0xFF}"] += 1
-    name = ICMP_NAMES.get(kind)
-    if name is not None:
-        mib[f"Icmp{way}{name}"] += 1
+    for name in ICMP_COUNTERS.get((way, kind)) or _icmp_counters(way, kind):
+        mib[name] += 1
 
 
 def count_many(netns: Netns, way: str, kind: int, packet: Ip) -> None:

@@ -223,29 +223,33 @@ def flow_hash(netns: Netns, flow: Flow) -> int:
 def is_own(netns: Netns, address: IPv4) -> bool:
     """Whether an address is one of a device here (`inet_lookup_ifaddr_rcu`): each has a route of its own in the table local."""
     table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
-    routes = table.at(address, 32) if table is not None else ()
-    return any(route.type == RTN_LOCAL for route in routes)
+    hosts = table.lengths.get(32) if table is not None else None
+    for route in hosts.get(address, ()) if hosts else ():  # noqa: SIM110  (a generator costs as much as the rest)
+        if route.type == RTN_LOCAL:
+            return True
+    return False
 
 
 def inet_addr_type_dev(netns: Netns, dev: NetDevice, address: IPv4) -> int:
     """What an address is where a device is, in its VRF or outside all (`inet_addr_type_dev_table`)."""
-    master = dev.l3mdev
+    master = dev.l3mdev if netns.l3mdevs else None
     return inet_addr_type(netns, address, table=master.l3mdev_table if master is not None else RT_TABLE_LOCAL)
 
 
 def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0, table: int = RT_TABLE_LOCAL) -> int:
     """What an address is here: RTN_UNICAST, LOCAL, BROADCAST or MULTICAST (`inet_addr_type_dev_table`)."""
-    if (address.is_zeronet and address == 0) or address.is_broadcast:
+    if not address or address.is_broadcast:
         return RTN_BROADCAST
     if address.is_multicast:
         return RTN_MULTICAST
     routes = netns.inet.fib.tables.get(table)
     if routes is None:
         return RTN_UNICAST
-    for route in routes.candidates(address):
-        if ifindex and all(hop.ifindex != ifindex for hop in route.nexthops):
-            continue
-        if route.is_dead:
-            continue
-        return route.type
+    lengths = routes.lengths
+    for length in routes.order:
+        for route in lengths[length].get(address & MASKS4[length], ()):
+            if ifindex and all(hop.ifindex != ifindex for hop in route.nexthops):
+                continue
+            if not route.is_dead:
+                return route.type
     return RTN_UNICAST

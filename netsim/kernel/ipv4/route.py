@@ -298,7 +298,7 @@ def ip_route_input_slow(skb: SkBuff) -> Rt:
             return _forward(skb, flow, found)
         return _broadcast_input(skb)
     if found.type == RTN_LOCAL:
-        fib_validate_source(skb, netns.loopback)
+        fib_validate_source(dev, src, dst, packet.tos, skb.mark, netns.loopback)
         return Rt(RTN_LOCAL, netns.loopback, None, dst, found=found, iif=dev.ifindex)
     if not dev.inet.conf.forwarding:
         raise NetError(EHOSTUNREACH)
@@ -330,7 +330,7 @@ def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
     netns, dev = skb.dev.netns, skb.dev
     assert found.hop is not None and dev.inet is not None
     out = netns.devices[found.hop.ifindex]
-    on_link = fib_validate_source(skb, out)
+    on_link = fib_validate_source(dev, flow.src, flow.dst, flow.tos, flow.mark, out)  # type: ignore[arg-type]
     gateway = found.hop.gateway
     redirect = out is dev and bool(on_link) and (dev.inet.conf.shared_media or _is_on_link(out, packet_gateway(found, skb), skb))
     mtu, locked = out.mtu, False
@@ -361,27 +361,24 @@ def _is_on_link(dev: NetDevice, address: IPv4, skb: SkBuff) -> bool:
     return any(not (ifa.local ^ address) & mask4(ifa.length) and not (ifa.local ^ skb.packet.src) & mask4(ifa.length) for ifa in dev.inet.addresses)
 
 
-def fib_validate_source(skb: SkBuff, out: NetDevice | None) -> int:
-    """Whether the source may come in here (`__fib_validate_source`): reverse path filtering and own addresses.
+def fib_validate_source(dev: NetDevice, src: IPv4, dst: IPv4, tos: int, mark: int, out: NetDevice | None) -> int:
+    """Whether a source may come in by a device (`__fib_validate_source`): reverse path filtering and own addresses.
 
     Returns 1 when the source is directly on the link; raises NetError EINVAL (own address) or EXDEV (`IP_RPFILTER`).
     """
-    dev, packet = skb.dev, skb.packet
     netns = dev.netns
     assert dev.inet is not None
     conf, conf_all, fib = dev.inet.conf, netns.inet.conf_all, netns.inet.fib
-    mode = max(conf_all.rp_filter, conf.rp_filter)
+    mode = max(conf_all.rp_filter, conf.rp_filter) if conf_all.rp_filter or conf.rp_filter else 0
     may_send_redirects = conf.send_redirects or conf_all.send_redirects
     if not mode and not (fib.has_custom_rules or fib.has_custom_local_routes or dev.flags & IFF_LOOPBACK) and not (out is dev and may_send_redirects):
-        if not (conf.accept_local or conf_all.accept_local) and is_own(netns, packet.src):
+        if not (conf.accept_local or conf_all.accept_local) and is_own(netns, src):
             raise NetError(EINVAL, "martian source")
         return 0
-    mark = skb.mark if conf.src_valid_mark or conf_all.src_valid_mark else 0
+    mark = mark if conf.src_valid_mark or conf_all.src_valid_mark else 0
     master = dev.l3mdev
     try:
-        found = fib_lookup(
-            netns, Flow(dst=packet.src, src=packet.dst, iif=1, tos=packet.tos, mark=mark, l3mdev=master.ifindex if master is not None else 0)
-        )
+        found = fib_lookup(netns, Flow(dst=src, src=dst, iif=1, tos=tos, mark=mark, l3mdev=master.ifindex if master is not None else 0))
     except NetError:
         if mode:
             raise NetError(EXDEV) from None
@@ -407,7 +404,7 @@ def _is_port(netns: Netns, ifindex: int, master: NetDevice) -> bool:
 def _broadcast_input(skb: SkBuff) -> Rt:
     """A broadcast for everybody here."""
     if skb.packet.src != 0:
-        fib_validate_source(skb, None)
+        fib_validate_source(skb.dev, skb.packet.src, skb.packet.dst, skb.packet.tos, skb.mark, None)
     return Rt(RTN_BROADCAST, skb.dev, None, None, iif=skb.dev.ifindex)
 
 

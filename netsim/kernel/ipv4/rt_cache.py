@@ -54,19 +54,24 @@ def ip_route_input(skb: SkBuff) -> Rt:
 def _own_input(skb: SkBuff) -> Rt:
     """For an own address each sender is validated by itself, but what is decided then is the same for all."""
     dev, packet = skb.dev, skb.packet
-    netns, dst, src = dev.netns, packet.dst, packet.src
-    inet = netns.inet
-    if inet.rt_by_protocol or netns.l3mdevs or not 0 < src >> 24 < 224 or src >> 24 == 127:
-        return ip_route_input_slow(skb)
-    key = (dst << 32 | dev.ifindex) << 8 | packet.tos
-    own: Rt | None = inet.rt_own.get(key)
+    dst = packet.dst
+    own = _known_own(dev, packet.src, dst, packet.tos)
     if own is not None:
-        fib_validate_source(skb, netns.loopback)
+        fib_validate_source(dev, packet.src, dst, packet.tos, skb.mark, dev.netns.loopback)
         return own
     route = ip_route_input_slow(skb)
     if route.type == RTN_LOCAL and route.found is not None and len(route.found.route.nexthops) == 1 and dst >> 24 != 127:
-        inet.rt_own[key] = route
+        dev.netns.inet.rt_own[(dst << 32 | dev.ifindex) << 8 | packet.tos] = route
     return route
+
+
+def _known_own(dev: NetDevice, src: IPv4, dst: IPv4, tos: int) -> Rt | None:
+    """What is decided about packets for an own address from ordinary senders."""
+    netns = dev.netns
+    if netns.inet.rt_by_protocol or netns.l3mdevs or dev.flags & IFF_LOOPBACK or not 0 < src >> 24 < 224 or src >> 24 == 127:
+        return None
+    own: Rt | None = netns.inet.rt_own.get((dst << 32 | dev.ifindex) << 8 | tos)
+    return own
 
 
 def forget_decisions(netns: Netns) -> None:
@@ -79,18 +84,25 @@ def forget_decisions(netns: Netns) -> None:
 
 def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevice | None]:
     """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
-    inet, dev = skb.dev.netns.inet, skb.dev
-    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and dev.netns.trace is None and not inet.rt_by_protocol:
+    dev = skb.dev
+    netns, inet = dev.netns, dev.netns.inet
+    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and netns.trace is None and not inet.rt_by_protocol:
         known: Rt | None = inet.rt_cache.get((src, dst, dev.ifindex, 0, 0, 0))
         if known is not None:
+            return known.type, known.dev
+        known = _known_own(dev, src, dst, 0)
+        if known is not None:
+            try:
+                fib_validate_source(dev, src, dst, 0, 0, netns.loopback)
+            except NetError:
+                return 0, None
             return known.type, known.dev
     probe = SkBuff(dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
     try:
         route = ip_route_input(probe)
     except NetError as error:
-        netns = skb.dev.netns
         if netns.trace is not None and (error.errno == EXDEV or error.extack == "martian source"):
-            trace_drop(netns, "IP_RPFILTER" if error.errno == EXDEV else "IP_INVALID_SOURCE", skb.dev.name, skb.packet, error)
+            trace_drop(netns, "IP_RPFILTER" if error.errno == EXDEV else "IP_INVALID_SOURCE", dev.name, skb.packet, error)
         return 0, None
     return route.type, route.dev
 

@@ -11,9 +11,11 @@ from netsim.kernel.inet.sock import ORIGIN_LOCAL
 from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.packet import Icmp6Echo, IcmpEcho, IcmpError, Ip, Ip6
 from netsim.programs.ping.text import icmp6_text, icmp_text
+from netsim.values import quick
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Heard:
     """Something that came back: a "reply", an "error" (counted), or a "notice" (a redirect)."""
 
@@ -41,7 +43,7 @@ class Family:
 
     def shown(self, address: Any) -> str:
         """An address as lines show it: with its name when one was looked up."""
-        name = self.names.get(str(address))
+        name = self.names.get(str(address)) if self.names else None
         return f"{name} ({address})" if name else str(address)
 
     def probe(self, proc: Any, fd: int, seq: int) -> None:
@@ -67,10 +69,10 @@ class Family4(Family):
 
     def hear(self, proc: Any, fd: int) -> Heard | None:
         """Errors first, then replies; what is not ours is passed over."""
-        error = self.hear_error(proc, fd)
+        sock = proc.sock(fd)
+        error = self.hear_error(proc, fd) if sock.errors else None
         if error is not None:
             return error
-        sock = proc.sock(fd)
         sock.so_error = 0
         while (received := sock.recvfrom()) is not None:
             message = received.data
@@ -79,7 +81,7 @@ class Family4(Family):
                     "reply",
                     self.shown(received.src),
                     message.seq,
-                    _options_text(received.packet),
+                    _options_text(received.packet) if received.packet.options else "",
                     False,
                     message.size,
                     received.ttl,

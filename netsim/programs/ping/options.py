@@ -121,7 +121,7 @@ def _take(options: Options, name: str, text: str) -> Result | None:
 
 def whole(text: str, low: int, high: int) -> int:
     """A whole number as `strtol_or_err` reads it."""
-    if not _WHOLE.fullmatch(text):
+    if not text.isdecimal() and not _WHOLE.fullmatch(text):
         raise UsageError(f"ping: invalid argument: '{text}'\n", 1)
     number = int(text)
     if not low <= number <= high:
@@ -130,6 +130,8 @@ def whole(text: str, low: int, high: int) -> int:
 
 
 def _seconds(options: Options, text: str, complaint: str) -> float:
+    if text.isdecimal() and text.isascii() and len(text) < 7:
+        return float(text)
     number = _REAL.match(text)
     if number is None or number.end() != len(text):
         options.warnings += (
