@@ -22,10 +22,6 @@ from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.machine import Machine, start
 from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
-from netsim.wiring import Wiring
-from netsim.world.cable import Cable
-from netsim.world.machines import Quality, attach, card, join
-from netsim.world.switch import Lan
 from netsim.world.way import Way
 
 if TYPE_CHECKING:
@@ -34,8 +30,11 @@ if TYPE_CHECKING:
     from netsim.docker.settings import DaemonOptions
     from netsim.docker.swarm.plain import Mesh
     from netsim.docker_api import Docker
+    from netsim.wiring import Wiring
+    from netsim.world.cable import Cable
     from netsim.world.capture import Capture as WorldCapture
     from netsim.world.inject import Injection
+    from netsim.world.switch import Lan
 
 COMMAND_TIME = 10 * MS
 """What a command takes besides its waiting: a process has to start, and workers get their turn."""
@@ -147,6 +146,8 @@ class Host:
     @property
     def wiring(self) -> Wiring:
         """Devices, addresses and routes of the machine's own namespace, built by calls."""
+        from netsim.wiring import Wiring
+
         return Wiring(self.machine.kernel.init_net)
 
     def run_script(self, text: str, *, name: str = "script.sh", limit: int = 3600 * SECOND) -> Result:
@@ -178,6 +179,8 @@ class Namespace:
     @property
     def wiring(self) -> Wiring:
         """Its devices, addresses and routes, built by calls."""
+        from netsim.wiring import Wiring
+
         return Wiring(self.netns)
 
     def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None) -> Result:
@@ -235,6 +238,8 @@ class World:
         `quality` is `delay` (ns one way), `loss` (0 to 1), `rate` (bits a second; 0: any) and `mtu` (bytes; the cards' too; 0: 1500 and any).
         The cards are down, as in a machine just unpacked, and go back to the machine's first namespace when theirs is deleted. ValueError, NetError.
         """
+        from netsim.world.machines import Quality, card, join
+
         line = Quality(**quality)
         made = line.cable(self.clock, self.rng)
         cards = [card(host.machine, name, mac, line.mtu) for host, name, mac in zip((a, b), names, macs, strict=True)]
@@ -247,6 +252,9 @@ class World:
 
         `names` is one name for all cards or one for each, `macs` one for each; `quality` is that of each cable, as for `cable`. ValueError, NetError.
         """
+        from netsim.world.machines import Quality, attach, card
+        from netsim.world.switch import Lan
+
         lan = self.lans.get(name)
         if lan is None:
             lan = self.lans[name] = Lan(name, self.clock)
@@ -289,6 +297,7 @@ class World:
         PcapError for bytes that are no capture; NetError when there is no such device.
         """
         from netsim.packet import pcap
+        from netsim.wiring import Wiring
         from netsim.world.inject import inject
 
         home = netns.wiring.netns if isinstance(netns, Host) else netns.netns if isinstance(netns, Namespace) else netns

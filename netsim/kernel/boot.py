@@ -14,7 +14,6 @@ from netsim.kernel.core.netdevice import NETDEV_DOWN, NETDEV_REGISTER, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers import loopback
-from netsim.kernel.drivers.nic import add_nic
 from netsim.kernel.inet.family import AF_INET, AF_INET6
 from netsim.kernel.ipv4 import af_inet, arp_input, devinet, icmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
@@ -113,7 +112,7 @@ def boot(clock: Clock, rng: random.Random, profile: KernelProfile, number: int =
     hang_doors(kernel)
     kernel.init_net = new_netns(kernel)
     if profile.nic:
-        add_nic(kernel.init_net, profile.nic)
+        part("drivers.nic:add_nic")(kernel.init_net, profile.nic)
     for name in profile.loaded:
         load(kernel, name)
     return kernel

@@ -2,8 +2,6 @@
 
 from typing import Any, Protocol
 
-import attrs
-
 from netsim.values import set_class as set_class
 
 
@@ -26,8 +24,7 @@ def twin(frozen: type) -> Any:
     A frozen attrs class fills its slots through `object.__setattr__`, at about 60 ns each. The four headers made on every hop (Ip, Ip6, Udp, Tcp)
     instead become their mutable twin, fill themselves, and freeze again: 390 ns for an `Ip` with its size, against 880.
     """
-    names = [field.name for field in attrs.fields(frozen)]
-    return attrs.make_class(f"_{frozen.__name__}", names, init=False, eq=False, repr=False, slots=True, weakref_slot=False)
+    return type(f"_{frozen.__name__}", (), {"__slots__": vars(frozen)["__slots__"]})
 
 
 Payload = Header | bytes
