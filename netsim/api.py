@@ -321,7 +321,7 @@ class World:
 
         CannotFork names what stands in the way: a shell that is still running. Handles such as `Background` keep belonging to this world.
         """
-        from netsim.state import fork
+        from netsim.state.fork import fork
 
         return fork(self)
 
@@ -329,7 +329,7 @@ class World:
         """A fork in which the shells that are running stand still, as after SIGSTOP, while what they have started goes on; CannotFork."""
         from netsim.shell.program import Shell
         from netsim.shell.standing import StandingShell
-        from netsim.state import fork
+        from netsim.state.fork import fork
 
         processes = [process for host in self.hosts.values() for process in host.machine.processes.values()]
         running = [process.program for process in processes if isinstance(process.program, Shell)]

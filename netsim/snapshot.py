@@ -7,7 +7,9 @@ import re
 from os import PathLike
 from typing import Any
 
-from netsim.state import CannotLoad, dump, load
+from netsim.state import CannotLoad
+from netsim.state.load import load
+from netsim.state.save import dump
 
 JSON_OBJECT = re.compile(r"\s*\{\s*\"[^\"$`]*\"\s*:")
 """How a JSON object begins, and no shell script does."""

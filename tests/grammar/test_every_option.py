@@ -15,7 +15,7 @@ from netsim import Result, World
 from netsim.clock import SECOND
 from netsim.commands.ip.main import FLAGS, SHORT
 from netsim.machine.getopt import Grammar
-from netsim.state import dump
+from netsim.state.save import dump
 from tests.properties.lab import small_world, typed
 
 PING = ("-c", "2", "-i", "0.2", "-W", "1", "10.0.0.1")

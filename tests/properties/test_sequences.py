@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsim import Result, World, snapshot
-from netsim.state import dump, fork
+from netsim.state.fork import fork
+from netsim.state.save import dump
 from tests.properties.commands import COMMANDS
 from tests.properties.invariants import check, show_everything
 

@@ -13,7 +13,7 @@ import pytest
 
 from netsim import CannotFork, World
 from netsim.clock import SECOND
-from netsim.state import fork
+from netsim.state.fork import fork
 from tests.state.walk import mutable_parts
 
 PAIR = """

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from netsim import World
 from netsim.clock import SECOND
-from netsim.state import fork
+from netsim.state.fork import fork
 from netsim.state.late import TOUCHED, Late
 from netsim.strategies import command_lines, docker_lines
 from netsim.strategies.commands import NAMESPACES

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from netsim import CannotLoad, CannotSave, World, snapshot
 from netsim.__main__ import main
 from netsim.clock import SECOND
-from netsim.state import NETSIM, dump, load
+from netsim.state.load import load
+from netsim.state.names import NETSIM
+from netsim.state.save import dump
 from tests.state.test_fork import pair
 from tests.state.walk import mutable_parts
 
