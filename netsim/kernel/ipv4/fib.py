@@ -342,6 +342,7 @@ def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> list[
                         dead.append((table, route))
                         continue
                     routes[place] = route = _marked(route, ifindex, flags)
+                    table.has_marks = True
                     if route.is_dead:
                         dead.append((table, route))
     netns.inet.fib.generation += 1
@@ -358,7 +359,7 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
         flags |= RTNH_F_LINKDOWN
     ifindex = dev.ifindex
     for table in netns.inet.fib.tables.values():
-        if not table.leads_over(ifindex):
+        if not table.has_marks or not table.leads_over(ifindex):
             continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():

@@ -85,4 +85,4 @@ def _may_report(netns: Netns, skb: SkBuff) -> bool:
     cost = int(netns.inet.sysctl.get("route/error_cost", 1000)) * SECOND // 1000
     burst = int(netns.inet.sysctl.get("route/error_burst", 5000)) * SECOND // 1000
     now = netns.kernel.clock.now
-    return inet_getpeer(netns.inet.peers, int(skb.packet.src), now).take(now, cost, burst)
+    return inet_getpeer(netns.inet, int(skb.packet.src), now).take(now, cost, burst)

@@ -148,7 +148,7 @@ def _peer_allows(netns: Netns, dev: NetDevice, peer: IPv4, kind: int, code: int)
         return True
     now = netns.kernel.clock.now
     cost = setting(netns, "icmp_ratelimit", 1000) * MS
-    return inet_getpeer(netns.inet.peers, int(peer), now).take(now, cost, PEER_BURST * cost)
+    return inet_getpeer(netns.inet, int(peer), now).take(now, cost, PEER_BURST * cost)
 
 
 def send_redirect(skb: SkBuff) -> None:
@@ -161,7 +161,7 @@ def send_redirect(skb: SkBuff) -> None:
     number = setting(netns, "route/redirect_number", SILENT_LOSS_LIMIT)
     load = setting(netns, "route/redirect_load", 20) * MS
     silence = setting(netns, "route/redirect_silence", 20480) * MS
-    peer = inet_getpeer(netns.inet.peers, int(packet.src), now)
+    peer = inet_getpeer(netns.inet, int(packet.src), now)
     if now > peer.rate_last + silence:
         peer.rate_tokens = peer.n_redirects = 0
     if peer.n_redirects >= number:

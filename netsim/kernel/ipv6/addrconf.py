@@ -189,6 +189,8 @@ def interface_id(dev: NetDevice, prefix: int) -> int:
     if dev.addr_gen_mode == EUI64:
         return dev.eui64()
     assert dev.inet6 is not None
+    if dev.inet6.interface_ids is None:
+        dev.inet6.interface_ids = {}
     known = dev.inet6.interface_ids.get(prefix)
     if known is None:
         known = dev.inet6.interface_ids[prefix] = dev.netns.kernel.rng.getrandbits(64)
@@ -217,13 +219,14 @@ def _down(dev: NetDevice) -> None:
 
 
 def _stop_timers(state: Inet6Dev) -> None:
-    for timer in (*state.dad_timers.values(), state.rs_timer, state.mc_dad_timer, state.report_timer, state.expiry):
+    trials = tuple((state.trials or {}).values())
+    for timer in (*(trial.timer for trial in trials), state.rs_timer, state.mc_dad_timer, state.report_timer, state.expiry):
         if timer is not None:
             timer.cancel()
-    state.dad_timers.clear()
+    for trial in trials:
+        trial.left, trial.timer = -1, None
     state.rs_timer = state.mc_dad_timer = state.report_timer = state.expiry = None
-    state.changes.clear()
-    state.dad_probes.clear()
+    state.changes = None
 
 
 def _gone(dev: NetDevice) -> None:

@@ -202,7 +202,9 @@ def remove(dev: NetDevice, ifa: Ifa6) -> None:
     if known is None:
         return
     dev.inet6.addresses.remove(known)
-    dev.inet6.dad_probes.pop(ifa.address, None)
+    trial = dev.inet6.trial(ifa.address)
+    if trial is not None:
+        trial.left = -1
     unconfigured(dev, known)
     for listener in dev.netns.kernel.inetaddr_chain:
         listener(dev, known.address)

@@ -14,6 +14,7 @@ from netsim.kernel.tables.inet6 import (
     IFA_F_OPTIMISTIC,
     IFA_F_PERMANENT,
     IFA_F_TENTATIVE,
+    DadTrial,
     Ifa6,
 )
 
@@ -59,7 +60,7 @@ def run(dev: NetDevice) -> None:
     """The device got ready: what waited for that is tried now (`addrconf_dad_run`)."""
     assert dev.inet6 is not None
     for ifa in list(dev.inet6.addresses):
-        if ifa.flags & IFA_F_TENTATIVE and not ifa.flags & IFA_F_DADFAILED and ifa.address not in dev.inet6.dad_probes:
+        if ifa.flags & IFA_F_TENTATIVE and not ifa.flags & IFA_F_DADFAILED and dev.inet6.trial(ifa.address) is None:
             kick(dev, ifa)
 
 
@@ -69,21 +70,21 @@ def kick(dev: NetDevice, ifa: Ifa6) -> None:
     kernel = dev.netns.kernel
     most = max(1, dev.inet6.conf.router_solicitation_delay * SECOND)
     delay = 0 if ifa.flags & IFA_F_OPTIMISTIC else kernel.rng.randrange(most)
-    dev.inet6.dad_probes[ifa.address] = dev.inet6.conf.dad_transmits
-    if dev.inet6.conf.enhanced_dad or dev.netns.inet6.conf_all.enhanced_dad:
-        dev.inet6.dad_nonces[ifa.address] = _nonce(dev)
-    else:
-        dev.inet6.dad_nonces.pop(ifa.address, None)
-    _work_later(dev, ifa.address, delay)
+    if dev.inet6.trials is None:
+        dev.inet6.trials = {}
+    trial = dev.inet6.trials.get(ifa.address)
+    if trial is None:
+        trial = dev.inet6.trials[ifa.address] = DadTrial()
+    trial.left = dev.inet6.conf.dad_transmits
+    trial.nonce = _nonce(dev) if dev.inet6.conf.enhanced_dad or dev.netns.inet6.conf_all.enhanced_dad else b""
+    _work_later(dev, ifa.address, trial, delay)
 
 
-def _work_later(dev: NetDevice, address: IPv6, delay: int) -> None:
+def _work_later(dev: NetDevice, address: IPv6, trial: DadTrial, delay: int) -> None:
     """One thing waits for each address (`addrconf_mod_dad_work`)."""
-    assert dev.inet6 is not None
-    timers = dev.inet6.dad_timers
-    if address in timers:
-        timers[address].cancel()
-    timers[address] = dev.netns.kernel.clock.call_later(delay, _work, dev, address)
+    if trial.timer is not None:
+        trial.timer.cancel()
+    trial.timer = dev.netns.kernel.clock.call_later(delay, _work, dev, address)
 
 
 def _nonce(dev: NetDevice) -> bytes:
@@ -96,18 +97,16 @@ def _work(dev: NetDevice, address: IPv6) -> None:
     ifa = find(dev, address)
     if ifa is None or dev.inet6 is None or not ifa.flags & IFA_F_TENTATIVE or ifa.flags & IFA_F_DADFAILED:
         return
-    left = dev.inet6.dad_probes.get(address)
-    if left is None:
+    trial = dev.inet6.trial(address)
+    if trial is None:
         return
-    if left == 0:
-        del dev.inet6.dad_probes[address]
-        dev.inet6.dad_timers.pop(address, None)
+    trial.left -= 1
+    if trial.left < 0:
         completed(dev, change(dev, ifa, ifa.flags & ~(IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)), not ifa.flags & IFA_F_OPTIMISTIC)
         return
-    dev.inet6.dad_probes[address] = left - 1
     wait = max(dev.inet6.nd.retrans_time_ms * MS, MIN_RETRANS)
-    _work_later(dev, address, wait)
-    ndisc.send_ns(dev, address, address.solicited_node(), IPV6_ANY, dev.inet6.dad_nonces.get(address, b""))
+    _work_later(dev, address, trial, wait)
+    ndisc.send_ns(dev, address, address.solicited_node(), IPV6_ANY, trial.nonce)
 
 
 def completed(dev: NetDevice, ifa: Ifa6, is_new: int) -> None:
@@ -168,9 +167,10 @@ def _ask_routers(dev: NetDevice, sent: int, wait: int) -> None:
 def dad_failure(dev: NetDevice, ifa: Ifa6, whose: MAC) -> None:
     """Somebody else has it: a permanent address stays tentative for good, another one goes (`addrconf_dad_failure`)."""
     assert dev.inet6 is not None
-    if ifa.address not in dev.inet6.dad_probes:
+    trial = dev.inet6.trial(ifa.address)
+    if trial is None:
         return
-    del dev.inet6.dad_probes[ifa.address]
+    trial.left = -1
     kernel = dev.netns.kernel
     kernel.log.append((kernel.clock.now, f"IPv6: {dev.name}: IPv6 duplicate address {ifa.address} used by {whose} detected!"))
     if ifa.flags & IFA_F_PERMANENT:

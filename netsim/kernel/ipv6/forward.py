@@ -88,5 +88,5 @@ def _redirect(netns: Netns, skb: SkBuff) -> None:
     rt, packet = skb.route, skb.packet
     target = rt.gateway if rt.gateway is not None else packet.dst
     now = netns.kernel.clock.now
-    if inet_getpeer(netns.inet6.peers, int(packet.dst), now).take(now, SECOND, PEER_BURST * SECOND):
+    if inet_getpeer(netns.inet6, int(packet.dst), now).take(now, SECOND, PEER_BURST * SECOND):
         send_redirect(skb, target)

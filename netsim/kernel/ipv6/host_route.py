@@ -119,6 +119,8 @@ def join_anycast(dev: NetDevice, ifa: Ifa6) -> None:
     address = _anycast_of(ifa)
     if address is None or dev.inet6 is None:
         return
+    if dev.inet6.anycast is None:
+        dev.inet6.anycast = {}
     users = dev.inet6.anycast.get(address, 0)
     dev.inet6.anycast[address] = users + 1
     if not users:
@@ -130,7 +132,7 @@ def join_anycast(dev: NetDevice, ifa: Ifa6) -> None:
 def leave_anycast(dev: NetDevice, ifa: Ifa6) -> None:
     """It no longer does (`__ipv6_dev_ac_dec`)."""
     address = _anycast_of(ifa)
-    if address is None or dev.inet6 is None or address not in dev.inet6.anycast:
+    if address is None or dev.inet6 is None or dev.inet6.anycast is None or address not in dev.inet6.anycast:
         return
     dev.inet6.anycast[address] -= 1
     if dev.inet6.anycast[address]:

@@ -119,7 +119,7 @@ def _peer_allows(netns: Netns, rt: Rt6, peer: IPv6) -> bool:
     if rt.found is not None and rt.found.route.length < 128:
         cost >>= (128 - rt.found.route.length) >> 5
     now = netns.kernel.clock.now
-    return inet_getpeer(netns.inet6.peers, int(peer), now).take(now, cost, PEER_BURST * cost)
+    return inet_getpeer(netns.inet6, int(peer), now).take(now, cost, PEER_BURST * cost)
 
 
 def hop_limit_of(rt: Rt6) -> int:

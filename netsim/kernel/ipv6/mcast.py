@@ -91,6 +91,8 @@ def _change(dev: NetDevice, group: IPv6, kind: int) -> None:
     state = dev.inet6
     if state is None or not is_reported(group) or not dev.flags & IFF_UP:
         return
+    if state.changes is None:
+        state.changes = {}
     state.changes[group] = (kind, ROBUSTNESS)
     _tell_later(dev, SOON, ROBUSTNESS)
 
@@ -108,9 +110,10 @@ def _tell(dev: NetDevice, times: int) -> None:
     if state is None:
         return
     state.report_timer = None
-    left = [group for group, (kind, _) in state.changes.items() if kind == CHANGE_TO_INCLUDE or group in state.multicast]
-    _report(dev, tuple((state.changes[group][0], group) for group in left))
-    state.changes = {group: (state.changes[group][0], state.changes[group][1] - 1) for group in left if state.changes[group][1] > 1}
+    changes = state.changes or {}
+    left = [group for group, (kind, _) in changes.items() if kind == CHANGE_TO_INCLUDE or group in state.multicast]
+    _report(dev, tuple((changes[group][0], group) for group in left))
+    state.changes = {group: (changes[group][0], changes[group][1] - 1) for group in left if changes[group][1] > 1} or None
     if times > 1:
         interval = state.conf.mldv2_unsolicited_report_interval * MS
         _tell_later(dev, SOON + dev.netns.kernel.rng.randrange(max(1, interval)), times - 1)

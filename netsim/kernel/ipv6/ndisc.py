@@ -111,7 +111,7 @@ def send_redirect(skb: SkBuff, target: IPv6) -> None:
     except NetError:
         return
     now = netns.kernel.clock.now
-    if way.error or way.gateway is not None or not inet_getpeer(netns.inet6.peers, int(packet.src), now).take(now, SECOND, PEER_BURST * SECOND):
+    if way.error or way.gateway is not None or not inet_getpeer(netns.inet6, int(packet.src), now).take(now, SECOND, PEER_BURST * SECOND):
         return
     neigh = netns.inet6.neigh.entries.get((target, dev.ifindex))
     options: tuple[Any, ...] = ()
@@ -192,8 +192,8 @@ def _own(dev: NetDevice, address: IPv6) -> Ifa6 | None:
 def _is_echo(dev: NetDevice, message: NeighSolicit) -> bool:
     """Whether a probe for duplicates is this device's own, come back (RFC 7527)."""
     assert dev.inet6 is not None
-    nonce = dev.inet6.dad_nonces.get(message.target)
-    return nonce is not None and NdOther(ND_OPT_NONCE, nonce) in message.options
+    trial = dev.inet6.trials.get(message.target) if dev.inet6.trials is not None else None
+    return trial is not None and bool(trial.nonce) and NdOther(ND_OPT_NONCE, trial.nonce) in message.options
 
 
 def _solicited(skb: SkBuff, message: NeighSolicit) -> None:
@@ -233,7 +233,7 @@ def _answers_for(skb: SkBuff, target: IPv6) -> bool:
     """Whether we speak for an address that is not on the device: an anycast one, or a proxied host elsewhere (`ndisc_recv_ns`)."""
     dev = skb.dev
     assert dev.inet6 is not None
-    if target not in dev.inet6.anycast and not (dev.inet6.conf.forwarding and is_proxied(dev, target)):
+    if target not in (dev.inet6.anycast or ()) and not (dev.inet6.conf.forwarding and is_proxied(dev, target)):
         return False
     delay = nd_parms(dev).proxy_delay * SECOND // 100
     if skb.control != "delayed" and skb.pkt_type != PACKET_HOST and skb.packet.dst.is_multicast and delay:

@@ -25,6 +25,7 @@ RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCA
 RT_SCOPE_UNIVERSE, RT_SCOPE_SITE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 200, 253, 254, 255
 RTPROT_UNSPEC, RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC, RTPROT_RA, RTPROT_DHCP = 0, 1, 2, 3, 4, 9, 16
 RTNH_F_DEAD, RTNH_F_PERVASIVE, RTNH_F_ONLINK, RTNH_F_LINKDOWN = 1, 2, 4, 16
+MARKED = RTNH_F_DEAD | RTNH_F_LINKDOWN
 FR_ACT_UNSPEC, FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT = 0, 1, 2, 3, 6, 7, 8
 
 
@@ -114,6 +115,8 @@ class FibTable:
     number: int
     lengths: dict[int, dict[int, list[Route]]] = attrs.field(factory=dict)
     order: tuple[int, ...] = ()
+    has_marks: bool = False
+    """Whether a way out was ever dead or without carrier."""
     hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
     """ifindex -> how many ways out lead over that device, counted when first asked for (`fib_info_devhash`)."""
 
@@ -133,6 +136,11 @@ class FibTable:
             for hop in route.nexthops:
                 hops[hop.ifindex] = hops.get(hop.ifindex, 0) + change
 
+    def _look_for_marks(self, route: Route) -> None:
+        for hop in route.nexthops:
+            if hop.flags & MARKED:
+                self.has_marks = True
+
     def at(self, dst: int, length: int) -> list[Route]:
         """The routes to exactly this prefix, by falling TOS and rising priority."""
         return self.lengths.get(length, {}).get(dst, [])
@@ -148,6 +156,7 @@ class FibTable:
             prefixes[int(route.dst)] = [route]
         else:
             routes.insert(position, route)
+        self._look_for_marks(route)
         if self.hops is not None:
             self._count(route, 1)
 
@@ -170,6 +179,7 @@ class FibTable:
         """Put a changed route where the old one was."""
         routes = self.lengths[old.length][int(old.dst)]
         routes[next(place for place, known in enumerate(routes) if known is old)] = new
+        self._look_for_marks(new)
         self._count(old, -1)
         self._count(new, 1)
 

@@ -113,7 +113,7 @@ class Inet4State:
     sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv4.* values by name below net.ipv4 ("ip_default_ttl")
     fib: FibState = attrs.field(factory=FibState)
     arp: NeighTable = attrs.field(factory=NeighTable)
-    peers: dict[int, InetPeer] = attrs.field(factory=dict)
+    peers: dict[int, InetPeer] | None = None
     icmp_sends: bool = False  # a control message is on its way out: what becomes of it is told to nobody (`icmp_xmit_lock`)
     icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
     exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`

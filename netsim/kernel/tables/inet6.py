@@ -112,6 +112,15 @@ FIRST_PARMS6 = NeighParms(locktime=0)
 
 
 @attrs.define(eq=False)
+class DadTrial:
+    """Whether anybody else has an address is being found out, or was (`dad_probes`, `dad_nonce` and `dad_work` of `inet6_ifaddr`)."""
+
+    left: int = -1  # probes to be sent; below 0: it is over
+    nonce: bytes = b""  # tells a probe from another's when it comes back (RFC 7527)
+    timer: Any = None
+
+
+@attrs.define(eq=False)
 class Inet6Dev:
     """IPv6 on one device (`struct inet6_dev`)."""
 
@@ -123,19 +132,22 @@ class Inet6Dev:
     drawn_for: int = 0
     multicast: dict[IPv6, int] = attrs.field(factory=dict)
     unfiltered: tuple[IPv6, ...] = ()  # groups whose MAC the device does not listen to while it is down (no MAF_LOADED)
-    changes: dict[IPv6, tuple[int, int]] = attrs.field(factory=dict)  # group -> kind of MLD record, how often it is still to be told
+    changes: dict[IPv6, tuple[int, int]] | None = None  # group -> kind of MLD record, how often it is still to be told
     report_timer: Any = None
-    anycast: dict[IPv6, int] = attrs.field(factory=dict)
+    anycast: dict[IPv6, int] | None = None
     ready: bool = False  # IF_READY
     rs_timer: Any = None  # the next question for routers
     mc_dad_timer: Any = None  # the next time that groups are told from the new link-local address
     ra_received: bool = False  # IF_RA_RCVD
-    dad_probes: dict[IPv6, int] = attrs.field(factory=dict)  # addresses whose uniqueness is being tried -> probes left
-    dad_timers: dict[IPv6, Any] = attrs.field(factory=dict)  # when the next of them is due
-    dad_nonces: dict[IPv6, bytes] = attrs.field(factory=dict)  # what tells such a probe from another's when it comes back (RFC 7527)
+    trials: dict[IPv6, DadTrial] | None = None
     predad: tuple[IPv6, ...] = ()  # addresses that stayed while the device was down, to be tried anew
-    interface_ids: dict[int, int] = attrs.field(factory=dict)  # prefix -> the stable, private half made for it
+    interface_ids: dict[int, int] | None = None  # prefix -> the stable, private half made for it
     expiry: Any = None  # the timer of the next lifetime that ends
+
+    def trial(self, address: IPv6) -> DadTrial | None:
+        """The trial of an address while it goes on."""
+        found = self.trials.get(address) if self.trials is not None else None
+        return found if found is not None and found.left >= 0 else None
 
 
 @attrs.frozen
@@ -168,7 +180,7 @@ class Inet6State:
     sysctl: dict[str, Any] = attrs.field(factory=dict)  # other net.ipv6.* values by their path ("net/ipv6/icmp/ratelimit")
     neigh: NeighTable = attrs.field(factory=NeighTable)
     fib: Fib6State = attrs.field(factory=Fib6State)
-    peers: dict[int, InetPeer] = attrs.field(factory=dict)
+    peers: dict[int, InetPeer] | None = None
     icmp_sends: bool = False  # a control message is on its way out (`icmpv6_xmit_lock`)
     labels: tuple[AddrLabel, ...] = DEFAULT_LABELS  # longest prefix first
     fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv6.fragment.Queue`

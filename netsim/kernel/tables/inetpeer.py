@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import attrs
 
 from netsim.clock import SECOND
@@ -31,9 +33,17 @@ class InetPeer:
         return allowed
 
 
-def inet_getpeer(peers: dict[int, InetPeer], address: int, now: int) -> InetPeer:
+class Acquainted(Protocol):
+    """A family's state in a namespace."""
+
+    peers: dict[int, InetPeer] | None
+
+
+def inet_getpeer(state: Acquainted, address: int, now: int) -> InetPeer:
     """The peer with an address, remembered from now on (`inet_getpeer`)."""
-    peer = peers.get(address)
+    if state.peers is None:
+        state.peers = {}
+    peer = state.peers.get(address)
     if peer is None:
-        peer = peers[address] = InetPeer(now - FILLED_BEFORE)
+        peer = state.peers[address] = InetPeer(now - FILLED_BEFORE)
     return peer
