@@ -24,8 +24,8 @@ class Family(Protocol):
 
     header_length: int
     """Bytes of the network header without options."""
-    udp_mib: str
-    """How UDP's counters of the family begin: `Udp` or `Udp6`."""
+    udp_in_datagrams: str
+    """The counter of datagrams that sockets got."""
 
     def check_bindable(self, sock: InetSocket, address: Any) -> None:
         """EADDRNOTAVAIL for an address that is not ours (`inet_bind`, `inet6_bind`)."""

@@ -167,7 +167,7 @@ def _hand_over(netns: Netns, skb: SkBuff, sock: UdpSocket, received: Received) -
     if sock.encap_rcv is not None:
         sock.encap_rcv(skb)
         return
-    netns.mib[family_of(netns, received.src).udp_mib + "InDatagrams"] += 1
+    netns.mib[family_of(netns, received.src).udp_in_datagrams] += 1
     sock.deliver(received)
 
 

@@ -57,7 +57,7 @@ class Inet4Family:
     """See `kernel/inet/family.py`."""
 
     header_length: int = 20
-    udp_mib: str = "Udp"
+    udp_in_datagrams: str = "UdpInDatagrams"
 
     def check_bindable(self, sock: InetSocket, address: IPv4) -> None:
         """EADDRNOTAVAIL for an address that is not ours (`inet_bind`)."""

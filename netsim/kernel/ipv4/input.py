@@ -146,11 +146,11 @@ def ip_local_deliver_finish(netns: Netns, skb: SkBuff) -> None:
     handler = netns.kernel.inet_protos.get(protocol)
     if handler is not None:
         handler(netns, skb)
-        netns.mib["IpInDelivers"] += 1
+        netns.inet.in_delivers += 1
     elif not taken:
         netns.mib["IpInUnknownProtos"] += 1
         if netns.trace is not None:
             trace_drop(netns, "IP_NOPROTO", skb.dev.name, skb.packet)
         icmp_send(skb, 3, 2, 0)
     else:
-        netns.mib["IpInDelivers"] += 1
+        netns.inet.in_delivers += 1

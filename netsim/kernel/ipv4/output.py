@@ -34,7 +34,7 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
     if packet.tos and not priority:
         priority = tos_priority(getattr(owner, "tos", 0))
     skb = SkBuff(dev, dev.address, dev.address, ETH_P_IP, packet, PACKET_HOST, 0, mark, priority, rt, nfct, owner=owner, hops=hops)
-    netns.mib["IpOutRequests"] += 1
+    netns.inet.out_requests += 1
     if netns.trace is not None:
         trace_step(netns, "ip_local_out", dev.name, packet, rt)
     if netns.l3mdevs and dev.master is not None and dev.master.l3mdev_table:

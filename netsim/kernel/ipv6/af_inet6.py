@@ -58,7 +58,7 @@ class Inet6Family:
     """See `kernel/inet/family.py`."""
 
     header_length: int = 40
-    udp_mib: str = "Udp6"
+    udp_in_datagrams: str = "Udp6InDatagrams"
 
     def check_bindable(self, sock: InetSocket, address: IPv6) -> None:
         """EADDRNOTAVAIL for an address that is not ours, EINVAL for one that needs a device (`__inet6_bind`)."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
 DEFAULT = Template()
+BOTH_ICMP = (PROTO_ICMP, PROTO_ICMP6)
 
 
 def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
@@ -54,7 +55,7 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
     table: ConntrackTable = netns.netfilter.conntrack
     packet = skb.packet
     protocol = packet.protocol if type(packet) is Ip else protocol_of(packet)
-    if protocol in (PROTO_ICMP, PROTO_ICMP6):
+    if protocol in BOTH_ICMP:
         header = transport_of(packet)
         kind = icmp_type(header)
         if kind is None:
