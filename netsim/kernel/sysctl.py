@@ -9,6 +9,7 @@ import attrs
 
 from netsim.errors import EACCES, EINVAL, ENOENT, NetError
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.inet.flow_keys import looks_inside
 from netsim.kernel.ipv6.route import flush_cache as flush_cache6
 from netsim.kernel.ipv6.sysctl import ACTING, IPV6_DEFAULTS, default_of, normal, set_conf
 from netsim.kernel.netfilter.ruleset import state_of
@@ -76,6 +77,7 @@ WITH_EFFECT = frozenset(
         "ip_nonlocal_bind",
         "ipfrag_time",
         "fib_multipath_hash_policy",
+        "fib_multipath_hash_fields",
         "fwmark_reflect",
         "tcp_early_demux",
         "tcp_invalid_ratelimit",
@@ -96,6 +98,7 @@ LIMITS = {
     "icmp_echo_ignore_broadcasts": (0, 1),
     "ip_default_ttl": (1, 255),
     "fib_multipath_hash_policy": (0, 3),
+    "fib_multipath_hash_fields": (1, 4095),
     "nf_conntrack_acct": (0, 1),
     "nf_conntrack_checksum": (0, 1),
     "nf_conntrack_events": (0, 2),
@@ -341,7 +344,9 @@ def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
         text = normal(key, text)
     store = netns.inet.sysctl if path[:2] == ("net", "ipv4") else netns.inet6.sysctl
     store[key] = text
-    if key not in WITH_EFFECT and key not in ACTING and key not in FOR_OTHERS and text != default and "bridge-nf" not in key:
+    if looks_inside(key, text) or (
+        key not in WITH_EFFECT and key not in ACTING and key not in FOR_OTHERS and text != default and "bridge-nf" not in key
+    ):
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={text}")
 
 

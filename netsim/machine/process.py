@@ -168,11 +168,17 @@ class Process:
             self.machine.kernel.clock.call_soon(call, *arguments)
 
     def _fire(self, number: int, token: Any) -> None:
+        clock = self.machine.kernel.clock
+        if clock.settled:  # what became ready at the same moment is told first: poll(2) looks before it gives up
+            clock.call_settled(self._time_is_up, number, token)
+        else:
+            self._time_is_up(number, token)
+
+    def _time_is_up(self, number: int, token: Any) -> None:
         if self.frozen:
             self.missed.append((self._fire, (number, token)))
             return
-        self.timers.pop(number, None)
-        if self.program is not None and self.status is None:
+        if self.timers.pop(number, None) is not None and self.program is not None and self.status is None:
             self.program.timer(self, token)
 
     # events --------------------------------------------------------------------------------------------------------------

@@ -216,3 +216,16 @@ def test_the_path_mtu_cuts_segments_smaller(pair: Pair) -> None:
     client.send(b"y" * 5000)
     pair.run(50 * MS)
     assert server.recv() == b"y" * 5000
+
+
+def test_what_answers_at_once_has_answered_when_connect_returns(pair: Pair) -> None:
+    pair.listener(80)
+    assert pair.connect(80).state == ESTABLISHED
+    assert pair.connect(81).state == CLOSE
+
+
+@pytest.mark.parametrize(("port", "status"), [(80, 0), (81, 1)])
+def test_a_wait_of_no_time_at_all_looks_before_it_gives_up(pair: Pair, port: int, status: int) -> None:
+    pair.host.run("ip netns exec far nc -l 80 > /tmp/got &")
+    done = pair.host.run(f"sh -c 'echo hi | nc -w0 10.0.0.2 {port}'")
+    assert (done.status, pair.host.run("cat /tmp/got").stdout) == (status, "hi\n" if port == 80 else "")

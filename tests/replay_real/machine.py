@@ -13,7 +13,7 @@ from netsim.replay.backend.leavings import PREFIX
 from netsim.replay.backend.room import lacking
 
 TOOLS = ("ip", "bridge", "iptables-save", "iptables-restore", "ip6tables-save", "sysctl", "unshare")
-VOLATILE = re.compile(r'"(?:valid|preferred)_life_time":\d+|"expires":\d+')
+VOLATILE = re.compile(r'"(?:valid|preferred)_life_time":\d+|"expires":\d+|\[\d+:\d+\]')
 
 
 def missing() -> str:

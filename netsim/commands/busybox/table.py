@@ -8,9 +8,9 @@ _OWN = "netsim.programs.busybox."
 BOXED = ("sed", "awk", "sort", "uniq", "cut", "tr", "diff", "seq", "nl", "rev", "tac", "paste", "base64", "expr", "basename", "dirname", "xxd", "od", "comm", "fold",
          "md5sum", "sha256sum")  # fmt: skip
 SHARED = {
-    "true": "process:true", "false": "process:false", "echo": "process:echo", "grep": "text:grep", "egrep": "text:grep", "fgrep": "text:grep",
+    "true": "process:true", "false": "process:false", "echo": "process:echo", "grep": "grep:grep", "egrep": "grep:grep", "fgrep": "grep:grep",
     "tee": "streams:tee", "mktemp": "files:mktemp", "date": "process:date", "dmesg": "process:dmesg", "unshare": "process:unshare",
-    "nsenter": "process:nsenter", "setsid": "process:wrapper", "nohup": "process:wrapper", "nice": "process:wrapper", "pgrep": "pgrep:pgrep",
+    "nsenter": "nsenter:nsenter", "setsid": "process:wrapper", "nohup": "process:wrapper", "nice": "process:wrapper", "pgrep": "pgrep:pgrep",
     "pkill": "pgrep:pkill",
 }  # fmt: skip
 """Applets that print what their sisters of the Debian dialect print."""

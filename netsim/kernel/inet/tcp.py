@@ -210,6 +210,7 @@ class TcpSocket(InetSocket):
         self.created = self.netns.kernel.clock.now
         tcp_output.init_sequence(self, rt.mtu)
         tcp_output.transmit(self, TCP_SYN, b"")
+        self.netns.kernel.clock.settle()  # what answers at once has done so when the call returns
         raise NetError(EINPROGRESS)
 
     def send(self, data: bytes) -> None:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.rtnl.addr import AddrRequest
 
-LOOPBACK_NET = IPv4(0x7F000000)
+LOOPBACK_NET, FIRST_GROUP = IPv4(0x7F000000), 0xE0000000
 NLM_F_REPLACE, NLM_F_EXCL = 0x100, 0x200
 
 
@@ -243,7 +243,10 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
-    fib.insert_own(dev.netns, made(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table))
+    routes = made(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table)
+    if not source or (source >= FIRST_GROUP and (source.is_multicast or source.is_broadcast)):
+        routes = tuple(route for route in routes if route.type == RTN_LOCAL and route.dst == source != 0)  # `fib_valid_prefsrc`
+    fib.insert_own(dev.netns, routes)
 
 
 def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: IPv4, link: tuple[int, int, int], vrf_table: int) -> tuple[Route, ...]:

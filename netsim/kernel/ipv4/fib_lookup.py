@@ -11,6 +11,7 @@ from netsim.addr import MASKS4, IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, refused_by
 from netsim.kernel.core.tracepoint import trace_step
+from netsim.kernel.inet.flow_keys import DST_IP, SRC_IP, fields_of, flow_hash
 from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
@@ -196,28 +197,14 @@ def ignores_linkdown(dev: NetDevice) -> bool:
 
 
 def choose_hop(netns: Netns, hops: Sequence[NextHop], flow: Flow) -> NextHop:
-    """One of several next hops by a hash of the flow and the weights (`fib_select_multipath`).
-
-    The kernel's hash has a random seed for each boot, so which flow takes which way is ours; that it is always the same one is not.
-    """
+    """One of several next hops by a hash of the flow and the weights (`fib_select_multipath`)."""
     total = sum(hop.weight for hop in hops)
-    value = flow_hash(netns, flow) % total
+    value = flow_hash(flow, fields_of(netns.inet.sysctl, SRC_IP | DST_IP)) % total
     for hop in hops:
         if value < hop.weight:
             return hop
         value -= hop.weight
     return hops[-1]
-
-
-def flow_hash(netns: Netns, flow: Flow) -> int:
-    """A stable hash of addresses, or (policy 1) of addresses, protocol and ports (`fib_multipath_hash`)."""
-    value = (int(flow.src or 0) * 0x9E3779B1) ^ (int(flow.dst) * 0x85EBCA77)
-    if netns.inet.sysctl.get("fib_multipath_hash_policy"):
-        value ^= flow.protocol * 0xC2B2AE3D ^ flow.sport * 0x27D4EB2F ^ flow.dport * 0x165667B1
-    value &= 0xFFFFFFFF
-    value ^= value >> 15
-    value = value * 0x2C1B3C6D & 0xFFFFFFFF
-    return value ^ value >> 12
 
 
 def is_own(netns: Netns, address: IPv4) -> bool:

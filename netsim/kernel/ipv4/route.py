@@ -12,6 +12,7 @@ from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXD
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
+from netsim.kernel.inet.flow_keys import ports_of
 from netsim.kernel.ipv4.devinet import inet_select_addr, owner_of
 from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup, is_own
 from netsim.kernel.tables.fib import (
@@ -27,7 +28,11 @@ from netsim.packet.value import set_class, twin
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
+    from netsim.packet import Ip
 
+Keys = tuple[int, int, int]
+"""What rules and next hops look at beyond the IP header: protocol, source and destination port."""
+NO_KEYS: Keys = (0, 0, 0)
 PMTU_LIFETIME = 600 * SECOND
 MIN_PMTU = 552
 
@@ -275,6 +280,11 @@ def _make(netns: Netns, kind: int, dev: NetDevice, dst: IPv4, src: IPv4 | None, 
 # input -----------------------------------------------------------------------------------------------------------------
 
 
+def keys_of(packet: Ip) -> Keys:
+    """Protocol and ports, which fragments do not show, not even first ones."""
+    return (packet.protocol, 0, 0) if packet.is_fragment else (packet.protocol, *ports_of(packet.payload))
+
+
 def ip_route_input_slow(skb: SkBuff) -> Rt:
     """How a packet that came in goes on (`ip_route_input_slow`); NetError says why it dies: EINVAL for martians, EHOSTUNREACH, ENETUNREACH."""
     dev, packet = skb.dev, skb.packet
@@ -286,7 +296,8 @@ def ip_route_input_slow(skb: SkBuff) -> Rt:
         settled = _special_input(skb, src, dst)
         if settled is not None:
             return settled
-    flow = Flow(dst=dst, src=src, iif=dev.ifindex, tos=packet.tos, mark=skb.mark, protocol=packet.protocol)
+    keys = keys_of(packet)
+    flow = Flow(dst, src, 0, dev.ifindex, packet.tos, skb.mark, *keys)
     try:
         found = fib_lookup(netns, flow)
     except NetError as error:
@@ -298,7 +309,7 @@ def ip_route_input_slow(skb: SkBuff) -> Rt:
             return _forward(skb, flow, found)
         return _broadcast_input(skb)
     if found.type == RTN_LOCAL:
-        fib_validate_source(dev, src, dst, packet.tos, skb.mark, netns.loopback)
+        fib_validate_source(dev, src, dst, packet.tos, skb.mark, netns.loopback, keys)
         return Rt(RTN_LOCAL, netns.loopback, None, dst, found=found, iif=dev.ifindex)
     if not dev.inet.conf.forwarding:
         raise NetError(EHOSTUNREACH)
@@ -330,7 +341,7 @@ def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
     netns, dev = skb.dev.netns, skb.dev
     assert found.hop is not None and dev.inet is not None
     out = netns.devices[found.hop.ifindex]
-    on_link = fib_validate_source(dev, flow.src, flow.dst, flow.tos, flow.mark, out)  # type: ignore[arg-type]
+    on_link = fib_validate_source(dev, flow.src, flow.dst, flow.tos, flow.mark, out, (flow.protocol, flow.sport, flow.dport))  # type: ignore[arg-type]
     gateway = found.hop.gateway
     redirect = out is dev and bool(on_link) and (dev.inet.conf.shared_media or _is_on_link(out, packet_gateway(found, skb), skb))
     mtu, locked = out.mtu, False
@@ -361,7 +372,7 @@ def _is_on_link(dev: NetDevice, address: IPv4, skb: SkBuff) -> bool:
     return any(not (ifa.local ^ address) & mask4(ifa.length) and not (ifa.local ^ skb.packet.src) & mask4(ifa.length) for ifa in dev.inet.addresses)
 
 
-def fib_validate_source(dev: NetDevice, src: IPv4, dst: IPv4, tos: int, mark: int, out: NetDevice | None) -> int:
+def fib_validate_source(dev: NetDevice, src: IPv4, dst: IPv4, tos: int, mark: int, out: NetDevice | None, keys: Keys = NO_KEYS) -> int:
     """Whether a source may come in by a device (`__fib_validate_source`): reverse path filtering and own addresses.
 
     Returns 1 when the source is directly on the link; raises NetError EINVAL (own address) or EXDEV (`IP_RPFILTER`).
@@ -378,7 +389,9 @@ def fib_validate_source(dev: NetDevice, src: IPv4, dst: IPv4, tos: int, mark: in
     mark = mark if conf.src_valid_mark or conf_all.src_valid_mark else 0
     master = dev.l3mdev
     try:
-        found = fib_lookup(netns, Flow(dst=src, src=dst, iif=1, tos=tos, mark=mark, l3mdev=master.ifindex if master is not None else 0))
+        protocol, sport, dport = keys
+        l3mdev = master.ifindex if master is not None else 0
+        found = fib_lookup(netns, Flow(src, dst, 0, 1, tos, mark, protocol, dport, sport, l3mdev=l3mdev))
     except NetError:
         if mode:
             raise NetError(EXDEV) from None

@@ -14,7 +14,8 @@ from netsim.errors import EXDEV, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
-from netsim.kernel.ipv4.route import Rt, fib_validate_source, ip_route_input_slow, source_of
+from netsim.kernel.inet.flow_keys import L3, policy_of
+from netsim.kernel.ipv4.route import Rt, fib_validate_source, ip_route_input_slow, keys_of, source_of
 from netsim.kernel.tables.fib import RTN_LOCAL, RTN_UNICAST
 from netsim.packet import Ip
 
@@ -39,7 +40,9 @@ def ip_route_input(skb: SkBuff) -> Rt:
     inet = netns.inet
     if inet.rt_cache_genid != inet.fib.generation + inet.rt_genid:
         forget_decisions(netns)
-    key = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, packet.protocol if inet.rt_by_protocol else 0)
+    key: tuple[int, ...] = (packet.src, packet.dst, dev.ifindex, packet.tos, skb.mark, 0)
+    if inet.rt_by_ports:
+        key = (*key, *keys_of(packet))
     known: Rt | None = inet.rt_cache.get(key)
     if known is not None:
         return known
@@ -68,25 +71,25 @@ def _own_input(skb: SkBuff) -> Rt:
 def _known_own(dev: NetDevice, src: IPv4, dst: IPv4, tos: int) -> Rt | None:
     """What is decided about packets for an own address from ordinary senders."""
     netns = dev.netns
-    if netns.inet.rt_by_protocol or netns.l3mdevs or dev.flags & IFF_LOOPBACK or not 0 < src >> 24 < 224 or src >> 24 == 127:
+    if netns.inet.rt_by_ports or netns.l3mdevs or dev.flags & IFF_LOOPBACK or not 0 < src >> 24 < 224 or src >> 24 == 127:
         return None
     own: Rt | None = netns.inet.rt_own.get((dst << 32 | dev.ifindex) << 8 | tos)
     return own
 
 
 def forget_decisions(netns: Netns) -> None:
-    """Begin anew, as things are now: rules, and next hops chosen by ports, look at the protocol too."""
+    """Begin anew, as things are now: rules, and next hops chosen by ports, look at protocol and ports too."""
     inet = netns.inet
     inet.rt_cache_genid = inet.fib.generation + inet.rt_genid
     inet.rt_cache, inet.rt_own, inet.ways, inet.ways_by_route = {}, {}, {}, {}
-    inet.rt_by_protocol = int(inet.fib.has_custom_rules or bool(inet.sysctl.get("fib_multipath_hash_policy")))
+    inet.rt_by_ports = int(inet.fib.has_custom_rules or policy_of(inet.sysctl) != L3)
 
 
 def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevice | None]:
     """For ARP: what a destination would be for a packet from `src` that came in here, and the device it would leave by."""
     dev = skb.dev
     netns, inet = dev.netns, dev.netns.inet
-    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and netns.trace is None and not inet.rt_by_protocol:
+    if inet.rt_cache_genid == inet.fib.generation + inet.rt_genid and netns.trace is None and not inet.rt_by_ports:
         known: Rt | None = inet.rt_cache.get((src, dst, dev.ifindex, 0, 0, 0))
         if known is not None:
             return known.type, known.dev

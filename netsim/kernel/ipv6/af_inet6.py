@@ -8,9 +8,9 @@ import attrs
 
 from netsim.addr import IPV6_ANY, IPV6_LOOPBACK, IPv6
 from netsim.errors import EADDRNOTAVAIL, EINVAL, EMSGSIZE, NetError
+from netsim.kernel.inet.flow_keys import ALL_OUTER, flow_hash
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_PROBE, InetSocket
 from netsim.kernel.ipv6.fib import owner_of
-from netsim.kernel.ipv6.fib_lookup import flow_hash
 from netsim.kernel.ipv6.icmp import DEST_UNREACH, PORT_UNREACH, hop_limit_of, icmp6_send
 from netsim.kernel.ipv6.mcast import join, leave
 from netsim.kernel.ipv6.output import ip6_local_out
@@ -35,7 +35,7 @@ def flow_label(netns: Netns, flow: Flow6) -> int:
     """The label a socket's packets carry: the same for all of a flow (`ip6_make_flowlabel`)."""
     if str(netns.inet6.sysctl.get("net/ipv6/auto_flowlabels", "1")) == "0":
         return 0
-    return flow_hash(netns, flow) & 0xFFFFF
+    return flow_hash(flow, ALL_OUTER, flow.flowlabel) & 0xFFFFF
 
 
 def source_of(sock: InetSocket) -> IPv6 | None:

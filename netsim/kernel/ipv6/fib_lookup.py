@@ -10,6 +10,7 @@ from netsim.addr import IPv6, mask6
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.fib_rules import chosen_rules, refused_by
 from netsim.kernel.core.tracepoint import trace_step
+from netsim.kernel.inet.flow_keys import DST_IP, FLOWLABEL, IP_PROTO, SRC_IP, fields_of, flow_hash
 from netsim.kernel.tables.fib import (
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
@@ -160,26 +161,13 @@ def select_path(netns: Netns, match: Fib6Info, flow: Flow6, oif: int, strict: in
     if not match.siblings or (oif and match.ifindex == oif):
         return match
     living = [route for route in match.siblings if not route.nh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)]
-    value = flow_hash(netns, flow) % max(1, sum(route.weight for route in living))
+    fields = fields_of(netns.inet6.sysctl, SRC_IP | DST_IP | IP_PROTO | FLOWLABEL, "net/ipv6/")
+    value = flow_hash(flow, fields, flow.flowlabel) % max(1, sum(route.weight for route in living))
     for route in living:
         if value < route.weight:
             return route if score_of(netns, route, oif, strict) >= 0 else match
         value -= route.weight
     return match
-
-
-def flow_hash(netns: Netns, flow: Flow6) -> int:
-    """A stable hash of addresses and flow label, or (policy 1) of addresses, protocol and ports (`rt6_multipath_hash`)."""
-    src, dst = int(flow.src or 0), int(flow.dst)
-    value = (src ^ src >> 64) * 0x9E3779B97F4A7C15 ^ (dst ^ dst >> 64) * 0xC2B2AE3D27D4EB4F
-    if str(netns.inet6.sysctl.get("net/ipv6/fib_multipath_hash_policy", "0")) == "1":
-        value ^= flow.protocol * 0xC2B2AE3D ^ flow.sport * 0x27D4EB2F ^ flow.dport * 0x165667B1
-    else:
-        value ^= flow.flowlabel * 0x85EBCA77
-    value &= 0xFFFFFFFFFFFFFFFF
-    value ^= value >> 31
-    value = value * 0x7FB5D329728EA185 & 0xFFFFFFFFFFFFFFFF
-    return value ^ value >> 29
 
 
 def lookup_strictness(netns: Netns, flags: int) -> int:

@@ -12,10 +12,13 @@ from netsim.errors import EADDRNOTAVAIL, EINVAL, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
+from netsim.kernel.inet.flow_keys import ports_of
+from netsim.kernel.ipv6.exthdrs import upper_of
 from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, Found6, fib6_lookup, lookup_strictness, need_strict
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.fib6 import Exception6, Fib6Info
+from netsim.packet import DestOpts, HopByHop, Routing
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -172,7 +175,12 @@ def ip6_route_input(skb: SkBuff) -> Rt6:
     netns = dev.netns
     if dev.inet6 is None:
         raise NetError(EINVAL)
-    flow = Flow6(packet.dst, packet.src, 0, dev.ifindex, packet.tclass, skb.mark, packet.nexthdr, flowlabel=packet.flowlabel)
+    protocol, payload = packet.nexthdr, packet.payload
+    if isinstance(payload, HopByHop | DestOpts | Routing):
+        upper = upper_of(packet)
+        protocol, payload = upper.protocol, upper.payload
+    sport, dport = ports_of(payload)
+    flow = Flow6(packet.dst, packet.src, 0, dev.ifindex, packet.tclass, skb.mark, protocol, sport, dport, flowlabel=packet.flowlabel)
     strict = LOOKUP_IFACE if need_strict(packet.dst) else 0
     found = fib6_lookup(netns, flow, dev.ifindex, lookup_strictness(netns, strict))
     return decide(netns, flow, found)

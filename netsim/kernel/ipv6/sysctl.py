@@ -32,7 +32,7 @@ IPV6_DEFAULTS: dict[str, str] = {
 ACTING = frozenset(
     PREFIX + name
     for name in (
-        "auto_flowlabels", "bindv6only", "fib_multipath_hash_policy", "fwmark_reflect", "icmp/echo_ignore_all", "icmp/echo_ignore_anycast",
+        "auto_flowlabels", "bindv6only", "fib_multipath_hash_policy", "fib_multipath_hash_fields", "fwmark_reflect", "icmp/echo_ignore_all", "icmp/echo_ignore_anycast",
         "icmp/echo_ignore_multicast", "icmp/ratelimit", "icmp/ratemask", "ip6frag_time", "ip_nonlocal_bind", "route/mtu_expires",
     )
 )  # fmt: skip

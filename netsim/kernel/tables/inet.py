@@ -137,8 +137,8 @@ class Inet4State:
     """Decisions about what came in, by all of the packet that they look at (`struct rt_hash_bucket`): `ipv4.route.Rt`."""
     rt_cache_genid: int = -1
     """The sum they were made under."""
-    rt_by_protocol: int = 0
-    """Whether they depend on the protocol too."""
+    rt_by_ports: int = 0
+    """Whether they depend on protocol and ports too."""
     rt_own: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
     """Those about what came in for an own address, whoever sent it."""
     ways: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
