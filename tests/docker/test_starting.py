@@ -141,13 +141,34 @@ def test_a_container_whose_network_is_to_be_anothers_may_be_created_before_that_
     assert "cannot join own network" in host.run("docker run --name self --network container:self busybox true").stderr
 
 
-def test_the_file_of_a_namespace_stays_until_the_daemon_cleans_up() -> None:
+def test_the_file_of_a_namespace_stays_until_the_daemon_tidies_up_a_minute_after_the_first_sandbox() -> None:
     host = host_of("28")
+    assert host.run("ls /run/docker/netns").status
+    host.world.run_for(20_000_000_000)
     ok(host, "docker run -d --name c1 busybox sleep 1000")
+    host.world.run_for(30_000_000_000)
     assert ok(host, "ls -l /run/docker/netns").splitlines()[1].startswith("-r--r--r--")
     ok(host, "docker rm -f c1")
+    host.world.run_for(28_000_000_000)
     assert ok(host, "ls -l /run/docker/netns").splitlines()[1].startswith("-rw-r--r--")
-    host.world.run_for(60_000_000_000)
+    host.world.run_for(3_000_000_000)
+    assert ok(host, "ls /run/docker/netns") == ""
+
+
+def test_the_file_of_the_hosts_namespace_comes_with_the_first_container_in_it_and_stays() -> None:
+    host = host_of("28")
+    ok(host, "docker run -d --name c1 --network host busybox sleep 1000")
+    ok(host, "docker rm -f c1")
+    host.world.run_for(61_000_000_000)
+    assert ok(host, "ls -l /run/docker/netns").splitlines()[1:][0].split()[0::8] == ["-r--r--r--", "default"]
+    assert ok(host, "nsenter --net=/run/docker/netns/default readlink /proc/self/ns/net") == ok(host, "readlink /proc/self/ns/net")
+
+
+def test_a_daemon_that_ends_tidies_up() -> None:
+    host = host_of("28")
+    ok(host, "docker run -d --name c1 busybox sleep 1000")
+    ok(host, "kill $(pgrep -x dockerd)")
+    host.world.run_for(1_000_000_000)
     assert ok(host, "ls /run/docker/netns") == ""
 
 

@@ -21,7 +21,7 @@ SOON = 500_000_000
 """ns in which nothing is sent again."""
 FIRST = "--comment first -j TRACE"
 """The rule that begins both tables that see a packet first."""
-WAYS, LATER = ("out", "back", "error", "relay", "asking"), ("back", "error", "relay", "asking", "out")
+WAYS = ("out", "back", "error", "relay", "asking")
 Met = tuple[str, str, str]
 """Table, chain and rule ("" for the policy)."""
 
@@ -154,15 +154,19 @@ class Ours:
 def packets_of(steps: list[Any]) -> list[list[Met]]:
     """The rules met, packet by packet: each meets the rule that has it traced first. Back from lo it is another to the kernel.
 
-    Explanations are told way by way; at the moment of the first packet all else follows it, later an answer comes before what it leads to.
+    Explanations are told way by way: of one moment's packets those that came in are before those that they led to.
     """
-    found: dict[tuple[int, int, int], list[Met]] = {}
+    found: dict[tuple[int, int, str], list[Met]] = {}
     begun: Counter[tuple[int, str]] = Counter()
     for step in steps:
         match = STEP.fullmatch(step.object)
         if match is not None and step.time < steps[0].time + SOON:
             text = match["text"] or ""
             begun[step.time, step.way] += FIRST in text
-            ways = WAYS if step.time == steps[0].time else LATER
-            found.setdefault((step.time, begun[step.time, step.way], ways.index(step.way)), []).append((match["table"], match["chain"], text))
-    return [found[place] for place in sorted(found)]
+            found.setdefault((step.time, begun[step.time, step.way], step.way), []).append((match["table"], match["chain"], text))
+    return [met for _, met in sorted(found.items(), key=_order)]
+
+
+def _order(item: tuple[tuple[int, int, str], list[Met]]) -> tuple[int, bool, int, int]:
+    (time, number, way), met = item
+    return time, met[0][1] == "OUTPUT", number, WAYS.index(way)

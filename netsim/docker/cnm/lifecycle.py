@@ -38,8 +38,9 @@ def new_sandbox(engine: Engine, container_id: str, identity: str = "", name: str
 
 
 def bind_sandbox_file(engine: Engine, path: str, netns: Netns) -> None:
-    """A namespace gets a file below the daemon's directory (`createNamespaceFile`, `mountNetworkNamespace`)."""
+    """A namespace gets a file below the daemon's directory; with the first one the daemon begins to tidy up there (`createNamespaceFile`, `createBasePath`)."""
     files = engine.machine.files
+    engine.tidies_from = engine.tidies_from or engine.machine.kernel.clock.now
     files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
     node = files.open_for_writing(None, path, truncate=True)
     assert isinstance(node, File)
@@ -47,7 +48,7 @@ def bind_sandbox_file(engine: Engine, path: str, netns: Netns) -> None:
 
 
 def drop_sandbox_file(engine: Engine, path: str) -> None:
-    """The file leads nowhere any more; it is removed when the daemon tidies up, once a minute (`addToGarbagePaths`, `removeUnusedPaths`)."""
+    """The file leads nowhere any more; it is removed when the daemon tidies up, once a minute, or ends (`addToGarbagePaths`, `removeUnusedPaths`)."""
     node = engine.machine.files.stat(None, path)
     if not isinstance(node, File) or node.bound is None:
         return
@@ -55,19 +56,31 @@ def drop_sandbox_file(engine: Engine, path: str) -> None:
     node.mode = 0o644
     put(bound)
     clock = engine.machine.kernel.clock
-    clock.call_later(TIDY_INTERVAL - (clock.now - engine.started) % TIDY_INTERVAL, _remove_file, engine, path)
+    if not engine.untidied:
+        clock.call_later(TIDY_INTERVAL - (clock.now - engine.tidies_from) % TIDY_INTERVAL, _tidy_in_time, engine)
+    engine.untidied[path] = None
 
 
-def _remove_file(engine: Engine, path: str) -> None:
-    node = engine.machine.files.stat(None, path)
-    if isinstance(node, File) and node.bound is None:
-        engine.machine.files.unlink(None, path)
+def _tidy_in_time(engine: Engine) -> None:
+    if engine.process.status is None:
+        tidy(engine)
+
+
+def tidy(engine: Engine) -> None:
+    """Files that lead nowhere are removed (`GC`)."""
+    for path in engine.untidied:
+        node = engine.machine.files.stat(None, path)
+        if isinstance(node, File) and node.bound is None:
+            engine.machine.files.unlink(None, path)
+    engine.untidied.clear()
 
 
 def host_sandbox(engine: Engine, container_id: str) -> Sandbox:
-    """The host's own namespace."""
+    """The host's own namespace; its file stays once the first one needed it."""
     sandbox = Sandbox(new_id(engine.rng), container_id, hold(engine.netns), shared=1)
     sandbox.key = f"{engine.profile.runtime_directory}/netns/default"
+    if engine.machine.files.stat(None, sandbox.key) is None:
+        bind_sandbox_file(engine, sandbox.key, engine.netns)
     return sandbox
 
 

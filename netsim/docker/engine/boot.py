@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from netsim.docker.cnm.lifecycle import tidy
 from netsim.docker.engine import health
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
@@ -102,7 +103,7 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     engine.id, engine.started = new_id(engine.rng), machine.kernel.clock.now
     program.engine = engine
     engine.firewall = firewall_for(profile, options, engine.run, process.env)
-    machine.files.makedirs(None, "/run/docker/netns")
+    machine.files.makedirs(None, "/run/docker")
     engine.firewall.start(0)
     if isinstance(before, Engine):
         restore(engine, before)
@@ -141,6 +142,7 @@ def shut_down(engine: Engine) -> None:
             container.process.signal(SIGKILL)
             ended(engine, container, 128 + SIGKILL)
             container.stopped_by_hand = kept
+    tidy(engine)
 
 
 def restore(engine: Engine, before: Engine) -> None:

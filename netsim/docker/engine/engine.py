@@ -82,6 +82,10 @@ class Engine:
     id: str = ""
     started: int = 0
     """Virtual ns when it came up."""
+    tidies_from: int = 0
+    """Virtual ns of its first sandbox: once a minute from then on it removes the files of those that are gone."""
+    untidied: dict[str, None] = attrs.field(factory=dict)
+    """Files of sandboxes that are gone."""
     swarm: Any = None
     """Its part in a swarm (`swarm.member.Member`); None outside of one."""
     data_port: int = 4789
