@@ -12,7 +12,7 @@ from netsim.errors import EACCES, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENODEV
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, fib6_lookup, table_lookup
 from netsim.kernel.tables.fib import RT_TABLE_MAIN, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK
-from netsim.kernel.tables.fib6 import RTF_ANYCAST, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP, Fib6Info, Fib6Table
+from netsim.kernel.tables.fib6 import MANY, RTF_ANYCAST, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP, Fib6Info, Fib6Table
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -150,9 +150,16 @@ def insert(netns: Netns, route: Fib6Info, flags: int) -> None:
     if flags & NLM_F_REPLACE:
         _replace(table, node, route, flags)
     else:
-        position = _position(netns, node, route, flags)
+        position = len(node) if _comes_last(table, node, route, flags) else _position(netns, node, route, flags)
         table.insert(route, position)
     netns.inet6.fib.generation += 1
+
+
+def _comes_last(table: Fib6Table, node: list[Fib6Info], route: Fib6Info, flags: int) -> bool:
+    """Whether a route goes behind many others with none of which it shares a device, nor traffic."""
+    if len(node) <= MANY or flags & NLM_F_EXCL or route.gateway is not None or node[-1].metric > route.metric:
+        return False
+    return not any(known.length == route.length and known.dst == route.dst for known in table.over(route.ifindex))
 
 
 def _position(netns: Netns, node: list[Fib6Info], route: Fib6Info, flags: int) -> int:

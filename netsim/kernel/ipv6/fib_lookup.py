@@ -107,6 +107,8 @@ def table_lookup(netns: Netns, table: Fib6Table, flow: Flow6, oif: int, strict: 
     """The best route of one table (`fib6_table_lookup`); gateways known to be dead only when there is nothing else."""
     while True:
         for node in table.nodes(flow.dst):
+            if oif and strict & LOOKUP_IFACE and len(node) > 1:
+                node = table.alone(node, oif)
             route = best_of(netns, node, oif, strict)
             if route is not None:
                 return Found6(select_path(netns, route, flow, oif, strict), rule)
@@ -119,8 +121,6 @@ def best_of(netns: Netns, node: list[Fib6Info], oif: int, strict: int) -> Fib6In
     """The route of one prefix with the best metric that can be used; among equals the first with the highest score (`find_rr_leaf`)."""
     best: Fib6Info | None = None
     most = -1
-    if oif and strict & LOOKUP_IFACE and len(node) > 1:
-        node = [route for route in node if route.ifindex == oif]
     for route in node:
         if best is not None and route.metric != best.metric:
             break

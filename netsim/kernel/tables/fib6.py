@@ -14,6 +14,8 @@ RTF_DEFAULT, RTF_ALLONLINK, RTF_ADDRCONF, RTF_PREFIX_RT, RTF_ANYCAST = 0x10000, 
 RTF_NONEXTHOP, RTF_EXPIRES, RTF_ROUTEINFO, RTF_CACHE, RTF_LOCAL = 0x200000, 0x400000, 0x800000, 0x1000000, 0x80000000
 PREF_MEDIUM, PREF_HIGH, PREF_LOW = 0, 1, 3
 IP6_RT_PRIO_USER, IP6_RT_PRIO_ADDRCONF = 1024, 256
+MANY = 32
+"""So many routes are looked through one by one: a host with a thousand links has as many to each of `fe80::/64` and `ff00::/8`."""
 
 
 @attrs.define(eq=False)
@@ -69,6 +71,19 @@ class Fib6Table:
     number: int
     lengths: dict[int, dict[int, list[Fib6Info]]] = attrs.field(factory=dict)
     order: tuple[int, ...] = ()
+    devices: dict[int, list[Fib6Info]] | None = attrs.field(default=None, metadata={"state": "skip"})
+    """ifindex -> the routes over that device, kept from when there were many and somebody asked."""
+
+    def over(self, ifindex: int) -> list[Fib6Info]:
+        """The routes over a device, in no order."""
+        if self.devices is not None:
+            return list(self.devices.get(ifindex, ()))
+        routes = [route for prefixes in self.lengths.values() for node in prefixes.values() for route in node]
+        if len(routes) > MANY:
+            self.devices = {}
+            for route in routes:
+                self.devices.setdefault(route.ifindex, []).append(route)
+        return [route for route in routes if route.ifindex == ifindex]
 
     def at(self, dst: int, length: int) -> list[Fib6Info]:
         """The routes to exactly this prefix."""
@@ -85,12 +100,16 @@ class Fib6Table:
             prefixes[int(route.dst)] = [route]
         else:
             routes.insert(position, route)
+        if self.devices is not None:
+            self.devices.setdefault(route.ifindex, []).append(route)
 
     def remove(self, route: Fib6Info) -> None:
         """Take out this very route, and its siblings' knowledge of it."""
         prefixes = self.lengths[route.length]
         routes = prefixes[int(route.dst)]
         routes.remove(route)
+        if self.devices is not None:
+            self.devices[route.ifindex].remove(route)
         if not routes:
             del prefixes[int(route.dst)]
         if not prefixes:
@@ -101,6 +120,15 @@ class Fib6Table:
             if len(route.siblings) == 1:
                 route.siblings[0].siblings = ()
             route.siblings = ()
+
+    def alone(self, node: list[Fib6Info], ifindex: int) -> list[Fib6Info]:
+        """Of the routes of a prefix those over a device, best metric first."""
+        if len(node) > MANY:
+            first = node[0]
+            found = [route for route in self.over(ifindex) if route.length == first.length and route.dst == first.dst]
+            if len(found) < 2:
+                return found
+        return [route for route in node if route.ifindex == ifindex]
 
     def nodes(self, dst: int) -> Iterator[list[Fib6Info]]:
         """The routes of every prefix that holds an address, longest prefix first (`fib6_node_lookup`, `fib6_backtrack`)."""
@@ -154,11 +182,8 @@ class Fib6State:
         """The routes over a device, in no order."""
         found: list[Fib6Info] = []
         for table in self.tables.values():
-            for prefixes in table.lengths.values():
-                for routes in prefixes.values():
-                    for route in routes:
-                        if route.ifindex == ifindex:
-                            found.append(route)
+            if table.lengths:
+                found += table.over(ifindex)
         return found
 
 
