@@ -120,6 +120,7 @@ class Machine:
         fds: dict[int, OpenFile],
         pid: int | None = None,
         jail: Jail | None = None,
+        netns: Netns | None = None,
     ) -> Process:
         """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken, EAGAIN when there are too many."""
         processes = self.processes
@@ -132,17 +133,21 @@ class Machine:
             self.next_pid = pid + 1
         elif pid in processes:
             raise NetError(EINVAL)
-        netns = hold(parent.netns if parent is not None else self.kernel.init_net)
-        process = Process(self, pid, parent, argv, env, cwd, netns, fds, comm=_comm(argv), started_at=self.kernel.clock.now)
+        kernel = self.kernel
+        if netns is None:
+            netns = parent.netns if parent is not None else kernel.init_net
+        netns.holders += 1
+        process = Process(self, pid, parent, argv, env, cwd, netns, fds, comm=_comm(argv), started_at=kernel.clock.now)
         processes[pid] = process
         if parent is not None:
             if parent.ignored:
                 process.ignored = set(parent.ignored)
-            process.jail = jail or parent.jail
+            jail = jail or parent.jail
             process.vrf = parent.vrf
             parent.children.append(process)
-        if process.jail is not None:
-            process.jail.admit(process)
+        if jail is not None:
+            process.jail = jail
+            jail.admit(process)
         for fd, opened in fds.items():
             if getattr(opened, "pipe", None) is not None:
                 process.watch(fd)
@@ -164,9 +169,7 @@ class Machine:
         above = parent or self.init
         if fds is None:
             fds = {fd: opened.dup() for fd, opened in above.fds.items() if fd < 3}
-        process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid, jail)
-        if netns is not None:
-            process.enter(netns)
+        process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid, jail, netns)
         if program is not None:
             self.settle(process, program)
         else:
@@ -178,9 +181,7 @@ class Machine:
 
         Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
-        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, {})
-        if netns is not None:
-            child.enter(netns)
+        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, {}, netns=netns)
         kernel = self.kernel
         before, kernel.current = kernel.current, child
         try:
@@ -212,13 +213,10 @@ class Machine:
             if argv is not process.argv:
                 process.argv, process.comm = argv, _comm(argv)
             command = self.command(process, argv[0])
-            if command is None:
-                outcome: Any = (not_found or _not_found)(argv[0])
-            else:
-                try:
-                    outcome = command(Call(process, argv))
-                except NetError as error:
-                    outcome = Result("", f"{_comm(argv)}: {strerror(error.errno)}\n", 1)
+            try:
+                outcome: Any = (not_found or _not_found)(argv[0]) if command is None else command(Call(process, argv))
+            except NetError as error:
+                outcome = Result("", f"{_comm(argv)}: {strerror(error.errno)}\n", 1)
             if not isinstance(outcome, Exec):
                 return outcome
             argv, not_found = outcome.argv, outcome.not_found

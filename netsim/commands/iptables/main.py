@@ -10,21 +10,23 @@ from netsim.commands.iptables.parser import Parser, Request
 from netsim.commands.iptables.problem import VERSION, Problem
 from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.rules import change_rules
-from netsim.commands.iptables.tool import Tool, tool_of, warning
+from netsim.commands.iptables.tool import Tool, named_tool, warning
+from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Table
 from netsim.machine.call import DONE, Call, Result
 
+NOBODY = KnownNames(None)
+
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
-    tool = tool_of(call)
-    hosts = KnownNames(call.proc)
+    tool = named_tool(call.argv[0], call.proc.netns.kernel.profile.iptables)
     request = remembered(call.argv, tool.build)
     if request is not None:
-        return _answer(call, tool, request, hosts)
-    parser = Parser(call.argv[1:], tool, hosts, ruleset.state_of(call.netns).sets)
+        return _answer(call, tool, request)
+    parser = Parser(call.argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
     except Problem as problem:
@@ -33,43 +35,46 @@ def iptables(call: Call) -> Result:
         return Result(f"{tool.version}\n")
     if "h" in request.flags:
         return Result(help_text(tool, parser))
-    return _answer(call, tool, request, hosts)
+    return _answer(call, tool, request)
 
 
-def _answer(call: Call, tool: Tool, request: Request, hosts: KnownNames) -> Result:
+def _answer(call: Call, tool: Tool, request: Request) -> Result:
     """Carry out what was asked for."""
+    netns, before = call.proc.netns, ""
     try:
-        table = table_for(call, tool, request.table)
-        before = warning(call.netns, tool) if request.command in "LS" else ""
+        table = table_for(netns, tool, request.table)
+        if request.command in "LS":
+            before = warning(netns, tool)
         try:
-            text = carry_out(table, request, hosts)
+            text = carry_out(table, request, KnownNames(call.proc) if request.command == "L" else NOBODY)
         finally:
-            rules_changed(call.netns, table)
+            rules_changed(netns, table)
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
     warned = before + request.warnings
     return Result(text, warned) if text or warned else DONE
 
 
-def table_for(call: Call, tool: Tool, name: str) -> Table:
+def table_for(netns: Netns, tool: Tool, name: str) -> Table:
     """The table a command is about."""
     if name not in ruleset.TABLES:
         if tool.build == ruleset.LEGACY:
             raise Problem(f"can't initialize {tool.program} table `{name}': Table does not exist (do you need to insmod?)", VERSION)
         raise Problem(f"table '{name}' does not exist", VERSION)
-    return ruleset.table_of(call.netns, tool.family, name, tool.build)
+    return ruleset.table_of(netns, tool.family, name, tool.build)
 
 
 def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     """One request on one table; returns what it prints. Nothing is changed when it fails."""
-    if request.command == "C":
+    command = request.command
+    if command == "C":
         return change_rules(table, request)
-    if request.command == "N" or (request.command in "ADI" and len(request.specs) == 1):
+    if command == "N" or (command in "ADI" and len(request.specs) == 1):
         text = _step(table, request)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
-    if request.command in "LS":
+    if command in "LS":
         text = list_rules(table, request, hosts) if request.command == "L" else print_rules(table, request)
         if "Z" in request.flags:
             zero(table, request)

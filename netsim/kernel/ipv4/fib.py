@@ -220,9 +220,16 @@ def _position(known: list[Route], route: Route) -> int:
 def _same(one: Route, other: Route) -> bool:
     if one.type != other.type or one.scope != other.scope or one.prefsrc != other.prefsrc or one.protocol != other.protocol:
         return False
-    mine = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in one.nexthops]
-    theirs = [(hop.ifindex, hop.gateway, hop.weight, hop.flags & RTNH_F_ONLINK) for hop in other.nexthops]
-    return mine == theirs and one.with_nexthops(()) == other.with_nexthops(())
+    if one.dst != other.dst or one.length != other.length or one.tos != other.tos or one.priority != other.priority:
+        return False
+    if one.metrics != other.metrics or one.table != other.table or len(one.nexthops) != len(other.nexthops):
+        return False
+    for hop, theirs in zip(one.nexthops, other.nexthops, strict=True):
+        if hop.ifindex != theirs.ifindex or hop.gateway != theirs.gateway or hop.weight != theirs.weight:
+            return False
+        if (hop.flags ^ theirs.flags) & RTNH_F_ONLINK:
+            return False
+    return True
 
 
 @attrs.frozen

@@ -60,7 +60,7 @@ def table_of(netns: Netns, family: int, name: str, build: str = "") -> Table:
     sight until a chain of it is written (`nft_xt_builtin_init`).
     """
     build = build or netns.kernel.profile.iptables
-    state = state_of(netns)
+    state = netns.netfilter or state_of(netns)
     tables = state.legacy if build == LEGACY else state.tables
     table = tables.get((family, name))
     if table is None:
