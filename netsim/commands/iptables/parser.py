@@ -229,7 +229,7 @@ class Parser:
 
     def _general(self, letter: str, takes: str, word: str, value: str | None) -> None:
         if takes == "=" and value is None:
-            value = self._next(word)
+            value = self.left.pop() if self.left else self._next(word)
         if letter in DIRECTIVES:
             self._directive(letter, value)
             return

@@ -68,9 +68,12 @@ class Dockerd(Program):
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """A container's first process, or a tool the daemon ran."""
-        if self.engine is not None:
-            exited_quietly(self.engine, pid, status)
-            health.child_ended(self.engine, pid, status)
+        engine = self.engine
+        if engine is not None:
+            if pid in engine.first_processes:
+                exited_quietly(engine, pid, status)
+            if engine.containers:
+                health.child_ended(engine, pid, status)
 
 
 def boot(machine: Machine, profile: EngineProfile, options: DaemonOptions | None = None) -> Engine:

@@ -184,8 +184,6 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
     if heir is not None:
         heir = _promote(dev, heir)
     delete_routes(dev, ifa)
-    if inet_addr_type_dev(dev.netns, dev, ifa.local) != RTN_LOCAL:
-        fib.flush_prefsrc(dev.netns, ifa.local)
     if heir is not None:
         for other in addresses:
             if other.flags & IFA_F_SECONDARY and other.length == heir.length and _same_net(other, heir.peer, mask):
