@@ -96,3 +96,10 @@ def test_a_remembered_line_is_the_line_as_read(line: str, verb: str, build: str)
     if known is not None:
         fields = ("command", "chain", "position", "table", "specs", "flags", "counters", "has_counters", "warnings")
         assert [getattr(known, field) for field in fields] == [getattr(request, field) for field in fields]
+
+
+@pytest.mark.parametrize("target", ["MASQUERADE --random", "MASQUERADE --random-fully", "SNAT --to-source 10.0.0.1 --random --persistent"])
+def test_flags_of_translation_stay_with_their_rule(target: str) -> None:
+    host = World().host("h")
+    host.run(f"iptables -t nat -A POSTROUTING -j {target}")
+    assert host.run("iptables -t nat -S POSTROUTING").stdout.splitlines()[-1] == f"-A POSTROUTING -j {target}"

@@ -18,7 +18,11 @@ NAT = frozenset({"nat"})
 
 
 def _flags(found: dict[str, Given]) -> int:
-    return sum(bit for name, bit in FLAGS if name in found) if len(found) > 1 else 0
+    flags = 0
+    for name, bit in FLAGS:
+        if name in found:
+            flags |= bit
+    return flags
 
 
 def _flag_words(flags: int, dashes: str) -> str:
