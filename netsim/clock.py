@@ -52,6 +52,13 @@ class Timer(Late):
 
 
 @attrs.define(eq=False)
+class Span(Late):
+    """Timers that are due between two moments, in the order they were set."""
+
+    entries: list[tuple[int, int, Timer]] = attrs.field(factory=list)
+
+
+@attrs.define(eq=False)
 class Clock:
     """One world's time: a heap of timers and a queue of work that is due now.
 
@@ -64,7 +71,7 @@ class Clock:
     ready: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
     settled: deque[tuple[Callback, tuple[Any, ...]]] = attrs.field(factory=deque)
     sequence: int = 0
-    far: dict[int, list[tuple[int, int, Timer]]] = attrs.field(factory=dict)
+    far: dict[int, Span] = attrs.field(factory=dict)
     """What is due beyond the horizon, by span of 2 ** SPAN ns."""
     horizon: int = 0
     """What is due before this is in the heap."""
@@ -81,18 +88,17 @@ class Clock:
 
     def _put_off(self, when: int, timer: Timer) -> None:
         """Most timers are cancelled long before their time: those beyond the horizon are only gathered by the span they are due in."""
-        span = when >> SPAN
-        if span in self.far:
-            self.far[span].append((when, self.sequence, timer))
-        else:
-            self.far[span] = [(when, self.sequence, timer)]
+        span = self.far.get(when >> SPAN)
+        if span is None:
+            span = self.far[when >> SPAN] = Span()
+        span.entries.append((when, self.sequence, timer))
 
     def _look_ahead(self) -> None:
         """Nothing is due before the horizon: move it to the end of the next span in which something is."""
         while self.far and not self.heap:
             span = min(self.far)
             self.horizon = span + 1 << SPAN
-            self.heap = [entry for entry in self.far.pop(span) if entry[2].callback is not None]
+            self.heap = [entry for entry in self.far.pop(span).entries if entry[2].callback is not None]
             heapify(self.heap)
 
     def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:

@@ -20,13 +20,14 @@ from netsim.kernel.core.netdevice import (
     NETDEV_CHANGE,
     NetDevice,
 )
+from netsim.state.late import Late
 
 if TYPE_CHECKING:
     from netsim.kernel.core.kernel import Kernel
 
 
 @attrs.define(eq=False)
-class LinkWatch:
+class LinkWatch(Late):
     """The worker's queue and when it may run next (ns)."""
 
     waiting: dict[NetDevice, None] = attrs.field(factory=dict)  # in the order of their events
