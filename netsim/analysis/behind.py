@@ -247,6 +247,22 @@ def _no_network_in_common(cause: Cause, case: Case) -> Cause | None:
     )
 
 
+def _nobody_called_so(cause: Cause, case: Case) -> Cause | None:
+    """Docker's own name server knows no such name, and has nobody to pass the question on to."""
+    here = _at(case.source)
+    if here is None or not asks_nobody_else(case.source):
+        return None
+    where = ", ".join(sorted(_networks(here)))
+    return Cause(cause.code, cause.seen, f"nothing on {where} is called {case.probe.name}, and the host has no name server that Docker could ask")
+
+
+def asks_nobody_else(place: Place) -> bool:
+    """Whether a place is a container on a network with names, and Docker has no name server to ask about others."""
+    container = _at(place)
+    sandbox = container.sandbox if container is not None else None
+    return sandbox is not None and sandbox.resolver is not None and not sandbox.resolver.upstreams
+
+
 def _at(place: Place) -> Container | None:
     """The container that a place is."""
     engine = engine_at(place.machine)
@@ -292,7 +308,7 @@ LOOKS: dict[str, tuple[Callable[[Cause, Case], Cause | None], ...]] = {
     "device-down": (_shadowed,),
     "policy-drop": (_bridged, _rules_gone),
     "name-not-found": (_not_running, _no_network_in_common),
-    "name-server-silent": (_not_running,),
+    "name-server-silent": (_not_running, _nobody_called_so),
     "no-listener": (_internal_port,),
     "no-route": (_internal_source,),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netsim.analysis.behind import asks_nobody_else
 from netsim.analysis.explanation import Decision
 from netsim.analysis.places import CONTAINER, Place, engine_at
 from netsim.analysis.probe import Probe
@@ -13,6 +14,8 @@ def fix_of(reason: Reason, source: Place, probe: Probe, cause: Decision | None) 
     """The known cure of a reason, or "" where there is none."""
     if reason.code in ("name-not-found", "docker-isolated") and source.kind == CONTAINER:
         return _join(source, probe)
+    if reason.code == "name-server-silent" and asks_nobody_else(source):
+        return f"give what is meant that name on a network of {source.name} (--name, --network-alias), or the host a name server in /etc/resolv.conf"
     if reason.code == "forwarding-off" and cause is not None and "ipv6" in cause.object:
         return f"on {cause.place}: sysctl -w net.ipv6.conf.all.forwarding=1"
     if reason.code == "behind-neighbour" and cause is not None:

@@ -28,7 +28,7 @@ def collapse(picture: Picture, least: int, kept: frozenset[str] = frozenset()) -
 
 
 def _strict(box: Box) -> object:
-    return (box.kind, box.alike, *((row.note, row.state, len(row.addresses)) for row in box.rows))
+    return (box.kind, box.alike, *sorted((row.segment, row.note, row.state, len(row.addresses)) for row in box.rows))
 
 
 def _loose(box: Box) -> object:
@@ -55,7 +55,8 @@ def _merge(picture: Picture, group: list[Box], lines: dict[str, list[Line]]) -> 
     """Put one box in the place of a group, one line in the place of theirs."""
     first = group[0]
     members = [title for box in group for title in (box.members or [box.title])]
-    titles = _span([title for box in group for title in box.members or [box.title]])
+    more = first.alike.partition(" ")[2]  # published, stopped
+    titles = _span([title for box in group for title in box.members or [box.title]]) + (f", {more}" if more else "")
     alike = Counter(name for box in group for name in [box.alike] * max(len(box.members), 1))
     what = first.alike.split(" ")[0] if len(alike) == 1 and first.kind is not Kind.NAMESPACE else PLURALS[first.kind]
     note = titles if len(alike) == 1 else ", ".join(f"{count} {name}" for name, count in alike.most_common(4)) + (" …" if len(alike) > 4 else "")
@@ -87,12 +88,25 @@ def _one_row(picture: Picture, hub: str, box: str, rows: list[Row]) -> None:
 
 
 def _merged_rows(group: list[Box]) -> list[Row]:
+    """The first box's rows, each for those that the others have on the same network, whatever they call them."""
     rows = []
+    ordered = [_in_order_of(group[0].rows, box.rows) for box in group]
     for number, row in enumerate(group[0].rows):
-        same = [box.rows[number] for box in group]
+        same = [each[number] for each in ordered]
         addresses = tuple(_span([other.addresses[place] for other in same if place < len(other.addresses)]) for place in range(len(row.addresses)))
         rows.append(attrs.evolve(row, name=_span([other.name for other in same]), addresses=addresses))
     return rows
+
+
+def _in_order_of(first: list[Row], rows: list[Row]) -> list[Row]:
+    """Rows put beside another box's by their networks, as far as these are the same."""
+    left = list(rows)
+    if sorted(row.segment for row in first) != sorted(row.segment for row in rows):
+        return left
+    found = []
+    for row in first:
+        found.append(left.pop(next(place for place, one in enumerate(left) if one.segment == row.segment)))
+    return found
 
 
 def _span(words: list[str]) -> str:

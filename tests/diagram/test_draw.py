@@ -157,6 +157,18 @@ def test_containers_that_are_alike_become_one_box_with_all_addresses(stack: Worl
     assert {"web1", "web6"} <= set(titles(draw(stack, alike=0)))
 
 
+def test_alike_containers_show_each_network_in_a_row_whichever_they_joined_first() -> None:
+    runs = ["docker network create front", "docker network create back"]
+    for number, (first, then) in enumerate([("front", "back"), ("back", "front")] * 2):
+        runs.append(f"docker run -d --name c{number} --network {first} -p {8000 + number}:80 nginx; docker network connect {then} c{number}")
+    box = next(box for box in draw(built("\n".join(runs))).picture.boxes.values() if box.title == "4 × nginx")
+    assert box.note == "c0 … c3, published"
+    assert [(row.name, row.addresses) for row in box.rows] == [
+        ("eth0, eth1", ("172.18.0.2 … 172.18.0.5/16",)),
+        ("eth0, eth1", ("172.19.0.2 … 172.19.0.5/16",)),
+    ]
+
+
 def test_few_alike_containers_stay_apart(stack: World) -> None:
     assert {"web1", "web6"} <= set(titles(draw(stack, alike=7)))
 
