@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -82,13 +83,16 @@ def _repeated(entry: Entry) -> str:
     return f"bash -c {shlex.quote(text)} || true" if entry.is_script else f"{text} || true"
 
 
+_SPECIAL = re.compile(r"[|&;<>()$`\"'*?#~=%!\\\n{}\[\]]")
+"""What a shell would read as more than words."""
+
+
 def command_line(line: str, env: Mapping[str, str] | None, netns: str) -> str:
     """A command line as it is typed on the machine when it ran with more environment, or in a namespace (by name)."""
     if env:
         line = f"env {' '.join(shlex.quote(f'{name}={value}') for name, value in env.items())} bash -c {shlex.quote(line)}"
     if netns:
-        plain = not set(line) & set("|&;<>()$`\"'*?#~=%!\\\n{}[]")
-        line = f"ip netns exec {netns} {line if plain else f'bash -c {shlex.quote(line)}'}"
+        line = f"ip netns exec {netns} {f'bash -c {shlex.quote(line)}' if _SPECIAL.search(line) else line}"
     return line
 
 

@@ -69,6 +69,10 @@ SAME: dict[str, dict[str, str]] = {
     "route": {"-n": "no address has a name", "-N": "names it prints anyway", "-4": "the family it has anyway", "-A": "the family it has anyway", "-v": "nothing more to tell"},
     "nstat": {"-r": "no history to reset", "-a": "no history to leave out"},
     "ss": {"-r": "no address has a name", "-o": "no timer runs", "-4": "no socket of another family", "-O": "nothing is broken over lines"},
+    "ping": {
+        "-C": "who is asked is who answers", "-r": "everybody is on the link", "-d": "nothing to debug", "-n": "no address has a name", "-O": "no answer is late",
+        "-U": "no time between the two clocks", "-S": "the buffer is large enough", "-c": "the line's own comes later", "-W": "the line's own comes later",
+    },
     "arping": {"-s": "the address it takes anyway", "-I": "the device it takes anyway"},
     "host": dict.fromkeys(("-r", "-U", "-w", "-4", "-6", "-W"), "no server answers or times out here"),
     "nc": {"-4": "the family it has anyway", "-C": "nothing is sent", "-d": "nothing is read anyway", "-m": "every answer lives long enough", "-W": "nothing is received"},

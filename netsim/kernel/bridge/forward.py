@@ -57,7 +57,13 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
 def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
     """A frame from one port to another (`br_forward`)."""
     if should_deliver(port, source, skb):
-        _send(port, skb, FORWARD)
+        netns = port.bridge.netns
+        hooks = netns.hooks_bridge
+        if hooks[FORWARD] or hooks[POST_ROUTING] or port.bridge.options["vlan_filtering"]:
+            _send(port, skb, FORWARD)
+        else:
+            skb.dev = port.dev
+            br_dev_queue_push_xmit(netns, skb)
     elif port.bridge.netns.trace is not None:
         trace_drop(port.bridge.netns, "BRIDGE_NO_EGRESS_PORT", port.dev.name, skb.packet, refusal(port, source, skb))
 

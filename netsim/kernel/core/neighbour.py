@@ -127,7 +127,12 @@ def event_send(neigh: Neighbour, skb: SkBuff | None) -> bool:
     """A packet wants out (`__neigh_event_send`); True: it waits (or died) here."""
     ops: NeighOps = neigh.ops
     parms = ops.parms(neigh.dev)
-    if not neigh.state & (NUD_STALE | NUD_INCOMPLETE):
+    if neigh.state & NUD_STALE:
+        neigh.state = NUD_DELAY
+        neigh.updated = now(neigh)
+        _arm(neigh, parms.delay_first_probe_time * SECOND)
+        return False
+    if not neigh.state & NUD_INCOMPLETE:
         if parms.mcast_solicit + parms.app_solicit == 0:
             neigh.state = NUD_FAILED
             neigh.updated = now(neigh)
@@ -139,11 +144,6 @@ def event_send(neigh: Neighbour, skb: SkBuff | None) -> bool:
         _queue(neigh, skb)
         _probe(neigh)
         return True
-    if neigh.state & NUD_STALE:
-        neigh.state = NUD_DELAY
-        neigh.updated = now(neigh)
-        _arm(neigh, parms.delay_first_probe_time * SECOND)
-        return False
     _queue(neigh, skb)
     return True
 
@@ -187,12 +187,12 @@ def max_probes(neigh: Neighbour) -> int:
 
 def timer_handler(neigh: Neighbour) -> None:
     """Time passed without news (`neigh_timer_handler`)."""
-    time, ops = now(neigh), neigh.ops
+    clock, ops = neigh.dev.netns.kernel.clock, neigh.ops
+    time = clock.now
     neigh.timer = None
     if not neigh.state & NUD_IN_TIMER:
         return
     parms = ops.parms(neigh.dev)
-    next_time = time + SECOND
     if neigh.state & NUD_REACHABLE:
         lasts = reachable_time(neigh, ops)
         if time <= neigh.confirmed + lasts:
@@ -202,6 +202,7 @@ def timer_handler(neigh: Neighbour) -> None:
             next_time = time + parms.delay_first_probe_time * SECOND
         else:
             neigh.state, neigh.updated = NUD_STALE, time
+            return
     elif neigh.state & NUD_DELAY:
         if time <= neigh.confirmed + parms.delay_first_probe_time * SECOND:
             neigh.state, neigh.updated = NUD_REACHABLE, time
@@ -216,8 +217,7 @@ def timer_handler(neigh: Neighbour) -> None:
         _tell(neigh)
         invalidate(neigh)
         return
-    if neigh.state & NUD_IN_TIMER:
-        _arm(neigh, max(next_time - time, 5 * MS))
+    neigh.timer = clock.call_later(max(next_time - time, 5 * MS), timer_handler, neigh)
     if neigh.state & (NUD_INCOMPLETE | NUD_PROBE):
         _probe(neigh)
 

@@ -209,9 +209,9 @@ def _reply_source(netns: Netns, skb: SkBuff) -> IPv4:
 
 
 def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
-    asked = skb.packet
-    source = _reply_source(netns, skb)
-    oif, tos = _l3mdev_of(skb), asked.tos & 0x1E
+    asked, rt = skb.packet, skb.route
+    source = asked.dst if rt is not None and rt.type == RTN_LOCAL else _reply_source(netns, skb)
+    oif, tos = _l3mdev_of(skb) if netns.l3mdevs else 0, asked.tos & 0x1E
     route = known_way(netns, asked.src, source, tos) if not oif else None
     if route is None:
         try:

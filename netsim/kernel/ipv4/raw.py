@@ -49,22 +49,25 @@ class RawSocket(InetSocket):
     def _send(self, data: Any, address: IPv4 | None = None, port: int = 0) -> None:
         """Send a payload (a header value or bytes), or with `hdrincl` a whole Ip value (`raw_sendmsg`)."""
         target: Any = self.destination(address, port)[0]
-        rt = self.route_to(target)
+        netns = self.netns
+        rt = INET4.route(self, target, 0)
         INET4.check_destination(self, rt)
         if self.hdrincl:
-            ip_local_out(self.netns, data, rt, owner=self, mark=self.mark)
+            ip_local_out(netns, data, rt, owner=self, mark=self.mark)
             return
         length = len(data) if isinstance(data, bytes) else data.size
         if length > 65535:
             raise NetError(EMSGSIZE)  # before the route is asked for: nothing is queued for the error queue
         size = 20 + len(self.ip_options) + length
-        check_size(self, size, rt)
+        if size > rt.mtu or size > rt.dev.mtu:
+            check_size(self, size, rt)
         source: Any = self.laddr or rt.src or IPv4(0)
-        packet = Ip(source, target, self.protocol, ttl_for(self, rt), self.tos, self.netns.kernel.rng.getrandbits(16), df_for(self, size, rt),
-                    options=recorded(self.ip_options, source), payload=data)  # fmt: skip
+        options = recorded(self.ip_options, source) if self.ip_options else b""
+        number = netns.kernel.rng.getrandbits(16)
+        packet = Ip(source, target, self.protocol, ttl_for(self, rt), self.tos, number, df_for(self, size, rt), 0, options, data)
         if self.protocol == IPPROTO_ICMP:
-            icmp_count(self.netns, "Out", data[0] if isinstance(data, bytes) else getattr(data, "type", 0))
-        ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
+            icmp_count(netns, "Out", data[0] if isinstance(data, bytes) else getattr(data, "type", 0))
+        ip_local_out(netns, packet, rt, owner=self, mark=self.mark)
 
     def receive(self, skb: SkBuff) -> bool:
         """A packet of the protocol came; True when it is for this socket (`raw_v4_match`)."""

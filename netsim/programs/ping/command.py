@@ -185,6 +185,13 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
     whence = f"from {chosen} {device}: " if options.interface or "B" in options.flags else ""
     pattern = f"PATTERN: 0x{_unit(options.pattern).hex()}\n" if options.pattern is not None else ""
     header = f"{pattern}PING {word} ({target}) {whence}{options.size}({options.size + 28 + header_extra}) bytes of data.\n"
+    if "r" in options.flags:
+        sock.dontroute = 1
+    if "C" in options.flags:
+        try:
+            sock.connect(target)
+        except NetError as error:
+            return Result(header, f"{warnings}ping: connect failed: {strerror(error.errno)}\n", 2)
     ident = options.ident if options.ident is not None else proc.pid & 0xFFFF
     family: Family = Family4(word, target, ident, _pattern(options), names)
     return _start(call, options, family, header, warnings, fd)

@@ -98,6 +98,10 @@ def options_of(words: Sequence[str]) -> Options | Result:
 
 
 def _take(options: Options, name: str, text: str) -> Result | None:
+    take = _VALUES.get(name)
+    if take is not None:
+        take(options, text)
+        return None
     if name == "h":
         return Result("", USAGE, 2)
     if name == "V":
@@ -110,8 +114,6 @@ def _take(options: Options, name: str, text: str) -> Result | None:
         if text == "help":
             return Result("", NODEINFO, 0)
         return Result("", f"netsim: ping -N {text} is not modelled\n", 2)
-    elif name in _VALUES:
-        _VALUES[name](options, text)
     else:
         options.flags.add(name)
         if name in "fA":

@@ -113,8 +113,8 @@ class Pacing:
             count = self.received + self.repeats
             average = self.total // count
             deviation = isqrt(max(0, (self.squares - self.total * self.total // count) // count))
-            numbers = "/".join(map(milliseconds, (self.minimum, average, self.maximum, deviation)))
-            text += f"rtt min/avg/max/mdev = {numbers} ms"
+            least, most = milliseconds(self.minimum), milliseconds(self.maximum)
+            text += f"rtt min/avg/max/mdev = {least}/{milliseconds(average)}/{most}/{milliseconds(deviation)} ms"
             comma = ", "
         if self.pipe > 1:
             text += f"{comma}pipe {self.pipe}"
