@@ -90,3 +90,10 @@ def test_a_world_with_containers_forks(host: Host) -> None:
     assert "1 packets received" in ok(host, "docker exec c1 ping -c1 172.17.0.1")
     assert host.run("docker inspect -f '{{.Name}}' c1").stdout == "/c1\n"
     assert other.run("docker inspect c1").status == 1
+
+
+def test_containers_are_pruned_the_newest_first(host: Host) -> None:
+    for name in ("c1", "c2", "c3"):
+        ok(host, f"docker create --name {name} busybox true")
+    ids = ok(host, "docker inspect -f '{{.Id}}' c1 c2 c3").split()
+    assert ok(host, "docker container prune -f").split()[2:] == [*reversed(ids), "Total", "reclaimed", "space:", "0B"]

@@ -183,7 +183,7 @@ CLEANING = (
     f"docker network rm {' '.join(NETWORKS)} >/dev/null 2>&1; docker network prune -f",
 )
 BARE = (
-    "docker ps -a --format '{{.Names}}'", "docker network ls --format '{{.Name}}'", "ip -o link", "ip -o -4 addr", "iptables-save", "ss -Hltun", "ps -eo args | grep docker-proxy",
+    "docker ps -a --format '{{.Names}}'", "docker network ls --format '{{.Name}}'", "ip -o link", "ip -o -4 addr", "iptables-save", "ss -Hltun", "pgrep -x docker-proxy | wc -l",
     "ls -l /run/docker/netns 2>/dev/null | grep '^-r--r--r--' | grep -v default",
 )  # fmt: skip
 """Must be as at the beginning once everything is removed. Files of namespaces that are gone stay until the daemon tidies up, once a minute."""

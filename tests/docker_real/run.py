@@ -134,7 +134,7 @@ class Draw:
             self.mix["left something behind"] += 1
             self.pair.before = after
         mine = looks.bare(self.pair.ours.type(looks.BARE))
-        for line, left, ours in zip(looks.BARE[:6], after, mine, strict=False):
+        for line, left, ours in zip(looks.BARE, after, mine, strict=True):
             if "ss" not in line and left != ours:
                 self.differ(line, left, ours)
 

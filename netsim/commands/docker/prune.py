@@ -64,8 +64,9 @@ def _networks(docker: Docker, limits: Limits) -> str:
 
 
 def _containers(docker: Docker, limits: Limits) -> str:
+    """The newest first (`History.sort`)."""
     gone: list[str] = []
-    for container in list(docker.engine.containers.values()):
+    for container in reversed(list(docker.engine.containers.values())):
         if not container.state.is_running and container.state.status != "restarting" and limits.allow(dict(container.spec.labels), container.created):
             life.remove(docker.engine, container)
             gone.append(container.id)
