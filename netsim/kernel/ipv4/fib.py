@@ -165,9 +165,10 @@ def insert_own(netns: Netns, routes: Iterable[Route]) -> None:
     fib = netns.inet.fib
     netns.stir()
     for route in routes:
-        known = fib.table(route.table).at(route.dst, route.length)
+        table = fib.tables.get(route.table) or fib.table(route.table)
+        known = table.at(route.dst, route.length)
         if not known:
-            fib.table(route.table).insert(route, 0)
+            table.insert(route, 0)
             fib.generation += 1
         elif route not in known:
             with suppress(NetError):

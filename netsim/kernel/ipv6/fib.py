@@ -57,6 +57,7 @@ def complete(netns: Netns, route: Fib6Info, *, onlink: bool = False) -> Fib6Info
         raise NetError(ENETDOWN, "Nexthop device is not up")
     if not route.flags & (RTF_LOCAL | RTF_ANYCAST) and not dev.carrier:
         route.nh_flags |= RTNH_F_LINKDOWN
+        netns.inet6.fib.has_marks = True
     if route.prefsrc is not None and owner_of(netns, route.prefsrc) is None:
         raise NetError(EINVAL, "Invalid source address")
     return route
@@ -267,6 +268,7 @@ def device_down(netns: Netns, dev: NetDevice) -> None:
     for route in netns.inet6.fib.over(dev.ifindex):
         if route.siblings and any(other.ifindex != dev.ifindex and not other.nh_flags & RTNH_F_DEAD for other in route.siblings):
             route.nh_flags |= RTNH_F_DEAD | RTNH_F_LINKDOWN
+            netns.inet6.fib.has_marks = True
         else:
             for gone in list(route.siblings) or [route]:
                 remove(netns, gone)
@@ -284,6 +286,7 @@ def carrier_down(netns: Netns, dev: NetDevice) -> None:
     for route in netns.inet6.fib.over(dev.ifindex):
         if not route.flags & (RTF_LOCAL | RTF_ANYCAST):
             route.nh_flags |= RTNH_F_LINKDOWN
+            netns.inet6.fib.has_marks = True
     netns.inet6.fib.generation += 1
 
 
@@ -291,7 +294,7 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     """The device is up (DEAD) or has its carrier back (LINKDOWN): what was marked lives again (`fib6_ifup`)."""
     if flags & RTNH_F_DEAD and dev.carrier:
         flags |= RTNH_F_LINKDOWN
-    for route in netns.inet6.fib.over(dev.ifindex):
+    for route in netns.inet6.fib.over(dev.ifindex) if netns.inet6.fib.has_marks else ():
         route.nh_flags &= ~flags
     netns.inet6.fib.generation += 1
 

@@ -162,6 +162,8 @@ class Fib6State:
     rules: tuple[Rule, ...] = FIRST_RULES
     generation: int = 0
     has_custom_rules: bool = False
+    has_marks: bool = False
+    """Whether a way out was ever dead or without carrier."""
 
     def table(self, number: int) -> Fib6Table:
         """A table, made when it is not there (`fib6_new_table`)."""
