@@ -32,6 +32,7 @@ COMMANDS: dict[str, Subcommand] = {
     )
 }  # fmt: skip
 """Every subcommand by its words after `docker`."""
+NOT_MODELLED = dict.fromkeys(("context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
 LEVELS = ("debug", "info", "warn", "error", "fatal", "panic", "trace", "warning")
 
 
@@ -66,7 +67,7 @@ def _settings(session: Docker, parsed: Parsed) -> Result | None:
         return Result("", f"Unable to parse logging level: {level}\n", 1)
     if len(hosts) > 1:
         return Result("", "Please specify only one -H\n", 1)
-    for name in ("context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey"):
+    for name in () if NOT_MODELLED.isdisjoint(parsed.values) else NOT_MODELLED:
         if parsed.given(name) and parsed.text(name) not in ("default", "False"):
             return Result("", f"docker: netsim: --{name} is not modelled\n", 1)
     if parsed.given("config"):

@@ -29,7 +29,8 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
     """Make a network: check, take addresses, let the driver work; what fails leaves nothing behind."""
     if spec.name in PREDEFINED:
         raise forbidden(f"operation is not permitted on predefined {spec.name} network")
-    spec = attrs.evolve(spec, driver=spec.driver or "bridge")
+    if not spec.driver:
+        spec = attrs.evolve(spec, driver="bridge")
     if spec.driver == "overlay" or (spec.scope == "swarm" and engine.swarm is not None):
         return _of_swarm(engine, spec)
     request.check(engine.profile, spec.configs, spec.ipv6)
@@ -41,7 +42,8 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
         return _keep_configuration(engine, spec)
     if not spec.config_from:
         defaults = dict(option.partition("=")[::2] for kind, option in read_network_opts(engine.options.default_network_opts) if kind == spec.driver)
-        spec = attrs.evolve(spec, options={**defaults, **spec.options})
+        if defaults:
+            spec = attrs.evolve(spec, options={**defaults, **spec.options})
     return new_network(engine, spec)
 
 
