@@ -89,8 +89,8 @@ class Table:
     trackers: int = 0
     """Rules that need connection tracking, as of the generation `counted`."""
     counted: int = 0
-    settled: int = 0
-    """How many of them there were when tracking was last started or stopped because of them."""
+    is_tracked: bool = False
+    """Whether there were any when tracking was last started or stopped because of them."""
 
     def references(self, name: str) -> int:
         """How many rules jump or go to the chain."""

@@ -68,8 +68,8 @@ def rules_changed(netns: Netns, table: Table) -> None:
     if table.counted != table.generation:
         table.trackers = sum(needs_tracking(rule.spec) for chain in table.chains.values() for rule in chain.rules)
         table.counted = table.generation
-    if table.trackers != table.settled:
-        table.settled = table.trackers
+    if bool(table.trackers) != table.is_tracked:
+        table.is_tracked = not table.is_tracked
         settle(netns, table.family)
 
 
