@@ -156,12 +156,6 @@ class Tracked:
         return Tracked(self.connection, CT_RELATED if self.direction else CT_RELATED_REPLY)
 
 
-def target_of(connection: Connection, direction: int) -> Tuple:
-    """The tuple a packet of a direction has once both its ends are translated."""
-    targets = connection.targets
-    return connection.tuples[1 - direction].answered() if targets is None else targets[direction]
-
-
 @attrs.frozen
 class Template:
     """What `-j CT` laid down for the tracker (`nf_ct_tmpl_alloc`); `directions`: bit 0 original, bit 1 reply."""
@@ -230,7 +224,7 @@ class ConntrackTable:
     """All connections of a namespace, found by the tuple of either direction."""
 
     conf: ConntrackConf = attrs.field(factory=ConntrackConf)
-    entries: dict[Tuple, tuple[Connection, int]] = attrs.field(factory=dict)
+    entries: dict[tuple[int, ...], tuple[Connection, int]] = attrs.field(factory=dict)
     sources: dict[tuple[int, int, int, int, int], list[Connection]] = attrs.field(factory=dict)
     """`nf_nat_bysource`: (zone, family, protocol, src, sport) of the original direction -> connections with translation set up."""
     users: Counter[int] = attrs.field(factory=Counter)  # family -> rules that need tracking

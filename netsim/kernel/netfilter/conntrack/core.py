@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netsim.kernel.core.hooks import ACCEPT, DROP
+from netsim.kernel.core.hooks import ACCEPT, DROP, PF_INET
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.netfilter.conntrack.entries import COLLECTION, UPDATE, collect_early, early_drop, insert, kill, note, sweep, tell
 from netsim.kernel.netfilter.conntrack.errors import find_in_zone, settled
@@ -30,7 +30,7 @@ from netsim.kernel.tables.conntrack import (
     Tracked,
     Tuple,
 )
-from netsim.packet import Ip
+from netsim.packet import Ip, Tcp, Udp
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 DEFAULT = Template()
 BOTH_ICMP = (PROTO_ICMP, PROTO_ICMP6)
+WITH_PORTS = (Udp, Tcp)
 
 
 def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: NetDevice | None, okfn: Callable[..., Any]) -> int:
@@ -54,7 +55,12 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
         return ACCEPT  # seen before (loopback), made as an error about a tracked packet, or not to be tracked
     table: ConntrackTable = netns.netfilter.conntrack
     packet = skb.packet
-    protocol = packet.protocol if type(packet) is Ip else protocol_of(packet)
+    header, zone = packet.payload, template.zone if template.directions & 1 else 0
+    if type(header) in WITH_PORTS and type(packet) is Ip:
+        protocol = packet.protocol
+        original: tuple[int, ...] = (PF_INET, protocol, packet.src, packet.dst, header.sport, header.dport, zone)  # as `tuple_of` has it
+        return _track(netns, table, skb, template, original, TRACKERS.get(protocol, generic_packet))
+    protocol = protocol_of(packet)
     if protocol in BOTH_ICMP:
         header = transport_of(packet)
         kind = icmp_type(header)
@@ -64,7 +70,10 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
         if is_settled:
             skb.nfct = nfct
             return ACCEPT if nfct is not None else _invalid(table)
-    return _track(netns, table, skb, template, TRACKERS.get(protocol, generic_packet))
+    found = tuple_of(packet, zone)
+    if found is None:
+        return _invalid(table)
+    return _track(netns, table, skb, template, found, TRACKERS.get(protocol, generic_packet))
 
 
 def _invalid(table: ConntrackTable) -> int:
@@ -72,14 +81,11 @@ def _invalid(table: ConntrackTable) -> int:
     return ACCEPT
 
 
-def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template, tracker: Callable[..., int]) -> int:
-    original = tuple_of(skb.packet, template.zone if template.directions & 1 else 0)
-    if original is None:
-        return _invalid(table)
+def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template, original: tuple[int, ...], tracker: Callable[..., int]) -> int:
     while True:
         nfct = _known(netns, table, original, template)
         if nfct is None:
-            connection = _begin(netns, table, skb, original, template)
+            connection = _begin(netns, table, skb, Tuple(*original), template)
             if connection is None:
                 return _invalid(table)
             if connection.status & IPS_DYING:
@@ -110,9 +116,9 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
     return ACCEPT
 
 
-def _known(netns: Netns, table: ConntrackTable, original: Tuple, template: Template) -> Tracked | None:
+def _known(netns: Netns, table: ConntrackTable, original: tuple[int, ...], template: Template) -> Tracked | None:
     """The packet's place in a connection that exists (`resolve_normal_ct`)."""
-    found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, original, template)
+    found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, Tuple(*original), template)
     if found is None:
         return None
     connection, direction = found

@@ -10,15 +10,12 @@ from netsim.kernel.tables.conntrack import PROTO_ICMP, PROTO_ICMP6, WITH_PORTS, 
 from netsim.packet import Icmp6Echo, Icmp6Error, IcmpEcho, IcmpError, IcmpOther, Ip, Tcp, Udp
 from netsim.packet.codec import encode
 
-new_tuple = tuple.__new__
-
 
 def tuple_of(packet: Any, zone: int = 0) -> Tuple | None:
     """The tuple of a packet, or None when its transport header cannot be read."""
     header = packet.payload
-    kind = type(header)
-    if type(packet) is Ip and (kind is Udp or kind is Tcp):  # made past NamedTuple's own Python
-        return new_tuple(Tuple, (PF_INET, packet.protocol, packet.src, packet.dst, header.sport, header.dport, zone))
+    if type(packet) is Ip and isinstance(header, (Udp, Tcp)):
+        return Tuple(PF_INET, packet.protocol, packet.src, packet.dst, header.sport, header.dport, zone)
     return _other(packet, zone)
 
 

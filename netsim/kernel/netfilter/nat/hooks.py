@@ -26,9 +26,8 @@ from netsim.kernel.tables.conntrack import (
     ORIGINAL,
     Connection,
     Tracked,
-    target_of,
 )
-from netsim.packet import Icmp6Error, IcmpError, Ip, Tcp
+from netsim.packet import Icmp6Error, IcmpError, Ip, Tcp, Udp
 from netsim.packet.numbers import IPPROTO_TCP
 from netsim.packet.quoted import quoted_packet, rewritten
 from netsim.trace import Rewritten
@@ -107,12 +106,12 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
             if netns.trace is not None:
                 trace_drop(netns, "NETFILTER_DROP", outdev.name, skb.packet, "masquerade")
             return DROP
-    status = STATUS[manip] if info < CT_ESTABLISHED_REPLY else STATUS[manip] ^ IPS_NAT_MASK
-    if connection.status & status:
-        before = skb.packet
-        if not is_writable(before):
+    is_answer = info >= CT_ESTABLISHED_REPLY
+    if connection.status & (STATUS[manip] ^ IPS_NAT_MASK if is_answer else STATUS[manip]):
+        before, targets = skb.packet, connection.targets
+        if type(before.payload) is not Udp and not is_writable(before):
             return DROP
-        skb.packet = manipulated(before, target_of(connection, nfct.direction), manip)
+        skb.packet = manipulated(before, connection.tuples[not is_answer].answered() if targets is None else targets[is_answer], manip)
         if netns.trace is not None:
             where = "src" if manip == MANIP_SRC else "dst"
             device = skb.dev.name

@@ -17,7 +17,11 @@ _EXTENSIONS = (HopByHop, Routing, DestOpts)
 def manipulated(packet: Any, target: Tuple, manip: int) -> Any:
     """The packet with its source (or destination) address and port, or its ICMP id, as the target says."""
     if type(packet) is Ip:
-        payload = packet.payload if packet.offset else _transport(packet.payload, packet.protocol, target, manip)
+        payload = packet.payload
+        if type(payload) is Udp:
+            payload = payload.with_sport(target.sport) if manip == MANIP_SRC else payload.with_dport(target.dport)
+        elif not packet.offset:
+            payload = _transport(payload, packet.protocol, target, manip)
         address = target.src if manip == MANIP_SRC else target.dst
         if type(address) is not IPv4:
             address = IPv4(address)
