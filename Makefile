@@ -11,9 +11,9 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 demo: $(STAMP)  ## set up and show the main job: the tutorial, in memory
-	$(BIN)/netsim run examples/tutorial/namespaces.sh
-	$(BIN)/netsim run examples/tutorial/bridge.sh
-	$(BIN)/netsim run examples/tutorial/docker.sh
+	$(BIN)/netsim run -x examples/tutorial/namespaces.sh
+	$(BIN)/netsim run -x examples/tutorial/bridge.sh
+	$(BIN)/netsim run -x examples/tutorial/docker.sh
 
 test: $(STAMP) lint  ## set up, check and test
 	$(BIN)/python -m pytest -n 2 -q

@@ -49,6 +49,7 @@ def command_line() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="netsim")
     run = add_verb(verbs, "run", "run shell scripts on a host and show what they print")
     run.add_argument("labs", metavar="LAB", nargs="+", help="a script (- for standard input); the first may be a snapshot to start from")
+    run.add_argument("-x", "--trace", action="store_true", help="show each command before what it prints, as bash -x does")
     run.add_argument("--save", metavar="FILE", help="write the world the scripts leave behind into a snapshot")
     run.add_argument("--strict", action="store_true", help="fail (status 2) when an option was accepted that is not modelled, and name each")
     shell = add_verb(verbs, "shell", "type commands into a host: at a terminal with a prompt, else lines of standard input")

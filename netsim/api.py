@@ -156,10 +156,12 @@ class Host:
         status = self.stream_script(text, stdout, stderr, name=name, limit=limit)
         return Result(stdout.text(), stderr.text(), status)
 
-    def stream_script(self, text: str, stdout: OpenFile, stderr: OpenFile, *, name: str = "script.sh", limit: int = 3600 * SECOND) -> int:
-        """Run a whole bash script whose output goes into open files as it is written; returns its exit status."""
+    def stream_script(
+        self, text: str, stdout: OpenFile, stderr: OpenFile, *, name: str = "script.sh", options: Sequence[str] = (), limit: int = 3600 * SECOND
+    ) -> int:
+        """Run a whole bash script whose output goes into open files as it is written; returns its exit status. `options` are bash's (`-x`)."""
         self.machine.files.write(self.machine.init, f"/root/{name}", text.encode())
-        process = self.machine.spawn(self.machine.init, ("bash", name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
+        process = self.machine.spawn(self.machine.init, ("bash", *options, name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
         self.machine.wait(process, limit)
         self.world.journal.add(Entry(self.name, text, is_script=1, status=process.status or 0))
         return process.status or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from os.path import basename
 from typing import TYPE_CHECKING
 
@@ -63,18 +64,21 @@ def play(name: str, world: World | None = None) -> tuple[World, Result]:
     return world, Result(stdout.text(), stderr.text(), status)
 
 
-def stream(name: str, world: World | None, stdout: OpenFile, stderr: OpenFile) -> tuple[World, int]:
-    """The world a lab makes and its script's status, the output going into open files as it is written; LabProblem as `play`."""
+def stream(name: str, world: World | None, stdout: OpenFile, stderr: OpenFile, options: Sequence[str] = ()) -> tuple[World, int]:
+    """The world a lab makes and its script's status, the output going into open files as it is written; LabProblem as `play`.
+
+    `options` are bash's, for scripts (`-x`).
+    """
     text = read_lab(name)
     if is_snapshot(text):
         if world is not None:
             raise LabProblem(name, "a snapshot can only be the first lab", EX_DATAERR)
         return _thaw(name, text), 0
     world = World() if world is None else world
-    return world, _typed(world, name, text, stdout, stderr)
+    return world, _typed(world, name, text, stdout, stderr, options)
 
 
-def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile) -> int:
+def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFile, options: Sequence[str] = ()) -> int:
     """Type a script, each part on its machine; a part that fails ends the lab, as a script that fails ends those after it."""
     if is_compose(name, text):
         return _composed(world, name, text, stdout, stderr)
@@ -89,7 +93,7 @@ def _typed(world: World, name: str, text: str, stdout: OpenFile, stderr: OpenFil
             if part.host is None and is_preface(part.text) and has_directives:
                 continue
             host = first_host(world) if part.host is None else world.host(part.host)
-            status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else basename(name))
+            status = host.stream_script(part.text, stdout, stderr, name="script.sh" if name == "-" else basename(name), options=options)
             if status:
                 return status
     except DirectiveProblem as problem:

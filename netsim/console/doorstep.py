@@ -31,7 +31,7 @@ def carry_out(options: argparse.Namespace) -> int:
 
 def _carry_out(options: argparse.Namespace) -> int:
     if options.verb == "run":
-        return run_labs(options.labs, options.save, options.strict)
+        return run_labs(options.labs, options.save, options.strict, ("-x",) if options.trace else ())
     if options.verb == "pcap":
         return capture_lab(options)
     if options.verb == "shell":
@@ -79,11 +79,11 @@ def answer_by(verb: Callable[[argparse.Namespace, int], Any], options: argparse.
     return int(answer.status)
 
 
-def run_labs(names: list[str], save: str | None, strict: bool) -> int:  # noqa: FBT001 - a switch of the command line
-    """Run scripts one after the other in one world, until one fails; their output goes out as a shell's would."""
+def run_labs(names: list[str], save: str | None, strict: bool, said: tuple[str, ...] = ()) -> int:  # noqa: FBT001 - a switch of the command line
+    """Run scripts one after the other in one world, until one fails; their output goes out as a shell's would. `said` are options for bash."""
     world, status = None, 0
     for name in names:
-        world, status = stream(name, world, Outlet(sink=sys.stdout), Outlet(sink=sys.stderr))
+        world, status = stream(name, world, Outlet(sink=sys.stdout), Outlet(sink=sys.stderr), said)
         if status:
             break
     assert world is not None

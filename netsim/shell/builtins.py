@@ -237,7 +237,11 @@ def _run_text(shell: Shell, text: str) -> Any:
     except SyntaxProblem as problem:
         shell.complain(f"eval: line {problem.line}: {problem.message}")
         return 2
-    yield from shell.run(tree)
+    shell.indirection += 1
+    try:
+        yield from shell.run(tree)
+    finally:
+        shell.indirection -= 1
     return shell.status
 
 

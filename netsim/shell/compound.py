@@ -13,6 +13,7 @@ from netsim.shell.jumps import Jump
 from netsim.shell.simple import SimpleCommands
 from netsim.shell.stack import Steps
 from netsim.shell.tree import Arithmetic, Case, CFor, Conditional, For, Group, If, Loop, Sequence
+from netsim.shell.xtrace import trace
 
 
 @attrs.define(eq=False)
@@ -75,20 +76,31 @@ class CompoundCommands(SimpleCommands):
         values = list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
         self.status = 0
         for value in values:
+            if "x" in self.options and self.is_bash():
+                yield from trace(
+                    self, f"for {item.name} in {' '.join(word.text for word in item.words) if item.words is not None else chr(34) + '$@' + chr(34)}"
+                )
             self.set(item.name, value)
             if (yield from self._loop_body(item.body)):
                 break
 
     def c_for(self, item: CFor) -> Steps:
         """for (( ; ; ))."""
-        evaluate(item.start, self)
-        while not item.condition.strip() or evaluate(item.condition, self):
+        yield from self._step(item.start)
+        while not item.condition.strip() or (yield from self._step(item.condition)):
             if (yield from self._loop_body(item.body)):
                 break
-            evaluate(item.step, self)
+            yield from self._step(item.step)
+
+    def _step(self, text: str) -> Steps:
+        if "x" in self.options and text.strip():
+            yield from trace(self, f"(( {text.strip()} ))")
+        return evaluate(text, self)
 
     def case(self, item: Case) -> Steps:
         """case."""
+        if "x" in self.options and self.is_bash():
+            yield from trace(self, f"case {item.word.text} in")
         word = yield from expand_one(self, item.word.text)
         self.status = 0
         for patterns, body in item.branches:
@@ -100,6 +112,8 @@ class CompoundCommands(SimpleCommands):
 
     def arithmetic(self, item: Arithmetic) -> Steps:
         """(( ))."""
+        if "x" in self.options:
+            yield from trace(self, f"(( {item.text} ))")
         text = yield from expand_one(self, '"' + item.text.replace('"', "") + '"')
         try:
             self.status = int(evaluate(text, self) == 0)
@@ -112,8 +126,11 @@ class CompoundCommands(SimpleCommands):
         words = []
         for word in item.words:
             words.append((word.text, (yield from expand_one(self, word.text))))
+        shown: list[str] = []
         try:
-            self.status = int(not holds(self, words))
+            self.status = int(not holds(self, words, shown))
+            for line in shown if "x" in self.options else ():
+                yield from trace(self, f"[[ {line} ]]")
         except ConditionProblem as problem:
             self.complain(str(problem))
             self.status = 2

@@ -126,42 +126,49 @@ def _not(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str
     return words[0] != "", words[1:]
 
 
-def holds(shell: ShellState, words: list[tuple[str, str]]) -> bool:
-    """The expression of [[ ]]: each word as typed and expanded."""
-    value, rest = _any(shell, words)
+def holds(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> bool:
+    """The expression of [[ ]]: each word as typed and expanded. `shown` gets what was looked at, as `set -x` tells it."""
+    value, rest = _any(shell, words, shown)
     if rest:
         raise ConditionProblem("syntax error in conditional expression")
     return value
 
 
-def _any(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
-    value, words = _all(shell, words)
+EMPTY, PUT_OFF = "''", r"\\\1"
+
+
+def _any(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> tuple[bool, list[tuple[str, str]]]:
+    value, words = _all(shell, words, shown)
     while words and words[0][0] == "||":
-        other, words = _all(shell, words[1:])
+        other, words = _all(shell, words[1:], [] if value else shown)
         value = value or other
     return value, words
 
 
-def _all(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
-    value, words = _one(shell, words)
+def _all(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> tuple[bool, list[tuple[str, str]]]:
+    value, words = _one(shell, words, shown)
     while words and words[0][0] == "&&":
-        other, words = _one(shell, words[1:])
+        other, words = _one(shell, words[1:], shown if value else [])
         value = value and other
     return value, words
 
 
-def _one(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
+def _one(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> tuple[bool, list[tuple[str, str]]]:
     if not words:
         raise ConditionProblem("syntax error in conditional expression")
     raw, word = words[0]
     if raw == "!":
-        value, rest = _one(shell, words[1:])
+        within: list[str] = []
+        value, rest = _one(shell, words[1:], within)
+        shown += [f"! {line}" for line in within[:1]] + within[1:]
         return not value, rest
     if raw == "(":
-        value, rest = _any(shell, words[1:])
+        value, rest = _any(shell, words[1:], shown)
         return value, rest[1:]
     if len(words) >= 3 and words[1][0] in ("=", "==", "!=", "=~", "<", ">", *NUMERIC):
         operator, (right_raw, right) = words[1][0], words[2]
+        literal = right_raw[:1] in ("'", '"') and operator in ("=", "==", "!=")
+        shown.append(f"{word or EMPTY} {operator} {(re.sub(r'(.)', PUT_OFF, right) if literal else right) or EMPTY}")
         if operator == "=~":
             found = re.search(right, word)
             shell.arrays["BASH_REMATCH"] = dict(enumerate([found[0], *(group or "" for group in found.groups())])) if found else {}
@@ -176,5 +183,7 @@ def _one(shell: ShellState, words: list[tuple[str, str]]) -> tuple[bool, list[tu
     if len(words) >= 2 and raw.startswith("-"):
         answer = unary(shell, raw, words[1][1])
         if answer is not None:
+            shown.append(f"{raw} {words[1][1] or EMPTY}")
             return answer, words[2:]
+    shown.append(f"-n {word or EMPTY}")
     return word != "", words[1:]

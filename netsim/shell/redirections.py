@@ -33,7 +33,9 @@ class Redirecting(ShellState):
             self.complain(problem.message)
             self.status = 2
             return ""
+        self.indirection += 1
         child = self._fork(Group(tree, False), fds)
+        self.indirection -= 1
         yield [child]
         self.status = child.status or 0
         return out.text().replace("\0", "").rstrip("\n")

@@ -19,6 +19,7 @@ from netsim.shell.redirections import Redirecting
 from netsim.shell.stack import PAUSE, Steps
 from netsim.shell.state import key_of
 from netsim.shell.tree import Simple
+from netsim.shell.xtrace import trace_simple
 
 
 @attrs.define(eq=False)
@@ -37,14 +38,16 @@ class SimpleCommands(Redirecting):
             if self.name != "interactive":
                 raise Exit(1) from None
             return
+        if "x" in self.options and self.is_bash():
+            yield from trace_simple(self, item, args, assigned)
+        elif "x" in self.options and (args or assigned):
+            shown = [f"{name}={_quoted(value) if isinstance(value, str) else '(...)'}" for name, value in assigned] + [_quoted(word) for word in args]
+            self.write(2, f"+ {' '.join(shown)}\n")
         if not args:
             for name, value in assigned:
                 self._assign(name, value)
             if not item.words:
                 self.status = 0 if not any("$(" in word.text or "`" in word.text for _, word in item.assignments) else self.status
-        if "x" in self.options and (args or assigned):
-            shown = [f"{name}={_quoted(value) if isinstance(value, str) else '(...)'}" for name, value in assigned] + [_quoted(word) for word in args]
-            self.write(2, f"+ {' '.join(shown)}\n")
         saved = dict(self.proc.fds)
         opened: list[Any] = []
         keep = bool(args) and args[0] == "exec" and len(args) == 1

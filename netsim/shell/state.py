@@ -40,6 +40,7 @@ class ShellState(Program):
     told: set[int] = attrs.field(factory=set)  # those whose end `wait` has told
     pid: int = 0
     line: int = 1
+    indirection: int = 0  # how many substitutions, `eval` and `.` it is in: what `set -x` shows by further signs
     budget: Budget = attrs.field(factory=Budget)
     exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
@@ -48,6 +49,10 @@ class ShellState(Program):
     waiting: Any = None
     pending: list[int] = attrs.field(factory=list)
     substituted: dict[str, Any] = attrs.field(factory=dict)  # paths that stand for >( ) until they are opened
+
+    def is_bash(self) -> bool:
+        """Whether it is no plain shell (dash, BusyBox's ash)."""
+        return self.name not in ("sh", "ash")
 
     def get(self, name: str) -> str | None:
         """A variable's value."""
