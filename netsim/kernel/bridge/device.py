@@ -42,6 +42,7 @@ from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.tables.fdb import Fdb
 
 BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, BR_STATE_BLOCKING = range(5)
+UNSETTLED = (BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_BLOCKING)
 ALL_SNOOPERS = IPv4(0xE000006A)  # 224.0.0.106
 ALL_SNOOPERS6 = IPv6(0xFF02 << 112 | 0x6A)  # ff02::6a
 MULTICAST_ROUTER_TEMPORARY = 3
@@ -96,6 +97,7 @@ class BridgePort:
         if self.place is not None:
             self.place.stir()
         self.bridge.forwarding_ports += (state == BR_STATE_FORWARDING) - (self.state == BR_STATE_FORWARDING)
+        self.bridge.unsettled_ports += (state in UNSETTLED) - (self.state in UNSETTLED)
         self.state = state
 
     @property
@@ -139,6 +141,7 @@ class Bridge(NetDevice):
     explicit_mtu: bool = False
     freed_numbers: list[int] = attrs.field(factory=list)  # a heap: numbers below the highest that no port has
     forwarding_ports: int = 0
+    unsettled_ports: int = 0  # neither disabled nor forwarding
     had_ports: bool = False  # from the first port on the carrier follows the ports
 
     @property

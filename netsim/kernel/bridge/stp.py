@@ -108,9 +108,14 @@ def init_port(port: BridgePort) -> None:
 
 def enable_port(port: BridgePort) -> None:
     """A port came up (`br_stp_enable_port`)."""
+    bridge = port.bridge
     init_port(port)
     port.set_state(BLOCKING)
-    port_state_selection(port.bridge)
+    if bridge.stp_enabled or bridge.unsettled_ports > 1:
+        port_state_selection(bridge)
+        return
+    make_forwarding(port)  # without a tree nothing is to be selected for those that forward
+    check_carrier(bridge)
 
 
 def disable_port(port: BridgePort) -> None:
