@@ -21,6 +21,12 @@ LINES = (
     "ip netns exec here ping -c1 -W0.2 -I 10.1.0.1 10.1.0.2",
     "ip netns exec there ping -c1 -W0.2 10.1.0.1",
     "ip netns exec here ping -c1 -W1 10.1.0.2",
+    "ip -n here -6 route add fd09::/64 dev lo; ip -n here -6 addr add fd01::1/128 dev lo nodad; ip -n here -6 route show dev lo; ip -n here route get fd09::1",
+    "ip netns exec here ping -c1 -W0.2 fd09::1",
+    "echo x | ip netns exec here nc -u -w1 fd09::1 99",
+    "ip -n there -6 addr add fd02::2/64 dev e0 nodad; ip -n there -6 route add default via fd02::1; ip -n here -6 addr add fd02::1/64 dev e0 nodad",
+    "ip netns exec here sysctl -qw net.ipv6.conf.all.forwarding=1; sleep 0.1; ip netns exec there ping -c1 -W1 fd02::1; ip netns exec there ping -c1 -W0.5 fd09::1",
+    "ip netns exec here nstat -asz Ip6OutNoRoutes Ip6InNoRoutes",
     "ip netns exec here nstat -asz IpInReceives IpInDelivers IpForwDatagrams IpInHdrErrors IpInAddrErrors IcmpInEchos IcmpOutEchoReps IcmpInEchoReps",
 )
 TIMES = re.compile(r"time[= ][\d.]+ ?ms|= [\d./]+ ms")

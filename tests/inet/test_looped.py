@@ -60,3 +60,12 @@ def test_what_is_forwarded_to_lo_goes_round_by_the_route_it_has_until_its_time_i
     told = host.run("ip netns exec there ping -c1 -W1 -t 5 10.9.0.1").stdout
     assert "From 10.1.0.1 icmp_seq=1 Time to live exceeded" in told
     assert counter(host, "IpForwDatagrams") == 4
+
+
+def test_ipv6_discards_what_is_sent_over_lo_and_tells_the_sender() -> None:
+    host = lab()
+    host.run("ip -n here -6 route add fd09::/64 dev lo; ip -n here -6 addr add fd01::1/128 dev lo nodad")
+    told = host.run("ip netns exec here ping -c1 -W1 fd09::1").stdout
+    assert "From fd01::1 icmp_seq=1 Destination unreachable: No route" in told
+    assert counter(host, "Ip6OutNoRoutes") == 1
+    assert host.run("ip -n here route get fd09::1").stdout.split()[:5] == ["fd09::1", "from", "::", "dev", "lo"]

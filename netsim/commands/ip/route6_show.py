@@ -244,7 +244,7 @@ def get6(session: Ip, query: RouteQuery, *, fibmatch: bool) -> None:
         answer = getroute6(session.netns, query)
     except NetError as error:
         raise answers(error) from None
-    if answer.route.error:
+    if answer.route.refuses:
         raise answers(NetError(answer.route.error))
     assert answer.route.found is not None
     if fibmatch:

@@ -19,7 +19,7 @@ def ip6_route_me_harder(netns: Netns, skb: SkBuff) -> None:
     bound = getattr(skb.owner, "bound_dev", 0)
     source = packet.src if owner_of(netns, packet.src) is not None else None
     rt = ip6_route_output(netns, Flow6(packet.dst, source, bound, 0, packet.tclass, skb.mark, packet.nexthdr), bound)
-    if rt.error:
+    if rt.refuses:
         raise NetError(rt.error)
     skb.route = rt
     skb.dev = rt.dev

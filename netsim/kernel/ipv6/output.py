@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
+from netsim.errors import EMSGSIZE, ENETUNREACH, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET6, POST_ROUTING, REFUSED, nf_hook
 from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.core.neighbour import neigh_output
@@ -46,12 +46,24 @@ def ip6_output(netns: Netns, skb: SkBuff) -> Any:
     incoming = skb.dev if skb.iif else None
     skb.dev = rt.dev
     skb.protocol = ETH_P_IPV6
+    if rt.error:
+        return _discard(netns, skb)
     if rt.dev.inet6 is None or rt.dev.inet6.conf.disable_ipv6:
         netns.mib["Ip6OutDiscards"] += 1
         if netns.trace is not None:
             trace_drop(netns, "IPV6DISABLED", rt.dev.name, skb.packet)
         return None
     return nf_hook(PF_INET6, POST_ROUTING, netns, skb, incoming, rt.dev, ip6_finish_output)
+
+
+def _discard(netns: Netns, skb: SkBuff) -> None:
+    """A way over lo that would only go in circles: nobody is there, says the host to itself (`ip6_pkt_discard_out`)."""
+    from netsim.kernel.ipv6.icmp import DEST_UNREACH, NOROUTE, icmp6_send
+
+    netns.mib["Ip6OutNoRoutes"] += 1
+    if netns.trace is not None:
+        trace_drop(netns, "IP_OUTNOROUTES", skb.dev.name, skb.packet, ENETUNREACH)
+    icmp6_send(skb, DEST_UNREACH, NOROUTE, 0)
 
 
 def ip6_finish_output(netns: Netns, skb: SkBuff) -> Any:

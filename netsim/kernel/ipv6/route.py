@@ -45,6 +45,11 @@ class Rt6:
         """Whether it is delivered here."""
         return self.type in (RTN_LOCAL, RTN_ANYCAST)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether whoever sends is told at once; a way over lo takes the packet and discards it (`ip6_rt_type_to_error`, `ip6_pkt_discard_out`)."""
+        return bool(self.error) and self.type != RTN_UNICAST
+
 
 # exceptions ------------------------------------------------------------------------------------------------------------
 
@@ -108,16 +113,16 @@ def ip6_dst_lookup(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
             rt = ip6_route_output(netns, flow, bound)
         except NetError as error:
             refused = error
-        source = get_saddr(netns, rt if rt is not None and not rt.error else None, flow.dst)
+        source = get_saddr(netns, rt if rt is not None and not rt.refuses else None, flow.dst)
         if source is None:
             raise NetError(EADDRNOTAVAIL)
         flow = attrs.evolve(flow, src=source)
-        if rt is not None and not rt.error:
+        if rt is not None and not rt.refuses:
             return attrs.evolve(rt, src=source)
         if refused is None and rt is not None:
             refused = NetError(rt.error)
     rt = ip6_route_output(netns, flow, bound)
-    if rt.error:
+    if rt.refuses:
         if netns.trace is not None:
             trace_step(netns, "fib_table_lookup", "", flow, rt.found)
         raise NetError(rt.error)
