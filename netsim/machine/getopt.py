@@ -53,6 +53,8 @@ def parse(words: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[st
             options.append(_long(word[2:], grammar, queue))
         elif len(word) == 2 and word[1] in grammar.flags:
             options.append(Option(word[1]))
+        elif len(word) == 2 and word[1] in grammar.valued:
+            options.append(Option(word[1], _argument(word[1], queue)))
         else:
             options += _cluster(word[1:], grammar, queue)
     return options, rest
@@ -74,14 +76,18 @@ def scan(words: Sequence[str], grammar: Grammar) -> Iterator[Option | str]:
                 yield from queue
 
 
+def _argument(letter: str, queue: Iterator[str]) -> str:
+    argument = next(queue, None)
+    if argument is None:
+        raise OptionError(f"option requires an argument -- '{letter}'")
+    return argument
+
+
 def _cluster(letters: str, grammar: Grammar, queue: Iterator[str]) -> Iterator[Option]:
     for place, letter in enumerate(letters):
         tail = letters[place + 1 :]
         if letter in grammar.valued:
-            argument = tail or next(queue, None)
-            if argument is None:
-                raise OptionError(f"option requires an argument -- '{letter}'")
-            yield Option(letter, argument)
+            yield Option(letter, tail or _argument(letter, queue))
             return
         if letter in grammar.optional:
             yield Option(letter, tail or None)

@@ -1,5 +1,7 @@
 """The link layer: Ethernet, VLAN tags, LLC with spanning tree messages, ARP."""
 
+from typing import ClassVar
+
 import attrs
 
 from netsim.addr import MAC, IPv4
@@ -97,7 +99,5 @@ class Arp:
     tha: MAC
     tpa: IPv4
 
-    @property
-    def size(self) -> int:
-        """Bytes on the wire."""
-        return 28
+    size: ClassVar[int] = 28
+    """Bytes on the wire."""

@@ -141,17 +141,16 @@ def event_send(neigh: Neighbour, skb: SkBuff | None) -> bool:
         neigh.state = NUD_INCOMPLETE
         neigh.updated = now(neigh)
         _arm(neigh, max(parms.retrans_time_ms * MS, 10 * MS))
-        _queue(neigh, skb)
+        _queue(neigh, parms, skb)
         _probe(neigh)
         return True
-    _queue(neigh, skb)
+    _queue(neigh, parms, skb)
     return True
 
 
-def _queue(neigh: Neighbour, skb: SkBuff | None) -> None:
+def _queue(neigh: Neighbour, parms: NeighParms, skb: SkBuff | None) -> None:
     if skb is None:
         return
-    parms = neigh.ops.parms(neigh.dev)
     queue = (*neigh.queue, skb)
     total = sum([waiting.size + SKB_OVERHEAD for waiting in queue])
     while total > parms.unres_qlen_bytes and queue:
@@ -178,9 +177,8 @@ def _disarm(neigh: Neighbour) -> None:
         neigh.timer = None
 
 
-def max_probes(neigh: Neighbour) -> int:
+def max_probes(neigh: Neighbour, parms: NeighParms) -> int:
     """How often to ask before giving up (`neigh_max_probes`)."""
-    parms = neigh.ops.parms(neigh.dev)
     more = parms.mcast_resolicit if neigh.state & NUD_PROBE else parms.mcast_solicit
     return int(parms.ucast_solicit + parms.app_solicit + more)
 
@@ -212,7 +210,7 @@ def timer_handler(neigh: Neighbour) -> None:
             next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
     else:
         next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
-    if neigh.state & (NUD_INCOMPLETE | NUD_PROBE) and neigh.probes >= max_probes(neigh):
+    if neigh.state & (NUD_INCOMPLETE | NUD_PROBE) and neigh.probes >= max_probes(neigh, parms):
         neigh.state, neigh.updated = NUD_FAILED, time
         _tell(neigh)
         invalidate(neigh)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.kernel.core.kernel import Kernel
-from netsim.kernel.tables.inet import COUNTED_HERE, Inet4State
+from netsim.kernel.tables.inet import COUNTED_HERE, Inet4State, icmp_counters
 from netsim.kernel.tables.inet6 import Inet6State
 from netsim.kernel.tables.sockets import SocketTables
 from netsim.state.late import Late
@@ -113,4 +113,9 @@ def snmp_fold(netns: Netns) -> Counter[str]:
         if count:
             mib[name] += count
             setattr(inet, field, 0)
+    for way, counts in (("In", inet.icmp_in), ("Out", inet.icmp_out)):
+        for kind, count in counts.items() if counts else ():
+            for name in icmp_counters(way, kind):
+                mib[name] += count
+    inet.icmp_in = inet.icmp_out = None
     return mib

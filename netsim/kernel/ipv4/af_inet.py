@@ -72,7 +72,7 @@ class Inet4Family:
     def route(self, sock: InetSocket, address: IPv4, port: int) -> Rt:
         """The way to a destination for a socket (`ip_route_connect`); the one it took before while nothing has changed (`sk_dst_check`)."""
         netns = sock.netns
-        if not (sock.laddr or sock.bound_dev or sock.dontroute) and not address.is_multicast:
+        if not (sock.laddr or sock.bound_dev or sock.dontroute) and address >> 28 != 14:
             rt = known_way(netns, address, None, sock.tos)
             if rt is not None:
                 return rt

@@ -46,7 +46,7 @@ def arp_rcv(skb: SkBuff) -> None:
     if skb.pkt_type in (PACKET_OTHERHOST, PACKET_LOOPBACK) or message.op not in (ARPOP_REQUEST, ARPOP_REPLY):
         return
     target, sender = message.tpa, message.spa
-    if target.is_multicast or (target.is_loopback and not _conf(dev, "route_localnet")):
+    if target >> 28 == 14 or (target >> 24 == 127 and not _conf(dev, "route_localnet")):
         return
     if sender == target and _conf(dev, "drop_gratuitous_arp"):
         return

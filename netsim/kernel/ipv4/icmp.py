@@ -14,7 +14,7 @@ from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv4.arp import ARP_OPS
-from netsim.kernel.ipv4.counters import icmp_count
+from netsim.kernel.ipv4.counters import icmp_count_in, icmp_count_out
 from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
@@ -112,7 +112,7 @@ def _push(netns: Netns, dst: IPv4, src: IPv4, message: IcmpError, route: Rt, *, 
     ttl = setting(netns, "ip_default_ttl", 64)
     flags = 0
     packet = Ip(src, dst, IPPROTO_ICMP, ttl, tos, netns.kernel.rng.getrandbits(16), flags, payload=message)
-    icmp_count(netns, "Out", message.type)
+    icmp_count_out(netns, message.type)
     _transmit(netns, packet, route, about.nfct.for_error() if about.nfct is not None else None)
 
 
@@ -186,7 +186,7 @@ def icmp_rcv(netns: Netns, skb: SkBuff) -> bool:
         netns.mib["IcmpInErrors"] += 1
         netns.mib["IcmpInCsumErrors"] += content_is_damaged(skb.packet)
         return True
-    icmp_count(netns, "In", kind)
+    icmp_count_in(netns, kind)
     if skb.route is not None and skb.route.type in (RTN_BROADCAST, RTN_MULTICAST):
         if kind in (ECHO, TIMESTAMP) and setting(netns, "icmp_echo_ignore_broadcasts", 1):
             return True
@@ -223,7 +223,7 @@ def _reply(netns: Netns, skb: SkBuff, message: IcmpEcho | IcmpOther) -> None:
     ttl = setting(netns, "ip_default_ttl", 64)
     options = recorded(asked.options, source) if asked.options else b""
     packet = Ip(source, asked.src, IPPROTO_ICMP, ttl, asked.tos, netns.kernel.rng.getrandbits(16), 0, 0, options, message)
-    icmp_count(netns, "Out", message.type)
+    icmp_count_out(netns, message.type)
     _transmit(netns, packet, route)
 
 

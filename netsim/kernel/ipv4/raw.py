@@ -11,7 +11,7 @@ from netsim.errors import EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.sock import ORIGIN_ICMP, InetSocket, Received, SockError
 from netsim.kernel.ipv4.af_inet import INET4, check_size, df_for, ttl_for
-from netsim.kernel.ipv4.counters import icmp_count
+from netsim.kernel.ipv4.counters import icmp_count_out
 from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
@@ -66,7 +66,7 @@ class RawSocket(InetSocket):
         number = netns.kernel.rng.getrandbits(16)
         packet = Ip(source, target, self.protocol, ttl_for(self, rt), self.tos, number, df_for(self, size, rt), 0, options, data)
         if self.protocol == IPPROTO_ICMP:
-            icmp_count(netns, "Out", data[0] if isinstance(data, bytes) else getattr(data, "type", 0))
+            icmp_count_out(netns, data[0] if isinstance(data, bytes) else getattr(data, "type", 0))
         ip_local_out(netns, packet, rt, owner=self, mark=self.mark)
 
     def receive(self, skb: SkBuff) -> bool:

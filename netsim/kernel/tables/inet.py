@@ -104,6 +104,18 @@ COUNTED_HERE = (
 """Counters that are fields of `Inet4State`, by the names they are told by: a slot grows in a fifth of the time that a `Counter` takes."""
 
 
+ICMP_NAMES = {
+    0: "EchoReps", 3: "DestUnreachs", 4: "SrcQuenchs", 5: "Redirects", 8: "Echos", 11: "TimeExcds", 12: "ParmProbs", 13: "Timestamps",
+    14: "TimestampReps", 17: "AddrMasks", 18: "AddrMaskReps",
+}  # fmt: skip
+
+
+def icmp_counters(way: str, kind: int) -> tuple[str, ...]:
+    """The counters of ICMP messages of a type that go `In` or `Out`: in all, by number and by name (`ICMP_INC_STATS`, `ICMPMSGIN_INC_STATS`)."""
+    name = ICMP_NAMES.get(kind)
+    return (f"Icmp{way}Msgs", f"IcmpMsg{way}Type{kind & 0xFF}", *([f"Icmp{way}{name}"] if name is not None else []))
+
+
 @attrs.define(eq=False)
 class Inet4State:
     """IPv4 of one namespace (`struct netns_ipv4`)."""
@@ -128,6 +140,8 @@ class Inet4State:
     out_requests: int = 0
     out_transmits: int = 0
     out_octets: int = 0
+    icmp_in: dict[int, int] | None = None  # ICMP messages by type, until `snmp_fold` adds them under their names (`icmpmsg_mib`)
+    icmp_out: dict[int, int] | None = None
     rt_genid: int = 0
     """Counts what decisions depend on besides routes and rules: devices, addresses, settings, what was learnt (`net->ipv4.rt_genid`).
 
