@@ -83,11 +83,18 @@ class Request:
     counters: tuple[int, int] = (0, 0)
     has_counters: bool = False
     warnings: str = ""
+    others: dict[str, Request] = attrs.field(factory=dict, eq=False)
 
     def led_by(self, command: str) -> Request:
-        """The same rule for another command."""
-        s = self
-        return Request(command, s.chain, s.new_name, s.policy, s.position, s.table, s.specs, s.flags, s.counters, s.has_counters, s.warnings)
+        """The same rule for this command."""
+        if command == self.command:
+            return self
+        found = self.others.get(command)
+        if found is None:
+            s = self
+            found = Request(command, s.chain, s.new_name, s.policy, s.position, s.table, s.specs, s.flags, s.counters, s.has_counters, s.warnings)
+            self.others[command] = found
+        return found
 
 
 @attrs.define(eq=False)

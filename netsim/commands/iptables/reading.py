@@ -32,23 +32,19 @@ class NoSets(Mapping[str, IpSet]):
 
 def remembered(argv: tuple[str, ...], build: str) -> Request | None:
     """The request of a right line to a tool of this build; None when it is wrong or more than its words has to be known."""
-    try:
-        return _read(argv, build)
-    except (Problem, AsksWorld):
-        return None
-
-
-@lru_cache(maxsize=512)
-def _read(argv: tuple[str, ...], build: str) -> Request:
     place = 2 if argv[1:2] == ("--wait",) else 1
     if argv[place : place + 1] == ("-t",):
         place += 2
     command = argv[place] if place < len(argv) else ""
-    if command not in SAME_RULE or command == "-A":
-        return _parsed(argv, build)
-    return _read((*argv[:place], "-A", *argv[place + 1 :]), build).led_by(command[1])
+    is_rule = command in SAME_RULE
+    try:
+        known = _parsed((*argv[:place], "-A", *argv[place + 1 :]) if is_rule else argv, build)
+    except (Problem, AsksWorld):
+        return None
+    return known.led_by(command[1]) if is_rule else known
 
 
+@lru_cache(maxsize=512)
 def _parsed(argv: tuple[str, ...], build: str) -> Request:
     """AsksWorld when a match or target has a memory of its own, which no two rules share; such values have no hash."""
     request = Parser(argv[1:], named_tool(argv[0], build), KnownNames(None), NoSets()).parse()
