@@ -6,14 +6,15 @@ import copy
 import gc
 import sys
 
-from benchmarks.bench_star import HOSTS, by_calls
+from benchmarks.bench_star import HOSTS
 from benchmarks.stopwatch import best, seconds
+from benchmarks.workloads.star import by_netsim
 from netsim import World, snapshot
 
 
 def run() -> dict[str, float]:
     """How many times longer than a fork other ways of copying the same world take."""
-    world = by_calls(HOSTS).world
+    world = by_netsim(HOSTS).world
     gc.collect()
     fork = best(world.fork)
     sys.setrecursionlimit(max(100_000, sys.getrecursionlimit()))  # deepcopy needs it for what hangs together

@@ -51,8 +51,8 @@ def in_hosts(text: str, name: str) -> list[IPv4 | IPv6]:
     return found
 
 
-def name_in_hosts(text: str, address: IPv4 | IPv6) -> str | None:
-    """The first name `/etc/hosts` gives an address (`gethostbyaddr`)."""
+def name_in_hosts(text: str, address: IPv4 | IPv6 | str) -> str | None:
+    """The first name `/etc/hosts`, whose text is given, has for an address (`gethostbyaddr`)."""
     for line in text.splitlines():
         words = line.split("#", 1)[0].split()
         if len(words) > 1 and words[0] == str(address):

@@ -6,10 +6,11 @@ import attrs
 
 from netsim.commands.iptables.extensions import of_value
 from netsim.commands.iptables.known_names import KnownNames
-from netsim.commands.iptables.words import address_text, mask_suffix, name_of_address, protocol_name
+from netsim.commands.iptables.words import address_text, mask_suffix, protocol_name
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.netfilter.verdict import ACCEPT
 from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
+from netsim.machine.hostnames import name_in_hosts
 
 
 @attrs.frozen
@@ -142,7 +143,7 @@ def _place(address: int, mask: int, family: int, style: Style) -> str:
         return "0.0.0.0/0" if family == 2 else "::/0"
     suffix = mask_suffix(mask, family)
     text = address_text(address, family)
-    named = "" if style.numeric or style.hosts is None else name_of_address(style.hosts, text)
+    named = "" if style.numeric or style.hosts is None else name_in_hosts(style.hosts.text, text) or ""
     return (named or text) + ("" if suffix == ("/32" if family == 2 else "/128") else suffix)
 
 

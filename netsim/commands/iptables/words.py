@@ -192,12 +192,3 @@ def mark(word: str, option: str) -> tuple[int, int]:
     if value is None or mask is None or value > 0xFFFFFFFF or mask > 0xFFFFFFFF:
         raise Problem(f'{option}: bad integer value for option "--{option}", or out of range.\n')
     return value, mask
-
-
-def name_of_address(hosts: KnownNames, address: str) -> str:
-    """The name an address has, or ""."""
-    for line in hosts.text.splitlines():
-        words = line.partition("#")[0].split()
-        if len(words) > 1 and words[0] == address:
-            return words[1]
-    return ""

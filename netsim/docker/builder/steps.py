@@ -18,58 +18,10 @@ from netsim.docker.errors import Refusal
 from netsim.docker.ids import new_id
 from netsim.docker.image import Image, image_id
 from netsim.docker.settings import ContainerSpec, HostConfig
+from netsim.shell.builtins import BUILTINS
+from netsim.shell.tokens import RESERVED
 
 SCRATCH = Image("scratch", "busybox", env=())
-RESERVED = frozenset(
-    [
-        "if",
-        "then",
-        "else",
-        "elif",
-        "fi",
-        "for",
-        "while",
-        "until",
-        "do",
-        "done",
-        "case",
-        "esac",
-        "in",
-        "{",
-        "}",
-        "!",
-        "(",
-        ")",
-        "[",
-        "[[",
-        ":",
-        ".",
-        "source",
-        "set",
-        "export",
-        "unset",
-        "cd",
-        "test",
-        "true",
-        "false",
-        "echo",
-        "printf",
-        "exit",
-        "eval",
-        "exec",
-        "umask",
-        "read",
-        "shift",
-        "local",
-        "return",
-        "trap",
-        "wait",
-        "type",
-        "command",
-        "pwd",
-    ]
-)
-"""Words of the shell itself."""
 KEPT = {"USER": "processes run as root", "HEALTHCHECK": "it is kept and not run", "VOLUME": "files stay in the container"}
 """What is part of the image and no more."""
 PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -240,7 +192,7 @@ class Builder:
         tools = {**self.engine.machine.dialects[image.dialect], **image.tools}
         if "/" in name:
             return name in image.files or (name.rpartition("/")[0] in ("/bin", "/usr/bin", "/sbin", "/usr/sbin") and name.rpartition("/")[2] in tools)
-        return (name in tools and name not in NOT_SIMULATED) or name in RESERVED
+        return (name in tools and name not in NOT_SIMULATED) or name in RESERVED or name in BUILTINS
 
     def _unknown(self, image: Image, instruction: Instruction) -> str:
         """The first program of a line that is not simulated."""
