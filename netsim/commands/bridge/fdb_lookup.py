@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim.commands.bridge.fdb_entry import USAGE, described, line, mac_address
+from netsim.commands.bridge.fdb_entry import USAGE, described, described_remotes, line, mac_address
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, duparg2, matches, number
 from netsim.errors import NetError
+from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.kernel.rtnl.fdb import NTF_MASTER, NTF_SELF, FlushRequest, fdb_flush, fdb_get
+from netsim.kernel.tables.vxlan import VxlanEntry
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -36,7 +39,7 @@ MOST_VLANS = 4094
 def get(session: Ip, cursor: Words) -> None:
     """bridge fdb get."""
     address = name = master = None
-    flags = vlan = 0
+    flags = vlan = dynamic = 0
     while cursor.more():
         word = cursor.take()
         if word in ("brport", "dev"):
@@ -50,7 +53,7 @@ def get(session: Ip, cursor: Words) -> None:
         elif word == "vni":
             cursor.argument()  # asks vxlan devices only
         elif word == "dynamic":
-            continue
+            dynamic = 1
         elif matches(word, "help"):
             raise Stop(USAGE, 255)
         else:
@@ -69,10 +72,18 @@ def get(session: Ip, cursor: Words) -> None:
     try:
         if vlan > MOST_VLANS:
             raise Stop("Error: invalid vlan id.\n", 254)
-        found = described(session, *fdb_get(dev, bridge, flags, mac, vlan))
+        holder, entry = fdb_get(dev, bridge, flags, mac, vlan)
     except NetError as error:
         raise Stop(answers(error).stderr, 254) from None
-    session.print(to_json([found], session.style) if session.style.json else line(found, None, None))
+    if isinstance(entry, VxlanEntry):
+        assert isinstance(holder, VxlanDevice)
+        found = described_remotes(session, holder, entry)[:1]
+    else:
+        assert isinstance(holder, Bridge)
+        found = [described(session, holder, entry)]
+    if dynamic:
+        found = [one for one in found if one["state"] != "permanent"]
+    session.print(to_json(found, session.style) if session.style.json else "".join(line(one, None, None) for one in found))
 
 
 def flush(session: Ip, cursor: Words) -> None:

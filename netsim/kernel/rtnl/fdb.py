@@ -151,13 +151,24 @@ def fdb_flush(dev: NetDevice, request: FlushRequest) -> None:
     br_fdb.flush_bulk(dev, br_fdb.Bulk(port_data, int(target is dev), request.marks, request.vlan))
 
 
-def fdb_get(dev: NetDevice | None, master: NetDevice | None, flags: int, lladdr: MAC, vlan: int) -> tuple[Bridge, FdbEntry]:
-    """One entry with the bridge it is in (`rtnl_fdb_get`); EINVAL, EOPNOTSUPP, ENOENT with the kernel's sentences."""
+def fdb_get(
+    dev: NetDevice | None, master: NetDevice | None, flags: int, lladdr: MAC, vlan: int
+) -> tuple[Bridge, FdbEntry] | tuple[VxlanDevice, VxlanEntry]:
+    """One entry with the bridge or VXLAN device it is in (`rtnl_fdb_get`); EINVAL, EOPNOTSUPP, ENOENT with the kernel's sentences.
+
+    A VXLAN device has no entries by VLAN or, but for those with `external`, by VNI (`vxlan_fdb_get`).
+    """
     if dev is not None and master is not None:
         raise NetError(EINVAL, "Master and device are mutually exclusive")
-    if dev is not None and not flags & NTF_SELF and not isinstance(dev.slave_data, BridgePort):
+    itself = flags & NTF_SELF and not flags & NTF_MASTER
+    if dev is not None and not itself and not isinstance(dev.slave_data, BridgePort):
         raise NetError(EINVAL, "Device is not a bridge port")
-    asked = master if dev is None else dev if flags & NTF_SELF else dev.master
+    asked = master if dev is None else dev if itself else dev.master
+    if isinstance(asked, VxlanDevice):
+        known = next((one for one in vxlan_fdb.listed(asked) if one.address == lladdr), None)
+        if known is None:
+            raise NetError(ENOENT, "Fdb entry not found")
+        return asked, known
     if not isinstance(asked, Bridge):
         raise NetError(EOPNOTSUPP, "Fdb get operation not supported by device")
     entry = asked.fdb.find(lladdr, vlan)
