@@ -162,16 +162,20 @@ class Files:
             raise NetError(ENOENT)
         return node
 
-    def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory, str] | None:
-        """`_walk` where an absolute path leads through plain directories only and not to a link; None: it does not."""
+    def _straight(self, process: Process | None, path: str, links: int = 0) -> tuple[Node | None, Directory, str] | None:
+        """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
         before, *way, name = path.split("/")
         if before or name in ("", ".", ".."):
             return None
         here: Node | None = self.root if process is None or process.jail is None else process.jail.root
-        for part in way:
+        for place, part in enumerate(way, 1):
             if type(here) is not Directory:
                 return None
             here = here.entries.get(part)
+            if type(here) is Symlink:
+                if here.magic is not None or here.target[:1] != "/" or links:
+                    return None
+                return self._straight(process, "/".join((here.target, *way[place:], name)), links + 1)
         if type(here) is not Directory:
             return None
         node = here.entries.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import MAC
@@ -139,7 +140,7 @@ class LinkWords:
         cursor = self.cursor
         while cursor.more():
             word = cursor.take()
-            handler = next((function for pattern, function, exact in _KEYS if (word == pattern if exact else matches(word, pattern))), None)
+            handler = _key(word)
             if handler is not None:
                 handler(self, word)
                 continue
@@ -305,6 +306,12 @@ _KEYS: tuple[tuple[str, Any, int], ...] = (
     ("addrgenmode", _addrgenmode, 0), ("link-netnsid", _unmodelled, 1), ("protodown", _unmodelled, 1), ("protodown_reason", _unmodelled, 1),
     ("gso_max_size", _unmodelled, 1), ("gso_max_segs", _unmodelled, 1), ("gro_max_size", _unmodelled, 1), ("parentdev", _unmodelled, 1),
 )  # fmt: skip
+
+
+@lru_cache(256)
+def _key(word: str) -> Any:
+    """What takes a key, perhaps abbreviated, and its arguments; None: it is none."""
+    return next((function for pattern, function, exact in _KEYS if (word == pattern if exact else matches(word, pattern))), None)
 
 
 # commands ----------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 import attrs
@@ -136,10 +136,16 @@ SHORT = {
 }
 
 
+@lru_cache(256)
+def _flag(option: str) -> str | None:
+    """What a flag means, perhaps abbreviated."""
+    return SHORT.get(option) or next((name for pattern, name in FLAGS if matches(option, pattern)), None)
+
+
 def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
     style = session.style
     color, given, when = option.partition("=")
-    means = SHORT.get(option) or next((name for pattern, name in FLAGS if matches(option, pattern)), None)
+    means = _flag(option)
     if means is None and color in ("-c", "-color", "-colo", "-col", "-co"):
         means = "color" if not given or when in ("always", "auto", "never") else None
     if means is None:
@@ -184,11 +190,17 @@ def _global(session: Ip, option: str, word: str, cursor: Words) -> None:
         setattr(style, means, True)
 
 
+@lru_cache(256)
+def _object(word: str) -> str | None:
+    """What a word abbreviates."""
+    return next((home for pattern, home in OBJECTS if matches(word, pattern)), None)
+
+
 def one(session: Ip, cursor: Words) -> Result | Exec:
     """Carry out one object's command."""
     try:
         word = cursor.take()
-        name = next((home for pattern, home in OBJECTS if matches(word, pattern)), None)
+        name = _object(word)
         if name == "help":
             raise Stop(MAIN, 255)
         if name is None:
