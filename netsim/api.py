@@ -329,13 +329,16 @@ class World:
 
     def still(self) -> World:
         """A fork in which the shells that are running stand still, as after SIGSTOP, while what they have started goes on; CannotFork."""
-        from netsim.shell.program import Shell
         from netsim.shell.standing import StandingShell
         from netsim.state.fork import fork
 
-        processes = [process for host in self.hosts.values() for process in host.machine.processes.values()]
-        running = [process.program for process in processes if isinstance(process.program, Shell)]
-        return fork(self, [(shell, StandingShell()) for shell in running])
+        return fork(self, [(process.program, StandingShell()) for _, process in self.shells()])
+
+    def shells(self) -> list[tuple[Host, Process]]:
+        """Processes in which a shell is at work, each with its machine."""
+        from netsim.shell.program import Shell
+
+        return [(host, process) for host in self.hosts.values() for process in host.machine.processes.values() if isinstance(process.program, Shell)]
 
     def __enter__(self) -> World:
         return self

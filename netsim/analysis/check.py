@@ -91,7 +91,7 @@ def _checked(world: World, claim: Checked) -> Outcome:
         return check_claim(world, claim)
     name = (claim.__doc__ or claim.__name__.replace("_", " ")).strip().partition("\n")[0]
     try:
-        with world.fork() as trial:
+        with world.still() as trial:
             holds = claim(trial) is not False
     except AssertionError as failed:
         return Outcome(name, BROKEN, str(failed).partition("\n")[0])

@@ -30,6 +30,8 @@ MOST_DATA = 65507
 def explain(world: World, source: Any, target: Any, *, size: int = 0) -> Explanation:
     """How a packet goes from a host, namespace or container to a target, and why it arrives or dies; the world stays as it is.
 
+    Shells that are running stand still meanwhile (`World.still`).
+
     `source` is such an object or its name, `target` a text like `10.0.0.2:80/tcp`, `web:5432`, `8.8.8.8` (ping), `@red:80` (the address of
     the place `red`), or a place to ping. `size`: bytes of data to send (0: a few, by TCP none): by UDP or ping in one piece, not to be cut on the way.
     AnalysisProblem when there is no such place or the target cannot be read.
@@ -40,7 +42,7 @@ def explain(world: World, source: Any, target: Any, *, size: int = 0) -> Explana
     start = place_of(world, source)
     address_of(world, wanted)
     try:
-        trial = world.fork()
+        trial = world.still()
     except CannotFork as problem:
         return _unanswerable(start, wanted, str(problem))
     return explain_in(trial, place_of(trial, start), wanted, size)

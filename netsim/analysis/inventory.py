@@ -60,7 +60,7 @@ class Inventory:
 
 def inventory(world: World) -> Inventory:
     """Everything that was set in a world, taken in a fork; what was learnt, counted or drawn is left out."""
-    trial = world.fork()
+    trial = world.still()
     trial.run_for(SETTLING)
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for place in places(trial):

@@ -85,7 +85,7 @@ class Trials:
 
 def trials(world: World) -> Trials:
     """Attempts in copies of a world, once it has settled; CannotFork."""
-    base = world.fork()
+    base = world.still()
     base.run_for(SETTLING)
     return Trials(base, is_steady(base))
 

@@ -29,12 +29,13 @@ class Answer:
 
 
 def lab_of(name: str) -> tuple[World, str]:
-    """A lab's world, and a note where its script failed; LabProblem."""
+    """A lab's world, and a note where its script failed and for each shell that is still running in it; LabProblem."""
     world, result = play(name)
+    notes = "".join(f"netsim: {host.name}: process {process.pid}, {' '.join(process.argv)}, stands still\n" for host, process in world.shells())
     if not result.status:
-        return world, ""
+        return world, notes
     last = result.stderr.strip().rpartition("\n")[2] or "no word of error"
-    return world, f"netsim: {name}: the script ended with status {result.status}: {last}\n"
+    return world, f"netsim: {name}: the script ended with status {result.status}: {last}\n{notes}"
 
 
 def as_json(value: Any) -> str:

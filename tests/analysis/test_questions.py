@@ -6,11 +6,13 @@ import csv
 import json
 from pathlib import Path
 
+import attrs
 import pytest
 
 import netsim
 from netsim.__main__ import main
 from netsim.analysis.claims import ALWAYS, NEVER, ONLY, parse_claim
+from netsim.machine.call import Program
 from tests.analysis.labs import BRIDGED, ROUTED, on
 
 CLOSED = on("mid", "iptables -A FORWARD -p tcp --dport 80 -j REJECT")
@@ -108,9 +110,29 @@ def test_a_claim_may_be_a_function_of_a_world_which_it_may_change() -> None:
     assert netsim.explain(world, "red", "10.0.2.2").is_reached
 
 
+@attrs.define(eq=False)
+class Stubborn(Program):
+    """It cannot be copied."""
+
+    def refuse_fork(self) -> str:
+        return "a stubborn program is running"
+
+
+def test_a_question_is_answered_while_a_shell_is_running() -> None:
+    world = routed()
+    job = world.host("h1").start("while ip netns exec blue nc -l -p 8080; do :; done")
+    world.run_for(1_000_000_000)
+    assert netsim.explain(world, "red", "10.0.2.2:8080").is_reached
+    assert netsim.reach(world, ["red"]).cell("red", "blue", "tcp", 8080).verdict == "reached"
+    assert netsim.check(world, "red reaches blue:8080").status == 0
+    assert not netsim.diff(world, world)
+    assert job.is_running
+
+
 def test_what_cannot_be_tried_is_unknown_not_blocked() -> None:
     world = routed()
-    world.host("h1").start("sleep 100; true")
+    machine = world.host("h1").machine
+    machine.spawn(machine.init, ("stubborn",), program=Stubborn())
     answer = netsim.explain(world, "red", "10.0.2.2")
     assert (answer.verdict, answer.reason.code, answer.status) == ("unknown", "not-modelled", 2)
     assert netsim.check(world, "red reaches blue").status == 2
