@@ -186,6 +186,17 @@ def test_events_tell_what_happened_in_order(new: Host) -> None:
     assert re.search(r"^\S+Z container create [0-9a-f]{64} \(image=busybox, name=v1\)$", past, re.MULTILINE)
 
 
+def test_a_daemon_remembers_its_last_events(new: Host) -> None:
+    watch = new.start("docker events --format '{{.Actor.Attributes.name}}' --filter event=rename")
+    ok(new, "docker run -d --name n0 busybox sleep 1000")
+    for number in range(300):
+        ok(new, f"docker rename n{number} n{number + 1}")
+    past = ok(new, "docker events --since 10h --until 0s --format '{{.Actor.Attributes.name}}'").split()
+    assert past == [f"n{number}" for number in range(45, 301)]
+    ok(new, "docker rename n300 last")
+    assert watch.result().stdout.split() == [*(f"n{number}" for number in range(1, 301)), "last"]
+
+
 def test_pruning_asks_first(new: Host) -> None:
     ok(new, "docker network create p1")
     done = new.run("docker network prune")

@@ -78,7 +78,7 @@ class Watching(Program):
     engine: Engine
     wish: Wish
     at: int
-    """Which event comes next."""
+    """Which event comes next, counted from the daemon's first."""
     since: int
     until: int
     """0: for ever."""
@@ -100,9 +100,10 @@ class Watching(Program):
 
     def tell(self, proc: Process) -> int:
         """Print what is new; 0 when that failed and ended the command."""
-        events = self.engine.events
-        while self.at < len(events):
-            event = events[self.at]
+        events, forgotten = self.engine.events, self.engine.events_forgotten
+        self.at = max(self.at, forgotten)
+        while self.at < forgotten + len(events):
+            event = events[self.at - forgotten]
             self.at += 1
             if event.time < self.since or (self.until and event.time > self.until) or not self.wish.takes(event):
                 continue
@@ -137,7 +138,7 @@ def events(docker: Docker, parsed: Parsed) -> Result | Program:
     since, until = limits["since"], limits["until"]
     if since and until and since > until:
         raise invalid(f"`since` time ({since // SECOND}) cannot be after `until` time ({until // SECOND})")
-    return Watching(engine, wish, 0 if since or (until and until <= now) else len(engine.events), since, until)
+    return Watching(engine, wish, 0 if since or (until and until <= now) else engine.events_forgotten + len(engine.events), since, until)
 
 
 EVENT_FLAGS = (Flag("filter", "f", LIST, name_and_value), Flag("format"), Flag("since"), Flag("until"))

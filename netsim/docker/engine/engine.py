@@ -41,6 +41,8 @@ DRIVERS: dict[str, Driver] = {
     driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver(), OverlayDriver())
 }
 """Kinds of network by the name `--driver` takes."""
+MOST_EVENTS = 256
+"""Events that a daemon remembers for those who ask for the past (`eventsLimit`)."""
 
 
 @quick
@@ -77,6 +79,9 @@ class Engine:
     resolvers: dict[int, Any] = attrs.field(factory=dict)
     """The daemon's descriptors that belong to containers' name servers."""
     events: list[Event] = attrs.field(factory=list)
+    """The last ones, oldest first."""
+    events_forgotten: int = 0
+    """How many there were before these."""
     watchers: list[Process] = attrs.field(factory=list)
     """Processes that hear of events, by a timer with the token "event"."""
     id: str = ""
@@ -249,10 +254,15 @@ class Engine:
 
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
-        self.events.append(Event(self.now(), type_, action, actor, tuple(sorted(attributes.items()))))
-        self.watchers = [process for process in self.watchers if process.status is None]
-        for process in self.watchers:
-            process.timer(0, "event")
+        events = self.events
+        events.append(Event(self.now(), type_, action, actor, tuple(sorted(attributes.items()))))
+        if len(events) > MOST_EVENTS:
+            del events[0]
+            self.events_forgotten += 1
+        if self.watchers:
+            self.watchers = [process for process in self.watchers if process.status is None]
+            for process in self.watchers:
+                process.timer(0, "event")
 
 
 def engine_of(machine: Machine) -> Engine:
