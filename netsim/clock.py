@@ -181,8 +181,12 @@ class Clock:
 
     def run_until(self, deadline: int) -> None:
         """Do everything that is due up to `deadline` ns and leave `now` there."""
+        ready = self.ready
         while self.step_by(deadline):
-            pass
+            while ready and self.now <= deadline and (self.heap[0][0] > self.now if self.heap else not self.far):
+                callback, args = ready.popleft()  # a burst of frames, without a look at each timer
+                self.now += HOP
+                callback(*args)
         if self.now < deadline:
             self.now = deadline
 

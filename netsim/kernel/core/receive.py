@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TAGS = (ETH_P_8021Q, ETH_P_8021AD)
 VLAN_VID_MASK = 0xFFF
+GROUP_BIT = 0x010000000000
 
 
 def eth_type(skb: SkBuff) -> int:
@@ -22,7 +23,7 @@ def eth_type(skb: SkBuff) -> int:
     dst = skb.dst
     if dst == skb.dev.address:
         return PACKET_HOST
-    if dst & 0x010000000000:
+    if dst & GROUP_BIT:
         return PACKET_BROADCAST if dst == skb.dev.broadcast else PACKET_MULTICAST
     return PACKET_OTHERHOST
 
@@ -39,7 +40,7 @@ def netif_receive(skb: SkBuff) -> None:
     stats.rx_packets += 1
     stats.rx_bytes += (len(packet) if type(packet) is bytes else packet.size) + dev.header_length
     skb.iif = dev.ifindex
-    skb.pkt_type = PACKET_HOST if dst == dev.address else eth_type(skb)
+    skb.pkt_type = PACKET_HOST if dst == dev.address else eth_type(skb) if dst & GROUP_BIT else PACKET_OTHERHOST
     netns = dev.netns
     if skb.vlan or dev.taps or netns.taps or type(packet) is Dot1Q:
         receive_core(skb)

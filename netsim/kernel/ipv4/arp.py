@@ -10,6 +10,7 @@ from netsim.kernel.core.netdevice import IFF_NOARP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type_dev
+from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RTN_LOCAL
 from netsim.kernel.tables.inet import InDevice
 from netsim.kernel.tables.neigh import NUD_PROBE, NUD_VALID, Neighbour, NeighParms
@@ -50,8 +51,6 @@ def arp_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
 
 
 def _announced_source(dev: NetDevice, target: IPv4, skb: SkBuff | None) -> IPv4 | None:
-    from netsim.kernel.ipv4.devinet import inet_select_addr
-
     if dev.inet is None:
         return None
     netns = dev.netns

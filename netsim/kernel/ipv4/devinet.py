@@ -330,29 +330,6 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
 # choosing addresses ----------------------------------------------------------------------------------------------------
 
 
-def inet_select_addr(netns: Netns, dev: NetDevice | None, dst: int, scope: int) -> IPv4 | None:
-    """A source address for a destination out of a device (`inet_select_addr`)."""
-    if dev is not None and dev.inet is not None:
-        fallback: IPv4 | None = None
-        widest = RT_SCOPE_LINK if dev.inet.conf.route_localnet or netns.inet.conf_all.route_localnet else RT_SCOPE_HOST
-        for ifa in dev.inet.addresses:
-            if ifa.flags & IFA_F_SECONDARY or min(ifa.scope, widest) > scope:
-                continue
-            if not dst or not (ifa.peer ^ dst) & mask4(ifa.length):
-                return ifa.local
-            if fallback is None:
-                fallback = ifa.local
-        if fallback is not None:
-            return fallback
-    for other in netns.devices.values():
-        if other.inet is None:
-            continue
-        for ifa in other.inet.addresses:
-            if not ifa.flags & IFA_F_SECONDARY and ifa.scope != RT_SCOPE_LINK and ifa.scope <= scope:
-                return ifa.local
-    return None
-
-
 def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
     """The device an address is on, or the one whose local route covers it, as all of 127.0.0.0/8 (`__ip_dev_find`)."""
     for dev in netns.devices.values():

@@ -16,12 +16,12 @@ from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count_in, icmp_count_out
 from netsim.kernel.ipv4.csum import content_is_damaged
-from netsim.kernel.ipv4.devinet import inet_select_addr
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu, learn_redirect, packet_gateway
 from netsim.kernel.ipv4.rt_cache import keep_way, known_way
+from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID

@@ -13,8 +13,9 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.inet.flow_keys import ports_of
-from netsim.kernel.ipv4.devinet import inet_select_addr, owner_of
+from netsim.kernel.ipv4.devinet import owner_of
 from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup, is_own
+from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
     RT_SCOPE_LINK,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.kernel.core.hooks import ACCEPT, DROP
 from netsim.kernel.core.netdevice import NetDevice
-from netsim.kernel.ipv4.devinet import inet_select_addr
+from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.netfilter.conntrack.entries import kill
 from netsim.kernel.netfilter.nat.ranges import MANIP_SRC, NatRange
