@@ -44,12 +44,24 @@ class Exec:
 
 
 @attrs.frozen
+class Enough:
+    """So many of some byte (ends of lines), or of any (`unit` empty)."""
+
+    unit: bytes
+    count: int
+
+    def found(self, data: bytes) -> int:
+        """How many are in a piece."""
+        return data.count(self.unit) if self.unit else len(data)
+
+
+@attrs.frozen
 class ReadInput:
     """The command needs its standard input: read it to the end, then call `then(call, data)` (a module-level function)."""
 
     then: Callable[[Call, bytes], Result | Program | Exec]
-    enough: Callable[[Call, bytes], bool] | None = None
-    """Says when more would change nothing (a module-level function): then it is not waited for."""
+    enough: Enough | None = None
+    """After how much more would change nothing: then it is not waited for."""
 
 
 class Program:

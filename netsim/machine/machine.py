@@ -14,7 +14,7 @@ from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
-from netsim.machine.call import Call, Exec, Program, ReadInput, Result
+from netsim.machine.call import Call, Enough, Exec, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile
 from netsim.machine.files import Directory, File, Files
 from netsim.machine.jail import Jail
@@ -43,13 +43,14 @@ class InputReader(Program):
 
     call: Call
     then: Callable[[Call, bytes], Any]
-    enough: Callable[[Call, bytes], bool] | None = None
+    enough: Enough | None = None
+    found: int = 0
     data: list[bytes] = attrs.field(factory=list)
     size: int = 0
 
     def started(self, proc: Process) -> None:
         """Take what is there already."""
-        if 0 not in proc.fds:
+        if 0 not in proc.fds or (self.enough is not None and not self.enough.count):
             self._done(proc)
         else:
             self.readable(proc, 0)
@@ -69,9 +70,11 @@ class InputReader(Program):
                 proc.write(2, f"{proc.comm}: netsim: more than {MOST_INPUT} bytes of input\n")
                 proc.exit(1)
                 return
-            if self.enough is not None and self.enough(self.call, b"".join(self.data)):
-                self._done(proc)
-                return
+            if self.enough is not None:
+                self.found += self.enough.found(data)
+                if self.found >= self.enough.count:
+                    self._done(proc)
+                    return
 
     def _done(self, proc: Process) -> None:
         kernel = proc.machine.kernel

@@ -1,8 +1,7 @@
-"""Text tools: head, tail and wc are ours (and grep); the others are bashkit's, run on what the machine's files and pipes hold."""
+"""Text tools: wc is ours (as head, tail and grep are); the others are bashkit's, run on what the machine's files and pipes hold."""
 
 from __future__ import annotations
 
-import re
 import shlex
 
 from netsim.errors import NetError, strerror
@@ -49,66 +48,6 @@ def _input(call: Call, names: list[str], data: bytes, tool: str) -> tuple[list[t
         except NetError as error:
             err += f"{tool}: {name}: {strerror(error.errno)}\n"
     return found, err
-
-
-def head(call: Call) -> ReadInput:
-    """The first lines; it ends as soon as it has them."""
-    return ReadInput(_head, _has_enough)
-
-
-def _has_enough(call: Call, data: bytes) -> bool:
-    kind, count, names = _count(call.argv[1:])
-    if names or not re.fullmatch(r"[+]?\d+", count):
-        return bool(names) and "-" not in names
-    return (data.count(b"\n") if kind == "n" else len(data)) >= int(count)
-
-
-def tail(call: Call) -> ReadInput:
-    """The last lines."""
-    return ReadInput(_tail)
-
-
-def _count(words: tuple[str, ...]) -> tuple[str, str, list[str]]:
-    kind, count, names = "n", "10", []
-    queue = list(words)
-    while queue:
-        word = queue.pop(0)
-        if re.fullmatch(r"-\d+", word):
-            count = word[1:]
-        elif word in ("-n", "-c", "--lines", "--bytes"):
-            kind, count = ("n" if word in ("-n", "--lines") else "c"), queue.pop(0) if queue else "10"
-        elif re.fullmatch(r"-[nc][-+]?\d+", word):
-            kind, count = word[1], word[2:]
-        elif word in ("-q", "-f", "-F", "-v"):
-            continue
-        else:
-            names.append(word)
-    return kind, count, names
-
-
-def _head(call: Call, data: bytes) -> Result:
-    kind, count, names = _count(call.argv[1:])
-    texts, err = _input(call, names, data, "head")
-    if not re.fullmatch(r"-?\d+", count):
-        return Result("", f"head: invalid number of lines: '{count}'\n", 1)
-    number = int(count)
-    cut = [_first(text, kind, number) for _, text in texts]
-    return Result("".join(cut), err, int(bool(err)))
-
-
-def _first(text: str, kind: str, number: int) -> str:
-    pieces = text.splitlines(keepends=True) if kind == "n" else list(text)
-    return "".join(pieces[:number] if number >= 0 else pieces[: max(0, len(pieces) + number)])
-
-
-def _tail(call: Call, data: bytes) -> Result:
-    kind, count, names = _count(call.argv[1:])
-    texts, err = _input(call, names, data, "tail")
-    out = ""
-    for _, text in texts:
-        pieces = text.splitlines(keepends=True) if kind == "n" else list(text)
-        out += "".join(pieces[int(count[1:]) - 1 :] if count.startswith("+") else pieces[-int(count.lstrip("-")) :] if int(count.lstrip("-")) else [])
-    return Result(out, err, int(bool(err)))
 
 
 def wc(call: Call) -> ReadInput:

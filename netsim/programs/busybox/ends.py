@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Call, Result
+from netsim.machine.call import Call, Enough, Program, Result
 from netsim.machine.getopt import Grammar
-from netsim.programs.busybox.applet import Die, Options, die, ended, name_of, read_options, unsigned
+from netsim.programs.busybox.applet import Die, Options, ended, name_of, read_options, unsigned
 from netsim.programs.busybox.files import content_of, on_input
+from netsim.programs.ends import FOLLOWED, Following, Wanted
 
 
 def head(call: Call) -> Any:
@@ -33,9 +35,9 @@ def _ends_options(call: Call) -> Options:
 
 def _ends(call: Call) -> Any:
     options = _ends_options(call)
-    if set(options.letters) & {"f", "F"}:
-        raise die(name_of(call), "netsim: following a file (-f) is not modelled")
-    return on_input(call, _ends_all, list(options.words), _head_has_enough if name_of(call) == "head" else None)
+    if set(options.letters) & {"f", "F"} and options.words and "-" not in options.words:
+        return _following(call, options)
+    return on_input(call, _ends_all, list(options.words), _enough_for_head(call, options))
 
 
 def _count_of(call: Call, options: Options) -> tuple[str, int]:
@@ -45,13 +47,28 @@ def _count_of(call: Call, options: Options) -> tuple[str, int]:
     return sign, unsigned(name_of(call), word[len(sign) :].rstrip("bkm") or word) * UNITS.get(word[-1:], 1)
 
 
-def _head_has_enough(call: Call, data: bytes) -> bool:
-    options = _ends_options(call)
-    try:
-        sign, count = _count_of(call, options)
-    except Die:
-        return True  # it will say so
-    return not sign and list(options.words) in ([], ["-"]) and (len(data) if "c" in options else data.count(b"\n")) >= count
+def _enough_for_head(call: Call, options: Options) -> Enough | None:
+    if name_of(call) != "head" or list(options.words) not in ([], ["-"]):
+        return None
+    sign, count = _count_of(call, options)
+    return None if sign else Enough(b"" if "c" in options else b"\n", count)
+
+
+def _following(call: Call, options: Options) -> Program:
+    sign, count = _count_of(call, options)
+    pause = unsigned("tail", options.get("s")) * SECOND if "s" in options else FOLLOWED
+    headed = int("v" in options or (len(options.words) > 1 and "q" not in options))
+    wanted = Wanted("tail", b"" if "c" in options else b"\n", sign, count, headed, 1, max(1, pause))
+    complaints = ""
+    for name in options.words:
+        try:
+            content_of(call, name, b"")
+            wanted.names.append(name)
+        except NetError as error:
+            complaints += f"tail: {_cannot_open(name)}: {strerror(error.errno)}\n"
+    if not wanted.names:
+        raise Die(Result("", f"{complaints}tail: no files\n", 1))
+    return Following(wanted, complaints)
 
 
 def _ends_all(call: Call, data: bytes) -> Result:

@@ -8,13 +8,13 @@ from typing import Any
 
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EISDIR, ENOENT, NetError, strerror
-from netsim.machine.call import Call, ReadInput, Result
+from netsim.machine.call import Call, Enough, ReadInput, Result
 from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import Options, die, ended, name_of, read_options, usage
 
 
-def on_input(call: Call, then: Callable[[Call, bytes], Result], names: list[str], enough: Callable[[Call, bytes], bool] | None = None) -> Any:
+def on_input(call: Call, then: Callable[[Call, bytes], Result], names: list[str], enough: Enough | None = None) -> Any:
     """Go on at once where files are named, else with standard input, to its end or until there is enough of it."""
     return ReadInput(then, enough) if not names or "-" in names else then(call, b"")
 
