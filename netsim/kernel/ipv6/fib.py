@@ -151,7 +151,7 @@ def insert(netns: Netns, route: Fib6Info, flags: int) -> None:
     if flags & NLM_F_REPLACE:
         _replace(table, node, route, flags)
     else:
-        position = len(node) if _comes_last(table, node, route, flags) else _position(netns, node, route, flags)
+        position = len(node) if not node or _comes_last(table, node, route, flags) else _position(netns, node, route, flags)
         table.insert(route, position)
     netns.inet6.fib.generation += 1
 
