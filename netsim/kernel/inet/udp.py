@@ -38,9 +38,9 @@ class UdpSocket(InetSocket):
 
     def _take_port(self, port: int) -> None:
         bound = self.netns.sockets.listening
-        if not port:
-            port = datagram_port(self.netns, self.protocol)
-        for other in bound.get((self.protocol, port), ()):
+        free = 0 if port else datagram_port(self.netns, self.protocol)
+        port = port or free
+        for other in () if free else bound.get((self.protocol, port), ()):
             if conflicts(self, other) and not (self.reuseaddr and other.reuseaddr) and not (self.reuseport and other.reuseport):
                 raise NetError(EADDRINUSE)
         self.lport = port

@@ -82,7 +82,7 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
         return
     if skb.packet.options and route.type == RTN_LOCAL:
         skb.packet = skb.packet.with_options(recorded(skb.packet.options, skb.packet.dst))
-    if route.is_local:
+    if route.type == RTN_LOCAL or route.is_local:
         if skb.pkt_type in (PACKET_BROADCAST, PACKET_MULTICAST) and route.type not in (RTN_BROADCAST, RTN_MULTICAST) and _drops_l2_multicast(skb):
             return
         ip_local_deliver(netns, skb)

@@ -135,7 +135,8 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
     warnings = options.warnings
     if target == 0:
         target = IPv4(0x7F000001)
-    probe = proc.sock(proc.socket(AF_INET, SOCK_DGRAM))
+    probe_fd = proc.socket(AF_INET, SOCK_DGRAM)
+    probe = proc.sock(probe_fd)
     try:
         if device:
             probe.bind_to_device(device)
@@ -162,7 +163,7 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
         chosen = probe.getsockname()[0]
         if device and not any(ifa.local == chosen for ifa in _addresses(call, device)):  # type: ignore[attr-defined]
             warnings += f"ping: Warning: source address might be selected on device other than: {device}\n"
-    probe.close()
+    proc.close(probe_fd)
     if "b" in options.flags:
         sock.broadcast = 1
     try:
