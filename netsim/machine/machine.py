@@ -278,8 +278,12 @@ class Machine:
                     self.init.children.append(child)
             process.children.clear()
         parent = process.parent
-        if parent is not None and process in parent.children:
-            parent.children.remove(process)
+        if parent is not None:
+            siblings = parent.children
+            if siblings and siblings[-1] is process:
+                siblings.pop()
+            elif process in siblings:
+                siblings.remove(process)
         self.kernel.clock.call_settled(_child_ended, self, process, 0 if parent is None else parent.image)
 
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:

@@ -228,20 +228,24 @@ class Process:
         if self.status is not None:
             return
         self.status = status & 0xFF
+        if self.timers or self.fds or self.program is not None:
+            self._let_go()
+        self.machine.reap(self)
+        put(self.netns)
+
+    def _let_go(self) -> None:
+        """Timers, descriptors, then the program itself."""
         program, self.program = self.program, None
-        if self.timers:
-            for timer in self.timers.values():
-                timer.cancel()
-            self.timers.clear()
-        for fd, opened in list(self.fds.items()) if self.fds else ():
+        for timer in self.timers.values():
+            timer.cancel()
+        self.timers.clear()
+        for fd, opened in list(self.fds.items()):
             if getattr(opened, "pipe", None) is not None:
                 self.close(fd)
             elif self.fds.pop(fd, None) is not None:
                 opened.close()
         if program is not None:
             program.ended(self)
-        self.machine.reap(self)
-        put(self.netns)
 
     def die(self, signum: int) -> None:
         """End by a signal: 128 + its number."""
