@@ -10,7 +10,7 @@ from netsim.commands.ip.names import NAMES
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.bridge.vlan import PVID, UNTAGGED, has_vlans
 from netsim.kernel.core.device_life import dev_get_flags
-from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_RUNNING, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import IF_OPER_UP, IFF_LOOPBACK, IFF_RUNNING, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.kernel.tables.fdb import FdbEntry
@@ -20,7 +20,7 @@ from netsim.kernel.tables.inet6 import IFA_F_NOPREFIXROUTE as NOPREFIXROUTE6
 from netsim.kernel.tables.neigh import NUD_PERMANENT, NeighTable
 from netsim.kernel.tables.vxlan import ALL_ZEROS
 from netsim.replay.devices import devices
-from netsim.replay.operations import AddAddress, AddForwarding, AddNeighbour, Operation, SetLinkLocals, SetVlan, Wait
+from netsim.replay.operations import AddAddress, AddForwarding, AddNeighbour, AwaitCarrier, Operation, SetLinkLocals, SetVlan, Wait
 from netsim.replay.sites import Sites
 
 FLAGS6 = ((IFA_F_NODAD, "nodad"), (IFA_F_HOMEADDRESS, "home"), (IFA_F_MANAGETEMPADDR, "mngtmpaddr"), (IFA_F_MCAUTOJOIN, "autojoin"))
@@ -50,6 +50,9 @@ def own_link_locals(sites: Sites) -> Iterator[Operation]:
     keeping = [(site, dev) for site, dev in devices(sites) if keeps_link_local(dev)]
     if keeping:
         yield Wait("", (CARRIERS,))
+    for site, dev in keeping:
+        if dev.operstate == IF_OPER_UP:
+            yield AwaitCarrier(site, (dev.name,))
     for site, dev in keeping:
         if dev.inet6 is not None:
             yield SetLinkLocals(site, ("link", "set", "dev", dev.name, "addrgenmode", "eui64"))

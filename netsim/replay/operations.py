@@ -16,6 +16,10 @@ DEFAULTS = (
 """The kernel's own defaults of settings that new namespaces inherit from the machine, where distributions and Docker change them."""
 
 
+LOOK = 'for turn in $(seq 40); do ip -n "$1" -o link show dev "$2" | grep -q \'state UP\' && break; sleep 0.2; done'
+"""How a carrier is waited for, eight seconds at most."""
+
+
 @attrs.frozen
 class Operation:
     """One step in the namespace `site`; `words` are those behind the tool's name."""
@@ -200,6 +204,21 @@ class Wait(Operation):
     def argv(self) -> tuple[str, ...]:
         """`sleep`."""
         return ("sleep", *self.words)
+
+
+@attrs.frozen
+class AwaitCarrier(Operation):
+    """A busy machine's link watch may take longer; `words` is the device, which is waited for some seconds and no longer."""
+
+    subject: ClassVar[str] = "link-local addresses from now on"
+
+    def argv(self) -> tuple[str, ...]:
+        """The function of the script that waits."""
+        return ("carrier", self.site, *self.words)
+
+    def commands(self) -> tuple[tuple[str, ...], ...]:
+        """What the function does."""
+        return (("sh", "-c", LOOK, "carrier", self.site, *self.words),)
 
 
 @attrs.frozen

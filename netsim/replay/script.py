@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.replay.operations import DEFAULTS
+from netsim.replay.operations import DEFAULTS, LOOK
 from netsim.replay.plan import Plan
 
 HEAD = """\
@@ -23,13 +23,16 @@ namespace() {{  # one that starts with the kernel's own defaults, whatever this 
     ip netns add "$1"
     ip netns exec "$1" sysctl -qw {defaults}
 }}
+carrier() {{  # waits for it, some seconds at most
+    {look}
+}}
 """
 TAIL = "set +e\n"
 
 
 def script(plan: Plan, what: str = "a world of netsim") -> str:
     """The operations under headings, and at the end what is left out."""
-    lines = [HEAD.format(what=what.replace("\n", " "), defaults=" ".join(DEFAULTS))]
+    lines = [HEAD.format(what=what.replace("\n", " "), defaults=" ".join(DEFAULTS), look=LOOK)]
     lines += [f"\n# CANNOT BE BUILT: {line}\n" for line in plan.beyond]
     subject = ""
     for operation in plan.operations:
