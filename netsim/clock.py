@@ -103,14 +103,7 @@ class Clock:
 
     def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:
         """Run `callback(*args)` in `delay` ns."""
-        when = self.now + delay
-        timer = Timer(when, callback, args)
-        self.sequence += 1
-        if when < self.horizon:
-            heappush(self.heap, (when, self.sequence, timer))
-        else:
-            self._put_off(when, timer)
-        return timer
+        return self.call_at(self.now + delay, callback, *args)
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Run `callback(*args)` after all work queued before it, `HOP` ns later."""

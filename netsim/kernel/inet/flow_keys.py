@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
+
+from netsim.kernel.core.fib_rules import Flow
 
 L3, L4, INNER, CUSTOM = range(4)
 """What `fib_multipath_hash_policy` says; INNER, the headers within a tunnel, is not modelled: the outer ones are taken."""
 SRC_IP, DST_IP, IP_PROTO, FLOWLABEL, SRC_PORT, DST_PORT = 1, 2, 4, 8, 16, 32
 """Bits of `fib_multipath_hash_fields`; those above are of inner headers."""
 ALL_OUTER = 63
-
-
-class Keys(Protocol):
-    """A flow of either family."""
-
-    @property
-    def src(self) -> int | None:
-        """Where it comes from; None: open."""
-
-    @property
-    def dst(self) -> int:
-        """Where it goes."""
-
-    @property
-    def protocol(self) -> int:
-        """The transport protocol."""
-
-    @property
-    def sport(self) -> int:
-        """Source port."""
-
-    @property
-    def dport(self) -> int:
-        """Destination port."""
 
 
 def ports_of(payload: Any) -> tuple[int, int]:
@@ -62,7 +40,7 @@ def fields_of(sysctl: Mapping[str, Any], basic: int, prefix: str = "") -> int:
     return basic
 
 
-def flow_hash(flow: Keys, fields: int, flowlabel: int = 0) -> int:
+def flow_hash(flow: Flow, fields: int, flowlabel: int = 0) -> int:
     """A stable hash of a flow, the same in both directions (`flow_hash_from_keys`).
 
     The kernel's has a random seed for each boot, so which flow takes which way is ours; that it is always the same one is not.
