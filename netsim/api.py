@@ -14,13 +14,9 @@ from netsim import __version__
 from netsim.clock import MS, SECOND, Clock
 from netsim.commands.table import DIALECTS, EXEC_TABLE
 from netsim.journal import Entry, Journal, command_line, line_options
-from netsim.kernel.boot import boot, hang_doors, new_netns
-from netsim.kernel.core.netns import Netns
 from netsim.kernel.profile import PROFILES, KernelProfile
 from netsim.machine.call import Result
 from netsim.machine.fds import Capture, Null, OpenFile
-from netsim.machine.machine import Machine, start
-from netsim.machine.process import Process
 from netsim.machine.words import simple_argv
 from netsim.world.way import Way
 
@@ -30,6 +26,9 @@ if TYPE_CHECKING:
     from netsim.docker.settings import DaemonOptions
     from netsim.docker.swarm.plain import Mesh
     from netsim.docker_api import Docker
+    from netsim.kernel.core.netns import Netns
+    from netsim.machine.machine import Machine
+    from netsim.machine.process import Process
     from netsim.wiring import Wiring
     from netsim.world.cable import Cable
     from netsim.world.capture import Capture as WorldCapture
@@ -126,6 +125,8 @@ class Host:
         init = self.machine.init
         if self.machine.files.lstat(init, f"/run/netns/{name}") is not None:
             return Namespace(self, name, self.machine.named_netns(init, f"/run/netns/{name}"))
+        from netsim.kernel.boot import new_netns
+
         made = new_netns(self.machine.kernel)
         self.machine.bind_netns(init, name, made)
         self.world.journal.add(Entry(self.name, f"ip netns add {name}"))
@@ -219,6 +220,9 @@ class World:
         """
         known = self.hosts.get(name)
         if known is None:
+            from netsim.kernel.boot import boot  # a kernel is read in when the first machine is booted
+            from netsim.machine.machine import start
+
             profile = PROFILES[kernel] if isinstance(kernel, str) else kernel
             machine = start(name, boot(self.clock, self.rng, profile, len(self.hosts)), EXEC_TABLE, DIALECTS)
             known = self.hosts[name] = Host(self, machine)
@@ -373,6 +377,8 @@ class World:
             from netsim.state import CannotLoad
 
             raise CannotLoad("damaged snapshot: not of a world")
+        from netsim.kernel.boot import hang_doors
+
         for host in root.hosts.values():
             host.machine.exec_table, host.machine.dialects = EXEC_TABLE, DIALECTS
             hang_doors(host.machine.kernel)

@@ -36,6 +36,7 @@ def of(statement: str, python: str = "") -> Callable[[int], Figures]:
 SIDES = {
     "netsim": Side(of("import netsim")),
     "netsim, World": Side(of("from netsim import World")),
+    "netsim, a machine": Side(of("from netsim import World; World().host('h')")),
     "pyroute2": Side(of("import pyroute2"), modules=("pyroute2",)),
     "scapy": Side(of("import scapy.all"), modules=("scapy",)),
     "networkx": Side(of("import networkx"), modules=("networkx",)),
