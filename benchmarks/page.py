@@ -62,7 +62,7 @@ def each(runs: list[dict[str, float]]) -> list[float]:
     return [run["cpu_s"] / max(run["count"], 1) for run in runs]
 
 
-def times(ratio: float) -> str:
+def multiple(ratio: float) -> str:
     """Two digits that mean something, and no exponents."""
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
@@ -87,7 +87,7 @@ def rows(case: Case, found: dict[str, list[dict[str, float]] | str]) -> list[str
         times = each(runs)
         middle = statistics.median(times)
         spread = f"{duration(min(times))} to {duration(max(times))}" if len(times) > 1 else "1 run"
-        ratio = "" if base is None or side_name == case.baseline else times(middle / base)
+        ratio = "" if base is None or side_name == case.baseline else multiple(middle / base)
         lines.append(f"| {side_name} | {duration(middle)} | {spread} | {ratio} |")
     return lines
 
