@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 
 _SHELL = re.compile(r"[|&;<>()$`\\\n*?\[\]{}#~!=]")
 _KEYWORDS = frozenset(
@@ -76,6 +77,7 @@ _QUOTES = re.compile(r"['\"\\\x0b\x0c\x1c-\x1f]")
 """What the shell and `str.split` take for different things."""
 
 
+@lru_cache(maxsize=1024)
 def simple_argv(line: str) -> tuple[str, ...] | None:
     """The words of a single plain command (quotes allowed), or None when the line needs a shell."""
     if line.isascii() and not _QUOTES.search(line):

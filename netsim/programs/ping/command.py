@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from netsim.addr import IPv4, IPv6
 from netsim.errors import EACCES, NetError, strerror
 from netsim.machine.call import Call, Program, Result
@@ -43,13 +45,14 @@ _OPENED = {
 
 
 def _ping(call: Call, family: int) -> Result | Program:
-    options = options_of(call.argv[1:])
+    options = options_of(tuple(call.argv[1:]))
     if isinstance(options, Result):
         return options
-    options.family = options.family or family
+    if family and not options.family:
+        options = attrs.evolve(options, family=family)
     word = options.targets[-1]
     if "v" in options.flags:
-        options.warnings += _OPENED[options.family]
+        options = attrs.evolve(options, warnings=options.warnings + _OPENED[options.family])
     found = _resolve(call, word, options.family)
     if isinstance(found, str):
         return _fail(options, f"{word}: {found}")
@@ -62,14 +65,14 @@ def _looked_up(call: Call, options: Options, lookup: Lookup) -> Result | Program
     """The name servers told the address, or nothing; the name in reply lines is the one they know it by."""
     if lookup.error:
         return _fail(options, f"{options.targets[-1]}: {lookup.error}")
-    options.address = lookup.found[0]
+    options = attrs.evolve(options, address=lookup.found[0])
     if "n" in options.flags:
         return _found(call, options, options.address, numeric=False)
     return Resolving(call, options, getnameinfo(call.proc, options.address), _named)
 
 
 def _named(call: Call, options: Options, lookup: Lookup) -> Result | Program:
-    options.name = str(options.address) if lookup.error else str(lookup.found[0])
+    options = attrs.evolve(options, name=str(options.address) if lookup.error else str(lookup.found[0]))
     return _found(call, options, options.address, numeric=False)
 
 

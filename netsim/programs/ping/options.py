@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -43,7 +44,10 @@ INT_MAX = 2147483647
 
 @attrs.define(eq=False)
 class Options:
-    """What was asked for. Times in ns; `count` and `deadline` 0 mean without end."""
+    """What was asked for. Times in ns; `count` and `deadline` 0 mean without end.
+
+    One value serves all pings of the same words: once read it is not changed, `attrs.evolve` makes another.
+    """
 
     targets: list[str] = attrs.field(factory=list)
     family: int = 0  # 4, 6 or 0
@@ -78,7 +82,8 @@ class UsageError(Exception):
         self.result = Result("", message, status)
 
 
-def options_of(words: Sequence[str]) -> Options | Result:
+@lru_cache(maxsize=512)
+def options_of(words: tuple[str, ...]) -> Options | Result:
     """The options, or what ping prints instead (usage, version, the first error)."""
     try:
         found, targets = parse(words, GRAMMAR)
