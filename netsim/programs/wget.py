@@ -72,7 +72,7 @@ def wget(call: Call) -> Result | Program:
         elif option.name == "header":
             options.headers.append(value)
         elif option.name == "post":
-            options.method, options.data = "POST", value.encode()
+            options.method, options.data = "POST", value.encode("utf-8", "surrogateescape")
         elif option.name in ("T", "t"):
             try:
                 number = float(value)
@@ -160,7 +160,7 @@ class Wget(Program):
                  "Accept: */*", "Accept-Encoding: identity", "Connection: Keep-Alive", *self.options.headers]  # fmt: skip
         if self.options.data:
             lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(self.options.data)}"]
-        request = ("\r\n".join(lines) + "\r\n\r\n").encode() + self.options.data
+        request = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + self.options.data
         exchange = Exchange(
             parts.hostname,
             port,

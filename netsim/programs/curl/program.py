@@ -122,7 +122,7 @@ class Curl(Program):
         own = {header.partition(":")[0].lower(): header for header in options.headers}
         fields = [("Host", shown_host if port == 80 else f"{shown_host}:{port}")]
         if options.user:
-            fields.append(("Authorization", "Basic " + b64encode(options.user.encode()).decode()))
+            fields.append(("Authorization", "Basic " + b64encode(options.user.encode("utf-8", "surrogateescape")).decode()))
         fields += [("User-Agent", options.agent), ("Accept", "*/*")]
         fields += [("Referer", options.referer)] if options.referer else []
         fields += [("Cookie", options.cookie)] if options.cookie else []
