@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +14,7 @@ from netsim.clock import SECOND
 from netsim.errors import ETIMEDOUT, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.hostnames import inet_pton6
 from netsim.programs.http.exchange import CONNECTING, DONE, NO_CONNECTION, NO_HOST, Exchange
 from netsim.programs.net.resolver import numeric
 
@@ -95,6 +97,23 @@ def wget(call: Call) -> Result | Program:
     return Wget(options, [url if "://" in url else f"http://{url}" for url in urls])
 
 
+def problem_with(url: str) -> str:
+    """What is wrong with the host and port of a URL, in wget's words (`url_parse`); empty when nothing is."""
+    place = re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0].rpartition("@")[2]
+    host, colon, port = place.partition(":")
+    if place.startswith("["):
+        host, closed, rest = place[1:].partition("]")
+        if not closed:
+            return "Unterminated IPv6 numeric address"
+        if inet_pton6(host) is None:
+            return "Invalid IPv6 numeric address"
+        colon, port = rest[:1], rest[1:]
+    elif "[" in host or "]" in host:
+        return "Invalid host name"
+    is_port = not port or (port.isascii() and port.isdecimal() and int(port[:6]) < 65536)
+    return "" if not colon or is_port else "Bad port number"
+
+
 @attrs.define(eq=False)
 class Wget(Program):
     """One wget."""
@@ -135,6 +154,11 @@ class Wget(Program):
 
     def _fetch(self, proc: Any, url: str) -> None:
         self.url = url
+        wrong = problem_with(url)
+        if wrong:
+            self._complain(proc, f"{url}: {wrong}.\n")
+            self._done(proc, 1)
+            return
         parts = urlsplit(url)
         if parts.scheme != "http":
             known = parts.scheme in ("https", "ftp")
@@ -153,7 +177,7 @@ class Wget(Program):
             if self.attempt == 1
             else f"--{self._stamp(proc)}--  (try:{self.attempt:2d})  {url}\n",
         )
-        port = parts.port or 80
+        port = 80 if parts.port is None else parts.port
         method = "HEAD" if self.options.has("spider") else self.options.method
         host = parts.netloc.rpartition("@")[2]
         lines = [f"{method} {parts.path or '/'}{'?' + parts.query if parts.query else ''} HTTP/1.1", f"Host: {host}", f"User-Agent: {self.options.agent}",
