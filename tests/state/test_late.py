@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.workloads.star import by_netsim
 from netsim import World
 from netsim.clock import SECOND
 from netsim.state.fork import fork
@@ -165,28 +166,12 @@ def test_a_late_class_that_cannot_wait_is_refused() -> None:
         fork([Still()])
 
 
-def star(leaves: int) -> World:
-    world = World(seed=1)
-    host = world.host()
-    wiring = host.wiring
-    wiring.bridge("br0")
-    wiring.up("br0")
-    for number in range(1, leaves + 1):
-        leaf = host.netns(f"h{number}")
-        wiring.veth(f"v{number}", "eth0", leaf.netns)
-        wiring.enslave(f"v{number}", "br0")
-        wiring.up(f"v{number}")
-        leaf.wiring.address("eth0", f"10.0.0.{number}/24")
-        leaf.wiring.up("lo", "eth0")
-    world.run_for(5 * SECOND)
-    return world
-
-
 def test_a_trial_of_one_namespace_leaves_the_others_unread() -> None:
-    world = star(20)
+    world = by_netsim(20).world
+    world.run_for(5 * SECOND)
     with world.fork() as trial:
-        assert trial.host().netns("h7").run("ip -br addr").stdout.split()[-2].startswith("10.0.0.7/")
-        names = {name: netns for name, netns in zip(range(21), trial.host().machine.kernel.namespaces, strict=True)}
+        assert trial.host("h1").netns("h7").run("ip -br addr").stdout.split()[-2].startswith("10.0.0.7/")
+        names = {name: netns for name, netns in zip(range(21), trial.host("h1").machine.kernel.namespaces, strict=True)}
         assert sum(is_untouched(netns) for netns in names.values()) >= 18
 
 
