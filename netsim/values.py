@@ -6,9 +6,18 @@ import attrs
 
 _class_slot: Any = vars(object)["__class__"]
 set_class = _class_slot.__set__
-"""`set_class(value, mutable)` thaws a frozen value while its own `__init__` fills it."""
+"""`set_class(value, cls)` makes a value one of another class with the same slots, past what its class says about writing."""
 
 T = TypeVar("T", bound=type)
+
+
+def twin(frozen: type) -> Any:
+    """A mutable class with the slots of a frozen one.
+
+    A frozen attrs class fills its slots through `object.__setattr__`, at about 60 ns each. What is made on every hop instead becomes its mutable twin,
+    fills itself, and freezes again: 390 ns for an `Ip` with its size, against 880.
+    """
+    return type(f"_{frozen.__name__}", (), {"__slots__": vars(frozen)["__slots__"]})
 
 
 def quick(frozen: T) -> T:
@@ -18,8 +27,7 @@ def quick(frozen: T) -> T:
     """
     fields = attrs.fields(frozen)
     assert not any(isinstance(field.default, attrs.Factory) or not field.init for field in fields)  # type: ignore[arg-type]
-    mutable = type(f"_{frozen.__name__}", (), {"__slots__": tuple(field.name for field in fields)})
-    names: dict[str, Any] = {"thaw": set_class, "mutable": mutable, "frozen": frozen}
+    names: dict[str, Any] = {"thaw": set_class, "mutable": twin(frozen), "frozen": frozen}
     names |= {f"default_{field.name}": field.default for field in fields}
     words = [field.name if field.default is attrs.NOTHING else f"{field.name}=default_{field.name}" for field in fields]
     lines = [f"def __init__(self, {', '.join(words)}):", " thaw(self, mutable)", *(f" self.{field.name} = {field.name}" for field in fields)]

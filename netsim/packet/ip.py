@@ -5,7 +5,8 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv4
-from netsim.packet.value import Payload, set_class, twin
+from netsim.packet.value import Payload
+from netsim.values import set_class, twin
 
 
 @attrs.frozen(init=False, weakref_slot=False)

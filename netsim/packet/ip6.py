@@ -5,7 +5,8 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv6
-from netsim.packet.value import Payload, set_class, size_of, twin
+from netsim.packet.value import Payload, size_of
+from netsim.values import set_class, twin
 
 ROUTER_ALERT_MLD = b"\x05\x02\x00\x00\x01\x00"
 """The hop-by-hop options of MLD messages: router alert (RFC 2711) and padding."""

@@ -13,7 +13,8 @@ from netsim.packet.numbers import (
     TCPOPT_TIMESTAMP,
     TCPOPT_WINDOW,
 )
-from netsim.packet.value import Payload, set_class, twin
+from netsim.packet.value import Payload
+from netsim.values import set_class, twin
 
 UDP_CSUM = 1
 """The datagram carries a checksum."""

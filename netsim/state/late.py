@@ -14,6 +14,8 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from netsim.values import set_class
+
 Work = list[tuple[Callable[[Any, Any, "Ledger", Any], None], Any, Any]]
 Filler = Callable[[Any, Any, "Ledger", Work], None]
 """Fills a new object of some class from an old one."""
@@ -85,7 +87,6 @@ TOUCHED: dict[type, type] = {}
 
 _slot = vars(Late)["late"]
 _noted, _note, _drop = _slot.__get__, _slot.__set__, _slot.__delete__
-_become = vars(object)["__class__"].__set__
 _make = object.__new__
 
 
@@ -110,7 +111,7 @@ def _hold(original: Any, ledger: Ledger) -> None:
         for part in original.owned_late():
             _hold(part, ledger)
         _note(original, ledger.itself)
-        _become(original, UNTOUCHED.get(kind) or _untouched(kind))
+        set_class(original, UNTOUCHED.get(kind) or _untouched(kind))
         return
     note = _noted(original)
     if type(note) is Unread:  # what it will own does not exist yet
@@ -119,10 +120,10 @@ def _hold(original: Any, ledger: Ledger) -> None:
     waiting = _with(note, ledger)
     if waiting is not note:
         _note(original, waiting)
-        _become(original, TOUCHED[kind])
+        set_class(original, TOUCHED[kind])
         for part in original.owned_late():
             _hold(part, ledger)
-        _become(original, kind)
+        set_class(original, kind)
 
 
 def _with(waiting: Waiting, ledger: Ledger) -> Waiting:
@@ -146,7 +147,7 @@ def touch(one: Any) -> None:
             return
         note = _noted(one)
     _drop(one)
-    _become(one, cls)
+    set_class(one, cls)
     for each in note:
         ledger = each()
         if ledger is not None:
@@ -160,12 +161,12 @@ def _catch_up(one: Any, note: Unread, cls: type) -> None:
     if type(waiting) is Unread:
         touch(original)  # it lets us read it first
         return
-    _become(original, cls)
+    set_class(original, cls)
     _fill(original, cls, note.ledger)
     others = tuple(each for each in waiting if each is not note.ledger.itself[0] and each() is not None)
     if others:
         _note(original, others)
-        _become(original, held)
+        set_class(original, held)
     else:
         _drop(original)
 
@@ -179,11 +180,11 @@ def _fill(original: Any, cls: type, ledger: Ledger) -> None:
     else:
         waiting = _noted(new).waiting
         _drop(new)
-        _become(new, cls)
+        set_class(new, cls)
     work: Work = [(ledger.filler_of(cls), original, new)]
     while work:
         fill, old, copied = work.pop()
         fill(old, copied, ledger, work)
     if waiting:
         _note(new, waiting)
-        _become(new, UNTOUCHED[cls])
+        set_class(new, UNTOUCHED[cls])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -29,7 +29,6 @@ from netsim.kernel.tables.fib import (
     Route,
     Rule,
 )
-from netsim.packet.value import set_class, twin
 from netsim.values import quick
 
 if TYPE_CHECKING:
@@ -40,56 +39,23 @@ ROUTE_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_UNREACHABLE: EHOSTUNREACH, RTN_PROHIB
 UNSURE = RTNH_F_DEAD | RTNH_F_LINKDOWN
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@quick
+@attrs.frozen(weakref_slot=False)
 class Flow:
     """What a routing decision may depend on (`struct flowi4`)."""
 
     dst: IPv4
-    src: IPv4 | None
-    oif: int
-    iif: int
-    tos: int
-    mark: int
-    protocol: int
-    sport: int
-    dport: int
-    scope: int
-    uid: int
-    l3mdev: int  # ifindex of the L3 master whose table decides
-
-    def __init__(
-        self,
-        dst: IPv4,
-        src: IPv4 | None = None,
-        oif: int = 0,
-        iif: int = 0,
-        tos: int = 0,
-        mark: int = 0,
-        protocol: int = 0,
-        sport: int = 0,
-        dport: int = 0,
-        scope: int = RT_SCOPE_UNIVERSE,
-        uid: int = 0,
-        l3mdev: int = 0,
-    ) -> None:
-        raw: Any = self
-        set_class(raw, _Flow)
-        raw.dst = dst
-        raw.src = src
-        raw.oif = oif
-        raw.iif = iif
-        raw.tos = tos
-        raw.mark = mark
-        raw.protocol = protocol
-        raw.sport = sport
-        raw.dport = dport
-        raw.scope = scope
-        raw.uid = uid
-        raw.l3mdev = l3mdev
-        raw.__class__ = Flow
-
-
-_Flow = twin(Flow)
+    src: IPv4 | None = None
+    oif: int = 0
+    iif: int = 0
+    tos: int = 0
+    mark: int = 0
+    protocol: int = 0
+    sport: int = 0
+    dport: int = 0
+    scope: int = RT_SCOPE_UNIVERSE
+    uid: int = 0
+    l3mdev: int = 0  # ifindex of the L3 master whose table decides
 
 
 @quick

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -25,7 +25,7 @@ from netsim.kernel.tables.fib import (
     RTN_UNICAST,
     RTN_UNREACHABLE,
 )
-from netsim.packet.value import set_class, twin
+from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -48,67 +48,30 @@ class Learnt:
     expires: int = 0
 
 
-@attrs.frozen(init=False, weakref_slot=False)
+@quick
+@attrs.frozen(weakref_slot=False)
 class Rt:
     """A decision (`struct rtable`): where the packet goes and how; `input` is what receives it when it is for us."""
 
     type: int
     dev: NetDevice
-    gateway: IPv4 | IPv6 | None
-    src: IPv4 | None
-    mtu: int
-    found: Found | None
-    is_redirected: bool
-    is_learnt: bool
-    mtu_locked: bool
-    expires: int
-    do_redirect: bool
-    iif: int
-    error: int
-    pmtu: int  # what a router or a tunnel said, even where it is no less than the device's MTU
-
-    def __init__(
-        self,
-        type: int,
-        dev: NetDevice,
-        gateway: IPv4 | IPv6 | None = None,
-        src: IPv4 | None = None,
-        mtu: int = 1500,
-        found: Found | None = None,
-        is_redirected: bool = False,  # noqa: FBT001, FBT002 - the fields of a value
-        is_learnt: bool = False,  # noqa: FBT001, FBT002
-        mtu_locked: bool = False,  # noqa: FBT001, FBT002
-        expires: int = 0,
-        do_redirect: bool = False,  # noqa: FBT001, FBT002
-        iif: int = 0,
-        error: int = 0,
-        pmtu: int = 0,
-    ) -> None:
-        raw: Any = self
-        set_class(raw, _Rt)
-        raw.type = type
-        raw.dev = dev
-        raw.gateway = gateway
-        raw.src = src
-        raw.mtu = mtu
-        raw.found = found
-        raw.is_redirected = is_redirected
-        raw.is_learnt = is_learnt
-        raw.mtu_locked = mtu_locked
-        raw.expires = expires
-        raw.do_redirect = do_redirect
-        raw.iif = iif
-        raw.error = error
-        raw.pmtu = pmtu
-        raw.__class__ = Rt
+    gateway: IPv4 | IPv6 | None = None
+    src: IPv4 | None = None
+    mtu: int = 1500
+    found: Found | None = None
+    is_redirected: bool = False
+    is_learnt: bool = False
+    mtu_locked: bool = False
+    expires: int = 0
+    do_redirect: bool = False
+    iif: int = 0
+    error: int = 0
+    pmtu: int = 0  # what a router or a tunnel said, even where it is no less than the device's MTU
 
     @property
     def is_local(self) -> bool:
         """Whether it is delivered here (`RTCF_LOCAL`); so is all that was made here and is sent to lo, whatever its address."""
         return self.type in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST) or (not self.iif and bool(self.dev.flags & IFF_LOOPBACK))
-
-
-_Rt = twin(Rt)
 
 
 # exceptions ------------------------------------------------------------------------------------------------------------
