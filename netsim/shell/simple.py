@@ -127,6 +127,7 @@ class SimpleCommands(Redirecting):
                         else:
                             self.variables[key] = known
             return
+        self.proc.machine.kernel.clock.settle()  # frames and carriers are faster than a new process
         if self.exec_last and not self.traps:
             env = self.environment() | {key: str(value) for key, value in assigned.items()}
             self.proc.env = env

@@ -30,6 +30,14 @@ HOST = (
     "ps -eo args | grep docker-proxy",
     "sysctl net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv6.conf.all.forwarding",
 )
+QUIET = """pending() {
+  ip -o -6 addr show tentative -dadfailed | while read -r number dev rest; do ip link show "$dev" | grep -q LOWER_UP && echo "$dev"; done
+}
+for round in $(seq 60); do
+  [ -z "$(pending)" ] && exit
+  sleep 0.05
+done"""
+"""Until the kernel has asked for every address whether others have it, three seconds at most: under load a probe is late, and `tentative` would be seen."""
 INSIDE = ("ip -o link", "ip -o -4 addr", "ip -o -6 addr show scope global", "ip route", "cat /etc/hosts", "cat /etc/resolv.conf", "hostname")
 IDS = re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b")
 VETHS = re.compile(r"\bveth[0-9a-f]{7}\b")

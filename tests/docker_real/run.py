@@ -85,7 +85,8 @@ class Draw:
         return self.found
 
     def look(self) -> None:
-        """Everything there is to see, then who reaches whom."""
+        """Everything there is to see once the host's addresses are no longer tentative, then who reaches whom."""
+        self.pair.both([looks.QUIET])
         real, ours = self.pair.both(looks.HOST)
         self.compare(looks.HOST, real, ours)
         names = looks.running(real[1])

@@ -33,3 +33,13 @@ def differences(lines: list[str]) -> list[str]:
 @pytest.mark.parametrize("lines", [VXLAN, LOCAL, MACVLAN], ids=["vxlan", "vxlan as a port and as a proxy", "macvlan"])
 def test_devices_behave_and_are_listed_as_on_linux(lines: list[str]) -> None:
     assert not differences(lines)
+
+
+def test_a_command_sees_the_carrier_that_the_one_before_it_in_a_script_brought() -> None:
+    script = "ip link add br0 type bridge; ip link add v type veth peer name w; ip link set v master br0; ip link set br0 up; ip link set v up; ip link set w up"
+    assert not differences(
+        [
+            f"{script}; ip -br link; ip -br -6 addr | grep -c fe80",
+            "bash -c 'ip link set w down; ip -br link show v'; ip link set w up; ip -br link | cat",
+        ]
+    )
