@@ -144,7 +144,7 @@ class Machine:
         processes[pid] = process
         if parent is not None:
             if parent.ignored:
-                process.ignored = set(parent.ignored)
+                process.ignored = parent.ignored
             jail = jail or parent.jail
             process.vrf = parent.vrf
             parent.children.append(process)
@@ -184,7 +184,8 @@ class Machine:
 
         Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
-        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, {}, netns=netns)
+        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, {}, None, None, netns)
+        child.is_awaited = True
         kernel = self.kernel
         before, kernel.current = kernel.current, child
         try:
@@ -270,7 +271,7 @@ class Machine:
         return None if where is None else _tool(where)
 
     def reap(self, process: Process) -> None:
-        """A process ended: a zombie until its parent hears of it, a moment later; its children belong to init from now on."""
+        """A process ended: a zombie until its parent hears of it, a moment later, unless it stands waiting; its children belong to init from now on."""
         if process.children:
             for child in process.children:
                 if child.status is None:
@@ -284,7 +285,12 @@ class Machine:
                 siblings.pop()
             elif process in siblings:
                 siblings.remove(process)
-        self.kernel.clock.call_settled(_child_ended, self, process, 0 if parent is None else parent.image)
+        if process.is_awaited:
+            self.processes.pop(process.pid, None)
+            if process.jail is not None:
+                process.jail.leave(process)
+        else:
+            self.kernel.clock.call_settled(_child_ended, self, process, 0 if parent is None else parent.image)
 
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:
         """Send a signal, by the process's id as the sender sees it; 0 only asks. ESRCH when there is no such process."""
@@ -385,7 +391,7 @@ def _child_ended(machine: Machine, process: Process, image: int) -> None:
     if parent is None:
         return
     if parent.frozen:
-        parent.missed.append((_child_ended, (machine, process, image)))
+        parent.missed += ((_child_ended, (machine, process, image)),)
     elif parent.program is not None and parent.image == image and parent.status is None:
         parent.program.child_ended(parent, process.pid, process.status or 0)
 

@@ -38,7 +38,7 @@ class Process:
     image: int = 0
     """How often it has become another program."""
     frozen: int = 0
-    missed: list[tuple[Any, tuple[Any, ...]]] = attrs.field(factory=list)
+    missed: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
     """What happened while it was frozen: methods of its own and their arguments."""
     status: int | None = None
     killed_by: int = 0
@@ -48,8 +48,10 @@ class Process:
     timers: dict[int, Timer] = attrs.field(factory=dict)
     next_timer: int = 1
     started_at: int = 0
-    ignored: set[int] = attrs.field(factory=set)
+    ignored: frozenset[int] = frozenset()
     woken: set[int] = attrs.field(factory=set)
+    is_awaited: bool = False
+    """Whether its parent does nothing else until it has ended (`wait4(2)`), and so need not be told."""
     vrf: str = ""
     """The VRF that `ip vrf exec` bound its sockets to, by name."""
     jail: Jail | None = None
@@ -163,7 +165,7 @@ class Process:
     def thaw(self) -> None:
         """Hear of everything that was missed."""
         self.frozen = 0
-        missed, self.missed = self.missed, []
+        missed, self.missed = self.missed, ()
         for call, arguments in missed:
             self.machine.kernel.clock.call_soon(call, *arguments)
 
@@ -176,7 +178,7 @@ class Process:
 
     def _time_is_up(self, number: int, token: Any) -> None:
         if self.frozen:
-            self.missed.append((self._fire, (number, token)))
+            self.missed += ((self._fire, (number, token)),)
             return
         if self.timers.pop(number, None) is not None and self.program is not None and self.status is None:
             self.program.timer(self, token)
@@ -191,7 +193,7 @@ class Process:
 
     def _readable(self, fd: int) -> None:
         if self.frozen:
-            self.missed.append((self._readable, (fd,)))
+            self.missed += ((self._readable, (fd,)),)
             return
         self.woken.discard(fd)
         if self.program is not None and self.status is None and fd in self.fds:
@@ -203,7 +205,7 @@ class Process:
 
     def _writable(self, fd: int) -> None:
         if self.frozen:
-            self.missed.append((self._writable, (fd,)))
+            self.missed += ((self._writable, (fd,)),)
             return
         if self.program is not None and self.status is None and fd in self.fds:
             self.program.writable(self, fd)
@@ -215,7 +217,7 @@ class Process:
         if signum == SIGKILL or self.program is None:
             self.die(signum)
         elif self.frozen:
-            self.missed.append((self.signal, (signum,)))
+            self.missed += ((self.signal, (signum,)),)
         elif signum in self.ignored and signum not in self.program.caught:
             return
         else:

@@ -94,6 +94,7 @@ def test_a_remembered_line_is_the_line_as_read(line: str, verb: str, build: str)
         assert known is None
         return
     if known is not None:
+        hash(known.specs)
         fields = ("command", "chain", "position", "table", "specs", "flags", "counters", "has_counters", "warnings")
         assert [getattr(known, field) for field in fields] == [getattr(request, field) for field in fields]
 

@@ -216,3 +216,12 @@ def test_an_explanation_follows_the_packet_to_the_other_machine(world: World) ->
     told = str(explain(world, world.hosts["h1"], "10.0.0.2"))
     assert "h2: filter INPUT rule 1" in told
     assert "h1: filter INPUT" not in told
+
+
+def test_a_child_that_is_waited_for_in_place_is_gone_when_it_has_answered() -> None:
+    machine = World().host("h").machine
+    before = dict(machine.processes)
+    assert machine.ask(machine.init, ("hostname",)).stdout == "h\n"
+    assert machine.ask(machine.init, ("sleep", "1")).status == 0
+    assert machine.processes == before
+    assert machine.next_pid == max(before) + 3

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netsim.commands.iptables.parser import Request
 from netsim.commands.iptables.problem import OTHER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
+from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.show import ordered
 from netsim.errors import EBUSY, EEXIST, NetError, strerror
 from netsim.kernel.netfilter import ruleset

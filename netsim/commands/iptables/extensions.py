@@ -128,17 +128,19 @@ UNMODELLED_TARGETS = frozenset(
     ]
 )
 _BY_VALUE = {extension.makes: extension for extension in [*MATCHES.values(), *TARGETS.values()]}
+_SHARED = frozenset(extension.makes for extension in (ICMP, ESP, TTL, targets.TTL))
+"""What more than one extension makes."""
 
 
 def of_value(value: object, family: int) -> Extension:
     """The extension that words a match or target value."""
     extension = _BY_VALUE[type(value)]
+    if extension.makes not in _SHARED:
+        return extension
     if extension.name in ("icmp", "icmp6"):
         return ICMP if family == 2 else ICMP6
     if extension.name in ("esp", "ah"):
         return ESP if value.protocol == 50 else AH  # type: ignore[attr-defined]
     if extension.name in ("ttl", "hl"):
         return TTL if family == 2 else HL
-    if extension.name in ("TTL", "HL"):
-        return targets.TTL if family == 2 else targets.HL
-    return extension
+    return targets.TTL if family == 2 else targets.HL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netsim.commands.iptables.chain_commands import NO_CHAIN
 from netsim.commands.iptables.known_names import KnownNames
-from netsim.commands.iptables.parser import Request
 from netsim.commands.iptables.problem import OTHER, BareProblem, Problem
+from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.show import Style, chain_header, ordered, policy_name, rule_line, save_rule
 from netsim.commands.iptables.tool import VERSION, Tool
 from netsim.kernel.netfilter.ruleset import LEGACY

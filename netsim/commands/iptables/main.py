@@ -6,9 +6,10 @@ from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, zero
 from netsim.commands.iptables.help import help_text
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
-from netsim.commands.iptables.parser import Parser, Request
+from netsim.commands.iptables.parser import RULE_COMMANDS, Parser
 from netsim.commands.iptables.problem import VERSION, Problem
-from netsim.commands.iptables.reading import remembered
+from netsim.commands.iptables.reading import NOBODY, remembered
+from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.rules import change_rules
 from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
@@ -17,16 +18,16 @@ from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Table
 from netsim.machine.call import DONE, Call, Result
 
-NOBODY = KnownNames(None)
+LISTINGS = frozenset("LS")
 
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
-    tool = named_tool(call.argv[0], call.proc.netns.kernel.profile.iptables)
-    request = remembered(call.argv, tool.build)
+    argv, build = call.argv, call.proc.netns.kernel.profile.iptables
+    request, tool = remembered(argv, build), named_tool(argv[0], build)
     if request is not None:
         return _answer(call, tool, request)
-    parser = Parser(call.argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
+    parser = Parser(argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
     except Problem as problem:
@@ -40,18 +41,17 @@ def iptables(call: Call) -> Result:
 
 def _answer(call: Call, tool: Tool, request: Request) -> Result:
     """Carry out what was asked for."""
-    netns, before = call.proc.netns, ""
+    netns, command = call.proc.netns, request.command
     try:
         table = table_for(netns, tool, request.table)
-        if request.command in "LS":
-            before = warning(netns, tool)
+        warned = warning(netns, tool) if command in LISTINGS else ""
         try:
-            text = carry_out(table, request, KnownNames(call.proc) if request.command == "L" else NOBODY)
+            text = carry_out(table, request, KnownNames(call.proc) if command == "L" else NOBODY)
         finally:
             rules_changed(netns, table)
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
-    warned = before + request.warnings
+    warned += request.warnings
     return Result(text, warned) if text or warned else DONE
 
 
@@ -69,13 +69,13 @@ def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     command = request.command
     if command == "C":
         return change_rules(table, request)
-    if command == "N" or (command in "ADI" and len(request.specs) == 1):
+    if command == "N" or (command in RULE_COMMANDS and command != "R" and len(request.specs) == 1):
         text = _step(table, request)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
-    if command in "LS":
-        text = list_rules(table, request, hosts) if request.command == "L" else print_rules(table, request)
+    if command in LISTINGS:
+        text = list_rules(table, request, hosts) if command == "L" else print_rules(table, request)
         if "Z" in request.flags:
             zero(table, request)
         return text
@@ -88,7 +88,7 @@ def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
 def _step(table: Table, request: Request) -> str:
     """A change of one chain or rule, which needs no draft: where it fails it has changed nothing but that the rule's chain hangs."""
     chain = table.chains.get(request.chain)
-    if chain is None or ruleset.is_hung(table, chain) or request.command == "D":
+    if chain is None or chain.policy is None or chain.hook in table.hung or request.command == "D":
         return change(table, request)
     present, handles = table.present, table.handles
     try:
@@ -101,4 +101,4 @@ def _step(table: Table, request: Request) -> str:
 
 def change(table: Table, request: Request) -> str:
     """One changing request, on a table or a draft of it."""
-    return change_rules(table, request) if request.command in "ADIRC" else CHAIN_COMMANDS[request.command](table, request)
+    return change_rules(table, request) if request.command in RULE_COMMANDS else CHAIN_COMMANDS[request.command](table, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
@@ -11,6 +11,7 @@ from netsim.commands.iptables.extensions import MATCHES, ONLY_FAMILY, TARGETS, U
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.options import COMMANDS, INVERTIBLE, LONG, SHORT
 from netsim.commands.iptables.problem import OTHER, PARAMETER, BareProblem, Problem, Usage
+from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.tool import Tool
 from netsim.commands.iptables.words import addresses, number, protocol_number
 from netsim.kernel.netfilter.ruleset import LEGACY
@@ -19,22 +20,18 @@ from netsim.kernel.netfilter.verdict import ACCEPT, DROP, RETURN
 from netsim.kernel.tables.ipset import IpSet
 from netsim.kernel.tables.xtables import RuleSpec
 
-COMMAND_LETTERS = frozenset(option.means for option in COMMANDS.values())
-RULE_LETTERS = "psdjiofg"
+RULE_COMMANDS = frozenset("ADIRC")
 ALLOWED = {
-    **dict.fromkeys("ADIRC", "psdjioftvwWcM46gm"),
-    "L": "nvx0twWM46",
-    **dict.fromkeys("SFZNXE", "vtwWM46"),
-    "P": "vtwWcM46",
+    **dict.fromkeys("ADIRC", frozenset("psdjiofvcg")),
+    "L": frozenset("nvx0"),
+    **dict.fromkeys("SFZNXE", frozenset("v")),
+    "P": frozenset("vc"),
 }
-DIRECTIVES = frozenset("tmwWMVh46")
+"""The parts of a rule, counters and flags that each command may stand with."""
 FLAGS = frozenset("nvx0")
 NOT_WITH = {"PREROUTING": "o", "INPUT": "o", "POSTROUTING": "i", "OUTPUT": "i"}
 """The interface that packets in a built-in chain do not have."""
-ANYWHERE = [(0, 0)]
-WHOLE = {f"-{letter}": option for letter, option in SHORT.items()} | {f"--{name}": option for name, option in LONG.items()}
-"""The general options as typed in full."""
-EXACT: dict[str, tuple[None, tuple[str, str]]] = {name: (None, (option.means, option.takes)) for name, option in LONG.items()}
+ANYWHERE = ((0, 0),)
 BEGUN = {
     name[:length]: frozenset((option.means, option.takes) for known, option in LONG.items() if known.startswith(name[:length]))
     for name in LONG
@@ -69,35 +66,6 @@ class Loaded:
 
 
 @attrs.define(eq=False)
-class Request:
-    """What one command line asks for."""
-
-    command: str = ""
-    chain: str = ""
-    new_name: str = ""
-    policy: str = ""
-    position: int = 0
-    table: str = "filter"
-    specs: list[RuleSpec] = attrs.field(factory=list)
-    flags: set[str] = attrs.field(factory=set)
-    counters: tuple[int, int] = (0, 0)
-    has_counters: bool = False
-    warnings: str = ""
-    others: dict[str, Request] = attrs.field(factory=dict, eq=False)
-
-    def led_by(self, command: str) -> Request:
-        """The same rule for this command."""
-        if command == self.command:
-            return self
-        found = self.others.get(command)
-        if found is None:
-            s = self
-            found = Request(command, s.chain, s.new_name, s.policy, s.position, s.table, s.specs, s.flags, s.counters, s.has_counters, s.warnings)
-            self.others[command] = found
-        return found
-
-
-@attrs.define(eq=False)
 class Parser:
     """One pass over the words; the tool they are typed to, the names and the sets there are come from outside."""
 
@@ -109,30 +77,27 @@ class Parser:
     left: list[str] = attrs.field(factory=list)
     """The words not read yet, the next one last."""
     seen: dict[str, str] = attrs.field(factory=dict)
-    inverted: dict[str, bool] = attrs.field(factory=dict)
+    inverted: str = ""
+    """The letters that stood behind a `!`."""
     bang: bool = False
-    loaded: list[Loaded] = attrs.field(factory=list)
+    loaded: tuple[Loaded, ...] = ()
     target: Loaded | None = None
     jump: str = ""
-    goto: str = ""
     protocol: int = 0
     seen_wait: bool = False
     seen_interval: bool = False
 
-    @property
-    def family(self) -> int:
-        """PF_INET or PF_INET6."""
-        return self.tool.family
-
     def parse(self) -> Request:
         """Everything on the line; raises Problem."""
-        self.left = left = list(self.words)
+        left = self.left
+        left.extend(self.words)
         left.reverse()
         while left:
             word = left.pop()
             option = WHOLE.get(word)
             if option is not None:
-                self._general(option.means, option.takes, word, None)
+                step, letter, takes = option
+                step(self, letter, (left.pop() if left else self._next(word)) if takes == "=" else None)
             elif word.startswith("--") and len(word) > 2:
                 self._long(word)
             elif word.startswith("-") and len(word) > 1:
@@ -150,11 +115,9 @@ class Parser:
     # options -------------------------------------------------------------------------------------------------------
 
     def _long(self, word: str) -> None:
+        """An option that is a match's or target's, abbreviated, or has its argument behind a `=`."""
         name, equals, value = word[2:].partition("=")
-        owner, option = self._find(name)
-        if option is None:
-            raise Problem(f'unknown option "{word}"')
-        means, takes = option
+        owner, means, takes = self._find(name, word)
         if owner is None:
             self._general(means, takes, word, value if equals else None)
             return
@@ -170,47 +133,44 @@ class Parser:
             raise Problem(f'{owner.extension.name}: option "--{means}" cannot be inverted.\n')
         owner.given.append(Given(means, argument, self.bang))
 
-    def _find(self, name: str) -> tuple[Loaded | None, tuple[str, str] | None]:
+    def _find(self, name: str, word: str) -> tuple[Loaded | None, str, str]:
         """The option a long name means: exact before abbreviated; the protocol's own match is loaded when that helps."""
-        if name in EXACT:
-            return EXACT[name]
-        found = self._exact(name) or self._abbreviated(name)
-        if found is not None:
-            return found
-        implicit = self._implicit(name)
-        if implicit is not None:
-            self.loaded.append(implicit)
-            return self._find(name)
-        return None, None
+        general = LONG.get(name)
+        if general is not None:
+            return None, general.means, general.takes
+        while True:
+            for owner in self._owners():
+                option = owner.extension.options.get(name)
+                if option is not None:
+                    return owner, option[0], "=" if option[1] else ""
+            found = self._abbreviated(name)
+            if found is not None:
+                return found
+            if not self._load_implicit(name):
+                raise Problem(f'unknown option "{word}"')
 
-    def _owners(self) -> list[Loaded]:
-        return [*([self.target] if self.target else []), *self.loaded[::-1]]
+    def _owners(self) -> Sequence[Loaded]:
+        """Whose options a name may be, first the target's, then those of the matches named last."""
+        return self.loaded[::-1] if self.target is None else (self.target, *self.loaded[::-1])
 
-    def _exact(self, name: str) -> tuple[Loaded | None, tuple[str, str]] | None:
-        for owner in self._owners():
-            option = owner.extension.options.get(name)
-            if option is not None:
-                return owner, (option[0], "=" if option[1] else "")
-        return None
-
-    def _abbreviated(self, name: str) -> tuple[Loaded | None, tuple[str, str]] | None:
+    def _abbreviated(self, name: str) -> tuple[Loaded | None, str, str] | None:
         general = BEGUN.get(name, NOTHING)
         own = [(owner, option) for owner in self._owners() for known, option in owner.extension.options.items() if known.startswith(name)]
-        kinds = {option for _, option in own}
+        kinds = {option for _, option in own} if own else ()
         if len(general) + len(kinds) != 1:
             return None
         if general:
-            return None, next(iter(general))
+            return None, *next(iter(general))
         owner, (means, takes) = own[0]
-        return owner, (means, "=" if takes else "")
+        return owner, means, "=" if takes else ""
 
-    def _implicit(self, name: str) -> Loaded | None:
-        if not self.protocol or self.inverted.get("p"):
-            return None
-        for extension in BY_PROTOCOL.get((self.protocol, name), ()):
-            if not any(owner.extension is extension for owner in self.loaded):
-                return Loaded(extension)
-        return None
+    def _load_implicit(self, name: str) -> bool:
+        if self.protocol and "p" not in self.inverted:
+            for extension in BY_PROTOCOL.get((self.protocol, name), ()):
+                if not any(owner.extension is extension for owner in self.loaded):
+                    self.loaded += (Loaded(extension),)
+                    return True
+        return False
 
     def _next(self, word: str) -> str:
         if not self.left:
@@ -218,6 +178,7 @@ class Parser:
         return self.left.pop()
 
     def _cluster(self, word: str) -> None:
+        """Letters that share one dash; the last one's argument may stick to it."""
         place = 1
         while place < len(word):
             letter = word[place]
@@ -226,57 +187,38 @@ class Parser:
             if option is None:
                 raise Problem(f'unknown option "{word}"')
             rest = word[place:]
-            if option.takes == "=":
-                self._general(letter, "=", f"-{letter}", rest or None)
-                return
-            if option.takes == "?" and rest:
-                self._general(letter, "?", f"-{letter}", rest)
+            if option.takes and rest:
+                self._general(letter, option.takes, f"-{letter}", rest)
                 return
             self._general(letter, option.takes, f"-{letter}", None)
 
     def _general(self, letter: str, takes: str, word: str, value: str | None) -> None:
-        if takes == "=" and value is None:
-            value = self.left.pop() if self.left else self._next(word)
-        if letter in DIRECTIVES:
-            self._directive(letter, value)
-            return
-        if letter in COMMAND_LETTERS:
-            self._command(letter, value)
-            return
-        if self.bang and letter not in INVERTIBLE:
-            raise Problem(f"cannot have ! before -{letter}")
-        seen = self.seen
-        if (letter in seen and letter != "v") or (letter in "jg" and ("j" in seen or "g" in seen)):
-            raise Problem(f"multiple -{'j' if letter == 'g' else letter} flags not allowed")
-        seen[letter] = value or ""
-        self.inverted[letter] = self.bang
-        if letter == "p":
-            self._protocol(value or "")
-        elif letter == "j":
-            self._jump(value or "")
-        elif letter in "io":
-            self._interface(value or "")
-        elif letter == "c":
-            self._counters(value or "")
+        """One of the options that every command line may have."""
+        STEPS.get(letter, Parser._part)(self, letter, self._next(word) if takes == "=" and value is None else value)
 
-    def _directive(self, letter: str, value: str | None) -> None:
-        if letter == "t":
-            self.request.table = value or ""
-        elif letter == "m":
-            self._match(value or "")
-        elif letter in "46":
-            if (letter == "4") != (self.family == 2):
-                raise Usage("")
-        elif letter in "Vh":
-            self.request.flags.add(letter)
-        elif letter == "w":
-            self.seen_wait = True
-            seconds = value if value is not None else self._optional_argument()
-            if seconds is not None and number(seconds) is None:
-                raise Problem("wait seconds not numeric")
-        elif letter == "W":
-            self.request.warnings += "Ignoring deprecated --wait-interval option.\n"
-            self.seen_interval = True
+    def _table(self, letter: str, value: str | None) -> None:
+        self.request.table = value or ""
+
+    def _modprobe(self, letter: str, value: str | None) -> None:
+        """Every module there is is loaded."""
+
+    def _family(self, letter: str, value: str | None) -> None:
+        if (letter == "4") != (self.tool.family == 2):
+            raise Usage("")
+
+    def _about(self, letter: str, value: str | None) -> None:
+        """-V and -h: nothing else counts."""
+        self.request.flags |= {letter}
+
+    def _wait(self, letter: str, value: str | None) -> None:
+        self.seen_wait = True
+        seconds = value if value is not None else self._optional_argument()
+        if seconds is not None and number(seconds) is None:
+            raise Problem("wait seconds not numeric")
+
+    def _wait_interval(self, letter: str, value: str | None) -> None:
+        self.request.warnings += "Ignoring deprecated --wait-interval option.\n"
+        self.seen_interval = True
 
     def _optional_argument(self) -> str | None:
         if self.left and self.left[-1][:1] not in ("-", "!"):
@@ -288,7 +230,7 @@ class Parser:
         if request.command and not (request.command in "LS" and letter == "Z") and not (request.command == "Z" and letter in "LS"):
             raise Problem(f"Cannot use -{letter} with -{request.command}")
         if request.command:
-            request.flags.add("Z")
+            request.flags |= {"Z"}
             request.command = request.command if letter == "Z" else letter
             return
         request.command = letter
@@ -297,10 +239,10 @@ class Parser:
         else:
             request.chain = value or ""
         if letter in "DILSZ" and request.chain:
-            rank = self._optional_argument() if letter != "X" else None
+            rank = self._optional_argument()
             if rank is not None:
                 request.position = self._rank(rank)
-                request.flags.add("ranked")
+                request.flags |= {"ranked"}
         elif letter == "R":
             rank = self._optional_argument()
             if rank is None:
@@ -333,35 +275,59 @@ class Parser:
 
     # rule parts ----------------------------------------------------------------------------------------------------
 
+    def _part(self, letter: str, value: str | None) -> None:
+        """A part of a rule, or a flag of a listing."""
+        seen = self.seen
+        if self.bang:
+            if letter not in INVERTIBLE:
+                raise Problem(f"cannot have ! before -{letter}")
+            self.inverted += letter
+        if letter in seen:
+            if letter != "v":
+                raise Problem(f"multiple -{'j' if letter == 'g' else letter} flags not allowed")
+        elif letter in "jg" and ("j" in seen or "g" in seen):
+            raise Problem("multiple -j flags not allowed")
+        seen[letter] = value = value or ""
+        if letter in "io":
+            if not value or len(value) > LONGEST_INTERFACE or "/" in value or " " in value:
+                self._odd_interface(value)
+        elif letter == "p":
+            self._protocol(value)
+        elif letter == "j":
+            self._jump(value)
+        elif letter == "c":
+            self._counters(value)
+
     def _protocol(self, word: str) -> None:
         self.protocol = protocol_number(word)
         if self.protocol == 0 and self.bang:
             raise Problem("rule would never match protocol")
 
-    def _match(self, name: str) -> None:
+    def _match(self, letter: str, value: str | None) -> None:
+        name = value or ""
         if self.bang:
             raise Problem("unexpected ! flag before --match")
         extension = MATCHES.get(name)
-        if extension is None or ONLY_FAMILY.get(name, self.family) != self.family:
+        if extension is None or ONLY_FAMILY.get(name, self.tool.family) != self.tool.family:
             if name in UNMODELLED_MATCHES:
                 raise Problem(f"match `{name}' is not modelled by netsim", OTHER)
             raise Problem(f"Couldn't load match `{name}':No such file or directory\n")
-        self.loaded.append(Loaded(extension))
+        self.loaded += (Loaded(extension),)
 
     def _jump(self, name: str) -> None:
-        if name in TARGETS and ONLY_FAMILY.get(name, self.family) == self.family:
-            self.target = Loaded(TARGETS[name])
+        self.jump = name
+        extension = TARGETS.get(name)
+        if extension is not None and ONLY_FAMILY.get(name, self.tool.family) == self.tool.family:
+            self.target = Loaded(extension)
         elif name in UNMODELLED_TARGETS:
             raise Problem(f"target `{name}' is not modelled by netsim", OTHER)
-        self.jump = name
 
-    def _interface(self, name: str) -> None:
+    def _odd_interface(self, name: str) -> None:
         if not name:
             raise Problem("Empty interface is likely to be undesired")
         if len(name) > LONGEST_INTERFACE:
             raise Problem(f"interface name `{name}' must be shorter than IFNAMSIZ ({LONGEST_INTERFACE})")
-        if "/" in name or " " in name:
-            self.request.warnings += f"Warning: weird character in interface `{name}' ('/' and ' ' are not allowed by the kernel).\n"
+        self.request.warnings += f"Warning: weird character in interface `{name}' ('/' and ' ' are not allowed by the kernel).\n"
 
     def _counters(self, first: str) -> None:
         second = self._optional_argument()
@@ -378,79 +344,108 @@ class Parser:
     # the end -------------------------------------------------------------------------------------------------------
 
     def _finish(self) -> Request:
-        request = self.request
+        request, seen = self.request, self.seen
+        command, chain = request.command, request.chain
         if request.flags & {"V", "h"}:
             return request
-        if not request.command:
+        if not command:
             raise Problem("no command specified")
         if self.seen_interval and not self.seen_wait:
             raise Problem("--wait-interval only makes sense with --wait\n")
-        if "f" in self.seen and self.family != 2:
+        if "f" in seen and self.tool.family != 2:
             raise Problem("`-f' is not supported in IPv6, use -m frag instead")
-        allowed = ALLOWED[request.command]
-        for letter in self.seen:
-            if letter not in allowed:
-                raise Problem(f"Illegal option `-{letter}' with this command")
-        if self.loaded and "m" not in allowed:
+        if not ALLOWED[command].issuperset(seen):
+            letter = next(letter for letter in seen if letter not in ALLOWED[command])
+            raise Problem(f"Illegal option `-{letter}' with this command")
+        if self.loaded and command not in RULE_COMMANDS:
             raise Problem("Illegal option `-m' with this command")
-        if len(request.chain) > LONGEST_CHAIN:
-            raise Problem(f"chain name `{request.chain}' too long (must be under {LONGEST_CHAIN + 1} chars)")
-        letter = NOT_WITH.get(request.chain, "")
-        if letter in self.seen:
-            raise Problem(f"Can't use -{letter} with {request.chain}\n")
-        request.flags.update(FLAGS.intersection(self.seen))
+        if len(chain) > LONGEST_CHAIN:
+            raise Problem(f"chain name `{chain}' too long (must be under {LONGEST_CHAIN + 1} chars)")
+        if NOT_WITH.get(chain) in seen:
+            raise Problem(f"Can't use -{NOT_WITH[chain]} with {chain}\n")
+        if not FLAGS.isdisjoint(seen):
+            request.flags |= FLAGS.intersection(seen)
         if self.jump == "DROP" and request.table == "nat":
             raise Problem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
-        if request.command in "ADIRC":
+        if command in RULE_COMMANDS:
             request.specs = self._specs()
         return request
 
-    def _specs(self) -> list[RuleSpec]:
+    def _specs(self) -> tuple[RuleSpec, ...]:
+        """What the rule says, once for each pair of addresses."""
         seen, inverted, family = self.seen, self.inverted, self.tool.family
-        protocol_inverted = inverted.get("p", False)
         sources = addresses(seen["s"], family, self.hosts) if "s" in seen else ANYWHERE
         targets = addresses(seen["d"], family, self.hosts) if "d" in seen else ANYWHERE
-        if len(sources) * len(targets) > 1:
-            if inverted.get("s") or inverted.get("d"):
-                raise Problem("! not allowed with multiple source or destination IP addresses")
-            if self.request.command == "R":
-                raise Problem("Replacement rule does not specify a unique address")
-        for owner in self.loaded:
-            needs = owner.extension.protocols
-            if needs and (self.protocol not in needs or protocol_inverted):
-                name = owner.extension.name
-                if name in ("tcp", "udp"):
-                    raise Problem(f"{name.upper()} match requires '-p {name}'" if name == "tcp" else "UDP match requires '-p udp'")
-        context = Context(family, self.request.table, self.protocol, protocol_inverted, self.hosts, self.sets)
-        matches = tuple([owner.extension.build(owner.given, context) for owner in self.loaded])
+        if len(sources) + len(targets) > 2:
+            self._check_several()
+        matches, target = self._extended() if self.loaded or self.target is not None else ((), self._lead())
+        iniface = self._pattern("i") if "i" in seen else ""
+        outiface = self._pattern("o") if "o" in seen else ""
         rest = (
-            self._pattern("i"),
-            inverted.get("i", False),
-            self._pattern("o"),
-            inverted.get("o", False),
+            iniface,
+            "i" in inverted,
+            outiface,
+            "o" in inverted,
             self.protocol,
-            protocol_inverted,
-            (2 if inverted["f"] else 1) if "f" in seen else 0,
+            "p" in inverted,
+            (2 if "f" in inverted else 1) if "f" in seen else 0,
             matches,
-            self._lead(context),
+            target,
             "g" in seen,
         )
-        return [
-            RuleSpec(src, src_mask, inverted.get("s", False), dst, dst_mask, inverted.get("d", False), *rest)
-            for src, src_mask in sources
-            for dst, dst_mask in targets
-        ]
+        specs = []
+        for src, src_mask in sources:
+            for dst, dst_mask in targets:
+                specs.append(RuleSpec(src, src_mask, "s" in inverted, dst, dst_mask, "d" in inverted, *rest))
+        return tuple(specs)
+
+    def _check_several(self) -> None:
+        if "s" in self.inverted or "d" in self.inverted:
+            raise Problem("! not allowed with multiple source or destination IP addresses")
+        if self.request.command == "R":
+            raise Problem("Replacement rule does not specify a unique address")
 
     def _pattern(self, letter: str) -> str:
         """An interface as the rule keeps it: the nf_tables build has nothing to compare for `+`."""
-        name = self.seen.get(letter, "")
-        return "" if name == "+" and self.tool.build != LEGACY and not self.inverted[letter] else name
+        name = self.seen[letter]
+        return "" if name == "+" and self.tool.build != LEGACY and letter not in self.inverted else name
 
-    def _lead(self, context: Context) -> object:
+    def _extended(self) -> tuple[tuple[object, ...], object]:
+        """What the matches and the target that were named make of their options."""
+        inverted = "p" in self.inverted
+        for owner in self.loaded:
+            needs = owner.extension.protocols
+            if needs and (self.protocol not in needs or inverted):
+                name = owner.extension.name
+                if name in ("tcp", "udp"):
+                    raise Problem(f"{name.upper()} match requires '-p {name}'" if name == "tcp" else "UDP match requires '-p udp'")
+        context = Context(self.tool.family, self.request.table, self.protocol, inverted, self.hosts, self.sets)
+        matches = tuple([owner.extension.build(owner.given, context) for owner in self.loaded])
+        return matches, self._lead() if self.target is None else self.target.extension.build(self.target.given, context)
+
+    def _lead(self) -> object:
+        """Where a rule leads that has no target of the extensions'."""
         if "g" in self.seen:
             return Jump(self.seen["g"])
-        if self.target is not None:
-            return self.target.extension.build(self.target.given, context)
         if not self.jump:
             return None
         return VERDICTS.get(self.jump) or Jump(self.jump)
+
+
+Step = Callable[[Parser, str, str | None], None]
+STEPS: dict[str, Step] = {
+    **dict.fromkeys([option.means for option in COMMANDS.values()], Parser._command),
+    **dict.fromkeys("46", Parser._family),
+    **dict.fromkeys("Vh", Parser._about),
+    "t": Parser._table,
+    "m": Parser._match,
+    "w": Parser._wait,
+    "W": Parser._wait_interval,
+    "M": Parser._modprobe,
+}
+"""What reads a general option, by its letter; those not named are parts of a rule or flags of a listing."""
+WHOLE: dict[str, tuple[Step, str, str]] = {
+    word: (STEPS.get(option.means, Parser._part), option.means, option.takes)
+    for word, option in [*((f"-{letter}", option) for letter, option in SHORT.items()), *((f"--{name}", option) for name, option in LONG.items())]
+}
+"""The general options as typed in full."""

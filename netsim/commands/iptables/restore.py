@@ -9,8 +9,9 @@ import attrs
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.main import carry_out, change
 from netsim.commands.iptables.options import RESTORE
-from netsim.commands.iptables.parser import Parser, Request
+from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
+from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.rules import VERBS
 from netsim.commands.iptables.save import called
 from netsim.commands.iptables.tool import Tool, tool_of
@@ -240,7 +241,7 @@ class Loader:
         if counters is not None and "c" in self.given:
             request.counters = counters
         if "v" in self.given:
-            request.flags.add("v")
+            request.flags |= {"v"}
         self._ready(Line(self.number, request))
 
     def _ready(self, line: Line) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from netsim.addr import IPv4, IPv6, mask4, mask6
 from netsim.commands.iptables.known_names import KnownNames
@@ -35,6 +36,8 @@ OWN_NAMES = {
     "all": 0,
 }
 NUMBERS = PROTOCOLS | OWN_NAMES
+WHOLE_MASK = {2: mask4(32), 10: mask6(128)}
+"""The mask of one address, by family."""
 
 
 def _services() -> tuple[dict[str, int], dict[tuple[int, str], str]]:
@@ -86,7 +89,7 @@ def number(word: str) -> int | None:
 
 def port(word: str) -> int:
     """A port by number or service name (`xtables_parse_port`)."""
-    value = number(word)
+    value = int(word) if word.isdecimal() and word[0] != "0" else number(word)
     if value is None:
         value = PORTS.get(word, 65536)
     if value > 65535:
@@ -98,7 +101,8 @@ def port_range(word: str) -> tuple[int, int]:
     """`N`, `N:M`, `:M` or `N:`."""
     low, colon, high = word.partition(":")
     if not colon:
-        return port(low), port(low)
+        only = port(low)
+        return only, only
     first, last = port(low) if low else 0, port(high) if high else 65535
     if first > last:
         raise Problem("invalid portrange (min > max)")
@@ -114,27 +118,33 @@ def port_name(value: int, *carriers: str) -> str:
     return str(value)
 
 
-def addresses(word: str, family: int, hosts: KnownNames) -> list[tuple[int, int]]:
+def addresses(word: str, family: int, hosts: KnownNames) -> tuple[tuple[int, int], ...]:
     """`ADDR[/MASK][,...]` as (masked address, mask) pairs; names are looked up."""
     if "," not in word:
-        return _address(word, family, hosts)
-    return [pair for part in word.split(",") for pair in _address(part, family, hosts)]
+        return _plain(word, family) or _named(word, family, hosts)
+    return tuple([pair for part in word.split(",") for pair in _plain(part, family) or _named(part, family, hosts)])
 
 
-def _address(word: str, family: int, hosts: KnownNames) -> list[tuple[int, int]]:
+@lru_cache(maxsize=1024)
+def _plain(word: str, family: int) -> tuple[tuple[int, int]] | None:
+    """The pair that figures alone decide; None for a name."""
     text, slash, suffix = word.partition("/")
-    mask = _mask(suffix, family) if slash else (mask4(32) if family == 2 else mask6(128))
-    found = _numeric(text, family, mask)
-    if found is None:
-        wanted = IPv4 if family == 2 else IPv6
-        named = [address for address in in_hosts(hosts.text, text) if isinstance(address, wanted)]
-        if not named:
-            raise Problem(f"host/network `{text}' not found")
-        return [(int(address) & mask, mask) for address in named]
-    return [(int(found) & mask, mask)]
+    mask = _mask(suffix, family) if slash else WHOLE_MASK[family]
+    found = _numeric(text, family)
+    return None if found is None else ((found & mask, mask),)
 
 
-def _numeric(text: str, family: int, mask: int) -> int | None:
+def _named(word: str, family: int, hosts: KnownNames) -> tuple[tuple[int, int], ...]:
+    text, slash, suffix = word.partition("/")
+    mask = _mask(suffix, family) if slash else WHOLE_MASK[family]
+    wanted = IPv4 if family == 2 else IPv6
+    found = tuple([(int(address) & mask, mask) for address in in_hosts(hosts.text, text) if isinstance(address, wanted)])
+    if not found:
+        raise Problem(f"host/network `{text}' not found")
+    return found
+
+
+def _numeric(text: str, family: int) -> int | None:
     try:
         if family == 10:
             return IPv6.parse(text)

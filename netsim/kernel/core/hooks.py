@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.skbuff import SkBuff
@@ -51,20 +51,24 @@ def nf_hook_slow(
 
 def register_hook(netns: Netns, family: int, hook: int, priority: int, function: HookFunction) -> None:
     """Hang `function` into a hook of one namespace; lower priorities run first, of equal ones the newest (`nf_register_net_hook`)."""
+    register_hooks(netns, family, ((hook, priority, function),))
+
+
+def register_hooks(netns: Netns, family: int, functions: Iterable[tuple[int, int, HookFunction]]) -> None:
+    """Hang several functions, each with its hook and priority, one after the other (`nf_register_net_hooks`)."""
     netns.stir()
-    entries = list(getattr(netns, FIELDS[family])[hook])
-    entries.insert(bisect_left(entries, priority, key=_priority), (priority, function))
-    _hang(netns, family, hook, entries)
+    hooks = list(getattr(netns, FIELDS[family]))
+    for hook, priority, function in functions:
+        entries = hooks[hook]
+        place = bisect_left(entries, priority, key=_priority) if entries else 0
+        hooks[hook] = (*entries[:place], (priority, function), *entries[place:])
+    setattr(netns, FIELDS[family], tuple(hooks))
 
 
 def unregister_hook(netns: Netns, family: int, hook: int, function: HookFunction) -> None:
     """Take `function` out again (`nf_unregister_net_hook`)."""
-    _hang(netns, family, hook, [entry for entry in getattr(netns, FIELDS[family])[hook] if entry[1] != function])
-
-
-def _hang(netns: Netns, family: int, hook: int, entries: list[HookEntry]) -> None:
     hooks = list(getattr(netns, FIELDS[family]))
-    hooks[hook] = tuple(entries)
+    hooks[hook] = tuple([entry for entry in hooks[hook] if entry[1] != function])
     setattr(netns, FIELDS[family], tuple(hooks))
 
 

@@ -237,9 +237,7 @@ def settle(netns: Netns) -> None:
     state = netns.netfilter
     if state is None or "br_netfilter" not in netns.kernel.profile.modules:
         return
-    own = {function for _, _, _, function in HOOKS}
-    watched = any(function not in own for entries in netns.hooks_ipv4 + netns.hooks_ipv6 for _, function in entries)
-    wanted = watched and any(isinstance(dev, Bridge) for dev in netns.devices.values())
+    wanted = _is_watched(netns) and any(isinstance(dev, Bridge) for dev in netns.devices.values())
     if wanted == state.bridge.hung:
         return
     state.bridge.hung = wanted
@@ -248,6 +246,16 @@ def settle(netns: Netns) -> None:
             register_hook(netns, family, hook, priority, function)
         else:
             unregister_hook(netns, family, hook, function)
+
+
+def _is_watched(netns: Netns) -> bool:
+    """Whether anything but the sabotage hangs in IP's hooks."""
+    for hooks in (netns.hooks_ipv4, netns.hooks_ipv6):
+        for entries in hooks:
+            for _, function in entries:
+                if function is not ip_sabotage_in:
+                    return True
+    return False
 
 
 def device_event(event: int, dev: NetDevice) -> None:

@@ -12,7 +12,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.chains import TableHook
 from netsim.kernel.netfilter.conntrack import users
-from netsim.kernel.netfilter.targets.standard import Jump
+from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.netfilter.verdict import ACCEPT
 from netsim.kernel.tables.xtables import Chain, NetfilterState, Rule, RuleSpec, Table
 
@@ -43,6 +43,7 @@ TABLES = {
     "nat": TableKind("nat", ((PRE_ROUTING, DSTNAT), (LOCAL_IN, SRCNAT), (LOCAL_OUT, DSTNAT), (POST_ROUTING, SRCNAT))),
 }
 """In the order the nf_tables build saves them."""
+PRIORITIES = {name: dict(kind.hooks) for name, kind in TABLES.items()}
 
 
 def state_of(netns: Netns) -> NetfilterState:
@@ -102,7 +103,7 @@ def hang(table: Table, chain: Chain) -> None:
         table.handles += 1
         table.hung.add(hook)
         if table.entry is not None:
-            _register(table, hook, dict(TABLES[table.name].hooks)[hook])
+            _register(table, hook, PRIORITIES[table.name][hook])
 
 
 def unhang(table: Table, chain: Chain) -> None:
@@ -251,23 +252,32 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
     EOPNOTSUPP or EINVAL when it leads to a built-in chain; EMLINK (nf_tables) or ELOOP (legacy) when packets from a hook could
     then go in a circle (`nft_chain_validate`, `mark_source_chains`).
     """
-    target = spec.target
-    if isinstance(target, Jump):
-        if table.chains[target.chain].policy is not None:
-            raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
-        if _circles(table, chain.name, target.chain) and _is_reached(table, chain.name):
-            raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
-    if _is_choosy(table, spec, set()):
-        if chain.policy is not None and not _suits(spec, {chain.hook}):
-            raise NetError(EINVAL)
-        if not _allows(table, spec, _hooks_of(table, chain.name), set()):
-            raise InvalidTable(EINVAL)
-    hang(table, chain)
+    if spec.matches or type(spec.target) is not Verdict:
+        _check(table, chain, spec)
+    if not table.present or (chain.policy is not None and chain.hook not in table.hung):
+        hang(table, chain)
     table.handles += 1
-    rule = Rule(spec, handle=table.handles)
+    rule = Rule(spec, 0, 0, table.handles)
     chain.rules.insert(position, rule)
     users.rule_added(table, spec)
     return rule
+
+
+def _check(table: Table, chain: Chain, spec: RuleSpec) -> None:
+    """Whether a rule may stand in a chain for what it leads to and for the hooks that its parts may be met at."""
+    target = spec.target
+    if isinstance(target, Jump):
+        led = table.chains[target.chain]
+        if led.policy is not None:
+            raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
+        if (led.rules or led is chain) and _visit(table, target.chain, [chain.name], set()) and _is_reached(table, chain):
+            raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
+    if _is_choosy(table, spec, set()):
+        hooks = _hooks_of(table, chain)
+        if chain.policy is not None and not _suits(spec, hooks):
+            raise NetError(EINVAL)
+        if not _allows(table, spec, hooks, set()):
+            raise InvalidTable(EINVAL)
 
 
 def _is_choosy(table: Table, spec: RuleSpec, seen: set[str]) -> bool:
@@ -278,31 +288,42 @@ def _is_choosy(table: Table, spec: RuleSpec, seen: set[str]) -> bool:
     for match in spec.matches:
         if getattr(match, "hooks", None) is not None:
             return True
-    if not isinstance(target, Jump) or target.chain in seen:
-        return False
-    seen.add(target.chain)
-    return any(_is_choosy(table, rule.spec, seen) for rule in table.chains[target.chain].rules)
-
-
-def _hooks_of(table: Table, name: str) -> set[int]:
-    """The hooks from which packets come into a chain."""
-    return {hook for hook, base in table.hooks.items() if name == base.name or _leads(table, base.name, name, set())}
-
-
-def _leads(table: Table, start: str, wanted: str, seen: set[str]) -> bool:
-    for name in jumps(table, start):
-        if name == wanted:
-            return True
-        if name not in seen:
-            seen.add(name)
-            if _leads(table, name, wanted, seen):
+    if isinstance(target, Jump) and target.chain not in seen:
+        seen.add(target.chain)
+        for rule in table.chains[target.chain].rules:
+            if _is_choosy(table, rule.spec, seen):
                 return True
+    return False
+
+
+def _hooks_of(table: Table, chain: Chain) -> set[int]:
+    """The hooks from which packets come into a chain; no rule leads into a built-in one."""
+    if chain.policy is not None:
+        return {chain.hook}
+    return {hook for hook, base in table.hooks.items() if base.rules and _leads(table, base, chain.name)}
+
+
+def _leads(table: Table, start: Chain, wanted: str) -> bool:
+    """Whether rules of a chain lead into another one, by way of others or not."""
+    waiting, seen = [start], set[str]()
+    while waiting:
+        for rule in waiting.pop().rules:
+            target = rule.spec.target
+            if isinstance(target, Jump) and target.chain not in seen:
+                if target.chain == wanted:
+                    return True
+                seen.add(target.chain)
+                waiting.append(table.chains[target.chain])
     return False
 
 
 def _suits(spec: RuleSpec, hooks: set[int]) -> bool:
     """Whether a rule's own parts may be met at these hooks."""
-    return all(allowed is None or hooks <= allowed for part in (*spec.matches, spec.target) for allowed in (getattr(part, "hooks", None),))
+    for part in (*spec.matches, spec.target):
+        allowed = getattr(part, "hooks", None)
+        if allowed is not None and not hooks <= allowed:
+            return False
+    return True
 
 
 def _allows(table: Table, spec: RuleSpec, hooks: set[int], seen: set[str]) -> bool:
@@ -310,16 +331,32 @@ def _allows(table: Table, spec: RuleSpec, hooks: set[int], seen: set[str]) -> bo
     if not _suits(spec, hooks):
         return False
     target = spec.target
-    if not isinstance(target, Jump) or target.chain in seen:
-        return True
-    seen.add(target.chain)
-    return all(_allows(table, rule.spec, hooks, seen) for rule in table.chains[target.chain].rules)
+    if isinstance(target, Jump) and target.chain not in seen:
+        seen.add(target.chain)
+        for rule in table.chains[target.chain].rules:
+            if not _allows(table, rule.spec, hooks, seen):
+                return False
+    return True
 
 
 def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
     """Take one rule out (by identity: equal rules may stand beside it)."""
-    chain.rules = [kept for kept in chain.rules if kept is not rule]
+    chain.rules = rules = chain.rules.copy()
+    rules.remove(rule)
     users.rule_removed(table, rule.spec)
+
+
+def _visit(table: Table, name: str, path: list[str], clean: set[str]) -> bool:
+    """Whether going on into a chain can come back to one on the way."""
+    if name in path or len(path) >= (DEEPEST if table.build == NF_TABLES else 1000):
+        return True
+    if name in clean:
+        return False
+    for after in jumps(table, name):
+        if _visit(table, after, [*path, name], clean):
+            return True
+    clean.add(name)
+    return False
 
 
 def jumps(table: Table, name: str) -> Iterable[str]:
@@ -335,31 +372,6 @@ def jumps(table: Table, name: str) -> Iterable[str]:
     return found
 
 
-def _circles(table: Table, start: str, chain: str) -> bool:
-    """Whether going from `start` into `chain` can come back to a chain on the way."""
-    return _visit(table, chain, [start], set())
-
-
-def _visit(table: Table, name: str, path: list[str], clean: set[str]) -> bool:
-    if name in path or len(path) >= (DEEPEST if table.build == NF_TABLES else 1000):
-        return True
-    if name in clean:
-        return False
-    for after in jumps(table, name):
-        if _visit(table, after, [*path, name], clean):
-            return True
-    clean.add(name)
-    return False
-
-
-def _is_reached(table: Table, wanted: str) -> bool:
+def _is_reached(table: Table, chain: Chain) -> bool:
     """Whether packets can come into a chain from a hook."""
-    waiting, seen = [chain.name for chain in table.hooks.values()], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == wanted:
-            return True
-        if name not in seen:
-            seen.add(name)
-            waiting.extend(jumps(table, name))
-    return False
+    return chain.policy is not None or bool(_hooks_of(table, chain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, PF_INET6, POST_ROUTING, PRE_ROUTING, register_hook, unregister_hook
+from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, PF_INET, PF_INET6, POST_ROUTING, PRE_ROUTING, register_hooks, unregister_hook
 from netsim.kernel.netfilter import br_netfilter
 from netsim.kernel.netfilter.conntrack.core import nf_confirm, nf_conntrack_in
 from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag, ipv6_defrag
@@ -41,7 +41,7 @@ def needs_tracking(spec: RuleSpec) -> bool:
     """Whether a rule makes its namespace track connections."""
     if getattr(spec.target, "needs_tracking", False):
         return True
-    return any(getattr(match, "needs_tracking", False) for match in spec.matches) if spec.matches else False
+    return bool(spec.matches) and any(getattr(match, "needs_tracking", False) for match in spec.matches)
 
 
 def rule_added(table: Table, spec: RuleSpec) -> None:
@@ -78,7 +78,7 @@ def settle(netns: Netns, family: int) -> None:
     state: NetfilterState = netns.netfilter
     hung = state.hung.get(family, ())
     hooks: tuple[Any, ...] = ()
-    if state.conntrack.users[family] or _is_tracked(state.tables, family) or _is_tracked(state.legacy, family):
+    if state.conntrack.users.get(family) or _is_tracked(state.tables, family) or _is_tracked(state.legacy, family):
         hooks = HOOKS[family]
         for known, _ in state.nat_chains:
             if known == family:
@@ -88,8 +88,8 @@ def settle(netns: Netns, family: int) -> None:
         return
     for hook, _, function in hung:
         unregister_hook(netns, family, hook, function)
-    for hook, priority, function in hooks:
-        register_hook(netns, family, hook, priority, function)
+    if hooks:
+        register_hooks(netns, family, hooks)
     if hooks and not hung:
         _resynchronize(state.conntrack)
     state.hung[family] = hooks
