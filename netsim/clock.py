@@ -26,8 +26,8 @@ LONGEST_BURST = 1000
 """So many frames may arrive before a sender's system call returns; the rest of a storm goes on after it (`ksoftirqd`)."""
 
 FOREVER = 1 << 63
-SPAN = 32
-"""log2 of the ns for which timers are gathered before they are put in order: 4.3 s."""
+SPAN = 30
+"""log2 of the ns for which timers are gathered before they are put in order: 1.07 s, less than programs mostly wait for an answer."""
 
 Callback = Callable[..., Any]
 
@@ -78,20 +78,24 @@ class Clock:
 
     def call_at(self, when: int, callback: Callback, *args: Any) -> Timer:
         """Run `callback(*args)` at `when` ns (at once, but later than this call, if that has passed)."""
-        timer = Timer(when, callback, args)
-        self.sequence += 1
-        if when < self.horizon:
-            heappush(self.heap, (when, self.sequence, timer))
-        else:
-            self._put_off(when, timer)
-        return timer
+        return self.call_later(when - self.now, callback, *args)
 
-    def _put_off(self, when: int, timer: Timer) -> None:
-        """Most timers are cancelled long before their time: those beyond the horizon are only gathered by the span they are due in."""
+    def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:
+        """Run `callback(*args)` in `delay` ns.
+
+        Most timers are cancelled long before their time: those beyond the horizon are only gathered by the span they are due in.
+        """
+        when = self.now + delay
+        timer = Timer(when, callback, args)
+        number = self.sequence = self.sequence + 1
+        if when < self.horizon:
+            heappush(self.heap, (when, number, timer))
+            return timer
         span = self.far.get(when >> SPAN)
         if span is None:
             span = self.far[when >> SPAN] = Span()
-        span.entries.append((when, self.sequence, timer))
+        span.entries.append((when, number, timer))
+        return timer
 
     def _look_ahead(self) -> None:
         """Nothing is due before the horizon: move it to the end of the next span in which something is."""
@@ -100,10 +104,6 @@ class Clock:
             self.horizon = span + 1 << SPAN
             self.heap = [entry for entry in self.far.pop(span).entries if entry[2].callback is not None]
             heapify(self.heap)
-
-    def call_later(self, delay: int, callback: Callback, *args: Any) -> Timer:
-        """Run `callback(*args)` in `delay` ns."""
-        return self.call_at(self.now + delay, callback, *args)
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Run `callback(*args)` after all work queued before it, `HOP` ns later."""

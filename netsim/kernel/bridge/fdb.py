@@ -42,11 +42,8 @@ class Bulk:
 
 def lookup(bridge: Bridge, address: MAC, vid: int = 0) -> FdbEntry | None:
     """The entry that forwarding may use: not one past its age (`br_fdb_find_rcu` and `has_expired`)."""
-    entry = bridge.fdb.entries.get(vid << 48 | address)
-    if entry is None:
-        return None
-    now = bridge.netns.kernel.clock.now
-    if entry.updated + (bridge.forward_delay if bridge.topology_change else bridge.ageing_time) > now:
+    entry = bridge.fdb.entries.get(vid << 48 | address if vid else address)
+    if entry is None or bridge.netns.kernel.clock.now < entry.updated + (bridge.forward_delay if bridge.topology_change else bridge.ageing_time):
         return entry  # without a look at whether it ages at all
     return None if has_expired(bridge, entry) else entry
 
@@ -73,14 +70,12 @@ def listed(bridge: Bridge) -> list[FdbEntry]:
 
 def learn(bridge: Bridge, port: BridgePort, address: MAC, vid: int = 0) -> None:
     """A frame from `address` came in at `port` (`br_fdb_update`)."""
-    if not (bridge.forward_delay if bridge.topology_change else bridge.ageing_time):
+    entry = bridge.fdb.entries.get(vid << 48 | address if vid else address)
+    if (entry is not None and entry.is_local) or not (bridge.forward_delay if bridge.topology_change else bridge.ageing_time):
         return
     now = bridge.netns.kernel.clock.now
-    entry = bridge.fdb.entries.get(vid << 48 | address)
     if entry is None:
         bridge.fdb.put(FdbEntry(address, port, updated=now, used=now, vid=vid))
-        return
-    if entry.is_local:
         return
     entry.updated = now
     if entry.port is not port and not entry.is_sticky:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
 BR_STATE_FORWARDING = 3
+VLAN_HEADER = 4
 
 
 def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
@@ -56,16 +57,18 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
 
 def forward_to(port: BridgePort, source: BridgePort, skb: SkBuff) -> None:
     """A frame from one port to another (`br_forward`)."""
-    if should_deliver(port, source, skb):
-        netns = port.bridge.netns
-        hooks = netns.hooks_bridge
-        if hooks[FORWARD] or hooks[POST_ROUTING] or port.bridge.options["vlan_filtering"]:
-            _send(port, skb, FORWARD)
-        else:
-            skb.dev = port.dev
-            br_dev_queue_push_xmit(netns, skb)
-    elif port.bridge.netns.trace is not None:
-        trace_drop(port.bridge.netns, "BRIDGE_NO_EGRESS_PORT", port.dev.name, skb.packet, refusal(port, source, skb))
+    bridge = port.bridge
+    netns = bridge.netns
+    if not should_deliver(port, source, skb):
+        if netns.trace is not None:
+            trace_drop(netns, "BRIDGE_NO_EGRESS_PORT", port.dev.name, skb.packet, refusal(port, source, skb))
+        return
+    hooks = netns.hooks_bridge
+    if hooks[FORWARD] or hooks[POST_ROUTING] or bridge.options["vlan_filtering"]:
+        _send(port, skb, FORWARD)
+        return
+    skb.dev = port.dev
+    br_dev_queue_push_xmit(netns, skb)
 
 
 def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hook: int) -> None:
@@ -81,7 +84,7 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     for port in bridge.ports[::-1] if ports is None else ports:
         if not port.options[flag] or not should_deliver(port, source, skb):
             continue
-        if is_watched or not port.dev.only_counts(skb):
+        if is_watched or (ports is not None and port.place is not None and port.place.is_quiet) or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
 
 
@@ -111,11 +114,9 @@ def refusal(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> str:
 def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> bool:
     """Whether a frame may leave by a port: forwarding, not the way it came (but for hairpin), not between isolated ports (`should_deliver`)."""
     options = port.options
-    if port.state != BR_STATE_FORWARDING:
+    if port.state != BR_STATE_FORWARDING or (source is port and not options["hairpin"]):
         return False
-    if source is port and not options["hairpin"]:
-        return False
-    if source is not None and source.options["isolated"] and options["isolated"]:
+    if options["isolated"] and source is not None and source.options["isolated"]:
         return False
     if port.bridge.options["vlan_filtering"] and not allowed_egress(port.bridge, port, skb):
         return False
@@ -153,9 +154,11 @@ def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
     """Out of the port; a frame too long for it is dropped (`br_dev_queue_push_xmit`, `is_skb_forwardable`)."""
     dev, packet = skb.dev, skb.packet
     size = len(packet) if type(packet) is bytes else packet.size
-    if size > dev.mtu and skb.iif and netns.kernel.br_refragment is not None and netns.kernel.br_refragment(netns, skb):
-        return
-    if not dev.flags & IFF_UP or size > dev.mtu + 4:
+    if size > dev.mtu:
+        if skb.iif and netns.kernel.br_refragment is not None and netns.kernel.br_refragment(netns, skb):
+            return
+        size -= VLAN_HEADER  # one tag more is let through
+    if size > dev.mtu or not dev.flags & IFF_UP:
         if netns.trace is not None:
             trace_drop(netns, "PKT_TOO_BIG" if dev.flags & IFF_UP else "DEV_READY", dev.name, skb.packet, dev)
         return

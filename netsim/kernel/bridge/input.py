@@ -78,7 +78,7 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     port: BridgePort | None = skb.dev.slave_data
     if port is None or port.state == BR_STATE_DISABLED:
         return
-    bridge, vid = port.bridge, 0
+    bridge, destination, vid = port.bridge, skb.dst, 0
     netns = bridge.netns
     if bridge.options["vlan_filtering"]:
         if not allowed_ingress(bridge, port, skb):
@@ -89,7 +89,6 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
         br_fdb.learn(bridge, port, skb.src, vid)
     if port.state == BR_STATE_LEARNING:
         return
-    destination = skb.dst
     if destination & GROUP_BIT:
         flag = "bcast_flood" if destination.is_broadcast else "mcast_flood"
         flood(bridge, skb, port, flag, FORWARD)
@@ -106,12 +105,13 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
         _up(bridge, skb)
         return
     entry.used = netns.kernel.clock.now
+    out = entry.port
     if netns.trace is not None:
-        trace_step(netns, "br_fdb_find", bridge.name, skb.packet, (port.dev.name, destination, entry.port.dev.name if entry.port else ""))
-    if entry.port is not None:
+        trace_step(netns, "br_fdb_find", bridge.name, skb.packet, (port.dev.name, destination, out.dev.name if out else ""))
+    if out is not None:
         if bridge.flags & IFF_PROMISC:
             _up(bridge, skb.clone())
-        forward_to(entry.port, port, skb)
+        forward_to(out, port, skb)
 
 
 def _up(bridge: Bridge, skb: SkBuff) -> None:

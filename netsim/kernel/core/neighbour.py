@@ -33,6 +33,8 @@ from netsim.kernel.tables.neigh import (
 )
 
 NUD_IN_TIMER = NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE
+ASKING = NUD_DELAY | NUD_PROBE
+"""What is sent goes to the address known so far while it is asked for again."""
 OVERRIDE, ADMIN, OVERRIDE_ISROUTER, ISROUTER, WEAK_OVERRIDE = 1, 2, 4, 8, 16
 ONE_FOR_ALL = IFF_LOOPBACK | IFF_POINTOPOINT
 """Devices where one entry serves every address."""
@@ -59,12 +61,13 @@ def now(neigh: Neighbour) -> int:
 
 def reachable_time(neigh: Neighbour, ops: NeighOps) -> int:
     """How long a confirmation lasts: between half and one and a half of the base time, drawn anew every 300 s (`neigh_rand_reach_time`)."""
-    home, base = ops.home(neigh.dev), ops.parms(neigh.dev).base_reachable_time_ms
+    dev = neigh.dev
+    home, base = ops.home(dev), ops.parms(dev).base_reachable_time_ms
     if home is None:
         return base * MS
     if home.drawn_for != base:
         home.drawn_for = base
-        home.reachable_ms = base // 2 + neigh.dev.netns.kernel.rng.randrange(max(1, base))
+        home.reachable_ms = base // 2 + dev.netns.kernel.rng.randrange(max(1, base))
     return home.reachable_ms * MS
 
 
@@ -72,7 +75,8 @@ def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> 
     """The entry for a key on a device, made when it is missing (`__neigh_create`, `arp_constructor`)."""
     if dev.flags & ONE_FOR_ALL and ops.any_key is not None:
         key = ops.any_key  # one entry serves every address (`arp_constructor`)
-    known = table.entries.get((key, dev.ifindex))
+    place = (key, dev.ifindex)
+    known = table.entries.get(place)
     if known is not None:
         return known
     time = dev.netns.kernel.clock.now
@@ -81,7 +85,7 @@ def neigh_create(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice) -> 
         neigh.state, neigh.lladdr = NUD_NOARP, dev.address if dev.header_length == 14 else MAC_ZERO
     elif key.is_multicast:
         neigh.state, neigh.lladdr = NUD_NOARP, ops.multicast_mac(key)
-    table.entries[key, dev.ifindex] = neigh
+    table.entries[place] = neigh
     table.generation += 1
     _tell(neigh)
     return neigh
@@ -100,15 +104,15 @@ def neigh_output(table: NeighTable, ops: NeighOps, key: Any, dev: NetDevice, skb
     neigh = None if dev.flags & ONE_FOR_ALL else table.entries.get((key, dev.ifindex))
     if neigh is None:
         neigh = neigh_create(table, ops, key, dev)
-    if dev.netns.trace is not None:
-        trace_step(dev.netns, "neigh_output", dev.name, skb.packet, (neigh.key, neigh.state, neigh.lladdr))
-    if neigh.state & NUD_CONNECTED:  # what is connected goes out without a note in the entry (`neigh_connected_output`)
-        skb.dst = neigh.lladdr if neigh.lladdr is not None else MAC_BROADCAST
-        return dev_queue_xmit(skb)
-    neigh.used = now(neigh)
-    if neigh.state & (NUD_DELAY | NUD_PROBE) or not event_send(neigh, skb):
-        return transmit(neigh, skb)
-    return NET_XMIT_SUCCESS
+    netns, state = dev.netns, neigh.state
+    if netns.trace is not None:
+        trace_step(netns, "neigh_output", dev.name, skb.packet, (neigh.key, state, neigh.lladdr))
+    if not state & NUD_CONNECTED:  # what is connected goes out without a note in the entry (`neigh_connected_output`)
+        neigh.used = netns.kernel.clock.now
+        if not state & ASKING and event_send(neigh, skb):
+            return NET_XMIT_SUCCESS
+    skb.dst = neigh.lladdr if neigh.lladdr is not None else MAC_BROADCAST
+    return dev_queue_xmit(skb)
 
 
 def transmit(neigh: Neighbour, skb: SkBuff) -> int:
@@ -125,31 +129,32 @@ def neigh_resolve(neigh: Neighbour) -> None:
 
 def event_send(neigh: Neighbour, skb: SkBuff | None) -> bool:
     """A packet wants out (`__neigh_event_send`); True: it waits (or died) here."""
-    ops: NeighOps = neigh.ops
-    parms = ops.parms(neigh.dev)
+    parms: NeighParms = neigh.ops.parms(neigh.dev)
     if neigh.state & NUD_STALE:
         neigh.state = NUD_DELAY
         neigh.updated = now(neigh)
         _arm(neigh, parms.delay_first_probe_time * SECOND)
         return False
-    if not neigh.state & NUD_INCOMPLETE:
-        if parms.mcast_solicit + parms.app_solicit == 0:
-            neigh.state = NUD_FAILED
-            neigh.updated = now(neigh)
-            return True
-        neigh.probes = parms.ucast_solicit  # what is not known yet is asked for by broadcast only
-        neigh.state = NUD_INCOMPLETE
-        neigh.updated = now(neigh)
-        _arm(neigh, max(parms.retrans_time_ms * MS, 10 * MS))
+    if neigh.state & NUD_INCOMPLETE:
         _queue(neigh, parms, skb)
-        _probe(neigh)
         return True
+    neigh.updated = now(neigh)
+    if parms.mcast_solicit + parms.app_solicit == 0:
+        neigh.state = NUD_FAILED
+        return True
+    neigh.probes = parms.ucast_solicit  # what is not known yet is asked for by broadcast only
+    neigh.state = NUD_INCOMPLETE
+    _arm(neigh, max(parms.retrans_time_ms, 10) * MS)
     _queue(neigh, parms, skb)
+    _probe(neigh)
     return True
 
 
 def _queue(neigh: Neighbour, parms: NeighParms, skb: SkBuff | None) -> None:
     if skb is None:
+        return
+    if not neigh.queue and skb.size + SKB_OVERHEAD <= parms.unres_qlen_bytes:
+        neigh.queue = (skb,)
         return
     queue = (*neigh.queue, skb)
     total = sum([waiting.size + SKB_OVERHEAD for waiting in queue])
@@ -185,13 +190,13 @@ def max_probes(neigh: Neighbour, parms: NeighParms) -> int:
 
 def timer_handler(neigh: Neighbour) -> None:
     """Time passed without news (`neigh_timer_handler`)."""
-    clock, ops = neigh.dev.netns.kernel.clock, neigh.ops
+    clock, ops, state = neigh.dev.netns.kernel.clock, neigh.ops, neigh.state
     time = clock.now
     neigh.timer = None
-    if not neigh.state & NUD_IN_TIMER:
+    if not state & NUD_IN_TIMER:
         return
     parms = ops.parms(neigh.dev)
-    if neigh.state & NUD_REACHABLE:
+    if state & NUD_REACHABLE:
         lasts = reachable_time(neigh, ops)
         if time <= neigh.confirmed + lasts:
             next_time = neigh.confirmed + lasts
@@ -201,23 +206,21 @@ def timer_handler(neigh: Neighbour) -> None:
         else:
             neigh.state, neigh.updated = NUD_STALE, time
             return
-    elif neigh.state & NUD_DELAY:
-        if time <= neigh.confirmed + parms.delay_first_probe_time * SECOND:
-            neigh.state, neigh.updated = NUD_REACHABLE, time
-            next_time = neigh.confirmed + reachable_time(neigh, ops)
-        else:
-            neigh.state, neigh.updated, neigh.probes = NUD_PROBE, time, 0
-            next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
+    elif state & NUD_DELAY and time <= neigh.confirmed + parms.delay_first_probe_time * SECOND:
+        neigh.state, neigh.updated = NUD_REACHABLE, time
+        next_time = neigh.confirmed + reachable_time(neigh, ops)
     else:
-        next_time = time + max(parms.retrans_time_ms * MS, 10 * MS)
-    if neigh.state & (NUD_INCOMPLETE | NUD_PROBE) and neigh.probes >= max_probes(neigh, parms):
-        neigh.state, neigh.updated = NUD_FAILED, time
-        _tell(neigh)
-        invalidate(neigh)
+        if state & NUD_DELAY:
+            neigh.state, neigh.updated, neigh.probes = NUD_PROBE, time, 0
+        if neigh.probes >= max_probes(neigh, parms):
+            neigh.state, neigh.updated = NUD_FAILED, time
+            _tell(neigh)
+            invalidate(neigh)
+            return
+        neigh.timer = clock.call_later(max(parms.retrans_time_ms, 10) * MS, timer_handler, neigh)
+        _probe(neigh)
         return
     neigh.timer = clock.call_later(max(next_time - time, 5 * MS), timer_handler, neigh)
-    if neigh.state & (NUD_INCOMPLETE | NUD_PROBE):
-        _probe(neigh)
 
 
 def invalidate(neigh: Neighbour) -> None:
@@ -233,57 +236,62 @@ def invalidate(neigh: Neighbour) -> None:
 
 def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> None:
     """News about a neighbour (`__neigh_update`): an answer, a request seen, or an administrator."""
-    old, time = neigh.state, now(neigh)
+    old, known, time = neigh.state, neigh.lladdr, neigh.dev.netns.kernel.clock.now
     if not flags & ADMIN and old & (NUD_NOARP | NUD_PERMANENT):
         return
     if not new & NUD_VALID:
-        _disarm(neigh)
-        neigh.state = new
-        _tell(neigh)
-        notify = old & NUD_VALID
-        if old & (NUD_INCOMPLETE | NUD_PROBE) and new & NUD_FAILED:
-            invalidate(neigh)
-        neigh.updated = time if notify else neigh.updated
+        _lost(neigh, new, time)
         return
     if lladdr is None:
         if not old & NUD_VALID:
             return
-        lladdr = neigh.lladdr
-    elif old & NUD_VALID and lladdr == neigh.lladdr:
-        lladdr = neigh.lladdr
+        lladdr = known
+    is_other = lladdr != known
     if new & NUD_CONNECTED:
         neigh.confirmed = time
     update_isrouter = flags & OVERRIDE_ISROUTER
     if old & NUD_VALID:
-        if lladdr != neigh.lladdr and not flags & OVERRIDE:
+        if not is_other:
+            if new == NUD_STALE and not flags & ADMIN:
+                new = old
+        elif not flags & OVERRIDE:
             update_isrouter = 0
-            if flags & WEAK_OVERRIDE and old & NUD_CONNECTED:
-                lladdr, new = neigh.lladdr, NUD_STALE
-            else:
+            if not (flags & WEAK_OVERRIDE and old & NUD_CONNECTED):
                 return
-        elif lladdr == neigh.lladdr and new == NUD_STALE and not flags & ADMIN:
-            new = old
-    if new != old or lladdr != neigh.lladdr:
-        neigh.updated = time
+            lladdr, new, is_other = known, NUD_STALE, False
     if new != old:
-        _disarm(neigh)
+        neigh.updated = time
         if new & NUD_PROBE:
             neigh.probes = 0
         neigh.state = new
         if new & NUD_IN_TIMER:
-            delay = reachable_time(neigh, neigh.ops) if new & NUD_REACHABLE else 0
-            _arm(neigh, delay)
-    if lladdr != neigh.lladdr:
+            _arm(neigh, reachable_time(neigh, neigh.ops) if new & NUD_REACHABLE else 0)
+        else:
+            _disarm(neigh)
+    if is_other:
+        neigh.updated = time
         neigh.lladdr = lladdr
         _tell(neigh)
         if not new & NUD_CONNECTED:
             neigh.confirmed = time - 2 * neigh.ops.parms(neigh.dev).base_reachable_time_ms * MS
     if update_isrouter:
         neigh.is_router = bool(flags & ISROUTER)
-    if not old & NUD_VALID and neigh.queue:
+    if neigh.queue and not old & NUD_VALID:
         queue, neigh.queue = neigh.queue, ()
         for skb in queue:
             transmit(neigh, skb)
+
+
+def _lost(neigh: Neighbour, new: int, time: int) -> None:
+    """The address is no longer known, or nobody has it."""
+    old = neigh.state
+    _disarm(neigh)
+    neigh.state = new
+    _tell(neigh)
+    if old & (NUD_INCOMPLETE | NUD_PROBE) and new & NUD_FAILED:
+        invalidate(neigh)
+    if old & NUD_VALID:
+        neigh.updated = time
 
 
 def neigh_confirm(neigh: Neighbour) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.packet import Dot1Q
 from netsim.packet.numbers import ETH_P_8021AD, ETH_P_8021Q
-
-if TYPE_CHECKING:
-    from netsim.kernel.core.netns import Netns
 
 TAGS = (ETH_P_8021Q, ETH_P_8021AD)
 VLAN_VID_MASK = 0xFFF
@@ -36,16 +31,18 @@ def netif_receive(skb: SkBuff) -> None:
         if dev.netns.trace is not None:
             trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return
-    stats, packet, dst = dev.stats, skb.packet, skb.dst
+    stats, packet, dst, netns = dev.stats, skb.packet, skb.dst, dev.netns
+    kind = type(packet)
     stats.rx_packets += 1
-    stats.rx_bytes += (len(packet) if type(packet) is bytes else packet.size) + dev.header_length
+    stats.rx_bytes += (len(packet) if kind is bytes else packet.size) + dev.header_length
     skb.iif = dev.ifindex
     skb.pkt_type = PACKET_HOST if dst == dev.address else eth_type(skb) if dst & GROUP_BIT else PACKET_OTHERHOST
-    netns = dev.netns
-    if skb.vlan or dev.taps or netns.taps or type(packet) is Dot1Q:
+    if skb.vlan or dev.taps or netns.taps or kind is Dot1Q:
         receive_core(skb)
-    elif dev.rx_handler is None or not dev.rx_handler(skb):  # nobody listens in, and there is no tag
-        deliver_skb(netns, skb)
+        return
+    handler = dev.rx_handler  # nobody listens in, and there is no tag
+    if handler is None or not handler(skb):
+        (netns.kernel.packet_types.get(skb.protocol) or unhandled)(skb)
 
 
 def receive_core(skb: SkBuff) -> None:
@@ -66,15 +63,13 @@ def receive_core(skb: SkBuff) -> None:
         if skb.vlan & VLAN_VID_MASK:
             skb.pkt_type = PACKET_OTHERHOST
         skb.vlan = 0
-    deliver_skb(netns, skb)
+    (netns.kernel.packet_types.get(skb.protocol) or unhandled)(skb)  # `deliver_ptype_list_skb`
 
 
-def deliver_skb(netns: Netns, skb: SkBuff) -> None:
-    """To the protocol that the frame is of (`deliver_ptype_list_skb`)."""
-    deliver = netns.kernel.packet_types.get(skb.protocol)
-    if deliver is not None:
-        deliver(skb)
-    elif netns.trace is not None:
+def unhandled(skb: SkBuff) -> None:
+    """Nobody here speaks the protocol that the frame is of."""
+    netns = skb.dev.netns
+    if netns.trace is not None:
         trace_drop(netns, "UNHANDLED_PROTO", skb.dev.name, skb.packet)
 
 

@@ -54,13 +54,14 @@ def _announced_source(dev: NetDevice, target: IPv4, skb: SkBuff | None) -> IPv4 
     if dev.inet is None:
         return None
     netns = dev.netns
-    source: IPv4 | None = skb.packet.src if skb is not None and isinstance(skb.packet, Ip) else None
-    announce = max(netns.inet.conf_all.arp_announce, dev.inet.conf.arp_announce)
-    if source is not None and announce < 2 and inet_addr_type_dev(netns, dev, source) == RTN_LOCAL:
-        if announce == 0:
-            return source
-        if any(not (ifa.local ^ target) & mask4(ifa.length) for ifa in dev.inet.addresses if not (ifa.local ^ source) & mask4(ifa.length)):
-            return source
+    if skb is not None and isinstance(skb.packet, Ip):
+        source = skb.packet.src
+        announce = max(netns.inet.conf_all.arp_announce, dev.inet.conf.arp_announce)
+        if announce < 2 and inet_addr_type_dev(netns, dev, source) == RTN_LOCAL:
+            if announce == 0:
+                return source
+            if any(not (ifa.local ^ target) & mask4(ifa.length) for ifa in dev.inet.addresses if not (ifa.local ^ source) & mask4(ifa.length)):
+                return source
     return inet_select_addr(netns, dev, target, RT_SCOPE_LINK)
 
 

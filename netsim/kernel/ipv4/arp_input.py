@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.addr import IPV4_ANY, MAC_ZERO, IPv4, mask4
+from netsim.addr import MAC_ZERO, IPv4, mask4
 from netsim.clock import SECOND
 from netsim.errors import NetError
 from netsim.kernel.core.neighbour import OVERRIDE, neigh_create, neigh_update
@@ -18,39 +18,42 @@ from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, R
 from netsim.kernel.tables.neigh import NUD_NONE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour
 from netsim.packet import Arp
 
+WITHOUT_ARP = IFF_NOARP | IFF_LOOPBACK
+NOT_TO_US = (PACKET_OTHERHOST, PACKET_LOOPBACK)
+OPERATIONS = (ARPOP_REQUEST, ARPOP_REPLY)
+
 
 def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
     """Whether a broadcast request changes nothing in `arp_rcv`: asked for somebody else, where nothing is forwarded, by a sender who is
     unknown here, or known by the same address (`bridge.audience` knows the same of many ports at once)."""
-    message = skb.packet
-    if dev.inet is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
+    message, state = skb.packet, dev.inet
+    if state is None or not isinstance(message, Arp) or dev.flags & IFF_NOARP:
         return True
-    inet, conf, sender, target = dev.netns.inet, dev.inet.conf, message.spa, message.tpa
+    inet, conf = dev.netns.inet, state.conf
     if conf.forwarding or inet.fib.has_custom_rules or inet.fib.has_custom_local_routes or message.op != ARPOP_REQUEST:
         return False
-    neigh = inet.arp.entries.get((sender, dev.ifindex))
-    if neigh is None:
-        if conf.arp_accept or inet.conf_all.arp_accept:
-            return False
-    elif not neigh.state & NUD_VALID or neigh.lladdr != message.sha:
-        return False
     table = inet.fib.tables.get(RT_TABLE_LOCAL)
-    return table is None or not table.holds(target)
+    if table is not None and table.holds(message.tpa):
+        return False
+    neigh = inet.arp.entries.get((message.spa, dev.ifindex))
+    if neigh is None:
+        return not (conf.arp_accept or inet.conf_all.arp_accept)
+    return bool(neigh.state & NUD_VALID) and neigh.lladdr == message.sha
 
 
 def arp_rcv(skb: SkBuff) -> None:
     """An ARP message arrived (`arp_rcv`, `arp_process`)."""
     dev, message = skb.dev, skb.packet
-    if dev.inet is None or not isinstance(message, Arp) or dev.flags & (IFF_NOARP | IFF_LOOPBACK):
+    if dev.inet is None or not isinstance(message, Arp) or dev.flags & WITHOUT_ARP:
         return
-    if skb.pkt_type in (PACKET_OTHERHOST, PACKET_LOOPBACK) or message.op not in (ARPOP_REQUEST, ARPOP_REPLY):
+    if skb.pkt_type in NOT_TO_US or message.op not in OPERATIONS:
         return
     target, sender = message.tpa, message.spa
     if target >> 28 == 14 or (target >> 24 == 127 and not _conf(dev, "route_localnet")):
         return
     if sender == target and _conf(dev, "drop_gratuitous_arp"):
         return
-    if sender == IPV4_ANY:
+    if not sender:
         _answer_probe(skb, message)
         return
     if message.op == ARPOP_REQUEST and _asks_us(skb, message):
@@ -73,14 +76,14 @@ def _answer_probe(skb: SkBuff, message: Arp) -> None:
 
 def _asks_us(skb: SkBuff, message: Arp) -> bool:
     """A request we answer, for ourselves or as proxy; True: the sender was learnt on the way."""
-    dev = skb.dev
+    dev, state = skb.dev, skb.dev.inet
     netns = dev.netns
-    assert dev.inet is not None
+    assert state is not None
     if skb.pkt_type != PACKET_HOST and netns.trace is None and arp_only_counts(dev, skb):
         return True
     kind, out = ip_route_input_type(skb, message.tpa, message.spa)
     if kind == RTN_LOCAL:
-        conf, conf_all = dev.inet.conf, netns.inet.conf_all
+        conf, conf_all = state.conf, netns.inet.conf_all
         if (conf.arp_ignore or conf_all.arp_ignore) and _ignores(dev, message.spa, message.tpa):
             trace_drop(netns, "ARP_IGNORED", dev.name, message, "arp_ignore")
             return True
@@ -159,18 +162,17 @@ def _filtered(dev: NetDevice, message: Arp) -> bool:
 
 def _learn(skb: SkBuff, message: Arp) -> None:
     """Update an entry that is there; `arp_accept` makes new ones from gratuitous messages (`arp_process`)."""
-    dev, netns = skb.dev, skb.dev.netns
-    neigh = netns.inet.arp.entries.get((message.spa, dev.ifindex))
-    is_garp = message.spa == message.tpa and (message.op == ARPOP_REQUEST or message.tha in (MAC_ZERO, message.sha))
-    if neigh is None and (message.op == ARPOP_REPLY or is_garp) and _conf(dev, "arp_accept") and inet_addr_type(netns, message.spa) == RTN_UNICAST:
-        neigh = neigh_create(netns.inet.arp, ARP_OPS, message.spa, dev)
+    dev, sender = skb.dev, message.spa
+    netns = dev.netns
+    neigh = netns.inet.arp.entries.get((sender, dev.ifindex))
+    is_reply = message.op == ARPOP_REPLY
+    is_garp = sender == message.tpa and (not is_reply or message.tha in (MAC_ZERO, message.sha))
+    if neigh is None and (is_reply or is_garp) and _conf(dev, "arp_accept") and inet_addr_type(netns, sender) == RTN_UNICAST:
+        neigh = neigh_create(netns.inet.arp, ARP_OPS, sender, dev)
         if neigh.state == NUD_NONE:
             neigh.confirmed = neigh.updated = -10 * SECOND
     if neigh is None:
         return
-    locked = netns.kernel.clock.now <= neigh.updated + arp_parms(dev).locktime * SECOND // 100
-    state = NUD_REACHABLE
-    if message.op != ARPOP_REPLY or skb.pkt_type != PACKET_HOST:
-        state = NUD_STALE
-    override = OVERRIDE if not locked or is_garp else 0
-    neigh_update(neigh, message.sha, state, override)
+    is_locked = netns.kernel.clock.now <= neigh.updated + arp_parms(dev).locktime * SECOND // 100
+    state = NUD_REACHABLE if is_reply and skb.pkt_type == PACKET_HOST else NUD_STALE
+    neigh_update(neigh, message.sha, state, OVERRIDE if is_garp or not is_locked else 0)

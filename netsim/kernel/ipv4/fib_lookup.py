@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 ROUTE_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_UNREACHABLE: EHOSTUNREACH, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN}
 UNSURE = RTNH_F_DEAD | RTNH_F_LINKDOWN
+GROUPS = 0xE0000000
+"""224.0.0.0, where addresses of hosts end."""
 
 
 @quick
@@ -191,10 +193,11 @@ def inet_addr_type_dev(netns: Netns, dev: NetDevice, address: IPv4) -> int:
 
 def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0, table: int = RT_TABLE_LOCAL) -> int:
     """What an address is here: RTN_UNICAST, LOCAL, BROADCAST or MULTICAST (`inet_addr_type_dev_table`)."""
-    if not address or address.is_broadcast:
-        return RTN_BROADCAST
-    if address.is_multicast:
-        return RTN_MULTICAST
+    if not 0 < address < GROUPS:
+        if not address or address.is_broadcast:
+            return RTN_BROADCAST
+        if address.is_multicast:
+            return RTN_MULTICAST
     routes = netns.inet.fib.tables.get(table)
     if routes is None:
         return RTN_UNICAST
@@ -203,6 +206,6 @@ def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0, table: int = R
         for route in lengths[length].get(address & MASKS4[length], ()):
             if ifindex and all(hop.ifindex != ifindex for hop in route.nexthops):
                 continue
-            if not route.is_dead:
+            if not routes.has_marks or not route.is_dead:
                 return route.type
     return RTN_UNICAST

@@ -15,6 +15,7 @@ from netsim.kernel.ipv4.counters import icmp_count_out
 from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
+from netsim.kernel.tables.fib import RTN_BROADCAST
 from netsim.packet import IcmpError, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
 
@@ -48,10 +49,11 @@ class RawSocket(InetSocket):
 
     def _send(self, data: Any, address: IPv4 | None = None, port: int = 0) -> None:
         """Send a payload (a header value or bytes), or with `hdrincl` a whole Ip value (`raw_sendmsg`)."""
-        target: Any = self.destination(address, port)[0]
+        target: Any = address if address is not None else self.destination(address, port)[0]
         netns = self.netns
         rt = INET4.route(self, target, 0)
-        INET4.check_destination(self, rt)
+        if rt.type == RTN_BROADCAST:
+            INET4.check_destination(self, rt)
         if self.hdrincl:
             ip_local_out(netns, data, rt, owner=self, mark=self.mark)
             return
@@ -76,7 +78,7 @@ class RawSocket(InetSocket):
             return False
         if self.raddr is not None and packet.src != self.raddr:
             return False
-        if not self.is_bound_to(skb, "raw_l3mdev_accept"):
+        if (self.bound_dev or skb.sdif) and not self.is_bound_to(skb, "raw_l3mdev_accept"):
             return False
         if len(self.queue) < 1024:
             self.deliver(Received(packet.payload, packet.src, 0, packet.ttl, packet.tos, skb.dev.ifindex, self.netns.kernel.clock.now, packet))

@@ -336,6 +336,16 @@ def _is_on_link(dev: NetDevice, address: IPv4, skb: SkBuff) -> bool:
     return any(not (ifa.local ^ address) & mask4(ifa.length) and not (ifa.local ^ skb.packet.src) & mask4(ifa.length) for ifa in dev.inet.addresses)
 
 
+def validates_all_but_own(dev: NetDevice) -> bool:
+    """Whether any source but an own address may come in by a device for this host: no filter, nothing to look up, no redirect that could follow."""
+    netns = dev.netns
+    assert dev.inet is not None
+    conf, conf_all, fib = dev.inet.conf, netns.inet.conf_all, netns.inet.fib
+    if conf.rp_filter or conf_all.rp_filter or conf.accept_local or conf_all.accept_local:
+        return False
+    return not (fib.has_custom_rules or fib.has_custom_local_routes or dev.flags & IFF_LOOPBACK)
+
+
 def fib_validate_source(dev: NetDevice, src: IPv4, dst: IPv4, tos: int, mark: int, out: NetDevice | None, keys: Keys = NO_KEYS) -> int:
     """Whether a source may come in by a device (`__fib_validate_source`): reverse path filtering and own addresses.
 
@@ -396,4 +406,14 @@ def _multicast_input(skb: SkBuff) -> Rt:
     return Rt(RTN_MULTICAST, dev, None, None, iif=dev.ifindex)
 
 
-__all__ = ["Flow", "Rt", "fib_validate_source", "flush_cache", "ip_route_input_slow", "ip_route_output", "learn_pmtu", "learn_redirect"]
+__all__ = [
+    "Flow",
+    "Rt",
+    "fib_validate_source",
+    "flush_cache",
+    "ip_route_input_slow",
+    "ip_route_output",
+    "learn_pmtu",
+    "learn_redirect",
+    "validates_all_but_own",
+]

@@ -10,19 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.addr import MASKS4
-from netsim.errors import EXDEV, NetError
+from netsim.errors import EINVAL, EXDEV, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.inet.flow_keys import L3, policy_of
-from netsim.kernel.ipv4.route import Rt, fib_validate_source, ip_route_input_slow, keys_of, source_of
+from netsim.kernel.ipv4.fib_lookup import GROUPS, is_own
+from netsim.kernel.ipv4.route import Rt, fib_validate_source, ip_route_input_slow, keys_of, source_of, validates_all_but_own
 from netsim.kernel.tables.fib import RTN_LOCAL, RTN_UNICAST
 from netsim.packet import Ip
 
 if TYPE_CHECKING:
     from netsim.addr import IPv4
     from netsim.kernel.core.netns import Netns
-    from netsim.kernel.tables.fib import FibState, Route
+    from netsim.kernel.tables.fib import Route
+    from netsim.kernel.tables.inet import Inet4State, Prefixes
 
 RT_CACHE_SIZE = 1024
 """So many decisions are kept, then all are forgotten (`ip_rt_max_size`)."""
@@ -57,31 +59,38 @@ def ip_route_input(skb: SkBuff) -> Rt:
 def _own_input(skb: SkBuff) -> Rt:
     """For an own address each sender is validated by itself, but what is decided then is the same for all."""
     dev, packet = skb.dev, skb.packet
-    dst = packet.dst
-    own = _known_own(dev, packet.src, dst, packet.tos)
-    if own is not None:
-        fib_validate_source(dev, packet.src, dst, packet.tos, skb.mark, dev.netns.loopback)
-        return own
+    src, dst, tos = packet.src, packet.dst, packet.tos
+    known = _known_own(dev, src, dst, tos, skb.mark)
+    if known is not None:
+        return known
     route = ip_route_input_slow(skb)
-    if route.type == RTN_LOCAL and route.found is not None and len(route.found.route.nexthops) == 1 and dst >> 24 != 127:
-        dev.netns.inet.rt_own[(dst << 32 | dev.ifindex) << 8 | packet.tos] = route
+    netns = dev.netns
+    if route.type != RTN_LOCAL or route.found is None or len(route.found.route.nexthops) != 1 or dst >> 24 == 127:
+        return route
+    if not (netns.inet.rt_by_ports or netns.l3mdevs or dev.flags & IFF_LOOPBACK):
+        netns.inet.rt_own[(dst << 32 | dev.ifindex) << 8 | tos] = (route, validates_all_but_own(dev))
     return route
 
 
-def _known_own(dev: NetDevice, src: IPv4, dst: IPv4, tos: int) -> Rt | None:
-    """What is decided about packets for an own address from ordinary senders."""
+def _known_own(dev: NetDevice, src: IPv4, dst: IPv4, tos: int, mark: int) -> Rt | None:
+    """What is decided about packets for an own address from ordinary senders, this one validated (NetError)."""
     netns = dev.netns
-    if netns.inet.rt_by_ports or netns.l3mdevs or dev.flags & IFF_LOOPBACK or not 0 < src >> 24 < 224 or src >> 24 == 127:
+    own = netns.inet.rt_own.get((dst << 32 | dev.ifindex) << 8 | tos)
+    if own is None or not 0 < src >> 24 < 224 or src >> 24 == 127:
         return None
-    own: Rt | None = netns.inet.rt_own.get((dst << 32 | dev.ifindex) << 8 | tos)
-    return own
+    route: Rt = own[0]
+    if not own[1]:
+        fib_validate_source(dev, src, dst, tos, mark, netns.loopback)
+    elif is_own(netns, src):
+        raise NetError(EINVAL, "martian source")
+    return route
 
 
 def forget_decisions(netns: Netns) -> None:
     """Begin anew, as things are now: rules, and next hops chosen by ports, look at protocol and ports too."""
     inet = netns.inet
     inet.rt_cache_genid = inet.fib.generation + inet.rt_genid
-    inet.rt_cache, inet.rt_own, inet.ways, inet.ways_by_route = {}, {}, {}, {}
+    inet.rt_cache, inet.rt_own, inet.ways, inet.ways_by_route, inet.prefixes = {}, {}, {}, {}, None
     inet.rt_by_ports = int(inet.fib.has_custom_rules or policy_of(inet.sysctl) != L3)
 
 
@@ -93,12 +102,11 @@ def ip_route_input_type(skb: SkBuff, dst: IPv4, src: IPv4) -> tuple[int, NetDevi
         known: Rt | None = inet.rt_cache.get((src, dst, dev.ifindex, 0, 0, 0))
         if known is not None:
             return known.type, known.dev
-        known = _known_own(dev, src, dst, 0)
+        try:
+            known = _known_own(dev, src, dst, 0, 0)
+        except NetError:
+            return 0, None
         if known is not None:
-            try:
-                fib_validate_source(dev, src, dst, 0, 0, netns.loopback)
-            except NetError:
-                return 0, None
             return known.type, known.dev
     probe = SkBuff(dev, skb.src, skb.dst, skb.protocol, Ip(src, dst, 0), skb.pkt_type, skb.iif)
     try:
@@ -118,27 +126,32 @@ def known_way(netns: Netns, dst: IPv4, src: IPv4 | None, tos: int) -> Rt | None:
     inet = netns.inet
     if netns.trace is not None or inet.rt_cache_genid != inet.fib.generation + inet.rt_genid:
         return None
-    known: Rt | None = inet.ways.get(dst << 8 | tos)
-    if known is None and inet.ways_by_route and not inet.exceptions and dst and dst >> 28 < 14:
-        route = _route_of(inet.fib, dst, tos)
-        known = inet.ways_by_route.get(id(route))
-        if known is not None:
-            inet.ways[dst << 8 | tos] = known
-    return known if known is None or not src or known.src == src else None
+    key = dst << 8 | tos
+    known: Rt | None = inet.ways.get(key)
+    if known is None:
+        if not inet.ways_by_route or inet.exceptions or not 0 < dst < GROUPS:
+            return None
+        known = inet.ways_by_route.get(id(_route_of(inet, dst, tos)))
+        if known is None:
+            return None
+        inet.ways[key] = known
+    return known if not src or known.src == src else None
 
 
-def _route_of(fib: FibState, dst: IPv4, tos: int) -> Route | None:
+def _route_of(inet: Inet4State, dst: IPv4, tos: int) -> Route | None:
     """The first route for a destination, whatever it says."""
-    for rule in fib.rules:
-        table = fib.tables.get(rule.table)
-        if table is None:
-            continue
-        lengths = table.lengths
-        for length in table.order:
-            for route in lengths[length].get(dst & MASKS4[length], ()):
-                if not route.tos or route.tos == tos & 0x1C:
-                    return route
+    for mask, prefixes in _prefixes(inet) if inet.prefixes is None else inet.prefixes:
+        for route in prefixes.get(dst & mask, ()):
+            if not route.tos or route.tos == tos & 0x1C:
+                return route
     return None
+
+
+def _prefixes(inet: Inet4State) -> Prefixes:
+    """The routes of all tables in the order the rules ask for them, by the bits that count of a destination."""
+    tables = [inet.fib.tables[rule.table] for rule in inet.fib.rules if rule.table in inet.fib.tables]
+    inet.prefixes = found = tuple([(MASKS4[length], table.lengths[length]) for table in tables for length in table.order])
+    return found
 
 
 def keep_way(netns: Netns, dst: IPv4, src: IPv4 | None, tos: int, rt: Rt) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.addr import IPv4
-from netsim.kernel.tables.fib import FibState
+from netsim.kernel.tables.fib import FibState, Route
 from netsim.kernel.tables.inetpeer import InetPeer
 from netsim.kernel.tables.neigh import FIRST_PARMS, NeighParms, NeighTable
 from netsim.values import quick
@@ -116,6 +116,10 @@ def icmp_counters(way: str, kind: int) -> tuple[str, ...]:
     return (f"Icmp{way}Msgs", f"IcmpMsg{way}Type{kind & 0xFF}", *([f"Icmp{way}{name}"] if name is not None else []))
 
 
+Prefixes = tuple[tuple[int, dict[int, list[Route]]], ...]
+"""Masks, and routes by masked destination."""
+
+
 @attrs.define(eq=False)
 class Inet4State:
     """IPv4 of one namespace (`struct netns_ipv4`)."""
@@ -154,11 +158,13 @@ class Inet4State:
     rt_by_ports: int = 0
     """Whether they depend on protocol and ports too."""
     rt_own: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
-    """Those about what came in for an own address, whoever sent it."""
+    """Those about what came in for an own address, whoever sent it; and whether any sender may, but for own addresses."""
     ways: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
     """Ways out that the destination and TOS alone decide (`ipv4.rt_cache`)."""
     ways_by_route: dict[int, Any] = attrs.field(factory=dict, metadata={"state": "skip"})
     """The same for all destinations of a route, by the route's `id`; the decision holds on to it."""
+    prefixes: Prefixes | None = attrs.field(default=None, metadata={"state": "skip"})
+    """Where to look for those routes, in order, worked out when first asked for after a change."""
 
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""
