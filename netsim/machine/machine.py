@@ -292,6 +292,12 @@ class Machine:
         else:
             self.kernel.clock.call_settled(_child_ended, self, process, 0 if parent is None else parent.image)
 
+    def forget(self, process: Process) -> None:
+        """Take a zombie away, as `wait(2)` does."""
+        self.processes.pop(process.pid, None)
+        if process.jail is not None:
+            process.jail.leave(process)
+
     def kill(self, pid: int, signum: int, sender: Process | None = None) -> None:
         """Send a signal, by the process's id as the sender sees it; 0 only asks. ESRCH when there is no such process."""
         process = self.processes.get(pid) if sender is None or sender.jail is None else sender.seen().get(pid)
@@ -384,9 +390,7 @@ def _not_found(name: str) -> Result:
 
 def _child_ended(machine: Machine, process: Process, image: int) -> None:
     """Take a zombie away; what has become another program since (`execve`) does not hear of what the one before it waited for."""
-    machine.processes.pop(process.pid, None)
-    if process.jail is not None:
-        process.jail.leave(process)
+    machine.forget(process)
     parent = process.parent
     if parent is None:
         return

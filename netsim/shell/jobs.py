@@ -118,7 +118,7 @@ def kill_builtin(shell: Shell, args: list[str]) -> int:
             return 1
         signum = int(name) if SIGNED.fullmatch(name) else SIGNALS[name]
     if not words:
-        shell.complain("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]")
+        shell.write(2, "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n")
         return 2
     for word in words:
         word = _job(shell, word)

@@ -116,6 +116,9 @@ class Shell(CompoundCommands):
             if not is_over(request):
                 self.waiting = request
                 return
+            for child in request:
+                if child.status is not None:
+                    child.machine.forget(child)
 
     def _main(self) -> Steps:
         try:
