@@ -62,13 +62,15 @@ INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
 
 def masq_device_event(event: int, dev: NetDevice) -> None:
     """A device went down: netfilter forgets what was masqueraded to it, where there is netfilter."""
-    if dev.netns.netfilter is not None:
+    state = dev.netns.netfilter
+    if state is not None and state.conntrack.entries:
         part("netfilter.nat.masquerade:device_event")(event, dev)
 
 
 def masq_inet_event(dev: NetDevice, address: int) -> None:
     """An address of a device went: as above."""
-    if dev.netns.netfilter is not None:
+    state = dev.netns.netfilter
+    if state is not None and state.conntrack.entries:
         part("netfilter.nat.masquerade:address_deleted")(dev, address)
 
 

@@ -4,6 +4,7 @@ import attrs
 
 from netsim.addr import MAC, IPv6
 from netsim.packet.ip6 import Ip6
+from netsim.values import quick
 
 
 @attrs.frozen
@@ -231,7 +232,8 @@ class Mldv2Query:
         return 28 + 16 * len(self.sources)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Mldv2Record:
     """One group of an MLDv2 report; kinds are those of IGMPv3 (`IGMPV3_MODE_IS_INCLUDE` ...)."""
 
@@ -245,7 +247,8 @@ class Mldv2Record:
         return 20 + 16 * len(self.sources)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Mldv2Report:
     """An MLDv2 report (type 143)."""
 
@@ -254,4 +257,7 @@ class Mldv2Report:
     @property
     def size(self) -> int:
         """Bytes on the wire."""
-        return 8 + sum(record.size for record in self.records)
+        size = 8
+        for record in self.records:
+            size += 20 + 16 * len(record.sources)
+        return size

@@ -6,7 +6,7 @@ import attrs
 
 from netsim.addr import IPv6
 from netsim.packet.value import Payload, size_of
-from netsim.values import set_class, twin
+from netsim.values import quick, set_class, twin
 
 ROUTER_ALERT_MLD = b"\x05\x02\x00\x00\x01\x00"
 """The hop-by-hop options of MLD messages: router alert (RFC 2711) and padding."""
@@ -87,7 +87,8 @@ class Ip6:
 _Ip6 = twin(Ip6)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class HopByHop:
     """Hop-by-hop options (next header 0): raw option bytes, a multiple of eight less two."""
 

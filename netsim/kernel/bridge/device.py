@@ -94,11 +94,13 @@ class BridgePort:
 
     def set_state(self, state: int) -> None:
         """Take another state (`br_set_state`): who hears floods may be another from now on."""
-        if self.place is not None:
-            self.place.stir()
-        self.bridge.forwarding_ports += (state == BR_STATE_FORWARDING) - (self.state == BR_STATE_FORWARDING)
-        self.bridge.unsettled_ports += (state in UNSETTLED) - (self.state in UNSETTLED)
-        self.state = state
+        before, place = self.state, self.place
+        if place is not None and place.is_sorted:
+            place.stir()
+        if state != before:
+            self.bridge.forwarding_ports += (state == BR_STATE_FORWARDING) - (before == BR_STATE_FORWARDING)
+            self.bridge.unsettled_ports += (state in UNSETTLED) - (before in UNSETTLED)
+            self.state = state
 
     @property
     def port_id(self) -> int:
@@ -225,13 +227,7 @@ class Bridge(NetDevice):
     def port_event(self, event: int, dev: NetDevice) -> None:
         """A port changed (`br_device_event`)."""
         port = dev.slave_data
-        if event == NETDEV_CHANGEMTU:
-            self.follow_ports()
-        elif event == NETDEV_CHANGEADDR:
-            br_fdb.change_local(self, port, dev.address)
-            if stp.recalculate_bridge_id(self):
-                self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
-        elif event == NETDEV_CHANGE:
+        if event == NETDEV_CHANGE:
             stp.port_carrier_check(port)
         elif event == NETDEV_DOWN:
             if self.flags & IFF_UP:
@@ -243,6 +239,12 @@ class Bridge(NetDevice):
             stp.check_carrier(self)
         elif event == NETDEV_UNREGISTER:
             self.del_port(dev)
+        elif event == NETDEV_CHANGEMTU:
+            self.follow_ports()
+        elif event == NETDEV_CHANGEADDR:
+            br_fdb.change_local(self, port, dev.address)
+            if stp.recalculate_bridge_id(self):
+                self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
 
     def del_port(self, dev: NetDevice) -> None:
         """Let a port go (`br_del_if`); EINVAL when it is not one of this bridge's."""
@@ -266,9 +268,9 @@ class Bridge(NetDevice):
         dev.master = None
         dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
         self.follow_ports()
-        self.tso_max_size = min([other.dev.tso_max_size for other in self.ports], default=self.tso_max_size)
-        changed = stp.recalculate_bridge_id(self)
-        if changed:
+        if self.ports:
+            self.tso_max_size = min([other.dev.tso_max_size for other in self.ports])
+        if stp.recalculate_bridge_id(self):
             self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
         stp.check_carrier(self)
 
@@ -285,7 +287,11 @@ class Bridge(NetDevice):
 
 def port_cost(dev: NetDevice) -> int:
     """What the way through a port costs by its speed; 100 where the driver tells none (`port_cost`)."""
-    return next((cost for speed, cost in SPEED_COSTS if dev.link_speed() >= speed), UNKNOWN_COST)
+    given = dev.link_speed()
+    for speed, cost in SPEED_COSTS:
+        if given >= speed:
+            return cost
+    return UNKNOWN_COST
 
 
 def create(netns: Netns, request: LinkRequest) -> Bridge:

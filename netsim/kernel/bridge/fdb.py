@@ -87,7 +87,7 @@ def learn(bridge: Bridge, port: BridgePort, address: MAC, vid: int = 0) -> None:
 def add_local(bridge: Bridge, port: BridgePort | None, address: MAC, vid: int = 0) -> None:
     """An address of a port or of the bridge itself (`fdb_add_local`)."""
     entry = bridge.fdb.entries.get(vid << 48 | address)
-    if address.is_zero or address.is_multicast or (entry is not None and entry.is_local):
+    if (entry is not None and entry.is_local) or address.is_zero or address.is_multicast:
         return
     now = bridge.netns.kernel.clock.now
     bridge.fdb.put(FdbEntry(address, port, is_local=True, is_static=True, updated=now, used=now, vid=vid))
@@ -127,9 +127,7 @@ def _delete_local(bridge: Bridge, port: BridgePort | None, entry: FdbEntry) -> N
 
 def delete_by_port(bridge: Bridge, port: BridgePort, which: Which) -> None:
     """A port goes down (DYNAMIC) or away (ALL) (`br_fdb_delete_by_port`)."""
-    for entry in list(bridge.fdb.entries.values()):
-        if entry.port is not port:
-            continue
+    for entry in [entry for entry in bridge.fdb.entries.values() if entry.port is port]:
         if which is Which.DYNAMIC:
             if not entry.is_static and not entry.is_local and not entry.is_external:
                 bridge.fdb.drop(entry)

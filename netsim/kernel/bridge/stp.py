@@ -93,8 +93,10 @@ def disable_bridge(bridge: Bridge) -> None:
             disable_port(port)
     bridge.topology_change = 0
     bridge.topology_change_detected = 0
-    for name in ("hello_timer", "topology_change_timer", "tcn_timer"):
-        stop_timer(bridge, name)
+    for timer in (bridge.hello_timer, bridge.topology_change_timer, bridge.tcn_timer):
+        if timer is not None:
+            timer.cancel()
+    bridge.hello_timer = bridge.topology_change_timer = bridge.tcn_timer = None
 
 
 def init_port(port: BridgePort) -> None:
@@ -126,13 +128,14 @@ def disable_port(port: BridgePort) -> None:
     port.set_state(DISABLED)
     port.topology_change_ack = 0
     port.config_pending = 0
-    for name in ("message_age_timer", "forward_delay_timer", "hold_timer"):
-        stop_timer(port, name)
-    if not bridge.options.get("keep_fdb"):
-        br_fdb.delete_by_port(bridge, port, br_fdb.Which.DYNAMIC)
+    for timer in (port.message_age_timer, port.forward_delay_timer, port.hold_timer):
+        if timer is not None:
+            timer.cancel()
+    port.message_age_timer = port.forward_delay_timer = port.hold_timer = None
+    br_fdb.delete_by_port(bridge, port, br_fdb.Which.DYNAMIC)
     configuration_update(bridge)
     port_state_selection(bridge)
-    if is_root(bridge) and not was_root:
+    if not was_root and is_root(bridge):
         become_root(bridge)
 
 
@@ -152,8 +155,9 @@ def port_carrier_check(port: BridgePort) -> None:
 def check_carrier(bridge: Bridge) -> None:
     """The bridge has a carrier when a port forwards, or while it never had ports (`br_port_state_selection`'s last step)."""
     if bridge.forwarding_ports:
-        netif_carrier_on(bridge)
-    elif bridge.ports or bridge.had_ports:
+        if not bridge.carrier:
+            netif_carrier_on(bridge)
+    elif bridge.carrier and (bridge.ports or bridge.had_ports):
         netif_carrier_off(bridge)
 
 
@@ -221,19 +225,20 @@ def is_designated_port(port: BridgePort) -> bool:
 
 def configuration_update(bridge: Bridge) -> None:
     """Choose the root port and the designated ports (`br_configuration_update`)."""
-    root_selection(bridge)
-    designated_port_selection(bridge)
+    own = bridge.bridge_id
+    root_selection(bridge, own)
+    designated_port_selection(bridge, own)
 
 
-def root_selection(bridge: Bridge) -> None:
+def root_selection(bridge: Bridge, own: int) -> None:
     """The best way to the best root (`br_root_selection`)."""
     best: BridgePort | None = None
     for port in bridge.ports:
-        if _may_be_root_port(port, best):
+        if port.state != DISABLED and port.designated_root < own and _may_be_root_port(port, best):
             best = port
     if best is None:
         bridge.root_port = 0
-        bridge.designated_root = bridge.bridge_id
+        bridge.designated_root = own
         bridge.root_path_cost = 0
     else:
         bridge.root_port = best.number
@@ -242,10 +247,8 @@ def root_selection(bridge: Bridge) -> None:
 
 
 def _may_be_root_port(port: BridgePort, best: BridgePort | None) -> bool:
-    bridge = port.bridge
-    if port.state == DISABLED or is_designated_port(port) or port.options["root_block"]:
-        return False
-    if bridge.bridge_id <= port.designated_root:
+    """Of a port that heard of a better root whether somebody else said so, in a better way than another port's."""
+    if is_designated_port(port) or port.options["root_block"]:
         return False
     return best is None or _root_rank(port) < _root_rank(best)
 
@@ -254,10 +257,15 @@ def _root_rank(port: BridgePort) -> tuple[int, int, int, int, int]:
     return port.designated_root, port.designated_cost + port.cost, port.designated_bridge, port.designated_port, port.port_id
 
 
-def designated_port_selection(bridge: Bridge) -> None:
+def designated_port_selection(bridge: Bridge, own: int) -> None:
     """Speak for every segment nobody speaks better for (`br_designated_port_selection`)."""
+    root, cost = bridge.designated_root, bridge.root_path_cost
     for port in bridge.ports:
-        if port.state != DISABLED and _should_be_designated(port):
+        if port.state == DISABLED:
+            continue
+        if port.designated_bridge == own and port.designated_root == root and port.designated_cost == cost and port.designated_port == port.port_id:
+            continue  # it does, and says what is so
+        if _should_be_designated(port):
             become_designated_port(port)
 
 

@@ -159,8 +159,7 @@ def dev_close(dev: NetDevice) -> None:
         return
     kernel = dev.netns.kernel
     kernel.notify(NETDEV_GOING_DOWN, dev)
-    deactivate(dev)
-    dev.stir()
+    deactivate(dev)  # which stirs it
     dev.flags &= ~IFF_UP
     dev.stopped()
     kernel.notify(NETDEV_DOWN, dev)
@@ -222,8 +221,8 @@ def dev_mc_del(dev: NetDevice, group: MAC) -> None:
     users = dev.multicast.get(group, 0)
     if users > 1:
         dev.multicast[group] = users - 1
-    else:
-        dev.multicast.pop(group, None)
+    elif users:
+        del dev.multicast[group]
 
 
 def dev_get_flags(dev: NetDevice) -> int:

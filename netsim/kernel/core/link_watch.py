@@ -63,10 +63,10 @@ def default_operstate(dev: NetDevice) -> int:
 
 def set_operstate(dev: NetDevice) -> None:
     """Settle the operational state (`rfc2863_policy`)."""
-    state = default_operstate(dev)
-    if state == IF_OPER_UP and dev.operstate == IF_OPER_DORMANT:
-        return
-    dev.operstate = state
+    if not dev.carrier:
+        dev.operstate = default_operstate(dev)
+    elif dev.operstate != IF_OPER_DORMANT:
+        dev.operstate = IF_OPER_UP
 
 
 def init_operstate(dev: NetDevice) -> None:
@@ -77,8 +77,9 @@ def init_operstate(dev: NetDevice) -> None:
 
 def fire(dev: NetDevice) -> None:
     """Something about the carrier changed (`linkwatch_fire_event`)."""
-    watch = watch_of(dev.netns.kernel)
-    urgent = _is_urgent(dev)
+    kernel = dev.netns.kernel
+    watch = kernel.link_watch or watch_of(kernel)
+    urgent = dev.flags & IFF_UP and _is_urgent(dev)
     if dev not in watch.waiting:
         watch.waiting[dev] = None
     elif not urgent:
@@ -86,9 +87,9 @@ def fire(dev: NetDevice) -> None:
     if watch.urgent:
         return
     if urgent:
-        _schedule_urgent(dev.netns.kernel, watch)
-    else:
-        _schedule(dev.netns.kernel, watch)
+        _schedule_urgent(kernel, watch)
+    elif watch.timer is None or watch.timer.callback is None:
+        _schedule(kernel, watch)
 
 
 def _is_urgent(dev: NetDevice) -> bool:
@@ -103,9 +104,8 @@ def _is_urgent(dev: NetDevice) -> bool:
 
 
 def _schedule(kernel: Kernel, watch: LinkWatch) -> None:
-    if watch.timer is None or not watch.timer.pending:
-        delay = max(0, watch.next_run - kernel.clock.now)
-        watch.timer = kernel.clock.call_later(0 if delay > SECOND else delay, run, kernel)
+    delay = max(0, watch.next_run - kernel.clock.now)
+    watch.timer = kernel.clock.call_later(0 if delay > SECOND else delay, run, kernel)
 
 
 def _schedule_urgent(kernel: Kernel, watch: LinkWatch) -> None:
@@ -132,7 +132,7 @@ def run(kernel: Kernel) -> None:
             continue
         if dev.registered:
             settle(dev)
-    if watch.waiting and not watch.urgent:
+    if watch.waiting and not watch.urgent and (watch.timer is None or not watch.timer.pending):
         _schedule(kernel, watch)
 
 

@@ -302,7 +302,8 @@ def neigh_confirm(neigh: Neighbour) -> None:
 def neigh_ifdown(table: NeighTable, dev: NetDevice) -> None:
     """The device went down: everything it knew is forgotten (`neigh_ifdown`)."""
     _flush(table, dev, keep=0)
-    _forget_proxies(table, dev)
+    if table.proxies:
+        _forget_proxies(table, dev)
 
 
 def neigh_carrier_down(table: NeighTable, dev: NetDevice) -> None:
@@ -322,12 +323,13 @@ def _forget_proxies(table: NeighTable, dev: NetDevice) -> None:
 
 
 def _flush(table: NeighTable, dev: NetDevice, keep: int) -> None:
-    for place, neigh in list(table.entries.items()):
-        if neigh.dev is dev and not neigh.state & keep:
+    entries, ifindex = table.entries, dev.ifindex
+    for place in tuple(entries):
+        if place[1] == ifindex and not entries[place].state & keep:
+            neigh = entries.pop(place)
             _disarm(neigh)
             neigh.queue = ()
             neigh.state = NUD_NOARP if neigh.state & NUD_VALID else NUD_NONE
-            del table.entries[place]
     table.generation += 1
 
 

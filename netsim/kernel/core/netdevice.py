@@ -141,8 +141,9 @@ class NetDevice(Late):
 
     def stir(self) -> None:
         """Who hears floods here may be another from now on: bridges that count on it are told."""
-        if self.place is not None:
-            self.place.stir()
+        place = self.place
+        if place is not None and place.is_sorted:
+            place.stir()
 
     def only_counts(self, skb: SkBuff) -> bool:
         """Whether a frame sent here would only be counted where it arrives; then it is counted, here and there, and is done.

@@ -66,8 +66,9 @@ class Netns(Late):
     def stir(self) -> None:
         """Who listens here may be another from now on: bridges that count on it are told."""
         for dev in self.devices.values():
-            if dev.place is not None:
-                dev.place.stir()
+            place = dev.place
+            if place is not None and place.is_sorted:
+                place.stir()
 
     def owned_late(self) -> Iterable[Late]:
         """Its devices."""

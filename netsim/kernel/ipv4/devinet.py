@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPV4_LOOPBACK, IPv4, mask4
+from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4, mask4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
 from netsim.kernel.core.neighbour import neigh_ifdown
@@ -50,6 +50,8 @@ from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_
 from netsim.kernel.tables.neigh import NeighParms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.rtnl.addr import AddrRequest
 
@@ -165,14 +167,13 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
     """Take an address off: a primary takes its secondaries with it, or the first is promoted (`__inet_del_ifa`)."""
     assert dev.inet is not None
     addresses = dev.inet.addresses
-    promote = dev.inet.conf.promote_secondaries or dev.netns.inet.conf_all.promote_secondaries
-    mask = mask4(ifa.length)
+    mask = MASKS4[ifa.length]
     heir: Ifa | None = None
-    if not ifa.flags & IFA_F_SECONDARY:
+    if len(addresses) > 1 and not ifa.flags & IFA_F_SECONDARY:
         followers = [
             other for other in addresses if other.flags & IFA_F_SECONDARY and other.length == ifa.length and _same_net(other, ifa.peer, mask)
         ]
-        if promote and followers:
+        if followers and (dev.inet.conf.promote_secondaries or dev.netns.inet.conf_all.promote_secondaries):
             heir = followers[0]
         else:
             for other in followers:
@@ -218,15 +219,18 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 
 def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
     """A route the kernel itself takes away (`fib_magic`)."""
-    scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
-    master = dev.l3mdev
-    number = master.l3mdev_table if master is not None else RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+    number = RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
+    if dev.l3mdev_table or dev.master is not None:
+        master = dev.l3mdev
+        number = master.l3mdev_table if master is not None else number
     table = dev.netns.inet.fib.tables.get(number)
-    for route in table.at(dst, length) if table is not None else ():
+    if table is None:
+        return
+    scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
+    for route in table.at(dst, length):
         if route.type != kind or route.prefsrc != source or route.scope != scope or route.protocol != RTPROT_KERNEL:
             continue
         if not route.tos and (not metric or route.priority == metric) and route.nexthops and route.nexthops[0].ifindex == dev.ifindex:
-            assert table is not None
             fib.take_out(dev.netns, table, route)
             return
 
@@ -236,8 +240,10 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
-    master = dev.l3mdev
-    table = 0 if master is None else master.l3mdev_table
+    table = 0
+    if dev.l3mdev_table or dev.master is not None:
+        master = dev.l3mdev
+        table = 0 if master is None else master.l3mdev_table
     made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
@@ -299,24 +305,20 @@ def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
 def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
     assert dev.inet is not None
-    mask = mask4(ifa.length)
+    mask = MASKS4[ifa.length]
     prefix, broadcast = ifa.peer & mask, (ifa.peer & mask) | (~mask & 0xFFFFFFFF)
-    others = [other for other in dev.inet.addresses if other is not ifa]
+    others = [other for other in dev.inet.addresses if other is not ifa] if dev.inet.addresses else ()
     primary = ifa
     if ifa.flags & IFA_F_SECONDARY:
         primary = _primary_of(dev, ifa) or ifa
     elif prefix >> 24 and ifa.length < 32:
-        if not ifa.flags & IFA_F_NOPREFIXROUTE and not any(
-            _same_net(other, IPv4(prefix), mask) and other.length == ifa.length for other in others if not other.flags & IFA_F_SECONDARY
-        ):
+        if not ifa.flags & IFA_F_NOPREFIXROUTE and not (others and _has_primary(others, prefix, ifa.length)):
             kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
             _delete(dev, kind, prefix, ifa.length, ifa.local, ifa.metric)
     elif prefix >> 24 and ifa.peer != ifa.local:
         _delete(dev, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
-    wants_local = any(other.local == ifa.local for other in others)
-    wants_broadcasts = {other.broadcast for other in others if other.broadcast is not None} | {
-        (other.peer & mask4(other.length)) | (~mask4(other.length) & 0xFFFFFFFF) for other in others if other.length < 31
-    }
+    wants_local = others and any(other.local == ifa.local for other in others)
+    wants_broadcasts = _broadcasts_of(others) if others else ()
     if ifa.broadcast is not None and ifa.broadcast not in wants_broadcasts:
         _delete(dev, RTN_BROADCAST, ifa.broadcast, 32, primary.local)
     if not ifa.flags & IFA_F_SECONDARY and ifa.length < 31 and broadcast not in wants_broadcasts:
@@ -325,6 +327,17 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
         _delete(dev, RTN_LOCAL, ifa.local, 32, primary.local if ifa.flags & IFA_F_SECONDARY else ifa.local)
         if inet_addr_type_dev(dev.netns, dev, ifa.local) != RTN_LOCAL:
             fib.flush_prefsrc(dev.netns, ifa.local)
+
+
+def _has_primary(addresses: Iterable[Ifa], prefix: int, length: int) -> bool:
+    mask = MASKS4[length]
+    return any(other.length == length and not (other.peer ^ prefix) & mask for other in addresses if not other.flags & IFA_F_SECONDARY)
+
+
+def _broadcasts_of(addresses: Iterable[Ifa]) -> set[int]:
+    return {other.broadcast for other in addresses if other.broadcast is not None} | {
+        (other.peer & MASKS4[other.length]) | (~MASKS4[other.length] & 0xFFFFFFFF) for other in addresses if other.length < 31
+    }
 
 
 # choosing addresses ----------------------------------------------------------------------------------------------------
@@ -357,17 +370,19 @@ def device_event(event: int, dev: NetDevice) -> None:
 
 def _up(dev: NetDevice) -> None:
     assert dev.inet is not None
+    addresses = dev.inet.addresses
     if dev.mtu < 68:
         return
-    if dev.flags & IFF_LOOPBACK and not dev.inet.addresses:
+    if dev.flags & IFF_LOOPBACK and not addresses:
         now = dev.netns.kernel.clock.now
         insert_ifa(dev, Ifa(IPV4_LOOPBACK, IPV4_LOOPBACK, 8, None, RT_SCOPE_HOST, dev.name, created=now, updated=now))
     else:
-        for ifa in list(dev.inet.addresses):
+        for ifa in tuple(addresses):
             add_routes(dev, ifa)
     ip_mc_up(dev)
     fib.device_up(dev.netns, dev, RTNH_F_DEAD)
-    _notify_peers(dev)
+    if addresses:
+        _notify_peers(dev)
 
 
 def _notify_peers(dev: NetDevice) -> None:
@@ -420,9 +435,8 @@ def _changemtu(dev: NetDevice) -> None:
 def _unregister(dev: NetDevice) -> None:
     assert dev.inet is not None
     ip_mc_down(dev)
-    for ifa in list(dev.inet.addresses):
-        if ifa in dev.inet.addresses:
-            remove_ifa(dev, ifa)
+    while dev.inet.addresses:
+        remove_ifa(dev, dev.inet.addresses[0])
     fib.device_down(dev.netns, dev, keep_local=False)
     neigh_ifdown(dev.netns.inet.arp, dev)
     dev.inet = None

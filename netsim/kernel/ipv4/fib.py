@@ -166,8 +166,9 @@ def insert_own(netns: Netns, routes: Iterable[Route]) -> None:
     netns.stir()
     for route in routes:
         table = fib.tables.get(route.table) or fib.table(route.table)
-        known = table.at(route.dst, route.length)
-        if not known:
+        prefixes = table.lengths.get(route.length)
+        known = None if prefixes is None else prefixes.get(route.dst)
+        if known is None:
             table.insert(route, 0)
             fib.generation += 1
         elif route not in known:
@@ -314,8 +315,10 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
 
     `keep_local`: an address that stays keeps its local route (`fib_disable_ip` without force).
     """
-    for table, route in _mark(netns, dev, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local):
+    dead = _mark(netns, dev.ifindex, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local)
+    if dead:
         netns.stir()
+    for table, route in dead:
         table.remove(route)
 
 
@@ -326,15 +329,14 @@ def device_gone(netns: Netns, dev: NetDevice) -> None:
 
 def carrier_down(netns: Netns, dev: NetDevice) -> None:
     """The carrier went: next hops over the device are marked (`fib_sync_down_dev` with NETDEV_CHANGE)."""
-    _mark(netns, dev, RTNH_F_LINKDOWN, skip_host=True)
+    _mark(netns, dev.ifindex, RTNH_F_LINKDOWN, skip_host=True)
 
 
-def _mark(netns: Netns, dev: NetDevice, flags: int, *, skip_host: bool) -> list[tuple[FibTable, Route]]:
+def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tuple[FibTable, Route]]:
     """Mark the next hops over a device; the routes that have none alive any more."""
-    ifindex = dev.ifindex
     dead: list[tuple[FibTable, Route]] = []
     for table in netns.inet.fib.tables.values():
-        if not table.leads_over(ifindex):
+        if not (table.hops or table.by_device()).get(ifindex):
             continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
@@ -367,7 +369,7 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
         flags |= RTNH_F_LINKDOWN
     ifindex = dev.ifindex
     for table in netns.inet.fib.tables.values():
-        if not table.has_marks or not table.leads_over(ifindex):
+        if not table.has_marks or not (table.hops or table.by_device()).get(ifindex):
             continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():

@@ -51,44 +51,42 @@ ALL_NODES_MAC = IPV6_ALL_NODES.multicast_mac()
 ROUTER_GROUPS = (IPV6_ALL_ROUTERS, IPv6(0xFF01 << 112 | 2), IPv6(0xFF05 << 112 | 2))
 
 
-HEARD = frozenset((NETDEV_REGISTER, NETDEV_UP, NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UNREGISTER, NETDEV_CHANGEMTU, NETDEV_CHANGEADDR))
-
-
 def device_event(event: int, dev: NetDevice) -> None:
     """What device events mean to IPv6 (`addrconf_notify`)."""
-    if event == NETDEV_REGISTER:
-        if dev.mtu >= MIN_MTU:
-            _attach(dev)
-    elif event == NETDEV_UP:
-        _up(dev)
-        for group in dev.own_groups6() if dev.inet6 is not None else ():
+    _EVENTS[event](dev)
+
+
+def _registered(dev: NetDevice) -> None:
+    if dev.mtu >= MIN_MTU:
+        _attach(dev)
+
+
+def _opened(dev: NetDevice) -> None:
+    _up(dev)
+    if dev.inet6 is not None:
+        for group in dev.own_groups6():
             mcast.join(dev, group)
-    elif event == NETDEV_CHANGE:
-        _change(dev)
-    elif event == NETDEV_DOWN:
-        for group in dev.own_groups6() if dev.inet6 is not None else ():
+
+
+def _closed(dev: NetDevice) -> None:
+    if dev.inet6 is not None:
+        for group in dev.own_groups6():
             mcast.leave(dev, group)
-        _down(dev)
-    elif event == NETDEV_UNREGISTER:
-        _gone(dev)
-    elif event == NETDEV_CHANGEMTU:
-        _mtu(dev)
-    elif event == NETDEV_CHANGEADDR:
-        ndisc.address_changed(dev)
+    _down(dev)
 
 
 def _attach(dev: NetDevice) -> None:
     """IPv6 on a device: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
     inet6 = dev.netns.inet6
+    conf = inet6.conf_default
+    if inet6.conf_all.disable_ipv6 > conf.disable_ipv6:
+        conf = having(conf, disable_ipv6=inet6.conf_all.disable_ipv6)
     dev.stir()
-    dev.inet6 = Inet6Dev(conf=inet6.conf_default, nd=inet6.nd_default, mtu=dev.mtu)
-    if inet6.conf_all.disable_ipv6 > inet6.conf_default.disable_ipv6:
-        dev.inet6.conf = having(inet6.conf_default, disable_ipv6=inet6.conf_all.disable_ipv6)
-    dev.addr_gen_mode = dev.addr_gen_mode or dev.inet6.conf.addr_gen_mode
-    dev.inet6.multicast = {INTERFACE_ALL_NODES: 1, IPV6_ALL_NODES: 1}  # of these nobody is told
+    dev.inet6 = Inet6Dev([], conf, inet6.nd_default, dev.mtu, 0, 0, {INTERFACE_ALL_NODES: 1, IPV6_ALL_NODES: 1})  # of these nobody is told
+    dev.addr_gen_mode = dev.addr_gen_mode or conf.addr_gen_mode
     if dev.type == ARPHRD_ETHER:
         dev_mc_add(dev, ALL_NODES_MAC)
-    if dev.inet6.conf.forwarding and dev.flags & IFF_MULTICAST:
+    if conf.forwarding and dev.flags & IFF_MULTICAST:
         for group in ROUTER_GROUPS:
             mcast.join(dev, group)
 
@@ -162,14 +160,15 @@ def _configure(dev: NetDevice) -> None:
         return
     mcast.report_all(dev)
     multicast_route(dev)
-    made = dev.linklocal()
     if dev.type == ARPHRD_ETHER and dev.address:
         _linklocal(dev)
-    elif made is not None and dev.addr_gen_mode != NONE and dad.find(dev, made) is None:
-        add(dev, Ifa6(made, 64, rt_scope_of(made), IFA_F_PERMANENT))
+    else:
+        made = dev.linklocal()
+        if made is not None and dev.addr_gen_mode != NONE and dad.find(dev, made) is None:
+            add(dev, Ifa6(made, 64, rt_scope_of(made), IFA_F_PERMANENT))
     dad.run(dev)
     fib.device_up(dev.netns, dev, RTNH_F_DEAD)
-    dev.inet6.mtu = max(dev.mtu, MIN_MTU)
+    dev.inet6.mtu = dev.mtu if dev.mtu > MIN_MTU else MIN_MTU
 
 
 def _linklocal(dev: NetDevice) -> None:
@@ -200,13 +199,14 @@ def interface_id(dev: NetDevice, prefix: int) -> int:
 def _down(dev: NetDevice) -> None:
     """Routes, neighbours and addresses go; permanent ones of wider scope may stay (`addrconf_ifdown`)."""
     state = dev.inet6
+    inet6 = dev.netns.inet6
     fib.device_down(dev.netns, dev)
-    neigh_ifdown(dev.netns.inet6.neigh, dev)
+    neigh_ifdown(inet6.neigh, dev)
     if state is None:
         return
     _stop_timers(state)
-    keeps = state.conf.keep_addr_on_down or dev.netns.inet6.conf_all.keep_addr_on_down
-    for ifa in list(state.addresses):
+    keeps = state.conf.keep_addr_on_down or inet6.conf_all.keep_addr_on_down
+    for ifa in tuple(state.addresses):
         unconfigured(dev, ifa)
         if keeps and ifa.flags & IFA_F_PERMANENT and not ifa.address.is_linklocal and not ifa.address.is_loopback:
             state.predad = (*state.predad, ifa.address)
@@ -219,12 +219,14 @@ def _down(dev: NetDevice) -> None:
 
 
 def _stop_timers(state: Inet6Dev) -> None:
-    trials = tuple((state.trials or {}).values())
-    for timer in (*(trial.timer for trial in trials), state.rs_timer, state.mc_dad_timer, state.report_timer, state.expiry):
+    for timer in (state.rs_timer, state.mc_dad_timer, state.report_timer, state.expiry):
         if timer is not None:
             timer.cancel()
-    for trial in trials:
-        trial.left, trial.timer = -1, None
+    if state.trials:
+        for trial in state.trials.values():
+            if trial.timer is not None:
+                trial.timer.cancel()
+            trial.left, trial.timer = -1, None
     state.rs_timer = state.mc_dad_timer = state.report_timer = state.expiry = None
     state.changes = None
 
@@ -237,12 +239,10 @@ def _gone(dev: NetDevice) -> None:
     if state is None:
         return
     _stop_timers(state)
-    for ifa in list(state.addresses):
+    for ifa in tuple(state.addresses):
         unconfigured(dev, ifa)
     state.addresses.clear()
-    for group in list(state.multicast):
-        mcast.forget(dev, group)
-    dev.stir()
+    mcast.forget_all(dev)
     dev.inet6 = None
 
 
@@ -262,6 +262,18 @@ def _mtu(dev: NetDevice) -> None:
             for learnt in route.exceptions.values():
                 if learnt.mtu >= dev.mtu or learnt.mtu == before:
                     learnt.mtu = dev.mtu
+
+
+_EVENTS = {
+    NETDEV_REGISTER: _registered,
+    NETDEV_UP: _opened,
+    NETDEV_CHANGE: _change,
+    NETDEV_DOWN: _closed,
+    NETDEV_UNREGISTER: _gone,
+    NETDEV_CHANGEMTU: _mtu,
+    NETDEV_CHANGEADDR: ndisc.address_changed,
+}
+HEARD = frozenset(_EVENTS)
 
 
 # settings --------------------------------------------------------------------------------------------------------------

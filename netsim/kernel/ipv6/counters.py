@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from netsim.packet import (
@@ -40,20 +41,26 @@ ECN_COUNTERS = ("Ip6InNoECTPkts", "Ip6InECT1Pkts", "Ip6InECT0Pkts", "Ip6InCEPkts
 
 def type_of(message: Any) -> int:
     """The ICMPv6 type of a message, 0 for what is none."""
+    known = TYPES.get(type(message))
+    if known is not None:
+        return known
     if isinstance(message, Icmp6Echo | Icmp6Error | Icmp6Other | Mld):
         return message.type
-    return message if isinstance(message, int) else TYPES.get(type(message), 0)
+    return message if isinstance(message, int) else 0
 
 
 def icmp6_count(netns: Netns, way: str, message: Any) -> None:
     """One more ICMPv6 message `In` or `Out`, in all, by name and by number (`ICMP6_INC_STATS`)."""
-    kind = type_of(message)
     mib = netns.mib
-    mib[f"Icmp6{way}Msgs"] += 1
-    mib[f"Icmp6{way}Type{kind}"] += 1
+    for name in _counters(way, type_of(message)):
+        mib[name] += 1
+
+
+@cache
+def _counters(way: str, kind: int) -> tuple[str, ...]:
+    """The counters of messages of a type."""
     name = NAMES.get(kind)
-    if name is not None:
-        mib[f"Icmp6{way}{name}"] += 1
+    return (f"Icmp6{way}Msgs", f"Icmp6{way}Type{kind}", *([f"Icmp6{way}{name}"] if name is not None else []))
 
 
 def count_in(netns: Netns, packet: Any) -> None:

@@ -144,23 +144,26 @@ def _check_onlink(netns: Netns, gateway: IPv6, dev: NetDevice) -> None:
 
 def insert(netns: Netns, route: Fib6Info, flags: int) -> None:
     """Add, append or replace a checked route (`fib6_add`, `fib6_add_rt2node`); EEXIST, ENOENT."""
-    table = netns.inet6.fib.table(route.table)
-    node = table.at(int(route.dst), route.length)
+    fib = netns.inet6.fib
+    table = fib.tables.get(route.table) or fib.table(route.table)
+    node = table.at(route.dst, route.length)
     if not node and not flags & NLM_F_CREATE and flags & NLM_F_REPLACE:
         raise NetError(ENOENT, "Can not replace route - no match found")
     if flags & NLM_F_REPLACE:
         _replace(table, node, route, flags)
+    elif not node:
+        table.insert(route, 0)
     else:
-        position = len(node) if not node or _comes_last(table, node, route, flags) else _position(netns, node, route, flags)
-        table.insert(route, position)
-    netns.inet6.fib.generation += 1
+        is_last = len(node) > MANY and _comes_last(table, node, route, flags)
+        table.insert(route, len(node) if is_last else _position(netns, node, route, flags))
+    fib.generation += 1
 
 
 def _comes_last(table: Fib6Table, node: list[Fib6Info], route: Fib6Info, flags: int) -> bool:
     """Whether a route goes behind many others with none of which it shares a device, nor traffic."""
-    if len(node) <= MANY or flags & NLM_F_EXCL or route.gateway is not None or node[-1].metric > route.metric:
+    if flags & NLM_F_EXCL or route.gateway is not None or node[-1].metric > route.metric:
         return False
-    return not any(known.length == route.length and known.dst == route.dst for known in table.over(route.ifindex))
+    return not any(known.length == route.length and known.dst == route.dst for known in table.by_device().get(route.ifindex, ()))
 
 
 def _position(netns: Netns, node: list[Fib6Info], route: Fib6Info, flags: int) -> int:
@@ -265,20 +268,32 @@ def remove_all(netns: Netns, is_unwanted: Callable[[Fib6Info], bool]) -> None:
 
 def device_down(netns: Netns, dev: NetDevice) -> None:
     """The device went down: its routes go, but one that shares traffic with living ones stays and counts as dead (`fib6_ifdown`)."""
-    for route in netns.inet6.fib.over(dev.ifindex):
+    fib = netns.inet6.fib
+    routes = fib.over(dev.ifindex)
+    for route in routes:
+        if route.siblings:
+            break
+    else:  # the common case
+        for route in routes:
+            fib.tables[route.table].remove(route)
+        fib.generation += len(routes) + 1
+        return
+    for route in routes:
         if route.siblings and any(other.ifindex != dev.ifindex and not other.nh_flags & RTNH_F_DEAD for other in route.siblings):
             route.nh_flags |= RTNH_F_DEAD | RTNH_F_LINKDOWN
-            netns.inet6.fib.has_marks = True
+            fib.has_marks = True
         else:
             for gone in list(route.siblings) or [route]:
                 remove(netns, gone)
-    netns.inet6.fib.generation += 1
+    fib.generation += 1
 
 
 def device_gone(netns: Netns, dev: NetDevice) -> None:
     """The device is unregistered: all its routes go (`fib6_ifdown` with NETDEV_UNREGISTER)."""
-    for route in netns.inet6.fib.over(dev.ifindex):
-        remove(netns, route)
+    fib = netns.inet6.fib
+    for route in fib.over(dev.ifindex):
+        fib.tables[route.table].remove(route)
+        fib.generation += 1
 
 
 def carrier_down(netns: Netns, dev: NetDevice) -> None:

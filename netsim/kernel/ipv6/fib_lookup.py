@@ -24,6 +24,7 @@ from netsim.kernel.tables.fib import (
 )
 from netsim.kernel.tables.fib6 import RTF_REJECT, Fib6Info, Fib6Table
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_VALID
+from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -34,7 +35,8 @@ REJECT_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN,
 FAIL_HARD, FAIL_PROBE = -3, -2
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Flow6:
     """What a routing decision may depend on (`struct flowi6`); `src` None or :: is open, `tos` the traffic class."""
 
@@ -52,7 +54,8 @@ class Flow6:
     l3mdev: int = 0
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Found6:
     """A look-up's answer (`struct fib6_result`)."""
 

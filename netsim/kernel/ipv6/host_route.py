@@ -23,12 +23,12 @@ MULTICAST_NET = IPv6(0xFF << 120)
 
 def prefix_table(dev: NetDevice) -> int:
     """The table for a device's connected routes: its virtual routing domain's, else main."""
-    return int(getattr(dev.master, "vrf_table", 0)) or RT_TABLE_MAIN
+    return RT_TABLE_MAIN if dev.master is None else int(getattr(dev.master, "vrf_table", 0)) or RT_TABLE_MAIN
 
 
 def local_table(dev: NetDevice) -> int:
     """The table for a device's own addresses."""
-    return int(getattr(dev.master, "vrf_table", 0)) or RT_TABLE_LOCAL
+    return RT_TABLE_LOCAL if dev.master is None else int(getattr(dev.master, "vrf_table", 0)) or RT_TABLE_LOCAL
 
 
 def prefix_route(dev: NetDevice, address: IPv6, length: int, metric: int, *, expires: int = 0, flags: int = 0) -> None:
@@ -76,8 +76,10 @@ def _insert(dev: NetDevice, route: Fib6Info) -> None:
 
 def _find_host(dev: NetDevice, address: IPv6, kind: int) -> Fib6Info | None:
     table = dev.netns.inet6.fib.tables.get(local_table(dev))
-    routes = table.at(int(address), 128) if table is not None else []
-    return next((route for route in routes if route.ifindex == dev.ifindex and route.type == kind), None)
+    for route in table.at(address, 128) if table is not None else ():
+        if route.ifindex == dev.ifindex and route.type == kind:
+            return route
+    return None
 
 
 def configured(dev: NetDevice, ifa: Ifa6) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_ANY, IPV6_MLDV2, IPv6
 from netsim.clock import MS
 from netsim.errors import NetError
@@ -29,10 +31,11 @@ def is_reported(group: IPv6) -> bool:
 def join(dev: NetDevice, group: IPv6) -> None:
     """One more listener of a group; the first one is reported (`__ipv6_dev_mc_inc`, `igmp6_group_added`)."""
     assert dev.inet6 is not None
-    users = dev.inet6.multicast.get(group, 0)
+    groups = dev.inet6.multicast
+    users = groups.get(group, 0)
     if not users:
         dev.stir()
-    dev.inet6.multicast[group] = users + 1
+    groups[group] = users + 1
     if users or group >> 112 & 0xF < 2:
         return
     if dev.type == ARPHRD_ETHER:
@@ -64,23 +67,37 @@ def forget(dev: NetDevice, group: IPv6) -> None:
         dev_mc_del(dev, group.multicast_mac())
 
 
+def forget_all(dev: NetDevice) -> None:
+    """Out of all groups without a word (`ipv6_mc_destroy_dev`)."""
+    state = dev.inet6
+    assert state is not None
+    dev.stir()
+    if dev.type == ARPHRD_ETHER:
+        for group in state.multicast:
+            if group not in state.unfiltered and group >> 112 & 0xF >= 2:
+                dev_mc_del(dev, group.multicast_mac())
+    state.multicast.clear()
+    state.unfiltered = ()
+
+
 def ipv6_mc_down(dev: NetDevice) -> None:
     """Down, or without IPv6: the memberships stay, the device no longer listens to their MACs (`ipv6_mc_down`)."""
     state = dev.inet6
     if state is None or dev.type != ARPHRD_ETHER:
         return
-    for group in state.multicast:
-        if group >> 112 & 0xF >= 2 and group not in state.unfiltered:
-            state.unfiltered = (*state.unfiltered, group)
-            dev_mc_del(dev, group.multicast_mac())
+    deaf = [group for group in state.multicast if group >> 112 & 0xF >= 2 and group not in state.unfiltered]
+    if deaf:
+        state.unfiltered = (*state.unfiltered, *deaf)
+    for group in deaf:
+        dev_mc_del(dev, group.multicast_mac())
 
 
 def ipv6_mc_up(dev: NetDevice) -> None:
     """It listens again (`ipv6_mc_up`)."""
     state = dev.inet6
-    if state is None:
+    if state is None or not state.unfiltered:
         return
-    for group in state.multicast if state.unfiltered else ():
+    for group in state.multicast:
         if group in state.unfiltered:
             dev_mc_add(dev, group.multicast_mac())
     state.unfiltered = ()
@@ -89,7 +106,7 @@ def ipv6_mc_up(dev: NetDevice) -> None:
 def _change(dev: NetDevice, group: IPv6, kind: int) -> None:
     """Something to tell: at once, with whatever else comes up in the next moment, and again within a second (`mld_ifc_event`, RFC 3810)."""
     state = dev.inet6
-    if state is None or not is_reported(group) or not dev.flags & IFF_UP:
+    if state is None or not dev.flags & IFF_UP or not is_reported(group):
         return
     if state.changes is None:
         state.changes = {}
@@ -110,16 +127,20 @@ def _tell(dev: NetDevice, times: int) -> None:
     if state is None:
         return
     state.report_timer = None
-    changes = state.changes or {}
-    left = [group for group, (kind, _) in changes.items() if kind == CHANGE_TO_INCLUDE or group in state.multicast]
-    _report(dev, tuple((changes[group][0], group) for group in left))
-    state.changes = {group: (changes[group][0], changes[group][1] - 1) for group in left if changes[group][1] > 1} or None
+    records, left = [], {}
+    for group, (kind, still) in state.changes.items() if state.changes is not None else ():
+        if kind == CHANGE_TO_INCLUDE or group in state.multicast:
+            records.append((kind, group))
+            if still > 1:
+                left[group] = kind, still - 1
+    _report(dev, records)
+    state.changes = left or None
     if times > 1:
         interval = state.conf.mldv2_unsolicited_report_interval * MS
         _tell_later(dev, SOON + dev.netns.kernel.rng.randrange(max(1, interval)), times - 1)
 
 
-def _report(dev: NetDevice, records: tuple[tuple[int, IPv6], ...]) -> None:
+def _report(dev: NetDevice, records: Sequence[tuple[int, IPv6]]) -> None:
     """Send reports of some groups in the version the device speaks (`mld_sendpack`, `igmp6_send`)."""
     if not records or not dev.flags & IFF_UP or not dev.flags & IFF_MULTICAST or dev.inet6 is None or not dev.carrier:
         return
@@ -129,7 +150,7 @@ def _report(dev: NetDevice, records: tuple[tuple[int, IPv6], ...]) -> None:
             done = kind == CHANGE_TO_INCLUDE
             _send(dev, source, IPV6_ALL_ROUTERS if done else group, Mld(DONE_V1 if done else REPORT_V1, 0, group))
         return
-    _send(dev, source, IPV6_MLDV2, Mldv2Report(tuple(Mldv2Record(kind, group, ()) for kind, group in records)))
+    _send(dev, source, IPV6_MLDV2, Mldv2Report(tuple([Mldv2Record(kind, group, ()) for kind, group in records])))
 
 
 def _send(dev: NetDevice, source: IPv6, dst: IPv6, message: Mld | Mldv2Report) -> None:
@@ -144,13 +165,13 @@ def _send(dev: NetDevice, source: IPv6, dst: IPv6, message: Mld | Mldv2Report) -
 def reported_groups(dev: NetDevice) -> tuple[IPv6, ...]:
     """The groups of a device that others hear of."""
     assert dev.inet6 is not None
-    return tuple(group for group in dev.inet6.multicast if is_reported(group))
+    return tuple([group for group in dev.inet6.multicast if is_reported(group)])
 
 
 def report_all(dev: NetDevice) -> None:
     """All groups once more: the device may have been plugged in elsewhere (`ipv6_mc_up`)."""
     if dev.inet6 is not None:
-        for group in reported_groups(dev):
+        for group in dev.inet6.multicast:
             _change(dev, group, CHANGE_TO_EXCLUDE)
 
 
@@ -162,7 +183,7 @@ def dad_complete(dev: NetDevice) -> None:
 def _introduce(dev: NetDevice, times: int) -> None:
     if dev.inet6 is None:
         return
-    _report(dev, tuple((CHANGE_TO_EXCLUDE, group) for group in reported_groups(dev)))
+    _report(dev, [(CHANGE_TO_EXCLUDE, group) for group in reported_groups(dev)])
     if times > 1:
         interval = dev.inet6.conf.mldv2_unsolicited_report_interval * MS
         delay = SOON + dev.netns.kernel.rng.randrange(max(1, interval))
@@ -188,4 +209,4 @@ def _code(value: int) -> int:
 
 def _answer(dev: NetDevice, group: IPv6) -> None:
     if dev.inet6 is not None:
-        _report(dev, tuple((IS_EXCLUDE, known) for known in reported_groups(dev) if group in (IPV6_ANY, known)))
+        _report(dev, [(IS_EXCLUDE, known) for known in reported_groups(dev) if group in (IPV6_ANY, known)])

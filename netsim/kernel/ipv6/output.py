@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import EMSGSIZE, ENETUNREACH, ENOBUFS, EPERM, NetError
-from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET6, POST_ROUTING, REFUSED, nf_hook
+from netsim.kernel.core.hooks import LOCAL_OUT, POST_ROUTING, REFUSED, nf_hook_slow
 from netsim.kernel.core.kernel_socket import KernelSocket
+from netsim.kernel.core.modules import part
 from netsim.kernel.core.neighbour import neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
@@ -33,7 +34,8 @@ def ip6_local_out(netns: Netns, packet: Ip6, rt: Rt6, *, owner: Any = None, mark
     netns.mib["Ip6OutRequests"] += 1
     if netns.trace is not None:
         trace_step(netns, "ip6_local_out", dev.name, packet, rt)
-    outcome = nf_hook(PF_INET6, LOCAL_OUT, netns, skb, None, dev, ip6_output)
+    entries = netns.hooks_ipv6[LOCAL_OUT]
+    outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, ip6_output) if entries else ip6_output(netns, skb)
     if outcome is REFUSED:
         raise NetError(EPERM)
     if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
@@ -43,17 +45,20 @@ def ip6_local_out(netns: Netns, packet: Ip6, rt: Rt6, *, owner: Any = None, mark
 def ip6_output(netns: Netns, skb: SkBuff) -> Any:
     """The last hook (`ip6_output`)."""
     rt = skb.route
-    incoming = skb.dev if skb.iif else None
-    skb.dev = rt.dev
+    dev, incoming = rt.dev, skb.dev if skb.iif else None
+    skb.dev = dev
     skb.protocol = ETH_P_IPV6
     if rt.error:
         return _discard(netns, skb)
-    if rt.dev.inet6 is None or rt.dev.inet6.conf.disable_ipv6:
+    if dev.inet6 is None or dev.inet6.conf.disable_ipv6:
         netns.mib["Ip6OutDiscards"] += 1
         if netns.trace is not None:
-            trace_drop(netns, "IPV6DISABLED", rt.dev.name, skb.packet)
+            trace_drop(netns, "IPV6DISABLED", dev.name, skb.packet)
         return None
-    return nf_hook(PF_INET6, POST_ROUTING, netns, skb, incoming, rt.dev, ip6_finish_output)
+    entries = netns.hooks_ipv6[POST_ROUTING]
+    if entries:
+        return nf_hook_slow(entries, POST_ROUTING, netns, skb, incoming, dev, ip6_finish_output)
+    return ip6_finish_output(netns, skb)
 
 
 def _discard(netns: Netns, skb: SkBuff) -> None:
@@ -109,11 +114,12 @@ def ip6_finish_output2(netns: Netns, skb: SkBuff) -> int:
     rt, dev, packet = skb.route, skb.dev, skb.packet
     if netns.trace is not None:
         trace_step(netns, "ip6_finish_output2", dev.name, packet, rt)
-    netns.mib["Ip6OutTransmits"] += 1
-    netns.mib["Ip6OutOctets"] += packet.size
+    mib, size = netns.mib, packet.size
+    mib["Ip6OutTransmits"] += 1
+    mib["Ip6OutOctets"] += size
     if rt.type == RTN_MULTICAST:
-        netns.mib["Ip6OutMcastPkts"] += 1
-        netns.mib["Ip6OutMcastOctets"] += packet.size
+        mib["Ip6OutMcastPkts"] += 1
+        mib["Ip6OutMcastOctets"] += size
         if not dev.flags & IFF_LOOPBACK:
             if getattr(skb.owner, "multicast_loop", 1) and is_member(dev, packet.dst):
                 _loop_back(netns, skb)
@@ -122,10 +128,8 @@ def ip6_finish_output2(netns: Netns, skb: SkBuff) -> int:
     if dev.flags & IFF_LOOPBACK:
         skb.src = skb.dst = dev.address
         return dev_queue_xmit(skb)
-    from netsim.kernel.ipv6.ndisc import ND_OPS
-
     key = rt.gateway if rt.gateway is not None and rt.type != RTN_MULTICAST else packet.dst
-    return neigh_output(netns.inet6.neigh, ND_OPS, key, dev, skb)
+    return neigh_output(netns.inet6.neigh, part("ipv6.ndisc:ND_OPS"), key, dev, skb)
 
 
 def is_member(dev: NetDevice, group: int) -> bool:

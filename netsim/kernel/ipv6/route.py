@@ -19,6 +19,7 @@ from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.fib6 import Exception6, Fib6Info
 from netsim.packet import DestOpts, HopByHop, Routing
+from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 MIN_MTU, MAX_MTU = 1280, 65535 + 40
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Rt6:
     """A decision (`struct rt6_info`): where the packet goes and how. `error` is the errno of a route that refuses."""
 

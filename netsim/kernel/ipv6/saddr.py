@@ -110,4 +110,7 @@ def linklocal_of(dev: NetDevice, banned: int = IFA_F_TENTATIVE) -> IPv6 | None:
     """A link-local address of the device without the given flags (`ipv6_get_lladdr`)."""
     if dev.inet6 is None:
         return None
-    return next((ifa.address for ifa in reversed(dev.inet6.addresses) if ifa.address.is_linklocal and not ifa.flags & banned), None)
+    for ifa in reversed(dev.inet6.addresses):
+        if not ifa.flags & banned and ifa.address.is_linklocal:
+            return ifa.address
+    return None

@@ -44,10 +44,10 @@ class Fdb:
 
     def put(self, entry: FdbEntry) -> None:
         """Add or replace an entry."""
-        self.entries[entry.key] = entry
+        self.entries[entry.vid << 48 | entry.address] = entry
         self.generation += 1
 
     def drop(self, entry: FdbEntry) -> None:
         """Remove an entry if it is there."""
-        if self.entries.pop(entry.key, None) is not None:
+        if self.entries.pop(entry.vid << 48 | entry.address, None) is not None:
             self.generation += 1

@@ -108,6 +108,9 @@ class Rule:
     l3mdev: bool = False
 
 
+NO_ROUTES: list[Route] = []
+
+
 @attrs.define(eq=False)
 class FibTable:
     """Routes of one table: for each prefix length, routes by masked address, most specific first within one prefix."""
@@ -118,32 +121,29 @@ class FibTable:
     has_marks: bool = False
     """Whether a way out was ever dead or without carrier."""
     hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
-    """ifindex -> how many ways out lead over that device, counted when first asked for (`fib_info_devhash`)."""
+    """ifindex -> how many ways out lead over that device, kept from when somebody first asked (`fib_info_devhash`)."""
 
-    def leads_over(self, ifindex: int) -> bool:
-        """Whether a route leads over a device."""
+    def by_device(self) -> dict[int, int]:
+        """ifindex -> how many ways out lead over that device."""
         if self.hops is None:
-            self.hops = {}
+            hops = self.hops = {}
             for prefixes in self.lengths.values():
                 for routes in prefixes.values():
                     for route in routes:
-                        self._count(route, 1)
-        return self.hops.get(ifindex, 0) > 0
+                        for hop in route.nexthops:
+                            hops[hop.ifindex] = hops.get(hop.ifindex, 0) + 1
+        return self.hops
 
     def _count(self, route: Route, change: int) -> None:
         hops = self.hops
-        if hops is not None:
-            for hop in route.nexthops:
-                hops[hop.ifindex] = hops.get(hop.ifindex, 0) + change
-
-    def _look_for_marks(self, route: Route) -> None:
+        assert hops is not None
         for hop in route.nexthops:
-            if hop.flags & MARKED:
-                self.has_marks = True
+            hops[hop.ifindex] = hops.get(hop.ifindex, 0) + change
 
     def at(self, dst: int, length: int) -> list[Route]:
-        """The routes to exactly this prefix, by falling TOS and rising priority."""
-        return self.lengths.get(length, {}).get(dst, [])
+        """The routes to exactly this prefix, by falling TOS and rising priority; not for writing."""
+        prefixes = self.lengths.get(length)
+        return NO_ROUTES if prefixes is None else prefixes.get(dst, NO_ROUTES)
 
     def insert(self, route: Route, position: int) -> None:
         """Put a route among those of its prefix."""
@@ -153,35 +153,41 @@ class FibTable:
             self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
         routes = prefixes.get(route.dst)
         if routes is None:
-            prefixes[int(route.dst)] = [route]
+            prefixes[route.dst] = [route]
         else:
             routes.insert(position, route)
-        self._look_for_marks(route)
+        for hop in route.nexthops:
+            if hop.flags & MARKED:
+                self.has_marks = True
         if self.hops is not None:
             self._count(route, 1)
 
     def remove(self, route: Route) -> None:
         """Take out this very route."""
         prefixes = self.lengths[route.length]
-        routes = prefixes[int(route.dst)]
+        routes = prefixes[route.dst]
         for place, known in enumerate(routes):
             if known is route:
                 del routes[place]
                 break
         if not routes:
-            del prefixes[int(route.dst)]
+            del prefixes[route.dst]
         if not prefixes:
             del self.lengths[route.length]
-            self.order = tuple(sorted(self.lengths, reverse=True))
-        self._count(route, -1)
+            self.order = tuple([length for length in self.order if length != route.length])
+        if self.hops is not None:
+            self._count(route, -1)
 
     def swap(self, old: Route, new: Route) -> None:
         """Put a changed route where the old one was."""
-        routes = self.lengths[old.length][int(old.dst)]
+        routes = self.lengths[old.length][old.dst]
         routes[next(place for place, known in enumerate(routes) if known is old)] = new
-        self._look_for_marks(new)
-        self._count(old, -1)
-        self._count(new, 1)
+        for hop in new.nexthops:
+            if hop.flags & MARKED:
+                self.has_marks = True
+        if self.hops is not None:
+            self._count(old, -1)
+            self._count(new, 1)
 
     def holds(self, dst: int) -> bool:
         """Whether the prefix of any route holds an address."""
@@ -192,7 +198,13 @@ class FibTable:
 
     def preferring(self, source: int) -> list[Route]:
         """The routes whose packets prefer a source address."""
-        return [route for prefixes in self.lengths.values() for routes in prefixes.values() for route in routes if route.prefsrc == source]
+        found = []
+        for prefixes in self.lengths.values():
+            for routes in prefixes.values():
+                for route in routes:
+                    if route.prefsrc == source:
+                        found.append(route)
+        return found
 
     def candidates(self, dst: int) -> list[Route]:
         """All routes whose prefix holds an address, longest prefix first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from netsim.addr import IPv6, mask6
+from netsim.addr import MASKS6, IPv6, mask6
 from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT, RTPROT_KERNEL, Rule
 
 RTF_UP, RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_DYNAMIC, RTF_MODIFIED = 0x1, 0x2, 0x4, 0x200, 0x10, 0x20
@@ -64,6 +64,9 @@ class Fib6Info:
         return next((value for key, value in self.metrics if key == name), 0)
 
 
+NO_ROUTES: list[Fib6Info] = []
+
+
 @attrs.define(eq=False)
 class Fib6Table:
     """Routes of one table: for each prefix length, routes by masked address, best metric first."""
@@ -72,22 +75,26 @@ class Fib6Table:
     lengths: dict[int, dict[int, list[Fib6Info]]] = attrs.field(factory=dict)
     order: tuple[int, ...] = ()
     devices: dict[int, list[Fib6Info]] | None = attrs.field(default=None, metadata={"state": "skip"})
-    """ifindex -> the routes over that device, kept from when there were many and somebody asked."""
+    """ifindex -> the routes over that device, kept from when somebody first asked."""
 
-    def over(self, ifindex: int) -> list[Fib6Info]:
-        """The routes over a device, in no order."""
-        if self.devices is not None:
-            return list(self.devices.get(ifindex, ()))
-        routes = [route for prefixes in self.lengths.values() for node in prefixes.values() for route in node]
-        if len(routes) > MANY:
-            self.devices = {}
-            for route in routes:
-                self.devices.setdefault(route.ifindex, []).append(route)
-        return [route for route in routes if route.ifindex == ifindex]
+    def by_device(self) -> dict[int, list[Fib6Info]]:
+        """ifindex -> the routes over that device, in no order."""
+        if self.devices is None:
+            devices = self.devices = {}
+            for prefixes in self.lengths.values():
+                for node in prefixes.values():
+                    for route in node:
+                        known = devices.get(route.ifindex)
+                        if known is None:
+                            devices[route.ifindex] = [route]
+                        else:
+                            known.append(route)
+        return self.devices
 
     def at(self, dst: int, length: int) -> list[Fib6Info]:
-        """The routes to exactly this prefix."""
-        return self.lengths.get(length, {}).get(dst & mask6(length), [])
+        """The routes to exactly this prefix; not for writing."""
+        prefixes = self.lengths.get(length)
+        return NO_ROUTES if prefixes is None else prefixes.get(dst & MASKS6[length], NO_ROUTES)
 
     def insert(self, route: Fib6Info, position: int) -> None:
         """Put a route among those of its prefix."""
@@ -97,7 +104,7 @@ class Fib6Table:
             self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
         routes = prefixes.get(route.dst)
         if routes is None:
-            prefixes[int(route.dst)] = [route]
+            prefixes[route.dst] = [route]
         else:
             routes.insert(position, route)
         if self.devices is not None:
@@ -106,15 +113,18 @@ class Fib6Table:
     def remove(self, route: Fib6Info) -> None:
         """Take out this very route, and its siblings' knowledge of it."""
         prefixes = self.lengths[route.length]
-        routes = prefixes[int(route.dst)]
+        routes = prefixes[route.dst]
         routes.remove(route)
         if self.devices is not None:
-            self.devices[route.ifindex].remove(route)
+            known = self.devices[route.ifindex]
+            known.remove(route)
+            if not known:
+                del self.devices[route.ifindex]
         if not routes:
-            del prefixes[int(route.dst)]
+            del prefixes[route.dst]
         if not prefixes:
             del self.lengths[route.length]
-            self.order = tuple(sorted(self.lengths, reverse=True))
+            self.order = tuple([length for length in self.order if length != route.length])
         if route.siblings:
             route.siblings.remove(route)
             if len(route.siblings) == 1:
@@ -125,7 +135,7 @@ class Fib6Table:
         """Of the routes of a prefix those over a device, best metric first."""
         if len(node) > MANY:
             first = node[0]
-            found = [route for route in self.over(ifindex) if route.length == first.length and route.dst == first.dst]
+            found = [route for route in self.by_device().get(ifindex, ()) if route.length == first.length and route.dst == first.dst]
             if len(found) < 2:
                 return found
         return [route for route in node if route.ifindex == ifindex]
@@ -184,8 +194,9 @@ class Fib6State:
         """The routes over a device, in no order."""
         found: list[Fib6Info] = []
         for table in self.tables.values():
-            if table.lengths:
-                found += table.over(ifindex)
+            routes = (table.devices or table.by_device()).get(ifindex)
+            if routes is not None:
+                found += routes
         return found
 
 

@@ -51,10 +51,13 @@ def address_deleted(dev: NetDevice, address: int) -> None:
 
 
 def _forget(dev: NetDevice, address: int | None) -> None:
+    """What was masqueraded to a device, or to an address of it, is forgotten."""
     state = dev.netns.netfilter
-    if state is None:
+    if state is None or not state.conntrack.entries:
         return
-    now = dev.netns.kernel.clock.now
-    for connection in state.conntrack.connections(now):
-        if connection.masquerade_device == dev.ifindex and address in (None, connection.tuples[REPLY].dst):
+    now, ifindex = dev.netns.kernel.clock.now, dev.ifindex
+    for connection, direction in tuple(state.conntrack.entries.values()):
+        if connection.masquerade_device != ifindex or direction != ORIGINAL or connection.timeout <= now:
+            continue
+        if address in (None, connection.tuples[REPLY].dst):
             kill(state.conntrack, connection)
