@@ -153,7 +153,7 @@ class FibTable:
             self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
         routes = prefixes.get(route.dst)
         if routes is None:
-            prefixes[route.dst] = [route]
+            prefixes[int(route.dst)] = [route]
         else:
             routes.insert(position, route)
         for hop in route.nexthops:

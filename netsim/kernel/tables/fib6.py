@@ -104,7 +104,7 @@ class Fib6Table:
             self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
         routes = prefixes.get(route.dst)
         if routes is None:
-            prefixes[route.dst] = [route]
+            prefixes[int(route.dst)] = [route]
         else:
             routes.insert(position, route)
         if self.devices is not None:
