@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import attrs
 
 from netsim.addr import MAC
+from netsim.values import quick
 
 EMPTY: Mapping[str, str] = {}
 
 
-@attrs.frozen(order=True)
+@quick
+@attrs.frozen(order=True, weakref_slot=False)
 class Port:
     """A container's port; `str` gives `80/tcp`."""
 
@@ -22,7 +24,8 @@ class Port:
         return f"{self.number}/{self.protocol}"
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class PortBinding:
     """Where a port is to be published: host address and port (a number or `first-last`), empty where the daemon may choose."""
 
@@ -30,7 +33,8 @@ class PortBinding:
     host_port: str = ""
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class EndpointSettings:
     """How a container is to be attached to a network (`--ip`, `--network-alias`, `--link` ...); addresses are text that the daemon reads."""
 
@@ -51,7 +55,8 @@ class EndpointSettings:
         return bool(self.ipv4 or self.ipv6 or self.link_local)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class RestartPolicy:
     """`--restart`: no, always, unless-stopped, on-failure with a number of tries."""
 
@@ -59,12 +64,17 @@ class RestartPolicy:
     maximum: int = 0
 
 
-@attrs.frozen
+UNBOUND: Mapping[Port, tuple[PortBinding, ...]] = {}
+UNATTACHED: Mapping[str, EndpointSettings] = {}
+
+
+@quick
+@attrs.frozen(weakref_slot=False)
 class HostConfig:
     """The part of a container's request that is about the host it will run on."""
 
     network_mode: str = "default"
-    port_bindings: Mapping[Port, tuple[PortBinding, ...]] = attrs.field(factory=dict)
+    port_bindings: Mapping[Port, tuple[PortBinding, ...]] = attrs.field(default=UNBOUND)
     publish_all: int = 0
     links: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
@@ -79,11 +89,12 @@ class HostConfig:
     sysctls: Mapping[str, str] = attrs.field(default=EMPTY)
     uts_mode: str = ""
     pid_mode: str = ""
-    reported: Mapping[str, object] = attrs.field(factory=dict)
+    reported: Mapping[str, object] = attrs.field(default=EMPTY)
     """Options that nothing comes of but that inspect tells, by their name in the API (`Memory`, `Binds` ...)."""
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class HealthCheck:
     """How a container is tested (`HEALTHCHECK`); spans in ns, 0: the daemon's own."""
 
@@ -98,7 +109,8 @@ class HealthCheck:
     """1: the test's program is not modelled, and the test counts as passed while the container runs."""
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class ContainerSpec:
     """A request for a container (`POST /containers/create`)."""
 
@@ -122,10 +134,11 @@ class ContainerSpec:
     """Which of its streams whoever ran it is attached to."""
     health: HealthCheck | None = None
     host: HostConfig = HostConfig()
-    networks: Mapping[str, EndpointSettings] = attrs.field(factory=dict)
+    networks: Mapping[str, EndpointSettings] = attrs.field(default=UNATTACHED)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class IpamConfig:
     """One subnet of a network as it was asked for, in text that the daemon reads (`docker/ipam/request.py`); empty: left to the daemon."""
 
@@ -135,7 +148,8 @@ class IpamConfig:
     aux: Mapping[str, str] = attrs.field(default=EMPTY)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class NetworkSpec:
     """A request for a network (`POST /networks/create`)."""
 

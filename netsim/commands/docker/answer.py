@@ -57,18 +57,20 @@ def docker(call: Call) -> Result | Program | ReadInput:
     if not parts or not isinstance(engine, Engine):
         return main.docker(call)
     durations = engine.profile.durations
-    return Waiting(call, sum(_ms(durations, part) for part in parts) * MS, durations.answer * MS)
+    before = 0
+    for part in parts:
+        before += _ms(durations, part)
+    return Waiting(call, before * MS, durations.answer * MS)
 
 
 def _work(words: tuple[str, ...]) -> tuple[str, ...]:
-    plain = [word for word in words if not word.startswith("-")]
-    if plain[:1] == ["container"]:
-        plain = plain[1:]
-    for count in (2, 1):
-        parts = VERBS.get(" ".join(plain[:count]))
-        if parts and len(plain) >= count:
-            return parts
-    return ()
+    plain = [word for word in words if word[:1] != "-"]
+    if plain and plain[0] == "container":
+        del plain[0]
+    if not plain:
+        return ()
+    parts = VERBS.get(f"{plain[0]} {plain[1]}") if len(plain) > 1 else None
+    return parts or VERBS.get(plain[0], ())
 
 
 def _ms(durations: Durations, part: str) -> int:

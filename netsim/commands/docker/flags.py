@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
+
+from netsim.values import quick
 
 BOOL, TEXT, LIST, WORDS, MAP, INT = "bool", "string", "list", "strings", "map", "int"
 TRUE, FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
@@ -40,7 +42,8 @@ class HelpWanted(Exception):
         self.word = word
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Parsed:
     """Options by long name, and the other words."""
 
@@ -55,7 +58,7 @@ class Parsed:
 
     def many(self, name: str) -> tuple[str, ...]:
         """A repeated option's values."""
-        found = self.values.get(name, ())
+        found = self.values.get(name)
         return tuple(found) if isinstance(found, list) else ()
 
     def has(self, name: str) -> bool:
@@ -70,6 +73,15 @@ class Parsed:
     def given(self, name: str) -> bool:
         """Whether an option was given at all."""
         return name in self.values
+
+    def fields(self, of: Mapping[str, tuple[str, Callable[[Any], object]]]) -> dict[str, Any]:
+        """A request's fields that the given options fill: option -> field, and what makes the field of the option's value."""
+        found: dict[str, Any] = {}
+        for name, value in self.values.items():
+            known = of.get(name)
+            if known is not None:
+                found[known[0]] = known[1](value)
+        return found
 
 
 @attrs.frozen(eq=False)
@@ -87,39 +99,43 @@ class FlagSet:
 
 def parse(words: Sequence[str], flags: Sequence[Flag] | FlagSet, *, interspersed: bool) -> Parsed:
     """Read a command line; `interspersed`: options may stand after other words. FlagError, HelpWanted."""
+    if not words or not (interspersed or words[0][:1] == "-"):
+        return Parsed({}, tuple(words))
     known = flags if isinstance(flags, FlagSet) else FlagSet.of(flags)
-    return _Reader(known.long, known.short, list(words)).read(interspersed)
+    return _Reader(known.long, known.short, list(reversed(words))).read(interspersed)
 
 
-@attrs.define
+@attrs.define(eq=False)
 class _Reader:
     long: Mapping[str, Flag]
     short: Mapping[str, Flag]
     waiting: list[str]
+    """The next word last."""
     values: dict[str, object] = attrs.field(factory=dict)
     unmodelled: list[str] = attrs.field(factory=list)
 
     def read(self, interspersed: bool) -> Parsed:  # noqa: FBT001  (pflag's own switch)
         rest: list[str] = []
-        while self.waiting:
-            word = self.waiting.pop(0)
-            if word == "--":
-                rest += self.waiting
-                break
-            if not word.startswith("-") or word == "-":
+        waiting = self.waiting
+        while waiting:
+            word = waiting.pop()
+            if word[:1] != "-" or word == "-":
                 rest.append(word)
-                if not interspersed:
-                    rest += self.waiting
-                    break
-            elif word.startswith("--"):
-                self.long_one(word)
-            else:
+                if interspersed:
+                    continue
+            elif word[:2] != "--":
                 self.letters(word)
+                continue
+            elif word != "--":
+                self.long_one(word)
+                continue
+            rest += reversed(waiting)
+            break
         return Parsed(self.values, tuple(rest), tuple(self.unmodelled))
 
     def long_one(self, word: str) -> None:
         name, equals, value = word[2:].partition("=")
-        if not name or name.startswith(("-", "=")):
+        if not name or name[0] == "-":
             raise FlagError(f"bad flag syntax: {word}")
         flag = self.long.get(name)
         if flag is None:
@@ -131,7 +147,7 @@ class _Reader:
         elif flag.kind == BOOL:
             self.store(flag, "true")
         elif self.waiting:
-            self.store(flag, self.waiting.pop(0))
+            self.store(flag, self.waiting.pop())
         else:
             raise FlagError(f"flag needs an argument: --{name}")
 
@@ -151,7 +167,7 @@ class _Reader:
             if letters:
                 self.store(flag, letters.removeprefix("="))
             elif self.waiting:
-                self.store(flag, self.waiting.pop(0))
+                self.store(flag, self.waiting.pop())
             else:
                 raise FlagError(f"flag needs an argument: {letter!r} in {shown}")
             return
@@ -166,23 +182,26 @@ class _Reader:
             raise FlagError(f'invalid argument "{value}" for "{shown}" flag: {problem}') from None
 
     def keep(self, flag: Flag, name: str, value: str) -> None:
-        if flag.kind == BOOL:
+        kind, check = flag.kind, flag.check
+        if kind == BOOL:
             self.values[name] = _truth(value)
-        elif flag.kind == INT:
+        elif kind == INT:
             self.values[name] = whole(value)
-        elif flag.kind in (LIST, MAP, WORDS):
+        elif kind in (LIST, MAP, WORDS):
             known = self.values.setdefault(name, [])
             assert isinstance(known, list)
-            for one in value.split(",") if flag.kind == WORDS and value else [value]:
-                known.append(flag.check(one) if flag.check is not None else one)
+            for one in value.split(",") if kind == WORDS and value else (value,):
+                known.append(check(one) if check is not None else one)
         else:
-            self.values[name] = flag.check(value) if flag.check is not None else value
+            self.values[name] = check(value) if check is not None else value
 
 
 def _truth(value: str) -> bool:
-    if value not in TRUE + FALSE:
+    if value in TRUE:
+        return True
+    if value not in FALSE:
         raise ValueError(f'strconv.ParseBool: parsing "{value}": invalid syntax')
-    return value in TRUE
+    return False
 
 
 def whole(value: str) -> int:

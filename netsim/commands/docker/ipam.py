@@ -10,9 +10,13 @@ from netsim.docker.errors import Refusal
 from netsim.docker.ipam import parse
 from netsim.docker.settings import IpamConfig
 
+OPTIONS = frozenset({"subnet", "ip-range", "gateway", "aux-address"})
+
 
 def ipam_configs(parsed: Parsed) -> tuple[IpamConfig, ...]:
     """Subnets as they were typed, each with what lies in it; Refusal in the command's own words."""
+    if OPTIONS.isdisjoint(parsed.values):
+        return ()
     subnets, ranges, gateways = parsed.many("subnet"), parsed.many("ip-range"), parsed.many("gateway")
     if len(subnets) < len(ranges) or len(subnets) < len(gateways):
         raise Refusal(0, "every ip-range or gateway must have a corresponding subnet")

@@ -32,6 +32,8 @@ COMMANDS: dict[str, Subcommand] = {
     )
 }  # fmt: skip
 """Every subcommand by its words after `docker`."""
+ROUTES = {**COMMANDS, **{spelt: COMMANDS[path] for spelt, path in tree.SPELLINGS.items() if path in COMMANDS}}
+"""The same by every spelling."""
 NOT_MODELLED = dict.fromkeys(("context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
 LEVELS = ("debug", "info", "warn", "error", "fatal", "panic", "trace", "warning")
 
@@ -60,6 +62,8 @@ def _settings(session: Docker, parsed: Parsed) -> Result | None:
     """Where the daemon is, and the like."""
     hosts = parsed.many("host")
     session.daemon = hosts[-1] if hosts else session.call.proc.env.get("DOCKER_HOST", "")
+    if not (parsed.values or session.daemon):
+        return None
     if session.daemon and "://" not in session.daemon:
         session.daemon = f"tcp://{session.daemon}" + ("" if ":" in session.daemon else ":2375")
     level = parsed.text("log-level")
@@ -103,11 +107,15 @@ def _compose(session: Docker, words: tuple[str, ...]) -> Result | Program:
 
 def find(words: tuple[str, ...]) -> tuple[Subcommand, str, tuple[str, ...]] | None:
     """The subcommand that words begin with, as it was spelt, and the words behind it."""
-    for count in (2, 1):
-        spelt = " ".join(words[:count])
-        command = COMMANDS.get(tree.SPELLINGS.get(spelt, spelt))
-        if command is not None and len(words) >= count and words[0] not in ("",):
-            return command, spelt, words[count:]
+    spelt = words[0]
+    command = ROUTES.get(spelt)
+    if command is not None:
+        return command, spelt, words[1:]
+    if len(words) > 1:
+        spelt = f"{spelt} {words[1]}"
+        command = ROUTES.get(spelt)
+        if command is not None:
+            return command, spelt, words[2:]
     return None
 
 
@@ -145,7 +153,7 @@ def _group(session: Docker, group: str, rest: tuple[str, ...]) -> Result:
 
 def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]) -> Result | Program | ReadInput:
     cli = session.cli
-    session.verb, session.usage = verb, usage.usage(command, verb)
+    session.verb = verb
     if not command.reads and not {"--help", "-h"} & set(words):
         return _answer(session, command, Parsed({}, words))
     try:
@@ -153,11 +161,12 @@ def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]
     except HelpWanted as wanted:
         return _help(wanted, usage.of_command(cli, command, verb))
     except FlagError as problem:
-        return Result("", cli.bad_flag.format(problem=problem, verb=verb, usage=session.usage), 125)
+        return Result("", cli.bad_flag.format(problem=problem, verb=verb, usage=usage.usage(command, verb)), 125)
     wrong = usage.wrong_count(cli, command, verb, len(parsed.words))
     if wrong:
         return Result("", wrong, 1)
-    session.call.netns.kernel.unmodelled.extend(f"docker {verb} {option}" for option in parsed.unmodelled)
+    if parsed.unmodelled:
+        session.call.netns.kernel.unmodelled.extend(f"docker {verb} {option}" for option in parsed.unmodelled)
     return _answer(session, command, parsed)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from netsim.commands.docker import filters, values
 from netsim.commands.docker.flags import BOOL, INT, LIST, MAP, WORDS, Flag, Parsed
@@ -31,18 +32,28 @@ COLUMNS = Columns(
 
 def pairs(items: Sequence[str]) -> dict[str, str]:
     """KEY=VALUE options as a map."""
-    return dict(item.partition("=")[::2] for item in items)
+    return dict(item.partition("=")[::2] for item in items) if items else {}
+
+
+def _driver(name: str) -> str:
+    return name or "bridge"
+
+
+def _ipam_driver(name: str) -> str:
+    return name or "default"
+
+
+OF_NETWORK: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "driver": ("driver", _driver), "ipam-driver": ("ipam_driver", _ipam_driver), "ipam-opt": ("ipam_options", pairs), "opt": ("options", pairs),
+    "label": ("labels", pairs), "internal": ("internal", int), "attachable": ("attachable", int), "ingress": ("ingress", int), "ipv4": ("ipv4", int),
+    "ipv6": ("ipv6", int), "scope": ("scope", str), "config-only": ("config_only", int), "config-from": ("config_from", str),
+}  # fmt: skip
+"""Which option fills which field of the request, and how."""
 
 
 def create(docker: Docker, parsed: Parsed) -> Result:
     """docker network create."""
-    configs = ipam_configs(parsed)
-    spec = NetworkSpec(
-        parsed.words[0], parsed.text("driver") or "bridge", configs, parsed.text("ipam-driver") or "default", pairs(parsed.many("ipam-opt")),
-        pairs(parsed.many("opt")), pairs(parsed.many("label")), int(parsed.has("internal")), int(parsed.has("attachable")), int(parsed.has("ingress")),
-        int(not parsed.given("ipv4") or parsed.has("ipv4")), int(parsed.has("ipv6")), parsed.text("scope"), int(parsed.has("config-only")),
-        parsed.text("config-from"),
-    )  # fmt: skip
+    spec = NetworkSpec(parsed.words[0], configs=ipam_configs(parsed), **parsed.fields(OF_NETWORK))
     docker.print(networks.create_network(docker.engine, spec).id)
     return docker.result()
 

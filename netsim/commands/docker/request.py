@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netsim.addr import MAC
@@ -14,6 +15,9 @@ from netsim.docker.settings import ContainerSpec, EndpointSettings, HealthCheck,
 from netsim.machine.process import Process
 
 BUILT_IN = ("", "default", "bridge", "host", "none")
+PLAIN, DEFAULT_RESTART = EndpointSettings(), RestartPolicy()
+NAME_ALONE = frozenset({"name"})
+OF_ENDPOINT, ENVIRONMENT = frozenset({"network-alias", "link", "ip", "ip6", "mac-address", "link-local-ip"}), frozenset({"env", "env-file"})
 
 
 class BadOption(Exception):
@@ -27,34 +31,41 @@ def is_user_defined(network: str) -> bool:
 
 def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     """The request that a command line stands for; BadOption, Refusal."""
-    image, *command = parsed.words
+    given, words = parsed.values, parsed.words
     _check(parsed)
     bindings, ports = _ports(docker, parsed)
-    entrypoint = parsed.text("entrypoint")
-    restart = _restart(parsed.text("restart"))
-    if parsed.has("rm") and restart.name not in ("no", ""):
+    restart = _restart(parsed.text("restart")) if "restart" in given else DEFAULT_RESTART
+    if restart is not DEFAULT_RESTART and restart.name not in ("no", "") and parsed.has("rm"):
         raise BadOption("conflicting options: cannot specify both --restart and --rm")
     variables = _variables(docker, parsed)
     labels = pairs((*_lines(docker.call.proc, parsed.many("label-file")), *parsed.many("label")))
     networks, mode = _networks(docker, parsed)
-    host = HostConfig(
-        mode, bindings, int(parsed.has("publish-all")), () if is_user_defined(mode) else parsed.many("link"), parsed.many("dns"),
-        parsed.many("dns-option"), tuple(name for name in parsed.many("dns-search") if name != ".") or parsed.many("dns-search"),
-        parsed.many("add-host"), *_capabilities(docker, parsed), int(parsed.has("privileged")), restart, int(parsed.has("rm")),
-        pairs(parsed.many("sysctl")), parsed.text("uts"), parsed.text("pid"), dict(docker.cli.sends) | reported(parsed),
-    )  # fmt: skip
+    if not CAPABILITIES.isdisjoint(given):
+        add, drop = _capabilities(docker, parsed)
+    else:
+        add, drop = (), ()
+    links = parsed.many("link") if "link" in given and not is_user_defined(mode) else ()
+    sent = {**docker.cli.sends, **reported(parsed)}
+    host = HostConfig(mode, bindings, links=links, cap_add=add, cap_drop=drop, restart=restart, reported=sent, **parsed.fields(OF_HOST))
     return ContainerSpec(
-        image, parsed.text("name"), tuple(command), ((entrypoint,) if entrypoint else ()) if parsed.given("entrypoint") else None,
-        parsed.text("hostname"), parsed.text("domainname"), variables, ports, labels, _mac(parsed.text("mac-address")), parsed.text("workdir"),
-        parsed.text("user"), int(parsed.has("tty")), int(parsed.has("interactive")), parsed.text("stop-signal"),
-        parsed.number("stop-timeout") if parsed.given("stop-timeout") else None, attached=attached(parsed), health=_health(parsed), host=host, networks=networks,
+        words[0], command=words[1:], env=variables, exposed=ports, labels=labels, attached=attached(parsed), health=_health(parsed), host=host,
+        networks=networks, **parsed.fields(OF_CONTAINER),
     )  # fmt: skip
+
+
+def _entrypoint(word: str) -> tuple[str, ...]:
+    return (word,) if word else ()
+
+
+def _search(domains: list[str]) -> tuple[str, ...]:
+    """The domains to search; a dot alone stands for none at all."""
+    return tuple(name for name in domains if name != ".") or tuple(domains)
 
 
 def _capabilities(docker: Docker, parsed: Parsed) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """--cap-add and --cap-drop: 28 sorts and spells them out, and what is added is not dropped (`opts.EffectiveCapAddCapDrop`)."""
     add, drop = parsed.many("cap-add"), parsed.many("cap-drop")
-    if not docker.cli.spells_capabilities or not (add or drop):
+    if not docker.cli.spells_capabilities:
         return add, drop
     added, dropped = ({name if name == "ALL" else f"CAP_{name.removeprefix('CAP_')}" for name in map(str.upper, names)} for names in (add, drop))
     added, dropped = ({"ALL"} if "ALL" in names else names for names in (added, dropped))
@@ -63,6 +74,8 @@ def _capabilities(docker: Docker, parsed: Parsed) -> tuple[tuple[str, ...], tupl
 
 def _health(parsed: Parsed) -> HealthCheck | None:
     """How it is to be tested (`--health-cmd`, `--no-healthcheck`)."""
+    if HEALTH.isdisjoint(parsed.values):
+        return None
     if parsed.has("no-healthcheck"):
         return HealthCheck(("NONE",))
     if not parsed.text("health-cmd"):
@@ -86,6 +99,7 @@ CHECKED = frozenset({
     "mac-address", "memory-swappiness", "pid", "uts", "userns", "cgroupns", "no-healthcheck", "health-cmd", "health-interval", "health-timeout",
     "health-retries", "health-start-period", "volume", "storage-opt", "security-opt", "pull",
 })  # fmt: skip
+HEALTH, CAPABILITIES, PORTS = frozenset({"no-healthcheck", "health-cmd"}), frozenset({"cap-add", "cap-drop"}), frozenset({"publish", "expose"})
 
 
 def _check(parsed: Parsed) -> None:
@@ -127,6 +141,8 @@ def _check(parsed: Parsed) -> None:
 
 
 def _ports(docker: Docker, parsed: Parsed) -> tuple[dict[Port, Any], tuple[Port, ...]]:
+    if PORTS.isdisjoint(parsed.values):
+        return {}, ()
     capital = docker.cli.capital_ports
     try:
         bindings = published(parsed.many("publish"), splits_every_address=capital)
@@ -143,8 +159,8 @@ def _networks(docker: Docker, parsed: Parsed) -> tuple[dict[str, EndpointSetting
     """Where to be attached, and the mode (`parseNetworkOpts`)."""
     wanted = [network_option.fields(text) for text in parsed.many("network")]
     if not wanted:
-        given = _endpoint("default", {}, parsed, 0) if docker.cli.applies_to_default else EndpointSettings()
-        return ({"default": given} if given != EndpointSettings() else {}), "default"
+        given = _endpoint("default", {}, parsed, 0) if docker.cli.applies_to_default else PLAIN
+        return ({"default": given} if given is not PLAIN and given != PLAIN else {}), "default"
     settings: dict[str, EndpointSettings] = {}
     for number, fields in enumerate(wanted):
         name = fields["name"][0]
@@ -152,16 +168,21 @@ def _networks(docker: Docker, parsed: Parsed) -> tuple[dict[str, EndpointSetting
         if name in settings:
             raise BadOption(f'network "{name}" is specified multiple times')
         settings[name] = made
-    if len({is_user_defined(name) for name in settings}) > 1:
-        raise BadOption("conflicting options: cannot attach both user-defined and non-user-defined network-modes")
     mode = next(iter(settings))
-    if len(settings) == 1 and settings[mode] == EndpointSettings():
-        return ({mode: EndpointSettings()} if is_user_defined(mode) else {}), mode
+    if len(settings) > 1:
+        if len({is_user_defined(name) for name in settings}) > 1:
+            raise BadOption("conflicting options: cannot attach both user-defined and non-user-defined network-modes")
+    elif settings[mode] is PLAIN or settings[mode] == PLAIN:
+        return (settings if is_user_defined(mode) else {}), mode
     return settings, mode
 
 
 def _endpoint(name: str, fields: dict[str, list[str]], parsed: Parsed | None, everywhere: int) -> EndpointSettings:
     """One network's part: its own fields, and for the first one the options that stand alone (`applyContainerOptions`)."""
+    if fields.keys() <= NAME_ALONE and (parsed is None or OF_ENDPOINT.isdisjoint(parsed.values)):
+        if not name.strip():
+            raise BadOption("no name set for network")
+        return PLAIN
     aliases, links = tuple(fields.get("alias", ())), tuple(fields.get("link", ()))
     local, address, address6, mac = tuple(fields.get("link-local-ip", ())), _last(fields, "ip"), _last(fields, "ip6"), _last(fields, "mac-address")
     if parsed is not None:
@@ -208,7 +229,7 @@ def _mac(text: str) -> MAC | None:
 def _restart(text: str) -> RestartPolicy:
     name, colon, count = text.partition(":")
     if not text:
-        return RestartPolicy()
+        return DEFAULT_RESTART
     try:
         return RestartPolicy(name, whole(count) if colon else 0)
     except ValueError:
@@ -217,6 +238,8 @@ def _restart(text: str) -> RestartPolicy:
 
 def _variables(docker: Docker, parsed: Parsed) -> tuple[str, ...]:
     """The environment asked for; a bare name takes its value from where the command runs, or goes."""
+    if ENVIRONMENT.isdisjoint(parsed.values):
+        return ()
     own = docker.call.proc.env
     found: list[str] = []
     for item in (*_lines(docker.call.proc, parsed.many("env-file")), *parsed.many("env")):
@@ -288,3 +311,16 @@ def reported(parsed: Parsed) -> dict[str, object]:
     if "Memory" in found and "MemorySwap" not in found:
         found["MemorySwap"] = 2 * int(str(found["Memory"]))
     return found
+
+
+OF_HOST: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "publish-all": ("publish_all", int), "dns": ("dns", tuple), "dns-option": ("dns_options", tuple), "dns-search": ("dns_search", _search),
+    "add-host": ("extra_hosts", tuple), "privileged": ("privileged", int), "rm": ("auto_remove", int), "sysctl": ("sysctls", pairs),
+    "uts": ("uts_mode", str), "pid": ("pid_mode", str),
+}  # fmt: skip
+OF_CONTAINER: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "name": ("name", str), "entrypoint": ("entrypoint", _entrypoint), "hostname": ("hostname", str), "domainname": ("domainname", str),
+    "mac-address": ("mac", _mac), "workdir": ("working_dir", str), "user": ("user", str), "tty": ("tty", int), "interactive": ("open_stdin", int),
+    "stop-signal": ("stop_signal", str), "stop-timeout": ("stop_timeout", int),
+}  # fmt: skip
+"""Which option fills which field of the request, and how."""

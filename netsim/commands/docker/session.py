@@ -23,24 +23,22 @@ class Docker:
     call: Call
     verb: str = ""
     """The subcommand as it was spelt: `container run`."""
-    usage: str = ""
-    """How it is used, after `docker `."""
     daemon: str = ""
     """Where --host says the daemon listens."""
     out: list[str] = attrs.field(factory=list)
     err: list[str] = attrs.field(factory=list)
+    cli: CliProfile = attrs.field(init=False)
+    """The release of the command itself."""
+
+    def __attrs_post_init__(self) -> None:
+        self.cli = RELEASES[self.call.proc.machine.docker_cli]
 
     @property
     def engine(self) -> Engine:
         """The machine's daemon; refused when none answers there."""
         if self.daemon not in SOCKETS:
             raise Refusal(0, f"Cannot connect to the Docker daemon at {self.daemon}. Is the docker daemon running?")
-        return activated(self.call.machine)
-
-    @property
-    def cli(self) -> CliProfile:
-        """The release of the command itself."""
-        return RELEASES[self.call.machine.docker_cli]
+        return activated(self.call.proc.machine)
 
     @property
     def api(self) -> tuple[int, ...]:
@@ -99,7 +97,7 @@ def worded(form: str, problem: str, verb: str) -> str:
 
 def version(text: str) -> tuple[int, ...]:
     """A version's numbers."""
-    return tuple(int(part) for part in text.split("."))
+    return tuple(map(int, text.split(".")))
 
 
 def daemon_text(problem: Refusal) -> str:

@@ -90,6 +90,7 @@ def delete_sandbox(engine: Engine, sandbox: Sandbox) -> None:
         detach(engine, endpoint, {})
     if sandbox.resolver is not None:
         sandbox.resolver.stop()
+        sandbox.resolver = None
     if not sandbox.shared:
         drop_sandbox_file(engine, sandbox.key)
     put(sandbox.netns)

@@ -304,6 +304,8 @@ def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
 
 def forget(engine: Engine, container: Container) -> None:
     """It is no more."""
+    for output in container.outputs:
+        output.owner = None  # they need not wait for each other to be let go
     if engine.containers.pop(container.id, None) is not None:
         engine.tell("container", "destroy", container.id, image=container.spec.image, name=container.name)
 
