@@ -55,13 +55,13 @@ class Wish:
             return to_json(structure(event)) + "\n"
         if self.form:
             return render(self.form, structure(event)) + "\n"
-        attributes = ", ".join(f"{name}={value}" for name, value in event.attributes)
+        attributes = ", ".join(f"{name}={value}" for name, value in event.told())
         return f"{stamp(event.time)} {event.type} {event.action} {event.actor} ({attributes})\n"
 
 
 def structure(event: Event) -> Struct:
     """An event as the command knows it (`events.Message`)."""
-    attributes = dict(event.attributes)
+    attributes = dict(event.told())
     actor = Struct({"ID": event.actor, "Attributes": attributes}, "events.Actor")
     old = event.type == "container"
     fields = {

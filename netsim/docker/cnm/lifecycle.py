@@ -13,6 +13,7 @@ from netsim.docker.ids import new_id
 from netsim.docker.ipam import parse
 from netsim.docker.ipam.pool import ExhaustedError
 from netsim.docker.settings import EndpointSettings, Port, PortBinding
+from netsim.errors import NetError
 from netsim.kernel import sysctl
 from netsim.kernel.boot import new_netns
 from netsim.kernel.core.netns import Netns
@@ -41,8 +42,11 @@ def bind_sandbox_file(engine: Engine, path: str, netns: Netns) -> None:
     """A namespace gets a file below the daemon's directory; with the first one the daemon begins to tidy up there (`createNamespaceFile`, `createBasePath`)."""
     files = engine.machine.files
     engine.tidies_from = engine.tidies_from or engine.machine.kernel.clock.now
-    files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
-    node = files.open_for_writing(None, path, truncate=True)
+    try:
+        node = files.open_for_writing(None, path, truncate=True)
+    except NetError:
+        files.makedirs(None, f"{engine.profile.runtime_directory}/netns")
+        node = files.open_for_writing(None, path, truncate=True)
     assert isinstance(node, File)
     node.bound, node.mode = hold(netns), 0o444
 
@@ -100,8 +104,9 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
     """An endpoint with its addresses and, from the driver, its interface (`Network.CreateEndpoint`)."""
     if network.spec.config_only:
         raise forbidden("cannot create endpoint on configuration-only network")
-    if any(endpoint.name == name for endpoint in network.endpoints.values()):
-        raise failed(f"endpoint with name {name} already exists in network {network.name}")
+    for other in network.endpoints.values():
+        if other.name == name:
+            raise failed(f"endpoint with name {name} already exists in network {network.name}")
     endpoint = Endpoint(new_id(engine.rng), name, network, settings, container_id=sandbox.container_id)
     endpoint.interface.mac = settings.mac
     try:
@@ -118,16 +123,17 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
 def assign(engine: Engine, endpoint: Endpoint) -> None:
     """An address of each family the network has (`assignAddress`); the default bridge's IPv6 one waits for the MAC where the release makes it of that."""
     network = endpoint.network
-    for family, text in ((IPv4, endpoint.settings.ipv4), (IPv6, endpoint.settings.ipv6)):
-        if family is IPv6 and (not network.spec.ipv6 or network.defers_ipv6):
-            continue
-        assign_family(engine, endpoint, family, parse.address(text) if text else None)
+    text = endpoint.settings.ipv4
+    assign_family(engine, endpoint, IPv4, parse.address(text) if text else None)
+    if network.spec.ipv6 and not network.defers_ipv6:
+        text = endpoint.settings.ipv6
+        assign_family(engine, endpoint, IPv6, parse.address(text) if text else None)
 
 
 def assign_family(engine: Engine, endpoint: Endpoint, family: type[IPv4 | IPv6], address: IPv4 | IPv6 | None) -> None:
     """An address out of the network's subnets of a family, if there are any."""
     network = endpoint.network
-    subnets = [subnet for subnet in network.subnets if isinstance(subnet.net.address, family)]
+    subnets = [subnet for subnet in network.subnets if isinstance(subnet.pool.subnet.address, family)]
     if not subnets:
         return
     given = _from(subnets, address)
@@ -157,8 +163,10 @@ def _from(subnets: list[Subnet], address: IPv4 | IPv6 | None) -> IPv4Net | IPv6N
 def release_addresses(endpoint: Endpoint) -> None:
     """Give an endpoint's addresses back to their pools."""
     for net in (endpoint.interface.ipv4, endpoint.interface.ipv6):
+        if net is None:
+            continue
         for subnet in endpoint.network.subnets:
-            if net is not None and type(subnet.net) is type(net) and subnet.pool.contains(int(net.address)):
+            if type(subnet.pool.subnet) is type(net) and subnet.pool.contains(int(net.address)):
                 subnet.pool.release(net.address)
 
 
@@ -166,7 +174,8 @@ def preference(endpoint: Endpoint) -> tuple[int, int, int, int, str]:
     """Who becomes the gateway: first by priority, then not docker_gwbridge, not internal, both families, and by the network's name (`Endpoint.Less`)."""
     network = endpoint.network
     families = int(endpoint.gateway is not None) + int(endpoint.gateway6 is not None)
-    return (-endpoint.settings.gw_priority, int(network.name == "docker_gwbridge"), network.spec.internal, -families, network.name)
+    name = network.spec.name
+    return (-endpoint.settings.gw_priority, int(name == "docker_gwbridge"), network.spec.internal, -families, name)
 
 
 def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
@@ -177,7 +186,8 @@ def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping
     if engine.profile.disables_ipv6 and not sandbox.endpoints and not sandbox.shared and not endpoint.network.spec.ipv6:
         _disable_ipv6(sandbox)
     sandbox.endpoints.append(endpoint)
-    sandbox.endpoints.sort(key=preference)
+    if len(sandbox.endpoints) > 1:
+        sandbox.endpoints.sort(key=preference)
     if not sandbox.shared and not sandbox.awaited:
         add_interface(engine, endpoint, sandbox)
     _move_gateway(engine, sandbox, before, bindings)

@@ -130,7 +130,7 @@ class Endpoint:
     @property
     def is_way_out(self) -> bool:
         """Whether the daemon made it because its sandbox had no other way to the outside."""
-        return self.network.name == "docker_gwbridge" and self.name.startswith("gateway_")
+        return self.network.spec.name == "docker_gwbridge" and self.name.startswith("gateway_")
 
 
 @attrs.define(eq=False)

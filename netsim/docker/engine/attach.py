@@ -87,12 +87,14 @@ def _find(engine: Engine, container: Container, name: str, settings: EndpointSet
 def order(engine: Engine, container: Container) -> list[str]:
     """As they stand in the daemon's map; 27 and older begin with the default bridge. (A map of Go's has eight places to begin with and is gone
     through from one drawn at random on: most often from an empty one, that is from the first.)"""
-    names = [name for name in placed(container) if name]
+    names = list(filter(None, placed(container)))
     return sorted(names, key=links.DEFAULT.__ne__) if engine.profile.fills_namespace_last else names
 
 
 def placed(container: Container) -> list[str]:
     """The places of its networks: what is new takes the first that is free."""
+    if container.places == list(container.networks):
+        return container.places
     places = container.places = [name if name in container.networks else "" for name in container.places]
     for name in container.networks:
         if name not in places:
@@ -122,27 +124,29 @@ def _joined(engine: Engine, container: Container, target: str) -> Sandbox:
 def attach(engine: Engine, container: Container, network: Network, settings: EndpointSettings, sandbox: Sandbox) -> Endpoint:
     """One endpoint: made, then joined (`connectToNetwork`)."""
     endpoint = create_endpoint(engine, network, container.name, settings, sandbox)
-    container.joined[network.name] = network.id
+    name = network.spec.name
+    container.joined[name] = network.id
     endpoint.dns_names = dns_names(container, settings)
     endpoint.exposed = exposed(engine, container)
-    if network.name == links.DEFAULT:
+    bindings = bindings_of(engine, container)
+    if name == links.DEFAULT:
         links.tie(engine, container, endpoint)
     try:
         if not engine.profile.checks_links_first and not sandbox.endpoints:
             links.check_networks(container)
-        join(engine, endpoint, sandbox, bindings_of(engine, container))
+        join(engine, endpoint, sandbox, bindings)
     except Refusal:
         if not engine.profile.takes_back_failed:
             endpoint.interface.name = ""
         detach(engine, endpoint, {})
         raise
-    way_out.settle(engine, sandbox, bindings_of(engine, container))
+    way_out.settle(engine, sandbox, bindings)
     files.joined(engine, container, endpoint)
     if engine.swarm is not None:
         engine.swarm.joined(container, endpoint)
-    if network.name == links.DEFAULT:
+    if name == links.DEFAULT:
         links.update_parents(engine, container)
-    engine.tell("network", "connect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+    engine.tell("network", "connect", network.id, container=container.id, name=name, type=network.spec.driver)
     return endpoint
 
 
@@ -166,8 +170,10 @@ def bindings_of(engine: Engine, container: Container) -> Mapping[Port, tuple[Por
 
 
 def _port_map(container: Container) -> dict[Port, tuple[PortBinding, ...]]:
-    published = container.spec.host.port_bindings
-    return sort_port_map({*container.image.exposed, *container.spec.exposed, *published}, published)
+    published, declared, asked = container.spec.host.port_bindings, container.image.exposed, container.spec.exposed
+    if not (published or declared or asked):
+        return {}
+    return sort_port_map({*declared, *asked, *published}, published)
 
 
 def endpoints(engine: Engine, container: Container) -> dict[str, Endpoint]:

@@ -12,8 +12,11 @@ from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, conflict, invalid
 from netsim.docker.ids import new_id, pet_name
 from netsim.docker.settings import ContainerSpec, EndpointSettings
+from netsim.values import changed
 
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]"
+IS_NAME = re.compile(NAME + "+").fullmatch
+PLAIN = EndpointSettings()
 BRIDGE_MODES = ("default", "bridge")
 
 
@@ -29,7 +32,8 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     entrypoint = image.entrypoint if spec.entrypoint is None else spec.entrypoint
     if not (*entrypoint, *command):
         raise invalid("No command specified")
-    container = Container(identity, name, attrs.evolve(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint)), image, engine.now())
+    resolved = changed(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint))
+    container = Container(identity, name, resolved, image, engine.now())
     container.mode = _resolved_mode(engine, spec.host.network_mode)
     container.hostname = _hostname(engine, container)
     container.networks = _attachments(engine, container)
@@ -43,11 +47,10 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
 
 def checked_name(engine: Engine, wanted: str) -> str:
     """A name for a container: the one asked for if it is free, or one that is drawn."""
-    taken = {container.name for container in engine.containers.values()}
     if not wanted:
-        return pet_name(engine.rng, taken)
+        return pet_name(engine.rng, {container.name for container in engine.containers.values()})
     name = wanted.removeprefix("/")
-    if not re.fullmatch(NAME + "+", name):
+    if not IS_NAME(name):
         raise invalid(f"Invalid container name ({wanted}), only {NAME[:-1]}] are allowed")
     for container in engine.containers.values():
         if container.name == name:
@@ -119,18 +122,18 @@ def _attachments(engine: Engine, container: Container) -> dict[str, EndpointSett
     """Which networks it will be on, and how (`updateContainerNetworkSettings`)."""
     spec = container.spec
     main = network_name(container.mode)
-    wanted, of_task = dict(spec.networks), "com.docker.swarm.task.id" in spec.labels
+    wanted, of_task = spec.networks, "com.docker.swarm.task.id" in spec.labels
     if not wanted and main:
-        wanted = {main: EndpointSettings()}
+        wanted = {main: PLAIN}
     if len(wanted) > 1 and not engine.profile.several_networks_at_create and not of_task:
         raise invalid(f"Container cannot be connected to network endpoints: {', '.join(sorted(wanted))}")
     named: dict[str, EndpointSettings] = {}
     for reference, settings in wanted.items() if of_task else sorted(wanted.items()):
         reference = "bridge" if reference == "default" else reference
-        known = next(
-            (n for n in engine.networks.values() if reference in (n.name, n.id) or (len(reference) >= 12 and n.id.startswith(reference))), None
-        )
-        name = known.name if known is not None else reference
+        known = engine.known_network(reference)
+        if known is None and len(reference) >= 12:
+            known = next((network for network in engine.networks.values() if network.id.startswith(reference)), None)
+        name = known.spec.name if known is not None else reference
         mac = settings.mac or (spec.mac if reference == main or len(wanted) == 1 else None)
         named[name] = settings if mac == settings.mac else attrs.evolve(settings, mac=mac)
     return named

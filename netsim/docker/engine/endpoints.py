@@ -26,9 +26,8 @@ def check_request(engine: Engine, reference: str, settings: EndpointSettings) ->
                 raise invalid(f"invalid {family} address: {text}")
         return
     name = "bridge" if reference == "default" else reference
-    found = next((network for network in engine.networks.values() if name in (network.name, network.id)), None)
     needs_subnet = profile.needs_static_subnet or name not in PREDEFINED
-    problems = _problems(engine, name, found if needs_subnet else None, settings)
+    problems = _problems(engine, name, engine.known_network(name) if needs_subnet else None, settings)
     if problems:
         raise invalid(f"invalid config for network {name}: invalid endpoint settings:\n{joined(problems)}")
 
@@ -37,7 +36,7 @@ def check_connection(engine: Engine, network: Network, settings: EndpointSetting
     """When it is attached."""
     if engine.profile.parses_addresses:
         _decode(settings)
-    problems = _problems(engine, network.name, network, settings)
+    problems = _problems(engine, network.spec.name, network, settings)
     if not problems:
         return
     if engine.profile.lists_problems:
@@ -70,6 +69,8 @@ def _problems(engine: Engine, name: str, network: Network | None, settings: Endp
             problems.append(profile.address_on_predefined)
         if settings.aliases:
             problems.append(profile.alias_on_predefined)
+    if not (settings.ipv4 or settings.ipv6):
+        return problems
     given = (("IPv4", settings.ipv4), ("IPv6", settings.ipv6))
     problems += [f"invalid {family} address: {text}" for family, text in given if text and not _is_address(text, family)]
     if network is not None:

@@ -55,6 +55,11 @@ class Event:
     action: str
     actor: str
     attributes: tuple[tuple[str, str], ...]
+    """As they were noted."""
+
+    def told(self) -> list[tuple[str, str]]:
+        """The attributes in the order of their names."""
+        return sorted(self.attributes)
 
 
 @attrs.define(eq=False)
@@ -171,10 +176,13 @@ class Engine:
     def container(self, reference: str) -> Container:
         """A container by name, id or unambiguous beginning of its id; refused when there is none such."""
         found = self.containers.get(reference)
-        if found is None:
-            bare = reference.removeprefix("/")
-            found = next((container for container in self.containers.values() if container.name == bare), None)
-        if found is None and reference:
+        if found is not None:
+            return found
+        bare = reference.removeprefix("/")
+        for container in self.containers.values():
+            if container.name == bare:
+                return container
+        if reference:
             begun = [container for container in self.containers.values() if container.id.startswith(reference)]
             if len(begun) > 1:
                 raise invalid(f"Multiple IDs found with provided prefix: {reference}")
@@ -197,12 +205,21 @@ class Engine:
 
     def known_network(self, reference: str) -> Network | None:
         """The same by its whole name or id, or None."""
-        return next((network for network in self.networks.values() if reference in (network.id, network.name)), None)
+        networks = self.networks
+        found = networks.get(reference)
+        if found is None:
+            for network in networks.values():
+                if network.spec.name == reference:
+                    return network
+        return found
 
     def image(self, reference: str) -> Image:
         """An image by name, with or without its tag, or by id; what is ready is there with every tag. Refused when there is none such."""
+        found = self.images.get(reference)
+        if found is not None:
+            return found
         name, tag = self.split_reference(reference)
-        found = self.images.get(reference) or self.images.get(name if tag == "latest" else f"{name}:{tag}")
+        found = self.images.get(name if tag == "latest" else f"{name}:{tag}")
         ready = self.images.get(name)
         if found is None and ready in READY and re.fullmatch(r"[\w.-]+", tag):
             found = self.images[f"{name}:{tag}"] = attrs.evolve(ready, tag=tag)
@@ -254,8 +271,8 @@ class Engine:
 
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
-        events = self.events
-        events.append(Event(self.now(), type_, action, actor, tuple(sorted(attributes.items()))))
+        events, machine = self.events, self.machine
+        events.append(Event(machine.epoch + machine.kernel.clock.now, type_, action, actor, tuple(attributes.items())))
         if len(events) > MOST_EVENTS:
             del events[0]
             self.events_forgotten += 1

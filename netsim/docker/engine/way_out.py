@@ -24,7 +24,11 @@ def settle(engine: Engine, sandbox: Sandbox, bindings: Bindings | None = None) -
     """The sandbox gets its endpoint on docker_gwbridge when it needs one, and loses it when another network leads outside."""
     if sandbox.shared:
         return
-    there = next((endpoint for endpoint in sandbox.endpoints if endpoint.is_way_out), None)
+    there = None
+    for endpoint in sandbox.endpoints:
+        if endpoint.is_way_out:
+            there = endpoint
+            break
     if _needs(sandbox):
         if there is None:
             _add(engine, sandbox, bindings if bindings is not None else {})

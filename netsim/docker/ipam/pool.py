@@ -14,16 +14,17 @@ Address = IPv4 | IPv6
 def bounds(net: Net) -> tuple[int, int]:
     """First and last address of a prefix, as numbers."""
     width = 32 if isinstance(net, IPv4Net) else 128
-    first = int(net.network)
-    return first, first | ((1 << (width - net.length)) - 1)
+    hosts = (1 << (width - net.length)) - 1
+    last = int(net.address) | hosts
+    return last ^ hosts, last
 
 
 def overlap(one: Net, other: Net) -> int:
     """Whether two prefixes of one family share addresses (1) or not (0)."""
     if type(one) is not type(other):
         return 0
-    (a, b), (c, d) = bounds(one), bounds(other)
-    return int(a <= d and c <= b)
+    width = (32 if isinstance(one, IPv4Net) else 128) - min(one.length, other.length)
+    return int(int(one.address) >> width == int(other.address) >> width)  # one lies in the other
 
 
 @attrs.define(eq=False)
@@ -37,9 +38,12 @@ class Pool:
     """1: even a prefix of one or two addresses may give all of them."""
     cursor: int = 0
     """No address below it is free, so the search for the lowest starts here."""
+    first: int = attrs.field(init=False, default=0)
+    last: int = attrs.field(init=False, default=0)
+    """The subnet's first and last address."""
 
     def __attrs_post_init__(self) -> None:
-        first, last = bounds(self.subnet)
+        first, last = self.first, self.last = bounds(self.subnet)
         if last - first >= 2 or isinstance(self.subnet, IPv6Net) or not self.is_whole:
             self.taken.add(first)
             if isinstance(self.subnet, IPv4Net):
@@ -57,20 +61,18 @@ class Pool:
 
     def range(self) -> tuple[int, int]:
         """First and last address of the part: of a range that lies outside (`dockerd --fixed-cidr`) only the bits of the host count."""
+        first, last = self.first, self.last
         if self.ip_range is None:
-            return bounds(self.subnet)
-        first, last = bounds(self.subnet)
+            return first, last
         low, high = bounds(self.ip_range)
         return first | low & (last - first), first | high & (last - first)
 
     def contains(self, address: int) -> bool:
         """Whether an address lies in the subnet."""
-        first, last = bounds(self.subnet)
-        return first <= address <= last
+        return self.first <= address <= self.last
 
     def request(self, wanted: Address | None = None) -> Address:
         """An address: the one asked for, or the lowest free one of the range. Refuses what is in use or outside, and when none is left."""
-        kind = type(self.subnet.address)
         if wanted is not None:
             if not self.contains(int(wanted)):
                 raise failed("Requested address is out of range")
@@ -86,7 +88,7 @@ class Pool:
             raise Exhausted
         self.taken.add(number)
         self.cursor = number + 1
-        return kind(number)
+        return type(self.subnet.address)(number)
 
     def release(self, address: Address) -> None:
         """Give an address back."""

@@ -30,7 +30,8 @@ class BlockOf:
     def subnet(self, number: int) -> Net:
         """The n-th of them."""
         width = 32 if isinstance(self.base, IPv4Net) else 128
-        return type(self.base)(type(self.base.address)(int(self.base.address) + (number << (width - self.size))), self.size)  # type: ignore[arg-type]
+        base = self.base
+        return type(base)(type(base.address)(int(base.address) + (number << (width - self.size))), self.size)  # type: ignore[arg-type]
 
 
 LOCAL_BLOCKS: tuple[BlockOf, ...] = (
@@ -130,16 +131,22 @@ def read_block(text: str) -> BlockOf:
 
 def lowest(blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:
     """The lowest free subnet of the blocks in the order of their bases; what has been found taken is stepped over as a whole."""
-    for block in sorted(blocks, key=lambda block: int(block.base.network)):
+    for block in sorted(blocks, key=_base):
         number, count, first = 0, block.subnets(), int(block.base.address)
         width = bounds(block.subnet(0))[1] - first + 1
         while number < count:
             net = block.subnet(number)
-            clash = next((other for other in taken if overlap(net, other)), None)
-            if clash is None:
+            for other in taken:
+                if overlap(net, other):
+                    number = max(number, (bounds(other)[1] - first) // width) + 1
+                    break
+            else:
                 return net
-            number = max(number, (bounds(clash)[1] - first) // width) + 1
     return None
+
+
+def _base(block: BlockOf) -> int:
+    return int(block.base.network)
 
 
 def unique_local(identity: str) -> BlockOf:
