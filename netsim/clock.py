@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -30,6 +30,12 @@ SPAN = 30
 """log2 of the ns for which timers are gathered before they are put in order: 1.07 s, less than programs mostly wait for an answer."""
 
 Callback = Callable[..., Any]
+
+
+class Task(Protocol):
+    """Something that runs until it has a status."""
+
+    status: int | None
 
 
 @attrs.define(eq=False)
@@ -182,6 +188,22 @@ class Clock:
                 callback(*args)
         if self.now < deadline:
             self.now = deadline
+
+    def run_until_ended(self, task: Task, deadline: int, most: int) -> None:
+        """Do one piece of work after the other until a task has a status: up to `deadline` ns, where `now` is left if nothing is due before it, and no
+        more than `most` pieces."""
+        ready, settled = self.ready, self.settled
+        for _ in range(most):
+            if task.status is not None or self.now >= deadline:
+                return
+            heap = self.heap
+            if heap and (ready or settled) and heap[0][0] > self.now:
+                callback, args = (ready or settled).popleft()
+                self.now += HOP
+                callback(*args)
+            elif not self.step_by(deadline):
+                self.run_until(deadline)
+                return
 
     def run_for(self, duration: int) -> None:
         """Let `duration` ns pass."""

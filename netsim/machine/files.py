@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netsim.machine.process import Process
 
 MOST_LINKS = 40
+SPECIAL = ("", ".", "..")
 NAME_MAX = 255
 
 
@@ -164,20 +165,18 @@ class Files:
 
     def _straight(self, process: Process | None, path: str, links: int = 0) -> tuple[Node | None, Directory, str] | None:
         """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
-        before, *way, name = path.split("/")
-        if before or name in ("", ".", ".."):
+        way = path[1:].split("/")
+        name = way.pop()
+        if name in SPECIAL:
             return None
         here: Node | None = self.root if process is None or process.jail is None else process.jail.root
         for place, part in enumerate(way, 1):
+            here = here.entries.get(part)  # type: ignore[union-attr]  # it begins with a directory and goes on from such only
             if type(here) is not Directory:
-                return None
-            here = here.entries.get(part)
-            if type(here) is Symlink:
-                if here.magic is not None or here.target[:1] != "/" or links:
+                if type(here) is not Symlink or here.magic is not None or here.target[:1] != "/" or links:
                     return None
                 return self._straight(process, "/".join((here.target, *way[place:], name)), links + 1)
-        if type(here) is not Directory:
-            return None
+        assert isinstance(here, Directory)
         node = here.entries.get(name)
         return None if type(node) is Symlink else (node, here, name)
 

@@ -317,12 +317,7 @@ class Machine:
         limit = self.foreground_limit if limit is None else limit
         most = FOREGROUND_STEPS * max(1, limit // FOREGROUND_LIMIT)
         for signum in (SIGINT, SIGKILL):
-            deadline, steps = clock.now + limit, 0
-            while process.status is None and clock.now < deadline and steps < most:
-                steps += 1
-                if not clock.step_by(deadline):
-                    clock.run_until(deadline)
-                    break
+            clock.run_until_ended(process, clock.now + limit, most)
             if process.status is not None:
                 return
             process.signal(signum)

@@ -1,9 +1,12 @@
 """DNS messages (RFC 1035) as values, with their own bytes codec: a program sends them as plain bytes over its socket."""
 
+from struct import Struct
+
 import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.packet.decode_icmp6 import DecodeError
+from netsim.values import quick
 
 TYPE_A = 1
 TYPE_NS = 2
@@ -34,7 +37,8 @@ RCODE_NOTIMP = 4
 RCODE_REFUSED = 5
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Question:
     """What is asked. Names are written without the final dot, the root as the empty string, special characters escaped as in zone files."""
 
@@ -77,7 +81,8 @@ class Soa:
 RecordData = IPv4 | IPv6 | str | Srv | Mx | Soa | tuple[bytes, ...] | bytes
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Record:
     """A resource record. `data` is an IPv4 (A), IPv6 (AAAA), name (CNAME, NS, PTR), `Srv`, `Mx`, `Soa`, tuple of strings (TXT), or raw bytes."""
 
@@ -88,7 +93,8 @@ class Record:
     klass: int = CLASS_IN
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Dns:
     """A message. `flags` is the header's second word: `DNS_QR | DNS_RD ...`, opcode and response code included."""
 
@@ -122,15 +128,14 @@ class Dns:
 
 def encode_dns(message: Dns) -> bytes:
     """The bytes of a message, names compressed. Raises ValueError for a label over 63 or a name over 255 bytes."""
-    sections = (message.answers, message.authority, message.additional)
-    out = bytearray()
-    for word in (message.ident, message.flags, len(message.questions), *map(len, sections)):
-        out += word.to_bytes(2, "big")
+    answers, authority, additional = message.answers, message.authority, message.additional
+    counts = len(message.questions), len(answers), len(authority), len(additional)
+    out = bytearray(_HEAD.pack(message.ident, message.flags, *counts))
     seen: dict[tuple[bytes, ...], int] = {}
     for question in message.questions:
         _put_name(out, question.name, seen)
-        out += question.type.to_bytes(2, "big") + question.klass.to_bytes(2, "big")
-    for section in sections:
+        out += _ASKED.pack(question.type, question.klass)
+    for section in (answers, authority, additional):
         for record in section:
             _put_record(out, record, seen)
     return bytes(out)
@@ -140,16 +145,15 @@ def decode_dns(data: bytes) -> Dns:
     """Read a message; bytes after it are ignored. Raises `DecodeError`."""
     if len(data) < 12:
         raise DecodeError(f"DNS message of {len(data)} bytes")
-    ident, flags, *counts = (int.from_bytes(data[at : at + 2], "big") for at in range(0, 12, 2))
+    ident, flags, asked, *counts = _HEAD.unpack_from(data)
     at = 12
     questions = []
-    for _ in range(counts[0]):
+    for _ in range(asked):
         name, at = get_name(data, at)
-        fixed = _get(data, at, 4)
-        questions.append(Question(name, int.from_bytes(fixed[:2], "big"), int.from_bytes(fixed[2:], "big")))
+        questions.append(Question(name, *_ASKED.unpack(_get(data, at, 4))))
         at += 4
-    sections = []
-    for count in counts[1:]:
+    sections: list[tuple[Record, ...]] = []
+    for count in counts:
         records = []
         for _ in range(count):
             record, at = _get_record(data, at)
@@ -164,6 +168,10 @@ def split_name(name: str) -> tuple[bytes, ...]:
         name = name[:-1]
     if not name:
         return ()
+    return _checked(tuple(name.encode().split(b".")) if "\\" not in name else _unescaped(name))
+
+
+def _unescaped(name: str) -> tuple[bytes, ...]:
     labels = [bytearray()]
     at = 0
     while at < len(name):
@@ -179,17 +187,21 @@ def split_name(name: str) -> tuple[bytes, ...]:
         else:
             labels[-1] += char.encode()
         at += 1
+    return tuple(map(bytes, labels))
+
+
+def _checked(labels: tuple[bytes, ...]) -> tuple[bytes, ...]:
     for label in labels:
         if not 0 < len(label) < 64:
             raise ValueError("label too long" if label else "empty label")
     if sum(map(len, labels)) + len(labels) > 254:
         raise ValueError("ran out of space")
-    return tuple(map(bytes, labels))
+    return labels
 
 
 def join_name(labels: tuple[bytes, ...]) -> str:
     """A name of labels, escaped so that `split_name` gives them back."""
-    return ".".join("".join(map(_LABEL_CHARS.__getitem__, label)) for label in labels)
+    return ".".join([label.decode() if label.isalnum() else "".join(map(_LABEL_CHARS.__getitem__, label)) for label in labels])
 
 
 def get_name(data: bytes, at: int) -> tuple[str, int]:
@@ -197,9 +209,11 @@ def get_name(data: bytes, at: int) -> tuple[str, int]:
     labels: list[bytes] = []
     end = -1
     length = 0
-    lowest = at
+    lowest, whole = at, len(data)
     while True:
-        size = _get(data, at, 1)[0]
+        if at >= whole:
+            raise DecodeError("DNS message cut short")
+        size = data[at]
         if size & 0xC0 == 0xC0:
             target = int.from_bytes(_get(data, at, 2), "big") & 0x3FFF
             end = at + 2 if end < 0 else end
@@ -219,6 +233,7 @@ def get_name(data: bytes, at: int) -> tuple[str, int]:
 
 
 _LABEL_CHARS = [f"\\{chr(code)}" if chr(code) in ".\\" else chr(code) if 32 < code < 127 else f"\\{code:03d}" for code in range(256)]
+_HEAD, _ASKED, _FIXED = Struct("!6H"), Struct("!HH"), Struct("!HHIH")
 _NAME_TYPES = (TYPE_NS, TYPE_CNAME, TYPE_PTR)
 
 
@@ -238,7 +253,7 @@ def _put_name(out: bytearray, name: str, seen: dict[tuple[bytes, ...], int]) -> 
 
 def _put_record(out: bytearray, record: Record, seen: dict[tuple[bytes, ...], int]) -> None:
     _put_name(out, record.name, seen)
-    out += record.type.to_bytes(2, "big") + record.klass.to_bytes(2, "big") + record.ttl.to_bytes(4, "big") + bytes(2)
+    out += _FIXED.pack(record.type, record.klass, record.ttl, 0)
     start = len(out)
     data = record.data
     if isinstance(data, str):
@@ -272,9 +287,7 @@ def _get(data: bytes, at: int, size: int) -> bytes:
 
 def _get_record(data: bytes, at: int) -> tuple[Record, int]:
     name, at = get_name(data, at)
-    fixed = _get(data, at, 10)
-    kind, klass = int.from_bytes(fixed[:2], "big"), int.from_bytes(fixed[2:4], "big")
-    ttl, length = int.from_bytes(fixed[4:8], "big"), int.from_bytes(fixed[8:], "big")
+    kind, klass, ttl, length = _FIXED.unpack(_get(data, at, 10))
     at += 10
     _get(data, at, length)
     return Record(name, kind, ttl, _get_data(data, at, at + length, kind), klass), at + length

@@ -5,10 +5,18 @@ from __future__ import annotations
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import failed
-from netsim.machine.files import Device, Directory, File, Stream, Symlink
+from netsim.docker.settings import HostConfig
+from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
 from netsim.machine.services import services_file
+
+TOP = ("bin", "sbin", "tmp", "root", "home", "run", "opt", "usr")
+ETC = (
+    ("networks", NETWORKS.encode()), ("protocols", PROTOCOLS.encode()), ("services", services_file().encode()),
+    ("passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
+)  # fmt: skip
+"""Files that every image has."""
 
 
 def make_jail(engine: Engine, container: Container) -> Jail:
@@ -18,14 +26,26 @@ def make_jail(engine: Engine, container: Container) -> Jail:
     etc = root.entries["etc"]
     assert isinstance(etc, Directory)
     etc.entries |= container.files
-    capabilities: frozenset[str] | None = None
-    if not host.privileged and "ALL" not in host.cap_add:
-        kept = DOCKER_CAPABILITIES if "ALL" not in host.cap_drop else frozenset[str]()
-        capabilities = (kept | {_bare(name) for name in host.cap_add}) - {_bare(name) for name in host.cap_drop}
-    tools = {**engine.machine.dialects[container.image.dialect], **container.image.tools}
-    shared = {kind for kind, mode in (("uts", host.uts_mode), ("pid", host.pid_mode)) if mode == "host"}
-    inodes = {kind: engine.machine.kernel.inode() for kind in ("mnt", "uts", "ipc", "pid") if kind not in shared}
+    machine = engine.machine
+    tools = machine.dialects[container.image.dialect]
+    if container.image.tools:
+        tools = {**tools, **container.image.tools}
+    inodes = {}
+    for kind in ("mnt", "uts", "ipc", "pid"):
+        if not (kind == "uts" and host.uts_mode == "host") and not (kind == "pid" and host.pid_mode == "host"):
+            inodes[kind] = machine.kernel.inode()
+    capabilities = _capabilities(host)
     return Jail(root, container.hostname, tools, capabilities, inodes=inodes, read_only_sys=int(not host.privileged))
+
+
+def _capabilities(host: HostConfig) -> frozenset[str] | None:
+    """What its processes may do; None: everything."""
+    if host.privileged or "ALL" in host.cap_add:
+        return None
+    if not (host.cap_add or host.cap_drop):
+        return DOCKER_CAPABILITIES
+    kept = DOCKER_CAPABILITIES if "ALL" not in host.cap_drop else frozenset[str]()
+    return (kept | {_bare(name) for name in host.cap_add}) - {_bare(name) for name in host.cap_drop}
 
 
 def _bare(name: str) -> str:
@@ -34,18 +54,17 @@ def _bare(name: str) -> str:
 
 def make_root(engine: Engine, container: Container) -> Directory:
     """The image's files, /proc and /sys of the machine, a few devices."""
-    machine = engine.machine
-    etc = Directory(0o755, 0, {"networks": _text(NETWORKS), "protocols": _text(PROTOCOLS), "services": _text(services_file())})
-    etc.entries["passwd"] = _text("root:x:0:0:root:/root:/bin/sh\n")
-    dev = Directory(0o755, 0, {name: Device(0o666) for name in ("null", "zero", "tty")})
+    outside = engine.machine.files.root.entries
+    etc: dict[str, Node] = {name: File(0o644, 0, content) for name, content in ETC}
+    dev: dict[str, Node] = {"null": Device(0o666), "zero": Device(0o666), "tty": Device(0o666)}
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
-        dev.entries[name] = Stream(0o666, 0, fd)
-    root = Directory(0o755, 0, {"etc": etc, "dev": dev, "proc": machine.files.root.entries["proc"], "sys": machine.files.root.entries["sys"]})
-    for name in ("bin", "sbin", "tmp", "root", "home", "run", "opt", "usr", "var", "mnt"):
-        root.entries[name] = Directory(0o755)
-    var = root.entries["var"]
-    assert isinstance(var, Directory)
-    var.entries |= {"run": Symlink(0o777, 0, "/run"), "log": Directory(0o755), "tmp": Directory(0o755)}
+        dev[name] = Stream(0o666, 0, fd)
+    top: dict[str, Node] = {"etc": Directory(0o755, 0, etc), "dev": Directory(0o755, 0, dev), "proc": outside["proc"], "sys": outside["sys"]}
+    for name in TOP:
+        top[name] = Directory(0o755)
+    top["var"] = Directory(0o755, 0, {"run": Symlink(0o777, 0, "/run"), "log": Directory(0o755), "tmp": Directory(0o755)})
+    top["mnt"] = Directory(0o755)
+    root = Directory(0o755, 0, top)
     for path, content in container.image.files.items():
         place, _, name = path.rpartition("/")
         _directory(root, place).entries[name] = File(container.image.modes.get(path, 0o644), 0, content.encode("utf-8", "surrogateescape"))
@@ -54,7 +73,9 @@ def make_root(engine: Engine, container: Container) -> Directory:
         _directory(root, place).entries[name] = Symlink(0o777, 0, target)
     for path in container.image.directories:
         _directory(root, path)
-    _directory(root, container.spec.working_dir or container.image.working_dir)
+    below = container.spec.working_dir or container.image.working_dir
+    if below:
+        _directory(root, below)
     return root
 
 
@@ -67,7 +88,3 @@ def _directory(root: Directory, path: str) -> Directory:
             raise failed(f"Cannot mkdir: {path} is not a directory")
         here = below
     return here
-
-
-def _text(content: str) -> File:
-    return File(0o644, 0, content.encode())

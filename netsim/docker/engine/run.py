@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netsim.clock import MS, SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
 from netsim.docker.engine import health, links
@@ -79,13 +81,14 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     spec = container.spec
     jail = container.jail = make_jail(engine, container)
     argv = (*(spec.entrypoint or ()), *spec.command)
-    container.outputs = [LogFile(stream=stream, log=container.log, owner=container) for stream in ("stdout", "stderr")]
+    out, err = LogFile(stream="stdout", log=container.log, owner=container), LogFile(stream="stderr", log=container.log, owner=container)
+    container.outputs = [out, err]
     if attached is not None:
-        for output, opened in zip(container.outputs, attached, strict=True):
-            output.attached.append(opened)
+        out.attached.append(attached[0])
+        err.attached.append(attached[1])
     if stdin is None and (spec.open_stdin or (spec.tty and attached is None)):
         stdin, container.stdin = make_pipe()  # held open: nobody is attached, but somebody may be later
-    fds: dict[int, OpenFile] = {0: stdin or Null(), 1: container.outputs[0], 2: container.outputs[1]}
+    fds: dict[int, OpenFile] = {0: stdin or Null(), 1: out, 2: err}
     machine = engine.machine
     process = machine.new_process(
         engine.process, argv, environment(engine, container), spec.working_dir or container.image.working_dir or "/", fds, None, jail
@@ -135,19 +138,19 @@ def set_sysctls(engine: Engine, container: Container) -> None:
 
 def environment(engine: Engine, container: Container) -> dict[str, str]:
     """PATH, HOSTNAME, what links say, the image's and the request's variables, HOME; refused while the target of a link does not run."""
-    found: dict[str, str] = {}
-    image = dict(item.partition("=")[::2] for item in container.image.env)
-    found["PATH"] = image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-    found["HOSTNAME"] = container.hostname
+    image = dict([item.partition("=")[::2] for item in container.image.env])
+    found = {"PATH": image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), "HOSTNAME": container.hostname}
     if container.spec.tty:
         found["TERM"] = "xterm"
-    found |= links.environment(engine, container)
+    if container.links:
+        found |= links.environment(engine, container)
     found |= image
     for item in container.spec.env:
         name, equals, value = item.partition("=")
         if equals:
             found[name] = value
-    found.setdefault("HOME", home(container))
+    if "HOME" not in found:
+        found["HOME"] = home(container)
     return found
 
 
@@ -155,9 +158,17 @@ def home(container: Container) -> str:
     """Where runc says root's home is: what /etc/passwd of the container's root says, / where it says nothing."""
     etc = container.jail.root.entries.get("etc") if container.jail is not None else None
     users = etc.entries.get("passwd") if isinstance(etc, Directory) else None
-    lines = bytes(users.content).decode("utf-8", "replace").splitlines() if isinstance(users, File) else ()
-    fields = next((line.split(":") for line in lines if line.split(":")[2:3] == ["0"]), [])
-    return fields[5] if len(fields) > 5 and fields[5] else "/"
+    return home_of_root(bytes(users.content)) if isinstance(users, File) else "/"
+
+
+@lru_cache(maxsize=64)
+def home_of_root(passwd: bytes) -> str:
+    """What the content of /etc/passwd says of the user 0."""
+    for line in passwd.decode("utf-8", "replace").splitlines():
+        fields = line.split(":")
+        if fields[2:3] == ["0"]:
+            return fields[5] if len(fields) > 5 and fields[5] else "/"
+    return "/"
 
 
 def ended(engine: Engine, container: Container, status: int) -> None:
@@ -188,6 +199,8 @@ def ended(engine: Engine, container: Container, status: int) -> None:
 def wants_restart(container: Container) -> int:
     """What its policy says to the way it ended."""
     policy = container.spec.host.restart
+    if policy.name in ("no", ""):
+        return 0
     again = policy.name == "on-failure" and container.state.exit_code != 0 and (not policy.maximum or container.restart_count < policy.maximum)
     return int(policy.name in ("always", "unless-stopped") or again)
 

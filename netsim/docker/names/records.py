@@ -29,7 +29,7 @@ def called(network: Network, name: str) -> Sequence[Known]:
     """Members of a network with a name, in any letter case."""
     if network.book is not None:
         return [Elsewhere(Interface(ipv4=IPv4Net(address, 32))) for address in network.book.called(name)]
-    return [endpoint for endpoint in members(network) if any(known.lower() == name for known in endpoint.dns_names)]
+    return [endpoint for endpoint in members(network) if name in [known.lower() for known in endpoint.dns_names]]
 
 
 def resolve(sandbox: Sandbox, name: str) -> Sequence[Known]:

@@ -37,8 +37,15 @@ if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
 
 AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM = 2, 10, 1, 2
-ADDRESS = IPv4.parse("127.0.0.11")
+INSIDE = "127.0.0.11"
+ADDRESS = IPv4.parse(INSIDE)
 DOMAIN = 53
+NAT = ("iptables", "--wait", "-t", "nat")
+CHAINS = (
+    (*NAT, "-N", "DOCKER_OUTPUT"), (*NAT, "-N", "DOCKER_POSTROUTING"),
+    (*NAT, "-I", "OUTPUT", "-d", INSIDE, "-j", "DOCKER_OUTPUT"), (*NAT, "-I", "POSTROUTING", "-d", INSIDE, "-j", "DOCKER_POSTROUTING"),
+)  # fmt: skip
+TO_SERVER, FROM_SERVER = (*NAT, "-I", "DOCKER_OUTPUT", "-d", INSIDE), (*NAT, "-I", "DOCKER_POSTROUTING", "-s", INSIDE)
 TTL = 600
 PATIENCE = 4 * SECOND
 """How long an upstream server may take."""
@@ -88,12 +95,11 @@ class Resolver:
 
     def start(self) -> None:
         """Sockets on two ports that the kernel chooses, and the rules that lead to them."""
-        self.udp, self.tcp = self._open(SOCK_DGRAM), self._open(SOCK_STREAM)
-        process = self.engine.process
-        self.udp_port, self.tcp_port = process.sock(self.udp).getsockname()[1], process.sock(self.tcp).getsockname()[1]
+        (self.udp, self.udp_port), (self.tcp, self.tcp_port) = self._open(SOCK_DGRAM), self._open(SOCK_STREAM)
         self._rules()
 
-    def _open(self, kind: int) -> int:
+    def _open(self, kind: int) -> tuple[int, int]:
+        """A socket of the daemon's in the container's namespace: its descriptor and port."""
         process = self.engine.process
         sock = make_socket(self.sandbox.netns, AF_INET, kind, 0)
         sock.bind(ADDRESS, 0)
@@ -101,23 +107,19 @@ class Resolver:
             sock.listen(4096)
         fd = process.adopt(SocketFile(sock=sock, process=process))
         self.engine.resolvers[fd] = self
-        return fd
+        return fd, sock.getsockname()[1]
 
     def _rules(self) -> None:
         """DOCKER_OUTPUT and DOCKER_POSTROUTING in the container's nat table (`setupNAT`)."""
-        inside = f"{ADDRESS}"
+        inside, netns, run = INSIDE, self.sandbox.netns, self.engine.run
         if self.engine.options.firewall_backend == "nftables":
             self._nft_rules(inside)
             return
-        lines = [
-            "-N DOCKER_OUTPUT", "-N DOCKER_POSTROUTING", f"-I OUTPUT -d {inside} -j DOCKER_OUTPUT", f"-I POSTROUTING -d {inside} -j DOCKER_POSTROUTING",
-            f"-I DOCKER_OUTPUT -d {inside} -p udp --dport {DOMAIN} -j DNAT --to-destination {inside}:{self.udp_port}",
-            f"-I DOCKER_POSTROUTING -s {inside} -p udp --sport {self.udp_port} -j SNAT --to-source :{DOMAIN}",
-            f"-I DOCKER_OUTPUT -d {inside} -p tcp --dport {DOMAIN} -j DNAT --to-destination {inside}:{self.tcp_port}",
-            f"-I DOCKER_POSTROUTING -s {inside} -p tcp --sport {self.tcp_port} -j SNAT --to-source :{DOMAIN}",
-        ]  # fmt: skip
-        for line in lines:
-            self.engine.run(("iptables", "--wait", "-t", "nat", *line.split()), netns=self.sandbox.netns)
+        for words in CHAINS:
+            run(words, netns)
+        for protocol, port in (("udp", self.udp_port), ("tcp", self.tcp_port)):
+            run((*TO_SERVER, "-p", protocol, "--dport", f"{DOMAIN}", "-j", "DNAT", "--to-destination", f"{inside}:{port}"), netns)
+            run((*FROM_SERVER, "-p", protocol, "--sport", f"{port}", "-j", "SNAT", "--to-source", f":{DOMAIN}"), netns)
 
     def _nft_rules(self, inside: str) -> None:
         """The same in a table of its own (`setupNftablesNAT`)."""
@@ -133,10 +135,11 @@ class Resolver:
 
     def stop(self) -> None:
         """The container is gone."""
+        resolvers, process = self.engine.resolvers, self.engine.process
         for fd in (self.udp, self.tcp, *self.pending, *self.streams):
-            self.engine.resolvers.pop(fd, None)
-            if fd in self.engine.process.fds:
-                self.engine.process.close(fd)
+            resolvers.pop(fd, None)
+            if fd in process.fds:
+                process.close(fd)
         self.pending.clear()
         self.streams.clear()
 
