@@ -19,9 +19,12 @@ CYCLE = (
     "docker run -d --name web --network lab {image} /bin/sleep 99999",
     "docker run -d --name db --network lab {image} /bin/sleep 99999",
     "docker exec web ping -c1 -W2 db",
-    "docker rm -f web db",
+    "docker rm -f web",
+    "docker rm -f db",
     "docker network rm lab",
 )
+CLIENT = "/usr/bin/docker"
+"""The distribution's, of the daemon's own release, where there is one."""
 
 
 def netsim(cycles: int) -> Figures:
@@ -74,9 +77,9 @@ def dockerd(cycles: int) -> Figures:
         place = Path(folder)
         socket = f"unix://{place}/s"
         parent = f"/netsim-bench-docker-{os.getpid()}"
-        options = ["--data-root", f"{place}/d", "--exec-root", f"{place}/e", "--pidfile", f"{place}/pid", "-H", socket, "-s", "vfs"]
+        options = ["--data-root", f"{place}/d", "--exec-root", f"{place}/e", "--pidfile", f"{place}/pid", "-H", socket]
         daemon = subprocess.Popen(["dockerd", *options, "--cgroup-parent", parent], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        docker = ["docker", "-H", socket]
+        docker = [CLIENT if os.access(CLIENT, os.X_OK) else "docker", "-H", socket]
 
         def run(*words: str, data: bytes | None = None) -> int:
             return subprocess.run([*docker, *words], input=data, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
