@@ -191,7 +191,7 @@ def _conntrack_place(netns: Netns, name: str) -> tuple[Any, str, int]:
         return table, "count", 1
     if not hasattr(table.conf, name):
         raise NetError(ENOENT)
-    return table.conf, name, 1
+    return Holder(table, "conf"), name, 1
 
 
 def _ipvs_place(netns: Netns, name: str) -> tuple[Any, str, int]:
@@ -285,7 +285,7 @@ def write(netns: Netns, name: str, text: str) -> None:
     netns.stir()
     if not isinstance(holder, Holder):
         setattr(holder, attribute, value * factor)
-    elif isinstance(holder.settings, NeighParms):
+    elif isinstance(holder.settings, NeighParms | ConntrackConf):
         holder.change(attribute, value * factor)
         if isinstance(holder.owner, InDevice | Inet6Dev):
             holder.owner.drawn_for = 0

@@ -140,19 +140,19 @@ class Machine:
         if netns is None:
             netns = parent.netns if parent is not None else kernel.init_net
         netns.holders += 1
-        process = Process(self, pid, parent, argv, env, cwd, netns, fds, comm=_comm(argv), started_at=kernel.clock.now)
-        processes[pid] = process
+        processes[pid] = process = Process(self, pid, parent, argv, env, cwd, netns, fds, _comm(argv), kernel.clock.now)
         if parent is not None:
             if parent.ignored:
                 process.ignored = parent.ignored
             jail = jail or parent.jail
-            process.vrf = parent.vrf
+            if parent.vrf:
+                process.vrf = parent.vrf
             parent.children.append(process)
         if jail is not None:
             process.jail = jail
             jail.admit(process)
-        for fd, opened in fds.items():
-            if getattr(opened, "pipe", None) is not None:
+        for fd in fds:
+            if getattr(fds[fd], "pipe", None) is not None:
                 process.watch(fd)
         return process
 
@@ -374,7 +374,12 @@ def _tool(where: str) -> Callable[[Call], Any] | None:
 
 
 def _comm(argv: tuple[str, ...]) -> str:
-    return argv[0].rsplit("/", 1)[-1][:15] if argv else ""
+    return _comm_of(argv[0]) if argv else ""
+
+
+@lru_cache(maxsize=1024)
+def _comm_of(path: str) -> str:
+    return path.rsplit("/", 1)[-1][:15]
 
 
 def _not_found(name: str) -> Result:

@@ -33,7 +33,9 @@ class Process:
     env: dict[str, str]
     cwd: str
     netns: Netns
-    fds: dict[int, OpenFile] = attrs.field(factory=dict)
+    fds: dict[int, OpenFile]
+    comm: str = ""
+    started_at: int = 0
     program: Program | None = None
     image: int = 0
     """How often it has become another program."""
@@ -42,12 +44,10 @@ class Process:
     """What happened while it was frozen: methods of its own and their arguments."""
     status: int | None = None
     killed_by: int = 0
-    comm: str = ""
     umask: int = 0o022
     children: list[Process] = attrs.field(factory=list)
     timers: dict[int, Timer] = attrs.field(factory=dict)
     next_timer: int = 1
-    started_at: int = 0
     ignored: frozenset[int] = frozenset()
     woken: set[int] = attrs.field(factory=set)
     is_awaited: bool = False

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsim import World
+from netsim.commands.iptables.forms import without_free
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import Problem
 from netsim.commands.iptables.reading import remembered
+from netsim.commands.iptables.restore import by_letter, split
 from netsim.commands.iptables.tool import named_tool
 from netsim.kernel.netfilter.ruleset import state_of
 from tests.iptables.lines import RULES
 
+WORLD = World()
 LIMITED = "-m limit --limit 1/hour --limit-burst 1 -j ACCEPT"
 
 
@@ -82,14 +85,58 @@ def test_asking_for_a_rule_leaves_the_legacy_builds_policy_counters() -> None:
     assert asked not in host.run("iptables-legacy -nvxL INPUT").stdout
 
 
-@given(st.sampled_from(RULES), st.sampled_from(["-A", "-C", "-D", "-I"]), st.sampled_from(["nf_tables", "legacy"]))
+BUILDS, VERBS = st.sampled_from(["nf_tables", "legacy"]), st.sampled_from(["-A", "-C", "-D", "-I"])
+OTHER_WORDS = st.sampled_from(
+    ["eth0", "br-1", "+", "a/b", "a b", "", "-i", "-d", "!", "--dport", "x" * 16, "10.0.0.0/8", "10.1", "::1", "db", "1.2.3.4,5.6.7.8", "1/99"]
+    + ["0", "53", "07", "70000", "1:2", "http", "NEW", "LOCAL", "SYN", "10.0.0.1:80", ":53", "0x1/0xff", "5/sec", "ACCEPT", "udp", "all"],
+)
+
+
+@given(st.sampled_from(RULES), VERBS, BUILDS)
 def test_a_remembered_line_is_the_line_as_read(line: str, verb: str, build: str) -> None:
-    host = World().host("h")
-    name, *words = line.replace(" -A ", f" {verb} ", 1).replace('"', "").split()
-    tool = named_tool(name, build)
+    check((line.replace(" -A ", f" {verb} ", 1).replace('"', "").split()), build)
+
+
+SIMILAR = [
+    "iptables --wait -t nat -A POSTROUTING -s 172.18.0.0/16 ! -o br-1 -j MASQUERADE",
+    "iptables -t filter -A FORWARD ! -i br-1 -o br-1 -p tcp -d 172.18.0.2 --dport 80 -j ACCEPT",
+    "iptables -t nat -A PREROUTING ! -d 10.0.0.0/8 -p udp --dport 53 -j DNAT --to-destination 10.0.0.1:53 -i eth0",
+    "iptables -A INPUT --source 10.1.2.3/255.255.0.0 -m conntrack --ctstate NEW -i eth+ -g other",
+    "iptables -A INPUT -m comment --comment -i -s 10.0.0.1 -j DROP",
+    "iptables -A INPUT -ieth0 --dst=10.0.0.1 -o eth1 -m comment --comment -o -d 10.0.0.1",
+    "iptables -w -W 100 -A INPUT -s 10.0.0.1 -j DROP",
+    "iptables -I INPUT 2 -s 10.0.0.1 -j DROP",
+    "ip6tables -t mangle -A OUTPUT -d 2001:db8::/32 -o eth0 -p tcp --sport 1:2 -j MARK --set-mark 1/3",
+]
+
+
+@settings(max_examples=1000)
+@given(st.sampled_from(SIMILAR) | st.sampled_from(RULES), VERBS, BUILDS, st.data())
+def test_a_line_of_the_form_of_another_is_the_line_as_read(line: str, verb: str, build: str, data: st.DataObject) -> None:
+    words = line.replace(" -A ", f" {verb} ", 1).replace('"', "").split()
+    remembered(tuple(words), build)
+    free = [place for place, word in enumerate(without_free(tuple(words))) if word is None]
+    for place in data.draw(st.sets(st.sampled_from([*free, len(words) // 2, len(words) - 1]), min_size=1, max_size=4)):
+        words[place] = data.draw(OTHER_WORDS)
+    check(words, build)
+
+
+def test_a_word_that_looks_like_an_option_decides_nothing_where_it_is_an_argument() -> None:
+    for option in ("-s", "-d"):
+        check(["iptables", "-A", "INPUT", "-m", "comment", "--comment", "-i", option, "10.0.0.1"], "nf_tables")
+
+
+@given(st.text(alphabet='a-"\\ \t\n\r', max_size=12))
+def test_a_line_of_restore_falls_into_the_words_that_its_letters_make(text: str) -> None:
+    assert split(text) == by_letter(text)
+
+
+def check(line: list[str], build: str) -> None:
+    """What is remembered of a line is what it says."""
+    name, *words = line
     known = remembered((name, *words), build)
     try:
-        request = Parser(tuple(words), tool, KnownNames(host.machine.init)).parse()
+        request = Parser(tuple(words), named_tool(name, build), KnownNames(WORLD.host("h").machine.init)).parse()
     except Problem:
         assert known is None
         return

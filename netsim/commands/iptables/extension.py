@@ -16,11 +16,13 @@ from netsim.values import quick
 @quick
 @attrs.frozen(weakref_slot=False)
 class Given:
-    """One option as typed: its canonical name, its argument ("" for a flag), and whether a `!` stood before it."""
+    """One option as typed: its canonical name, its argument ("" for a flag), whether a `!` stood before it, and where its last word stood."""
 
     name: str
     value: str = ""
     inverted: bool = False
+    place: int = 0
+    """Counted from the end of the line."""
 
 
 @quick

@@ -15,10 +15,13 @@ from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
-from netsim.kernel.tables.xtables import Table
+from netsim.kernel.tables.xtables import Chain, Table
 from netsim.machine.call import DONE, Call, Result
 
-LISTINGS = frozenset("LS")
+LISTINGS, STEPS = frozenset("LS"), frozenset("ADIN")
+"""Commands that only show; and those that change one chain or rule, which needs no draft: where they fail they have changed nothing."""
+CHANGES = {**dict.fromkeys(RULE_COMMANDS, change_rules), **CHAIN_COMMANDS}
+"""What carries out a changing request, on a table or a draft of it."""
 
 
 def iptables(call: Call) -> Result:
@@ -46,7 +49,7 @@ def _answer(call: Call, tool: Tool, request: Request) -> Result:
         table = table_for(netns, tool, request.table)
         warned = warning(netns, tool) if command in LISTINGS else ""
         try:
-            text = carry_out(table, request, KnownNames(call.proc) if command == "L" else NOBODY)
+            text = change_rules(table, request) if command == "C" else carry_out(table, request, KnownNames(call.proc) if command == "L" else NOBODY)
         finally:
             rules_changed(netns, table)
     except Problem as problem:
@@ -57,6 +60,10 @@ def _answer(call: Call, tool: Tool, request: Request) -> Result:
 
 def table_for(netns: Netns, tool: Tool, name: str) -> Table:
     """The table a command is about."""
+    known = netns.netfilter
+    table: Table | None = None if known is None or tool.build == ruleset.LEGACY else known.tables.get((tool.family, name))
+    if table is not None:
+        return table
     if name not in ruleset.TABLES:
         if tool.build == ruleset.LEGACY:
             raise Problem(f"can't initialize {tool.program} table `{name}': Table does not exist (do you need to insmod?)", VERSION)
@@ -67,10 +74,12 @@ def table_for(netns: Netns, tool: Tool, name: str) -> Table:
 def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
     """One request on one table; returns what it prints. Nothing is changed when it fails."""
     command = request.command
-    if command == "C":
-        return change_rules(table, request)
-    if command == "N" or (command in RULE_COMMANDS and command != "R" and len(request.specs) == 1):
-        text = _step(table, request)
+    if command in STEPS and len(request.specs) < 2:
+        chain = table.chains.get(request.chain)
+        if chain is None or chain.policy is None or chain.hook in table.hung or command not in "AI":
+            text = CHANGES[command](table, request)
+        else:
+            text = _first_step(table, chain, request)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
@@ -80,25 +89,17 @@ def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
             zero(table, request)
         return text
     draft = ruleset.draft_of(table)
-    text = change(draft, request)
+    text = CHANGES[command](draft, request)
     ruleset.commit(table, draft)
     return text
 
 
-def _step(table: Table, request: Request) -> str:
-    """A change of one chain or rule, which needs no draft: where it fails it has changed nothing but that the rule's chain hangs."""
-    chain = table.chains.get(request.chain)
-    if chain is None or chain.policy is None or chain.hook in table.hung or request.command == "D":
-        return change(table, request)
+def _first_step(table: Table, chain: Chain, request: Request) -> str:
+    """The first rule of a built-in chain; where it is refused, the chain does not hang either."""
     present, handles = table.present, table.handles
     try:
-        return change(table, request)
+        return change_rules(table, request)
     except Problem:
         ruleset.unhang(table, chain)
         table.present, table.handles = present, handles
         raise
-
-
-def change(table: Table, request: Request) -> str:
-    """One changing request, on a table or a draft of it."""
-    return change_rules(table, request) if request.command in RULE_COMMANDS else CHAIN_COMMANDS[request.command](table, request)

@@ -57,6 +57,11 @@ TWO_ARGUMENTS = ("tcp-flags", "match-set")
 LONGEST_CHAIN, LONGEST_INTERFACE = 28, 15
 
 
+def is_plain_interface(name: str) -> bool:
+    """Whether an interface is kept as it is written, and nothing is to be said about it."""
+    return 0 < len(name) <= LONGEST_INTERFACE and name != "+" and "/" not in name and " " not in name
+
+
 @attrs.define(eq=False)
 class Loaded:
     """An extension named on the line, and the options it was given."""
@@ -77,6 +82,8 @@ class Parser:
     left: list[str] = attrs.field(factory=list)
     """The words not read yet, the next one last."""
     seen: dict[str, str] = attrs.field(factory=dict)
+    places: dict[str, int] = attrs.field(factory=dict)
+    """Where addresses and interfaces stand among the words, counted from the end, if they are words of their own."""
     inverted: str = ""
     """The letters that stood behind a `!`."""
     bang: bool = False
@@ -131,7 +138,7 @@ class Parser:
             argument = ""
         if self.bang and means not in owner.extension.invertible:
             raise Problem(f'{owner.extension.name}: option "--{means}" cannot be inverted.\n')
-        owner.given.append(Given(means, argument, self.bang))
+        owner.given.append(Given(means, argument, self.bang, -len(self.left) - 1))
 
     def _find(self, name: str, word: str) -> tuple[Loaded | None, str, str]:
         """The option a long name means: exact before abbreviated; the protocol's own match is loaded when that helps."""
@@ -288,8 +295,9 @@ class Parser:
         elif letter in "jg" and ("j" in seen or "g" in seen):
             raise Problem("multiple -j flags not allowed")
         seen[letter] = value = value or ""
-        if letter in "io":
-            if not value or len(value) > LONGEST_INTERFACE or "/" in value or " " in value:
+        if letter in "sdio":
+            self.places[letter] = -len(self.left) - 1
+            if letter in "io" and not is_plain_interface(value):
                 self._odd_interface(value)
         elif letter == "p":
             self._protocol(value)
@@ -327,7 +335,8 @@ class Parser:
             raise Problem("Empty interface is likely to be undesired")
         if len(name) > LONGEST_INTERFACE:
             raise Problem(f"interface name `{name}' must be shorter than IFNAMSIZ ({LONGEST_INTERFACE})")
-        self.request.warnings += f"Warning: weird character in interface `{name}' ('/' and ' ' are not allowed by the kernel).\n"
+        if name != "+":
+            self.request.warnings += f"Warning: weird character in interface `{name}' ('/' and ' ' are not allowed by the kernel).\n"
 
     def _counters(self, first: str) -> None:
         second = self._optional_argument()
@@ -419,9 +428,13 @@ class Parser:
                 name = owner.extension.name
                 if name in ("tcp", "udp"):
                     raise Problem(f"{name.upper()} match requires '-p {name}'" if name == "tcp" else "UDP match requires '-p udp'")
-        context = Context(self.tool.family, self.request.table, self.protocol, inverted, self.hosts, self.sets)
+        context = self.context()
         matches = tuple([owner.extension.build(owner.given, context) for owner in self.loaded])
         return matches, self._lead() if self.target is None else self.target.extension.build(self.target.given, context)
+
+    def context(self) -> Context:
+        """What its matches and target may need to know."""
+        return Context(self.tool.family, self.request.table, self.protocol, "p" in self.inverted, self.hosts, self.sets)
 
     def _lead(self) -> object:
         """Where a rule leads that has no target of the extensions'."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from netsim.commands.iptables.forms import form_of, shape_of, without_free
 from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import Problem
@@ -43,21 +44,37 @@ def remembered(argv: tuple[str, ...], build: str) -> Request | None:
         if argv[place] == "-t":
             place += 2
         command = argv[place]
-        if command in SAME_RULE and argv[place + 2][:1] in DASHES:
-            return _parsed((*argv[:place], "-A", *argv[place + 1 :]), build).led_by(command[1])
-        return _parsed(argv, build)
+        if command not in SAME_RULE or argv[place + 2][:1] not in DASHES:
+            return _parsed(argv, build)
+        words = list(argv)
+        words[place] = "-A"
+        return _parsed(tuple(words), build).led_by(command[1])
     except (IndexError, Problem, AsksWorld):
         return None
 
 
-@lru_cache(maxsize=512)
-def _parsed(argv: tuple[str, ...], build: str) -> Request:
-    """AsksWorld when a match or target has a memory of its own, which no two rules share; such values have no hash."""
-    request = Parser(argv[1:], named_tool(argv[0], build), NOBODY, NO_SETS).parse()
+def read(argv: tuple[str, ...], build: str) -> Request:
+    """The request of a right line, raises Problem and AsksWorld.
+
+    AsksWorld also when a match or target has a memory of its own, which no two rules share; such values have no hash.
+    """
+    words = without_free(argv)
+    shape = shape_of(words, build) if None in words else None
+    if shape is not None and shape.form is not None:
+        filled = shape.form.fill(argv)
+        if filled is not None:
+            return filled
+    parser = Parser(argv[1:], named_tool(argv[0], build), NOBODY, NO_SETS)
+    request = parser.parse()
     if request.flags & {"V", "h"}:
         raise AsksWorld
     for spec in request.specs:
         for value in (*spec.matches, spec.target):
             if type(value).__hash__ is None:
                 raise AsksWorld
+    if shape is not None:
+        shape.form = form_of(parser, argv, words)
     return request
+
+
+_parsed = lru_cache(maxsize=512)(read)

@@ -6,11 +6,12 @@ import re
 
 import attrs
 
-from netsim.commands.iptables.known_names import KnownNames
-from netsim.commands.iptables.main import carry_out, change
+from netsim.commands.iptables.known_names import AsksWorld, KnownNames
+from netsim.commands.iptables.main import CHANGES, carry_out
 from netsim.commands.iptables.options import RESTORE
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
+from netsim.commands.iptables.reading import read
 from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.rules import VERBS
 from netsim.commands.iptables.save import called
@@ -23,6 +24,8 @@ from netsim.kernel.tables.xtables import Table
 from netsim.machine.call import Call, ReadInput, Result
 from netsim.machine.getopt import OptionError, parse
 
+UNQUOTED, QUOTED = re.compile(r"[^ \t\n]+"), re.compile(r'(?:[^ \t\n"]|"[^"]*")+')
+VERBOSE = frozenset("v")
 POLICIES = {"ACCEPT": ACCEPT, "DROP": DROP}
 
 
@@ -228,21 +231,31 @@ class Loader:
             if not colon:
                 raise Problem(f"Bad line {self.number}: need :")
             counters = int(packets) if packets.isdigit() else 0, int(size) if size.isdigit() else 0
-        words = split(text + "\n")
-        if "-t" in words or any(word.startswith("--table") for word in words):
+        words = split(text)
+        if "-t" in words or ("--table" in " ".join(words) and any(word.startswith("--table") for word in words)):
             raise Problem(f"The -t option cannot be used in {self.tool.name}.\n")
-        parser = Parser(words, self.tool, self.hosts, ruleset.state_of(self.call.netns).sets)
+        request = self._read(words)
+        if "c" not in self.given or counters is None:
+            counters = request.counters
+        flags = request.flags | VERBOSE if "v" in self.given else request.flags
+        if counters != request.counters or flags != request.flags:
+            request = attrs.evolve(request, counters=counters, flags=flags)
+        self._ready(Line(self.number, request))
+
+    def _read(self, words: list[str]) -> Request:
+        """What a line asks for; most lines are like others."""
         assert self.table is not None
+        try:
+            request = read((self.tool.program, "-t", self.table.name, *words), self.tool.build)
+            self.warnings += request.warnings
+            return request
+        except (Problem, AsksWorld):
+            parser = Parser(words, self.tool, self.hosts, ruleset.state_of(self.call.netns).sets)
         parser.request.table = self.table.name
         try:
-            request = parser.parse()
+            return parser.parse()
         finally:
             self.warnings += parser.request.warnings
-        if counters is not None and "c" in self.given:
-            request.counters = counters
-        if "v" in self.given:
-            request.flags |= {"v"}
-        self._ready(Line(self.number, request))
 
     def _ready(self, line: Line) -> None:
         if self.tool.build == LEGACY:
@@ -263,7 +276,7 @@ class Loader:
         elif line.request.command in "LS":
             self.out += carry_out(draft, line.request, self.hosts)
         else:
-            self.out += change(draft, line.request)
+            self.out += CHANGES[line.request.command](draft, line.request)
 
     def _declare(self, draft: Table, line: Line) -> None:
         """`:CHAIN POLICY [packets:bytes]`."""
@@ -290,10 +303,19 @@ class Loader:
 
 def split(text: str) -> list[str]:
     """A line's words: blanks part them, double quotes keep them together, a backslash inside quotes takes the next letter as it is."""
+    if '"' not in text:
+        return UNQUOTED.findall(text)
+    if "\\" not in text and text.count('"') % 2 == 0:
+        return [word.replace('"', "") for word in QUOTED.findall(text)]
+    return by_letter(text)
+
+
+def by_letter(text: str) -> list[str]:
+    """The same of any line; what an open quote holds goes on to the end of the line, and has it."""
     words: list[str] = []
     word: list[str] = []
     quoted = escaped = begun = False
-    for letter in text:
+    for letter in f"{text}\n":
         if quoted:
             if escaped:
                 word.append(letter)

@@ -121,12 +121,12 @@ def port_name(value: int, *carriers: str) -> str:
 def addresses(word: str, family: int, hosts: KnownNames) -> tuple[tuple[int, int], ...]:
     """`ADDR[/MASK][,...]` as (masked address, mask) pairs; names are looked up."""
     if "," not in word:
-        return _plain(word, family) or _named(word, family, hosts)
-    return tuple([pair for part in word.split(",") for pair in _plain(part, family) or _named(part, family, hosts)])
+        return plain_address(word, family) or _named(word, family, hosts)
+    return tuple([pair for part in word.split(",") for pair in plain_address(part, family) or _named(part, family, hosts)])
 
 
 @lru_cache(maxsize=1024)
-def _plain(word: str, family: int) -> tuple[tuple[int, int]] | None:
+def plain_address(word: str, family: int) -> tuple[tuple[int, int]] | None:
     """The pair that figures alone decide; None for a name."""
     text, slash, suffix = word.partition("/")
     mask = _mask(suffix, family) if slash else WHOLE_MASK[family]

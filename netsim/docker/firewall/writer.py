@@ -71,7 +71,7 @@ class Tables:
 
     def must(self, *words: str) -> None:
         """One command line that must succeed."""
-        done = self(*words)
+        done = self.run((self.command, "--wait", *words))
         if done.status:
             text = (done.stderr or done.stdout).strip()
             raise failed(f"{self.command} failed: {self.command} --wait {' '.join(words)}: {text}\n (exit status {done.status})")
@@ -90,7 +90,7 @@ class Tables:
 
     def has(self, table: str, chain: str, *rule: str) -> bool:
         """Whether a rule is there (`-C`)."""
-        return not self("-t", table, "-C", chain, *rule).status
+        return not self.run((self.command, "--wait", "-t", table, "-C", chain, *rule)).status
 
     def append(self, table: str, chain: str, *rule: str) -> None:
         """Put a rule at the end unless it is there."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.kernel.core.kernel import Kernel
+from netsim.kernel.tables.counts import nothing_counted
 from netsim.kernel.tables.inet import COUNTED_HERE, Inet4State, icmp_counters
 from netsim.kernel.tables.inet6 import Inet6State
 from netsim.kernel.tables.sockets import SocketTables
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from netsim.trace import Recorder
 
 NO_HOOKS = ((), (), (), (), ())
-
-
-def _nothing_counted() -> Counter[str]:
-    """`Counter()` would look for something to count, in Python."""
-    return Counter.__new__(Counter)
 
 
 @attrs.define(eq=False)
@@ -59,7 +55,7 @@ class Netns(Late):
     l3mdevs: int = 0  # L3 masters (VRF devices) here
     has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
     taps: tuple[Any, ...] = ()  # packet sockets bound to any device
-    mib: Counter[str] = attrs.field(factory=_nothing_counted)
+    mib: Counter[str] = attrs.field(factory=nothing_counted)
     """SNMP counters by the names nstat prints; who reads asks `snmp_fold`, as some floods are counted elsewhere."""
     trace: Recorder | None = None
 

@@ -266,32 +266,37 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
 def _check(table: Table, chain: Chain, spec: RuleSpec) -> None:
     """Whether a rule may stand in a chain for what it leads to and for the hooks that its parts may be met at."""
     target = spec.target
-    if isinstance(target, Jump):
-        led = table.chains[target.chain]
+    led = table.chains[target.chain] if isinstance(target, Jump) else None
+    if led is not None:
         if led.policy is not None:
             raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
-        if (led.rules or led is chain) and _visit(table, target.chain, [chain.name], set()) and _is_reached(table, chain):
+        if (led.rules or led is chain) and _visit(table, led.name, [chain.name], set()) and _is_reached(table, chain):
             raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
-    if _is_choosy(table, spec, set()):
+    is_choosy = _is_choosy(spec)
+    if is_choosy or (led is not None and led.rules and _leads_to_choosy(table, led, {led.name})):
         hooks = _hooks_of(table, chain)
-        if chain.policy is not None and not _suits(spec, hooks):
-            raise NetError(EINVAL)
-        if not _allows(table, spec, hooks, set()):
+        if is_choosy and not _suits(spec, hooks):
+            raise InvalidTable(EINVAL) if chain.policy is None else NetError(EINVAL)
+        if led is not None and not _allows(table, led, hooks, {led.name}):
             raise InvalidTable(EINVAL)
 
 
-def _is_choosy(table: Table, spec: RuleSpec, seen: set[str]) -> bool:
-    """Whether a part of a rule, or of the rules it leads to, may not be met at every hook."""
-    target = spec.target
-    if getattr(target, "hooks", None) is not None:
-        return True
-    for match in spec.matches:
-        if getattr(match, "hooks", None) is not None:
+def _is_choosy(spec: RuleSpec) -> bool:
+    """Whether a part of a rule may not be met at every hook."""
+    return getattr(spec.target, "hooks", None) is not None or (
+        bool(spec.matches) and any(getattr(match, "hooks", None) is not None for match in spec.matches)
+    )
+
+
+def _leads_to_choosy(table: Table, chain: Chain, seen: set[str]) -> bool:
+    """Whether there is such a rule in a chain or where its rules lead."""
+    for rule in chain.rules:
+        target = rule.spec.target
+        if _is_choosy(rule.spec):
             return True
-    if isinstance(target, Jump) and target.chain not in seen:
-        seen.add(target.chain)
-        for rule in table.chains[target.chain].rules:
-            if _is_choosy(table, rule.spec, seen):
+        if isinstance(target, Jump) and target.chain not in seen:
+            seen.add(target.chain)
+            if _leads_to_choosy(table, table.chains[target.chain], seen):
                 return True
     return False
 
@@ -326,15 +331,15 @@ def _suits(spec: RuleSpec, hooks: set[int]) -> bool:
     return True
 
 
-def _allows(table: Table, spec: RuleSpec, hooks: set[int], seen: set[str]) -> bool:
-    """Whether a rule's parts, and those of the chains it leads to, may be met at these hooks (`xt_check_match`, `nft_chain_validate`)."""
-    if not _suits(spec, hooks):
-        return False
-    target = spec.target
-    if isinstance(target, Jump) and target.chain not in seen:
-        seen.add(target.chain)
-        for rule in table.chains[target.chain].rules:
-            if not _allows(table, rule.spec, hooks, seen):
+def _allows(table: Table, chain: Chain, hooks: set[int], seen: set[str]) -> bool:
+    """Whether the rules of a chain, and of those they lead to, may be met at these hooks (`xt_check_match`, `nft_chain_validate`)."""
+    for rule in chain.rules:
+        if not _suits(rule.spec, hooks):
+            return False
+        target = rule.spec.target
+        if isinstance(target, Jump) and target.chain not in seen:
+            seen.add(target.chain)
+            if not _allows(table, table.chains[target.chain], hooks, seen):
                 return False
     return True
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from netsim.kernel.tables.counts import nothing_counted
+
 ORIGINAL, REPLY = 0, 1
 
 CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_ESTABLISHED_REPLY, CT_RELATED_REPLY = range(5)
@@ -173,7 +175,7 @@ UNRELATED = Tracked(None, CT_RELATED)
 """On a locally made error about an untracked packet: NOTRACK finds that it carries something already, the tracker that it has no connection yet."""
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class ConntrackConf:
     """`net.netfilter.nf_conntrack_*` of one namespace; names are the sysctls' without that prefix, timeouts in seconds."""
 
@@ -219,16 +221,19 @@ class ConntrackConf:
     udp_timeout_stream: int = 120
 
 
+FIRST_CONF = ConntrackConf()
+
+
 @attrs.define(eq=False)
 class ConntrackTable:
     """All connections of a namespace, found by the tuple of either direction."""
 
-    conf: ConntrackConf = attrs.field(factory=ConntrackConf)
+    conf: ConntrackConf = FIRST_CONF
     entries: dict[tuple[int, ...], tuple[Connection, int]] = attrs.field(factory=dict)
     sources: dict[tuple[int, int, int, int, int], list[Connection]] = attrs.field(factory=dict)
     """`nf_nat_bysource`: (zone, family, protocol, src, sport) of the original direction -> connections with translation set up."""
-    users: Counter[int] = attrs.field(factory=Counter)  # family -> rules that need tracking
-    stats: Counter[str] = attrs.field(factory=Counter)
+    users: Counter[int] = attrs.field(factory=nothing_counted)  # family -> rules that need tracking
+    stats: Counter[str] = attrs.field(factory=nothing_counted)
     listeners: list[Any] = attrs.field(factory=list)
     """Who is told of events: objects with `conntrack_event(kind, connection, portid)`."""
     portid: int = 0

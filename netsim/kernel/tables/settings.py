@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 import attrs
 
+from netsim.kernel.tables.conntrack import ConntrackConf
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf
 from netsim.kernel.tables.neigh import NeighParms
 
-T = TypeVar("T", Ipv4Conf, Ipv6Conf, NeighParms)
+T = TypeVar("T", Ipv4Conf, Ipv6Conf, NeighParms, ConntrackConf)
 
 
 def having(settings: T, **values: int) -> T:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netsim.addr import IPv4, IPv6
 from netsim.commands.iptables.extension import Context, Extension, Given, once
 from netsim.commands.iptables.problem import Problem
@@ -93,9 +91,8 @@ def _split(word: str, family: int) -> tuple[str, str | None]:
 
 
 def _address(word: str, family: int) -> int:
-    kind: Any = IPv4 if family == 2 else IPv6
     try:
-        return int(kind.parse(word))
+        return int(IPv4.parse(word) if family == 2 else IPv6.parse(word))
     except ValueError:
         raise Problem(f'Bad IP address "{word}"') from None
 
@@ -109,8 +106,9 @@ def _range(option: Given, flags: int, context: Context, based: str) -> NatRange:
         flags |= PROTO_SPECIFIED | (PROTO_OFFSET if base >= 0 else 0)
     if addresses or ports is None:
         start, dash, end = addresses.partition("-")
-        low = _address(start, context.family)
-        high = _address(end, context.family) if dash else low
+        low = high = _address(start, context.family)
+        if dash:
+            high = _address(end, context.family)
         flags |= MAP_IPS
     return NatRange(flags, low, high, first, last, max(base, 0))
 

@@ -46,21 +46,23 @@ def needs_tracking(spec: RuleSpec) -> bool:
 
 def rule_added(table: Table, spec: RuleSpec) -> None:
     """One more rule stands in a table, which grew older by it."""
-    aged(table, needs_tracking(spec))
+    if aged(table) and needs_tracking(spec):
+        table.trackers += 1
 
 
 def rule_removed(table: Table, spec: RuleSpec) -> None:
     """One rule less stands in a table, which grew older by it."""
-    aged(table, -needs_tracking(spec))
+    if aged(table) and needs_tracking(spec):
+        table.trackers -= 1
 
 
-def aged(table: Table, trackers: int = 0) -> None:
-    """A table grew older by a change after which so many more of its rules need tracking."""
-    is_counted = table.counted == table.generation
+def aged(table: Table) -> bool:
+    """A table grew older by a change; whether it is still known how many of its rules need tracking."""
     table.generation += 1
-    if is_counted:
-        table.trackers += trackers
-        table.counted = table.generation
+    if table.counted == table.generation - 1:
+        table.counted += 1
+        return True
+    return False
 
 
 def rules_changed(netns: Netns, table: Table) -> None:

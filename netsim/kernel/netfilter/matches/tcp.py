@@ -9,6 +9,7 @@ import attrs
 from netsim.kernel.netfilter.headers import transport_of
 from netsim.kernel.netfilter.verdict import HookState
 from netsim.packet import Tcp
+from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 ALL_PORTS = (0, 65535)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class TcpMatch:
     """Port ranges, `flags & mask == compare`, presence of an option (0: not asked)."""
 

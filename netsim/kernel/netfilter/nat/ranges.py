@@ -6,6 +6,7 @@ import attrs
 
 from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING
 from netsim.kernel.tables.conntrack import Tuple
+from netsim.values import quick
 
 MANIP_SRC, MANIP_DST = range(2)
 HOOK_MANIP = {PRE_ROUTING: MANIP_DST, LOCAL_OUT: MANIP_DST, POST_ROUTING: MANIP_SRC, LOCAL_IN: MANIP_SRC}
@@ -15,7 +16,8 @@ MAP_IPS, PROTO_SPECIFIED, PROTO_RANDOM, PERSISTENT, PROTO_RANDOM_FULLY, PROTO_OF
 RANDOM_ALL = PROTO_RANDOM | PROTO_RANDOM_FULLY
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class NatRange:
     """Addresses, ports (or ICMP ids) and flags (`struct nf_nat_range2`)."""
 

@@ -13,6 +13,7 @@ from netsim.kernel.netfilter.nat.ranges import HOOK_MANIP, MANIP_DST, MANIP_SRC,
 from netsim.kernel.netfilter.nat.setup import setup_info
 from netsim.kernel.netfilter.verdict import ACCEPT, DROP, HookState
 from netsim.kernel.tables.conntrack import Tracked
+from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
@@ -27,7 +28,8 @@ def _set_up(skb: SkBuff, state: HookState, choice: NatRange, manip: int) -> int:
     return ACCEPT
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class DnatTarget:
     """Another destination."""
 
@@ -41,7 +43,8 @@ class DnatTarget:
         return _set_up(skb, state, self.choice, MANIP_DST)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class SnatTarget:
     """Another source."""
 

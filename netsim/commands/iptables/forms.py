@@ -1,0 +1,140 @@
+"""What lines have in common that differ only in addresses, interfaces and the arguments of matches and targets: read once, then filled in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+
+import attrs
+
+from netsim.commands.iptables.extension import Context, Extension, Given
+from netsim.commands.iptables.extensions import MATCHES, TARGETS
+from netsim.commands.iptables.options import LONG
+from netsim.commands.iptables.parser import TWO_ARGUMENTS, Loaded, Parser, is_plain_interface
+from netsim.commands.iptables.request import Request
+from netsim.commands.iptables.words import plain_address
+from netsim.kernel.tables.xtables import RuleSpec
+
+FREE = frozenset(
+    ["-s", "-d", "-i", "-o"]
+    + [f"--{name}" for name, option in LONG.items() if option.means in "sdio"]
+    + [
+        f"--{name}"
+        for extension in [*MATCHES.values(), *TARGETS.values()]
+        for name, (means, takes) in extension.options.items()
+        if takes and means not in TWO_ARGUMENTS and name not in LONG
+    ]
+)
+"""Options behind which any word is their argument, and decides nothing about how the words after it are read."""
+
+
+@attrs.frozen
+class Piece:
+    """A match or target as it was read: its options, the place of each one's argument where that is free (0: it is not), and what it became."""
+
+    extension: Extension
+    given: tuple[Given, ...]
+    places: tuple[int, ...]
+    made: object
+
+    def build(self, argv: tuple[str, ...], context: Context) -> object:
+        """What it makes of a line's own arguments."""
+        given, is_same = [], True
+        for known, place in zip(self.given, self.places, strict=True):
+            if place and argv[place] != known.value:
+                given.append(Given(known.name, argv[place], known.inverted))
+                is_same = False
+            else:
+                given.append(known)
+        return self.made if is_same else self.extension.build(given, context)
+
+
+@attrs.frozen
+class Form:
+    """A line that was read, with the places of its free words, counted from the end; 0 where there is none."""
+
+    request: Request
+    spec: RuleSpec
+    context: Context
+    source: int
+    destination: int
+    iniface: int
+    outiface: int
+    matches: tuple[Piece, ...]
+    """Empty when no argument of a match is free."""
+    target: Piece | None
+
+    def fill(self, argv: tuple[str, ...]) -> Request | None:
+        """The request of a line of this form; None where a word asks for more than a look at itself. Raises Problem and AsksWorld."""
+        spec, like, context = self.spec, self.request, self.context
+        src, src_mask, dst, dst_mask, iniface, outiface = spec.src, spec.src_mask, spec.dst, spec.dst_mask, spec.iniface, spec.outiface
+        if self.source:
+            pair = plain_address(argv[self.source], context.family)
+            if pair is None:
+                return None
+            ((src, src_mask),) = pair
+        if self.destination:
+            pair = plain_address(argv[self.destination], context.family)
+            if pair is None:
+                return None
+            ((dst, dst_mask),) = pair
+        if self.iniface:
+            iniface = argv[self.iniface]
+            if not is_plain_interface(iniface):
+                return None
+        if self.outiface:
+            outiface = argv[self.outiface]
+            if not is_plain_interface(outiface):
+                return None
+        matches = tuple([piece.build(argv, context) for piece in self.matches]) if self.matches else spec.matches
+        target = spec.target if self.target is None else self.target.build(argv, context)
+        return Request(
+            like.command, like.chain, "", "", 0, like.table,
+            (RuleSpec(
+                src, src_mask, spec.src_inverted, dst, dst_mask, spec.dst_inverted, iniface, spec.iniface_inverted, outiface, spec.outiface_inverted,
+                spec.protocol, spec.protocol_inverted, spec.fragment, matches, target, spec.is_goto,
+            ),),
+            like.flags, like.counters, like.has_counters,
+        )  # fmt: skip
+
+
+@attrs.define(eq=False)
+class Shape:
+    """The words of lines without those that are free, and the form of the first right line that had them."""
+
+    form: Form | None = None
+
+
+@lru_cache(maxsize=512)
+def shape_of(words: tuple[str | None, ...], build: str) -> Shape:
+    """The shape of these words to a tool of this build."""
+    return Shape()
+
+
+def without_free(argv: tuple[str, ...]) -> tuple[str | None, ...]:
+    """A line's words with None for those that are free."""
+    return (argv[0], *[None if before in FREE else word for before, word in pairwise(argv)])
+
+
+def form_of(parser: Parser, argv: tuple[str, ...], words: tuple[str | None, ...]) -> Form | None:
+    """The form of a line that was read, None when it is no rule's or a word that looked free was read otherwise."""
+    request, loaded, target = parser.request, parser.loaded, parser.target
+    if len(request.specs) != 1 or request.position or request.warnings:
+        return None
+    spec = request.specs[0]
+    free = {place - len(words) for place, word in enumerate(words) if word is None}
+    parts = {letter: place for letter, place in parser.places.items() if place in free and argv[place] == parser.seen[letter]}
+    matches = tuple([_piece(owner, made, argv, free) for owner, made in zip(loaded, spec.matches, strict=True)])
+    lead = () if target is None else (_piece(target, spec.target, argv, free),)
+    read = {*parts.values(), *(place for piece in (*matches, *lead) for place in piece.places if place)}
+    if read != free or not all(is_plain_interface(argv[parts[letter]]) for letter in "io" if letter in parts):
+        return None
+    source, destination, iniface, outiface = (parts.get(letter, 0) for letter in "sdio")
+    if not any(any(piece.places) for piece in matches):
+        matches = ()
+    return Form(request, spec, parser.context(), source, destination, iniface, outiface, matches, lead[0] if lead and any(lead[0].places) else None)
+
+
+def _piece(owner: Loaded, made: object, argv: tuple[str, ...], free: set[int]) -> Piece:
+    places = [known.place if known.place in free and argv[known.place] == known.value else 0 for known in owner.given]
+    return Piece(owner.extension, tuple(owner.given), tuple(places), made)
