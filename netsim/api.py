@@ -80,18 +80,18 @@ class Host:
     def start(self, line: str, *, env: Mapping[str, str] | None = None, pid: int | None = None, netns: Netns | None = None) -> Background:
         """Start a command line (as `bash -c`) and come back at once; a process id and a namespace may be asked for."""
         self.world.journal.add(Entry(self.name, f"{self._typed(line, env, netns)} &"))
-        return self._spawn(line, env, pid, netns)
+        out, err = Capture(), Capture()
+        return Background(self._spawn(line, env, pid, netns, out, err), out, err)
 
-    def _spawn(self, line: str, env: Mapping[str, str] | None, pid: int | None, netns: Netns | None, both: Capture | None = None) -> Background:
-        self.world.clock.catch_up()
-        stdout, stderr = both or Capture(), both or Capture()
-        init = self.machine.init
+    def _spawn(self, line: str, env: Mapping[str, str] | None, pid: int | None, netns: Netns | None, out: Capture, err: Capture) -> Process:
+        clock, machine = self.world.clock, self.machine
+        if clock.ready or clock.settled:
+            clock.catch_up()
+        init, argv = machine.init, simple_argv(line)
         full = {**init.env, **env} if env else None
-        argv = simple_argv(line)
-        if argv is None or self.machine.command(init, argv[0]) is None:
+        if argv is None or machine.command(init, argv[0]) is None:
             argv = ("bash", "-c", line)
-        process = self.machine.spawn(init, argv, full, "/root", {0: Null(), 1: stdout, 2: stderr}, pid=pid, netns=netns)
-        return Background(process, stdout, stderr)
+        return machine.spawn(init, argv, full, "/root", {0: Null(), 1: out, 2: err}, pid=pid, netns=netns)
 
     def run(self, line: str, *, env: Mapping[str, str] | None = None, limit: int | None = None, netns: Netns | None = None) -> Result:
         """Run a command line as `bash -c LINE` and wait, in virtual time, until it ends; after `limit` ns (default: the machine's) it is interrupted."""
@@ -99,21 +99,22 @@ class Host:
 
     def _run(self, line: str, env: Mapping[str, str] | None, limit: int | None, netns: Netns | None, name: str = "") -> Result:
         """The same where the namespace is asked for by this name."""
-        job = self._spawn(line, env, None, netns)
-        self.machine.wait(job.process, limit)
+        out, err = Capture(), Capture()
+        process = self._spawn(line, env, None, netns, out, err)
+        self.machine.wait(process, limit)
         self.world.clock.run_for(COMMAND_TIME)
-        result = job.result()
+        result = Result(out.text(), err.text(), process.status or 0)
         self.world.journal.add(Entry(self.name, self._typed(line, env, netns, name), status=result.status))
         return result
 
     def run_together(self, line: str) -> Result:
         """The same as `{ LINE; } 2>&1`: both streams in stdout, in the order in which they were written."""
         both = Capture()
-        job = self._spawn(line, None, None, None, both)
-        self.machine.wait(job.process, None)
+        process = self._spawn(line, None, None, None, both, both)
+        self.machine.wait(process, None)
         self.world.clock.run_for(COMMAND_TIME)
-        self.world.journal.add(Entry(self.name, self._typed(line, None, None), status=job.process.status or 0))
-        return Result(both.text(), "", job.process.status or 0)
+        self.world.journal.add(Entry(self.name, self._typed(line, None, None), status=process.status or 0))
+        return Result(both.text(), "", process.status or 0)
 
     def _typed(self, line: str, env: Mapping[str, str] | None, netns: Netns | None, name: str = "") -> str:
         """The line as one would type it on the machine."""

@@ -19,6 +19,8 @@ class OpenFile:
     """Something a descriptor refers to; `users` counts the descriptors."""
 
     users: int = 1
+    pipe: Pipe | None = None
+    """What it is an end of."""
 
     def write(self, data: bytes) -> None:
         """Take bytes; EBADF where nothing can be written."""

@@ -163,6 +163,15 @@ class Files:
             raise NetError(ENOENT)
         return node
 
+    def plain(self, *names: str) -> Directory | None:
+        """The directory below the root that is reached by directories of these names alone, None where they do not lead to one."""
+        here: Node | None = self.root
+        for name in names:
+            here = here.entries.get(name)  # type: ignore[union-attr]
+            if type(here) is not Directory:
+                return None
+        return here  # type: ignore[return-value]
+
     def _straight(self, process: Process | None, path: str, links: int = 0) -> tuple[Node | None, Directory, str] | None:
         """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
         way = path[1:].split("/")

@@ -16,7 +16,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
 from netsim.machine.call import Call, Enough, Exec, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile
-from netsim.machine.files import Directory, File, Files
+from netsim.machine.files import Directory, File, Files, Node
 from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
 
@@ -247,15 +247,15 @@ class Machine:
             if outcome.stderr and 2 in process.fds and process.status is None:
                 process.write(2, outcome.stderr)
             process.exit(outcome.status)
-        elif isinstance(outcome, Exec):
-            self.replace(process, outcome)
-            self.execute(process, outcome.argv, outcome.not_found)
-        elif isinstance(outcome, ReadInput):
-            self.settle(process, InputReader(Call(process, process.argv), outcome.then, outcome.enough))
-        else:
+        elif isinstance(outcome, Program):
             process.program = outcome
             process.image += 1
             outcome.started(process)
+        elif isinstance(outcome, Exec):
+            self.replace(process, outcome)
+            self.execute(process, outcome.argv, outcome.not_found)
+        else:
+            self.settle(process, InputReader(Call(process, process.argv), outcome.then, outcome.enough))
 
     def command(self, process: Process, name: str) -> Callable[[Call], Any] | None:
         """The command behind a name or path: one of the machine's tools, or a script in its file system."""
@@ -313,6 +313,8 @@ class Machine:
 
     def wait(self, process: Process, limit: int | None = None) -> None:
         """Run the world until a process has ended; after `limit` ns (default: `foreground_limit`) or too much work it is interrupted, later killed."""
+        if process.status is not None:
+            return
         clock = self.kernel.clock
         limit = self.foreground_limit if limit is None else limit
         most = FOREGROUND_STEPS * max(1, limit // FOREGROUND_LIMIT)
@@ -343,10 +345,12 @@ class Machine:
 
     def netns_name(self, process: Process | None, netns: Netns, likely: str = "") -> str:
         """The name a namespace has in /run/netns: the likely one if that is its, else the newest; "" when it has none."""
-        try:
-            directory = self.files.resolve(process, "/run/netns")
-        except NetError:
-            return ""
+        directory: Node | None = self.files.plain("run", "netns") if process is None or process.jail is None else None
+        if directory is None:
+            try:
+                directory = self.files.resolve(process, "/run/netns")
+            except NetError:
+                return ""
         entries = directory.entries if isinstance(directory, Directory) else {}
         if getattr(entries.get(likely), "bound", None) is netns:
             return likely

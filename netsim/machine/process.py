@@ -85,18 +85,21 @@ class Process:
 
     def install(self, opened: OpenFile) -> int:
         """Give an open file the lowest free descriptor."""
-        fd = 0
-        while fd in self.fds:
-            fd += 1
-        self.fds[fd] = opened
-        self.watch(fd)
+        fds = self.fds
+        fd = len(fds)
+        if fd and max(fds) >= fd:  # there is one below
+            fd = 0
+            while fd in fds:
+                fd += 1
+        fds[fd] = opened
+        if opened.pipe is not None:
+            self.watch(fd)
         return fd
 
     def watch(self, fd: int) -> None:
         """Have `readable` called for this descriptor when it is a pipe or socket."""
-        opened = self.fds[fd]
-        pipe = getattr(opened, "pipe", None)
-        if pipe is not None and hasattr(opened, "read_available") and (self, fd) not in pipe.waiting:
+        pipe = self.fds[fd].pipe
+        if pipe is not None and (self, fd) not in pipe.waiting:
             pipe.waiting.append((self, fd))
 
     def close(self, fd: int) -> None:
@@ -104,7 +107,7 @@ class Process:
         opened = self.fds.pop(fd, None)
         if opened is None:
             raise NetError(EBADF)
-        pipe = getattr(opened, "pipe", None)
+        pipe = opened.pipe
         if pipe is not None:
             pipe.waiting = [(process, known) for process, known in pipe.waiting if process is not self or known != fd]
         opened.close()
@@ -238,13 +241,15 @@ class Process:
     def _let_go(self) -> None:
         """Timers, descriptors, then the program itself."""
         program, self.program = self.program, None
-        for timer in self.timers.values():
-            timer.cancel()
-        self.timers.clear()
-        for fd, opened in list(self.fds.items()):
-            if getattr(opened, "pipe", None) is not None:
+        if self.timers:
+            for timer in self.timers.values():
+                timer.cancel()
+            self.timers.clear()
+        fds = self.fds
+        for fd, opened in list(fds.items()):
+            if opened.pipe is not None:
                 self.close(fd)
-            elif self.fds.pop(fd, None) is not None:
+            elif fds.pop(fd, None) is not None:
                 opened.close()
         if program is not None:
             program.ended(self)
@@ -266,7 +271,7 @@ class Process:
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> int:
         """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do. EPERM for raw ones without CAP_NET_RAW."""
-        if (kind == SOCK_RAW or family == AF_PACKET) and not self.capable("NET_RAW"):
+        if (kind == SOCK_RAW or family == AF_PACKET) and self.jail is not None and not self.capable("NET_RAW"):
             raise NetError(EPERM)
         sock = make_socket(self.netns, family, kind, protocol)
         if self.vrf and family != AF_PACKET:
@@ -275,11 +280,11 @@ class Process:
 
     def adopt(self, opened: Any) -> int:
         """Give a socket a descriptor and hear of what happens on it."""
-        fd = self.install(opened)
-        if not opened.sock.inode:
-            opened.sock.inode = self.machine.kernel.socket_inode()
+        fd, sock = self.install(opened), opened.sock
+        if not sock.inode:
+            sock.inode = self.machine.kernel.socket_inode()
         opened.process, opened.fd = self, fd
-        opened.sock.waker = opened
+        sock.waker = opened
         return fd
 
     def take_over(self, fd: int, opened: Any) -> int:

@@ -334,7 +334,7 @@ def _unread(opened: Any, rest: bytes) -> None:
     """Give back what was read past the line."""
     if hasattr(opened, "position"):
         opened.position -= len(rest)
-    elif hasattr(opened, "pipe"):
+    elif opened.pipe is not None:
         if rest:
             opened.pipe.chunks.appendleft(rest)
 

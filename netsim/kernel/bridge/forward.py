@@ -158,7 +158,7 @@ def br_dev_queue_push_xmit(netns: Netns, skb: SkBuff) -> None:
         if skb.iif and netns.kernel.br_refragment is not None and netns.kernel.br_refragment(netns, skb):
             return
         size -= VLAN_HEADER  # one tag more is let through
-    if size > dev.mtu or not dev.flags & IFF_UP:
+    if size > dev.mtu or not (dev.is_active or dev.flags & IFF_UP):
         if netns.trace is not None:
             trace_drop(netns, "PKT_TOO_BIG" if dev.flags & IFF_UP else "DEV_READY", dev.name, skb.packet, dev)
         return

@@ -11,7 +11,7 @@ from netsim.kernel.bridge.forward import flood, forward_to, pass_up
 from netsim.kernel.bridge.vlan import allowed_ingress, vid_of
 from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
-from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
+from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ def br_handle_frame(skb: SkBuff) -> bool:
     """The rx handler of every port; True: the frame is the bridge's business now."""
     dev, src, dst = skb.dev, skb.src, skb.dst
     port: BridgePort = dev.slave_data
-    if skb.pkt_type == PACKET_LOOPBACK:
+    kind = skb.pkt_type
+    if kind == PACKET_LOOPBACK:
         return False
     if src & GROUP_BIT or not src:
         _drop(skb, "INVALID_SOURCE")
         return True
-    if dst & 0xFFFFFFFFFFF0 == LINK_LOCAL:
+    if kind == PACKET_MULTICAST and dst & 0xFFFFFFFFFFF0 == LINK_LOCAL:
         return _link_local(port, skb)
     if port.state != BR_STATE_FORWARDING and port.state != BR_STATE_LEARNING:
         _drop(skb, "BRIDGE_INGRESS_STP_STATE")

@@ -59,10 +59,10 @@ def now(neigh: Neighbour) -> int:
     return int(neigh.dev.netns.kernel.clock.now)
 
 
-def reachable_time(neigh: Neighbour, ops: NeighOps) -> int:
+def reachable_time(neigh: Neighbour, parms: NeighParms) -> int:
     """How long a confirmation lasts: between half and one and a half of the base time, drawn anew every 300 s (`neigh_rand_reach_time`)."""
-    dev = neigh.dev
-    home, base = ops.home(dev), ops.parms(dev).base_reachable_time_ms
+    dev, base = neigh.dev, parms.base_reachable_time_ms
+    home: InDevice | Inet6Dev | None = neigh.ops.home(dev)
     if home is None:
         return base * MS
     if home.drawn_for != base:
@@ -190,14 +190,14 @@ def max_probes(neigh: Neighbour, parms: NeighParms) -> int:
 
 def timer_handler(neigh: Neighbour) -> None:
     """Time passed without news (`neigh_timer_handler`)."""
-    clock, ops, state = neigh.dev.netns.kernel.clock, neigh.ops, neigh.state
+    clock, state = neigh.dev.netns.kernel.clock, neigh.state
     time = clock.now
     neigh.timer = None
     if not state & NUD_IN_TIMER:
         return
-    parms = ops.parms(neigh.dev)
+    parms = neigh.ops.parms(neigh.dev)
     if state & NUD_REACHABLE:
-        lasts = reachable_time(neigh, ops)
+        lasts = reachable_time(neigh, parms)
         if time <= neigh.confirmed + lasts:
             next_time = neigh.confirmed + lasts
         elif time <= neigh.used + parms.delay_first_probe_time * SECOND:
@@ -208,7 +208,7 @@ def timer_handler(neigh: Neighbour) -> None:
             return
     elif state & NUD_DELAY and time <= neigh.confirmed + parms.delay_first_probe_time * SECOND:
         neigh.state, neigh.updated = NUD_REACHABLE, time
-        next_time = neigh.confirmed + reachable_time(neigh, ops)
+        next_time = neigh.confirmed + reachable_time(neigh, parms)
     else:
         if state & NUD_DELAY:
             neigh.state, neigh.updated, neigh.probes = NUD_PROBE, time, 0
@@ -265,7 +265,7 @@ def neigh_update(neigh: Neighbour, lladdr: MAC | None, new: int, flags: int) -> 
             neigh.probes = 0
         neigh.state = new
         if new & NUD_IN_TIMER:
-            _arm(neigh, reachable_time(neigh, neigh.ops) if new & NUD_REACHABLE else 0)
+            _arm(neigh, reachable_time(neigh, neigh.ops.parms(neigh.dev)) if new & NUD_REACHABLE else 0)
         else:
             _disarm(neigh)
     if is_other:

@@ -26,13 +26,13 @@ def eth_type(skb: SkBuff) -> int:
 def netif_receive(skb: SkBuff) -> None:
     """Count a frame that arrived at `skb.dev` and pass it up (`netif_rx`, `__netif_receive_skb_core`)."""
     dev = skb.dev
-    if not dev.flags & IFF_UP:
+    if not (dev.is_active or dev.flags & IFF_UP):  # what is active is up
         dev.stats.rx_dropped += 1
         if dev.netns.trace is not None:
             trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return
-    stats, packet, dst, netns = dev.stats, skb.packet, skb.dst, dev.netns
-    kind = type(packet)
+    stats, packet, netns = dev.stats, skb.packet, dev.netns
+    dst, kind = skb.dst, type(packet)
     stats.rx_packets += 1
     stats.rx_bytes += (len(packet) if kind is bytes else packet.size) + dev.header_length
     skb.iif = dev.ifindex

@@ -36,7 +36,7 @@ class Veth(NetDevice):
         """Carry the frame to the peer's receive path (`veth_xmit`); too long for the peer's MTU, or the peer down: dropped."""
         peer, packet = self.peer, skb.packet
         size = len(packet) if type(packet) is bytes else packet.size
-        if peer is None or not peer.flags & IFF_UP or size > peer.mtu + VLAN_HEADER:
+        if peer is None or not (peer.is_active or peer.flags & IFF_UP) or size > peer.mtu + VLAN_HEADER:
             self.stats.tx_dropped += 1
             if self.netns.trace is not None:
                 trace_drop(self.netns, "PKT_TOO_BIG" if peer is not None and peer.flags & IFF_UP else "DEV_READY", self.name, skb.packet, peer)
@@ -44,8 +44,8 @@ class Veth(NetDevice):
         stats, netns = self.stats, peer.netns
         stats.tx_packets += 1
         stats.tx_bytes += size + 14
-        skb.hops += 1
-        if skb.hops > STORM:
+        hops = skb.hops = skb.hops + 1
+        if hops > STORM:
             self._cut(skb)
             return None
         skb.dev = peer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv4
@@ -23,11 +23,13 @@ def port_range(netns: Netns) -> tuple[int, int]:
     return int(low), int(high)
 
 
-def reserved_ports(netns: Netns) -> set[int]:
+def reserved_ports(netns: Netns) -> Collection[int]:
     """`ip_local_reserved_ports`: ports the kernel never chooses."""
-    ports: set[int] = set()
     told = netns.inet.sysctl.get("ip_local_reserved_ports")
-    for part in () if not told else str(told).replace(",", " ").split():
+    if not told:
+        return ()
+    ports: set[int] = set()
+    for part in str(told).replace(",", " ").split():
         low, _, high = part.partition("-")
         ports.update(range(int(low), int(high or low) + 1))
     return ports

@@ -6,7 +6,6 @@ print as `::ffff:10.0.0.1`; everything that has to do with packets is asked of t
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import attrs
@@ -85,14 +84,14 @@ class InetSocket(Late):
     reuseport: int = 0
     v6only: int = 0
     ip_options: bytes = b""
-    queue: deque[Received] = attrs.field(factory=deque)
-    errors: deque[SockError] = attrs.field(factory=deque)
+    queue: list[Received] = attrs.field(factory=list)
+    errors: tuple[SockError, ...] = ()
     so_error: int = 0
     waker: Any = None
     is_closed: bool = False
     is_held: bool = True
     """Whether a process holds it (`sk_socket`): not a connection before `accept` nor one after `close`."""
-    groups: list[tuple[int, IPv4 | IPv6]] = attrs.field(factory=list)
+    groups: tuple[tuple[int, IPv4 | IPv6], ...] = ()
     cookie: int = 0
     inode: int = 0
     """What /proc/PID/fd and /proc/net name it by; 0 until a process has a descriptor for it."""
@@ -201,19 +200,19 @@ class InetSocket(Late):
         if self.so_error:
             error, self.so_error = self.so_error, 0
             raise NetError(error)
-        return self.queue.popleft() if self.queue else None
+        return self.queue.pop(0) if self.queue else None
 
     def next_error(self) -> SockError | None:
         """The next entry of the error queue, None when it is empty; reading it clears the pending error."""
         if not self.errors:
             return None
-        entry = self.errors.popleft()
+        entry, self.errors = self.errors[0], self.errors[1:]
         self.so_error = self.errors[0].errno if self.errors else 0
         return entry
 
     def queue_error(self, entry: SockError) -> None:
         """Keep an error for who asked for it, and wake the reader."""
-        self.errors.append(entry)
+        self.errors += (entry,)
         self.so_error = entry.errno
         self.wake()
 

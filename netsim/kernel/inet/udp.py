@@ -38,9 +38,11 @@ class UdpSocket(InetSocket):
 
     def _take_port(self, port: int) -> None:
         bound = self.netns.sockets.listening
-        free = 0 if port else datagram_port(self.netns, self.protocol)
-        port = port or free
-        for other in () if free else bound.get((self.protocol, port), ()):
+        if not port:
+            port = self.lport = datagram_port(self.netns, self.protocol)
+            bound[self.protocol, port] = [self]
+            return
+        for other in bound.get((self.protocol, port), ()):
             if conflicts(self, other) and not (self.reuseaddr and other.reuseaddr) and not (self.reuseport and other.reuseport):
                 raise NetError(EADDRINUSE)
         self.lport = port
@@ -90,7 +92,7 @@ class UdpSocket(InetSocket):
     def join_group(self, group: Any, ifindex: int) -> None:
         """IP_ADD_MEMBERSHIP; EINVAL."""
         self.family_for(group).join_group(self, group, ifindex)
-        self.groups.append((ifindex, group))
+        self.groups += ((ifindex, group),)
 
     def takes(self, source: Any, sport: int, target: Any, ifindex: int, sdif: int = 0) -> int:
         """How well a datagram fits this socket; -1: not at all (`compute_score`)."""

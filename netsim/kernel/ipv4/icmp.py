@@ -179,15 +179,15 @@ def send_redirect(skb: SkBuff) -> None:
 
 def icmp_rcv(netns: Netns, skb: SkBuff) -> bool:
     """A control message for us (`icmp_rcv`)."""
-    message = skb.packet.payload
-    kind = getattr(message, "type", None)
+    message, route = skb.packet.payload, skb.route
+    kind = message.type if type(message) is IcmpEcho else getattr(message, "type", None)
     if kind is None:
         netns.mib["IcmpInMsgs"] += 1
         netns.mib["IcmpInErrors"] += 1
         netns.mib["IcmpInCsumErrors"] += content_is_damaged(skb.packet)
         return True
     icmp_count_in(netns, kind)
-    if skb.route is not None and skb.route.type in (RTN_BROADCAST, RTN_MULTICAST):
+    if route is not None and route.type != RTN_LOCAL and route.type in (RTN_BROADCAST, RTN_MULTICAST):
         if kind in (ECHO, TIMESTAMP) and setting(netns, "icmp_echo_ignore_broadcasts", 1):
             return True
     if kind == ECHO and isinstance(message, IcmpEcho):

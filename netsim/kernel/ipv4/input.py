@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.errors import EHOSTUNREACH, EXDEV, NetError
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, PRE_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
-from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv4.counters import ECN_COUNTERS, count_many
 from netsim.kernel.ipv4.csum import header_is_damaged
@@ -70,20 +70,21 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
         except NetError as error:
             _count_refused(netns, skb, error)
             return
+    kind = route.type
     if netns.trace is not None:
         trace_step(netns, "ip_rcv_finish", dev.name, skb.packet, route)
-    if route.type == RTN_UNICAST and route.iif:
+    if kind == RTN_UNICAST and route.iif:
         ip_forward(netns, skb)
         return
-    if route.type != RTN_LOCAL:
-        count_many(netns, "In", route.type, skb.packet)
+    if kind != RTN_LOCAL:
+        count_many(netns, "In", kind, skb.packet)
     if route.error:
         ip_error(netns, skb, route.error)
         return
-    if skb.packet.options and route.type == RTN_LOCAL:
+    if skb.packet.options and kind == RTN_LOCAL:
         skb.packet = skb.packet.with_options(recorded(skb.packet.options, skb.packet.dst))
-    if route.type == RTN_LOCAL or route.is_local:
-        if skb.pkt_type in (PACKET_BROADCAST, PACKET_MULTICAST) and route.type not in (RTN_BROADCAST, RTN_MULTICAST) and _drops_l2_multicast(skb):
+    if kind == RTN_LOCAL or route.is_local:
+        if skb.pkt_type != PACKET_HOST and _drops_l2_multicast(skb, kind):
             return
         ip_local_deliver(netns, skb)
     else:
@@ -103,7 +104,10 @@ def l3mdev_ip_rcv(netns: Netns, skb: SkBuff, master: NetDevice) -> None:
     nf_hook(PF_INET, PRE_ROUTING, netns, skb, master, None, ip_rcv_finish)
 
 
-def _drops_l2_multicast(skb: SkBuff) -> bool:
+def _drops_l2_multicast(skb: SkBuff, kind: int) -> bool:
+    """Whether it came to a group of the link layer although it is for one host."""
+    if skb.pkt_type not in (PACKET_BROADCAST, PACKET_MULTICAST) or kind in (RTN_BROADCAST, RTN_MULTICAST):
+        return False
     assert skb.dev.inet is not None
     return bool(skb.dev.inet.conf.drop_unicast_in_l2_multicast or skb.dev.netns.inet.conf_all.drop_unicast_in_l2_multicast)
 

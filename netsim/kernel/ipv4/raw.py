@@ -96,9 +96,7 @@ class RawSocket(InetSocket):
         entry = SockError(
             errno_of(message), ORIGIN_ICMP, message.type, message.code, info, skb.packet.src, inner, self.netns.kernel.clock.now, ttl=skb.packet.ttl
         )
-        self.errors.append(entry)
-        self.so_error = entry.errno
-        self.wake()
+        self.queue_error(entry)
 
     def send(self, data: bytes) -> None:
         """Send on a connected socket."""

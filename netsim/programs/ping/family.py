@@ -20,7 +20,8 @@ class Heard:
     """Something that came back: a "reply", an "error" (counted), or a "notice" (a redirect)."""
 
     kind: str
-    sender: str = ""
+    sender: Any = ""
+    """An address, or already as lines show it."""
     seq: int = 0
     text: str = ""
     local: bool = False
@@ -43,7 +44,7 @@ class Family:
 
     def shown(self, address: Any) -> str:
         """An address as lines show it: with its name when one was looked up."""
-        name = self.names.get(str(address)) if self.names else None
+        name = self.names.get(str(address)) if self.names and type(address) is not str else None
         return f"{name} ({address})" if name else str(address)
 
     def probe(self, proc: Any, fd: int, seq: int) -> None:
@@ -79,7 +80,7 @@ class Family4(Family):
             if isinstance(message, IcmpEcho) and message.type == 0 and message.ident == self.ident:
                 return Heard(
                     "reply",
-                    self.shown(received.src),
+                    received.src,
                     message.seq,
                     _options_text(received.packet) if received.packet.options else "",
                     False,

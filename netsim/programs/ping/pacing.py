@@ -63,7 +63,8 @@ class Pacing:
         """An answer of any kind came for probe `seq`."""
         behind = (self.sent - seq) & 0xFFFF
         if behind <= 0x7FFF:
-            self.pipe = max(self.pipe, behind + 1)
+            if self.pipe <= behind:
+                self.pipe = behind + 1
             if ((seq - self.acked) & 0xFFFF) < 0x8000 and seq != self.acked & 0xFFFF:
                 self.acked = seq
 
@@ -72,8 +73,10 @@ class Pacing:
         if triptime is not None:
             self.total += triptime
             self.squares += triptime * triptime
-            self.minimum = min(self.minimum, triptime)
-            self.maximum = max(self.maximum, triptime)
+            if triptime < self.minimum:
+                self.minimum = triptime
+            if triptime > self.maximum:
+                self.maximum = triptime
             self.smooth = triptime * 8 if not self.smooth else self.smooth + triptime - self.smooth // 8
         repeated = seq in self.seen
         if repeated:

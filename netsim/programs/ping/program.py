@@ -60,8 +60,10 @@ class Ping(Program):
 
     def readable(self, proc: Any, fd: int) -> None:
         """Replies or errors came."""
-        while not self._enough() and (heard := self.family.hear(proc, self.fd)) is not None:
+        while (heard := self.family.hear(proc, self.fd)) is not None:
             self._take(proc, heard)
+            if self._enough():
+                break
         self._go_on(proc)
 
     def _go_on(self, proc: Any) -> None:
@@ -85,21 +87,21 @@ class Ping(Program):
         self.next_timer = proc.timer(wait, NEXT) if not self.waiting else None
 
     def _enough(self) -> bool:
-        pacing, options = self.pacing, self.options
-        if options.count and pacing.received + pacing.errors >= options.count:
+        pacing, count = self.pacing, self.options.count
+        if count and pacing.received + pacing.errors >= count:
             return True
-        return bool(options.deadline and pacing.errors)
+        return bool(pacing.errors and self.options.deadline)
 
     def _send_if_due(self, proc: Any) -> int:
         """Send when the budget allows; ns until the next try (`pinger`)."""
-        pacing, options = self.pacing, self.options
-        wait = pacing.wait(proc.now())
+        pacing, options, now = self.pacing, self.options, proc.now()
+        wait = pacing.wait(now)
         if wait:
             return wait
         if "O" in options.flags and pacing.sent > 0 and pacing.sent & 0xFFFF not in pacing.seen:
             proc.write(1, f"{self._stamp(proc)}no answer yet for icmp_seq={pacing.sent & 0xFFFF}\n")
         seq = (pacing.sent + 1) & 0xFFFF
-        self.sent_at[seq] = proc.now()
+        self.sent_at[seq] = now
         try:
             self.family.probe(proc, self.fd, seq)
         except NetError as error:
@@ -143,7 +145,9 @@ class Ping(Program):
     def _take(self, proc: Any, heard: Heard) -> None:
         """Account for one thing heard and print its line."""
         pacing, options = self.pacing, self.options
-        if heard.kind == "error":
+        if heard.kind == "reply":
+            self._reply(proc, heard)
+        elif heard.kind == "error":
             pacing.errors += 1
             if not heard.local:
                 pacing.acknowledge(heard.seq)
@@ -154,12 +158,10 @@ class Ping(Program):
             elif heard.local:
                 proc.write(2, f"ping: local error: {heard.text}\n")
             else:
-                proc.write(1, f"{self._stamp(proc)}From {heard.sender} icmp_seq={heard.seq} {heard.text}\n")
+                proc.write(1, f"{self._stamp(proc)}From {self.family.shown(heard.sender)} icmp_seq={heard.seq} {heard.text}\n")
         elif heard.kind == "notice":
             if not options.flags & {"q", "f"}:
-                proc.write(1, f"{self._stamp(proc)}From {heard.sender}: icmp_seq={heard.seq} {heard.text}\n")
-        elif heard.kind == "reply":
-            self._reply(proc, heard)
+                proc.write(1, f"{self._stamp(proc)}From {self.family.shown(heard.sender)}: icmp_seq={heard.seq} {heard.text}\n")
 
     def _reply(self, proc: Any, heard: Heard) -> None:
         pacing, options = self.pacing, self.options
@@ -182,7 +184,7 @@ class Ping(Program):
         bell = "\a" if "a" in options.flags else ""
         proc.write(
             1,
-            f"{self._stamp(proc)}{heard.size} bytes from {heard.sender}: icmp_seq={heard.seq}{ident}{hops}{took}"
+            f"{self._stamp(proc)}{heard.size} bytes from {self.family.shown(heard.sender)}: icmp_seq={heard.seq}{ident}{hops}{took}"
             f"{' (DUP!)' if repeated else ''}{bell}{heard.text}\n",
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netsim.addr import IPv4
 
 USAGE = """
@@ -129,6 +131,7 @@ def triptime_text(microseconds: int) -> str:
     return f" time={microseconds // 1000}.{microseconds % 1000:03d} ms"
 
 
+@lru_cache(maxsize=256)
 def milliseconds(microseconds: int) -> str:
     """Microseconds as `N.NNN` milliseconds."""
     return f"{microseconds // 1000}.{microseconds % 1000:03d}"

@@ -122,7 +122,7 @@ class Tracepath(Program):
         """After the wait: a datagram, or errors."""
         sock = proc.sock(self.fd)
         if not sock.errors and sock.queue:
-            sock.queue.popleft()
+            sock.queue.pop(0)
             proc.write(1, f"{self.ttl:2d}?: reply received 8)\n")
             self._turn(proc, 0)
             return
