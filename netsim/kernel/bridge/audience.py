@@ -80,7 +80,7 @@ class Audience:
     """The ports of a bridge by what a flood must do about them; and, for all quiet ones together, what was flooded past them so far."""
 
     frames: Tally = attrs.field(factory=Tally)
-    """Requests, and frames for other stations: counted by the two devices."""
+    """Requests, and frames for other stations: counted by the device that sends them."""
     groups: Tally = attrs.field(factory=Tally)
     """IPv6 packets to groups: counted by the stack too."""
     joins: int = 0
@@ -278,7 +278,7 @@ class Place:
         audience.unsorted.append(self)
 
     def settle(self) -> None:
-        """Add what was flooded past since the last time, as `veth_xmit`, `netif_rx` and `ip6_rcv_core` would have counted it."""
+        """Add what was flooded past since the last time, as `veth_xmit` and `ip6_rcv_core` would have counted it."""
         if not self.is_quiet:
             return
         frames, groups = self.audience.frames, self.audience.groups
@@ -289,12 +289,10 @@ class Place:
             octets += groups.octets - self.groups.octets
             self._settle_groups(groups.packets - self.groups.packets, groups.octets - self.groups.octets)
             self.groups.follow(groups)
-        if packets and self.far is not None:
-            sent, received = self.port.dev.stats, self.far.stats
+        if packets:
+            sent = self.port.dev.stats
             sent.tx_packets += packets
             sent.tx_bytes += octets + ETH_HLEN * packets
-            received.rx_packets += packets
-            received.rx_bytes += octets + ETH_HLEN * packets
 
     def _settle_groups(self, packets: int, octets: int) -> None:
         assert self.far is not None

@@ -86,7 +86,7 @@ class NetDevice(Late):
     inet6: Inet6Dev | None = None
     multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users
     stats: Stats = attrs.field(factory=Stats)
-    """What was counted here; who reads asks `dev_get_stats`, as some floods are counted elsewhere."""
+    """What was counted here; who reads asks `dev_get_stats`, as some drivers and floods count elsewhere."""
     taps: tuple[Any, ...] = ()  # packet sockets bound to this device
     explicit_address: bool = False  # the MAC was set by a user (NET_ADDR_SET)
     uppers: tuple[NetDevice, ...] = ()  # devices stacked on this one
@@ -134,6 +134,10 @@ class NetDevice(Late):
     def own_groups(self) -> tuple[IPv4, ...]:
         """Multicast groups the driver itself joins while the device is up."""
         return ()
+
+    def get_stats(self) -> Stats:
+        """The counters, with what the driver keeps elsewhere (`ndo_get_stats64`)."""
+        return self.stats
 
     def far_end(self) -> NetDevice | None:
         """The device where every frame sent here arrives at once and unchanged; None for kinds that do anything else."""
@@ -253,4 +257,4 @@ def dev_get_stats(dev: NetDevice) -> Stats:
     """The counters of a device, whatever was counted elsewhere added (`dev_get_stats`)."""
     if dev.place is not None:
         dev.place.settle()
-    return dev.stats
+    return dev.get_stats()

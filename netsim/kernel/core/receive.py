@@ -24,20 +24,26 @@ def eth_type(skb: SkBuff) -> int:
 
 
 def netif_receive(skb: SkBuff) -> None:
-    """Count a frame that arrived at `skb.dev` and pass it up (`netif_rx`, `__netif_receive_skb_core`)."""
+    """Count a frame that arrived at `skb.dev`, as its driver would, and pass it up."""
     dev = skb.dev
-    if not (dev.is_active or dev.flags & IFF_UP):  # what is active is up
+    if dev.is_active or dev.flags & IFF_UP:  # what is active is up
+        dev.stats.rx_packets += 1
+        dev.stats.rx_bytes += skb.size + dev.header_length
+    netif_rx(skb)
+
+
+def netif_rx(skb: SkBuff) -> None:
+    """Pass up a frame that its driver has counted (`netif_rx`, `__netif_receive_skb_core`)."""
+    dev = skb.dev
+    if not (dev.is_active or dev.flags & IFF_UP):
         dev.stats.rx_dropped += 1
         if dev.netns.trace is not None:
             trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return
-    stats, packet, netns = dev.stats, skb.packet, dev.netns
-    dst, kind = skb.dst, type(packet)
-    stats.rx_packets += 1
-    stats.rx_bytes += (len(packet) if kind is bytes else packet.size) + dev.header_length
+    netns, dst = dev.netns, skb.dst
     skb.iif = dev.ifindex
     skb.pkt_type = PACKET_HOST if dst == dev.address else eth_type(skb) if dst & GROUP_BIT else PACKET_OTHERHOST
-    if skb.vlan or dev.taps or netns.taps or kind is Dot1Q:
+    if skb.vlan or dev.taps or netns.taps or type(skb.packet) is Dot1Q:
         receive_core(skb)
         return
     handler = dev.rx_handler  # nobody listens in, and there is no tag

@@ -9,9 +9,9 @@ import attrs
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import announce, netif_carrier_off, netif_carrier_on, register_netdevice, unregister_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
-from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice, Stats
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.core.receive import TAGS, netif_receive
+from netsim.kernel.core.receive import TAGS, netif_rx
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.core.transmit import NET_XMIT_DROP
@@ -31,13 +31,15 @@ class Veth(NetDevice):
     kind: ClassVar[str] = "veth"
 
     peer: Veth | None = None
+    dropped: int = 0
+    """Frames that the peer could not take (`struct veth_priv`)."""
 
     def xmit(self, skb: SkBuff) -> int | None:
         """Carry the frame to the peer's receive path (`veth_xmit`); too long for the peer's MTU, or the peer down: dropped."""
         peer, packet = self.peer, skb.packet
         size = len(packet) if type(packet) is bytes else packet.size
         if peer is None or not (peer.is_active or peer.flags & IFF_UP) or size > peer.mtu + VLAN_HEADER:
-            self.stats.tx_dropped += 1
+            self.dropped += 1
             if self.netns.trace is not None:
                 trace_drop(self.netns, "PKT_TOO_BIG" if peer is not None and peer.flags & IFF_UP else "DEV_READY", self.name, skb.packet, peer)
             return NET_XMIT_DROP
@@ -52,8 +54,24 @@ class Veth(NetDevice):
         skb.nfct = skb.nf_bridge = skb.route = skb.owner = None
         if netns is not self.netns:
             skb.mark = skb.ipvs_property = 0
-        netns.kernel.clock.ready.append((netif_receive, (skb,)))  # `netif_rx`
+        netns.kernel.clock.ready.append((netif_rx, (skb,)))
         return None
+
+    def get_stats(self) -> Stats:
+        """What one end sent the other received, and what it dropped the other is said to have dropped (`veth_get_stats64`)."""
+        own, peer = self.stats, self.peer
+        if peer is None:
+            return attrs.evolve(own, tx_dropped=own.tx_dropped + self.dropped)
+        if peer.place is not None:
+            peer.place.settle()
+        sent = peer.stats
+        return attrs.evolve(
+            own,
+            rx_packets=own.rx_packets + sent.tx_packets,
+            rx_bytes=own.rx_bytes + sent.tx_bytes,
+            rx_dropped=own.rx_dropped + peer.dropped,
+            tx_dropped=own.tx_dropped + self.dropped,
+        )
 
     def far_end(self) -> NetDevice | None:
         """The peer."""
@@ -76,11 +94,8 @@ class Veth(NetDevice):
                 return False
         elif skb.dst == peer.address:
             return False
-        sent, received = self.stats, peer.stats
-        sent.tx_packets += 1
-        sent.tx_bytes += size + 14
-        received.rx_packets += 1
-        received.rx_bytes += size + 14
+        self.stats.tx_packets += 1
+        self.stats.tx_bytes += size + 14
         return True
 
     def _cut(self, skb: SkBuff) -> None:
