@@ -86,8 +86,14 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
             _drop(skb, "VLAN_FILTER")
             return
         vid = vid_of(bridge, skb)
+    addresses, now = bridge.fdb.entries, netns.kernel.clock.now
+    lifetime = bridge.forward_delay if bridge.topology_change else bridge.ageing_time
     if port.options["learning"]:
-        br_fdb.learn(bridge, port, skb.src, vid)
+        entry = addresses.get(vid << 48 | skb.src if vid else skb.src)
+        if lifetime and entry is not None and entry.port is port and not entry.is_local:
+            entry.updated = now  # the sender is where it was
+        else:
+            br_fdb.learn(bridge, port, skb.src, vid)
     if port.state == BR_STATE_LEARNING:
         return
     if destination & GROUP_BIT:
@@ -96,8 +102,8 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
         bridge.stats.multicast += not destination.is_broadcast
         _up(bridge, skb)
         return
-    entry = br_fdb.lookup(bridge, destination, vid)
-    if entry is None:
+    entry = addresses.get(vid << 48 | destination if vid else destination)
+    if entry is None or (entry.updated + lifetime <= now and br_fdb.has_expired(bridge, entry)):
         if bridge.flags & IFF_PROMISC:
             _up(bridge, skb.clone())
         flood(bridge, skb, port, "flood", FORWARD)
@@ -105,7 +111,7 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     if entry.is_local:
         _up(bridge, skb)
         return
-    entry.used = netns.kernel.clock.now
+    entry.used = now
     out = entry.port
     if netns.trace is not None:
         trace_step(netns, "br_fdb_find", bridge.name, skb.packet, (port.dev.name, destination, out.dev.name if out else ""))

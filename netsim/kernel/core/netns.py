@@ -105,10 +105,11 @@ def snmp_fold(netns: Netns) -> Counter[str]:
         if dev.place is not None:
             dev.place.settle()
     inet, mib = netns.inet, netns.mib
-    for name, field in COUNTED_HERE:
+    for field, names in COUNTED_HERE:
         count = getattr(inet, field)
         if count:
-            mib[name] += count
+            for name in names:
+                mib[name] += count
             setattr(inet, field, 0)
     for way, counts in (("In", inet.icmp_in), ("Out", inet.icmp_out)):
         for kind, count in counts.items() if counts else ():

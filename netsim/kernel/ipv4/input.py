@@ -34,8 +34,8 @@ def ip_rcv(skb: SkBuff) -> None:
             trace_drop(netns, "OTHERHOST", dev.name, skb.packet, skb.dst)
         return
     inet, packet = netns.inet, skb.packet
-    inet.in_receives += 1
     if type(packet) is not Ip:
+        netns.mib["IpInReceives"] += 1
         netns.mib["IpInHdrErrors"] += 1
         damaged = header_is_damaged(packet)
         netns.mib["IpExtInCsumErrors"] += damaged
@@ -45,6 +45,7 @@ def ip_rcv(skb: SkBuff) -> None:
     skb.control = None
     inet.in_octets += packet.size
     if packet.tos & 3:
+        netns.mib["IpInReceives"] += 1
         netns.mib[ECN_COUNTERS[packet.tos & 3]] += 1
     else:
         inet.in_noect_pkts += 1
