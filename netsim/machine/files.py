@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -158,7 +158,7 @@ class Files:
 
     def resolve(self, process: Process | None, path: str, *, follow: bool = True) -> Node:
         """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
-        node, _, _ = self._walk(process, path, follow=follow)
+        node = (self._straight(process, path) or self._walk(process, path, follow=follow))[0]
         if node is None:
             raise NetError(ENOENT)
         return node
@@ -174,18 +174,18 @@ class Files:
 
     def _straight(self, process: Process | None, path: str, links: int = 0) -> tuple[Node | None, Directory, str] | None:
         """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
-        way = path[1:].split("/")
+        way = path.split("/")
         name = way.pop()
-        if name in SPECIAL:
+        if name in SPECIAL or not way or way[0]:
             return None
-        here: Node | None = self.root if process is None or process.jail is None else process.jail.root
+        del way[0]
+        here: Any = self.root if process is None or process.jail is None else process.jail.root
         for place, part in enumerate(way, 1):
-            here = here.entries.get(part)  # type: ignore[union-attr]  # it begins with a directory and goes on from such only
+            here = here.entries.get(part)
             if type(here) is not Directory:
                 if type(here) is not Symlink or here.magic is not None or here.target[:1] != "/" or links:
                     return None
                 return self._straight(process, "/".join((here.target, *way[place:], name)), links + 1)
-        assert isinstance(here, Directory)
         node = here.entries.get(name)
         return None if type(node) is Symlink else (node, here, name)
 
@@ -193,9 +193,7 @@ class Files:
         """The node (None when only the last part is missing), its directory and its name there."""
         if not path:
             raise NetError(ENOENT)
-        if path[0] == "/" and (straight := self._straight(process, path)) is not None:
-            return straight
-        if not path.startswith("/"):
+        if path[0] != "/":
             path = f"{process.cwd if process is not None else '/'}/{path}"
         waiting = [part for part in path.split("/") if part and part != "."]
         trail: list[tuple[Directory, str]] = []
@@ -233,14 +231,14 @@ class Files:
     def stat(self, process: Process | None, path: str) -> Node | None:
         """The node, or None where nothing is (links followed)."""
         try:
-            return self._walk(process, path, follow=True)[0]
+            return (self._straight(process, path) or self._walk(process, path, follow=True))[0]
         except NetError:
             return None
 
     def lstat(self, process: Process | None, path: str) -> Node | None:
         """The node itself, links not followed, or None."""
         try:
-            return self._walk(process, path, follow=False)[0]
+            return (self._straight(process, path) or self._walk(process, path, follow=False))[0]
         except NetError:
             return None
 
@@ -257,7 +255,7 @@ class Files:
 
     def open_for_writing(self, process: Process | None, path: str, *, truncate: bool, exclusive: bool = False) -> Node:
         """The file to write to, made when it is missing; EISDIR, EEXIST, ENOENT."""
-        node, here, name = self._walk(process, path, follow=True)
+        node, here, name = self._straight(process, path) or self._walk(process, path, follow=True)
         if node is None:
             node = File(changed=self.now(process))
             here.add(name, node)

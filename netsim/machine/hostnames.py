@@ -42,6 +42,8 @@ def in_hosts(text: str, name: str) -> list[IPv4 | IPv6]:
     """The addresses `/etc/hosts`, whose text is given, lists for a name, in order."""
     found: list[IPv4 | IPv6] = []
     wanted = name.lower().rstrip(".")
+    if wanted not in text.lower():
+        return found
     for line in text.splitlines():
         words = line.split("#", 1)[0].split()
         if len(words) > 1 and wanted in [word.lower() for word in words[1:]]:

@@ -145,15 +145,17 @@ def decode_dns(data: bytes) -> Dns:
     """Read a message; bytes after it are ignored. Raises `DecodeError`."""
     if len(data) < 12:
         raise DecodeError(f"DNS message of {len(data)} bytes")
-    ident, flags, asked, *counts = _HEAD.unpack_from(data)
+    ident, flags, asked, answers, authority, additional = _HEAD.unpack_from(data)
     at = 12
     questions = []
     for _ in range(asked):
         name, at = get_name(data, at)
         questions.append(Question(name, *_ASKED.unpack(_get(data, at, 4))))
         at += 4
+    if not (answers or authority or additional):
+        return Dns(ident, flags, tuple(questions))
     sections: list[tuple[Record, ...]] = []
-    for count in counts:
+    for count in (answers, authority, additional):
         records = []
         for _ in range(count):
             record, at = _get_record(data, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -63,14 +64,20 @@ def docker(call: Call) -> Result | Program | ReadInput:
     return Waiting(call, before * MS, durations.answer * MS)
 
 
+@lru_cache(maxsize=1024)
 def _work(words: tuple[str, ...]) -> tuple[str, ...]:
-    plain = [word for word in words if word[:1] != "-"]
-    if plain and plain[0] == "container":
-        del plain[0]
-    if not plain:
-        return ()
-    parts = VERBS.get(f"{plain[0]} {plain[1]}") if len(plain) > 1 else None
-    return parts or VERBS.get(plain[0], ())
+    first: str | None = None
+    in_group = 0
+    for word in words:
+        if word[:1] == "-":
+            continue
+        if first is not None:
+            return VERBS.get(f"{first} {word}") or VERBS.get(first, ())
+        if word == "container" and not in_group:
+            in_group = 1
+        else:
+            first = word
+    return VERBS.get(first or "", ())
 
 
 def _ms(durations: Durations, part: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netsim.commands.docker import tree, usage
 from netsim.commands.docker.build import BUILD_COMMANDS
 from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
@@ -35,6 +37,7 @@ COMMANDS: dict[str, Subcommand] = {
 ROUTES = {**COMMANDS, **{spelt: COMMANDS[path] for spelt, path in tree.SPELLINGS.items() if path in COMMANDS}}
 """The same by every spelling."""
 NOT_MODELLED = dict.fromkeys(("context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
+NOTHING = Parsed({}, ())
 LEVELS = ("debug", "info", "warn", "error", "fatal", "panic", "trace", "warning")
 
 
@@ -42,6 +45,11 @@ def docker(call: Call) -> Result | Program | ReadInput:
     """The docker command (docker(1)): the CLI's texts and exit codes, the daemon's behaviour."""
     session = Docker(call)
     cli = session.cli
+    plain = _plain(cli.family, call.argv[1:])
+    if plain is not None:
+        command, session.verb, parsed = plain
+        refused = _settings(session, NOTHING)
+        return refused if refused is not None else _answer(session, command, parsed)
     try:
         parsed = parse(call.argv[1:], usage.GLOBAL_SET, interspersed=False)
     except HelpWanted as wanted:
@@ -52,6 +60,21 @@ def docker(call: Call) -> Result | Program | ReadInput:
         return Result(f"Docker version {cli.build}\n")
     refused = _settings(session, parsed)
     return refused if refused is not None else _dispatch(session, parsed.words)
+
+
+@lru_cache(maxsize=1024)
+def _plain(family: str, words: tuple[str, ...]) -> tuple[Subcommand, str, Parsed] | None:
+    """A subcommand, as it was spelt and read, where its words come first and nothing is wrong with what follows: that depends on the words alone, so
+    those who type the same need not be read again. None: it has to be looked at more closely."""
+    found = find(words) if words else None
+    if found is None or not found[0].reads:
+        return None
+    command, verb, rest = found
+    try:
+        parsed = parse(rest, command.flag_set(family), interspersed=command.interspersed)
+    except (HelpWanted, FlagError):
+        return None
+    return (command, verb, parsed) if command.takes(len(parsed.words)) else None
 
 
 def _help(wanted: HelpWanted, text: str) -> Result:
@@ -157,22 +180,20 @@ def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]
     if not command.reads and not {"--help", "-h"} & set(words):
         return _answer(session, command, Parsed({}, words))
     try:
-        parsed = parse(words if command.reads else ("--help",), command.flag_set(cli), interspersed=command.interspersed)
+        parsed = parse(words if command.reads else ("--help",), command.flag_set(cli.family), interspersed=command.interspersed)
     except HelpWanted as wanted:
         return _help(wanted, usage.of_command(cli, command, verb))
     except FlagError as problem:
         return Result("", cli.bad_flag.format(problem=problem, verb=verb, usage=usage.usage(command, verb)), 125)
     wrong = usage.wrong_count(cli, command, verb, len(parsed.words))
-    if wrong:
-        return Result("", wrong, 1)
-    if parsed.unmodelled:
-        session.call.netns.kernel.unmodelled.extend(f"docker {verb} {option}" for option in parsed.unmodelled)
-    return _answer(session, command, parsed)
+    return Result("", wrong, 1) if wrong else _answer(session, command, parsed)
 
 
 def _answer(session: Docker, command: Subcommand, parsed: Parsed) -> Result | Program | ReadInput:
     """Do it; what the daemon refuses is told."""
     cli, verb = session.cli, session.verb
+    if parsed.unmodelled:
+        session.call.netns.kernel.unmodelled.extend(f"docker {verb} {option}" for option in parsed.unmodelled)
     try:
         return command.run(session, parsed)
     except (Refusal, NetError) as error:

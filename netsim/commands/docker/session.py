@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -38,7 +39,9 @@ class Docker:
         """The machine's daemon; refused when none answers there."""
         if self.daemon not in SOCKETS:
             raise Refusal(0, f"Cannot connect to the Docker daemon at {self.daemon}. Is the docker daemon running?")
-        return activated(self.call.proc.machine)
+        machine = self.call.proc.machine
+        found = machine.services.get("docker")
+        return found if isinstance(found, Engine) and found.process.status is None else activated(machine)
 
     @property
     def api(self) -> tuple[int, ...]:
@@ -95,6 +98,7 @@ def worded(form: str, problem: str, verb: str) -> str:
     return form.format(problem=problem.removesuffix(".") if form.startswith("docker: {problem}.") else problem, verb=verb)
 
 
+@lru_cache(maxsize=64)
 def version(text: str) -> tuple[int, ...]:
     """A version's numbers."""
     return tuple(map(int, text.split(".")))
@@ -129,13 +133,17 @@ class Subcommand:
     flag_sets: dict[str, FlagSet] = attrs.field(factory=dict, init=False, eq=False)
     """What `flag_set` made, by the family of releases."""
 
-    def flags_of(self, cli: CliProfile) -> list[Flag]:
-        """The options that a release has."""
-        return [flag for flag in self.flags if flag.only in ("", cli.family)]
+    def takes(self, words: int) -> bool:
+        """Whether it can be given so many words."""
+        return self.least <= words and (self.most is None or words <= self.most)
 
-    def flag_set(self, cli: CliProfile) -> FlagSet:
+    def flags_of(self, family: str) -> list[Flag]:
+        """The options that a family of releases has."""
+        return [flag for flag in self.flags if flag.only in ("", family)]
+
+    def flag_set(self, family: str) -> FlagSet:
         """The same by name and letter."""
-        known = self.flag_sets.get(cli.family)
+        known = self.flag_sets.get(family)
         if known is None:
-            known = self.flag_sets[cli.family] = FlagSet.of(self.flags_of(cli))
+            known = self.flag_sets[family] = FlagSet.of(self.flags_of(family))
         return known

@@ -30,7 +30,7 @@ def of_command(cli: CliProfile, command: Subcommand, verb: str) -> str:
         more = f"\nAliases:\n  {spellings}\n" if spellings else ""
         more += f"\nOptions:\n{laid_out(described)}" if described else ""
         return cli.usage.format(usage=usage(command, verb), about=tree.about(verb, cli.family), more=more)
-    flags = [flag for flag in command.flags_of(cli) if not flag.stands_for]
+    flags = [flag for flag in command.flags_of(cli.family) if not flag.stands_for]
     more = "\nOptions:\n" + "".join(f"{line}\n" for line in options(flags)) if flags else ""
     return cli.usage.format(usage=usage(command, verb), about=tree.about(verb, cli.family), more=more)
 
@@ -79,7 +79,7 @@ def _section(title: str, names: Sequence[str], cli: CliProfile) -> str:
 def wrong_count(cli: CliProfile, command: Subcommand, verb: str, given: int) -> str:
     """How a wrong number of words is told; empty when it is right."""
     least, most = command.least, command.most
-    if given >= least and (most is None or given <= most):
+    if command.takes(given):
         return ""
     nothing, exactly, at_least, at_most, between = cli.needs
     if most == 0:

@@ -37,6 +37,9 @@ class BridgeConfig:
     trusted: tuple[str, ...] = ()
 
 
+PLAIN = BridgeConfig()
+
+
 def flag(label: str, text: str) -> int:
     """A boolean as Go's strconv reads it; refused otherwise."""
     if text in TRUE:
@@ -55,6 +58,8 @@ def mode(label: str, text: str, known: tuple[str, ...]) -> str:
 
 def read(options: Mapping[str, str], modes: tuple[str, ...]) -> BridgeConfig:
     """The configuration of a network's driver options; unknown ones are left alone (and so are gateway modes where the release has none)."""
+    if not options:
+        return PLAIN
     numbers = {label: flag(label, options[label]) for label in (ICC, MASQUERADE, DEFAULT_BRIDGE, INHIBIT) if label in options}
     mtu = options.get(MTU, "0")
     if not mtu.lstrip("-").isdigit():

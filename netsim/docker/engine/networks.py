@@ -36,11 +36,12 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
     request.check(engine.profile, spec.configs, spec.ipv6)
     if not spec.name.strip():
         raise invalid(engine.profile.empty_name)
-    if any(network.name == spec.name for network in everywhere(engine)):
-        raise conflict(f"network with name {spec.name} already exists")
+    for network in everywhere(engine):
+        if network.spec.name == spec.name:
+            raise conflict(f"network with name {spec.name} already exists")
     if spec.config_only:
         return _keep_configuration(engine, spec)
-    if not spec.config_from:
+    if engine.options.default_network_opts and not spec.config_from:
         defaults = dict(option.partition("=")[::2] for kind, option in read_network_opts(engine.options.default_network_opts) if kind == spec.driver)
         if defaults:
             spec = attrs.evolve(spec, options={**defaults, **spec.options})

@@ -5,6 +5,7 @@ A program holds a `Lookup`, begins it, and passes on what its own handlers hear;
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -48,6 +49,7 @@ class ResolvConf:
     attempts: int = 2
 
 
+@lru_cache(maxsize=64)
 def read_resolv_conf(text: str) -> ResolvConf:
     """Read the file's text; what it does not say has its default, and without a server the own host is asked."""
     servers: list[IPv4 | IPv6] = []
