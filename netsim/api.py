@@ -99,13 +99,14 @@ class Host:
 
     def _run(self, line: str, env: Mapping[str, str] | None, limit: int | None, netns: Netns | None, name: str = "") -> Result:
         """The same where the namespace is asked for by this name."""
-        out, err = Capture(), Capture()
+        out, err, machine, world = Capture(), Capture(), self.machine, self.world
         process = self._spawn(line, env, None, netns, out, err)
-        self.machine.wait(process, limit)
-        self.world.clock.run_for(COMMAND_TIME)
-        result = Result(out.text(), err.text(), process.status or 0)
-        self.world.journal.add(Entry(self.name, self._typed(line, env, netns, name), status=result.status))
-        return result
+        machine.wait(process, limit)
+        world.clock.run_for(COMMAND_TIME)
+        status = process.status or 0
+        typed = line if netns is None and not env else self._typed(line, env, netns, name)
+        world.journal.add(Entry(machine.name, typed, 0, status))
+        return Result(out.text(), err.text(), status)
 
     def run_together(self, line: str) -> Result:
         """The same as `{ LINE; } 2>&1`: both streams in stdout, in the order in which they were written."""

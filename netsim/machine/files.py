@@ -172,20 +172,20 @@ class Files:
                 return None
         return here  # type: ignore[return-value]
 
-    def _straight(self, process: Process | None, path: str, links: int = 0) -> tuple[Node | None, Directory, str] | None:
+    def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory, str] | None:
         """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
-        way = path.split("/")
-        name = way.pop()
-        if name in SPECIAL or not way or way[0]:
+        name, *way = path.split("/")[::-1]
+        if name in SPECIAL or not way or way.pop():
             return None
-        del way[0]
-        here: Any = self.root if process is None or process.jail is None else process.jail.root
-        for place, part in enumerate(way, 1):
-            here = here.entries.get(part)
+        links, root = 0, self.root if process is None or process.jail is None else process.jail.root
+        here: Any = root
+        while way:
+            here = here.entries.get(way.pop())
             if type(here) is not Directory:
                 if type(here) is not Symlink or here.magic is not None or here.target[:1] != "/" or links:
                     return None
-                return self._straight(process, "/".join((here.target, *way[place:], name)), links + 1)
+                way += here.target.split("/")[:0:-1]
+                here, links = root, 1
         node = here.entries.get(name)
         return None if type(node) is Symlink else (node, here, name)
 

@@ -1,5 +1,6 @@
 """DNS messages (RFC 1035) as values, with their own bytes codec: a program sends them as plain bytes over its socket."""
 
+from functools import lru_cache
 from struct import Struct
 
 import attrs
@@ -150,7 +151,9 @@ def decode_dns(data: bytes) -> Dns:
     questions = []
     for _ in range(asked):
         name, at = get_name(data, at)
-        questions.append(Question(name, *_ASKED.unpack(_get(data, at, 4))))
+        if at + 4 > len(data):
+            raise DecodeError("DNS message cut short")
+        questions.append(Question(name, *_ASKED.unpack_from(data, at)))
         at += 4
     if not (answers or authority or additional):
         return Dns(ident, flags, tuple(questions))
@@ -164,6 +167,7 @@ def decode_dns(data: bytes) -> Dns:
     return Dns(ident, flags, tuple(questions), *sections)
 
 
+@lru_cache(maxsize=1024)
 def split_name(name: str) -> tuple[bytes, ...]:
     """The labels of a name as bytes. Raises ValueError for empty or long labels and long names, in the words of BIND's library (dns_name_fromtext)."""
     if name.endswith(".") and not name.endswith("\\."):
@@ -227,8 +231,10 @@ def get_name(data: bytes, at: int) -> tuple[str, int]:
         elif size == 0:
             return join_name(tuple(labels)), at + 1 if end < 0 else end
         else:
-            labels.append(_get(data, at + 1, size))
-            at += 1 + size
+            begin, at = at + 1, at + 1 + size
+            if at > whole:
+                raise DecodeError("DNS message cut short")
+            labels.append(data[begin:at])
             length += 1 + size
             if length > 254:
                 raise DecodeError("DNS name too long")
@@ -242,8 +248,9 @@ _NAME_TYPES = (TYPE_NS, TYPE_CNAME, TYPE_PTR)
 def _put_name(out: bytearray, name: str, seen: dict[tuple[bytes, ...], int]) -> None:
     labels = split_name(name)
     while labels:
-        if labels in seen:
-            out += (0xC000 | seen[labels]).to_bytes(2, "big")
+        known = seen.get(labels)
+        if known is not None:
+            out += (0xC000 | known).to_bytes(2, "big")
             return
         if len(out) < 0x4000:
             seen[labels] = len(out)

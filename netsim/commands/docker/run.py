@@ -85,15 +85,16 @@ def run(docker: Docker, parsed: Parsed) -> Result | Program:
     made = _create(docker, parsed)
     if isinstance(made, Result):
         return made
+    engine = docker.engine
     if not parsed.has("detach"):
-        return Attached(docker.engine, made, docker.cli.refused_at_start, docker.verb, said="".join(docker.err))
+        return Attached(engine, made, docker.cli.refused_at_start, docker.verb, said="".join(docker.err))
     docker.print(made.id)
     try:
-        life.start(docker.engine, made)
+        life.start(engine, made)
     except Refusal as problem:
         docker.err.append(worded(docker.cli.refused_at_start, daemon_text(problem), docker.verb))
         if made.spec.host.auto_remove:
-            life.forget(docker.engine, made)
+            life.forget(engine, made)
         return docker.result({126: 126, 127: 127}.get(life.problem_code(problem), 125))
     return docker.result()
 
@@ -115,9 +116,9 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     if path and docker.call.proc.machine.files.stat(docker.call.proc, path) is not None:
         return docker.bad_option(f"container ID file found, make sure the other container isn't running or delete {path}")
     engine = docker.engine
-    if docker.api < (1, 44) and parsed.text("mac-address") and docker.cli.applies_to_default:
+    if parsed.text("mac-address") and docker.api < (1, 44) and docker.cli.applies_to_default:
         return docker.bad_option(too_old(engine, "specify mac-address per network", "1.44"))
-    _local_image(docker, request.image, parsed)
+    _local_image(docker, engine, request.image, parsed)
     try:
         made = create(engine, request)
     except Refusal as problem:
@@ -137,9 +138,8 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     return made
 
 
-def _local_image(docker: Docker, name: str, parsed: Parsed) -> None:
+def _local_image(docker: Docker, engine: Engine, name: str, parsed: Parsed) -> None:
     """An image that is not there would be pulled; refused as when no registry can be reached."""
-    engine = docker.engine
     try:
         engine.image(name)
     except Refusal:
@@ -260,9 +260,12 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker exec."""
     name, *argv = parsed.words
     try:
-        container = docker.engine.container(name)
-        life.require_running(docker.engine, container)
-        env = life.environment(docker.engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
+        engine = docker.engine
+        container = engine.container(name)
+        life.require_running(engine, container)
+        env = life.environment(engine, container)
+        if "env" in parsed.values:
+            env |= dict(item.partition("=")[::2] for item in parsed.many("env"))
         env["HOME"] = env.pop("HOME")  # the runtime's, behind what was asked for
     except Refusal as problem:
         docker.refused(problem, "container", name)
@@ -271,7 +274,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
         docker.complain("the input device is not a TTY")
         return docker.result(1)
     return Executed(
-        docker.engine, container, tuple(argv), env, docker.engine.profile.durations.execute * MS, parsed.text("workdir"),
+        engine, container, tuple(argv), env, engine.profile.durations.execute * MS, parsed.text("workdir"),
         docker.cli.missing_command_status, int(parsed.has("detach")), parsed.text("user").partition(":")[0],
     )  # fmt: skip
 

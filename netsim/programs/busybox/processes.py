@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -60,6 +61,9 @@ def sleep(call: Call) -> Any:
 
 
 def _sleep(call: Call) -> Program:
+    words: Sequence[str] = call.argv[1:]
+    if len(words) == 1 and words[0].isascii() and words[0].isdigit() and len(words[0]) < 20:
+        return Sleep(min(int(words[0]), 10**9) * SECOND)
     words = read_options(call, Grammar()).words
     if not words:
         raise usage("sleep")
