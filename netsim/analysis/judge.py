@@ -73,7 +73,7 @@ class Judge:
             found = self._death(way, NOISE)
             if found is not None:
                 return found
-        return self._ignored() or self._death(OUT, frozenset()) or self._death(BACK, frozenset()) or self._by_errno()
+        return self._ignored() or self._death(OUT, frozenset()) or self._death(BACK, frozenset()) or self._strayed() or self._by_errno()
 
     def _is_reached(self) -> bool:
         ways = {seen.way for seen in self._steps(DELIVERIES)}
@@ -89,6 +89,13 @@ class Judge:
 
     def _last(self, functions: tuple[str, ...]) -> Seen | None:
         return next((seen for seen in reversed(self._steps(functions)) if seen.way in (OUT, RELAY)), None)
+
+    def _strayed(self) -> Cause | None:
+        """An echo reply that nobody asked for ends without a word: the answer was for this machine, says its last route, and it is not the asker."""
+        routes = [seen for seen in self._steps(("ip_rcv_finish", "ip6_rcv_finish")) if seen.way == BACK]
+        if routes and routes[-1].event.detail.is_local and routes[-1].event.netns != self.source.netns.cookie:
+            return Cause("answer-strayed", routes[-1])
+        return None
 
     def _ignored(self) -> Cause | None:
         for seen in self._steps(("icmp_echo", "icmpv6_echo_reply")):
@@ -145,7 +152,7 @@ class Judge:
         if reason == "NEIGH_FAILED":
             return self._unanswered(seen)
         if reason == "NO_SOCKET" and seen.way == BACK:
-            return Cause("answer-not-translated", seen)
+            return Cause("answer-not-translated" if event.netns == self.source.netns.cookie else "answer-strayed", seen)
         if reason == "NO_SOCKET":
             return Cause("listener-elsewhere" if self._listens_elsewhere(event) else "no-listener", seen)
         if reason == "IP_INHDR":

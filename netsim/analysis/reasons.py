@@ -86,6 +86,10 @@ REASONS: dict[str, Reason] = {
             "answer-not-translated", "the answer came straight back, past the machine that had translated the question, and fits no connection",
             "translate the source too, so that answers come back the same way: -t nat -A POSTROUTING -d SERVER -j MASQUERADE",
         ),
+        Reason(
+            "answer-strayed", "the answer went to a machine that had not asked: the source was translated to an address that leads there, or the translator did not know the answer",
+            "translate the source to an address of the translating machine, and track both directions in one zone",
+        ),
         Reason("address-unusable", "the kernel refuses the address or the source for this destination"),
         # answers that are none
         Reason("unexplained", "no answer came, and no event of the model says why"),
