@@ -140,14 +140,15 @@ class Machine:
         if netns is None:
             netns = parent.netns if parent is not None else kernel.init_net
         netns.holders += 1
-        processes[pid] = process = Process(self, pid, parent, argv, env, cwd, netns, fds, _comm(argv), kernel.clock.now)
+        processes[pid] = process = Process(self, pid, parent, argv, env, cwd, netns, fds, _comm(argv[0]) if argv else "", kernel.clock.now)
         if parent is not None:
+            parent.children.append(process)
             if parent.ignored:
                 process.ignored = parent.ignored
-            jail = jail or parent.jail
             if parent.vrf:
                 process.vrf = parent.vrf
-            parent.children.append(process)
+            if jail is None:
+                jail = parent.jail
         if jail is not None:
             process.jail = jail
             jail.admit(process)
@@ -204,6 +205,8 @@ class Machine:
 
     def execute(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None = None) -> None:
         """Run a command in a process (`execve`); a command that raises NetError ends with its text and status 1."""
+        if argv is not process.argv:
+            process.argv, process.comm = argv, _comm(argv[0])
         before, self.kernel.current = self.kernel.current, process
         try:
             outcome = self._run_command(process, argv, not_found)
@@ -213,19 +216,24 @@ class Machine:
 
     def _run_command(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
         """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
-        for _ in range(MOST_EXECS):
-            if argv is not process.argv:
-                process.argv, process.comm = argv, _comm(argv)
-            command = self.command(process, argv[0])
-            try:
-                outcome: Any = (not_found or _not_found)(argv[0]) if command is None else command(Call(process, argv))
-            except NetError as error:
-                outcome = Result("", f"{_comm(argv)}: {strerror(error.errno)}\n", 1)
-            if not isinstance(outcome, Exec):
-                return outcome
-            argv, not_found = outcome.argv, outcome.not_found
+        outcome, count = self._called(process, argv, not_found), 1
+        while isinstance(outcome, Exec):
+            argv = process.argv = outcome.argv
+            process.comm = _comm(argv[0])
+            if count == MOST_EXECS:
+                return Result("", f"{process.comm}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
             self.replace(process, outcome)
-        return Result("", f"{_comm(argv)}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
+            outcome = self._called(process, argv, outcome.not_found)
+            count += 1
+        return outcome
+
+    def _called(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
+        """What one command answers."""
+        command = self.command(process, argv[0])
+        try:
+            return (not_found or _not_found)(argv[0]) if command is None else command(Call(process, argv))
+        except NetError as error:
+            return Result("", f"{_comm(argv[0])}: {strerror(error.errno)}\n", 1)
 
     def replace(self, process: Process, outcome: Exec) -> None:
         """Give a process the namespace and environment that the command to come shall have."""
@@ -377,12 +385,9 @@ def _tool(where: str) -> Callable[[Call], Any] | None:
     return command
 
 
-def _comm(argv: tuple[str, ...]) -> str:
-    return _comm_of(argv[0]) if argv else ""
-
-
 @lru_cache(maxsize=1024)
-def _comm_of(path: str) -> str:
+def _comm(path: str) -> str:
+    """What a process is called after its program."""
     return path.rsplit("/", 1)[-1][:15]
 
 

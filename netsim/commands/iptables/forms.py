@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 
 import attrs
 
@@ -112,8 +111,11 @@ def shape_of(words: tuple[str | None, ...], build: str) -> Shape:
 
 
 def without_free(argv: tuple[str, ...]) -> tuple[str | None, ...]:
-    """A line's words with None for those that are free."""
-    return (argv[0], *[None if before in FREE else word for before, word in pairwise(argv)])
+    """A line's words with None for those that are free: behind the first of each option that may have such."""
+    words: list[str | None] = [*argv, None]
+    for option in FREE.intersection(argv):
+        words[argv.index(option) + 1] = None
+    return tuple(words[:-1])
 
 
 def form_of(parser: Parser, argv: tuple[str, ...], words: tuple[str | None, ...]) -> Form | None:

@@ -8,7 +8,7 @@ from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
 from netsim.commands.iptables.parser import RULE_COMMANDS, Parser
 from netsim.commands.iptables.problem import VERSION, Problem
-from netsim.commands.iptables.reading import NOBODY, remembered
+from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.rules import change_rules
 from netsim.commands.iptables.tool import Tool, named_tool, warning
@@ -20,16 +20,14 @@ from netsim.machine.call import DONE, Call, Result
 
 LISTINGS, STEPS = frozenset("LS"), frozenset("ADIN")
 """Commands that only show; and those that change one chain or rule, which needs no draft: where they fail they have changed nothing."""
-CHANGES = {**dict.fromkeys(RULE_COMMANDS, change_rules), **CHAIN_COMMANDS}
-"""What carries out a changing request, on a table or a draft of it."""
 
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     argv, build = call.argv, call.proc.netns.kernel.profile.iptables
-    request, tool = remembered(argv, build), named_tool(argv[0], build)
-    if request is not None:
-        return _answer(call, tool, request)
+    tool, known = named_tool(argv[0], build), remembered(argv, build)
+    if known is not None:
+        return _answer(call, tool, *known)
     parser = Parser(argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
     try:
         request = parser.parse()
@@ -39,23 +37,27 @@ def iptables(call: Call) -> Result:
         return Result(f"{tool.version}\n")
     if "h" in request.flags:
         return Result(help_text(tool, parser))
-    return _answer(call, tool, request)
+    return _answer(call, tool, request, request.command)
 
 
-def _answer(call: Call, tool: Tool, request: Request) -> Result:
+def _answer(call: Call, tool: Tool, request: Request, command: str) -> Result:
     """Carry out what was asked for."""
-    netns, command = call.proc.netns, request.command
+    netns, warned = call.proc.netns, request.warnings
     try:
         table = table_for(netns, tool, request.table)
-        warned = warning(netns, tool) if command in LISTINGS else ""
-        try:
-            text = change_rules(table, request) if command == "C" else carry_out(table, request, KnownNames(call.proc) if command == "L" else NOBODY)
-        finally:
-            rules_changed(netns, table)
+        if command == "C":
+            printed = change_rules(table, request, command)
+        elif command in LISTINGS:
+            warned = warning(netns, tool) + warned
+            printed = listed(table, request, KnownNames(call.proc))
+        else:
+            try:
+                printed = carry_out(table, request, command)
+            finally:
+                rules_changed(netns, table)
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
-    warned += request.warnings
-    return Result(text, warned) if text or warned else DONE
+    return Result(printed, warned) if printed or warned else DONE
 
 
 def table_for(netns: Netns, tool: Tool, name: str) -> Table:
@@ -71,34 +73,41 @@ def table_for(netns: Netns, tool: Tool, name: str) -> Table:
     return ruleset.table_of(netns, tool.family, name, tool.build)
 
 
-def carry_out(table: Table, request: Request, hosts: KnownNames) -> str:
-    """One request on one table; returns what it prints. Nothing is changed when it fails."""
-    command = request.command
+def listed(table: Table, request: Request, hosts: KnownNames) -> str:
+    """What -L and -S print; with -Z they set the counters back."""
+    text = list_rules(table, request, hosts) if request.command == "L" else print_rules(table, request)
+    if "Z" in request.flags:
+        zero(table, request)
+    return text
+
+
+def carry_out(table: Table, request: Request, command: str) -> str:
+    """One changing request on one table; returns what it prints. Nothing is changed when it fails."""
     if command in STEPS and len(request.specs) < 2:
         chain = table.chains.get(request.chain)
         if chain is None or chain.policy is None or chain.hook in table.hung or command not in "AI":
-            text = CHANGES[command](table, request)
+            text = change(table, request, command)
         else:
-            text = _first_step(table, chain, request)
+            text = _first_step(table, chain, request, command)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
-    if command in LISTINGS:
-        text = list_rules(table, request, hosts) if command == "L" else print_rules(table, request)
-        if "Z" in request.flags:
-            zero(table, request)
-        return text
     draft = ruleset.draft_of(table)
-    text = CHANGES[command](draft, request)
+    text = change(draft, request, command)
     ruleset.commit(table, draft)
     return text
 
 
-def _first_step(table: Table, chain: Chain, request: Request) -> str:
+def change(table: Table, request: Request, command: str) -> str:
+    """One changing request, on a table or a draft of it."""
+    return change_rules(table, request, command) if command in RULE_COMMANDS else CHAIN_COMMANDS[command](table, request)
+
+
+def _first_step(table: Table, chain: Chain, request: Request, command: str) -> str:
     """The first rule of a built-in chain; where it is refused, the chain does not hang either."""
     present, handles = table.present, table.handles
     try:
-        return change_rules(table, request)
+        return change_rules(table, request, command)
     except Problem:
         ruleset.unhang(table, chain)
         table.present, table.handles = present, handles

@@ -37,18 +37,19 @@ class NoSets(Mapping[str, IpSet]):
 NOBODY, NO_SETS = KnownNames(None), NoSets()
 
 
-def remembered(argv: tuple[str, ...], build: str) -> Request | None:
-    """The request of a right line to a tool of this build; None when it is wrong or more than its words has to be known."""
+def remembered(argv: tuple[str, ...], build: str) -> tuple[Request, str] | None:
+    """The request of a right line to a tool of this build, and its command; None when it is wrong or more than its words has to be known."""
     try:
         place = 2 if argv[1] in WAITS else 1
         if argv[place] == "-t":
             place += 2
         command = argv[place]
         if command not in SAME_RULE or argv[place + 2][:1] not in DASHES:
-            return _parsed(argv, build)
+            request = _parsed(argv, build)
+            return request, request.command
         words = list(argv)
         words[place] = "-A"
-        return _parsed(tuple(words), build).led_by(command[1])
+        return _parsed(tuple(words), build), command[1]
     except (IndexError, Problem, AsksWorld):
         return None
 

@@ -7,7 +7,7 @@ import re
 import attrs
 
 from netsim.commands.iptables.known_names import AsksWorld, KnownNames
-from netsim.commands.iptables.main import CHANGES, carry_out
+from netsim.commands.iptables.main import change, listed
 from netsim.commands.iptables.options import RESTORE
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
@@ -239,7 +239,7 @@ class Loader:
             counters = request.counters
         flags = request.flags | VERBOSE if "v" in self.given else request.flags
         if counters != request.counters or flags != request.flags:
-            request = attrs.evolve(request, counters=counters, flags=flags)
+            request = attrs.evolve(request, counters=counters, has_counters=True, flags=flags)
         self._ready(Line(self.number, request))
 
     def _read(self, words: list[str]) -> Request:
@@ -274,9 +274,9 @@ class Loader:
         if line.request is None:
             self._declare(draft, line)
         elif line.request.command in "LS":
-            self.out += carry_out(draft, line.request, self.hosts)
+            self.out += listed(draft, line.request, self.hosts)
         else:
-            self.out += CHANGES[line.request.command](draft, line.request)
+            self.out += change(draft, line.request, line.request.command)
 
     def _declare(self, draft: Table, line: Line) -> None:
         """`:CHAIN POLICY [packets:bytes]`."""

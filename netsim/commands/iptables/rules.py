@@ -12,42 +12,45 @@ from netsim.errors import EINVAL, NetError
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.ruleset import LEGACY
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
-from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
+from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
 
 BAD_RULE = "Bad rule (does a matching rule exist in that chain?)."
+PLAIN = (Verdict, Jump)
+"""Targets that are no extension's."""
 VERBS = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE"}
 
 
-def change_rules(table: Table, request: Request) -> str:
+def change_rules(table: Table, request: Request, command: str) -> str:
     """Carry out one of -A -I -R -D -C; returns what -v prints."""
-    command, chain = request.command, table.chains.get(request.chain)
+    chain = table.chains.get(request.chain)
     if chain is not None and command in "AI":
         ruleset.hang(table, chain)
     for spec in request.specs:
         if isinstance(spec.target, Jump):
             _check_lead(table, spec, spec.target.chain)
     if command in "DC":
-        return _delete_ranked(table, request) if "ranked" in request.flags else _delete_or_check(table, chain, request)
+        return _delete_ranked(table, request) if "ranked" in request.flags else _delete_or_check(table, chain, request, command)
     if chain is None:
         raise BareProblem(NO_CHAIN, OTHER)
-    return _put_in(table, chain, request)
+    return _put_in(table, chain, request, command)
 
 
-def _put_in(table: Table, chain: Chain, request: Request) -> str:
-    place = len(chain.rules) if request.command == "A" else _place(table, chain, request)
+def _put_in(table: Table, chain: Chain, request: Request, command: str) -> str:
+    place = len(chain.rules) if command == "A" else _place(table, chain, request) if request.position else 0
     printed = ""
     for spec in request.specs:
         if "v" in request.flags:
             printed += verbose_line(spec, table.family)
         if not _is_valid(table, spec, chain.name):
-            raise kernel_refusal(table, VERBS[request.command], NetError(EINVAL), f"rule in chain {chain.name}")
+            raise kernel_refusal(table, VERBS[command], NetError(EINVAL), f"rule in chain {chain.name}")
         try:
             rule = ruleset.insert_rule(table, chain, place, spec)
         except NetError as error:
-            raise kernel_refusal(table, VERBS[request.command], error, f"rule in chain {chain.name}") from None
-        rule.packets, rule.bytes = request.counters
+            raise kernel_refusal(table, VERBS[command], error, f"rule in chain {chain.name}") from None
+        if request.has_counters:
+            rule.packets, rule.bytes = request.counters
         place += 1
-        if request.command == "R":
+        if command == "R":
             ruleset.delete_rule(table, chain, chain.rules[place])
     return printed
 
@@ -72,52 +75,46 @@ def _delete_ranked(table: Table, request: Request) -> str:
     return ""
 
 
-def _delete_or_check(table: Table, chain: Chain | None, request: Request) -> str:
+def _delete_or_check(table: Table, chain: Chain | None, request: Request, command: str) -> str:
     printed = ""
     for spec in request.specs:
-        line = verbose_line(spec, table.family) if "v" in request.flags else ""
-        found = None if chain is None else _known(chain, spec)
-        if found is None or chain is None:
+        for rule in () if chain is None else chain.rules:
+            known = rule.spec  # rules differ in their interfaces more often than in addresses
+            if known is spec or (known.iniface == spec.iniface and known.outiface == spec.outiface and known == spec):
+                break
+        else:
             unknown = table.build == LEGACY and chain is not None and isinstance(spec.target, Jump)
             raise BareProblem(NO_CHAIN if unknown else BAD_RULE, OTHER)
-        printed += line
-        if request.command == "D":
-            ruleset.delete_rule(table, chain, found)
+        if "v" in request.flags:
+            printed += verbose_line(spec, table.family)
+        if command == "D" and chain is not None:
+            ruleset.delete_rule(table, chain, rule)
     return printed
 
 
-def _known(chain: Chain, spec: RuleSpec) -> Rule | None:
-    """The first rule that says this."""
-    for rule in chain.rules:
-        if rule.spec is spec or rule.spec == spec:
-            return rule
-    return None
-
-
 def _place(table: Table, chain: Chain, request: Request) -> int:
-    """Where the first new rule goes, counted from 0."""
+    """Where a rule goes that was given a number, counted from 0."""
     if request.command == "I":
-        position = request.position or 1
-        if position > len(chain.rules) + 1:
+        if request.position > len(chain.rules) + 1:
             raise BareProblem("Index of insertion too big.", OTHER)
-        return position - 1
-    if request.command == "R":
+    else:
         chain_for(table, chain.name)
         if request.position > len(chain.rules):
             raise BareProblem("Index of replacement too big.", OTHER)
-        return request.position - 1
-    return len(chain.rules)
+    return request.position - 1
 
 
 def _is_valid(table: Table, spec: RuleSpec, chain: str) -> bool:
     """What each extension asks when a rule is loaded (`xt_check_target`); the nf_tables build also refuses to exclude everything."""
-    target = spec.target
-    for value in spec.matches if target is None or isinstance(target, (Verdict, Jump)) else (*spec.matches, target):
+    matches, target = spec.matches, spec.target
+    if target is not None and not isinstance(target, PLAIN):
+        matches = (*matches, target)
+    for value in matches:
         extension = of_value(value, table.family)
         if extension.tables and table.name not in extension.tables:
             return False
         if extension.valid is not None and not extension.valid(value, spec, Place(chain, table.build)):
             return False
-    if table.build == LEGACY:
-        return True
-    return not ((spec.src_inverted and not spec.src_mask) or (spec.dst_inverted and not spec.dst_mask))
+    if (spec.src_inverted and not spec.src_mask) or (spec.dst_inverted and not spec.dst_mask):
+        return table.build == LEGACY
+    return True

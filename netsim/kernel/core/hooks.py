@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netsim.kernel.core.skbuff import SkBuff
@@ -51,18 +52,31 @@ def nf_hook_slow(
 
 def register_hook(netns: Netns, family: int, hook: int, priority: int, function: HookFunction) -> None:
     """Hang `function` into a hook of one namespace; lower priorities run first, of equal ones the newest (`nf_register_net_hook`)."""
-    register_hooks(netns, family, ((hook, priority, function),))
-
-
-def register_hooks(netns: Netns, family: int, functions: Iterable[tuple[int, int, HookFunction]]) -> None:
-    """Hang several functions, each with its hook and priority, one after the other (`nf_register_net_hooks`)."""
     netns.stir()
-    hooks = list(getattr(netns, FIELDS[family]))
+    setattr(netns, FIELDS[family], _with(getattr(netns, FIELDS[family]), ((hook, priority, function),)))
+
+
+def register_hooks(netns: Netns, family: int, functions: tuple[tuple[int, int, HookFunction], ...]) -> None:
+    """Hang several functions that any namespace may have, each with its hook and priority, one after the other (`nf_register_net_hooks`)."""
+    netns.stir()
+    hooks = getattr(netns, FIELDS[family])
+    setattr(netns, FIELDS[family], _with(hooks, functions) if any(hooks) else _alone(functions))
+
+
+@lru_cache(maxsize=64)
+def _alone(functions: tuple[tuple[int, int, HookFunction], ...]) -> tuple[tuple[HookEntry, ...], ...]:
+    """A family's hooks with these functions only."""
+    return _with(((), (), (), (), ()), functions)
+
+
+def _with(hooks: tuple[tuple[HookEntry, ...], ...], functions: tuple[tuple[int, int, HookFunction], ...]) -> tuple[tuple[HookEntry, ...], ...]:
+    """A family's hooks with more functions in them."""
+    grown = list(hooks)
     for hook, priority, function in functions:
-        entries = hooks[hook]
-        place = bisect_left(entries, priority, key=_priority) if entries else 0
-        hooks[hook] = (*entries[:place], (priority, function), *entries[place:])
-    setattr(netns, FIELDS[family], tuple(hooks))
+        entries = grown[hook]
+        place = bisect_left(entries, priority, key=_priority)
+        grown[hook] = (*entries[:place], (priority, function), *entries[place:])
+    return tuple(grown)
 
 
 def unregister_hook(netns: Netns, family: int, hook: int, function: HookFunction) -> None:

@@ -46,23 +46,27 @@ def needs_tracking(spec: RuleSpec) -> bool:
 
 def rule_added(table: Table, spec: RuleSpec) -> None:
     """One more rule stands in a table, which grew older by it."""
-    if aged(table) and needs_tracking(spec):
-        table.trackers += 1
+    if table.counted == table.generation:
+        table.counted += 1
+        if needs_tracking(spec):
+            table.trackers += 1
+    table.generation += 1
 
 
 def rule_removed(table: Table, spec: RuleSpec) -> None:
     """One rule less stands in a table, which grew older by it."""
-    if aged(table) and needs_tracking(spec):
-        table.trackers -= 1
-
-
-def aged(table: Table) -> bool:
-    """A table grew older by a change; whether it is still known how many of its rules need tracking."""
-    table.generation += 1
-    if table.counted == table.generation - 1:
+    if table.counted == table.generation:
         table.counted += 1
-        return True
-    return False
+        if needs_tracking(spec):
+            table.trackers -= 1
+    table.generation += 1
+
+
+def aged(table: Table) -> None:
+    """A table grew older by a change that left its rules alone."""
+    if table.counted == table.generation:
+        table.counted += 1
+    table.generation += 1
 
 
 def rules_changed(netns: Netns, table: Table) -> None:
