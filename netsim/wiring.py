@@ -46,7 +46,7 @@ class Wiring:
         data: Mapping[str, Any] | None = None,
         *,
         link: str | None = None,
-        mac: str | None = None,
+        mac: str | MAC | None = None,
         queue: int | None = None,
         mtu: int | None = None,
     ) -> NetDevice:
@@ -55,7 +55,7 @@ class Wiring:
         `queue` is the length of its transmit queue, `mtu` its MTU (bytes); None leaves the kind's own.
         """
         lower = None if link is None else self.device(link).ifindex
-        address = None if mac is None else MAC.parse(mac)
+        address = MAC.parse(mac) if isinstance(mac, str) else mac
         request = LinkRequest(name, None, kind, data or EMPTY, link=lower, link_netns=self.netns, address=address, txqueuelen=queue, mtu=mtu)
         return newlink(self.netns, request)
 
@@ -93,10 +93,10 @@ class Wiring:
         """Remove a device and what hangs on it."""
         dellink(self.device(name))
 
-    def address(self, name: str, text: str, *, broadcast: int = 0, flags: int = 0) -> None:
+    def address(self, name: str, given: str | IPv4Net | IPv6Net, *, broadcast: int = 0, flags: int = 0) -> None:
         """Add an address such as `10.0.0.1/24` or `fd00::1/64` (`ip addr add`); `broadcast` 1: with the prefix's last address as `brd +`;
         `flags`: `IFA_F_NODAD` ..."""
-        net: IPv4Net | IPv6Net = IPv6Net.parse(text) if ":" in text else IPv4Net.parse(text)
+        net = given if not isinstance(given, str) else IPv6Net.parse(given) if ":" in given else IPv4Net.parse(given)
         everyone = net.broadcast if broadcast and isinstance(net, IPv4Net) else None
         newaddr(self.device(name), AddrRequest(net.address, net.length, broadcast=everyone, flags=flags), NEW)
 

@@ -216,7 +216,7 @@ def _device_place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
         return netns, "", 1
     holder = _holder(netns, family, kind, where)
     attribute, factor = _ALIASES.get(name, (name, 1)) if kind == "neigh" else (name, 1)
-    if holder is None or not hasattr(holder.settings, attribute) or (kind == "neigh" and name not in _NEIGH_NAMES):
+    if holder is None or (kind == "neigh" and name not in _NEIGH_NAMES) or not hasattr(holder.settings, attribute):
         raise NetError(ENOENT)
     return holder, attribute, factor
 
@@ -280,17 +280,19 @@ def write(netns: Netns, name: str, text: str) -> None:
         _write_text(netns, path, text)
         return
     value = _number(text, path[-1])
-    if value != _value(holder, attribute) and _is_idle(holder, attribute):
+    if _is_idle(holder, attribute) and value != _value(holder, attribute):
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
     netns.stir()
     if not isinstance(holder, Holder):
         setattr(holder, attribute, value * factor)
-    elif isinstance(holder.settings, NeighParms | ConntrackConf):
+        return
+    settings = holder.settings
+    if isinstance(settings, Ipv6Conf):
+        set_conf(netns, holder, attribute, value)
+    elif isinstance(settings, NeighParms | ConntrackConf):
         holder.change(attribute, value * factor)
         if isinstance(holder.owner, InDevice | Inet6Dev):
             holder.owner.drawn_for = 0
-    elif isinstance(holder.settings, Ipv6Conf):
-        set_conf(netns, holder, attribute, value)
     elif attribute == "forwarding":
         _set_forwarding(netns, holder, value)
     else:
@@ -301,7 +303,7 @@ def _is_idle(holder: Any, attribute: str) -> bool:
     """Whether nothing here asks for a setting, so that changing it is reported."""
     if isinstance(holder, IpvsConf):
         return attribute in IPVS_IDLE
-    return isinstance(holder, Holder) and isinstance(holder.settings, Ipv4Conf | Ipv6Conf) and attribute in IDLE_CONF
+    return attribute in IDLE_CONF and isinstance(holder, Holder) and isinstance(holder.settings, Ipv4Conf | Ipv6Conf)
 
 
 def _set_conf4(netns: Netns, path: tuple[str, ...], holder: Holder, value: int) -> None:

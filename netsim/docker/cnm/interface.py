@@ -14,15 +14,18 @@ from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4.arp import arp_send_gratuitous
+from netsim.kernel.rtnl.addr import AddrRequest, newaddr
 from netsim.kernel.rtnl.link import setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
 from netsim.kernel.tables.fib import RT_SCOPE_LINK
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
-from netsim.wiring import AF_INET6, NEW, Wiring
+from netsim.wiring import AF_INET6, DOWN, NEW, UP, Wiring
 
 NAME_OPTION, SYSCTL_OPTION = "com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netsim.docker.engine.engine import Engine
 
 
@@ -31,7 +34,6 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     interface = endpoint.interface
     if not interface.source_name:
         return
-    inside = Wiring(sandbox.netns)
     asked = endpoint.settings.driver_opts.get(NAME_OPTION, "") if engine.profile.names_interfaces else ""
     name = asked or interface_name(engine, sandbox, interface.prefix)
     dev = sandbox.netns.names.get(interface.source_name)
@@ -41,7 +43,7 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         dev = Wiring(engine.netns).device(interface.source_name)
         setlink(dev, LinkRequest(netns=sandbox.netns))
     _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
-    _set_up(interface, dev, name, inside)
+    _set_up(interface, dev, name)
     switch_loopback(engine, sandbox)
     if engine.profile.advertises_addresses and interface.ipv4 is not None and endpoint.network.driver.wants_way_out:
         arp_send_gratuitous(dev, interface.ipv4.address)
@@ -60,25 +62,33 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         _set_sysctls(endpoint, sandbox)
 
 
-def _set_up(interface: Interface, dev: NetDevice, name: str, inside: Wiring) -> None:
+SET_NAME, SET_MAC, SET_IPV4, SET_IPV6, SET_UP = (
+    'error renaming interface "{0.source_name}" to "{1}"', 'error setting interface "{0.source_name}" MAC to "{0.mac}"',
+    'error setting interface "{0.source_name}" IP to {0.ipv4}', 'error setting interface "{0.source_name}" IPv6 to {0.ipv6}',
+    'failed to set link up for interface "{0.source_name}"',
+)  # fmt: skip
+"""What is told when a step fails, by the interface and its name to be."""
+
+
+def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
     """Name, MAC, addresses, up (`Namespace.configureInterface`); the kernel's refusal says at which of them."""
-    source = interface.source_name
-    what = f'error renaming interface "{source}" to "{name}"'
+    doing = SET_NAME
     try:
         setlink(dev, LinkRequest(name=name))
         interface.name = name
-        what = f'error setting interface "{source}" MAC to "{interface.mac}"'
+        doing = SET_MAC
         setlink(dev, LinkRequest(address=interface.mac))
-        what = f'error setting interface "{source}" IP to {interface.ipv4}'
-        if interface.ipv4 is not None:
-            inside.address(name, str(interface.ipv4), broadcast=int(interface.ipv4.length < 31))
-        what = f'error setting interface "{source}" IPv6 to {interface.ipv6}'
-        if interface.ipv6 is not None:
-            inside.address(name, str(interface.ipv6), flags=IFA_F_NODAD)
-        what = f'failed to set link up for interface "{source}"'
-        inside.up(name)
+        doing, four, six = SET_IPV4, interface.ipv4, interface.ipv6
+        if four is not None:
+            newaddr(dev, AddrRequest(four.address, four.length, broadcast=four.broadcast if four.length < 31 else None), NEW)
+        doing = SET_IPV6
+        if six is not None:
+            newaddr(dev, AddrRequest(six.address, six.length, flags=IFA_F_NODAD), NEW)
+        doing = SET_UP
+        setlink(dev, UP)
     except NetError as error:
-        raise failed(f"failed to add interface {source} to sandbox: {what}: {strerror(error.errno).lower()}") from None
+        what = doing.format(interface, name)
+        raise failed(f"failed to add interface {interface.source_name} to sandbox: {what}: {strerror(error.errno).lower()}") from None
 
 
 def _switch_ipv6(sandbox: Sandbox, device: str, wanted: int) -> None:
@@ -105,15 +115,18 @@ def missing_link(engine: Engine, name: str) -> str:
 
 def switch_loopback(engine: Engine, sandbox: Sandbox) -> None:
     """20.10: ::1 is there as long as an interface has an IPv6 address (`networkNamespace.checkLoV6`)."""
+    if not engine.profile.disables_ipv6:
+        return
     wanted = int(any(endpoint.interface.name and endpoint.interface.ipv6 is not None for endpoint in sandbox.endpoints))
-    if engine.profile.disables_ipv6 and wanted != sandbox.has_ipv6_loopback:
+    if wanted != sandbox.has_ipv6_loopback:
         _switch_ipv6(sandbox, "lo", wanted)
         sandbox.has_ipv6_loopback = wanted
 
 
 def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:
     """`net.ipv4.conf.IFNAME.log_martians=1,...`: settings of the interface, once it has its name."""
-    for item in endpoint.settings.driver_opts.get(SYSCTL_OPTION, "").split(","):
+    given = endpoint.settings.driver_opts.get(SYSCTL_OPTION)
+    for item in given.split(",") if given else ():
         key, equals, value = item.partition("=")
         if not equals:
             continue
@@ -142,7 +155,7 @@ def remove_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> No
     dev = sandbox.netns.names.get(interface.name)
     if dev is None or not interface.name:
         return
-    Wiring(sandbox.netns).down(interface.name)
+    setlink(dev, DOWN)
     setlink(dev, LinkRequest(netns=engine.netns, name=interface.source_name))
 
 
@@ -156,12 +169,14 @@ def set_gateway(sandbox: Sandbox, before: Endpoint | None, after: Endpoint | Non
         _default_routes(sandbox, after, add_route)
 
 
-def _default_routes(sandbox: Sandbox, endpoint: Endpoint, change: object) -> None:
+def _default_routes(sandbox: Sandbox, endpoint: Endpoint, change: Callable[[Sandbox, RouteRequest], None]) -> None:
     dev = sandbox.netns.names.get(endpoint.interface.name)
-    assert callable(change)
-    for gateway, family in ((endpoint.gateway, 2), (endpoint.gateway6, AF_INET6)):
-        if gateway is not None and dev is not None:
-            change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, gateway),), family=family))
+    if dev is None:
+        return
+    if endpoint.gateway is not None:
+        change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, endpoint.gateway),)))
+    if endpoint.gateway6 is not None:
+        change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, endpoint.gateway6),), family=AF_INET6))
 
 
 def add_route(sandbox: Sandbox, request: RouteRequest) -> None:

@@ -143,7 +143,7 @@ class BridgeDriver(Driver):
             raise failed(f"bridge device with non default name {state.device} must be created manually")
         mac = random_mac(engine.rng) if engine.profile.mac_of_bridge_is_short else engine.machine.kernel.random_mac()
         try:
-            host.link(state.device, "bridge", mac=str(mac), queue=0)
+            host.link(state.device, "bridge", mac=mac, queue=0)
         except NetError as error:
             raise failed(strerror(error.errno).lower()) from None
         state.made = 1
@@ -286,9 +286,10 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int, 
     for ifa in list(dev.inet.addresses) if isinstance(gateway, IPv4) and dev.inet is not None else []:
         host.remove_address(device, f"{ifa.local}/{ifa.length}")
     try:
-        host.address(
-            device, f"{gateway}/{length}", broadcast=int(isinstance(gateway, IPv4) and length < 31), flags=flags6 if isinstance(gateway, IPv6) else 0
-        )
+        if isinstance(gateway, IPv4):
+            host.address(device, IPv4Net(gateway, length), broadcast=int(length < 31))
+        else:
+            host.address(device, IPv6Net(gateway, length), flags=flags6)
     except NetError as error:
         if isinstance(gateway, IPv6) and error.errno == EEXIST:
             return

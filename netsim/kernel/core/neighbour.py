@@ -301,7 +301,10 @@ def neigh_confirm(neigh: Neighbour) -> None:
 
 def neigh_ifdown(table: NeighTable, dev: NetDevice) -> None:
     """The device went down: everything it knew is forgotten (`neigh_ifdown`)."""
-    _flush(table, dev, keep=0)
+    if table.entries:
+        _flush(table, dev, keep=0)
+    else:
+        table.generation += 1
     if table.proxies:
         _forget_proxies(table, dev)
 
@@ -327,7 +330,8 @@ def _flush(table: NeighTable, dev: NetDevice, keep: int) -> None:
     for place in tuple(entries):
         if place[1] == ifindex and not entries[place].state & keep:
             neigh = entries.pop(place)
-            _disarm(neigh)
+            if neigh.timer is not None:
+                _disarm(neigh)
             neigh.queue = ()
             neigh.state = NUD_NOARP if neigh.state & NUD_VALID else NUD_NONE
     table.generation += 1

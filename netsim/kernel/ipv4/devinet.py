@@ -43,6 +43,7 @@ from netsim.kernel.tables.fib import (
     RTNH_F_DEAD,
     RTNH_F_LINKDOWN,
     RTPROT_KERNEL,
+    FibTable,
     NextHop,
     Route,
 )
@@ -217,17 +218,22 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 # routes of addresses ---------------------------------------------------------------------------------------------------
 
 
-def _delete(dev: NetDevice, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
+def _vrf_table(dev: NetDevice) -> int:
+    """The number of the table for a device's routes where it is in a VRF; 0: it is not."""
+    if not dev.l3mdev_table and dev.master is None:
+        return 0
+    master = dev.l3mdev
+    return 0 if master is None else master.l3mdev_table
+
+
+def _delete(dev: NetDevice, table: FibTable, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
     """A route the kernel itself takes away (`fib_magic`)."""
-    number = RT_TABLE_MAIN if kind == RTN_UNICAST else RT_TABLE_LOCAL
-    if dev.l3mdev_table or dev.master is not None:
-        master = dev.l3mdev
-        number = master.l3mdev_table if master is not None else number
-    table = dev.netns.inet.fib.tables.get(number)
-    if table is None:
+    prefixes = table.lengths.get(length)
+    routes = None if prefixes is None else prefixes.get(dst)
+    if routes is None:
         return
     scope = RT_SCOPE_HOST if kind == RTN_LOCAL else RT_SCOPE_LINK
-    for route in table.at(dst, length):
+    for route in routes:
         if route.type != kind or route.prefsrc != source or route.scope != scope or route.protocol != RTPROT_KERNEL:
             continue
         if not route.tos and (not metric or route.priority == metric) and route.nexthops and route.nexthops[0].ifindex == dev.ifindex:
@@ -240,10 +246,7 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
-    table = 0
-    if dev.l3mdev_table or dev.master is not None:
-        master = dev.l3mdev
-        table = 0 if master is None else master.l3mdev_table
+    table = _vrf_table(dev)
     made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
@@ -305,28 +308,36 @@ def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
 def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
     assert dev.inet is not None
+    netns, ifindex, vrf = dev.netns, dev.ifindex, _vrf_table(dev)
+    fib_state = netns.inet.fib
+    own, main = fib_state.tables.get(vrf or RT_TABLE_LOCAL), fib_state.tables.get(vrf or RT_TABLE_MAIN)
     mask = MASKS4[ifa.length]
     prefix, broadcast = ifa.peer & mask, (ifa.peer & mask) | (~mask & 0xFFFFFFFF)
     others = [other for other in dev.inet.addresses if other is not ifa] if dev.inet.addresses else ()
+    is_secondary = ifa.flags & IFA_F_SECONDARY
     primary = ifa
-    if ifa.flags & IFA_F_SECONDARY:
+    if is_secondary:
         primary = _primary_of(dev, ifa) or ifa
     elif prefix >> 24 and ifa.length < 32:
         if not ifa.flags & IFA_F_NOPREFIXROUTE and not (others and _has_primary(others, prefix, ifa.length)):
-            kind = RTN_LOCAL if dev.flags & IFF_LOOPBACK else RTN_UNICAST
-            _delete(dev, kind, prefix, ifa.length, ifa.local, ifa.metric)
-    elif prefix >> 24 and ifa.peer != ifa.local:
-        _delete(dev, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
-    wants_local = others and any(other.local == ifa.local for other in others)
-    wants_broadcasts = _broadcasts_of(others) if others else ()
-    if ifa.broadcast is not None and ifa.broadcast not in wants_broadcasts:
-        _delete(dev, RTN_BROADCAST, ifa.broadcast, 32, primary.local)
-    if not ifa.flags & IFA_F_SECONDARY and ifa.length < 31 and broadcast not in wants_broadcasts:
-        _delete(dev, RTN_BROADCAST, broadcast, 32, ifa.local)
-    if not wants_local:
-        _delete(dev, RTN_LOCAL, ifa.local, 32, primary.local if ifa.flags & IFA_F_SECONDARY else ifa.local)
-        if inet_addr_type_dev(dev.netns, dev, ifa.local) != RTN_LOCAL:
-            fib.flush_prefsrc(dev.netns, ifa.local)
+            if dev.flags & IFF_LOOPBACK:
+                if own is not None:
+                    _delete(dev, own, RTN_LOCAL, prefix, ifa.length, ifa.local, ifa.metric)
+            elif main is not None and main.by_device().get(ifindex):
+                _delete(dev, main, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
+    elif prefix >> 24 and ifa.peer != ifa.local and main is not None:
+        _delete(dev, main, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
+    if own is not None:
+        wanted = _broadcasts_of(others) if others else ()
+        if ifa.broadcast is not None and ifa.broadcast not in wanted:
+            _delete(dev, own, RTN_BROADCAST, ifa.broadcast, 32, primary.local)
+        if not is_secondary and ifa.length < 31 and broadcast not in wanted:
+            _delete(dev, own, RTN_BROADCAST, broadcast, 32, ifa.local)
+    if not (others and any(other.local == ifa.local for other in others)):
+        if own is not None:
+            _delete(dev, own, RTN_LOCAL, ifa.local, 32, primary.local)
+        if inet_addr_type_dev(netns, dev, ifa.local) != RTN_LOCAL:
+            fib.flush_prefsrc(netns, ifa.local)
 
 
 def _has_primary(addresses: Iterable[Ifa], prefix: int, length: int) -> bool:
@@ -360,12 +371,12 @@ def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
 
 def device_event(event: int, dev: NetDevice) -> None:
     """What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
+    inet = dev.netns.inet
+    inet.rt_genid += 1
     if event == NETDEV_REGISTER:
-        dev.inet = InDevice(conf=dev.netns.inet.conf_default, arp=dev.netns.inet.arp_default)
-    dev.netns.inet.rt_genid += 1
-    handler = _EVENTS.get(event)
-    if handler is not None and dev.inet is not None:
-        handler(dev)
+        dev.inet = InDevice([], inet.conf_default, inet.arp_default)
+    elif event in _EVENTS and dev.inet is not None:
+        _EVENTS[event](dev)
 
 
 def _up(dev: NetDevice) -> None:

@@ -336,7 +336,8 @@ def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tu
     """Mark the next hops over a device; the routes that have none alive any more."""
     dead: list[tuple[FibTable, Route]] = []
     for table in netns.inet.fib.tables.values():
-        if not (table.hops or table.by_device()).get(ifindex):
+        hops = table.hops if table.hops is not None else table.by_device()
+        if ifindex not in hops or not hops[ifindex]:
             continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
@@ -369,7 +370,7 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
         flags |= RTNH_F_LINKDOWN
     ifindex = dev.ifindex
     for table in netns.inet.fib.tables.values():
-        if not table.has_marks or not (table.hops or table.by_device()).get(ifindex):
+        if not table.has_marks or not table.by_device().get(ifindex):
             continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():

@@ -311,8 +311,10 @@ def _is_all(holder: Holder) -> bool:
 
 def _held(netns: Netns, holder: Holder) -> list[NetDevice]:
     """The devices a set of settings is about: one, or with `all` every one."""
-    devices = [dev for dev in netns.devices.values() if dev.inet6 is not None]
-    return devices if _is_all(holder) else [dev for dev in devices if dev.inet6 is holder.owner]
+    if _is_all(holder):
+        return [dev for dev in netns.devices.values() if dev.inet6 is not None]
+    owner = holder.owner
+    return [dev for dev in netns.devices.values() if dev.inet6 is owner]
 
 
 def _forwarding(netns: Netns, holder: Holder, before: int, value: int) -> None:

@@ -29,9 +29,11 @@ from netsim.kernel.tables.fib import (
 )
 from netsim.packet import Ip
 from netsim.packet.numbers import ETH_P_IP
+from netsim.values import quick
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class HopRequest:
     """One next hop of a request; `ifindex` 0 leaves the device to the kernel."""
 
@@ -41,7 +43,8 @@ class HopRequest:
     flags: int = 0
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class RouteRequest:
     """What a route message says. `dst` None is the default route; `None`/0 means absent as in netlink."""
 
@@ -91,7 +94,7 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
         newroute6(netns, request, flags)
         return
     _only_inet(request.family)
-    hops = tuple(_next_hop(hop) for hop in request.hops)
+    hops = tuple([_next_hop(hop) for hop in request.hops])
     kind = request.type or RTN_UNICAST
     if kind not in fib.ERROR_TYPES and not hops:
         hops = (NextHop(0),)
@@ -113,7 +116,7 @@ def delroute(netns: Netns, request: RouteRequest) -> None:
         delroute6(netns, request)
         return
     _only_inet(request.family)
-    hops = tuple(_next_hop(hop) for hop in request.hops)
+    hops = tuple([_next_hop(hop) for hop in request.hops])
     fib.delete(
         netns,
         fib.Wanted(IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, request.type or 0,

@@ -176,7 +176,8 @@ class FibTable:
             del self.lengths[route.length]
             self.order = tuple([length for length in self.order if length != route.length])
         if self.hops is not None:
-            self._count(route, -1)
+            for hop in route.nexthops:
+                self.hops[hop.ifindex] -= 1
 
     def swap(self, old: Route, new: Route) -> None:
         """Put a changed route where the old one was."""

@@ -194,9 +194,11 @@ class Fib6State:
         """The routes over a device, in no order."""
         found: list[Fib6Info] = []
         for table in self.tables.values():
-            routes = (table.devices or table.by_device()).get(ifindex)
-            if routes is not None:
-                found += routes
+            devices = table.devices
+            if devices is None:
+                devices = table.by_device()
+            if ifindex in devices:
+                found += devices[ifindex]
         return found
 
 

@@ -40,7 +40,8 @@ class Ifa:
     updated: int = 0
 
 
-@attrs.frozen(eq=False)
+@quick
+@attrs.frozen(eq=False, weakref_slot=False)
 class Ipv4Conf:
     """`net.ipv4.conf.DEV.*`; names are the sysctls'. A value: whoever changes a setting of his own hangs another one (`settings.Holder`)."""
 

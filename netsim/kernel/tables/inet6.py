@@ -44,7 +44,8 @@ class Ifa6:
         return Ifa6(s.address, s.length, s.scope, flags, s.peer, s.valid, s.preferred, s.metric, s.protocol, created, updated)
 
 
-@attrs.frozen(eq=False)
+@quick
+@attrs.frozen(eq=False, weakref_slot=False)
 class Ipv6Conf:
     """`net.ipv6.conf.DEV.*`; names are the sysctls'. A value, as `Ipv4Conf` is; a device's own `mtu` is in its `Inet6Dev`."""
 

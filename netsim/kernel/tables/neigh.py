@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from netsim.addr import MAC
+from netsim.values import quick
 
 NUD_NONE, NUD_INCOMPLETE, NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE, NUD_FAILED, NUD_NOARP, NUD_PERMANENT = (
     0x00, 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80,
@@ -15,7 +16,8 @@ NUD_VALID = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | 
 NUD_CONNECTED = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE
 
 
-@attrs.frozen(eq=False)
+@quick
+@attrs.frozen(eq=False, weakref_slot=False)
 class NeighParms:
     """`net.ipv4.neigh.DEV.*` in the sysctls' own units: seconds, and `*_ms` where the name says so. A value, as `Ipv4Conf` is."""
 

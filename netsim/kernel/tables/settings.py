@@ -16,19 +16,24 @@ from netsim.kernel.tables.conntrack import ConntrackConf
 from netsim.kernel.tables.inet import Ipv4Conf
 from netsim.kernel.tables.inet6 import Ipv6Conf
 from netsim.kernel.tables.neigh import NeighParms
+from netsim.values import quick
 
 T = TypeVar("T", Ipv4Conf, Ipv6Conf, NeighParms, ConntrackConf)
 
 
 def having(settings: T, **values: int) -> T:
     """These settings with some of them changed."""
+    for name, value in values.items():
+        if getattr(settings, name) != value:
+            break
+    else:
+        return settings
     kind: Any = type(settings)
     names, read = _fields(kind)
-    before = read(settings)
-    known = list(before)
+    known = list(read(settings))
     for name, value in values.items():
         known[names[name]] = value
-    changed: T = settings if tuple(known) == before else kind(*known)
+    changed: T = kind(*known)
     return changed
 
 
@@ -39,7 +44,8 @@ def _fields(kind: Any) -> tuple[dict[str, int], Callable[[object], tuple[int, ..
     return {name: place for place, name in enumerate(names)}, attrgetter(*names)
 
 
-@attrs.frozen
+@quick
+@attrs.frozen(weakref_slot=False)
 class Holder:
     """Where a set of settings hangs: an attribute of a namespace's state, or of a device's."""
 
