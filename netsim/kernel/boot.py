@@ -10,7 +10,7 @@ from netsim.kernel.core import relations
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.modules import hang, load, part
-from netsim.kernel.core.netdevice import NETDEV_DOWN, NETDEV_REGISTER, NetDevice
+from netsim.kernel.core.netdevice import NETDEV_CHANGEUPPER, NETDEV_DOWN, NETDEV_REGISTER, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers import loopback
@@ -76,7 +76,7 @@ def masq_inet_event(dev: NetDevice, address: int) -> None:
 
 def brnf_device_event(event: int, dev: NetDevice) -> None:
     """A bridge is there: bridge netfilter looks at its packets, where there is netfilter."""
-    if dev.netns.netfilter is not None:
+    if dev.kind == "bridge" and dev.netns.netfilter is not None:
         part("netfilter.br_netfilter:device_event")(event, dev)
 
 
@@ -87,19 +87,14 @@ def br_refragment(netns: Netns, skb: SkBuff) -> bool:
 
 
 NETDEV_LISTENERS: tuple[tuple[Callable[[int, NetDevice], None], frozenset[int]], ...] = (
-    (relations.port_event, relations.HEARD_OF_PORTS),
     (relations.underlay_event, relations.HEARD_OF_UNDERLAYS),
     (devinet.device_event, devinet.HEARD),
     (addrconf.device_event, addrconf.HEARD),
     (masq_device_event, frozenset((NETDEV_DOWN,))),
     (brnf_device_event, frozenset((NETDEV_REGISTER,))),
-    (relations.lower_event, relations.HEARD_OF_LOWERS),
 )
-"""Who hears of device events, in this order, and of which."""
-NETDEV_CHAIN = {
-    event: tuple(listener for listener, heard in NETDEV_LISTENERS if event in heard)
-    for event in sorted(frozenset[int]().union(*(heard for _, heard in NETDEV_LISTENERS)))
-}
+"""Who hears of device events, in this order, and of which; before them the master, after them the devices on top (`Kernel.notify`)."""
+NETDEV_CHAIN = {event: tuple(listener for listener, heard in NETDEV_LISTENERS if event in heard) for event in range(NETDEV_CHANGEUPPER + 1)}
 INETADDR_CHAIN = (masq_inet_event,)
 INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
 INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}
@@ -134,6 +129,7 @@ def hang_doors(kernel: Kernel) -> None:
     kernel.inet_families = INET_FAMILIES
     kernel.br_refragment = br_refragment
     kernel.netdev_chain = NETDEV_CHAIN
+    kernel.upper_event = relations.upper_event
     kernel.inetaddr_chain = INETADDR_CHAIN
     kernel.netns_init = NETNS_INIT
     for name in kernel.loaded_modules:

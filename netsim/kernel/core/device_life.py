@@ -33,10 +33,14 @@ from netsim.kernel.core.netns import Netns
 NAME_SIZE = 16
 MOST_NUMBERED = 32768
 TC_H_ROOT = 0xFFFFFFFF
+KEPT = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
+"""Flags that are more than a bit: opening, or counting who wants it, goes with them."""
 
 
 def valid_name(name: str) -> bool:
     """Whether a device may be called so (`dev_valid_name`)."""
+    if name.isalnum() and name.isascii():
+        return len(name) < NAME_SIZE
     if name in (".", "..") or "/" in name or ":" in name or name.split() != [name]:
         return False
     return len(name if name.isascii() else name.encode(errors="surrogateescape")) < NAME_SIZE
@@ -91,9 +95,11 @@ def _list(dev: NetDevice) -> None:
 
 
 def _unlist(dev: NetDevice) -> None:
-    del dev.netns.devices[dev.ifindex]
-    for name in (dev.name, *dev.altnames):
-        dev.netns.names.pop(name, None)
+    netns = dev.netns
+    del netns.devices[dev.ifindex]
+    netns.names.pop(dev.name, None)
+    for name in dev.altnames:
+        netns.names.pop(name, None)
 
 
 def unregister_netdevice(dev: NetDevice) -> None:
@@ -127,13 +133,13 @@ def dev_open(dev: NetDevice) -> None:
 
 def activate(dev: NetDevice) -> None:
     """Attach the default queueing discipline at first use; without carrier the queue stays shut (`dev_activate`)."""
+    dev.stir()
     if dev.qdisc == "noop":
         dev.qdisc = dev.default_qdisc
-        kind = dev.netns.kernel.qdisc_kinds.get(dev.qdisc)
-        if kind is not None and dev.qdisc != "noqueue":
-            dev.stir()
-            dev.root_qdisc = kind.create(dev, 0, TC_H_ROOT, None)
-    dev.stir()
+        if dev.qdisc != "noqueue":
+            kind = dev.netns.kernel.qdisc_kinds.get(dev.qdisc)
+            if kind is not None:
+                dev.root_qdisc = kind.create(dev, 0, TC_H_ROOT, None)
     dev.is_active = dev.carrier
 
 
@@ -169,11 +175,11 @@ def dev_close(dev: NetDevice) -> None:
 
 def dev_change_flags(dev: NetDevice, flags: int, change: int) -> None:
     """Set the flags named in `change` as in `flags` (`dev_change_flags`); up and down open and close the device."""
-    wanted = (dev.flags & ~change) | (flags & change)
-    keep = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
     before = dev.flags
-    dev.stir()
-    dev.flags = (dev.flags & keep) | (wanted & ~keep)
+    wanted = (before & ~change) | (flags & change)
+    if change != IFF_UP:
+        dev.stir()
+        dev.flags = (before & KEPT) | (wanted & ~KEPT)
     if (before ^ wanted) & IFF_UP:
         (dev_open if wanted & IFF_UP else dev_close)(dev)
     for bit, counter in ((IFF_PROMISC, "promiscuity"), (IFF_ALLMULTI, "allmulti")) if change & (IFF_PROMISC | IFF_ALLMULTI) else ():

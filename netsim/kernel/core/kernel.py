@@ -25,6 +25,10 @@ DOOR = {"state": "share"}
 """Doors belong to the program, not to the state of a world: forks share them, snapshots leave them out."""
 
 
+def _nobody(event: int, dev: NetDevice) -> None:
+    """Until the doors are hung."""
+
+
 @attrs.define(eq=False)
 class Kernel:
     """A running Linux: its namespaces, the doors late-bound by `boot`, and what is counted machine-wide.
@@ -68,6 +72,8 @@ class Kernel:
     """The last handle given to a discipline that was made without one."""
     netdev_chain: dict[int, tuple[Callable[..., None], ...]] = attrs.field(factory=dict, metadata=DOOR)
     """device event -> `(event, dev) -> None`, called in order: those who do something about it (`call_netdevice_notifiers`)."""
+    upper_event: Callable[..., None] = attrs.field(default=_nobody, metadata=DOOR)
+    """`(event, dev) -> None`: devices are stacked on one to which something happened."""
     inetaddr_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(dev, address) -> None`: an address was taken off a device (`inetaddr_chain`, `inet6addr_chain`: NETDEV_DOWN)."""
     netns_init: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
@@ -126,6 +132,10 @@ class Kernel:
         return number
 
     def notify(self, event: int, dev: NetDevice) -> None:
-        """Tell every room that minds what happened to a device (`call_netdevice_notifiers`)."""
-        for listener in self.netdev_chain.get(event, ()):
+        """Tell what happened to a device (`call_netdevice_notifiers`): its master, every room that minds, the devices on top of it."""
+        if dev.master is not None:
+            dev.master.port_event(event, dev)
+        for listener in self.netdev_chain[event]:
             listener(event, dev)
+        if dev.uppers:
+            self.upper_event(event, dev)

@@ -82,14 +82,12 @@ def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
         request.flags | permanent, request.valid, request.preferred, request.metric, request.protocol, now, now,
     )  # fmt: skip
     mask = mask4(ifa.length)
-    known = next(
-        (other for other in dev.inet.addresses if other.length == ifa.length and _same_net(other, ifa.peer, mask) and other.local == local), None
-    )
-    if known is not None:
-        if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
-            raise NetError(EEXIST, "ipv4: Address already assigned")
-        _replace(dev, known, ifa)
-        return
+    for known in dev.inet.addresses:
+        if known.local == local and known.length == ifa.length and _same_net(known, ifa.peer, mask):
+            if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
+                raise NetError(EEXIST, "ipv4: Address already assigned")
+            _replace(dev, known, ifa)
+            return
     dev.validate_address(local)
     insert_ifa(dev, ifa)
 
@@ -247,15 +245,15 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
     table = _vrf_table(dev)
-    made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
-    routes = made(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table)
+    routes = _routes(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table)
     if not source or (source >= FIRST_GROUP and (source.is_multicast or source.is_broadcast)):
         routes = tuple(route for route in routes if route.type == RTN_LOCAL and route.dst == source != 0)  # `fib_valid_prefsrc`
     fib.insert_own(dev.netns, routes)
 
 
+@lru_cache(64)
 def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: IPv4, link: tuple[int, int, int], vrf_table: int) -> tuple[Route, ...]:
     """What an address brings on a device in some state, as values: the routes that `fib_magic` makes, their ways out known."""
     local, peer, length, broadcast, metric = net
@@ -280,10 +278,6 @@ def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: I
         everyone = IPv4(prefix | ~mask & 0xFFFFFFFF)
         routes.append(Route(everyone, 32, 0, 0, RTN_BROADCAST, RT_SCOPE_LINK, RTPROT_KERNEL, local, to_link, (), own))
     return tuple(routes)
-
-
-_routes_over_lo = lru_cache(64)(_routes)
-"""Those over lo are the same values in every namespace."""
 
 
 @lru_cache(1024)

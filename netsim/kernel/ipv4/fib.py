@@ -166,10 +166,8 @@ def insert_own(netns: Netns, routes: Iterable[Route]) -> None:
     netns.stir()
     for route in routes:
         table = fib.tables.get(route.table) or fib.table(route.table)
-        prefixes = table.lengths.get(route.length)
-        known = None if prefixes is None else prefixes.get(route.dst)
+        known = table.insert_first(route)
         if known is None:
-            table.insert(route, 0)
             fib.generation += 1
         elif route not in known:
             with suppress(NetError):
@@ -184,7 +182,7 @@ def insert_checked(netns: Netns, route: Route, flags: int) -> None:
         netns.stir()
     known = table.at(route.dst, route.length)
     if not known and flags & NLM_F_CREATE:
-        table.insert(route, 0)
+        table.insert_first(route)
         fib.generation += 1
         return
     same = [other for other in known if other.tos == route.tos and other.priority == route.priority]

@@ -312,10 +312,3 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     for route in netns.inet6.fib.over(dev.ifindex) if netns.inet6.fib.has_marks else ():
         route.nh_flags &= ~flags
     netns.inet6.fib.generation += 1
-
-
-def forget_prefsrc(netns: Netns, dev: NetDevice, address: IPv6) -> None:
-    """Routes no longer prefer a source address that went (`rt6_remove_prefsrc`)."""
-    for route in netns.inet6.fib.over(dev.ifindex):
-        if route.prefsrc == address:
-            route.prefsrc = None

@@ -104,10 +104,14 @@ def unconfigured(dev: NetDevice, ifa: Ifa6) -> None:
         peer = find_prefix_route(dev, ifa.peer, 128)
         if peer is not None:
             fib.remove(dev.netns, peer)
-    own = _find_host(dev, ifa.address, RTN_LOCAL)
-    if own is not None:
-        fib.remove(dev.netns, own)
-    fib.forget_prefsrc(dev.netns, dev, ifa.address)
+    routes = dev.netns.inet6.fib.over(dev.ifindex)
+    if routes:
+        own = _find_host(dev, ifa.address, RTN_LOCAL)
+        if own is not None:
+            fib.remove(dev.netns, own)
+        for route in routes:  # which no longer prefer a source address that went (`rt6_remove_prefsrc`)
+            if route.prefsrc == ifa.address:
+                route.prefsrc = None
 
 
 def _anycast_of(ifa: Ifa6) -> IPv6 | None:

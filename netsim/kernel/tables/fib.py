@@ -147,15 +147,29 @@ class FibTable:
 
     def insert(self, route: Route, position: int) -> None:
         """Put a route among those of its prefix."""
-        prefixes = self.lengths.get(route.length)
-        if prefixes is None:
-            prefixes = self.lengths[route.length] = {}
-            self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
-        routes = prefixes.get(route.dst)
-        if routes is None:
+        routes = self.at(route.dst, route.length)
+        if not routes:
+            self.insert_first(route)
+            return
+        routes.insert(position, route)
+        self._note(route)
+
+    def insert_first(self, route: Route) -> list[Route] | None:
+        """Put a route to a prefix that no other leads to; else nothing happens, and these are the others."""
+        length = route.length
+        if length in self.lengths:
+            prefixes = self.lengths[length]
+            if route.dst in prefixes:
+                return prefixes[route.dst]
             prefixes[int(route.dst)] = [route]
         else:
-            routes.insert(position, route)
+            self.lengths[length] = {int(route.dst): [route]}
+            self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (length,)
+        self._note(route)
+        return None
+
+    def _note(self, route: Route) -> None:
+        """What is kept in mind of all routes together."""
         for hop in route.nexthops:
             if hop.flags & MARKED:
                 self.has_marks = True
