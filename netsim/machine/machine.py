@@ -142,7 +142,7 @@ class Machine:
         netns.holders += 1
         processes[pid] = process = Process(self, pid, parent, argv, env, cwd, netns, fds, _comm(argv[0]) if argv else "", kernel.clock.now)
         if parent is not None:
-            parent.children.append(process)
+            parent.child_count += 1
             if parent.ignored:
                 process.ignored = parent.ignored
             if parent.vrf:
@@ -216,24 +216,18 @@ class Machine:
 
     def _run_command(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
         """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
-        outcome, count = self._called(process, argv, not_found), 1
-        while isinstance(outcome, Exec):
-            argv = process.argv = outcome.argv
-            process.comm = _comm(argv[0])
-            if count == MOST_EXECS:
-                return Result("", f"{process.comm}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
+        for _ in range(MOST_EXECS):
+            command = self.command(process, argv[0])
+            try:
+                outcome: Any = (not_found or _not_found)(argv[0]) if command is None else command(Call(process, argv))
+            except NetError as error:
+                outcome = Result("", f"{_comm(argv[0])}: {strerror(error.errno)}\n", 1)
+            if not isinstance(outcome, Exec):
+                return outcome
+            argv, not_found = outcome.argv, outcome.not_found
+            process.argv, process.comm = argv, _comm(argv[0])
             self.replace(process, outcome)
-            outcome = self._called(process, argv, outcome.not_found)
-            count += 1
-        return outcome
-
-    def _called(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
-        """What one command answers."""
-        command = self.command(process, argv[0])
-        try:
-            return (not_found or _not_found)(argv[0]) if command is None else command(Call(process, argv))
-        except NetError as error:
-            return Result("", f"{_comm(argv[0])}: {strerror(error.errno)}\n", 1)
+        return Result("", f"{_comm(argv[0])}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
 
     def replace(self, process: Process, outcome: Exec) -> None:
         """Give a process the namespace and environment that the command to come shall have."""
@@ -280,19 +274,14 @@ class Machine:
 
     def reap(self, process: Process) -> None:
         """A process ended: a zombie until its parent hears of it, a moment later, unless it stands waiting; its children belong to init from now on."""
-        if process.children:
+        if process.child_count:
             for child in process.children:
-                if child.status is None:
-                    child.parent = self.init
-                    self.init.children.append(child)
-            process.children.clear()
+                child.parent = self.init
+            self.init.child_count += process.child_count
+            process.child_count = 0
         parent = process.parent
         if parent is not None:
-            siblings = parent.children
-            if siblings and siblings[-1] is process:
-                siblings.pop()
-            elif process in siblings:
-                siblings.remove(process)
+            parent.child_count -= 1
         if process.is_awaited:
             self.processes.pop(process.pid, None)
             if process.jail is not None:

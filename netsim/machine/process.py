@@ -45,11 +45,13 @@ class Process:
     status: int | None = None
     killed_by: int = 0
     umask: int = 0o022
-    children: list[Process] = attrs.field(factory=list)
-    timers: dict[int, Timer] = attrs.field(factory=dict)
+    child_count: int = 0
+    """How many living children it has."""
+    timers: dict[int, Timer] | None = None
     next_timer: int = 1
     ignored: frozenset[int] = frozenset()
-    woken: set[int] = attrs.field(factory=set)
+    woken: set[int] | None = None
+    """Descriptors that the program is about to hear of."""
     is_awaited: bool = False
     """Whether its parent does nothing else until it has ended (`wait4(2)`), and so need not be told."""
     vrf: str = ""
@@ -127,6 +129,11 @@ class Process:
         """Whether the process has a capability such as "NET_ADMIN" (capabilities(7))."""
         return self.jail is None or self.jail.allows(capability)
 
+    @property
+    def children(self) -> list[Process]:
+        """Its living children, oldest first."""
+        return [process for process in self.machine.processes.values() if process.parent is self and process.status is None]
+
     def inner_pid(self) -> int:
         """Its id in its own PID namespace."""
         return self.pid if self.jail is None else self.jail.pids.get(self.pid, self.pid)
@@ -152,12 +159,14 @@ class Process:
         """Have `program.timer(proc, token)` called in `delay` ns; returns a number to cancel it by."""
         number = self.next_timer
         self.next_timer += 1
+        if self.timers is None:
+            self.timers = {}
         self.timers[number] = self.machine.kernel.clock.call_later(delay, self._fire, number, token)
         return number
 
     def cancel_timer(self, number: int) -> None:
         """Forget a timer; it may have fired already."""
-        timer = self.timers.pop(number, None)
+        timer = self.timers.pop(number, None) if self.timers else None
         if timer is not None:
             timer.cancel()
 
@@ -183,22 +192,26 @@ class Process:
         if self.frozen:
             self.missed += ((self._fire, (number, token)),)
             return
-        if self.timers.pop(number, None) is not None and self.program is not None and self.status is None:
+        if self.timers and self.timers.pop(number, None) is not None and self.program is not None and self.status is None:
             self.program.timer(self, token)
 
     # events --------------------------------------------------------------------------------------------------------------
 
     def wake_readable(self, fd: int) -> None:
         """Something happened on a descriptor: the program hears of it soon, once."""
-        if fd not in self.woken:
-            self.woken.add(fd)
+        woken = self.woken
+        if woken is None:
+            woken = self.woken = set()
+        if fd not in woken:
+            woken.add(fd)
             self.machine.kernel.clock.call_settled(self._readable, fd)
 
     def _readable(self, fd: int) -> None:
         if self.frozen:
             self.missed += ((self._readable, (fd,)),)
             return
-        self.woken.discard(fd)
+        if self.woken:
+            self.woken.discard(fd)
         if self.program is not None and self.status is None and fd in self.fds:
             self.program.readable(self, fd)
 

@@ -88,6 +88,6 @@ class InteractiveShell(Shell):
 
 
 def _interrupt(process: Any) -> None:
-    for child in list(process.children):
+    for child in process.children:
         _interrupt(child)
     process.signal(SIGINT)

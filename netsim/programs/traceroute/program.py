@@ -99,7 +99,7 @@ class Traceroute(Program):
 
     def readable(self, proc: Any, fd: int) -> None:
         """An answer or an error came; what happens on standard input does not concern it."""
-        for ready in (fd, *sorted(proc.woken)):  # `do_poll` takes all that are ready before anything else is sent
+        for ready in (fd, *sorted(proc.woken or ())):  # `do_poll` takes all that are ready before anything else is sent
             if ready > STDERR and ready in proc.fds:
                 self._hear(proc, ready)
         if proc.status is None:
