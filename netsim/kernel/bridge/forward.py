@@ -84,7 +84,7 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     for port in bridge.ports[::-1] if ports is None else ports:
         if not port.options[flag] or not should_deliver(port, source, skb):
             continue
-        if is_watched or (ports is not None and port.place is not None and port.place.is_quiet) or not port.dev.only_counts(skb):
+        if is_watched or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
 
 
