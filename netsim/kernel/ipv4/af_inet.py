@@ -71,26 +71,23 @@ class Inet4Family:
 
     def route(self, sock: InetSocket, address: IPv4, port: int) -> Rt:
         """The way to a destination for a socket (`ip_route_connect`); the one it took before while nothing has changed (`sk_dst_check`)."""
-        netns = sock.netns
-        if not (sock.laddr or sock.bound_dev or sock.dontroute) and address >> 28 != 14:
-            rt = known_way(netns, address, None, sock.tos)
-            if rt is not None:
-                return rt
+        netns, own = sock.netns, sock.laddr
+        source = own if own and type(own) is IPv4 and own >> 28 != 14 else None
+        is_free = not (sock.bound_dev or sock.dontroute) and (address >> 28 != 14 or not sock.multicast_if)
+        rt = known_way(netns, address, source, sock.tos) if is_free else None
+        if rt is not None:
+            return rt
         genid = netns.inet.fib.generation + netns.inet.rt_genid
-        asked = (genid, address, port, sock.laddr, sock.lport, sock.bound_dev, sock.multicast_if, sock.tos, sock.mark, sock.dontroute)
+        asked = (genid, address, port, own, sock.lport, sock.bound_dev, sock.multicast_if, sock.tos, sock.mark, sock.dontroute)
         cached = sock.dst_cache
         if cached is not None and cached[0] == asked and netns.trace is None:
             known: Rt = cached[1]
             return known
-        source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr and not sock.laddr.is_multicast else None
         oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
-        is_free = not (oif or sock.dontroute)
-        rt = known_way(netns, address, source, sock.tos) if is_free else None
-        if rt is None:
-            scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
-            rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
-            if is_free:
-                keep_way(netns, address, source, sock.tos, rt)
+        scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
+        rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
+        if is_free:
+            keep_way(netns, address, source, sock.tos, rt)
         sock.dst_cache = None if rt.is_learnt else (asked, rt)
         return rt
 

@@ -79,8 +79,11 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
     dev, state = skb.dev, skb.dev.inet
     netns = dev.netns
     assert state is not None
-    if skb.pkt_type != PACKET_HOST and netns.trace is None and arp_only_counts(dev, skb):
-        return True
+    if netns.trace is None:
+        if skb.pkt_type != PACKET_HOST and arp_only_counts(dev, skb):
+            return True
+        if _is_none_of_ours(dev, message.tpa):
+            return False
     kind, out = ip_route_input_type(skb, message.tpa, message.spa)
     if kind == RTN_LOCAL:
         conf, conf_all = state.conf, netns.inet.conf_all
@@ -105,6 +108,19 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
         return True
     trace_step(netns, "arp_process", dev.name, message, message.tpa)
     return False
+
+
+def _is_none_of_ours(dev: NetDevice, target: IPv4) -> bool:
+    """Whether an address is not in the table local, nothing else could make it local, and nobody answers for others here, without asking for its route."""
+    netns, state = dev.netns, dev.inet
+    assert state is not None
+    inet, conf, conf_all = netns.inet, state.conf, netns.inet.conf_all
+    if inet.arp.proxies or conf.proxy_arp or conf_all.proxy_arp or conf.proxy_arp_pvlan:
+        return False
+    if inet.fib.has_custom_rules or inet.fib.has_custom_local_routes or netns.l3mdevs:
+        return False
+    table = inet.fib.tables.get(RT_TABLE_LOCAL)
+    return table is None or not table.holds(target)
 
 
 def _proxy_reply(dev: NetDevice, message: Arp) -> None:

@@ -11,11 +11,11 @@ from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
 from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
 from netsim.kernel.netfilter.headers import protocol_of, same_interface
-from netsim.kernel.netfilter.index import candidates
+from netsim.kernel.netfilter.index import WORTHWHILE, candidates
 from netsim.kernel.netfilter.targets.standard import Jump
 from netsim.kernel.netfilter.tracing import policy_met, rule_met
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
-from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
+from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
 from netsim.packet import Ip
 from netsim.trace import RuleMet
 
@@ -66,13 +66,47 @@ def _way(skb: SkBuff) -> tuple[int, ...]:
 def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
     """The table's verdict on a packet at a hook; counts every rule it met and, at the end of the chain, the policy."""
     chain = base = table.hooks[state.hook]
-    rules, walk = chain.rules, iter(candidates(table, chain, state, skb))
-    stack: list[tuple[Chain, Iterator[int]]] = []
+    walk = _numbered(table, chain, state, skb)
+    stack: list[tuple[Chain, Iterator[tuple[int, Rule]]]] = []
     size = skb.size
     trace = state.netns.trace
     while True:
-        position = next(walk, -1)
-        if position < 0:
+        for position, rule in walk:
+            if not matches(rule.spec, state, skb):
+                continue
+            rule.packets += 1
+            rule.bytes += size
+            target = rule.spec.target
+            if target is None:
+                if skb.nf_trace:
+                    rule_met(table, chain, position, skb, state, CONTINUE)
+                if trace is not None:
+                    trace_rule(state, table, chain, position + 1, rule.spec, CONTINUE, skb)
+                continue
+            if isinstance(target, Jump):
+                if skb.nf_trace:
+                    rule_met(table, chain, position, skb, state, CONTINUE)
+                if trace is not None:
+                    trace_rule(state, table, chain, position + 1, rule.spec, None, skb)
+                if not rule.spec.is_goto and len(stack) < STACK:
+                    stack.append((chain, walk))
+                chain = table.chains[target.chain]
+                walk = _numbered(table, chain, state, skb)
+                break
+            state.chain, state.rule_number = chain.name, position + 1
+            verdict = target.apply(skb, state)
+            if skb.nf_trace:
+                rule_met(table, chain, position, skb, state, verdict)
+            if trace is not None:
+                trace_rule(state, table, chain, position + 1, rule.spec, int(verdict), skb)
+            if verdict == CONTINUE:
+                size = skb.size
+                continue
+            if verdict != RETURN:
+                return int(verdict)
+            walk = iter(())
+            break
+        else:
             if not stack:
                 if skb.nf_trace:
                     policy_met(table, base, skb, state)
@@ -80,42 +114,15 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
                     trace_rule(state, table, base, 0, None, ACCEPT if base.policy is None else base.policy, skb)
                 return _policy(base, size)
             chain, walk = stack.pop()
-            rules = chain.rules
-            continue
-        rule = rules[position]
-        if not matches(rule.spec, state, skb):
-            continue
-        rule.packets += 1
-        rule.bytes += size
-        target = rule.spec.target
-        if target is None:
-            if skb.nf_trace:
-                rule_met(table, chain, position, skb, state, CONTINUE)
-            if trace is not None:
-                trace_rule(state, table, chain, position + 1, rule.spec, CONTINUE, skb)
-            continue
-        if isinstance(target, Jump):
-            if skb.nf_trace:
-                rule_met(table, chain, position, skb, state, CONTINUE)
-            if trace is not None:
-                trace_rule(state, table, chain, position + 1, rule.spec, None, skb)
-            if not rule.spec.is_goto and len(stack) < STACK:
-                stack.append((chain, walk))
-            chain = table.chains[target.chain]
-            rules, walk = chain.rules, iter(candidates(table, chain, state, skb))
-            continue
-        state.chain, state.rule_number = chain.name, position + 1
-        verdict = target.apply(skb, state)
-        if skb.nf_trace:
-            rule_met(table, chain, position, skb, state, verdict)
-        if trace is not None:
-            trace_rule(state, table, chain, position + 1, rule.spec, int(verdict), skb)
-        if verdict == CONTINUE:
-            size = skb.size
-            continue
-        if verdict != RETURN:
-            return int(verdict)
-        walk = iter(())
+
+
+def _numbered(table: Table, chain: Chain, state: HookState, skb: SkBuff) -> Iterator[tuple[int, Rule]]:
+    """The rules that may match with their positions, in order."""
+    rules = chain.rules
+    if len(rules) < WORTHWHILE:
+        return enumerate(rules)
+    positions = candidates(table, chain, state, skb)
+    return zip(positions, map(rules.__getitem__, positions), strict=True)
 
 
 def device_of(state: HookState) -> str:

@@ -40,14 +40,11 @@ class ChainIndex:
 
 
 def candidates(table: Table, chain: Chain, state: HookState, skb: SkBuff) -> Sequence[int]:
-    """Positions of the rules that may match, in order."""
-    count = len(chain.rules)
-    if count < WORTHWHILE:
-        return range(count)
+    """Positions of the rules of a long chain that may match, in order."""
     index: ChainIndex | None = chain.index
     if index is None or index.generation != table.generation:
         chain.index = ChainIndex(table.generation)
-        return range(count)
+        return range(len(chain.rules))
     if index.buckets is None:
         _fill(index, chain.rules)
     return _look_up(index, state, skb)

@@ -28,6 +28,10 @@ ICMP_TURNS = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17}
 ICMP6_TURNS = {128: 129, 129: 128, 139: 140, 140: 139}
 
 
+_made: Any = tuple.__new__
+"""What a `NamedTuple` is made by, without the function of its own that it asks first."""
+
+
 class Tuple(NamedTuple):
     """One direction of a connection (`struct nf_conntrack_tuple`), and the zone that direction is looked up in.
 
@@ -45,19 +49,24 @@ class Tuple(NamedTuple):
     def inverted(self) -> Tuple | None:
         """The tuple of the answers (`nf_ct_invert_tuple`), or None for ICMP messages that get none."""
         family, protocol, src, dst, sport, dport, zone = self
-        if protocol not in (PROTO_ICMP, PROTO_ICMP6):
-            return Tuple(family, protocol, dst, src, dport, sport, zone)
+        if protocol != PROTO_ICMP and protocol != PROTO_ICMP6:
+            return _made(Tuple, (family, protocol, dst, src, dport, sport, zone))  # type: ignore[no-any-return]
         turns = ICMP_TURNS if protocol == PROTO_ICMP else ICMP6_TURNS
         kind = turns.get(dport >> 8)
         if kind is None:
             return None
-        return Tuple(family, protocol, dst, src, sport, kind << 8 | dport & 255, zone)
+        return _made(Tuple, (family, protocol, dst, src, sport, kind << 8 | dport & 255, zone))  # type: ignore[no-any-return]
 
     def answered(self) -> Tuple:
         """The tuple of the answers to one that is known to have some."""
         inverse = self.inverted()
         assert inverse is not None
         return inverse
+
+    @classmethod
+    def of(cls, fields: tuple[int, ...]) -> Tuple:
+        """The tuple of all seven fields."""
+        return _made(cls, fields)  # type: ignore[no-any-return]
 
     def with_source(self, src: int, sport: int) -> Tuple:
         """The same tuple from elsewhere."""

@@ -228,7 +228,7 @@ def getaddrinfo(proc: Any, name: str, family: int = 0) -> Lookup:
     if known:
         lookup.found = sort_addresses(proc, known)
         lookup._finish("")
-    elif not name or any(letter.isspace() for letter in name):
+    elif not name or name.split() != [name]:
         lookup._finish(NONAME)
     else:
         lookup.begin(proc)

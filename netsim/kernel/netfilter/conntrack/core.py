@@ -30,7 +30,7 @@ from netsim.kernel.tables.conntrack import (
     Tracked,
     Tuple,
 )
-from netsim.packet import Ip, Tcp, Udp
+from netsim.packet import IcmpEcho, Ip, Tcp, Udp
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
@@ -56,10 +56,15 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
     table: ConntrackTable = netns.netfilter.conntrack
     packet = skb.packet
     header, zone = packet.payload, template.zone if template.directions & 1 else 0
-    if type(header) in WITH_PORTS and type(packet) is Ip:
+    if type(packet) is Ip:
+        original: tuple[int, ...] = ()  # as `tuple_of` has it
         protocol = packet.protocol
-        original: tuple[int, ...] = (PF_INET, protocol, packet.src, packet.dst, header.sport, header.dport, zone)  # as `tuple_of` has it
-        return _track(netns, table, skb, template, original, TRACKERS.get(protocol, generic_packet))
+        if type(header) in WITH_PORTS:
+            original = (PF_INET, protocol, packet.src, packet.dst, header.sport, header.dport, zone)
+        elif type(header) is IcmpEcho and protocol == PROTO_ICMP:
+            original = (PF_INET, protocol, packet.src, packet.dst, header.ident, header.type << 8 | header.code, zone)
+        if original:
+            return _track(netns, table, skb, template, original, TRACKERS.get(protocol, generic_packet))
     protocol = protocol_of(packet)
     if protocol in BOTH_ICMP:
         header = transport_of(packet)
@@ -85,7 +90,7 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
     while True:
         nfct = _known(netns, table, original, template)
         if nfct is None:
-            connection = _begin(netns, table, skb, Tuple(*original), template)
+            connection = _begin(netns, table, skb, Tuple.of(original), template)
             if connection is None:
                 return _invalid(table)
             if connection.status & IPS_DYING:
@@ -118,7 +123,7 @@ def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template,
 
 def _known(netns: Netns, table: ConntrackTable, original: tuple[int, ...], template: Template) -> Tracked | None:
     """The packet's place in a connection that exists (`resolve_normal_ct`)."""
-    found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, Tuple(*original), template)
+    found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, Tuple.of(original), template)
     if found is None:
         return None
     connection, direction = found

@@ -75,7 +75,8 @@ def _query(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked, begi
     if not connection.status & IPS_CONFIRMED and connection.tuples[ORIGINAL].dport >> 8 not in begins:
         return INVALID
     refresh(table, connection, seconds, netns.kernel.clock.now)
-    account(connection, nfct, skb)
+    if connection.packets is not None:
+        account(connection, nfct, skb)
     return VALID
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
 STATE_INVALID, STATE_ESTABLISHED, STATE_RELATED, STATE_NEW, STATE_SNAT, STATE_DNAT, STATE_UNTRACKED = 1, 2, 4, 8, 64, 128, 256
+NOT_ASKED = (None, None, None, None)
 Place = tuple[int, int, bool]
 """Address, mask and inversion."""
 Span = tuple[int, int, bool]
@@ -78,6 +79,8 @@ class ConntrackMatch:
         return self._ends(connection) and self._life(connection, state)
 
     def _ends(self, connection: Connection) -> bool:
+        if self.protocol is None and self.addresses == NOT_ASKED and self.ports == NOT_ASKED:
+            return True
         original, reply = connection.tuples
         found = (original.src, original.dst, reply.src, reply.dst)
         for place, address in zip(self.addresses, found, strict=True):

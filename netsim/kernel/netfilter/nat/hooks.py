@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
 STATUS = (IPS_SRC_NAT, IPS_DST_NAT)
+DECIDED = IPS_NAT_DONE_MASK | IPS_NAT_MASK
 RELATED = (CT_RELATED, CT_RELATED_REPLY)
 BEGINNING = (CT_NEW, CT_RELATED, CT_RELATED_REPLY)
 ICMP_REDIRECT = 5
@@ -90,8 +91,8 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
     """One end of a packet; what is not tracked is not translated (`nf_nat_inet_fn`)."""
     nfct = skb.nfct
     connection = nfct.connection if type(nfct) is Tracked else None
-    if connection is None:
-        return ACCEPT
+    if connection is None or (connection.status & DECIDED == IPS_NAT_DONE_MASK and not connection.masquerade_device):
+        return ACCEPT  # it was decided that both ends stay as they are
     info, manip = nfct.info, HOOK_MANIP[hook]
     if info in RELATED and _error_in(skb.packet) is not None:
         return ACCEPT if _translate_error(skb, connection, nfct, hook) else DROP

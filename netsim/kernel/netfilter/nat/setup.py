@@ -45,5 +45,8 @@ def setup_info(netns: Netns, connection: Connection, choice: NatRange, manip: in
 def null_binding(netns: Netns, connection: Connection, manip: int) -> None:
     """No rule wanted anything: the end stays, but a port that is taken is still moved (`nf_nat_alloc_null_binding`)."""
     reply = connection.tuples[REPLY]
+    if not connection.status & IPS_CONFIRMED and netns.netfilter.conntrack.find(reply, netns.kernel.clock.now) is None:
+        connection.status |= DONE[manip]  # nobody else would get the answers
+        return
     address = reply.dst if manip == MANIP_SRC else reply.src
     setup_info(netns, connection, NatRange(MAP_IPS, address, address), manip)
