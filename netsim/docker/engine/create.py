@@ -12,7 +12,6 @@ from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, conflict, invalid
 from netsim.docker.ids import new_id, pet_name
 from netsim.docker.settings import ContainerSpec, EndpointSettings
-from netsim.values import changed
 
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]"
 IS_NAME = re.compile(NAME + "+").fullmatch
@@ -32,7 +31,7 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     entrypoint = image.entrypoint if spec.entrypoint is None else spec.entrypoint
     if not (*entrypoint, *command):
         raise invalid("No command specified")
-    resolved = changed(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint))
+    resolved = attrs.evolve(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint))
     container = Container(identity, name, resolved, image, engine.now())
     container.mode = _resolved_mode(engine, spec.host.network_mode)
     container.hostname = _hostname(engine, container)

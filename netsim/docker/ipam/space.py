@@ -53,6 +53,11 @@ class AddressSpace:
     pools: list[Pool] = attrs.field(factory=list)
     last_given: int = -1
     """20.10: the place in the list of predefined subnets after which the search goes on."""
+    ascending: tuple[BlockOf, ...] = attrs.field(init=False, default=())
+    """The blocks in the order of their bases."""
+
+    def __attrs_post_init__(self) -> None:
+        self.ascending = tuple(sorted(self.blocks, key=_base))
 
     def request(self, subnet: Net, ip_range: Net | None = None) -> Pool:
         """The subnet somebody asked for by name."""
@@ -63,18 +68,19 @@ class AddressSpace:
     def choose(self, reserved: Sequence[Net], family: type[Net] = IPv4Net, identity: str = "", size: int = 0) -> Pool:
         """A predefined subnet that overlaps neither a pool nor what is `reserved` (the host's own networks); IPv6 ones are cut out of a
         prefix made of the daemon's `identity` unless the daemon was given others. `size`: a prefix length other than the blocks' own (29)."""
-        blocks = [block for block in self.blocks if isinstance(block.base, family)]
+        in_turn = self.profile.takes_subnets_in_turn
+        blocks = [block for block in (self.blocks if in_turn else self.ascending) if isinstance(block.base, family)]
         if not blocks and family is IPv6Net and self.profile.has_ipv6_pools:
             blocks = [unique_local(identity)]
         if size:
             blocks = [BlockOf(block.base, size) for block in blocks if block.base.length <= size]
             if not blocks:
                 raise invalid("invalid pool request: invalid address pool")
-        taken = [other for other in (*reserved, *(pool.subnet for pool in self.pools)) if isinstance(other, family)]
-        found = self._next(blocks, taken) if self.profile.takes_subnets_in_turn else lowest(blocks, taken)
+        taken = [other for other in (*reserved, *[pool.subnet for pool in self.pools]) if isinstance(other, family)]
+        found = self._next(blocks, taken) if in_turn else lowest(blocks, taken)
         if found is not None:
             return self._add(Pool(found))
-        if self.profile.takes_subnets_in_turn:
+        if in_turn:
             kind = "IPv4" if family is IPv4Net else "IPv6"
             raise invalid(f"could not find an available, non-overlapping {kind} address pool among the defaults to assign to the network")
         raise forbidden("all predefined address pools have been fully subnetted")
@@ -130,23 +136,26 @@ def read_block(text: str) -> BlockOf:
 
 
 def lowest(blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:
-    """The lowest free subnet of the blocks in the order of their bases; what has been found taken is stepped over as a whole."""
-    for block in sorted(blocks, key=_base):
-        number, count, first = 0, block.subnets(), int(block.base.address)
-        width = bounds(block.subnet(0))[1] - first + 1
+    """The lowest free subnet of blocks that are in the order of their bases; what has been found taken is stepped over as a whole."""
+    spans = [bounds(net) for net in taken]
+    for block in blocks:
+        base = block.base
+        hosts = (1 << ((32 if isinstance(base, IPv4Net) else 128) - block.size)) - 1
+        number, count, first = 0, block.subnets(), int(base.address)
+        width = (first | hosts) - first + 1
         while number < count:
-            net = block.subnet(number)
-            for other in taken:
-                if overlap(net, other):
-                    number = max(number, (bounds(other)[1] - first) // width) + 1
+            last = first + number * (hosts + 1) | hosts
+            for low, high in spans:
+                if low <= last and high >= last - hosts:
+                    number = max(number, (high - first) // width) + 1
                     break
             else:
-                return net
+                return block.subnet(number)
     return None
 
 
 def _base(block: BlockOf) -> int:
-    return int(block.base.network)
+    return bounds(block.base)[0]
 
 
 def unique_local(identity: str) -> BlockOf:
