@@ -136,6 +136,13 @@ class ContainerSpec:
     host: HostConfig = HostConfig()
     networks: Mapping[str, EndpointSettings] = attrs.field(default=UNATTACHED)
 
+    def filled_in(self, name: str, command: tuple[str, ...], entrypoint: tuple[str, ...]) -> ContainerSpec:
+        """The same with what the daemon chose where nothing was said."""
+        return ContainerSpec(
+            self.image, name, command, entrypoint, self.hostname, self.domainname, self.env, self.exposed, self.labels, self.mac, self.working_dir,
+            self.user, self.tty, self.open_stdin, self.stop_signal, self.stop_timeout, self.attached, self.health, self.host, self.networks,
+        )  # fmt: skip
+
 
 @quick
 @attrs.frozen(weakref_slot=False)

@@ -14,6 +14,11 @@ def check(text: str) -> str:
     return text
 
 
+def is_name(text: str) -> bool:
+    """Whether a value is a network's name and nothing more."""
+    return LONG.search(text) is None and not text.isspace() and bool(text)
+
+
 def fields(text: str) -> dict[str, list[str]]:
     """Field -> its values, in the order given; a bare name is the field `name`; ValueError."""
     if LONG.search(text) is None:

@@ -11,12 +11,12 @@ from netsim.commands.docker.flags import Parsed, whole
 from netsim.commands.docker.networks import pairs
 from netsim.commands.docker.publish import BadPort, exposed, published
 from netsim.commands.docker.session import Docker
-from netsim.docker.settings import ContainerSpec, EndpointSettings, HealthCheck, HostConfig, Port, RestartPolicy
+from netsim.docker.settings import EMPTY, ContainerSpec, EndpointSettings, HealthCheck, HostConfig, Port, RestartPolicy
 from netsim.machine.process import Process
 
 BUILT_IN = ("", "default", "bridge", "host", "none")
 PLAIN, DEFAULT_RESTART = EndpointSettings(), RestartPolicy()
-NAME_ALONE = frozenset({"name"})
+NAME_ALONE, LABELS = frozenset({"name"}), frozenset({"label", "label-file"})
 OF_ENDPOINT, ENVIRONMENT = frozenset({"network-alias", "link", "ip", "ip6", "mac-address", "link-local-ip"}), frozenset({"env", "env-file"})
 
 
@@ -38,7 +38,7 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     if restart is not DEFAULT_RESTART and restart.name not in ("no", "") and parsed.has("rm"):
         raise BadOption("conflicting options: cannot specify both --restart and --rm")
     variables = _variables(docker, parsed)
-    labels = pairs((*_lines(docker.call.proc, parsed.many("label-file")), *parsed.many("label")))
+    labels = EMPTY if LABELS.isdisjoint(given) else pairs((*_lines(docker.call.proc, parsed.many("label-file")), *parsed.many("label")))
     networks, mode = _networks(docker, parsed)
     if not CAPABILITIES.isdisjoint(given):
         add, drop = _capabilities(docker, parsed)
@@ -157,7 +157,11 @@ def _ports(docker: Docker, parsed: Parsed) -> tuple[dict[Port, Any], tuple[Port,
 
 def _networks(docker: Docker, parsed: Parsed) -> tuple[dict[str, EndpointSettings], str]:
     """Where to be attached, and the mode (`parseNetworkOpts`)."""
-    wanted = [network_option.fields(text) for text in parsed.many("network")]
+    texts = parsed.many("network")
+    if len(texts) == 1 and network_option.is_name(texts[0]) and OF_ENDPOINT.isdisjoint(parsed.values):
+        mode = texts[0]
+        return ({mode: PLAIN} if is_user_defined(mode) else {}), mode
+    wanted = [network_option.fields(text) for text in texts]
     if not wanted:
         given = _endpoint("default", {}, parsed, 0) if docker.cli.applies_to_default else PLAIN
         return ({"default": given} if given is not PLAIN and given != PLAIN else {}), "default"

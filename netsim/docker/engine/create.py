@@ -31,8 +31,7 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     entrypoint = image.entrypoint if spec.entrypoint is None else spec.entrypoint
     if not (*entrypoint, *command):
         raise invalid("No command specified")
-    resolved = attrs.evolve(spec, name=name, command=tuple(command), entrypoint=tuple(entrypoint))
-    container = Container(identity, name, resolved, image, engine.now())
+    container = Container(identity, name, spec.filled_in(name, tuple(command), tuple(entrypoint)), image, engine.now())
     container.mode = _resolved_mode(engine, spec.host.network_mode)
     container.hostname = _hostname(engine, container)
     container.networks = _attachments(engine, container)

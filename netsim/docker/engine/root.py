@@ -55,7 +55,9 @@ def _bare(name: str) -> str:
 def make_root(engine: Engine, container: Container) -> Directory:
     """The image's files, /proc and /sys of the machine, a few devices."""
     outside = engine.machine.files.root.entries
-    etc: dict[str, Node] = {name: File(0o644, 0, content) for name, content in ETC}
+    etc: dict[str, Node] = {}
+    for name, data in ETC:
+        etc[name] = File(0o644, 0, data)
     dev: dict[str, Node] = {"null": Device(0o666), "zero": Device(0o666), "tty": Device(0o666)}
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         dev[name] = Stream(0o666, 0, fd)
