@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import attrs
 import pytest
 
 from netsim import Host, World
-from netsim.docker.settings import DaemonOptions
+from netsim.addr import MAC
+from netsim.docker.settings import ContainerSpec, DaemonOptions, EndpointSettings, HealthCheck, HostConfig, Port
 
 WITHOUT_RULES = DaemonOptions(iptables=0)
 
@@ -97,3 +99,20 @@ def test_containers_are_pruned_the_newest_first(host: Host) -> None:
         ok(host, f"docker create --name {name} busybox true")
     ids = ok(host, "docker inspect -f '{{.Id}}' c1 c2 c3").split()
     assert ok(host, "docker container prune -f").split()[2:] == [*reversed(ids), "Total", "reclaimed", "space:", "0B"]
+
+
+def test_what_the_daemon_fills_in_leaves_the_rest_of_a_request_as_it_was() -> None:
+    asked = ContainerSpec(
+        "i", "n", ("c",), None, "h", "d", ("e=1",), (Port(1),), {"a": "b"}, MAC(5), "/w", "u", 1, 1, "INT", 3, ("stdin",), HealthCheck(("NONE",)),
+        HostConfig("m"), {"x": EndpointSettings("10.0.0.1")},
+    )  # fmt: skip
+    assert asked.filled_in("web", ("sh",), ("init",)) == attrs.evolve(asked, name="web", command=("sh",), entrypoint=("init",))
+
+
+def test_a_line_typed_again_means_what_the_first_one_meant(host: Host) -> None:
+    line = "docker run -d --name c1 --label a=b -e X=1 --add-host other:10.9.9.9 --device-read-bps /dev/sda:1mb busybox sleep 1000"
+    first = ok(host, line) and ok(host, "docker inspect -f '{{.Config.Labels}} {{.Config.Env}} {{.HostConfig.ExtraHosts}}' c1")
+    ok(host, "docker rm -f c1")
+    again = ok(host, line) and ok(host, "docker inspect -f '{{.Config.Labels}} {{.Config.Env}} {{.HostConfig.ExtraHosts}}' c1")
+    assert first == again
+    assert [text for text in host.machine.kernel.unmodelled if "device-read-bps" in text] == ["docker run --device-read-bps /dev/sda:1mb"] * 2

@@ -16,6 +16,7 @@ from netsim.programs.busybox import usage_files, usage_net
 BANNER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n"
 USAGE = usage_net.TEXTS | usage_files.TEXTS
 ULLONG_MAX = (1 << 64) - 1
+DIGITS = re.compile(r"[0-9a-fA-FxX]+").fullmatch
 Outcome = Result | Program | Exec | ReadInput
 
 
@@ -86,12 +87,17 @@ def text(applet: str, word: str) -> str:
 
 def read_options(call: Call, grammar: Grammar, values: Mapping[str, Callable[[str, str], Any]] | None = None) -> Options:
     """Read options, each argument converted as it comes (`getopt32`); dies with the usage at a wrong one."""
-    applet, converters = name_of(call), values or {}
+    return read_words(call.argv, grammar, values or {})
+
+
+def read_words(argv: tuple[str, ...], grammar: Grammar, converters: Mapping[str, Callable[[str, str], Any]]) -> Options:
+    """The same of a command's words, which decide alone."""
+    applet = argv[0].rsplit("/", 1)[-1]
     letters: list[str] = []
     found: dict[str, Any] = {}
     words: list[str] = []
     try:
-        for item in scan(call.argv[1:], grammar):
+        for item in scan(argv[1:], grammar):
             if isinstance(item, Option):
                 letters.append(item.name)
                 if item.argument is not None:
@@ -106,7 +112,7 @@ def read_options(call: Call, grammar: Grammar, values: Mapping[str, Callable[[st
 def unsigned(applet: str, word: str, most: int = ULLONG_MAX, least: int = 0, base: int = 10) -> int:
     """A number as `xatou` and its sisters take it; dies when it is none or out of range."""
     try:
-        value = int(word, base) if re.fullmatch(r"[0-9a-fA-FxX]+", word) else -1
+        value = int(word, base) if DIGITS(word) else -1
     except ValueError:
         value = -1
     if not 0 <= value <= ULLONG_MAX:

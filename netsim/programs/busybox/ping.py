@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -12,7 +13,7 @@ from netsim.errors import EACCES, EPERM, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.packet import Icmp6Echo, IcmpEcho
-from netsim.programs.busybox.applet import Options, byte_hex, counting, die, duration_ms, ended, name_of, read_options, short, usage
+from netsim.programs.busybox.applet import Options, byte_hex, counting, die, duration_ms, ended, name_of, read_words, short, usage
 from netsim.programs.net.resolver import LOOKUP_TIMER, Lookup, getaddrinfo, numeric
 
 AF_INET, AF_INET6, SOCK_RAW, ICMP, ICMPV6 = 2, 10, 3, 1, 58
@@ -31,13 +32,19 @@ def ping(call: Call) -> Any:
 
 def _ping(call: Call) -> Result | Program:
     applet = name_of(call)
-    options = read_options(call, GRAMMAR, VALUES)
+    options = _options(call.argv)
     if len(options.words) != 1:
         raise usage(applet)
     family = AF_INET6 if applet == "ping6" or "6" in options else AF_INET if "4" in options else 0
     source, device = _origin(call, applet, options)
     lookup = getaddrinfo(call.proc, options.words[0], family)
     return Ping(applet, options.words[0], lookup, options, source, device)
+
+
+@lru_cache(maxsize=1024)
+def _options(argv: tuple[str, ...]) -> Options:
+    """What the same words mean each time."""
+    return read_words(argv, GRAMMAR, VALUES)
 
 
 def _origin(call: Call, applet: str, options: Options) -> tuple[IPv4 | IPv6 | None, str]:
