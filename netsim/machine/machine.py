@@ -95,7 +95,7 @@ class Machine:
     exec_table: Mapping[str, str] = attrs.field(factory=dict, metadata={"state": "share"})
     files: Files = attrs.field(factory=Files)
     processes: dict[int, Process] = attrs.field(factory=dict)
-    next_pid: int = 1
+    next_pid: int = 2
     epoch: int = 1_767_225_600 * SECOND
     init: Process = attrs.field(default=None)
     services: dict[str, Any] = attrs.field(factory=dict)
@@ -116,7 +116,7 @@ class Machine:
 
     def new_process(
         self,
-        parent: Process | None,
+        parent: Process,
         argv: tuple[str, ...],
         env: dict[str, str],
         cwd: str,
@@ -136,24 +136,20 @@ class Machine:
             self.next_pid = pid + 1
         elif pid in processes:
             raise NetError(EINVAL)
-        kernel = self.kernel
         if netns is None:
-            netns = parent.netns if parent is not None else kernel.init_net
+            netns = parent.netns
+        if jail is None:
+            jail = parent.jail
         netns.holders += 1
-        processes[pid] = process = Process(self, pid, parent, argv, env, cwd, netns, fds, _comm(argv[0]) if argv else "", kernel.clock.now)
-        if parent is not None:
-            parent.child_count += 1
-            if parent.ignored:
-                process.ignored = parent.ignored
-            if parent.vrf:
-                process.vrf = parent.vrf
-            if jail is None:
-                jail = parent.jail
+        parent.child_count += 1
+        comm = _comm(argv[0]) if argv else ""
+        processes[pid] = process = Process(
+            self, pid, parent, argv, env, cwd, netns, fds, comm, self.kernel.clock.now, parent.ignored, parent.vrf, jail
+        )
         if jail is not None:
-            process.jail = jail
             jail.admit(process)
         for fd in fds:
-            if getattr(fds[fd], "pipe", None) is not None:
+            if fds[fd].pipe is not None:
                 process.watch(fd)
         return process
 
@@ -404,9 +400,8 @@ def start(name: str, kernel: Kernel, exec_table: Mapping[str, str], dialects: Ma
 
     machine = Machine(name, kernel, exec_table, dialects=dialects or {})
     lay_out(machine)
-    machine.init = machine.new_process(
-        None, ("/sbin/init",), {"PATH": PATH, "HOME": "/root", "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "PWD": "/root"}, "/root",
-        {0: Null(), 1: Capture(), 2: Capture()},
+    machine.init = machine.processes[1] = Process(
+        machine, 1, None, ("/sbin/init",), {"PATH": PATH, "HOME": "/root", "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "PWD": "/root"},
+        "/root", hold(kernel.init_net), {0: Null(), 1: Capture(), 2: Capture()}, "init", kernel.clock.now, program=Program(),
     )  # fmt: skip
-    machine.init.program = Program()
     return machine

@@ -36,6 +36,11 @@ class Process:
     fds: dict[int, OpenFile]
     comm: str = ""
     started_at: int = 0
+    ignored: frozenset[int] = frozenset()
+    vrf: str = ""
+    """The VRF that `ip vrf exec` bound its sockets to, by name."""
+    jail: Jail | None = None
+    """The container it lives in; None: the machine itself."""
     program: Program | None = None
     image: int = 0
     """How often it has become another program."""
@@ -49,15 +54,10 @@ class Process:
     """How many living children it has."""
     timers: dict[int, Timer] | None = None
     next_timer: int = 1
-    ignored: frozenset[int] = frozenset()
     woken: set[int] | None = None
     """Descriptors that the program is about to hear of."""
     is_awaited: bool = False
     """Whether its parent does nothing else until it has ended (`wait4(2)`), and so need not be told."""
-    vrf: str = ""
-    """The VRF that `ip vrf exec` bound its sockets to, by name."""
-    jail: Jail | None = None
-    """The container it lives in; None: the machine itself."""
 
     # output and input --------------------------------------------------------------------------------------------------
 
