@@ -193,7 +193,11 @@ class Process:
             self.missed += ((self._fire, (number, token)),)
             return
         if self.timers and self.timers.pop(number, None) is not None and self.program is not None and self.status is None:
-            self.program.timer(self, token)
+            try:
+                self.program.timer(self, token)
+            except NetError:
+                if self.status is None:
+                    raise  # as below
 
     # events --------------------------------------------------------------------------------------------------------------
 
@@ -213,7 +217,11 @@ class Process:
         if self.woken:
             self.woken.discard(fd)
         if self.program is not None and self.status is None and fd in self.fds:
-            self.program.readable(self, fd)
+            try:
+                self.program.readable(self, fd)
+            except NetError:
+                if self.status is None:
+                    raise  # else SIGPIPE ended it while it wrote, and what its program would still have done is not done
 
     def wake_writable(self, fd: int) -> None:
         """A connect was decided or a buffer has room."""
@@ -224,7 +232,11 @@ class Process:
             self.missed += ((self._writable, (fd,)),)
             return
         if self.program is not None and self.status is None and fd in self.fds:
-            self.program.writable(self, fd)
+            try:
+                self.program.writable(self, fd)
+            except NetError:
+                if self.status is None:
+                    raise  # as above
 
     def signal(self, signum: int) -> None:
         """A signal arrives (`kill(2)`); SIGKILL cannot be handled, an ignored one reaches only a program that catches it itself."""

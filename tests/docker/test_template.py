@@ -53,7 +53,7 @@ def test_what_go_prints(template: str, text: str) -> None:
         ("{{.Name", "template: :1: unclosed action"),
         ("{{if .Name}}x", "template: :1: unexpected EOF"),
         ("{{nosuch .}}", 'template: :1: function "nosuch" not defined'),
-        ("{{index .Args 7}}", 'template: :1:2: executing "" at <index>: error calling index: index out of range: 7'),
+        ("{{index .Args 7}}", 'template: :1:2: executing "" at <index .Args 7>: error calling index: index out of range: 7'),
     ],
 )
 def test_what_go_refuses(template: str, problem: str) -> None:

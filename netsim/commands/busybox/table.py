@@ -50,6 +50,7 @@ APPLETS: dict[str, str] = {
     **dict.fromkeys(BOXED, "netsim.programs.text:boxed"),
     **{name: f"netsim.programs.{where}" for name, where in SHARED.items()},
     **dict.fromkeys(REFUSED, _OWN + "refused:refused"),
+    "busybox": _NET + "main:busybox",
     "ash": "netsim.shell.program:ash",
     "sh": "netsim.shell.program:ash",
     "traceroute": _OWN + "traceroute:traceroute",

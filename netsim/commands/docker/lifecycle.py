@@ -15,7 +15,7 @@ from netsim.commands.docker.run import Attached
 from netsim.commands.docker.session import Docker, Subcommand, daemon_text
 from netsim.docker.engine import attach
 from netsim.docker.engine import run as life
-from netsim.docker.engine.container import Container
+from netsim.docker.engine.container import RESTARTING, Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, conflict
 from netsim.machine.call import Program, Result
@@ -87,6 +87,9 @@ class Stopping(Program):
             if self.current.state.is_running:
                 self._ask(proc, self.current)
                 return
+            if self.current.state.status == RESTARTING:
+                life.give_up(self.current)
+                self.engine.tell("container", "stop", self.current.id, image=self.current.spec.image, name=self.current.name)
             if self.again:
                 self._begin_soon(proc)
                 return

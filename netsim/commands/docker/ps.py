@@ -195,7 +195,8 @@ def port(docker: Docker, parsed: Parsed) -> Result:
             return docker.result(1)
         low = int(number)
         if f"{low}/{protocol}" not in bound:
-            docker.complain(f"Error: No public port '{number}/{protocol}' published for {name}")
+            wanted = f"{number}/{protocol}" if docker.cli.family == "20.10" else asked[0]
+            docker.complain(f"Error: No public port '{wanted}' published for {name}")
             return docker.result(1)
         lines = [_where(docker, one) for one in bound[f"{low}/{protocol}"]]
     else:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import attrs
 
 from netsim.commands.docker.profile import CliProfile
-from netsim.commands.docker.template import NilList, NilMap, Struct
+from netsim.commands.docker.template import NIL, NilList, NilMap, Pointed, Pointers, Struct
 
 
 class Reader(Protocol):
@@ -25,13 +25,15 @@ class Reader(Protocol):
 class Shape:
     """A Go structure: its type, its fields in order, and how the values of some are read.
 
-    A field is `Name`, `Name=json` where JSON spells it differently, with `?` behind where an empty one is left out of JSON.
+    A field is `Name`, `Name=json` where JSON spells it differently, with `?` behind where an empty one is left out of JSON. What stands between `{` and
+    `}` is a structure embedded in this one.
     """
 
     go_type: str
     fields: str
     parts: Mapping[str, Reader] = attrs.field(factory=dict)
     zeros: Mapping[str, Any] = attrs.field(factory=dict)
+    made: type[Struct] = Struct
 
     def read(self, sent: Any) -> Any:
         """The structure out of what the daemon sent; None for nothing."""
@@ -40,15 +42,22 @@ class Shape:
         values: dict[str, Any] = {}
         names: dict[str, str] = {}
         omitted: list[str] = []
+        embedded: list[tuple[str, str]] = []
+        begin = ""
         for field in self.fields.split():
+            if field in "{}":
+                begin = "" if field == "{" else begin
+                embedded += [(begin, list(values)[-1])] if field == "}" else []
+                continue
             name, _, json_name = field.rstrip("?").partition("=")
             names[name] = json_name or name
+            begin = begin or name
             value = sent.get(names[name], self.zeros.get(name))
             part = self.parts.get(name)
             values[name] = part.read(value) if part is not None and value is not None else empty(name, value)
             if field.endswith("?") and not values[name]:
                 omitted.append(name)
-        return Struct(values, self.go_type, names, omitted)
+        return self.made(values, self.go_type, names, omitted, embedded)
 
 
 SLICES = frozenset(["Links", "Aliases", "DNSNames", "LinkLocalIPs", "DNS", "DNSOptions", "DNSSearch", "ExtraHosts", "GroupAdd", "CapAdd", "CapDrop", "SecurityOpt", "Binds", "VolumesFrom", "Env", "Cmd", "Entrypoint", "OnBuild", "ExecIDs", "Args", "MaskedPaths", "ReadonlyPaths", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits", "Config", "Mounts", "RepoTags", "SecondaryIPAddresses", "SecondaryIPv6Addresses", "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"])  # fmt: skip
@@ -72,13 +81,18 @@ MAPS = frozenset(
 )
 
 
+SETS = frozenset(["ExposedPorts", "Volumes"])
+"""Maps whose values say nothing (`map[string]struct{}`)."""
+POINTERS = frozenset(["IPAMConfig", "Health", "Healthcheck", "Init", "PidsLimit", "MemorySwappiness", "OomKillDisable", "StopTimeout"])
+
+
 def empty(name: str, value: Any) -> Any:
-    """A value that needs no reading; nothing at all is a slice or map that is nil where the field is one."""
+    """A value that needs no reading; nothing at all is a slice, map or pointer that is nil where the field is one."""
     if value is not None:
-        return value
+        return {key: Struct({}, "struct {}") for key in value} if name in SETS else value
     if name in SLICES:
         return NilList()
-    return NilMap() if name in MAPS else None
+    return NilMap() if name in MAPS else NIL if name in POINTERS else None
 
 
 @attrs.frozen
@@ -89,7 +103,8 @@ class MapOf:
 
     def read(self, sent: Any) -> Any:
         """Every value read."""
-        return {name: self.shape.read(value) for name, value in sent.items()} if isinstance(sent, dict) else sent
+        kind = Pointers if self.shape.made is Pointed else dict
+        return kind({name: self.shape.read(value) for name, value in sent.items()}) if isinstance(sent, dict) else sent
 
 
 @attrs.frozen
@@ -114,10 +129,12 @@ class PortMap:
         """Every binding read."""
         if not isinstance(sent, dict):
             return sent
-        return {name: [BINDING.read(one) for one in value] if value is not None else None for name, value in sent.items()}
+        return {name: [BINDING.read(one) for one in value] if value is not None else NilList() for name, value in sent.items()}
 
 
-IPAM_CONFIG = Shape("network.EndpointIPAMConfig", "IPv4Address? IPv6Address? LinkLocalIPs?", zeros={"IPv4Address": "", "IPv6Address": ""})
+IPAM_CONFIG = Shape(
+    "network.EndpointIPAMConfig", "IPv4Address? IPv6Address? LinkLocalIPs?", zeros={"IPv4Address": "", "IPv6Address": ""}, made=Pointed
+)
 ENDPOINT_ZEROS = {
     "MacAddress": "", "GwPriority": 0, "NetworkID": "", "EndpointID": "", "Gateway": "", "IPAddress": "", "IPPrefixLen": 0, "IPv6Gateway": "",
     "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0,
@@ -128,12 +145,12 @@ ENDPOINTS = {
     "28": f"IPAMConfig Links Aliases MacAddress DriverOpts GwPriority {ADDRESSES} DNSNames",
 }
 SECOND_HALF = (
-    "HairpinMode LinkLocalIPv6Address LinkLocalIPv6PrefixLen{} SecondaryIPAddresses SecondaryIPv6Addresses EndpointID Gateway GlobalIPv6Address "
-    "GlobalIPv6PrefixLen IPAddress IPPrefixLen IPv6Gateway MacAddress Networks"
+    "HairpinMode LinkLocalIPv6Address LinkLocalIPv6PrefixLen%s SecondaryIPAddresses SecondaryIPv6Addresses } { EndpointID Gateway GlobalIPv6Address "
+    "GlobalIPv6PrefixLen IPAddress IPPrefixLen IPv6Gateway MacAddress } Networks"
 )
 SETTINGS = {
-    "20.10": "Bridge SandboxID " + SECOND_HALF.format(" Ports SandboxKey"),
-    "28": "Bridge SandboxID SandboxKey Ports " + SECOND_HALF.format(""),
+    "20.10": "{ Bridge SandboxID " + SECOND_HALF % " Ports SandboxKey",
+    "28": "{ Bridge SandboxID SandboxKey Ports " + SECOND_HALF % "",
 }
 SETTINGS_ZEROS = {
     "Bridge": "", "SandboxID": "", "SandboxKey": "", "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
@@ -176,7 +193,7 @@ NETWORKS = {"20.10": "EnableIPv6", "28": "EnableIPv4 EnableIPv6"}
 
 def container(cli: CliProfile, sent: dict[str, Any]) -> Any:
     """A container."""
-    endpoint = Shape("network.EndpointSettings", ENDPOINTS[cli.family], {"IPAMConfig": IPAM_CONFIG}, ENDPOINT_ZEROS)
+    endpoint = Shape("network.EndpointSettings", ENDPOINTS[cli.family], {"IPAMConfig": IPAM_CONFIG}, ENDPOINT_ZEROS, Pointed)
     settings = Shape("container.NetworkSettings", SETTINGS[cli.family], {"Ports": PortMap(), "Networks": MapOf(endpoint)}, SETTINGS_ZEROS)
     host = Shape("container.HostConfig", HOSTS[cli.family], {"LogConfig": LOG, "RestartPolicy": RESTART, "PortBindings": PortMap()})
     parts: dict[str, Reader] = {"State": STATE, "HostConfig": host, "GraphDriver": GRAPH, "Config": CONFIG, "NetworkSettings": settings}

@@ -107,6 +107,8 @@ class Container:
     stale_ports: tuple[Any, ...] = ()
     """Ports that lists go on showing of one that could not start, until anything else becomes of it."""
     restart_count: int = 0
+    patience: int = 0
+    """ns that its last restart was waited for; 0 when it was started by hand."""
     stopped_by_hand: int = 0
     links: dict[str, Container] = attrs.field(factory=dict)
     """Alias -> target of legacy links."""

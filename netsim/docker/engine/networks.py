@@ -45,7 +45,9 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
         defaults = dict(option.partition("=")[::2] for kind, option in read_network_opts(engine.options.default_network_opts) if kind == spec.driver)
         if defaults:
             spec = attrs.evolve(spec, options={**defaults, **spec.options})
-    return new_network(engine, spec)
+    made = new_network(engine, spec)
+    engine.tell("network", "create", made.id, name=made.name, type=made.spec.driver)
+    return made
 
 
 def read_network_opts(texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -111,7 +113,7 @@ def _keep_configuration(engine: Engine, spec: NetworkSpec) -> Network:
 
 
 def new_network(engine: Engine, spec: NetworkSpec) -> Network:
-    """The same without the rules for what clients may ask (the daemon's own networks come here too)."""
+    """The same without the rules for what clients may ask, and no event tells of it (the daemon's own networks come here too)."""
     driver = engine.driver(spec.driver)
     if spec.ingress:
         raise forbidden("Ingress network can only be global scope network")
@@ -133,7 +135,6 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
         raise
     engine.firewall.arrange()
     engine.networks[network.id] = network
-    engine.tell("network", "create", network.id, name=network.name, type=network.spec.driver)
     return network
 
 

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from netsim.clock import MS, SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox
+from netsim.docker.cnm.model import Network
 from netsim.docker.engine import health, links
 from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_names
-from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RUNNING, Container, LogFile, State
+from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RESTARTING, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.root import make_jail
@@ -32,9 +33,9 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     """Network, root and process; when something fails the container stays created (or exited) with the error in its state."""
     if container.state.status == PAUSED:
         raise conflict("cannot start a paused container, try unpause instead")
-    if container.state.is_running:
+    if container.state.is_running or container.state.status == RESTARTING:
         return
-    container.stale_ports = ()
+    container.stale_ports, container.patience = (), 0
     try:
         if engine.profile.checks_links_first:
             links.check(engine, container)
@@ -180,8 +181,11 @@ def ended(engine: Engine, container: Container, status: int) -> None:
     if container.stdin is not None:
         container.stdin.close()
         container.stdin = None
+    left = _networks(container)
     tear_down(engine, container)
     engine.tell("container", "die", container.id, exitCode=str(status), image=container.spec.image, name=container.name)
+    for network in left:
+        engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
     if engine.swarm is not None:
         engine.swarm.ended(container)
     waiters, container.waiters = container.waiters, []
@@ -190,10 +194,23 @@ def ended(engine: Engine, container: Container, status: int) -> None:
             process.timer(0, token)
     if wants_restart(container) and not container.stopped_by_hand:
         container.restart_count += 1
-        container.state.status = RUNNING
-        engine.machine.kernel.clock.call_later(SECOND // 10, _restart, engine, container)
+        container.state.status = RESTARTING
+        container.patience = again_in(container)
+        engine.machine.kernel.clock.call_later(container.patience, _restart, engine, container)
     elif container.spec.host.auto_remove:
         forget(engine, container)
+
+
+def _networks(container: Container) -> list[Network]:
+    """The networks a container that ends will leave, unless they are another's (`releaseNetwork`)."""
+    sandbox = container.sandbox
+    return [endpoint.network for endpoint in sandbox.endpoints] if sandbox is not None and sandbox.container_id == container.id else []
+
+
+def again_in(container: Container) -> int:
+    """ns until it starts again: 0.1 s and twice as long each time, a minute at most; anew after ten seconds of life (`restartmanager`)."""
+    lived = container.state.finished - container.state.started >= 10 * SECOND
+    return min(container.patience * 2, 60 * SECOND) if container.patience and not lived else SECOND // 10
 
 
 def wants_restart(container: Container) -> int:
@@ -221,9 +238,17 @@ def start_quietly(engine: Engine, container: Container) -> None:
 
 
 def _restart(engine: Engine, container: Container) -> None:
-    container.state.status = EXITED
-    if container.id in engine.containers and not container.stopped_by_hand:
+    if container.state.status != RESTARTING:
+        return
+    container.state.status, waited = EXITED, container.patience
+    if container.id in engine.containers:
         start_quietly(engine, container)
+        container.patience = waited
+
+
+def give_up(container: Container) -> None:
+    """A container that waits for its next start is stopped: it starts no more."""
+    container.state.status, container.stopped_by_hand = EXITED, 1
 
 
 def tear_down(engine: Engine, container: Container) -> None:

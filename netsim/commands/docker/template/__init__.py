@@ -5,6 +5,6 @@ fields are an error that names its Go type.
 """
 
 from netsim.commands.docker.template.execute import check, render
-from netsim.commands.docker.template.values import NilList, NilMap, Struct, TemplateError
+from netsim.commands.docker.template.values import NIL, NilList, NilMap, Pointed, Pointers, Struct, TemplateError
 
-__all__ = ["NilList", "NilMap", "Struct", "TemplateError", "check", "render"]
+__all__ = ["NIL", "NilList", "NilMap", "Pointed", "Pointers", "Struct", "TemplateError", "check", "render"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from netsim.commands.docker.template.functions import FUNCTIONS
-from netsim.commands.docker.template.parse import Action, Branch, Command, Leave, Operand, Pipe, Text, parse
-from netsim.commands.docker.template.values import MISSING, Missing, Struct, TemplateError, is_true, show
+from netsim.commands.docker.template.functions import FUNCTIONS, counted
+from netsim.commands.docker.template.parse import Action, Branch, Command, Leave, Operand, Pipe, Text, parse, pipe_text
+from netsim.commands.docker.template.values import MISSING, NIL, Missing, Struct, TemplateError, is_true, show
 
 
 def render(template: str, data: Any, *, lenient: int = 0) -> str:
@@ -91,7 +91,7 @@ class _State:
         elif value is None or value is MISSING:
             items = []
         else:
-            raise TemplateError(f'template: :1:{node.pipe.at}: executing "" at <{_text(node.pipe)}>: range can\'t iterate over {show(value)}')
+            raise TemplateError(f'template: :1:{node.pipe.at}: executing "" at <{pipe_text(node.pipe)}>: range can\'t iterate over {show(value)}')
         if not items:
             self.run(node.other, dot)
         for key, item in items:
@@ -135,7 +135,7 @@ class _State:
             values = [self.operand(word, dot) for word in rest]
             if not isinstance(final, Missing):
                 values.append(final)
-            return _call(first, function, values)
+            return _call(first, function, values, " ".join(word.text for word in command.words))
         if rest or not isinstance(final, Missing):
             raise TemplateError(f'template: :1:{first.at}: executing "" at <{first.text}>: can\'t give argument to non-function {first.text}')
         return self.operand(first, dot)
@@ -158,20 +158,25 @@ class _State:
         return value
 
 
-def _call(operand: Operand, function: Any, values: list[Any]) -> Any:
+def _call(operand: Operand, function: Any, values: list[Any], whole: str = "") -> Any:
+    """The outcome of a function; what it complains of is told of the `whole` command, what it is not given of its name."""
     where = f'template: :1:{operand.at}: executing "" at <{operand.text}>: '
     if function is None:
         raise TemplateError(f'template: :1: function "{operand.value}" not defined')
     try:
         return function(*values)
     except TemplateError as problem:
-        raise TemplateError(where + str(problem)) from None
+        raise TemplateError(f'template: :1:{operand.at}: executing "" at <{whole or operand.text}>: {problem}') from None
     except (TypeError, IndexError, ValueError, AttributeError):
-        raise TemplateError(f"{where}wrong number or type of args for {operand.value}") from None
+        wrong = counted(function, len(values))
+        raise TemplateError(where + (f"wrong number of args for {operand.value}: {wrong}" if wrong else f"wrong type of args for {operand.value}")) from None
 
 
 def _field(operand: Operand, value: Any, name: str, lenient: int) -> Any:
-    where = f'template: :1:{operand.at}: executing "" at <{operand.text}>: '
+    last = _last(operand)
+    where = f'template: :1:{last.at}: executing "" at <{last.text}>: '
+    if value is NIL:
+        raise TemplateError(f"{where}nil pointer evaluating field {name}")
     if isinstance(value, Struct):
         if name not in value:
             raise TemplateError(f"{where}can't evaluate field {name} in type {value.go_type}")
@@ -189,5 +194,8 @@ def _field(operand: Operand, value: Any, name: str, lenient: int) -> Any:
     raise TemplateError(f"{where}can't evaluate field {name} in type interface {{}}")
 
 
-def _text(pipe: Pipe) -> str:
-    return " | ".join(" ".join(word.text for word in command.words) for command in pipe.commands)
+def _last(operand: Operand) -> Operand:
+    """Where an error of what is taken of a value is: at the last word inside brackets."""
+    while operand.kind == "pipe" and operand.value.commands:
+        operand = operand.value.commands[-1].words[-1]
+    return operand

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import CO_VARARGS
 from typing import Any
 from urllib.parse import quote_plus
 
-from netsim.commands.docker.template.values import MISSING, TemplateError, inner, is_true, to_json
+from netsim.commands.docker.template.values import MISSING, NIL, Pointers, TemplateError, inner, is_true, to_json
 
 
 def index(value: Any, *keys: Any) -> Any:
     """value[key]..., with Go's errors."""
     for key in keys:
-        if value is None or value is MISSING:
+        if value is None or value is MISSING or value is NIL:
             raise TemplateError("error calling index: index of untyped nil")
         if isinstance(value, dict):
-            value = value.get(key, MISSING)
+            value = value.get(key, NIL if isinstance(value, Pointers) else MISSING)
         elif isinstance(value, list | tuple | str):
             if not isinstance(key, int) or isinstance(key, bool):
                 raise TemplateError("error calling index: cannot index slice/array with type string")
@@ -48,6 +49,15 @@ def _type(value: Any) -> str:
     return {bool: "bool", int: "int", float: "float64", str: "string", list: "[]interface {}", dict: "map[string]interface {}"}.get(
         type(value), "untyped nil"
     )
+
+
+def counted(function: Callable[..., Any], given: int) -> str:
+    """How many arguments a function wants, if it was given another number of them; else nothing."""
+    code = function.__code__
+    least = code.co_argcount
+    if code.co_flags & CO_VARARGS:
+        return f"want at least {least} got {given}" if given < least else ""
+    return f"want {least} got {given}" if given != least else ""
 
 
 def printf(form: str, *values: Any) -> str:

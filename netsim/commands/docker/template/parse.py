@@ -274,7 +274,7 @@ class _Reader:
                 if not self.is_mark(")"):
                     raise TemplateError("template: :1: unclosed left paren")
                 self.take()
-                made = ("pipe", inside)
+                made, value = ("pipe", inside), f"({pipe_text(inside)})"
             else:
                 raise TemplateError(f'template: :1: unexpected "{value}" in operand')
         chained = self.peek()
@@ -284,6 +284,11 @@ class _Reader:
             fields.append(self.take().text[1:])
         text = value + "".join(f".{name}" for name in (fields[1:] if kind == "field" else fields))
         return Operand(made[0], made[1], tuple(fields), start, text)
+
+
+def pipe_text(pipe: Pipe) -> str:
+    """A pipeline as errors quote it."""
+    return " | ".join(" ".join(word.text for word in command.words) for command in pipe.commands)
 
 
 def _literal(kind: str, text: str) -> Any:

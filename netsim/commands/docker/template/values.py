@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import zlib
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 
@@ -12,17 +13,52 @@ class TemplateError(Exception):
 
 
 class Struct(dict[str, Any]):
-    """A value with a fixed set of fields; `go_type` is what an error calls it, `json_names` how JSON spells fields, `omitted` those it leaves out."""
+    """A value with a fixed set of fields; `go_type` is what an error calls it, `json_names` how JSON spells fields, `omitted` those it leaves out.
 
-    def __init__(self, fields: dict[str, Any], go_type: str, json_names: Mapping[str, str] | None = None, omitted: Collection[str] = ()) -> None:
+    `embedded` are the fields, by first and last, of structures inside this one whose fields are its own (Go's embedding).
+    """
+
+    def __init__(
+        self, fields: dict[str, Any], go_type: str, json_names: Mapping[str, str] | None = None, omitted: Collection[str] = (),
+        embedded: Sequence[tuple[str, str]] = (),
+    ) -> None:  # fmt: skip
         super().__init__(fields)
         self.go_type = go_type
         self.json_names = json_names or {}
         self.omitted = omitted
+        self.embedded = embedded
+
+    def text(self) -> str:
+        """The fields as fmt prints them."""
+        before, after = {first: "{" for first, _ in self.embedded}, {last: "}" for _, last in self.embedded}
+        return "{" + " ".join(before.get(name, "") + inner(part) + after.get(name, "") for name, part in self.items()) + "}"
 
     def plain(self) -> dict[str, Any]:
         """The fields as JSON has them."""
         return {self.json_names.get(name, name): value for name, value in self.items() if name not in self.omitted}
+
+
+class Pointed(Struct):
+    """A structure that a map or list holds by its address, which is all that fmt prints of it there."""
+
+    @property
+    def address(self) -> int:
+        """Where it might be on Go's heap: made from what it holds."""
+        return 0xC000000000 + (zlib.crc32(Struct.text(self).encode()) & 0xFFFFE0)
+
+
+class Nil:
+    """A pointer that is nil."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NIL = Nil()
+
+
+class Pointers(dict[str, Any]):
+    """A map to pointers: what it does not have is nil, not the zero value of anything."""
 
 
 class NilList(list[Any]):
@@ -47,17 +83,21 @@ def is_true(value: Any) -> bool:
 
 def show(value: Any) -> str:
     """A value as an action prints it."""
+    if isinstance(value, Pointed):
+        return value.text()  # text/template follows a pointer before it prints
     return "<no value>" if value is None or value is MISSING else inner(value)
 
 
 def inner(value: Any) -> str:
     """A value inside another one, as fmt prints it."""
-    if value is None or value is MISSING:
+    if value is None or value is MISSING or value is NIL:
         return "<nil>"
+    if isinstance(value, Pointed):
+        return f"{value.address:#x}"
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, Struct):
-        return "{" + " ".join(inner(part) for part in value.values()) + "}"
+        return value.text()
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{inner(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list | tuple):
@@ -67,7 +107,7 @@ def inner(value: Any) -> str:
 
 def plain(value: Any) -> Any:
     """A value as JSON takes it: structures with the names of JSON, maps in the order of their keys."""
-    if value is MISSING or isinstance(value, NilList | NilMap):
+    if value is MISSING or value is NIL or isinstance(value, NilList | NilMap):
         return None
     if isinstance(value, Struct):
         return {name: plain(part) for name, part in value.plain().items()}
