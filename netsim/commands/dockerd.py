@@ -7,6 +7,7 @@ from typing import Any
 
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, FlagError, parse
 from netsim.docker.engine.boot import Dockerd
+from netsim.docker.engine.daemon_file import conflicts, read_daemon_file
 from netsim.docker.errors import Refusal
 from netsim.docker.profile import RELEASES
 from netsim.docker.settings import DaemonOptions
@@ -35,8 +36,8 @@ def _value(flag: Flag, value: Any) -> Any:
     return int(value) if flag.kind == BOOL else value
 
 
-def read_options(words: Sequence[str]) -> DaemonOptions:
-    """The daemon's options; Refusal with its words for what it does not take."""
+def read_flags(words: Sequence[str]) -> dict[str, Any]:
+    """The daemon's options as given, by their fields of `DaemonOptions`; Refusal with its words for what it does not take."""
     try:
         parsed = parse(words, FLAGS, interspersed=True)
     except FlagError as problem:
@@ -47,13 +48,20 @@ def read_options(words: Sequence[str]) -> DaemonOptions:
     for flag in FLAGS:
         if parsed.given(flag.name) and flag.name != "debug":
             fields[NAMES.get(flag.name, flag.name.replace("-", "_"))] = _value(flag, parsed.values[flag.name])
-    return DaemonOptions(**fields)
+    return fields
+
+
+def read_options(words: Sequence[str]) -> DaemonOptions:
+    """The options of a daemon that reads no file."""
+    return DaemonOptions(**read_flags(words))
 
 
 def dockerd(call: Call) -> Result | Program:
-    """Run the daemon in the foreground, as the command does; `&` puts it where it belongs."""
+    """Run the daemon in the foreground, as the command does, with what /etc/docker/daemon.json says beside its flags; `&` puts it where it belongs."""
     try:
-        options = read_options(call.argv[1:])
+        flags, file = read_flags(call.argv[1:]), read_daemon_file(call.machine)
+        conflicts(flags, file)
+        options = DaemonOptions(**{**file, **flags})
     except Refusal as problem:
         return Result("", problem.text + "\n", 1)
     return Dockerd(None, RELEASES[call.machine.docker_release], options)

@@ -148,13 +148,11 @@ EXEC_TABLE.update(dict.fromkeys(BOXED, "netsim.programs.text:boxed"))
 DIALECTS = {"debian": EXEC_TABLE, "busybox": APPLETS}
 """Command tables of images, by the dialect they declare."""
 REFUSED = [
-    "systemctl",
-    "service",
     "iperf3",
     "iperf",
-    "apt-get",
-    "apt",
-    "yum",
     "wg",
 ]
+EXEC_TABLE["systemctl"] = "netsim.commands.service:systemctl"
+EXEC_TABLE["service"] = "netsim.commands.service:service"
+EXEC_TABLE.update(dict.fromkeys(("apt-get", "apt", "yum", "dnf"), "netsim.programs.packages:package_manager"))
 EXEC_TABLE.update(dict.fromkeys(REFUSED, "netsim.programs.process:refused"))

@@ -28,6 +28,8 @@ class Image:
     """Path -> content of what the image brings besides the usual files."""
     tools: Mapping[str, str] = attrs.field(factory=dict)
     """Command name -> `module:function` of what it brings besides its dialect's tools."""
+    installed: Mapping[str, str] = attrs.field(factory=dict)
+    """The same of what packages brought that were installed when it was built."""
     stop_signal: str = ""
     id: str = ""
     tag: str = "latest"
@@ -68,16 +70,19 @@ NGINX_PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+PACKAGES = "netsim.programs.packages:package_manager"
+APT = {"apt-get": PACKAGES, "apt": PACKAGES}
 POSTGRES = {"postgres": DATABASES + "postgres"}
 PYTHON = {"python": WEB + "webapp"}
 READY = (
     Image("busybox", "busybox", ("sh",)),
-    Image("alpine", "busybox", ("/bin/sh",)),
+    Image("alpine", "busybox", ("/bin/sh",), tools={"apk": PACKAGES}),
     Image("debian", command=("bash",)),
     Image("ubuntu", command=("/bin/bash",)),
     Image(
         "nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP, files={"/usr/share/nginx/html/index.html": NGINX_PAGE},
-        tools={"nginx": WEB + "nginx"}, stop_signal="SIGQUIT",
+        tools={"nginx": WEB + "nginx", "bash": "netsim.shell.program:bash", "curl": "netsim.programs.curl.program:curl", "apk": PACKAGES, **APT},
+        stop_signal="SIGQUIT",
     ),
     Image(
         "httpd", command=("httpd-foreground",), exposed=HTTP, working_dir="/usr/local/apache2", tools={"httpd-foreground": WEB + "httpd_foreground"},

@@ -50,6 +50,8 @@ class Jail:
     """Kind of a namespace of its own ("mnt", "uts", "ipc", "pid") -> its inode."""
     read_only_sys: int = 1
     """Whether /proc/sys and /sys are mounted read-only (1) or writable (0)."""
+    installed: dict[str, str] = attrs.field(factory=dict)
+    """Like `tools`, of what was installed in its root since."""
 
     def admit(self, process: Process) -> None:
         """A process is born inside: it gets the next pid there."""

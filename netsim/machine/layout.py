@@ -15,6 +15,7 @@ DIRECTORIES = (
     "/bin",
     "/dev",
     "/etc",
+    "/etc/docker",
     "/etc/netns",
     "/home",
     "/mnt",

@@ -265,7 +265,8 @@ class Machine:
             if directory not in BINARY_DIRECTORIES:
                 return None
             name = base
-        where = (self.exec_table if process.jail is None else process.jail.tools).get(name)
+        jail = process.jail
+        where = self.exec_table.get(name) if jail is None else jail.installed.get(name) or jail.tools.get(name)
         return None if where is None else _tool(where)
 
     def reap(self, process: Process) -> None:

@@ -25,9 +25,6 @@ REFUSED = {
     "tc": "traffic control is not modelled yet",
     "nft": "use iptables; nft is not modelled yet",
     "conntrack": "connection tracking is not modelled yet",
-    "apt-get": "there are no packages to install; every modelled tool is there",
-    "apt": "there are no packages to install; every modelled tool is there",
-    "yum": "there are no packages to install; every modelled tool is there",
     "wg": "WireGuard is not modelled",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -21,8 +21,8 @@ For more details see ps(1).
 """
 
 
-def _parent(process: Process) -> str:
-    return str(process.parent.pid if process.parent is not None else 0)
+def _parent(process: Process, seen: Mapping[int, int]) -> str:
+    return str(seen.get(process.parent.pid, 0) if process.parent is not None else 0)
 
 
 @attrs.frozen
@@ -140,21 +140,24 @@ def ps(call: Call) -> Result:
     except BadLine as problem:
         return Result("", f"error: {problem}\n{USAGE}", 1)
     columns = tuple(wanted.columns) or wanted.layout
+    there = call.proc.seen()
+    seen = {process.pid: pid for pid, process in there.items()}
     rows = [
         process
-        for pid, process in sorted(call.proc.seen().items())
+        for pid, process in sorted(there.items())
         if (not wanted.pids and not wanted.names) or str(pid) in wanted.pids or process.comm in wanted.names
     ]
-    lines = [[_value(column, process) for column in columns] for process in rows]
+    lines = [[_value(column, process, seen) for column in columns] for process in rows]
     if wanted.titles and any(column.title for column in columns):
         lines.insert(0, [column.title for column in columns])
     return Result("".join(_line(columns, line) for line in lines), "", int(not rows))
 
 
-def _value(column: Column, process: Process) -> str:
+def _value(column: Column, process: Process, seen: Mapping[int, int]) -> str:
+    """What stands in a column; `seen` are process ids as they are where ps runs."""
     known = {
-        "pid": str(process.pid),
-        "ppid": _parent(process),
+        "pid": str(seen[process.pid]),
+        "ppid": _parent(process, seen),
         "comm": process.comm,
         "args": " ".join(process.argv),
         "netns": str(process.netns.inode),

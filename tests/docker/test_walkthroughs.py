@@ -46,7 +46,7 @@ def test_what_a_map_points_to_prints_as_an_address_and_by_itself_as_what_it_is(e
         ),
         ('{{(index .NetworkSettings.Networks "zz").IPAddress}}', ':1:35: executing "" at <"zz">: nil data; no entry for key "IPAddress"'),
         ("{{join .Args}}", ':1:2: executing "" at <join>: wrong number of args for join: want 2 got 1'),
-        ("{{.Args | index 7}}", ":1:10: executing \"\" at <index 7>: error calling index: can't index item of type int"),
+        ("{{.Args | index 7}}", ':1:10: executing "" at <index 7>: error calling index: can\'t index item of type int'),
     ],
 )
 def test_a_template_that_fails_names_the_whole_command(exposed: object, template: str, problem: str) -> None:
@@ -86,3 +86,90 @@ def test_a_ping_whose_reader_is_gone_ends() -> None:
     host = World().host("h1")
     ok(host, "ip link set lo up; ip link add v0 type veth peer name v1; ip addr add 10.0.0.1/24 dev v0; ip link set v0 up; ip link set v1 up")
     assert ok(host, "ping 10.0.0.9 | head -3").count("\n") == 3
+
+
+DAEMON_FILES = {
+    '{"bip": "10.1.0.1/24",}': "invalid character '}' looking for beginning of object key string",
+    '{"bip": 5}': "json: cannot unmarshal number into Go struct field Config.bip of type string",
+    '{"foo": 1, "bar": 2}': "the following directives don't match any configuration option: foo, bar",
+    '{"mtu": "1400"}': "json: cannot unmarshal string into Go struct field Config.mtu of type int",
+    '{"dns": "8.8.8.8"}': "json: cannot unmarshal string into Go struct field Config.dns of type []string",
+    '{"dns": ["8.8.8"]}': "configuration validation from file failed: 8.8.8 is not an ip address",
+    "": "EOF",
+    "[]": "json: cannot unmarshal array into Go value of type map[string]interface {}",
+    "{": "unexpected EOF",
+    "{'bip': 1}": "invalid character '\\'' looking for beginning of object key string",
+    "bip: 1": "invalid character 'b' looking for beginning of value",
+    '{"ip": "1.2.3"}': "invalid IP address: 1.2.3",
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), DAEMON_FILES.items())
+def test_a_bad_daemon_file_is_refused_in_the_daemons_words(text: str, problem: str) -> None:
+    host = World().host("h1")
+    host.machine.files.write(None, "/etc/docker/daemon.json", text.encode())
+    assert host.run("dockerd").stderr == f"unable to configure the Docker daemon with file /etc/docker/daemon.json: {problem}\n"
+
+
+def test_an_option_is_given_once() -> None:
+    host = World().host("h1")
+    host.machine.files.write(None, "/etc/docker/daemon.json", b'{"bip": "10.1.0.1/24"}')
+    assert host.run("dockerd --bip 10.2.0.1/24").stderr.endswith(
+        "the following directives are specified both as a flag and in the configuration file: bip: (from flag: 10.2.0.1/24, from file: 10.1.0.1/24)\n"
+    )
+
+
+def test_the_daemon_reads_its_file_when_it_starts_and_systemd_starts_it_again() -> None:
+    host = World().host("h1")
+    host.machine.files.write(None, "/etc/docker/daemon.json", b'{"bip": "10.200.0.1/24", "mtu": 1400, "log-driver": "json-file"}')
+    bip = "docker network inspect -f '{{(index .IPAM.Config 0).Gateway}} {{index .Options \"com.docker.network.driver.mtu\"}}' bridge"
+    assert ok(host, bip) == "10.200.0.1 1400\n"
+    host.machine.files.write(
+        None, "/etc/docker/daemon.json", b'{"bip": "10.201.0.1/24", "default-address-pools": [{"base": "10.9.0.0/16", "size": 24}]}'
+    )
+    ok(host, "docker run -d --name web --restart=always nginx")
+    ok(host, "sudo systemctl daemon-reload && sudo systemctl restart docker")
+    assert ok(host, bip) == "10.201.0.1 1500\n"
+    assert ok(host, "docker network create one >/dev/null; docker network inspect -f '{{(index .IPAM.Config 0).Subnet}}' one") == "10.9.0.0/24\n"
+    assert ok(host, "docker inspect -f '{{.NetworkSettings.IPAddress}}' web") == "10.201.0.2\n"
+    assert host.run("systemctl stop docker").stderr.startswith("Warning: Stopping docker.service, but it can still be activated by:")
+    assert ok(host, "docker ps -q").strip()
+    assert ok(host, "systemctl is-active docker; service docker restart; systemctl stop docker.socket docker") == "active\n"
+    assert "Cannot connect to the Docker daemon" in host.run("docker ps").stderr
+    host.machine.files.write(None, "/etc/docker/daemon.json", b"{")
+    assert "dockerd said: unable to configure" in host.run("systemctl start docker").stderr
+    assert host.run("systemctl restart nginx").status == 127
+
+
+def test_packages_bring_programs_into_a_container_and_stay_in_its_image() -> None:
+    host = host_of("28")
+    assert host.run("docker run --rm alpine curl -V").status == 127
+    assert "nginx" in ok(
+        host, "docker run -d --name web nginx >/dev/null; docker run --rm alpine sh -c 'apk add --no-cache curl && curl -s 172.17.0.2'"
+    )
+    assert ok(host, "docker exec web bash -c 'apt-get update -qq && apt-get install -yqq iproute2 && ip -br -4 a show eth0'").endswith(
+        "172.17.0.2/16 \n"
+    )
+    ok(host, "mkdir /ctx; printf 'FROM alpine\\nRUN apk add --no-cache bind-tools && rm -rf /var/cache/apk/*\\n' > /ctx/Dockerfile")
+    ok(host, "docker build -q -t tools /ctx && docker network create front && docker run -d --name db --network front redis")
+    assert ok(host, "docker run --rm --network front tools dig +short db") == "172.18.0.2\n"
+    assert host.run("apt-get install -y iputils-ping nmap").status == 0
+    assert host.machine.kernel.unmodelled[-1] == "apt-get install nmap: its programs are not simulated"
+
+
+def test_images_that_everybody_knows_are_there() -> None:
+    host = host_of("28")
+    ok(host, "docker run -d --name web nginx")
+    assert ":80 " in ok(host, "docker run --rm --net=container:web nicolaka/netshoot ss -ltn")
+    assert "nginx" in ok(host, "docker run --rm curlimages/curl -s 172.17.0.2")
+    assert "Hello from Docker!" in ok(host, "docker run --rm hello-world")
+    ok(host, "docker run -d --name db -e MYSQL_ROOT_PASSWORD=x mysql:8 --character-set-server=utf8mb4")
+    assert ok(host, "docker run --rm centos:7 bash -c 'nc -z 172.17.0.3 3306 && echo open'") == "open\n"
+    assert host.machine.kernel.unmodelled == ["image mysql:8: a stand-in listens on 3306/tcp 33060/tcp"]
+    assert host.run("docker run --rm mysql mysql -hdb").status == 127
+    ok(host, "docker run -d --name e1 -p 5678:5678 hashicorp/http-echo -text='hello there'")
+    assert ok(host, "curl -s localhost:5678") == "hello there\n"
+
+
+def test_ps_of_debian_counts_from_one_in_a_container() -> None:
+    assert ok(host_of("28"), "docker run --rm debian ps -o pid,ppid,args") == "    PID    PPID COMMAND\n      1       0 ps -o pid,ppid,args\n"

@@ -18,6 +18,7 @@ from netsim.docker.errors import Refusal
 from netsim.docker.ids import new_id
 from netsim.docker.image import Image, image_id
 from netsim.docker.settings import ContainerSpec, HostConfig
+from netsim.programs.packages import programs_of
 from netsim.shell.builtins import BUILTINS
 from netsim.shell.tokens import RESERVED
 
@@ -25,7 +26,7 @@ SCRATCH = Image("scratch", "busybox", env=())
 KEPT = {"USER": "processes run as root", "HEALTHCHECK": "it is kept and not run", "VOLUME": "files stay in the container"}
 """What is part of the image and no more."""
 PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-NOT_SIMULATED = ("apt-get", "apt", "apk", "yum", "dnf", "pip", "pip3", "npm", "systemctl", "service")
+NOT_SIMULATED = ("pip", "pip3", "npm", "systemctl", "service")
 
 
 @attrs.define(eq=False)
@@ -167,7 +168,7 @@ class Builder:
         if unknown:
             self.engine.machine.kernel.unmodelled.append(f"docker build: RUN {instruction.rest} ({unknown})")
             self._intermediate()
-            self._done(image, "")
+            self._done(self._with_packages(image, instruction), "")
             return
         env = tuple(f"{name}={value}" for name, value in self.declared.items() if f"{name}=" not in image.env)
         self.engine.images[image_id(image)] = image
@@ -186,10 +187,15 @@ class Builder:
             raise Failed(f"The command '{shown}' returned a non-zero code: {status}", status)
         assert self.image is not None and container.jail is not None
         self.say(f"Removing intermediate container {container.short_id}")
-        self._done(left(self.image, container.jail.root), "")
+        self._done(attrs.evolve(left(self.image, container.jail.root), installed=dict(container.jail.installed)), "")
+
+    def _with_packages(self, image: Image, instruction: Instruction) -> Image:
+        """A line that is passed over may install programs that are simulated."""
+        found = programs_of(instruction.rest, self.engine.machine.exec_table)
+        return attrs.evolve(image, installed={**image.installed, **found}) if found else image
 
     def _knows(self, image: Image, name: str) -> bool:
-        tools = {**self.engine.machine.dialects[image.dialect], **image.tools}
+        tools = {**self.engine.machine.dialects[image.dialect], **image.tools, **image.installed}
         if "/" in name:
             return name in image.files or (name.rpartition("/")[0] in ("/bin", "/usr/bin", "/sbin", "/usr/sbin") and name.rpartition("/")[2] in tools)
         return (name in tools and name not in NOT_SIMULATED) or name in RESERVED or name in BUILTINS

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.docker.cnm.lifecycle import tidy
 from netsim.docker.engine import health
+from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, read_network_opts, revive_network
@@ -24,6 +25,9 @@ from netsim.machine.fds import Capture, Null
 from netsim.machine.machine import Machine
 from netsim.machine.process import SIGKILL, Process
 from netsim.wiring import Wiring
+
+SOCKET = "docker.socket"
+"""Among a machine's services: systemd listens for the daemon and starts it when somebody asks."""
 
 
 @attrs.define(eq=False)
@@ -171,8 +175,10 @@ def restart(machine: Machine, profile: EngineProfile, options: DaemonOptions) ->
 
 
 def activated(machine: Machine) -> Engine:
-    """The machine's daemon, started by its socket if it never ran (systemd's docker.socket); refused when it was stopped."""
-    if "docker" not in machine.services:
+    """The machine's daemon, started by its socket if it never ran or systemd stopped it (docker.socket); refused when it was stopped otherwise."""
+    engine = machine.services.get("docker")
+    stopped = isinstance(engine, Engine) and engine.process.status is not None and SOCKET in machine.services
+    if engine is None or stopped:
         Wiring(machine.kernel.init_net).up("lo")  # as on any machine whose services run
-        return boot(machine, RELEASES[machine.docker_release])
+        return boot(machine, RELEASES[machine.docker_release], options_of(machine))
     return engine_of(machine)

@@ -29,6 +29,7 @@ from netsim.docker.image import READY, Image, image_id
 from netsim.docker.ipam.space import AddressSpace
 from netsim.docker.plugins import NETWORK, NoPlugins, Plugins, require
 from netsim.docker.profile import EngineProfile
+from netsim.docker.public_images import image_of
 from netsim.docker.settings import DaemonOptions
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
@@ -223,9 +224,21 @@ class Engine:
         ready = self.images.get(name)
         if found is None and ready in READY and re.fullmatch(r"[\w.-]+", tag):
             found = self.images[f"{name}:{tag}"] = attrs.evolve(ready, tag=tag)
-        found = found or self.by_id(reference)
+        found = found or self.by_id(reference) or self._public(name, tag)
         if found is None:
             raise not_found(f"No such image: {reference if ':' in reference.rpartition('/')[2] else reference + ':latest'}")
+        return found
+
+    def _public(self, name: str, tag: str) -> Image | None:
+        """An image that everybody knows is there when it is first asked for, as if it had been pulled."""
+        found = image_of(name, tag) if re.fullmatch(r"[\w.-]+", tag) else None
+        if found is not None:
+            self.keep(found)
+            if "stand-in" in found.tools:
+                where = " ".join(map(str, found.exposed))
+                self.machine.kernel.unmodelled.append(
+                    f"image {name}:{tag}: a stand-in {f'listens on {where}' if where else 'runs and listens nowhere'}"
+                )
         return found
 
     def split_reference(self, reference: str) -> tuple[str, str]:

@@ -35,7 +35,8 @@ def make_jail(engine: Engine, container: Container) -> Jail:
         if not (kind == "uts" and host.uts_mode == "host") and not (kind == "pid" and host.pid_mode == "host"):
             inodes[kind] = machine.kernel.inode()
     capabilities = _capabilities(host)
-    return Jail(root, container.hostname, tools, capabilities, inodes=inodes, read_only_sys=int(not host.privileged))
+    installed = dict(container.image.installed) if container.jail is None else container.jail.installed
+    return Jail(root, container.hostname, tools, capabilities, inodes=inodes, read_only_sys=int(not host.privileged), installed=installed)
 
 
 def _capabilities(host: HostConfig) -> frozenset[str] | None:

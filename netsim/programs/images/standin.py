@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import attrs
 
 from netsim.addr import IPV4_ANY, IPV6_ANY
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Call, Program, Result
+from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.process import SIGINT, SIGQUIT, SIGTERM
-from netsim.programs.http.message import http_date
+from netsim.programs.http.message import Request, Response, http_date
+from netsim.programs.images.web import Nginx
 
 AF_INET, AF_INET6, STREAM, DATAGRAM, BACKLOG = 2, 10, 1, 2, 511
 METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC")
@@ -97,4 +99,61 @@ def standin(call: Call) -> Result | Program:
         server.listen(call.proc)
     except NetError as error:
         return Result("", f"stand-in: netsim: bind: {strerror(error.errno)}\n", 1)
+    return server
+
+
+SERVERS = ("server", "start", "run", "serve")
+
+
+def entrypoint(call: Call) -> Result | Program | Exec:
+    """docker-entrypoint.sh PORT... -- WORDS: a program that is simulated is run; what is the server's own, or nothing, starts the stand-in."""
+    words = list(call.argv[1:])
+    own, said = words[: words.index("--")], tuple(words[words.index("--") + 1 :])
+    name = said[0].rpartition("/")[2] if said else ""
+    is_server = not said or name.startswith("-") or name.endswith(("d", "server")) or name in SERVERS
+    if said and (not is_server or call.machine.command(call.proc, said[0]) is not None):
+        return Exec(said)
+    return standin(Call(call.proc, ("stand-in", *own)))
+
+
+def hello(call: Call) -> Result:
+    """hello-world's program."""
+    return Result("\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n\n")
+
+
+@attrs.define(eq=False)
+class Echo:
+    """One text as the answer to every request."""
+
+    text: str
+
+    def respond(self, proc: Any, request: Request, peer: str) -> Response:
+        """The text."""
+        body = f"{self.text}\n".encode()
+        headers = (("X-App-Name", "http-echo"), ("X-App-Version", "1.0.0"), ("Date", http_date(proc.wall_clock())), ("Content-Length", str(len(body))),
+                   ("Content-Type", "text/plain; charset=utf-8"))  # fmt: skip
+        return Response(200, "OK", headers, body)
+
+    def reject(self, proc: Any, line: str, peer: str) -> Response:
+        """400."""
+        return Response(400, "Bad Request", (("Connection", "close"),), b"400 Bad Request")
+
+
+def http_echo(call: Call) -> Result | Program:
+    """http-echo -text TEXT [-listen :PORT]."""
+    text, port = call.proc.env.get("ECHO_TEXT", ""), 5678
+    words = [part for word in call.argv[1:] for part in (word.split("=", 1) if word.startswith("-") else [word])]
+    for name, value in itertools.pairwise(words):
+        if name in ("-text", "--text"):
+            text = value
+        elif name in ("-listen", "--listen"):
+            number = value.rpartition(":")[2]
+            port = int(number) if number.isdigit() and 0 < int(number) < 65536 else 0
+    if not text or not port:
+        return Result("", "Missing -text option!\n" if not text else f"http-echo: netsim: -listen {port} makes no sense\n", 127)
+    server = Nginx(Echo(text), IPV4_ANY, port, backlog=BACKLOG)
+    try:
+        server.listen(call.proc)
+    except NetError as error:
+        return Result("", f"[ERR] Server exited with: listen tcp :{port}: bind: {strerror(error.errno).lower()}\n", 1)
     return server

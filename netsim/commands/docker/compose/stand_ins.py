@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
-from netsim.commands.docker.compose import public_images
 from netsim.commands.docker.compose.file.document import shown
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, Service
 from netsim.commands.docker.publish import port_range, split_protocol
+from netsim.docker import public_images
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
 from netsim.docker.image import READY, Image

@@ -169,7 +169,9 @@ def _call(operand: Operand, function: Any, values: list[Any], whole: str = "") -
         raise TemplateError(f'template: :1:{operand.at}: executing "" at <{whole or operand.text}>: {problem}') from None
     except (TypeError, IndexError, ValueError, AttributeError):
         wrong = counted(function, len(values))
-        raise TemplateError(where + (f"wrong number of args for {operand.value}: {wrong}" if wrong else f"wrong type of args for {operand.value}")) from None
+        raise TemplateError(
+            where + (f"wrong number of args for {operand.value}: {wrong}" if wrong else f"wrong type of args for {operand.value}")
+        ) from None
 
 
 def _field(operand: Operand, value: Any, name: str, lenient: int) -> Any:

@@ -1,8 +1,15 @@
-"""Where well-known public images listen (their EXPOSE): ports that stand-ins for them serve. Facts from the images' own pages."""
+"""Well-known public images: distributions and boxes of tools, and where servers listen (their EXPOSE), which stand-ins do. Facts from their own pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+import attrs
+
+from netsim.docker.image import APT, PATH, Image
+from netsim.docker.settings import Port
+
+STAND_IN = "netsim.programs.images.standin:"
 
 PORTS: Mapping[str, str] = {
     "adminer": "8080", "apache/kafka": "9092", "arangodb": "8529", "bitnami/kafka": "9092", "bitnami/mariadb": "3306", "bitnami/mongodb": "27017",
@@ -24,6 +31,8 @@ PORTS: Mapping[str, str] = {
     "redmine": "3000", "registry": "5000", "rethinkdb": "8080 28015 29015", "selenium/hub": "4442 4443 4444", "solr": "8983", "sonarqube": "9000", "tomcat": "8080",
     "traefik": "80", "traefik/whoami": "80", "containous/whoami": "80", "jwilder/nginx-proxy": "80", "nginxproxy/nginx-proxy": "80 443", "valkey/valkey": "6379", "vaultwarden/server": "80", "verdaccio/verdaccio": "4873",
     "wordpress": "80", "wordpress:fpm": "9000", "yandex/clickhouse-server": "8123 9000 9009", "zookeeper": "2181 2888 3888 8080", "gcr.io/cadvisor/cadvisor": "8080",
+    "nginxdemos/hello": "80", "jwilder/whoami": "8000", "tutum/hello-world": "80", "dockercloud/hello-world": "80", "karthequian/helloworld": "80",
+    "yeasy/simple-web": "80", "chrch/web": "5000", "jpetazzo/trainingwheels": "5000", "kennethreitz/httpbin": "80", "mccutchen/go-httpbin": "8080",
     "getsentry/sentry": "9000", "dockersamples/examplevotingapp_vote": "80", "dockersamples/examplevotingapp_result": "80", "dockersamples/examplevotingapp_worker": "",
 }  # fmt: skip
 """Name, or name and the beginning or end of a tag, -> ports as `80 53/udp`."""
@@ -36,3 +45,39 @@ def ports(name: str, tag: str) -> str | None:
         if colon and bare == name and part in tag.split("-"):
             return where
     return PORTS.get(name)
+
+
+APK = {"apk": "netsim.programs.packages:package_manager"}
+YUM = dict.fromkeys(("yum", "dnf", "microdnf"), "netsim.programs.packages:package_manager")
+BASH = ("/bin/bash",)
+BOX = {"zsh": "netsim.shell.program:bash", **APK}
+OTHERS: Mapping[str, Image] = {
+    image.name: image
+    for image in (
+        *(Image(name, command=BASH, tools=YUM) for name in ("centos", "quay.io/centos/centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "oraclelinux")),
+        *(Image(name, command=BASH) for name in ("archlinux", "opensuse/leap", "kalilinux/kali-rolling", "buildpack-deps")),
+        Image("gliderlabs/alpine", "busybox", ("/bin/sh",), tools=APK),
+        Image("nicolaka/netshoot", command=("zsh",), tools=BOX), Image("jonlabelle/network-tools", command=("bash",), tools=BOX),
+        Image("praqma/network-multitool", command=("/bin/sh",), exposed=(Port(80), Port(443), Port(1180), Port(11443)), tools=BOX),
+        Image("wbitt/network-multitool", command=("/bin/sh",), exposed=(Port(80), Port(443), Port(1180), Port(11443)), tools=BOX),
+        Image("corfr/tcpdump", entrypoint=("tcpdump",)), Image("crccheck/tcpdump", entrypoint=("tcpdump",)),
+        *(Image(name, command=("--help",), entrypoint=("curl",)) for name in ("curlimages/curl", "appropriate/curl", "byrnedo/alpine-curl")),
+        Image("python", command=("python3",), tools=APT), Image("node", command=("bash",), tools=APT), Image("golang", command=("bash",), tools=APT),
+        Image("hello-world", "busybox", ("/hello",), tools={"hello": STAND_IN + "hello"}, files={"/hello": "#!/bin/sh\nhello\n"}, modes={"/hello": 0o755}),
+        Image("hashicorp/http-echo", "busybox", (), ("http-echo",), (Port(5678),), tools={"http-echo": STAND_IN + "http_echo"}),
+    )
+}  # fmt: skip
+"""Images that are no servers, or servers that are simulated."""
+
+
+def image_of(name: str, tag: str) -> Image | None:
+    """An image that is known to the public: as it is, or a stand-in for the server in it; None for any other."""
+    known = OTHERS.get(name)
+    if known is not None:
+        return attrs.evolve(known, tag=tag)
+    listens = ports(name, tag)
+    if listens is None:
+        return None
+    exposed = tuple(Port(int(word.partition("/")[0]), word.partition("/")[2] or "tcp") for word in listens.split())
+    tools = {"docker-entrypoint.sh": STAND_IN + "entrypoint", "stand-in": STAND_IN + "standin", **APT}
+    return Image(name, entrypoint=("docker-entrypoint.sh", *listens.split(), "--"), exposed=exposed, env=(PATH,), tools=tools, tag=tag)
