@@ -92,7 +92,7 @@ def test_docker_of_the_tutorial_answers_its_slips_as_docker_does(capsys: pytest.
         "docker.sh: line 30: docekr: command not found", "docker: invalid reference format", 'Error response from daemon: plugin "nosuch" not found',
         "Error response from daemon: network with name net_name1 already exists", "Error response from daemon: No such container: container1",
         "ping: bad address 'c2'", "docker: Error response from daemon: could not get container for db: No such container: db",
-        "Error: No public port '5001/tcp' published for web",
+        "Error: No public port '5001' published for web",
     ):  # fmt: skip
         assert line in (told.out + told.err).splitlines(), line
     assert told.out.count("1 packets transmitted, 1 packets received, 0% packet loss") == 3

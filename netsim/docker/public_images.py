@@ -68,6 +68,8 @@ OTHERS: Mapping[str, Image] = {
     )
 }  # fmt: skip
 """Images that are no servers, or servers that are simulated."""
+LANGUAGES = ("python", "node", "golang")
+"""Of those, what is run or built upon by programs that are not simulated."""
 
 
 def image_of(name: str, tag: str) -> Image | None:
@@ -81,3 +83,8 @@ def image_of(name: str, tag: str) -> Image | None:
     exposed = tuple(Port(int(word.partition("/")[0]), word.partition("/")[2] or "tcp") for word in listens.split())
     tools = {"docker-entrypoint.sh": STAND_IN + "entrypoint", "stand-in": STAND_IN + "standin", **APT}
     return Image(name, entrypoint=("docker-entrypoint.sh", *listens.split(), "--"), exposed=exposed, env=(PATH,), tools=tools, tag=tag)
+
+
+def is_empty_base(image: Image) -> int:
+    """Whether what is built upon an image, or run by it, could hardly be simulated: what is in it is not there."""
+    return int("stand-in" in image.tools or image.name in LANGUAGES)

@@ -29,7 +29,7 @@ from netsim.docker.image import READY, Image, image_id
 from netsim.docker.ipam.space import AddressSpace
 from netsim.docker.plugins import NETWORK, NoPlugins, Plugins, require
 from netsim.docker.profile import EngineProfile
-from netsim.docker.public_images import image_of
+from netsim.docker.public_images import image_of, is_empty_base
 from netsim.docker.settings import DaemonOptions
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
@@ -260,7 +260,10 @@ class Engine:
     def base_image(self, reference: str) -> Image:
         """An image to build upon or to copy from; what is not there would be pulled, and no registry is reached."""
         try:
-            return self.image(reference)
+            found = self.image(reference)
+            if is_empty_base(found):
+                raise not_found(reference)
+            return found
         except Refusal:
             hint(self, reference)
             raise failed(no_registry(self)) from None

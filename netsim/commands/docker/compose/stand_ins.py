@@ -60,7 +60,7 @@ def is_stand_in(image: Image) -> int:
 def has_image(engine: Engine, reference: str) -> int:
     """Whether the engine has an image that is no stand-in."""
     try:
-        return int(not is_stand_in(engine.image(reference)))
+        return int(not public_images.is_empty_base(engine.image(reference)))
     except Refusal:
         return 0
 
