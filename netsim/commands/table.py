@@ -72,7 +72,7 @@ EXEC_TABLE: dict[str, str] = {
     "basename": "netsim.programs.streams:basename",
     "dirname": "netsim.programs.streams:dirname",
     "tee": "netsim.programs.streams:tee",
-    "mktemp": "netsim.programs.files:mktemp",
+    "mktemp": "netsim.programs.mktemp:mktemp",
     "head": "netsim.programs.ends:head",
     "tail": "netsim.programs.ends:tail",
     "grep": "netsim.programs.grep:grep",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.machine.files import Device, Directory, File, Stream, Symlink
+from netsim.machine.iproute2 import iproute2_files
 from netsim.machine.mounts import Proc, Sys
 from netsim.machine.services import services_file
 
@@ -16,6 +17,9 @@ DIRECTORIES = (
     "/dev",
     "/etc",
     "/etc/docker",
+    "/etc/iproute2",
+    "/etc/iproute2/rt_protos.d",
+    "/etc/iproute2/rt_tables.d",
     "/etc/netns",
     "/home",
     "/mnt",
@@ -54,6 +58,9 @@ def lay_out(machine: Machine) -> None:
     etc.entries["networks"] = File(0o644, 0, NETWORKS.encode())
     etc.entries["protocols"] = File(0o644, 0, PROTOCOLS.encode())
     etc.entries["services"] = File(0o644, 0, services_file().encode())
+    names = etc.entries["iproute2"]
+    assert isinstance(names, Directory)
+    names.entries.update({name: File(0o644, 0, text.encode()) for name, text in iproute2_files().items()})
     etc.entries["os-release"] = File(0o644, 0, b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n')
     dev = files.resolve(None, "/dev")
     assert isinstance(dev, Directory)

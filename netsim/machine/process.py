@@ -65,6 +65,8 @@ class Process:
         """Write to a descriptor; a closed one swallows nothing: EBADF. A pipe without readers kills by SIGPIPE."""
         opened = self.fds.get(fd)
         if opened is None:
+            if self.status is not None:
+                return  # what a signal ended in the middle of its work
             raise NetError(EBADF)
         data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
         try:

@@ -13,7 +13,7 @@ from netsim.kernel.inet.tcp import TcpSocket
 from netsim.kernel.inet.udp import UdpSocket
 from netsim.kernel.ipv4.raw import RawSocket
 from netsim.kernel.ipv6.raw import Raw6Socket
-from netsim.machine.fds import OpenFile
+from netsim.machine.fds import OpenFile, Pipe
 
 if TYPE_CHECKING:
     from netsim.machine.process import Process
@@ -59,6 +59,21 @@ class SocketFile(OpenFile):
         """A connect was decided, or the buffer has room."""
         if self.process is not None:
             self.process.wake_writable(self.fd)
+
+
+@attrs.define(eq=False)
+class SharedSocket(SocketFile):
+    """A socket that commands inherit from the shell that opened it: whoever has it open hears of what comes."""
+
+    pipe: Pipe = attrs.field(factory=Pipe)
+    """Who waits for it; nothing goes through it."""
+
+    def wake(self) -> None:
+        """Something can be read, or went wrong."""
+        self.pipe.wake()
+
+    def wake_writable(self) -> None:
+        """Nobody waits for that."""
 
 
 def make_socket(netns: Netns, family: int, kind: int, protocol: int) -> Any:

@@ -1,4 +1,4 @@
-"""Commands about files: cat, ls, ln, readlink, mkdir, rm, touch, cp, mv, tee, mktemp (coreutils 9.1)."""
+"""Commands about files: cat, ls, ln, readlink, mkdir, rm, touch, cp, mv, tee (coreutils 9.1)."""
 
 from __future__ import annotations
 
@@ -212,14 +212,3 @@ def mv(call: Call) -> Result:
         except NetError as error:
             err += f"mv: cannot stat '{name}': {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))
-
-
-def mktemp(call: Call) -> Result:
-    """A fresh file or directory below /tmp."""
-    letters, _ = _flags(call.argv[1:])
-    name = f"/tmp/tmp.{call.machine.kernel.rng.getrandbits(48):012x}"
-    if "d" in letters:
-        call.machine.files.mkdir(call.proc, name)
-    else:
-        call.machine.files.write(call.proc, name, b"")
-    return Result(name + "\n")

@@ -12,6 +12,7 @@ from netsim.errors import EAGAIN, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.fds import Null, make_pipe
 from netsim.machine.process import Process
+from netsim.programs.net.resolver import LOOKUP_TIMER
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins import BUILTINS
 from netsim.shell.compound import CompoundCommands
@@ -75,7 +76,10 @@ class Shell(CompoundCommands):
         return {1: "HUP", 2: "INT", 15: "TERM"}.get(signum, str(signum)) in self.traps
 
     def timer(self, proc: Process, token: Any) -> None:
-        """A sleep is over."""
+        """A sleep is over, or a name server was silent."""
+        if token == LOOKUP_TIMER:
+            self.lookup.timed_out(proc)
+            return
         self._advance()
 
     def signal(self, proc: Process, signum: int) -> None:
@@ -238,7 +242,7 @@ class Shell(CompoundCommands):
             setattr(child, name, copy.copy(getattr(self, name)))
         child.arrays = {name: dict(table) for name, table in self.arrays.items()}
         child.traps = {name: text for name, text in self.traps.items() if not text}
-        child.exec_last = False
+        child.exec_last = isinstance(command, Simple)
         child.jobs, child.told, child.locals, child.pending, child.waiting = dict(self.jobs), set(), [dict(frame) for frame in self.locals], [], None
         item = command if isinstance(command, AndOr) else AndOr(Pipeline((command,)))
         child.tree = Sequence(((item, ";"),))

@@ -10,6 +10,7 @@ from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, RegularFile, make_pipe
 from netsim.shell.expand import expand_one
 from netsim.shell.jumps import RedirectProblem
+from netsim.shell.network import network_place, open_network
 from netsim.shell.numbers import is_number
 from netsim.shell.parser import parse
 from netsim.shell.stack import Steps
@@ -89,6 +90,9 @@ class Redirecting(ShellState):
             if known is None:
                 raise RedirectProblem(f"{target}: Bad file descriptor")
             return known.dup()
+        place = network_place(target) if target.startswith("/dev/") and self.is_bash() else None
+        if place is not None:
+            return (yield from open_network(self, target, place))
         try:
             if redirect.op == "<":
                 return files.open(proc, target, "r")

@@ -16,7 +16,7 @@ from netsim.shell.builtins import BUILTINS, SPECIAL
 from netsim.shell.expand import ExpansionProblem, expand_one, expand_words
 from netsim.shell.jumps import Exit, RedirectProblem, Replaced, Return
 from netsim.shell.redirections import Redirecting
-from netsim.shell.stack import PAUSE, Steps
+from netsim.shell.stack import PAUSE, START, Steps
 from netsim.shell.state import key_of
 from netsim.shell.tree import Simple
 from netsim.shell.xtrace import trace_simple
@@ -59,7 +59,11 @@ class SimpleCommands(Redirecting):
             self.complain(str(problem))
             self.status = 1
         finally:
-            if item.redirects and not keep and self.proc.status is None and self.proc.program is self:
+            if item.redirects and keep:
+                for fd, old in saved.items():
+                    if self.proc.fds.get(fd) is not old:
+                        old.close()
+            elif item.redirects and self.proc.status is None and self.proc.program is self:
                 self.proc.fds = saved
                 for file in opened:
                     file.close()
@@ -127,7 +131,7 @@ class SimpleCommands(Redirecting):
                         else:
                             self.variables[key] = known
             return
-        self.proc.machine.kernel.clock.settle()  # frames and carriers are faster than a new process
+        yield START
         if self.exec_last and not self.traps:
             env = self.environment() | {key: str(value) for key, value in assigned.items()}
             self.proc.env = env

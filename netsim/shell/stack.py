@@ -23,6 +23,8 @@ LONG_TEXT = 6
 MOST_AT_A_STRETCH = 256
 PAUSE = MS
 """After that many processes a script has taken a millisecond, in which those that ended are reaped."""
+START = MS
+"""What starting a command takes a shell (fork, exec, a worker's turn), so that loops which look again and again see time pass."""
 MOST_DEPTH = 3_000
 """Compound commands, function calls, `eval`s and sourced files inside each other."""
 MOST_VALUE = 1 << 24

@@ -48,6 +48,7 @@ class ShellState(Program):
     stack: list[Steps] = attrs.field(factory=list)
     waiting: Any = None
     pending: list[int] = attrs.field(factory=list)
+    lookup: Any = None  # the host of a redirection to /dev/tcp that is being looked up
     substituted: dict[str, Any] = attrs.field(factory=dict)  # paths that stand for >( ) until they are opened
 
     def is_bash(self) -> bool:

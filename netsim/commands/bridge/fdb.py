@@ -68,7 +68,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
         elif matches(word, "local") or matches(word, "permanent"):
             state |= NUD_PERMANENT
         elif matches(word, "temp") or matches(word, "static"):
-            state |= NUD_REACHABLE | (NUD_NOARP if matches(word, "static") else 0)
+            state |= NUD_REACHABLE | NUD_NOARP
         elif matches(word, "dynamic"):
             state |= NUD_REACHABLE
         elif matches(word, "use"):

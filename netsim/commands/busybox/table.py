@@ -9,7 +9,7 @@ BOXED = ("sed", "awk", "sort", "uniq", "cut", "tr", "diff", "seq", "nl", "rev", 
          "md5sum", "sha256sum")  # fmt: skip
 SHARED = {
     "true": "process:true", "false": "process:false", "echo": "process:echo", "grep": "grep:grep", "egrep": "grep:grep", "fgrep": "grep:grep",
-    "tee": "streams:tee", "mktemp": "files:mktemp", "date": "process:date", "dmesg": "process:dmesg", "unshare": "process:unshare",
+    "tee": "streams:tee", "mktemp": "mktemp:mktemp", "date": "process:date", "dmesg": "process:dmesg", "unshare": "process:unshare",
     "nsenter": "nsenter:nsenter", "setsid": "process:wrapper", "nohup": "process:wrapper", "nice": "process:wrapper", "pgrep": "pgrep:pgrep",
     "pkill": "pgrep:pkill",
 }  # fmt: skip

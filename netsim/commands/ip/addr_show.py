@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import IPv4
 from netsim.clock import SECOND
 from netsim.commands.ip import link_show
+from netsim.commands.ip.names import name_of, number_of
 from netsim.commands.ip.output import Style, to_json
 from netsim.commands.ip.usage import ADDRESS
 from netsim.commands.ip.words import Prefix, Stop, Words, duparg2, invarg, matches, number, prefix
@@ -104,7 +105,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             wanted.label = cursor.argument()
         elif word == "group":
             value = cursor.argument()
-            wanted.group = 0 if value == "default" else number(value, 0, 0x7FFFFFFF)
+            wanted.group = number_of(session, "group", value)
             if wanted.group is None:
                 raise invarg('Invalid "group" value\n', value)
         elif word in ("master", "vrf"):
@@ -207,7 +208,7 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
     if wanted.is_inet6_dump:
         text = link_show.inet6_head(session, dev)
     elif wanted.family in (2, 10):
-        text = link_show.head(session, dev) + f"group {dev.group if style.numeric else link_show.group_name(dev.group)} "
+        text = link_show.head(session, dev) + f"group {name_of(session, 'group', dev.group)} "
         if dev.tx_queue_len:
             text += f"qlen {dev.tx_queue_len}"
         if wanted.family in (2, 10):
@@ -269,7 +270,7 @@ def _address_text(session: Ip, dev: NetDevice, ifa: Ifa | Ifa6) -> str:
 def _left(session: Ip, ifa: Ifa | Ifa6) -> tuple[int | None, int | None]:
     passed = (session.netns.kernel.clock.now - ifa.updated) // SECOND
     valid = None if ifa.valid is None else max(0, ifa.valid - passed)
-    preferred = None if ifa.preferred is None or ifa.valid is None else max(0, ifa.preferred - passed)
+    preferred = None if ifa.preferred is None or (ifa.valid is None and isinstance(ifa, Ifa)) else max(0, ifa.preferred - passed)
     return valid, preferred
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import MAC
 from netsim.commands.ip import link_property, link_show
 from netsim.commands.ip.kinds.table import HELP, UNMODELLED, link_util, port_parser
+from netsim.commands.ip.names import number_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import LINK
 from netsim.commands.ip.words import (
@@ -245,7 +246,7 @@ def _nomaster(words: LinkWords, word: str) -> None:
 def _group(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     words.once("group", value)
-    parsed = 0 if value == "default" else number(value, 0, 0x7FFFFFFF)
+    parsed = number_of(words.session, "group", value)
     if parsed is None:
         raise invarg('Invalid "group" value\n', value)
     words.fields["group"] = parsed
@@ -454,7 +455,7 @@ def show(session: Ip, cursor: Words) -> None:
             kind = cursor.argument()
         elif word == "group":
             value = cursor.argument()
-            group = 0 if value == "default" else number(value, 0, 0x7FFFFFFF)
+            group = number_of(session, "group", value)
             if group is None:
                 raise invarg('Invalid "group" value', value)
         else:

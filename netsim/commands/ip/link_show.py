@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.commands.ip.kinds.table import kind_options, port_options
+from netsim.commands.ip.names import name_of
 from netsim.commands.ip.output import Style
 from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import (
@@ -167,7 +168,7 @@ def painted_state(style: Style, dev: NetDevice, text: str) -> str:
 def tail(session: Ip, dev: NetDevice) -> str:
     """Group, queue length and the link-layer line."""
     style = session.style
-    text = f"group {dev.group if style.numeric else group_name(dev.group)} "
+    text = f"group {name_of(session, 'group', dev.group)} "
     if dev.tx_queue_len:
         text += f"qlen {dev.tx_queue_len}"
     text += style.newline
@@ -182,11 +183,6 @@ def tail(session: Ip, dev: NetDevice) -> str:
     else:
         text += " "
     return text + netns_note(session, dev)
-
-
-def group_name(group: int) -> str:
-    """`default` for group 0."""
-    return "default" if group == 0 else str(group)
 
 
 def extras(session: Ip, dev: NetDevice) -> str:
@@ -221,7 +217,8 @@ def brief(session: Ip, dev: NetDevice) -> str:
     style = session.style
     name = style.paint("ifname", f"{dev.name + at_link(dev):<16s} ")
     state = painted_state(style, dev, f"{operstate(dev):<14s} ")
-    return f"{name}{state}{style.paint('mac', f'{dev.link_address()} ')}<{','.join(flag_names(dev))}> \n"
+    mac = dev.link_address()
+    return f"{name}{state}{style.paint('mac', f'{mac} ') if mac else ''}<{','.join(flag_names(dev))}> \n"
 
 
 # details -----------------------------------------------------------------------------------------------------------------
@@ -308,7 +305,7 @@ def to_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     item.update(ifname=dev.name, flags=flag_names(dev), mtu=dev.mtu, qdisc=qdisc_name(dev))
     if dev.master is not None:
         item["master"] = dev.master.name
-    item.update(operstate=operstate(dev), linkmode=LINK_MODES[dev.link_mode], group=group_name(dev.group))
+    item.update(operstate=operstate(dev), linkmode=LINK_MODES[dev.link_mode], group=name_of(session, "group", dev.group))
     if dev.tx_queue_len:
         item["txqlen"] = dev.tx_queue_len
     item["link_type"] = LINK_TYPES.get(dev.type, f"[{dev.type}]")

@@ -9,6 +9,7 @@ from importlib import import_module
 import attrs
 
 from netsim.commands.ip import netns as ip_netns
+from netsim.commands.ip.names import Names
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN
 from netsim.commands.ip.words import Stop, Words, matches
@@ -42,6 +43,8 @@ class Ip:
     """Whether the words of a kind describe a new device."""
     compressed: bool = False
     """Whether `bridge -c` joins neighbouring VLANs to ranges."""
+    names: dict[str, Names] = attrs.field(factory=dict)
+    """What numbers are called, by kind, as far as the command asked."""
 
     def print(self, text: str) -> None:
         """Add to standard output."""

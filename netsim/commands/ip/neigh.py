@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import MAC
 from netsim.clock import SECOND
 from netsim.commands.ip.link import lladdr
-from netsim.commands.ip.names import NAMES
+from netsim.commands.ip.names import name_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_words import named
 from netsim.commands.ip.usage import NEIGH
@@ -102,7 +102,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
         elif word == "dev":
             name = cursor.argument()
         elif word == "protocol":
-            fields["protocol"] = named("protocol", cursor.argument(), '"protocol" value is invalid\n')
+            fields["protocol"] = named(session, "protocol", cursor.argument(), '"protocol" value is invalid\n')
         elif word == "managed":
             raise Stop(f'netsim: "ip neigh" option "{word}" is not modelled\n', 1)
         else:
@@ -192,7 +192,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
         elif word == "proxy":
             wanted.proxy = True
         elif word == "protocol":
-            wanted.protocol = named("protocol", cursor.argument(), 'invalid "protocol"\n')
+            wanted.protocol = named(session, "protocol", cursor.argument(), 'invalid "protocol"\n')
         else:
             if word == "to":
                 word = cursor.argument()
@@ -292,7 +292,7 @@ def line(session: Ip, entry: Neighbour, *, hide_dev: bool) -> str:
     if entry.state != NUD_NONE:
         text += f"{name} "
     if entry.protocol:
-        text += f"proto {NAMES['protocol'].get(entry.protocol, str(entry.protocol))} "
+        text += f"proto {name_of(session, 'protocol', entry.protocol)} "
     return text + "\n"
 
 
@@ -313,7 +313,7 @@ def _to_dict(session: Ip, entry: Neighbour, wanted: Filter) -> dict[str, Any]:
         item["probes"] = entry.probes
     item["state"] = [STATE_NAMES[entry.state]] if entry.state else []
     if entry.protocol:
-        item["protocol"] = NAMES["protocol"].get(entry.protocol, str(entry.protocol))
+        item["protocol"] = name_of(session, "protocol", entry.protocol)
     return item
 
 

@@ -191,13 +191,13 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
             raise invarg('"metric" value is invalid\n', value)
         words.priority = parsed
     elif word == "scope":
-        words.scope = named("scope", cursor.argument(), 'invalid "scope" value\n')
+        words.scope = named(session, "scope", cursor.argument(), 'invalid "scope" value\n')
     elif matches(word, "protocol"):
-        words.protocol = named("protocol", cursor.argument(), '"protocol" value is invalid\n')
+        words.protocol = named(session, "protocol", cursor.argument(), '"protocol" value is invalid\n')
     elif word == "vrf":
         words.table = vrf_named(session.netns, cursor.argument()).l3mdev_table
     elif matches(word, "table"):
-        words.table = table_number(cursor.argument(), '"table" value is invalid\n')
+        words.table = table_number(session, cursor.argument(), '"table" value is invalid\n')
     elif word == "dev" or word == "oif":
         words.dev = cursor.argument()
     elif word == "onlink":

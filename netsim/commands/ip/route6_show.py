@@ -8,9 +8,9 @@ import attrs
 
 from netsim.addr import IPv6
 from netsim.clock import SECOND
-from netsim.commands.ip.names import NAMES
+from netsim.commands.ip.names import NAMES, name_of
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.route_show import metrics_text, table_name
+from netsim.commands.ip.route_show import metrics_text
 from netsim.commands.ip.route_words import RouteFilter, holds, is_inside
 from netsim.commands.ip.words import Stop, answers
 from netsim.errors import NetError
@@ -91,9 +91,9 @@ def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
         if not wanted.dev:
             item["dev"] = what.dev
     if (route.table != RT_TABLE_MAIN or details) and wanted.table == 0:
-        item["table"] = table_name(route.table)
+        item["table"] = name_of(session, "table", route.table)
     if (route.protocol != 3 or details) and wanted.protocol is None:
-        item["protocol"] = NAMES["protocol"].get(route.protocol, str(route.protocol))
+        item["protocol"] = name_of(session, "protocol", route.protocol)
     if details and wanted.scope is None:
         item["scope"] = "global"
     if what.prefsrc is not None:

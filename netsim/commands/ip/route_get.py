@@ -8,9 +8,10 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
+from netsim.commands.ip.names import name_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import get6
-from netsim.commands.ip.route_show import gateway_item, json_route, line, metric_text, metrics_json, ordered_metrics, table_name
+from netsim.commands.ip.route_show import gateway_item, json_route, line, metric_text, metrics_json, ordered_metrics
 from netsim.commands.ip.route_words import RouteFilter, dev_index, vrf_named
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, answers, invarg, matches, number, prefix
@@ -122,7 +123,7 @@ def answer_item(session: Ip, answer: RouteAnswer) -> dict[str, Any]:
     item["dev"] = route.dev.name
     table = table_told(session.netns, route.found.route) if route.found is not None else 0
     if table and (table != RT_TABLE_MAIN or session.style.details):
-        item["table"] = table_name(table)
+        item["table"] = name_of(session, "table", table)
     if query.src is None and route.src is not None and not query.iif:
         item["prefsrc"] = str(route.src)
     item["flags"] = ["rt_offload_failed"] if route.type == RTN_MULTICAST else []  # RTCF_MULTICAST is the same bit

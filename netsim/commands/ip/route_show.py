@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv4, IPv6
-from netsim.commands.ip.names import NAMES
+from netsim.commands.ip.names import NAMES, name_of
 from netsim.kernel.rtnl.route import hop_flags
 from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
@@ -21,11 +21,6 @@ from netsim.kernel.tables.fib import (
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
-
-
-def table_name(number: int) -> str:
-    """A table's name where it has one."""
-    return {253: "default", 254: "main", 255: "local"}.get(number, str(number))
 
 
 def _flags(session: Ip, hop: NextHop) -> list[str]:
@@ -80,11 +75,11 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         if not wanted.dev:
             text += f"dev {style.paint('ifname', f'{_dev(session, single.ifindex)} ')}"
     if (route.table != RT_TABLE_MAIN or details) and wanted.table == 0:
-        text += f"table {table_name(route.table)} "
+        text += f"table {name_of(session, 'table', route.table)} "
     if (route.protocol != 3 or details) and wanted.protocol is None:
-        text += f"proto {NAMES['protocol'].get(route.protocol, str(route.protocol))} "
+        text += f"proto {name_of(session, 'protocol', route.protocol)} "
     if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
-        text += f"scope {NAMES['scope'].get(route.scope, str(route.scope))} "
+        text += f"scope {name_of(session, 'scope', route.scope)} "
     if route.prefsrc is not None:
         text += f"src {style.paint_address(route.prefsrc, f'{route.prefsrc} ')}"
     if route.priority:
@@ -156,11 +151,11 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         if not wanted.dev:
             item["dev"] = _dev(session, single.ifindex)
     if route.table != RT_TABLE_MAIN and wanted.table == 0:
-        item["table"] = table_name(route.table)
+        item["table"] = name_of(session, "table", route.table)
     if (route.protocol != 3 or details) and wanted.protocol is None:
-        item["protocol"] = NAMES["protocol"].get(route.protocol, str(route.protocol))
+        item["protocol"] = name_of(session, "protocol", route.protocol)
     if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
-        item["scope"] = NAMES["scope"].get(route.scope, str(route.scope))
+        item["scope"] = name_of(session, "scope", route.scope)
     if route.prefsrc is not None:
         item["prefsrc"] = str(route.prefsrc)
     if route.priority:

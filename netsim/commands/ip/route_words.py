@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import IPv4, IPv6
-from netsim.commands.ip.names import NAMES
+from netsim.commands.ip.names import NAMES, number_of
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, invarg, matches, no_device, number, prefix
 from netsim.kernel.core.netdevice import NetDevice
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
 TYPES = NAMES["type"]
-TABLES = {"default": 253, "main": 254, "local": 255}
 
 
 def vrf_named(netns: Netns, word: str) -> NetDevice:
@@ -30,21 +29,14 @@ def vrf_named(netns: Netns, word: str) -> NetDevice:
     return dev
 
 
-def table_number(word: str, complaint: str = "table id value is invalid\n") -> int:
+def table_number(session: Ip, word: str, complaint: str = "table id value is invalid\n") -> int:
     """A table by name or number."""
-    if word in TABLES:
-        return TABLES[word]
-    parsed = number(word, 0, 0xFFFFFFFF)
-    if parsed is None:
-        raise invarg(complaint, word)
-    return parsed
+    return named(session, "table", word, complaint)
 
 
-def named(kind: str, word: str, complaint: str) -> int:
+def named(session: Ip, kind: str, word: str, complaint: str) -> int:
     """A number by the name it has in one of iproute2's tables, or in digits."""
-    value = next((number_ for number_, name in NAMES[kind].items() if name == word), None)
-    if value is None:
-        value = number(word, 0, 255)
+    value = number_of(session, kind, word)
     if value is None:
         raise invarg(complaint, word)
     return value
@@ -92,19 +84,19 @@ def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
             elif value == "all":
                 wanted.table = 0
             else:
-                wanted.table = table_number(value)
+                wanted.table = table_number(session, value)
         elif matches(word, "cached") or matches(word, "cloned"):
             wanted.cache = True
         elif word == "tos" or matches(word, "dsfield"):
             wanted.tos = number("0x" + cursor.argument().removeprefix("0x"), 0, 255)
         elif matches(word, "protocol"):
             value = cursor.argument()
-            wanted.protocol = None if value == "all" else named("protocol", value, 'invalid "protocol"\n')
+            wanted.protocol = None if value == "all" else named(session, "protocol", value, 'invalid "protocol"\n')
         elif matches(word, "scope"):
             value = cursor.argument()
-            wanted.scope = None if value == "all" else named("scope", value, 'invalid "scope"\n')
+            wanted.scope = None if value == "all" else named(session, "scope", value, 'invalid "scope"\n')
         elif matches(word, "type"):
-            wanted.type = named("type", cursor.argument(), "node type value is invalid\n")
+            wanted.type = named(session, "type", cursor.argument(), "node type value is invalid\n")
         elif word in ("dev", "oif"):
             wanted.dev = dev_index(session.netns, cursor.argument())
         elif word == "via":

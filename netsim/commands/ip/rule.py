@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv6
-from netsim.commands.ip.link_show import group_name
-from netsim.commands.ip.names import NAMES
+from netsim.commands.ip.names import name_of, number_of
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.route_show import table_name
 from netsim.commands.ip.route_words import named, table_number
 from netsim.commands.ip.usage import RULE
 from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number, prefix
@@ -92,7 +90,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
         elif word == "fwmark":
             _mark(fields, cursor.argument())
         elif matches(word, "table") or matches(word, "lookup"):
-            fields["table"] = _table(cursor.argument())
+            fields["table"] = _table(session, cursor.argument())
         elif word in ("iif", "dev"):
             fields["iif"] = cursor.argument()
         elif word == "oif":
@@ -100,7 +98,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
         elif word in ("suppress_prefixlength", "sup_pl"):
             fields["suppress_prefixlength"] = number(cursor.argument(), 0, 128)
         elif word in ("suppress_ifgroup", "sup_group"):
-            fields["suppress_ifgroup"] = _group(cursor.argument())
+            fields["suppress_ifgroup"] = _group(session, cursor.argument())
         elif word == "ipproto":
             value = cursor.argument()
             parsed = PROTOCOLS.get(value, number(value, 0, 255))
@@ -123,7 +121,7 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             fields["goto"], fields["action"] = parsed, FR_ACT_GOTO
         elif matches(word, "protocol"):
             value = cursor.argument()
-            fields["protocol"] = named("protocol", value, '"protocol" value is invalid\n')
+            fields["protocol"] = named(session, "protocol", value, '"protocol" value is invalid\n')
         elif word == "l3mdev":
             fields["l3mdev"] = True
         elif word in ("nat", "map-to", "realms", "tun_id"):
@@ -155,9 +153,9 @@ def parse_filter(session: Ip, cursor: Words) -> dict[str, Any]:
     return parse(session, cursor)
 
 
-def _table(word: str) -> int:
+def _table(session: Ip, word: str) -> int:
     try:
-        return table_number(word)
+        return table_number(session, word)
     except Stop:
         raise invarg("invalid table ID\n", word) from None
 
@@ -261,19 +259,19 @@ def _prefix_text(session: Ip, address: Any, length: int) -> str:
     return painted if length == _whole(address) else f"{painted}/{length}"
 
 
-def _group(word: str) -> int:
-    value = 0 if word == "default" else number(word, 0, 0x7FFFFFFF)
+def _group(session: Ip, word: str) -> int:
+    value = number_of(session, "group", word)
     if value is None:
         raise invarg('Invalid "suppress_ifgroup" value\n', word)
     return value
 
 
 def _group_told(rule: Rule, session: Ip) -> str:
-    return str(rule.suppress_ifgroup) if session.style.numeric else group_name(rule.suppress_ifgroup)
+    return name_of(session, "group", rule.suppress_ifgroup)
 
 
 def _protocol(rule: Rule, session: Ip) -> str:
-    return str(rule.protocol) if session.style.numeric else NAMES["protocol"].get(rule.protocol, str(rule.protocol))
+    return name_of(session, "protocol", rule.protocol)
 
 
 def line(rule: Rule, session: Ip) -> str:
@@ -301,7 +299,7 @@ def line(rule: Rule, session: Ip) -> str:
         if ports is not None:
             text += f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "") + " "
     if rule.table:
-        text += f"lookup {rule.table if session.style.numeric else table_name(rule.table)}"
+        text += f"lookup {name_of(session, 'table', rule.table)}"
         if rule.suppress_prefixlength != -1:
             text += f" suppress_prefixlength {rule.suppress_prefixlength}"
         if rule.suppress_ifgroup != -1:
@@ -353,7 +351,7 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
         elif ports is not None:
             item[f"{key}_start"], item[f"{key}_end"] = ports
     if rule.table:
-        item["table"] = str(rule.table) if session.style.numeric else table_name(rule.table)
+        item["table"] = name_of(session, "table", rule.table)
         if rule.suppress_prefixlength != -1:
             item["suppress_prefixlen"] = rule.suppress_prefixlength
         if rule.suppress_ifgroup != -1:

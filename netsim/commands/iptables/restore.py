@@ -33,7 +33,7 @@ def iptables_restore(call: Call) -> Result | ReadInput:
     """Load tables from a file or standard input (man iptables-restore(8))."""
     tool = tool_of(call, "-restore")
     try:
-        options, rest = parse(call.argv[1:], RESTORE)
+        options, rest = parse(words_of(call), RESTORE)
     except OptionError as error:
         return Result("", f"{called(call)}: {error}\nTry `{tool.name} -h' for more information.\n", 1)
     given = {option.name: option.argument or "" for option in options}
@@ -52,8 +52,17 @@ def iptables_restore(call: Call) -> Result | ReadInput:
     return _load(call, tool, given, text)
 
 
+def words_of(call: Call) -> list[str]:
+    """The words without the seconds after a --wait of its own, which are nobody's file (`xs_has_arg`)."""
+    words: list[str] = []
+    for word in call.argv[1:]:
+        if not (words and words[-1] in ("-w", "--wait") and word[:1] not in ("-", "!")):
+            words.append(word)
+    return words
+
+
 def _from_input(call: Call, data: bytes) -> Result:
-    options, _ = parse(call.argv[1:], RESTORE)
+    options, _ = parse(words_of(call), RESTORE)
     given = {option.name: option.argument or "" for option in options}
     return _load(call, tool_of(call, "-restore"), given, data.decode(errors="surrogateescape"))
 

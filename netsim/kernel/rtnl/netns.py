@@ -7,7 +7,7 @@ from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.device_life import dev_change_net_namespace, unregister_netdevice
 from netsim.kernel.core.netns import Netns
 
-CLEANUP_DELAY = 30 * MS
+CLEANUP_DELAY = 5 * MS
 """Namespaces are taken down by a worker, a moment after the last holder let go."""
 
 

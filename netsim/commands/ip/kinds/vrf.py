@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _table(reader: Reader) -> None:
-    reader.data["table"] = table_number(reader.argument(), "invalid table ID\n")
+    reader.data["table"] = table_number(reader.session, reader.argument(), "invalid table ID\n")
 
 
 def _vrf_help(reader: Reader) -> None:
