@@ -11,6 +11,7 @@ from netsim.api import Host, World
 from netsim.console.completion import Completer
 from netsim.labs import first_host, stream
 from netsim.machine.fds import Null, Outlet
+from netsim.shell.builtins.settings import DEFAULTS
 from netsim.shell.interactive import InteractiveShell
 from netsim.shell.unfinished import needs_more
 
@@ -67,7 +68,7 @@ class Session:
 def open_session(host: Host) -> Session:
     """A fresh shell on a host, at the real standard output and error."""
     machine = host.machine
-    shell = InteractiveShell(None, "interactive", "bash", "bash")
+    shell = InteractiveShell(name="interactive", options=set(DEFAULTS))
     shell.variables.update(machine.init.env)
     shell.exported.update(machine.init.env)
     fds = {0: Null(), 1: Outlet(sink=sys.stdout), 2: Outlet(sink=sys.stderr)}

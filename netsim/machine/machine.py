@@ -261,7 +261,7 @@ class Machine:
             directory, _, base = name.rpartition("/")
             node = self.files.stat(process, name)
             if isinstance(node, File):
-                return import_module("netsim.shell.program").run_file  # type: ignore[no-any-return]
+                return import_module("netsim.shell.start").run_file  # type: ignore[no-any-return]
             if directory not in BINARY_DIRECTORIES:
                 return None
             name = base

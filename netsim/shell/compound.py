@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
-
 import attrs
 
 from netsim.shell.arith import ArithmeticProblem, evaluate
-from netsim.shell.conditions import ConditionProblem, holds
-from netsim.shell.expand import expand, expand_one, expand_words, plain
-from netsim.shell.jumps import Jump
+from netsim.shell.conditional import Conditions
+from netsim.shell.conditions import ConditionProblem
+from netsim.shell.expand import expand, expand_one, expand_within, expand_words
+from netsim.shell.jumps import ExpansionProblem, Jump, ReadonlyProblem
+from netsim.shell.patterns import matcher
 from netsim.shell.simple import SimpleCommands
 from netsim.shell.stack import Steps
 from netsim.shell.tree import Arithmetic, Case, CFor, Conditional, For, Group, If, Loop, Sequence
@@ -51,86 +51,148 @@ class CompoundCommands(SimpleCommands):
     def loop(self, item: Loop) -> Steps:
         """while and until."""
         result = 0
-        while True:
-            yield from self.conditional_run(item.condition)
-            if (self.status == 0) == item.until:
-                break
-            if (yield from self._loop_body(item.body)):
-                break
-            result = self.status
+        self.loops += 1
+        try:
+            while True:
+                if (yield from self._loop_condition(item.condition)):
+                    result = self.status
+                    break
+                if (self.status == 0) == item.until:
+                    break
+                ended = yield from self._loop_body(item.body)
+                result = self.status
+                if ended:
+                    break
+        finally:
+            self.loops -= 1
         self.status = result
+
+    def _loop_condition(self, condition: Sequence) -> Steps:
+        """The condition of a loop; True where a `break` in it ends the loop."""
+        try:
+            yield from self.conditional_run(condition)
+        except Jump as jump:
+            return self._jumped(jump)
+        return False
+
+    def _jumped(self, jump: Jump) -> bool:
+        """A loop that is left: True when it ends here."""
+        if jump.levels > 1:
+            raise Jump(jump.kind, jump.levels - 1) from None
+        self.status = int(jump.kind == "out of range")
+        return jump.kind != "continue"
 
     def _loop_body(self, body: Sequence) -> Steps:
         """One round; True when the loop ends."""
         try:
             yield from self.run(body)
         except Jump as jump:
-            if jump.levels > 1:
-                raise Jump(jump.kind, jump.levels - 1) from None
-            self.status = 0
-            return jump.kind == "break"
+            return self._jumped(jump)
         return False
 
     def for_(self, item: For) -> Steps:
         """for NAME in WORDS."""
-        values = list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
+        self.line = item.line + self.first_line
+        try:
+            values = list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
+        except (ExpansionProblem, ArithmeticProblem) as problem:
+            self.refuse_expansion(problem)
         self.status = 0
-        for value in values:
-            if "x" in self.options and self.is_bash():
-                yield from trace(
-                    self, f"for {item.name} in {' '.join(word.text for word in item.words) if item.words is not None else chr(34) + '$@' + chr(34)}"
-                )
-            self.set(item.name, value)
-            if (yield from self._loop_body(item.body)):
-                break
+        self.loops += 1
+        try:
+            for value in values:
+                if "x" in self.options and self.is_bash():
+                    words = '"$@"' if item.words is None else " ".join(word.text for word in item.words)
+                    yield from trace(self, f"for {item.name} in {words}")
+                try:
+                    self.set(item.name, value)
+                except ReadonlyProblem as problem:
+                    self.complain(str(problem))
+                    self.status = 1
+                    break
+                if (yield from self._loop_body(item.body)):
+                    break
+        finally:
+            self.loops -= 1
 
     def c_for(self, item: CFor) -> Steps:
         """for (( ; ; ))."""
-        yield from self._step(item.start)
-        while not item.condition.strip() or (yield from self._step(item.condition)):
-            if (yield from self._loop_body(item.body)):
-                break
-            yield from self._step(item.step)
+        self.line = item.line + self.first_line
+        self.loops += 1
+        self.status = 0
+        try:
+            yield from self._step(item.start)
+            while not item.condition.strip() or (yield from self._step(item.condition)):
+                if (yield from self._loop_body(item.body)):
+                    break
+                yield from self._step(item.step)
+        except ArithmeticProblem as problem:
+            self.complain(f"((: {problem}")
+            self.status = 1
+        finally:
+            self.loops -= 1
 
     def _step(self, text: str) -> Steps:
         if "x" in self.options and text.strip():
             yield from trace(self, f"(( {text.strip()} ))")
-        return evaluate(text, self)
+        return evaluate((yield from expand_within(self, text)), self)
 
     def case(self, item: Case) -> Steps:
         """case."""
+        self.line = item.line + self.first_line
         if "x" in self.options and self.is_bash():
             yield from trace(self, f"case {item.word.text} in")
-        word = yield from expand_one(self, item.word.text)
+        try:
+            word = yield from expand_one(self, item.word.text)
+        except (ExpansionProblem, ArithmeticProblem) as problem:
+            self.refuse_expansion(problem)
         self.status = 0
-        for patterns, body in item.branches:
-            for pattern in patterns:
+        flags = "e" * ("extglob" in self.options) + "i" * ("nocasematch" in self.options)
+        falls = False
+        for (patterns, body), end in zip(item.branches, item.ends, strict=True):
+            for pattern in () if falls else patterns:
                 marked = yield from expand(self, pattern.text)
-                if fnmatch.fnmatchcase(word, plain(marked)):
-                    yield from self.run(body)
-                    return
+                if matcher(marked, flags).fullmatch(word):
+                    break
+            else:
+                if not falls:
+                    continue
+            yield from self.run(body)
+            if end == ";;":
+                return
+            falls = end == ";&"
 
     def arithmetic(self, item: Arithmetic) -> Steps:
         """(( ))."""
+        self.line = item.line + self.first_line
         if "x" in self.options:
             yield from trace(self, f"(( {item.text} ))")
-        text = yield from expand_one(self, '"' + item.text.replace('"', "") + '"')
         try:
+            text = yield from expand_within(self, item.text.replace('"', ""))
             self.status = int(evaluate(text, self) == 0)
         except ArithmeticProblem as problem:
             self.complain(f"((: {problem}")
             self.status = 1
+        except ReadonlyProblem as problem:
+            self.complain(str(problem))
+            self.status = 1
+        except ExpansionProblem as problem:
+            self.refuse_expansion(problem)
 
     def conditional(self, item: Conditional) -> Steps:
         """[[ ]]."""
-        words = []
-        for word in item.words:
-            words.append((word.text, (yield from expand_one(self, word.text))))
-        shown: list[str] = []
+        self.line = item.line + self.first_line
+        conditions = Conditions(self, tuple(word.text for word in item.words))
         try:
-            self.status = int(not holds(self, words, shown))
-            for line in shown if "x" in self.options else ():
-                yield from trace(self, f"[[ {line} ]]")
+            self.status = int(not (yield from conditions.holds()))
         except ConditionProblem as problem:
-            self.complain(str(problem))
+            if str(problem):
+                self.complain(str(problem))
             self.status = 2
+        except ArithmeticProblem as problem:
+            self.complain(f"[[: {problem}")
+            self.status = 1
+        except ExpansionProblem as problem:
+            self.refuse_expansion(problem)
+        for line in conditions.shown if "x" in self.options else ():
+            yield from trace(self, f"[[ {line} ]]")

@@ -1,13 +1,11 @@
-"""test, [ ] and [[ ]]."""
+"""test and [: files, strings and numbers (`test.c`)."""
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import TYPE_CHECKING
 
-from netsim.machine.files import Directory, File, Symlink
-from netsim.shell.arith import evaluate
+from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
 
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState
@@ -17,47 +15,73 @@ class ConditionProblem(Exception):
     """A wrong expression; `str()` is what the command says."""
 
 
-FILE_TESTS = frozenset("abcdefghkprstuwxLNOS")
+FILE_TESTS = frozenset("abcdefghkprstuwxLNOSG")
+COMPARED = ("-nt", "-ot", "-ef")
 NUMERIC = {"-eq": "==", "-ne": "!=", "-lt": "<", "-gt": ">", "-le": "<=", "-ge": ">="}
+STRINGS = ("=", "==", "!=", "<", ">")
+INTEGER = re.compile(r"\s*[-+]?\d+\s*", re.A)
 
 
 def file_test(shell: ShellState, letter: str, path: str) -> bool:
     """One of the unary file operators."""
-    files = shell.proc.machine.files
+    files, proc = shell.proc.machine.files, shell.proc
     if letter in "hL":
-        return isinstance(files.lstat(shell.proc, path), Symlink)
-    node = files.stat(shell.proc, path)
+        return isinstance(files.lstat(proc, path), Symlink)
+    node = files.stat(proc, path)
     if node is None:
         return False
+    return letter in "aerwOGN" or _is_of_kind(node, letter)
+
+
+def _is_of_kind(node: Node, letter: str) -> bool:
     if letter == "d":
         return isinstance(node, Directory)
     if letter == "f":
         return isinstance(node, File)
     if letter == "s":
-        return isinstance(node, File) and bool(node.bound or node.content)
+        return isinstance(node, Directory) or (isinstance(node, File) and bool(node.bound or node.content))
     if letter == "x":
         return bool(node.mode & 0o111) or isinstance(node, Directory)
-    return letter in "aerwNO"
+    if letter == "c":
+        return isinstance(node, Device)
+    return letter == "p" and isinstance(node, Stream)
 
 
 def unary(shell: ShellState, operator: str, word: str) -> bool | None:
     """A unary operator's answer, None when it is none."""
-    if operator == "-z":
+    if len(operator) != 2 or operator[0] != "-":
+        return None
+    letter = operator[1]
+    if letter == "z":
         return word == ""
-    if operator == "-n":
+    if letter == "n":
         return word != ""
-    if operator == "-v":
-        return shell.parameter(word) is not None
-    if operator == "-t":
+    if letter in FILE_TESTS:
+        return file_test(shell, letter, word)
+    if letter == "v":
+        return is_set(shell, word)
+    if letter == "R":
+        return "n" in shell.marks.get(word, "")
+    if letter == "t":
         return False
-    if operator == "-o":
-        return word in shell.options
-    if len(operator) == 2 and operator[0] == "-" and operator[1] in FILE_TESTS:
-        return file_test(shell, operator[1], word)
+    if letter == "o":
+        from netsim.shell.builtins.settings import names_of
+
+        return names_of(shell).get(word) in shell.options
     return None
 
 
-def binary(left: str, operator: str, right: str, what: str) -> bool | None:
+def is_set(shell: ShellState, word: str) -> bool:
+    """`-v NAME`: whether a variable or an element has a value."""
+    base, bracket, index = word.partition("[")
+    if not bracket:
+        return shell.parameter(word) is not None
+    if index in ("@]", "*]"):
+        return bool(shell.table(base))
+    return shell.element(base, index.removesuffix("]")) is not None
+
+
+def binary(shell: ShellState, left: str, operator: str, right: str, what: str) -> bool | None:
     """A binary operator's answer, None when it is none."""
     if operator in ("=", "=="):
         return left == right
@@ -70,120 +94,119 @@ def binary(left: str, operator: str, right: str, what: str) -> bool | None:
     if operator in NUMERIC:
         values = []
         for word in (left, right):
-            if not re.fullmatch(r"\s*[-+]?\d+\s*", word):
+            if not INTEGER.fullmatch(word):
                 raise ConditionProblem(f"{what}: {word}: integer expression expected")
             values.append(int(word))
         a, b = values
         return {"==": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b}[NUMERIC[operator]]
-    return None
+    return compared(shell, left, operator, right) if operator in COMPARED else None
+
+
+def compared(shell: ShellState, left: str, operator: str, right: str) -> bool:
+    """-nt, -ot and -ef."""
+    one, other = (shell.proc.machine.files.stat(shell.proc, path) for path in (left, right))
+    if operator == "-ef":
+        return one is not None and one is other
+    if operator == "-ot":
+        one, other = other, one
+    if one is None:
+        return False
+    return other is None or one.changed > other.changed
+
+
+def is_binary(word: str) -> bool:
+    """Whether a word is an operator between two."""
+    return word in STRINGS or word in NUMERIC or word in COMPARED
 
 
 def test(shell: ShellState, words: list[str], what: str) -> bool:
-    """The expression of `test` and `[`."""
-    value, rest = _or(shell, list(words), what)
-    if rest:
+    """The expression of `test` and `[`: up to four words by their number, more by the grammar."""
+    if not words:
+        return False
+    if len(words) == 1:
+        return words[0] != ""
+    if len(words) == 2:
+        return _two(shell, words, what)
+    if len(words) == 3:
+        return _three(shell, words, what)
+    if len(words) == 4:
+        if words[0] == "!":
+            return not _three(shell, words[1:], what)
+        if words[0] == "(" and words[3] == ")":
+            return _two(shell, words[1:3], what)
+    reader = _Expression(shell, words, what)
+    value = reader.either()
+    if reader.at < len(words):
         raise ConditionProblem(f"{what}: too many arguments")
     return value
 
 
-def _or(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str]]:
-    value, words = _and(shell, words, what)
-    while words and words[0] == "-o":
-        other, words = _and(shell, words[1:], what)
-        value = value or other
-    return value, words
+def _two(shell: ShellState, words: list[str], what: str) -> bool:
+    if words[0] == "!":
+        return words[1] == ""
+    answer = unary(shell, words[0], words[1])
+    if answer is None:
+        raise ConditionProblem(f"{what}: {words[0]}: unary operator expected")
+    return answer
 
 
-def _and(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str]]:
-    value, words = _not(shell, words, what)
-    while words and words[0] == "-a":
-        other, words = _not(shell, words[1:], what)
-        value = value and other
-    return value, words
+def _three(shell: ShellState, words: list[str], what: str) -> bool:
+    if is_binary(words[1]):
+        return bool(binary(shell, words[0], words[1], words[2], what))
+    if words[1] in ("-a", "-o"):
+        return (words[0] != "" and words[2] != "") if words[1] == "-a" else (words[0] != "" or words[2] != "")
+    if words[0] == "!":
+        return not _two(shell, words[1:], what)
+    if words[0] == "(" and words[2] == ")":
+        return words[1] != ""
+    raise ConditionProblem(f"{what}: {words[1]}: binary operator expected")
 
 
-def _not(shell: ShellState, words: list[str], what: str) -> tuple[bool, list[str]]:
-    if not words:
-        return False, []
-    if words[0] == "!" and len(words) > 1:
-        value, rest = _not(shell, words[1:], what)
-        return not value, rest
-    if words[0] == "(" and ")" in words[1:]:
-        value, rest = _or(shell, words[1:], what)
-        return value, rest[1:]
-    if len(words) >= 3:
-        answer = binary(words[0], words[1], words[2], what)
-        if answer is not None:
-            return answer, words[3:]
-    if len(words) >= 2:
-        answer = unary(shell, words[0], words[1])
-        if answer is not None:
-            return answer, words[2:]
-        if len(words) == 2:
-            raise ConditionProblem(f"{what}: {words[0]}: unary operator expected")
-        if len(words) == 3:
-            raise ConditionProblem(f"{what}: {words[1]}: binary operator expected")
-    return words[0] != "", words[1:]
+class _Expression:
+    """One pass over an expression of more than four words."""
 
+    def __init__(self, shell: ShellState, words: list[str], what: str) -> None:
+        self.shell, self.words, self.what, self.at = shell, words, what, 0
 
-def holds(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> bool:
-    """The expression of [[ ]]: each word as typed and expanded. `shown` gets what was looked at, as `set -x` tells it."""
-    value, rest = _any(shell, words, shown)
-    if rest:
-        raise ConditionProblem("syntax error in conditional expression")
-    return value
+    def peek(self, ahead: int = 0) -> str:
+        return self.words[self.at + ahead] if self.at + ahead < len(self.words) else ""
 
+    def either(self) -> bool:
+        value = self.both()
+        while self.at < len(self.words) and self.peek() == "-o":
+            self.at += 1
+            other = self.both()
+            value = value or other
+        return value
 
-EMPTY, PUT_OFF = "''", r"\\\1"
+    def both(self) -> bool:
+        value = self.one()
+        while self.at < len(self.words) and self.peek() == "-a":
+            self.at += 1
+            other = self.one()
+            value = value and other
+        return value
 
-
-def _any(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> tuple[bool, list[tuple[str, str]]]:
-    value, words = _all(shell, words, shown)
-    while words and words[0][0] == "||":
-        other, words = _all(shell, words[1:], [] if value else shown)
-        value = value or other
-    return value, words
-
-
-def _all(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> tuple[bool, list[tuple[str, str]]]:
-    value, words = _one(shell, words, shown)
-    while words and words[0][0] == "&&":
-        other, words = _one(shell, words[1:], shown if value else [])
-        value = value and other
-    return value, words
-
-
-def _one(shell: ShellState, words: list[tuple[str, str]], shown: list[str]) -> tuple[bool, list[tuple[str, str]]]:
-    if not words:
-        raise ConditionProblem("syntax error in conditional expression")
-    raw, word = words[0]
-    if raw == "!":
-        within: list[str] = []
-        value, rest = _one(shell, words[1:], within)
-        shown += [f"! {line}" for line in within[:1]] + within[1:]
-        return not value, rest
-    if raw == "(":
-        value, rest = _any(shell, words[1:], shown)
-        return value, rest[1:]
-    if len(words) >= 3 and words[1][0] in ("=", "==", "!=", "=~", "<", ">", *NUMERIC):
-        operator, (right_raw, right) = words[1][0], words[2]
-        literal = right_raw[:1] in ("'", '"') and operator in ("=", "==", "!=")
-        shown.append(f"{word or EMPTY} {operator} {(re.sub(r'(.)', PUT_OFF, right) if literal else right) or EMPTY}")
-        if operator == "=~":
-            found = re.search(right, word)
-            shell.arrays["BASH_REMATCH"] = dict(enumerate([found[0], *(group or "" for group in found.groups())])) if found else {}
-            return found is not None, words[3:]
-        if operator in ("=", "==", "!="):
-            hit = fnmatch.fnmatchcase(word, right) if right_raw[:1] not in "'\"" else word == right
-            return hit == (operator != "!="), words[3:]
-        if operator in NUMERIC:
-            a, b = evaluate(word, shell), evaluate(right, shell)
-            return bool(evaluate(f"({a}) {NUMERIC[operator]} ({b})", shell)), words[3:]
-        return (word < right) if operator == "<" else (word > right), words[3:]
-    if len(words) >= 2 and raw.startswith("-"):
-        answer = unary(shell, raw, words[1][1])
-        if answer is not None:
-            shown.append(f"{raw} {words[1][1] or EMPTY}")
-            return answer, words[2:]
-    shown.append(f"-n {word or EMPTY}")
-    return word != "", words[1:]
+    def one(self) -> bool:
+        left = len(self.words) - self.at
+        if not left:
+            raise ConditionProblem(f"{self.what}: argument expected")
+        word = self.peek()
+        if word == "!" and left > 1:
+            self.at += 1
+            return not self.one()
+        if left > 2 and is_binary(self.peek(1)):
+            self.at += 3
+            return bool(binary(self.shell, word, self.words[self.at - 2], self.words[self.at - 1], self.what))
+        if word == "(":
+            self.at += 1
+            value = self.either()
+            if self.peek() != ")":
+                raise ConditionProblem(f"{self.what}: `)' expected" + (f", found {self.peek()}" if self.at < len(self.words) else ""))
+            self.at += 1
+            return value
+        if left > 1 and (answer := unary(self.shell, word, self.peek(1))) is not None and self.peek(1) not in ("-a", "-o"):
+            self.at += 2
+            return answer
+        self.at += 1
+        return word != ""

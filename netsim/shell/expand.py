@@ -1,14 +1,16 @@
-"""Words to arguments: parameters, substitutions, arithmetic, splitting, globbing, quotes."""
+"""Words to arguments: tildes, substitutions, arithmetic, quotes; then fields and path names. Parameters stand in `parameters.py`."""
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from netsim.errors import NetError
 from netsim.shell.arith import evaluate
+from netsim.shell.braces import TooManyWords, brace_expand
+from netsim.shell.fields import EMPTY, NOTHING, plain, protect, separated, split
+from netsim.shell.globbing import NoMatch, glob
+from netsim.shell.jumps import ExpansionProblem
 from netsim.shell.numbers import is_number
 from netsim.shell.tokens import skip_quoted
 
@@ -16,373 +18,258 @@ if TYPE_CHECKING:
     from netsim.shell.state import ShellState
 
 Steps = Generator[Any, Any, Any]
-QUOTED = "\x01"  # marks a character that was quoted: it neither splits nor globs
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
-
-
-MOST_WORDS = 100_000
-"""Words that braces may make of one."""
-
-
-class ExpansionProblem(Exception):
-    """An unset parameter under `set -u`, or `${x:?word}`; `str()` is bash's message without its beginning."""
-
-
-def protect(text: str) -> str:
-    """Mark every character as quoted."""
-    return "".join(QUOTED + letter for letter in text)
-
-
-def plain(text: str) -> str:
-    """Drop the marks."""
-    return text.replace(QUOTED, "")
+ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "E": "\x1b",
+    "f": "\f",
+    "v": "\v",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "?": "?",
+}
+CHEAP = re.compile(r"[\w./:=+,@%^#-]*", re.A)
+"""A word without anything to expand."""
+LITERAL = re.compile(r"[^\\'\"$`<>~]+")
+WITHIN = re.compile(r"[^\\\"$`]+")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+ASSIGNS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+TILDE = re.compile(r"~([A-Za-z0-9_.+-]*)(?=[/:]|$)")
+BACKQUOTED = re.compile(r"\\([`\\$])")
+BACKQUOTED_WITHIN = re.compile(r"\\([`\\$\"])")
 
 
 def expand_words(shell: ShellState, words: tuple[Any, ...]) -> Steps:
     """All arguments the words of a command make."""
     found: list[str] = []
     for word in words:
-        for text in brace_expand(word.text):
-            marked = yield from expand(shell, text)
-            for field in split(shell, marked, text):
-                found += glob(shell, field)
+        text = word.text
+        if CHEAP.fullmatch(text):
+            found.append(text)
+            continue
+        try:
+            pieces = brace_expand(text) if "{" in text and "B" in shell.options else (text,)
+            for piece in pieces:
+                marked = yield from expand(shell, piece)
+                for field in split(marked):
+                    found += glob(shell, field)
+        except (TooManyWords, NoMatch) as problem:
+            raise ExpansionProblem(str(problem)) from None
     return found
 
 
 def expand_one(shell: ShellState, text: str) -> Steps:
-    """One word without splitting or globbing (assignments, redirections, case words)."""
+    """One word without splitting or globbing (redirections, case words)."""
+    if CHEAP.fullmatch(text):
+        return text
     marked = yield from expand(shell, text)
-    return plain(marked.replace("\x02", " ").replace("\x03", ""))
+    return plain(marked)
 
 
-def brace_expand(text: str) -> list[str]:
-    """`a{b,c}d` and `{1..3}`."""
-    match = re.search(r"(?<![$\\])\{([^{}'\"\s]*,[^{}'\"\s]*|-?\d+\.\.-?\d+(?:\.\.-?\d+)?|[a-zA-Z]\.\.[a-zA-Z])\}", text)
-    if match is None or "'" in text[: match.start()] or '"' in text[: match.start()]:
-        return [text]
-    body = match[1]
-    if ".." in body and "," not in body:
-        low, high, *stride = body.split("..")
-        if is_number(low.lstrip("-")):
-            first, last = int(low), int(high)
-            if abs(last - first) >= MOST_WORDS:
-                raise ExpansionProblem(f"netsim: {{{body}}} makes more than {MOST_WORDS} words")
-            width = len(low) if low.startswith("0") and len(low) > 1 else 0
-            parts = [
-                str(value).zfill(width)
-                for value in range(
-                    first, last + (1 if last >= first else -1), (max(1, abs(int(stride[0]))) if stride else 1) * (1 if last >= first else -1)
-                )
-            ]
-        else:
-            step = 1 if ord(high) >= ord(low) else -1
-            parts = [chr(value) for value in range(ord(low), ord(high) + step, step)]
-    else:
-        parts = body.split(",")
-    found: list[str] = []
-    for part in parts:
-        found += brace_expand(text[: match.start()] + part + text[match.end() :])
-        if len(found) > MOST_WORDS:
-            raise ExpansionProblem(f"netsim: braces make more than {MOST_WORDS} words")
-    return found
+def expand_assigned(shell: ShellState, text: str) -> Steps:
+    """A value behind `=`: tildes stand behind colons too."""
+    if CHEAP.fullmatch(text):
+        return text
+    marked = yield from expand(shell, text, ":")
+    return plain(marked)
 
 
-def expand(shell: ShellState, text: str) -> Steps:
-    """The word with everything expanded; quoted characters are marked, `"$@"` boundaries are \\x02, empty quotes \\x03."""
+def expand_within(shell: ShellState, text: str) -> Steps:
+    """A text as if it stood between double quotes: here-documents, arithmetic, prompts."""
+    if "$" not in text and "`" not in text and "\\" not in text:
+        return text
+    marked = yield from double(shell, text, "")
+    return plain(marked)
+
+
+def expand(shell: ShellState, text: str, tildes: str = "") -> Steps:
+    """The word with everything expanded, marked as `fields.py` tells; a `tildes` of `:` says that it is a value."""
     out = ""
-    at = 0
-    if text.startswith("~") and (len(text) == 1 or text[1] == "/"):
-        out, at = shell.get("HOME") or "/root", 1
-    while at < len(text):
+    at, size = 0, len(text)
+    assigns = ASSIGNS.match(text) if not tildes and "~" in text else None
+    while at < size:
         letter = text[at]
         if letter == "'":
             end = text.index("'", at + 1)
-            out += protect(text[at + 1 : end]) or "\x03"
+            out += protect(text[at + 1 : end]) or EMPTY
             at = end + 1
         elif letter == '"':
             end = skip_quoted(text, at, 0)
-            out += yield from _double(shell, text[at + 1 : end - 1])
+            out += yield from double(shell, text[at + 1 : end - 1])
             at = end
         elif letter == "\\":
-            out += "" if text[at + 1 : at + 2] == "\n" else protect(text[at + 1 : at + 2])
+            out += "" if text[at + 1 : at + 2] == "\n" else protect(text[at + 1 : at + 2] or "\\")
             at += 2
         elif letter in "$`":
-            value, at = yield from _dollar(shell, text, at, quoted=False)
+            value, at = yield from dollar(shell, text, at, "")
             out += value
-        elif text.startswith(("<(", ">("), at):
-            end = skip_quoted("$" + text[at + 1 :], 0, 0) + at
-            path = yield from shell.process_substitution(text[at + 2 : end - 1], text[at])
-            out += path
-            at = end
+        elif letter == "~":
+            begins = at == 0 or (text[at - 1] == ":" if tildes or (assigns and at > assigns.end()) else False) or (assigns and at == assigns.end())
+            match = TILDE.match(text, at) if begins else None
+            home = _home(shell, match[1]) if match else None
+            out += "~" if match is None or home is None else protect(home)
+            at = at + 1 if match is None or home is None else match.end()
+        elif letter in "<>":
+            if text[at + 1 : at + 2] == "(":
+                end = skip_quoted("$" + text[at + 1 :], 0, 0) + at
+                path = yield from shell.process_substitution(text[at + 2 : end - 1], letter)
+                out += protect(path)
+                at = end
+            else:
+                out += letter
+                at += 1
         else:
-            out += letter
-            at += 1
+            match = LITERAL.match(text, at)
+            assert match is not None
+            out += match[0]
+            at = match.end()
     return out
 
 
-def _double(shell: ShellState, text: str) -> Steps:
+def _home(shell: ShellState, user: str) -> str | None:
+    """Where `~USER` is."""
+    if user == "+":
+        return str(shell.proc.cwd)
+    if user == "-":
+        return shell.get("OLDPWD")
+    if not user:
+        home = shell.get("HOME")
+        return "/root" if home is None else home
+    for line in shell.proc.read_text("/etc/passwd").splitlines():
+        fields = line.split(":")
+        if fields[0] == user and len(fields) > 5:
+            return str(fields[5])
+    return "/root" if user == "root" else None
+
+
+def double(shell: ShellState, text: str, quote: str = '"') -> Steps:
+    """What stands between double quotes; in a here-document (`quote` empty) a double quote is a letter like others."""
     out = ""
-    at = 0
-    empty = True
-    while at < len(text):
+    at, size, empty = 0, len(text), True
+    while at < size:
         letter = text[at]
-        if letter == "\\" and text[at + 1 : at + 2] in ('"', "\\", "$", "`", "\n"):
-            if text[at + 1] != "\n":
-                out += protect(text[at + 1])
-            at += 2
+        if letter == "\\":
+            following = text[at + 1 : at + 2]
+            if following in ("\\", "$", "`", "\n") or following == '"' == quote:
+                out += "" if following == "\n" else protect(following)
+                at += 2
+            else:
+                out += protect("\\")
+                at += 1
         elif letter in "$`":
-            value, at = yield from _dollar(shell, text, at, quoted=True)
-            if value == "\x04":
+            value, at = yield from dollar(shell, text, at, '"')
+            if value == NOTHING:
                 empty = False
                 continue
             out += value
-        else:
+        elif letter == '"':
             out += protect(letter)
             at += 1
-    return out if out or not empty else "\x03"
+        else:
+            match = WITHIN.match(text, at)
+            assert match is not None
+            out += protect(match[0])
+            at = match.end()
+    return out if out or not empty else EMPTY
 
 
-def _dollar(shell: ShellState, text: str, at: int, *, quoted: bool) -> Steps:
+def settled(shell: ShellState, value: str, quote: str) -> str:
+    """A value as it goes into a word: quoted, or with its separators marked."""
+    if quote:
+        return protect(value)
+    ifs = shell.variables.get("IFS")
+    return separated(value, " \t\n" if ifs is None else ifs)
+
+
+def dollar(shell: ShellState, text: str, at: int, quote: str) -> Steps:
     """What begins with `$` or a backquote; returns the (marked) value and the place after it."""
     if text[at] == "`":
         end = skip_quoted(text, at, 0)
-        value = yield from shell.substitute(re.sub(r"\\([`\\$])", r"\1", text[at + 1 : end - 1]))
-        return (protect(value) if quoted else value), end
+        inner = (BACKQUOTED_WITHIN if quote else BACKQUOTED).sub(r"\1", text[at + 1 : end - 1])
+        value = yield from shell.substitute(inner)
+        return settled(shell, value, quote), end
     follower = text[at + 1 : at + 2]
-    if text.startswith("$((", at):
-        end = skip_quoted(text, at, 0)
-        inner = yield from expand_one(shell, '"' + text[at + 3 : end - 2].replace('"', "") + '"')
-        value = str(evaluate(inner, shell))
-        return (protect(value) if quoted else value), end
     if follower == "(":
         end = skip_quoted(text, at, 0)
-        value = yield from shell.substitute(text[at + 2 : end - 1])
-        return (protect(value) if quoted else value), end
-    if follower == "'" and not quoted:
-        end = skip_quoted(text, at, 0)
-        return protect(unescape(text[at + 2 : end - 1])) or "\x03", end
-    if follower == '"' and not quoted:
-        return "", at + 1
+        if text.startswith("((", at + 1) and text[end - 2 : end] == "))" and is_arithmetic(text[at + 3 : end - 2]):
+            inner = yield from expand_within(shell, text[at + 3 : end - 2].replace('"', ""))
+            value = str(evaluate(inner, shell))
+        else:
+            value = yield from shell.substitute(text[at + 2 : end - 1])
+        return settled(shell, value, quote), end
     if follower == "{":
+        from netsim.shell.parameters import braced
+
         end = skip_quoted(text, at, 0)
-        value = yield from _braced(shell, text[at + 2 : end - 1], quoted=quoted)
+        value = yield from braced(shell, text[at + 2 : end - 1], quote)
         return value, end
-    name = re.match(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]", text[at + 1 :])
+    if follower == "[":
+        end = text.find("]", at)
+        if end > 0:
+            inner = yield from expand_within(shell, text[at + 2 : end])
+            return settled(shell, str(evaluate(inner, shell)), quote), end + 1
+    if follower == "'" and not quote and shell.name != "sh":
+        end = skip_quoted(text, at, 0)
+        return protect(unescape(text[at + 2 : end - 1], "$").partition("\0")[0]) or EMPTY, end
+    if follower == '"' and not quote and shell.is_bash():
+        return "", at + 1
+    name = NAME.match(text, at + 1)
     if name is None:
-        return protect("$"), at + 1
-    return _parameter(shell, name[0], quoted=quoted), at + 1 + name.end()
+        return protect("$") if quote else "$", at + 1
+    from netsim.shell.parameters import parameter
+
+    return parameter(shell, name[0], quote), name.end()
 
 
-def first_of_ifs(shell: ShellState) -> str:
-    """What joins words in `"$*"`: the first character of IFS, a blank when it is unset."""
-    ifs = shell.get("IFS")
-    return " " if ifs is None else ifs[:1]
+def is_arithmetic(inner: str) -> bool:
+    """Whether `((...))` is an expression: its parentheses close in their order, so that it is not two subshells."""
+    depth = 0
+    for letter in inner:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
-def _parameter(shell: ShellState, name: str, *, quoted: bool) -> str:
-    if name == "@" and quoted:
-        return "\x02".join(protect(value) or "\x03" for value in shell.positional) or "\x04"
-    if name == "*" and quoted:
-        return protect(first_of_ifs(shell).join(shell.positional))
-    value = shell.parameter(name)
-    if value is None:
-        if "u" in shell.options and name not in ("@", "*"):
-            raise ExpansionProblem(f"{name}: unbound variable")
-        return ""
-    return protect(value) if quoted else value
+ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|c.|0?[0-7]{1,3}|.)", re.S)
 
 
-def _braced(shell: ShellState, body: str, *, quoted: bool) -> Steps:
-    if body.startswith("#") and len(body) > 1 and re.fullmatch(r"#([A-Za-z_]\w*|[0-9@*])(\[[@*]\])?", body):
-        name = body[1:]
-        if name in ("@", "*"):
-            return str(len(shell.positional))
-        base, bracket, _ = name.partition("[")
-        if bracket:
-            return str(len(shell.arrays.get(base, {})))
-        return str(len(shell.parameter(name) or ""))
-    match = re.match(r"(!?)([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(\[([^]]*)\])?", body)
-    if match is None:
-        raise ExpansionProblem(f"${{{body}}}: bad substitution")
-    indirect, name, _, index = match.groups()
-    rest = body[match.end() :]
-    if index in ("@", "*"):
-        table = shell.arrays.get(name, {})
-        values = [str(key) for key in table] if indirect else list(table.values())
-        if not values and shell.get(name) is not None and not indirect:
-            values = [shell.get(name) or ""]
-        if rest:
-            values = yield from _modify_all(shell, name, values, rest)
-        if quoted and index == "*":
-            return protect(first_of_ifs(shell).join(values))
-        return ("\x02" if index == "@" else protect(" ")).join(protect(value) or "\x03" for value in values) if quoted else " ".join(values)
-    if name in ("@", "*") and not rest:
-        return _parameter(shell, name, quoted=quoted)
-    if name in ("@", "*"):
-        return _slice_positional(shell, rest, quoted=quoted)
-    if index is not None:
-        key = yield from expand_one(shell, index)
-        value = shell.element(name, key)
-    elif indirect:
-        value = shell.parameter(shell.parameter(name) or "")
-    else:
-        value = shell.parameter(name)
-    value = yield from _modify(shell, name, value, rest)
-    return protect(value) if quoted else value
-
-
-def _modify_all(shell: ShellState, name: str, values: list[str], rest: str) -> Steps:
-    """`${a[@]:1:2}` takes elements; any other operator changes each."""
-    if re.match(r":(?![-=?+])", rest):
-        parts = rest[1:].split(":")
-        start = evaluate(parts[0] or "0", shell)
-        values = values[start:]
-        return values[: evaluate(parts[1], shell)] if len(parts) > 1 else values
-    if re.match(r":?[-=?+]", rest):
-        word = yield from _modify(shell, name, first_of_ifs(shell).join(values) if values else None, rest)
-        return values if values and rest.lstrip(":")[0] != "+" else [word] if word else []
-    changed = []
-    for value in values:
-        changed.append((yield from _modify(shell, name, value, rest)))
-    return changed
-
-
-def _slice_positional(shell: ShellState, rest: str, *, quoted: bool) -> str:
-    parts = rest.lstrip(":").split(":")
-    start = evaluate(parts[0] or "0", shell)
-    values = [shell.zero, *shell.positional][start:]
-    if len(parts) > 1:
-        values = values[: evaluate(parts[1], shell)]
-    return "\x02".join(protect(value) or "\x03" for value in values) if quoted else " ".join(values)
-
-
-def _modify(shell: ShellState, name: str, value: str | None, rest: str) -> Steps:
-    """`:-word`, `#pattern`, `/a/b`, `:1:2`, `^^` and the rest."""
-    operator = re.match(r":?[-=?+]|##?|%%?|//?|:|\^\^?|,,?", rest)
-    if operator is None:
-        if value is None and "u" in shell.options:
-            raise ExpansionProblem(f"{name}: unbound variable")
-        return value or ""
-    op, word = operator[0], rest[operator.end() :]
-    missing = value is None or (op.startswith(":") and value == "")
-    if op.lstrip(":") in ("-", "=", "?", "+") and op != ":":
-        kind = op[-1]
-        if kind == "+":
-            return "" if missing else (yield from expand_one(shell, word))
-        if not missing:
-            return value
-        text = yield from expand_one(shell, word)
-        if kind == "=":
-            shell.set(name, text)
-        if kind == "?":
-            raise ExpansionProblem(f"{name}: {text or 'parameter null or not set'}")
-        return text
-    value = value or ""
-    if op == ":":
-        parts = word.split(":")
-        start = evaluate(parts[0], shell)
-        start = max(0, len(value) + start) if start < 0 else start
-        if len(parts) == 1:
-            return value[start:]
-        length = evaluate(parts[1], shell)
-        return value[start : start + length] if length >= 0 else value[start:length]
-    if op[0] in "^,":
-        change = str.upper if op[0] == "^" else str.lower
-        return change(value) if len(op) == 2 else change(value[:1]) + value[1:]
-    if op[0] == "/":
-        pattern, _, new = word.partition("/")
-        anchor = pattern[:1] if len(op) == 1 and pattern[:1] in ("#", "%") else ""
-        source = pattern_regex(plain((yield from expand(shell, pattern[len(anchor) :]))))
-        regex = re.compile({"#": rf"\A{source}", "%": rf"{source}\Z"}.get(anchor, source))
-        new = yield from expand_one(shell, new)
-        return regex.sub(lambda _: new, value, count=0 if len(op) == 2 else 1)
-    marked = yield from expand(shell, word)
-    return strip(value, plain(marked), op)
-
-
-def strip(value: str, pattern: str, op: str) -> str:
-    """Take the shortest (one sign) or longest match off the front (#) or the end (%)."""
-    regex = re.compile(pattern_regex(pattern), re.S)
-    cuts = range(len(value) + 1)
-    if op[0] == "#":
-        for cut in reversed(cuts) if len(op) == 2 else cuts:
-            if regex.fullmatch(value[:cut]):
-                return value[cut:]
-    else:
-        for cut in cuts if len(op) == 2 else reversed(cuts):
-            if regex.fullmatch(value[cut:]):
-                return value[:cut]
-    return value
-
-
-def pattern_regex(pattern: str) -> str:
-    """A shell pattern as a regular expression."""
-    return fnmatch.translate(pattern)[: -len(r"\Z")] if fnmatch.translate(pattern).endswith(r"\Z") else fnmatch.translate(pattern)
-
-
-def split(shell: ShellState, marked: str, original: str) -> list[str]:
-    """Fields of an expanded word (IFS is blank, tab and newline unless set)."""
-    if "$" not in original and "`" not in original and "\x02" not in marked:
-        return [marked.replace("\x03", "")] if marked else []
-    blanks = shell.get("IFS") if shell.get("IFS") is not None else " \t\n"
-    fields: list[str] = []
-    field, started, at = "", False, 0
-    while at < len(marked):
-        letter = marked[at]
-        if letter == QUOTED:
-            field += marked[at : at + 2]
-            started = True
-            at += 2
-            continue
-        if letter == "\x02" or letter in (blanks or ""):
-            if started or (letter == "\x02"):
-                fields.append(field)
-            field, started = "", False
-        elif letter == "\x03":
-            started = True
-        elif letter != "\x04":
-            field += letter
-            started = True
-        at += 1
-    if started:
-        fields.append(field)
-    return fields
-
-
-def glob(shell: ShellState, field: str) -> list[str]:
-    """Path names a field with unquoted `*`, `?` or `[` matches, else the field itself."""
-    bare = re.sub(QUOTED + ".", "", field, flags=re.S)
-    if "f" in shell.options or not any(letter in bare for letter in "*?["):
-        return [plain(field)]
-    pattern = re.sub(QUOTED + r"(.)", lambda match: f"[{match[1]}]" if match[1] in "*?[" else match[1], field, flags=re.S)
-    files, process = shell.proc.machine.files, shell.proc
-    found = ["/"] if pattern.startswith("/") else [""]
-    for part in [part for part in pattern.split("/") if part]:
-        grown = []
-        for base in found:
-            prefix = base if not base or base.endswith("/") else base + "/"
-            if not any(letter in part for letter in "*?["):
-                if files.lstat(process, prefix + part) is not None:
-                    grown.append(prefix + part)
-                continue
-            try:
-                names = sorted(files.listdir(process, base or "."))
-            except NetError:
-                continue
-            grown += [prefix + name for name in names if fnmatch.fnmatchcase(name, part) and (not name.startswith(".") or part.startswith("."))]
-        found = grown
-    return found or [plain(field)]
-
-
-def unescape(text: str) -> str:
-    """Backslash escapes of `$'...'`, echo -e and printf."""
+def unescape(text: str, where: str) -> str:
+    """Backslash escapes of `$'...'` (`$`), `echo -e` (echo), printf's format (printf) and `%b` (b); \\x05 stands where `\\c` ends the output."""
 
     def replace(match: re.Match[str]) -> str:
         body = match[1]
-        if body[0] == "x":
-            return chr(int(body[1:], 16)) if len(body) > 1 else match[0]
-        if is_number(body[0]):
-            return chr(int(body, 8) & 255)
-        return ESCAPES.get(body, match[0])
+        first = body[0]
+        if first in "xuU" and len(body) > 1:
+            number = int(body[1:], 16)
+            return _byte(number) if first == "x" else chr(number) if number < 0x110000 else match[0]
+        if is_number(first):
+            if where == "echo" and first != "0":
+                return match[0]
+            digits = body
+            if where in ("$", "printf") and len(body) == 4:
+                return _byte(int(body[:3], 8) & 255) + body[3]
+            return _byte(int(digits, 8) & 255)
+        if first == "c" and len(body) > 1:
+            if where == "$":
+                return chr(ord(body[1].upper()) & 0x1F)
+            return "\x05" + body[1] if where in ("echo", "b") else match[0]
+        if first in "'\"?" and where in ("echo", "b") and first != '"':
+            return match[0] if where == "echo" or first == "?" else first
+        return match[0] if first == '"' and where == "echo" else ESCAPES.get(first, match[0]) if body == first else match[0]
 
-    return re.sub(r"\\(x[0-9a-fA-F]{1,2}|0?[0-7]{1,3}|.)", replace, text, flags=re.S)
+    if "\\" not in text:
+        return text
+    if text.endswith("\\c") and where in ("echo", "b"):
+        text += " "
+    return ESCAPE.sub(replace, text)
+
+
+def _byte(number: int) -> str:
+    """A byte as a character of the text."""
+    return chr(number) if number < 128 else bytes((number,)).decode("utf-8", "surrogateescape")

@@ -11,8 +11,7 @@ from netsim.errors import strerror
 from netsim.machine.call import Result
 from netsim.machine.process import SIGINT, Process
 from netsim.shell.arith import ArithmeticProblem
-from netsim.shell.expand import ExpansionProblem
-from netsim.shell.jumps import Exit, Jump, Replaced
+from netsim.shell.jumps import Discard, Exit, ExpansionProblem, Jump, Replaced
 from netsim.shell.parser import parse
 from netsim.shell.program import Shell
 from netsim.shell.stack import Steps
@@ -44,13 +43,13 @@ class InteractiveShell(Shell):
         for process in foreground:
             _interrupt(process)
 
-    def complain(self, message: str) -> None:
+    def place(self) -> str:
         """Errors at a terminal carry no line number."""
-        self.write(2, f"bash: {message}\n")
+        return f"{self.frames[-1].source}: line {self.line}" if self.frames and self.frames[-1].name == "source" else "bash"
 
     def _not_found(self, name: str) -> Result:
         why = strerror(2) if "/" in name else "command not found"
-        return Result("", f"bash: {name}: {why}\n", 127)
+        return Result("", f"{self.place()}: {name}: {why}\n", 127)
 
     def signal(self, proc: Process, signum: int) -> None:
         """SIGINT and SIGTERM do not end a shell at a terminal."""
@@ -72,6 +71,8 @@ class InteractiveShell(Shell):
                 break
             except Replaced:
                 return
+            except Discard as end:
+                self.status = end.status
             except Jump:
                 continue
             except SyntaxProblem as problem:

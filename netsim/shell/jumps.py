@@ -19,6 +19,14 @@ class Replaced(Exception):
     """The last command of `-c` took the shell's place."""
 
 
+class Discard(Exception):
+    """The rest of the line is given up, and of `-c` everything (`DISCARD` of `jump_to_top_level`)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Jump(Exception):
     """break or continue, through `levels` loops."""
 
@@ -30,3 +38,24 @@ class Jump(Exception):
 
 class RedirectProblem(Exception):
     """A redirection that cannot be made."""
+
+
+class ReadonlyProblem(Exception):
+    """A variable that may not be set; `str()` is what bash says."""
+
+
+class BuiltinProblem(Exception):
+    """A builtin that gives up once it has complained; a fatal one ends the shell."""
+
+    def __init__(self, status: int, is_fatal: int = 0) -> None:
+        super().__init__(status)
+        self.status = status
+        self.is_fatal = is_fatal
+
+
+class ExpansionProblem(Exception):
+    """What cannot be expanded; `str()` is bash's message without its beginning. An unset parameter under `set -u`, or `${x:?word}`, ends the shell."""
+
+    def __init__(self, message: str, ends_shell: int = 0) -> None:
+        super().__init__(message)
+        self.ends_shell = ends_shell

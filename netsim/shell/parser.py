@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Any
 
 import attrs
 
@@ -17,9 +19,13 @@ from netsim.shell.tokens import (
     Incomplete,
     SyntaxProblem,
     Token,
-    tokenize,
+    skip_quoted,
+    tokens_of,
 )
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Redirect, Sequence, Simple, Word
+
+VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
+CLOSING = (")", ";;", ";&", ";;&")
 
 
 @attrs.define(eq=False)
@@ -30,6 +36,7 @@ class Parser:
     tokens: list[Token]
     at: int = 0
     depth: int = 0
+    done: tuple[tuple[AndOr, str], ...] = ()
 
     @property
     def token(self) -> Token:
@@ -82,15 +89,21 @@ class Parser:
             raise SyntaxProblem("the script is nested too deeply for netsim", self.token.line)
         items: list[tuple[AndOr, str]] = []
         self.newlines()
-        while self.token.kind != "end" and not self.is_word(*stops) and not self.is_op(")", ";;"):
+        while self.token.kind != "end" and not self.is_word(*stops) and not self.is_op(*CLOSING):
             item = self.and_or()
             how = ";"
             if self.is_op(";", "&", "\n"):
-                how = "&" if self.take().text == "&" else ";"
-            elif self.token.kind != "end" and not self.is_word(*stops) and not self.is_op(")", ";;"):
+                how = self.take().text
+            elif self.token.kind != "end" and not self.is_word(*stops) and not self.is_op(*CLOSING):
                 raise self.unexpected()
-            items.append((item, how))
+            if how != "\n" and self.is_op("\n"):
+                items.append((item, how if how == "&" else "\n"))
+                how = "\n"
+            else:
+                items.append((item, how))
             self.newlines()
+            if how == "\n" and self.depth == 1:
+                self.done = tuple(items)
         self.depth -= 1
         return Sequence(tuple(items))
 
@@ -106,18 +119,27 @@ class Parser:
 
     def pipeline(self) -> Pipeline:
         """Commands joined by |."""
-        negated = False
-        while self.is_word("!"):
-            self.at += 1
-            negated = not negated
+        negated, timed = False, ""
+        while self.is_word("!", "time"):
+            if self.take().text == "!":
+                negated = not negated
+                continue
+            timed = "time"
+            if self.is_word("-p"):
+                self.at += 1
+                timed = "p"
+        if timed and (self.token.kind == "end" or self.is_op("\n", ";")):
+            return Pipeline((), negated, timed)
         commands = [self.command()]
         while self.is_op("|", "|&"):
-            self.take()
+            if self.take().text == "|&":
+                last = commands[-1]
+                commands[-1] = attrs.evolve(last, redirects=(*last.redirects, Redirect(2, ">&", Word("1"))))
             self.newlines()
             commands.append(self.command())
-        return Pipeline(tuple(commands), negated)
+        return Pipeline(tuple(commands), negated, timed)
 
-    def command(self) -> object:
+    def command(self) -> Any:
         """One command, simple or compound."""
         token = self.token
         if token.kind == "op" and token.text == "(":
@@ -151,15 +173,29 @@ class Parser:
             raise self.unexpected()
         return body
 
+    def _double_end(self, start: int) -> int:
+        """The place of the `))` that closes the `((` at `start`, -1 where the parentheses are two subshells."""
+        at, depth = start + 2, 0
+        while at < len(self.text):
+            letter = self.text[at]
+            if letter in "'\"`$":
+                at = skip_quoted(self.text, at, self.token.line)
+                continue
+            if letter == ")" and not depth:
+                return at if self.text.startswith("))", at) else -1
+            depth += (letter == "(") - (letter == ")")
+            at += 1
+        return -1
+
     def _paren(self) -> object:
-        start = self.token.start
+        start, line = self.token.start, self.token.line
         if self.text.startswith("((", start):
-            end = self.text.find("))", start)
+            end = self._double_end(start)
             if end > 0:
                 inner = self.text[start + 2 : end]
                 while self.token.kind != "end" and self.token.start < end + 2:
                     self.at += 1
-                return Arithmetic(inner, self.redirects())
+                return Arithmetic(inner, self.redirects(), line)
         self.take()
         body = self._body()
         if not self.is_op(")"):
@@ -200,15 +236,17 @@ class Parser:
         return Loop(condition, body, until, self.redirects())
 
     def _for(self) -> object:
-        self.take()
+        line = self.take().line
         start = self.token.start
         if self.is_op("(") and self.text.startswith("((", start):
-            end = self.text.find("))", start)
+            end = self._double_end(start)
+            if end < 0:
+                raise self.unexpected()
             parts = [*self.text[start + 2 : end].split(";"), "", "", ""]
             while self.token.kind != "end" and self.token.start < end + 2:
                 self.at += 1
             body = self._do()
-            return CFor(parts[0], parts[1], parts[2], body, self.redirects())
+            return CFor(parts[0], parts[1], parts[2], body, self.redirects(), line)
         name = self.take().text
         if not NAME.fullmatch(name):
             raise SyntaxProblem(f"`{name}': not a valid identifier", self.token.line)
@@ -221,7 +259,7 @@ class Parser:
                 found.append(Word(self.take().text))
             words = tuple(found)
         body = self._do()
-        return For(name, words, body, self.redirects())
+        return For(name, words, body, self.redirects(), line)
 
     def _do(self) -> Sequence:
         while self.is_op(";", "\n"):
@@ -233,12 +271,14 @@ class Parser:
         return body
 
     def _case(self) -> Case:
-        self.take()
+        line = self.take().line
+        if self.token.kind != "word":
+            raise self.unexpected()
         word = Word(self.take().text)
         self.newlines()
         self.expect("in")
         self.newlines()
-        branches = []
+        branches, ends = [], []
         while not self.is_word("esac"):
             if self.is_op("("):
                 self.take()
@@ -251,23 +291,25 @@ class Parser:
             self.take()
             body = self.sequence(("esac",))
             branches.append((tuple(patterns), body))
-            if self.is_op(";;"):
-                self.take()
+            ends.append(self.take().text if self.is_op(";;", ";&", ";;&") else ";;")
             self.newlines()
             if self.token.kind == "end":
                 raise self.unexpected()
         self.expect("esac")
-        return Case(word, tuple(branches), self.redirects())
+        return Case(word, tuple(branches), self.redirects(), tuple(ends), line)
 
     def _conditional(self) -> Conditional:
-        self.take()
+        line = self.take().line
         words: list[Word] = []
         while not self.is_word("]]"):
+            if self.is_op("\n"):
+                self.at += 1
+                continue
             if self.token.kind == "end":
                 raise self.unexpected()
             words.append(Word(self._pattern() if words and words[-1].text == "=~" else self.take().text))
         self.take()
-        return Conditional(tuple(words), self.redirects())
+        return Conditional(tuple(words), self.redirects(), line)
 
     def _pattern(self) -> str:
         """The regular expression after `=~`: everything up to a blank outside brackets and quotes."""
@@ -322,6 +364,10 @@ class Parser:
             and self.tokens[self.at + 1].start == self.token.start + len(self.token.text)
         ):
             fd = int(self.take().text)
+        variable = ""
+        if self.token.kind == "word" and VARIABLE.fullmatch(self.token.text) and self.tokens[self.at + 1].text in REDIRECTIONS:
+            if self.tokens[self.at + 1].start == self.token.start + len(self.token.text):
+                variable = self.take().text[1:-1]
         if self.token.kind != "op" or self.token.text not in REDIRECTIONS:
             self.at = mark
             return None
@@ -332,7 +378,7 @@ class Parser:
         if fd < 0:
             fd = 0 if operator.text.startswith("<") else 1
         literal = any(letter in target.text for letter in "'\"\\")
-        return Redirect(fd, operator.text, target, operator.heredoc, literal)
+        return Redirect(fd, operator.text, target, operator.heredoc, literal, variable)
 
     def simple(self) -> Simple:
         """A simple command."""
@@ -361,5 +407,15 @@ class Parser:
 
 @lru_cache(maxsize=512)
 def parse(text: str) -> Sequence:
-    """The tree of a script; raises SyntaxProblem."""
-    return Parser(text, tokenize(text)).script()
+    """The tree of a script; raises SyntaxProblem, which knows the lines before."""
+    tokens, problem = tokens_of(text)
+    parser = Parser(text, tokens)
+    try:
+        tree = parser.script()
+    except SyntaxProblem as found:
+        if problem is None or not isinstance(found, Incomplete):
+            problem = found
+    if problem is not None:
+        problem.before = Sequence(parser.done)
+        raise problem
+    return tree

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
 import attrs
 
 from netsim.errors import EAGAIN, NetError, strerror
-from netsim.machine.call import Call, Program, Result
 from netsim.machine.fds import Null, make_pipe
 from netsim.machine.process import Process
 from netsim.programs.net.resolver import LOOKUP_TIMER
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins import BUILTINS
 from netsim.shell.compound import CompoundCommands
-from netsim.shell.expand import ExpansionProblem, expand_words
-from netsim.shell.jumps import Exit, Jump, RedirectProblem, Replaced
+from netsim.shell.expand import expand_words
+from netsim.shell.jumps import Discard, Exit, ExpansionProblem, Jump, ReadonlyProblem, RedirectProblem, Replaced
 from netsim.shell.parser import parse
-from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, Steps, abandon, is_over, resume
+from netsim.shell.signals import NAMES as SIGNALS
+from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, AllOf, FirstOf, Steps, abandon, is_over, resume
 from netsim.shell.tokens import SyntaxProblem
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Sequence, Simple
 
@@ -30,6 +29,11 @@ EX_NO_FORK = 254
 @attrs.define(eq=False)
 class Shell(CompoundCommands):
     """One shell at work: a process that walks a tree; `stack` is the interpreter under way."""
+
+    wrong_text: str = ""
+    """What is said when the lines before a syntax error have run."""
+    reached: int = 0
+    """Which command of the main text is under way."""
 
     # program -----------------------------------------------------------------------------------------------------------
 
@@ -73,7 +77,7 @@ class Shell(CompoundCommands):
 
     def handles(self, signum: int) -> bool:
         """Those that are trapped."""
-        return {1: "HUP", 2: "INT", 15: "TERM"}.get(signum, str(signum)) in self.traps
+        return SIGNALS.get(signum, "") in self.traps
 
     def timer(self, proc: Process, token: Any) -> None:
         """A sleep is over, or a name server was silent."""
@@ -83,17 +87,31 @@ class Shell(CompoundCommands):
         self._advance()
 
     def signal(self, proc: Process, signum: int) -> None:
-        """Run the trap for it, or end."""
-        name = {1: "HUP", 2: "INT", 15: "TERM"}.get(signum, str(signum))
+        """Run the trap for it, or end, with what is trapped at the end."""
+        name = SIGNALS.get(signum, "")
         if name in self.traps:
             if self.traps[name]:
                 self.pending.append(signum)
                 self._check()
             return
-        proc.die(signum)
+        if not self.traps.get("EXIT") or not self.is_bash() or self.waiting is None:
+            proc.die(signum)
+            return
+        while self.stack:
+            self.stack.pop().close()
+        self.stack = [self._dying(signum)]
+        self._advance()
+
+    def _dying(self, signum: int) -> Steps:
+        """What `trap ... EXIT` says before a signal ends the shell."""
+        text = self.traps.pop("EXIT", "")
+        self.status = 128 + signum
+        yield from self._attempt(text)
+        self.proc.die(signum)
 
     def _check(self) -> None:
-        if self.waiting and (self.pending or is_over(self.waiting)):
+        waiting = self.waiting
+        if waiting and (is_over(waiting) or (self.pending and isinstance(waiting, (AllOf, FirstOf)))):
             self._advance()
 
     def _advance(self) -> None:
@@ -127,6 +145,9 @@ class Shell(CompoundCommands):
     def _main(self) -> Steps:
         try:
             ended = yield from self._attempt(self.tree)
+            if ended is None and self.wrong_text:
+                self.write(2, self.wrong_text)
+                ended = 2
             status = self.status if ended is None else ended
             trap = self.traps.pop("EXIT", "")
             if trap:
@@ -140,34 +161,68 @@ class Shell(CompoundCommands):
     def _attempt(self, code: Sequence | str | None) -> Steps:
         """Run a tree or a text; the status with which something ended the shell before the end, or None."""
         try:
-            yield from self.run(parse(code) if isinstance(code, str) else code or Sequence(()))
+            body = parse(code) if isinstance(code, str) else code or Sequence(())
+            while body.items:
+                try:
+                    yield from self.run(body)
+                    break
+                except Discard as given_up:
+                    self.status = given_up.status
+                    if self.is_command_line or self.depth:
+                        return given_up.status
+                    body = self._next_line(body)
         except Exit as end:
             return end.status
         except Jump:
             return None
-        except (ExpansionProblem, ArithmeticProblem, SyntaxProblem) as problem:
+        except (ExpansionProblem, ArithmeticProblem, SyntaxProblem, ReadonlyProblem) as problem:
             self.complain(str(problem))
             return 1
         return None
+
+    def _next_line(self, body: Sequence) -> Sequence:
+        """What stands behind the line that was given up."""
+        at = self.reached
+        while at < len(body.items) and body.items[at][1] != "\n":
+            at += 1
+        return Sequence(body.items[at + 1 :])
 
     # running -----------------------------------------------------------------------------------------------------------
 
     def run(self, body: Sequence) -> Steps:
         """A list of commands."""
-        for item, how in body.items:
+        is_main = len(self.stack) == 1
+        for place, (item, how) in enumerate(body.items):
+            if is_main:
+                self.reached = place
+            if "n" in self.options and not self.depth:
+                continue
             if how == "&":
                 yield from self._background(item)
             else:
                 yield from self.and_or(item)
-            yield from self._run_traps()
+            if self.pending:
+                yield from self.run_pending()
 
-    def _run_traps(self) -> Steps:
+    def run_pending(self) -> Steps:
+        """The traps of the signals that have arrived."""
         while self.pending:
-            signum = self.pending.pop(0)
-            text = self.traps.get({1: "HUP", 2: "INT", 15: "TERM"}.get(signum, ""), "")
-            status = self.status
+            yield from self.run_trap(SIGNALS.get(self.pending.pop(0), ""))
+
+    def run_trap(self, name: str) -> Steps:
+        """What is to be done at a signal, an error, an end; the status is as before."""
+        text = self.traps.get(name, "")
+        if not text:
+            return
+        status, line = self.status, self.line
+        if name in ("DEBUG", "ERR", "RETURN"):
+            del self.traps[name]
+        try:
             yield from self.run(parse(text))
-            self.status = status
+        finally:
+            if name in ("DEBUG", "ERR", "RETURN"):
+                self.traps.setdefault(name, text)
+        self.status, self.line = status, line
 
     def and_or(self, item: AndOr) -> Steps:
         """Pipelines joined by && and ||; a failing last one ends the shell under `set -e`."""
@@ -194,9 +249,7 @@ class Shell(CompoundCommands):
         fatal = self.status != 0 and not last.negated and not self.quiet_errors and (not item.rest or last is item.rest[-1][1])
         if fatal:
             if "ERR" in self.traps:
-                status = self.status
-                yield from self.run(parse(self.traps["ERR"]))
-                self.status = status
+                yield from self.run_trap("ERR")
             if "e" in self.options:
                 raise Exit(self.status)
 
@@ -205,15 +258,30 @@ class Shell(CompoundCommands):
         if item.negated:
             self.quiet_errors += 1
         try:
-            if len(item.commands) == 1:
+            if len(item.commands) == 1 and not item.timed:
                 yield from self.command(item.commands[0])
+                self.piped = ()
+            elif item.timed:
+                yield from self._timed(item)
             else:
                 yield from self._piped(item.commands)
         finally:
             if item.negated:
                 self.quiet_errors -= 1
         if item.negated:
+            self.piped = self.piped or (self.status,)
             self.status = int(self.status == 0)
+
+    def _timed(self, item: Pipeline) -> Steps:
+        """time: how long a pipeline takes in virtual time."""
+        started = self.now()
+        if item.commands:
+            yield from self.pipeline(attrs.evolve(item, negated=False, timed=""))
+        took = self.now() - started
+        if item.timed == "p" or not self.is_bash():
+            self.write(2, f"real {took / 1e9:.2f}\nuser 0.00\nsys 0.00\n")
+            return
+        self.write(2, f"\nreal\t{took // 60_000_000_000}m{took % 60_000_000_000 / 1e9:.3f}s\nuser\t0m0.000s\nsys\t0m0.000s\n")
 
     def _piped(self, commands: tuple[Any, ...]) -> Steps:
         children = []
@@ -227,22 +295,39 @@ class Shell(CompoundCommands):
                 out = self.proc.fds[1].dup() if 1 in self.proc.fds else Null()  # type: ignore[assignment]
             fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd > 1}
             fds[0], fds[1] = source, out
+            if place == len(commands) - 1 and "lastpipe" in self.options:
+                yield from self._last_here(command, fds)
+                break
             children.append(self._fork(command, fds))
             source = reader
+        here = [self.status] if len(children) < len(commands) else []
         yield children
-        statuses = [child.status or 0 for child in children]
-        self.arrays["PIPESTATUS"] = dict(enumerate(map(str, statuses)))
+        statuses = [*(child.status or 0 for child in children), *here]
+        self.piped = tuple(statuses)
         self.status = next((status for status in reversed(statuses) if status), 0) if "pipefail" in self.options else statuses[-1]
+
+    def _last_here(self, command: Any, fds: dict[int, Any]) -> Steps:
+        """`shopt -s lastpipe`: the last command of a pipeline is none of a subshell."""
+        saved, self.proc.fds = self.proc.fds, fds
+        try:
+            yield from self.command(command)
+        finally:
+            if self.proc.status is None:
+                self.proc.fds = saved
+                for opened in fds.values():
+                    opened.close()
 
     def _fork(self, command: Any, fds: dict[int, Any]) -> Process:
         """A child shell that runs one command."""
         self.budget.a_process_more()
         child = copy.copy(self)
-        for name in ("variables", "positional", "functions", "options", "exported"):
+        for name in _COPIED:
             setattr(child, name, copy.copy(getattr(self, name)))
         child.arrays = {name: dict(table) for name, table in self.arrays.items()}
-        child.traps = {name: text for name, text in self.traps.items() if not text}
-        child.exec_last = isinstance(command, Simple)
+        kept = [name for name, flag in (("ERR", "E"), ("DEBUG", "T"), ("RETURN", "T")) if flag in self.options]
+        child.traps = {name: text for name, text in self.traps.items() if not text or name in kept}
+        child.exec_last, child.wrong_text, child.loops = isinstance(command, Simple), "", 0
+        child.depth += 1
         child.jobs, child.told, child.locals, child.pending, child.waiting = dict(self.jobs), set(), [dict(frame) for frame in self.locals], [], None
         item = command if isinstance(command, AndOr) else AndOr(Pipeline((command,)))
         child.tree = Sequence(((item, ";"),))
@@ -255,13 +340,16 @@ class Shell(CompoundCommands):
         child = None
         first = item.first.commands[0]
         if not item.rest and len(item.first.commands) == 1 and isinstance(first, Simple) and first.words and not first.assignments:
-            args = yield from expand_words(self, first.words)
-            if args and args[0] not in self.functions and args[0] not in BUILTINS:
+            try:
+                args = yield from expand_words(self, first.words)
+            except (ExpansionProblem, ArithmeticProblem):
+                args = []
+            if args and args[0] not in self.functions and not (args[0] in BUILTINS and self.has_builtin(args[0])):
                 saved = self.proc.fds
                 self.proc.fds = fds
                 try:
                     yield from self._redirect(first.redirects)
-                    child = self._spawn(args, {}, dict(self.proc.fds))
+                    child = self._spawn(args, [], dict(self.proc.fds))
                 except RedirectProblem:
                     child = None  # a shell of its own tells, and fails
                 finally:
@@ -271,6 +359,7 @@ class Shell(CompoundCommands):
         child.ignored |= {2, 3}  # without job control a background command does not hear the keyboard
         self.last_background = self.known_as(child)
         self.jobs[self.last_background] = child.status
+        self.job_texts[self.last_background] = item
         self.status = 0
 
     def command(self, item: Any) -> Steps:
@@ -286,7 +375,12 @@ class Shell(CompoundCommands):
             yield from self.simple(item)
             return
         if isinstance(item, Function):
+            if "r" in self.marked_functions.get(item.name, ""):
+                self.complain(f"{item.name}: readonly function")
+                self.status = 1
+                return
             self.functions[item.name] = item.body
+            self.sources[item.name] = self.frames[-1].source if self.frames else "environment" if self.is_command_line else self.source
             self.status = 0
             return
         saved = dict(self.proc.fds)
@@ -304,6 +398,8 @@ class Shell(CompoundCommands):
                     file.close()
 
 
+_COPIED = ("variables", "marks", "positional", "functions", "sources", "marked_functions", "options", "exported", "frames", "aliases", "directories", "disabled",
+           "limits", "job_texts", "substituted")  # fmt: skip
 _COMPOUND: dict[type, Any] = {
     Group: Shell.group,
     If: Shell.if_,
@@ -317,99 +413,3 @@ _COMPOUND: dict[type, Any] = {
 
 
 # commands ----------------------------------------------------------------------------------------------------------------
-
-
-def make(call: Call, text: str, zero: str, source: str, arguments: list[str], options: set[str]) -> Shell | Result:
-    """A shell about to run a text; or the syntax error it begins with."""
-    name = call.argv[0].rsplit("/", 1)[-1]
-    try:
-        tree = parse(text)
-    except SyntaxProblem as problem:
-        lines = text.splitlines()
-        shown = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
-        lead = f"{source}: line {problem.line}"
-        echo = f"{lead}: `{shown}'\n" if "near unexpected token" in problem.message else ""
-        return Result("", f"{lead}: {problem.message}\n{echo}", 2)
-    shell = Shell(tree, "sh" if name in ("sh", "dash") else "bash", zero, source, positional=arguments, options=options)
-    shell.variables.update(call.proc.env)
-    shell.exported.update(call.proc.env)
-    return shell
-
-
-def ash(call: Call) -> Result | Program:
-    """BusyBox's sh: the same language with ash's own messages."""
-    outcome = bash(call)
-    if isinstance(outcome, Shell):
-        outcome.name = "ash"
-    elif isinstance(outcome, Result) and outcome.status == 2 and outcome.stderr.startswith(f"{call.argv[0]}: "):
-        first = outcome.stderr.splitlines()[0]
-        return Result("", re.sub(r": (line \d+|\d+): (?=syntax error|unexpected)", ": ", first) + "\n", 2)
-    return outcome
-
-
-def bash(call: Call) -> Result | Program:
-    """bash and sh: -c COMMAND, a script file, or commands from standard input (man bash(1))."""
-    from netsim.machine.call import ReadInput
-
-    words = list(call.argv[1:])
-    options: set[str] = set()
-    command = None
-    while words and words[0][:1] in "-+" and len(words[0]) > 1:
-        word = words.pop(0)
-        if word == "--":
-            break
-        if word in ("-o", "+o") and words:
-            options.add({"errexit": "e", "nounset": "u", "xtrace": "x"}.get(words[0], words[0]))
-            words.pop(0)
-            continue
-        if word.startswith("--"):
-            if word in ("--version",):
-                return Result("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n")
-            continue
-        for letter in word[1:]:
-            if letter == "c":
-                command = True
-            elif letter not in "il":
-                options.add(letter)
-    zero = call.argv[0]
-    if command:
-        if not words:
-            return Result("", f"{zero}: -c: option requires an argument\n", 2)
-        text = words.pop(0)
-        if words:
-            zero = words.pop(0)
-        shell = make(call, text, zero, zero, words, options)
-        if isinstance(shell, Shell) and shell.tree is not None and len(shell.tree.items) == 1:
-            only, how = shell.tree.items[0]
-            shell.exec_last = (
-                how == ";"
-                and not only.rest
-                and not only.first.negated
-                and len(only.first.commands) == 1
-                and isinstance(only.first.commands[0], Simple)
-            )
-        return shell
-    if words and "s" not in options:
-        return _script(call, words, options)
-    return ReadInput(_from_input)  # type: ignore[return-value]
-
-
-def _from_input(call: Call, data: bytes) -> Result | Program:
-    return make(call, data.decode("utf-8", "surrogateescape"), call.argv[0], call.argv[0], [], set())
-
-
-def _script(call: Call, words: list[str], options: set[str]) -> Result | Program:
-    path = words.pop(0)
-    try:
-        text = call.machine.files.read(call.proc, path).decode("utf-8", "surrogateescape")
-    except NetError as error:
-        return Result("", f"{call.argv[0]}: {path}: {strerror(error.errno)}\n", 126 if error.errno == 21 else 127)
-    return make(call, text, path, path, words, options)
-
-
-def run_file(call: Call) -> Result | Program:
-    """A script of the machine's file system, started by its path."""
-    node = call.machine.files.stat(call.proc, call.argv[0])
-    if node is None or not node.mode & 0o111:
-        return Result("", f"bash: line 1: {call.argv[0]}: Permission denied\n", 126)
-    return _script(attrs.evolve(call, argv=("bash", *call.argv)), list(call.argv), set())

@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import ENOENT, NetError, strerror
-from netsim.machine.fds import Capture, RegularFile, make_pipe
-from netsim.shell.expand import expand_one
+from netsim.errors import EEXIST, ENOENT, NetError, strerror
+from netsim.machine.fds import Capture, Null, RegularFile, make_pipe
+from netsim.shell.expand import expand_one, expand_within, expand_words
 from netsim.shell.jumps import RedirectProblem
 from netsim.shell.network import network_place, open_network
 from netsim.shell.numbers import is_number
@@ -31,14 +31,18 @@ class Redirecting(ShellState):
         try:
             tree = parse(text)
         except SyntaxProblem as problem:
-            self.complain(problem.message)
-            self.status = 2
+            self.complain(f"command substitution: {problem.message}" if self.is_bash() else problem.message)
+            self.status = self.substituted_status = 1
             return ""
         self.indirection += 1
+        options = self.options
+        if "e" in options and "inherit_errexit" not in options and self.is_bash():
+            self.options = options - {"e"}
         child = self._fork(Group(tree, False), fds)
+        self.options = options
         self.indirection -= 1
         yield [child]
-        self.status = child.status or 0
+        self.status = self.substituted_status = child.status or 0
         return out.text().replace("\0", "").rstrip("\n")
 
     def process_substitution(self, text: str, direction: str) -> Steps:
@@ -64,7 +68,11 @@ class Redirecting(ShellState):
         fds = self.proc.fds = dict(self.proc.fds) if redirects else self.proc.fds
         for redirect in redirects:
             file = yield from self._open(redirect)
-            targets = (1, 2) if redirect.op in ("&>", "&>>") else (redirect.fd,)
+            targets: tuple[int, ...] = (
+                (1, 2) if redirect.op in ("&>", "&>>") or (redirect.op == ">&" and isinstance(file, (RegularFile, Null))) else (redirect.fd,)
+            )
+            if redirect.variable:
+                targets = self._numbered(redirect, fds)
             for fd in targets:
                 if file is None:
                     fds.pop(fd, None)
@@ -76,20 +84,30 @@ class Redirecting(ShellState):
     def _open(self, redirect: Redirect) -> Steps:
         files, proc = self.proc.machine.files, self.proc
         if redirect.op in ("<<", "<<-"):
-            text = redirect.body if redirect.literal else (yield from expand_one(self, '"' + redirect.body.replace('"', '\\"') + '"'))
+            text = redirect.body if redirect.literal else (yield from expand_within(self, redirect.body))
             return _text_file(text)
-        target = yield from expand_one(self, redirect.target.text)
+        if redirect.op == "<<<":
+            return _text_file((yield from expand_one(self, redirect.target.text)) + "\n")
+        words = (yield from expand_words(self, (redirect.target,))) if self.is_bash() else [(yield from expand_one(self, redirect.target.text))]
+        if len(words) != 1:
+            raise RedirectProblem(f"{redirect.target.text}: ambiguous redirect")
+        target = words[0]
         if target in self.substituted:
             return self.substituted.pop(target)
-        if redirect.op == "<<<":
-            return _text_file(target + "\n")
-        if redirect.op in (">&", "<&") and (is_number(target) or target == "-"):
+        if redirect.op in (">&", "<&") and (moved := is_number(target.removesuffix("-")) or target == "-"):
             if target == "-":
                 return None
-            known = proc.fds.get(int(target))
+            number = int(target.removesuffix("-"))
+            known = proc.fds.get(number)
             if known is None:
-                raise RedirectProblem(f"{target}: Bad file descriptor")
-            return known.dup()
+                raise RedirectProblem(
+                    f"{target.removesuffix('-')}: Bad file descriptor" if self.is_bash() else f"dup2({target}): Bad file descriptor"
+                )
+            if moved and target.endswith("-"):
+                proc.fds.pop(number)
+            return known if target.endswith("-") else known.dup()
+        if redirect.op == "<&":
+            raise RedirectProblem(f"{redirect.target.text}: ambiguous redirect")
         place = network_place(target) if target.startswith("/dev/") and self.is_bash() else None
         if place is not None:
             return (yield from open_network(self, target, place))
@@ -102,10 +120,25 @@ class Redirecting(ShellState):
         except NetError as error:
             raise RedirectProblem(self.cannot_open(target, redirect.op, error.errno)) from None
 
+    def _numbered(self, redirect: Redirect, fds: dict[int, Any]) -> tuple[int, ...]:
+        """The descriptor of `{name}>`: the one its variable tells where it is closed, else a free one from 10 on."""
+        if redirect.target.text == "-":
+            known = self.parameter(redirect.variable) or ""
+            if not is_number(known):
+                raise RedirectProblem(f"{redirect.variable}: Bad file descriptor")
+            return (int(known),)
+        number = next(number for number in range(10, 1024) if number not in fds)
+        self.set(redirect.variable, str(number))
+        return (number,)
+
     def cannot_open(self, target: str, operator: str, errno: int) -> str:
         """How the shell words a file it cannot open; ash tells reading from writing, and has words of its own for what is missing."""
-        if self.name != "ash":
-            return f"{target}: {strerror(errno)}"
+        if self.is_bash():
+            return f"{target}: {'cannot overwrite existing file' if errno == EEXIST else strerror(errno)}"
+        if self.name == "sh":
+            what = "open" if operator == "<" else "create"
+            why = ("No such file" if operator == "<" else "Directory nonexistent") if errno == ENOENT else strerror(errno)
+            return f"cannot {what} {target}: {why}"
         if operator == "<":
             return f"can't open {target}: {'no such file' if errno == ENOENT else strerror(errno)}"
         return f"can't create {target}: {'nonexistent directory' if errno == ENOENT else strerror(errno)}"

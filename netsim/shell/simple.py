@@ -1,4 +1,4 @@
-"""Simple commands: assignments, then a function, a builtin or a command of the machine."""
+"""Simple commands: assignments, builtins, functions, commands of the machine."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import strerror
+from netsim.errors import ENOENT, strerror
 from netsim.machine.call import Result
 from netsim.machine.process import Process
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.ash import ash_lead
-from netsim.shell.builtins import BUILTINS, SPECIAL
-from netsim.shell.expand import ExpansionProblem, expand_one, expand_words
-from netsim.shell.jumps import Exit, RedirectProblem, Replaced, Return
+from netsim.shell.builtins import BUILTINS, OF_ASH, OF_DASH, load
+from netsim.shell.builtins.grammar import POSIX_SPECIAL
+from netsim.shell.expand import expand_assigned, expand_one, expand_words
+from netsim.shell.jumps import BuiltinProblem, Discard, Exit, ExpansionProblem, ReadonlyProblem, RedirectProblem, Replaced, Return
 from netsim.shell.redirections import Redirecting
 from netsim.shell.stack import PAUSE, START, Steps
-from netsim.shell.state import key_of
-from netsim.shell.tree import Simple
+from netsim.shell.state import Frame
+from netsim.shell.tokens import ASSIGNMENT, tokenize
+from netsim.shell.tree import Simple, Word
+from netsim.shell.variables import Listed, Saved
 from netsim.shell.xtrace import trace_simple
+
+DECLARING = frozenset(("declare", "typeset", "local", "export", "readonly"))
+"""Builtins whose words may be assignments."""
+INHERITED = (("ERR", "E"), ("DEBUG", "T"), ("RETURN", "T"))
+"""Traps that functions have only with an option of `set`."""
 
 
 @attrs.define(eq=False)
@@ -28,113 +36,152 @@ class SimpleCommands(Redirecting):
 
     def simple(self, item: Simple) -> Steps:
         """Assignments, a builtin, a function or a command of the machine."""
-        self.line = item.line
+        self.line = item.line + self.first_line
+        if "DEBUG" in self.traps:
+            yield from self.run_trap("DEBUG")
+        substitutions, self.substituted_status = self.substituted_status, None
         try:
-            args = yield from expand_words(self, item.words)
-            assigned = yield from self._assignments(item)
+            words = item.words
+            if words and words[0].text in DECLARING:
+                args = yield from self._declared_words(words)
+            else:
+                args = yield from expand_words(self, words)
+            assigned = (yield from self._assignments(item)) if item.assignments else []
         except (ExpansionProblem, ArithmeticProblem) as problem:
-            self.complain(str(problem))
-            self.status = 1
-            if self.name != "interactive":
-                raise Exit(1) from None
-            return
-        if "x" in self.options and self.is_bash():
+            self.refuse_expansion(problem)
+        if "x" in self.options:
             yield from trace_simple(self, item, args, assigned)
-        elif "x" in self.options and (args or assigned):
-            shown = [f"{name}={_quoted(value) if isinstance(value, str) else '(...)'}" for name, value in assigned] + [_quoted(word) for word in args]
-            self.write(2, f"+ {' '.join(shown)}\n")
         if not args:
-            for name, value in assigned:
-                self._assign(name, value)
-            if not item.words:
-                self.status = 0 if not any("$(" in word.text or "`" in word.text for _, word in item.assignments) else self.status
+            self._assign_all(assigned)
+            status = self.substituted_status
+            self.status = 0 if status is None else status
+        self.substituted_status = substitutions
+        if not item.redirects:
+            if args:
+                yield from self.dispatch(args, assigned)
+            return
+        yield from self._redirected(item, args, assigned)
+
+    def refuse_expansion(self, problem: Exception) -> None:
+        """What cannot be expanded ends the shell, or gives the line up."""
+        self.complain(str(problem))
+        self.status = 1
+        if isinstance(problem, ExpansionProblem) and problem.ends_shell and self.name != "interactive":
+            raise Exit(127 if self.is_bash() and self.is_command_line else 1 if self.is_bash() else 2) from None
+        if not self.is_bash():
+            raise Exit(2) from None
+        raise Discard(1) from None
+
+    def _assign_all(self, assigned: list[tuple[str, str]]) -> None:
+        for name, value in assigned:
+            try:
+                self.assign(name, value)
+            except (ReadonlyProblem, ArithmeticProblem) as problem:
+                self.complain(str(problem) if self.is_bash() else str(problem).replace("readonly variable", "is read only"))
+                self.status = 1
+                raise (Discard(1) if self.is_bash() else Exit(2)) from None
+
+    def _redirected(self, item: Simple, args: list[str], assigned: list[tuple[str, str]]) -> Steps:
         saved = dict(self.proc.fds)
         opened: list[Any] = []
         keep = bool(args) and args[0] == "exec" and len(args) == 1
         try:
             yield from self._redirect(item.redirects, opened)
             if args:
-                yield from self._dispatch(args, dict(assigned))
+                yield from self.dispatch(args, assigned)
         except RedirectProblem as problem:
             self.complain(str(problem))
-            self.status = 1
+            self.status = 1 if self.name != "sh" else 2
+            if (args and args[0] in POSIX_SPECIAL and not self.is_bash()) or keep:
+                raise Exit(1 if self.name != "sh" else 2) from None
         finally:
-            if item.redirects and keep:
+            if keep:
                 for fd, old in saved.items():
                     if self.proc.fds.get(fd) is not old:
                         old.close()
-            elif item.redirects and self.proc.status is None and self.proc.program is self:
+            elif self.proc.status is None and self.proc.program is self:
                 self.proc.fds = saved
                 for file in opened:
                     file.close()
 
-    def _assignments(self, item: Simple) -> Steps:
-        found: list[tuple[str, Any]] = []
-        for name, word in item.assignments:
-            if word.text.startswith("(") and word.text.endswith(")"):
-                from netsim.shell.tokens import tokenize
-
-                inner = [token for token in tokenize(word.text[1:-1]) if token.kind == "word"]
-                found.append((name, (yield from self._array(inner))))
+    def _declared_words(self, words: tuple[Word, ...]) -> Steps:
+        """The words of declare and its like: assignments among them are neither split nor globbed."""
+        args = [words[0].text]
+        for word in words[1:]:
+            match = ASSIGNMENT.fullmatch(word.text)
+            if match is None:
+                args += yield from expand_words(self, (word,))
             else:
-                found.append((name, (yield from expand_one(self, word.text))))
+                value = yield from self._value(match[3])
+                text = f"{match[1]}{match[2]}{value}"
+                if isinstance(value, Listed):
+                    listed = Listed(text)
+                    listed.items = value.items
+                    args.append(listed)
+                else:
+                    args.append(text)
+        return args
+
+    def _assignments(self, item: Simple) -> Steps:
+        found: list[tuple[str, str]] = []
+        for name, word in item.assignments:
+            base, bracket, index = name.partition("[")
+            if bracket and ("$" in index or "`" in index or "'" in index or '"' in index):
+                plus = "+" if index.endswith("+") else ""
+                name = f"{base}[{(yield from expand_one(self, index.rstrip('+').removesuffix(']')))}]{plus}"
+            found.append((name, (yield from self._value(word.text))))
         return found
 
-    def _array(self, tokens: list[Any]) -> Steps:
-        from netsim.shell.tree import Word
+    def _value(self, text: str) -> Steps:
+        """What stands behind `=`: one text, or the words of a list."""
+        if text.startswith("(") and text.endswith(")"):
+            value = Listed(text)
+            value.items = yield from self._items(text[1:-1])
+            return value
+        return (yield from expand_assigned(self, text))
 
-        table: dict[Any, str] = {}
-        position = 0
-        for token in tokens:
+    def _items(self, text: str) -> Steps:
+        found: list[tuple[str | None, str]] = []
+        for token in tokenize(text):
+            if token.kind != "word":
+                continue
             if token.text.startswith("[") and "]=" in token.text:
                 key, _, value = token.text[1:].partition("]=")
-                table[key_of((yield from expand_one(self, key)))] = yield from expand_one(self, value)
+                found.append(((yield from expand_one(self, key)), (yield from expand_assigned(self, value))))
                 continue
-            for value in (yield from expand_words(self, (Word(token.text),))):
-                table[position] = value
-                position += 1
-        return table
+            for word in (yield from expand_words(self, (Word(token.text),))):
+                found.append((None, word))
+        return found
 
-    def _assign(self, name: str, value: Any) -> None:
-        append = name.endswith("+")
-        name = name.rstrip("+")
-        if isinstance(value, dict):
-            base = self.arrays.get(name, {}) if append else {}
-            offset = len(base) if append else 0
-            self.arrays[name] = base | {(key + offset if isinstance(key, int) and append else key): text for key, text in value.items()}
-            self.variables.pop(name, None)
-        else:
-            self.set(name, (self.parameter(name.partition("[")[0]) or "") + value if append else value)
-
-    def _dispatch(self, args: list[str], assigned: dict[str, Any]) -> Steps:
+    def dispatch(self, args: list[str], assigned: list[tuple[str, str]]) -> Steps:
+        """Run a function, a builtin or a command."""
         name = args[0]
         body = self.functions.get(name)
-        builtin = BUILTINS.get(name)
-        if body is not None or builtin is not None:
-            before = {key: self.variables.get(key) for key in assigned}
-            for key, value in assigned.items():
-                self._assign(key, value)
+        if body is not None or (name in BUILTINS and self.has_builtin(name)):
+            before = self._lend(assigned) if assigned else None
             try:
                 if body is not None:
-                    yield self._call(body, args[1:])
+                    yield self._call(name, body, args[1:])
                 else:
-                    assert builtin is not None
-                    result = builtin(self, args)
+                    result = load(name)(self, args)
                     if isinstance(result, Generator):
                         result = yield result
                     self.status = int(result or 0)
+            except BuiltinProblem as problem:
+                self.status = problem.status
+                if problem.is_fatal:
+                    raise Exit(problem.status) from None
+            except ReadonlyProblem as problem:
+                self.complain(str(problem))
+                self.status = 1
             finally:
-                if body is not None or name not in SPECIAL:
+                if before is not None and (body is not None or self.is_bash() or name not in POSIX_SPECIAL):
                     for key, known in before.items():
-                        if known is None:
-                            self.variables.pop(key, None)
-                        else:
-                            self.variables[key] = known
+                        self.restore(key, known)
             return
         yield START
         if self.exec_last and not self.traps:
-            env = self.environment() | {key: str(value) for key, value in assigned.items()}
-            self.proc.env = env
+            self.proc.env = self.environment() | {key: str(value) for key, value in assigned}
             self.proc.machine.execute(self.proc, tuple(args), None if self.proc.machine.command(self.proc, args[0]) else self._not_found)
             raise Replaced
         child = self._spawn(args, assigned, {fd: opened.dup() for fd, opened in self.proc.fds.items()})
@@ -143,10 +190,37 @@ class SimpleCommands(Redirecting):
             yield PAUSE
         self.status = child.status or 0
 
-    def _spawn(self, args: list[str], assigned: dict[str, Any], fds: dict[int, Any]) -> Process:
+    def has_builtin(self, name: str) -> bool:
+        """Whether this kind of shell has the builtin."""
+        if self.disabled and name in self.disabled:
+            return False
+        return self.is_bash() or name in (OF_ASH if self.name == "ash" else OF_DASH)
+
+    def _lend(self, assigned: list[tuple[str, str]]) -> dict[str, Saved]:
+        """Set variables for one function or builtin; what was there before."""
+        before: dict[str, Saved] = {}
+        for key, value in assigned:
+            base = key.rstrip("+").partition("[")[0]
+            before.setdefault(base, self.saved(base))
+            try:
+                self.assign(key, value)
+            except (ReadonlyProblem, ArithmeticProblem) as problem:
+                self.complain(str(problem))
+                before.pop(base)
+                continue
+            self.exported.add(base)
+        return before
+
+    def _spawn(self, args: list[str], assigned: list[tuple[str, str]], fds: dict[int, Any]) -> Process:
         self.budget.a_process_more()
         machine = self.proc.machine
-        env = self.environment() | {key: str(value) for key, value in assigned.items()}
+        env = self.environment()
+        for key, value in assigned:
+            if "r" in self.marks.get(key, ""):
+                self.complain(f"{key}: readonly variable")
+            else:
+                base = key.rstrip("+")
+                env[base] = (self.parameter(base) or "") + value if base != key else value
         child: Process = machine.new_process(self.proc, tuple(args), env, self.proc.cwd, fds)
         child.comm = args[0].rsplit("/", 1)[-1][:15]
         machine.execute(child, tuple(args), None if machine.command(child, args[0]) else self._not_found)
@@ -155,29 +229,35 @@ class SimpleCommands(Redirecting):
     def _not_found(self, name: str) -> Result:
         if self.name == "ash":
             return Result("", f"{ash_lead(self)}: {name}: not found\n", 127)
-        lead = f"{self.source}: line {self.line}" if self.name != "sh" else f"{self.zero}: {self.line}"
-        if "/" in name:
-            return Result("", f"{lead}: {name}: {strerror(2)}\n", 127)
-        return Result("", f"{lead}: {name}: {'command not found' if self.name != 'sh' else 'not found'}\n", 127)
+        node = self.proc.machine.files.stat(self.proc, name) if "/" in name else None
+        if node is not None and self.is_bash():
+            return Result("", f"{self.place()}: {name}: Is a directory\n", 126)
+        if "/" in name and self.is_bash():
+            return Result("", f"{self.place()}: {name}: {strerror(ENOENT)}\n", 127)
+        return Result("", f"{self.place()}: {name}: {'command not found' if self.is_bash() else 'not found'}\n", 127)
 
-    def _call(self, body: Any, args: list[str]) -> Steps:
+    def _call(self, name: str, body: Any, args: list[str]) -> Steps:
         self.budget.commands += len(args) >> 3
         saved, self.positional = self.positional, list(args)
+        first, self.first_line, loops, self.loops = self.first_line, 0, self.loops, 0
         self.locals.append({})
+        self.frames.append(Frame(name, self.sources.get(name, self.source), self.line))
+        kept = {event: self.traps.pop(event) for event, flag in INHERITED if event in self.traps and flag not in self.options} if self.traps else {}
         try:
             yield from self.command(body)
         except Return as end:
             self.status = end.status
         finally:
-            self.positional = saved
-            for name, known in self.locals.pop().items():
-                if known is None:
-                    self.variables.pop(name, None)
+            self.positional, self.first_line, self.loops = saved, first, loops
+            for event, text in kept.items():
+                self.traps.setdefault(event, text)
+            for key, known in self.locals.pop().items():
+                if key == "-":
+                    self.options = set((known.value or "").split())
                 else:
-                    self.variables[name] = known
-
-
-def _quoted(word: str) -> str:
-    if word and all(letter.isalnum() or letter in "_-./:=@%+,~" for letter in word):
-        return word
-    return "'" + word.replace("'", "'\\''") + "'"
+                    self.restore(key, known)
+            frame = self.frames.pop()
+        if "RETURN" in self.traps and "RETURN" not in kept:
+            self.frames.append(frame)
+            yield from self.run_trap("RETURN")
+            self.frames.pop()

@@ -61,6 +61,16 @@ class FirstOf:
         return iter(self.children)
 
 
+@attrs.frozen(eq=False)
+class AllOf:
+    """Children that all have to end, unless a trapped signal comes first, as `wait` waits."""
+
+    children: tuple[Any, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.children)
+
+
 def is_over(children: Any) -> bool:
     """Whether those that were waited for have ended: all of a list, one of a FirstOf."""
     ended = (child.status is not None for child in children)

@@ -1,4 +1,4 @@
-"""What a shell remembers: variables, arrays, functions, options; and the parameters it makes up."""
+"""What a shell remembers beside its variables; and the parameters it makes up."""
 
 from __future__ import annotations
 
@@ -7,42 +7,67 @@ from typing import Any
 import attrs
 
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Program
 from netsim.machine.process import Process
-from netsim.shell.arith import evaluate
 from netsim.shell.ash import ash_text
-from netsim.shell.jumps import Exit
 from netsim.shell.numbers import is_number
-from netsim.shell.stack import LONG_TEXT, MOST_VALUE, Budget, Steps
+from netsim.shell.stack import LONG_TEXT, Steps
 from netsim.shell.tree import Sequence
+from netsim.shell.unparse import function_text
+from netsim.shell.variables import Variables
+
+BASH_VERSION = "5.2.15(1)-release"
+FLAGS = "abefhkmnprtuvxBCEHPT"
+"""Letters of `$-`, in its order."""
+DASH_FLAGS = "efIimnsxvVECabup"
+SECOND = 1_000_000_000
+
+
+@attrs.frozen
+class Frame:
+    """A function at work, or a file that is read by `.`: its name, where it comes from, and the line it was called on."""
+
+    name: str
+    source: str
+    line: int
 
 
 @attrs.define(eq=False)
-class ShellState(Program):
+class ShellState(Variables):
     """One shell: variables, functions, options; `stack` is the interpreter under way."""
 
-    tree: Sequence | None
+    tree: Sequence | None = None
     name: str = "bash"
     zero: str = "bash"
     source: str = ""  # how messages call the text: "bash: line N" or "script.sh: line N"
-    variables: dict[str, str] = attrs.field(factory=dict)
-    exported: set[str] = attrs.field(factory=set)
-    arrays: dict[str, dict[Any, str]] = attrs.field(factory=dict)
     positional: list[str] = attrs.field(factory=list)
     functions: dict[str, Any] = attrs.field(factory=dict)
-    options: set[str] = attrs.field(factory=set)
+    sources: dict[str, str] = attrs.field(factory=dict)  # functions -> the file they stand in
+    marked_functions: dict[str, str] = attrs.field(factory=dict)  # functions -> x(exported), r(eadonly), t
     traps: dict[str, str] = attrs.field(factory=dict)
-    locals: list[dict[str, str | None]] = attrs.field(factory=list)
+    frames: list[Frame] = attrs.field(factory=list)
+    aliases: dict[str, str] = attrs.field(factory=dict)
+    directories: list[str] = attrs.field(factory=list)  # of pushd, the newest first, without the current one
+    limits: dict[str, str] = attrs.field(factory=dict)
+    disabled: set[str] = attrs.field(factory=set)  # builtins
+    writer: str = "echo"  # the builtin that writes
+    loops: int = 0
     status: int = 0
+    piped: tuple[int, ...] = ()  # statuses of the last pipeline's commands, where there were several
     last_background: int = 0
     jobs: dict[int, int | None] = attrs.field(factory=dict)  # pid -> status once it ended
+    job_texts: dict[int, Any] = attrs.field(factory=dict)  # pid -> what it runs, as the tree has it
     inner_pids: dict[int, int] = attrs.field(factory=dict)  # the machine's pid of a job -> its own in the shell's PID namespace
     told: set[int] = attrs.field(factory=set)  # those whose end `wait` has told
     pid: int = 0
     line: int = 1
+    first_line: int = 0  # what the lines of an `eval` are counted from
+    option_index: int = 0  # where getopts stands: the word and the letter in it
+    option_place: int = 0
+    substituted_status: int | None = None  # of the last `$( )` of a command
     indirection: int = 0  # how many substitutions, `eval` and `.` it is in: what `set -x` shows by further signs
-    budget: Budget = attrs.field(factory=Budget)
+    depth: int = 0  # how many subshells it is in
     exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
+    is_command_line: bool = False  # started by `-c`
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
     proc: Any = None
     stack: list[Steps] = attrs.field(factory=list)
@@ -55,86 +80,74 @@ class ShellState(Program):
         """Whether it is no plain shell (dash, BusyBox's ash)."""
         return self.name not in ("sh", "ash")
 
-    def get(self, name: str) -> str | None:
-        """A variable's value."""
-        return self.variables.get(name)
+    def whole(self) -> ShellState:
+        """This shell."""
+        return self
 
-    def set(self, name: str, value: str) -> None:
-        """Set a variable or an array's element."""
-        self.budget.commands += len(value) >> LONG_TEXT
-        if len(value) > MOST_VALUE:
-            self.complain(f"netsim: a value of more than {MOST_VALUE} characters: stopped")
-            raise Exit(1)
-        base, bracket, index = name.partition("[")
-        if bracket:
-            self.arrays.setdefault(base, {})[key_of(index.rstrip("]"))] = value
-        elif base in self.arrays:
-            self.arrays[base][0] = value
-        else:
-            self.variables[base] = value
+    def now(self) -> int:
+        """Virtual time in ns."""
+        return self.proc.now()  # type: ignore[no-any-return]
 
     def element(self, name: str, index: str) -> str | None:
-        """An array's element."""
+        """An array's element; a plain variable is its own element 0."""
+        if name in self.marks:
+            name = self.target(name)[0]
         table = self.arrays.get(name)
         if table is None:
-            return self.variables.get(name) if index in ("0", "") else None
-        key = key_of(index)
-        if key not in table and isinstance(key, str) and all(isinstance(known, int) for known in table):
-            key = evaluate(index, self)
-        if isinstance(key, int) and key < 0:
-            key += max((known for known in table if isinstance(known, int)), default=-1) + 1
-        return table.get(key)
+            table = self.made_up(name)
+        if table is None:
+            return self.parameter(name) if self.key(name, index) == 0 else None
+        return table.get(self.key(name, index))
 
     def parameter(self, name: str) -> str | None:
         """A variable or special parameter."""
+        value = self.variables.get(name)
+        if value is not None:
+            if name in self.marks and "n" in self.marks[name]:
+                base, bracket, index = self.target(name)
+                if base == name:
+                    return None
+                return self.element(base, index[:-1]) if bracket else self.parameter(base)
+            return value
+        if name in self.arrays:
+            return self.arrays[name].get("0" if "A" in self.marks.get(name, "") else 0)
         if is_number(name):
             number = int(name)
             if number == 0:
                 return self.zero
             return self.positional[number - 1] if number <= len(self.positional) else None
-        special = {
-            "#": str(len(self.positional)),
-            "?": str(self.status),
-            "$": str(self.pid),
-            "-": "".join(sorted(self.options & set("eufx"))),
-            "_": "",
-        }
-        if name in special:
-            return special[name]
-        if name == "!":
-            return str(self.last_background) if self.last_background else ""
-        if name in ("@", "*"):
-            return " ".join(self.positional)
-        if name in self.arrays:
-            return self.element(name, "0")
-        dynamic = {
-            "LINENO": str(self.line),
-            "BASHPID": str(self.proc.inner_pid()),
-            "PPID": str(self.proc.parent.inner_pid() if self.proc.parent and self.proc.parent.jail is self.proc.jail else 0),
-            "EUID": "0",
-            "UID": "0",
-            "PWD": self.proc.cwd,
-            "BASH_VERSION": "5.2.15(1)-release",
-            "HOSTNAME": self.proc.hostname(),
-        }
-        if name in dynamic and name not in self.variables:
-            return dynamic[name]  # type: ignore[no-any-return]
-        if name == "RANDOM":
-            return str(self.proc.machine.kernel.rng.randrange(32768))
-        if name == "SECONDS":
-            return str((self.proc.now() - self.proc.started_at) // 1_000_000_000)
-        return self.variables.get(name)
+        made = _MADE_UP.get(name)
+        return None if made is None else made(self)
+
+    def made_up(self, name: str) -> dict[Any, str] | None:
+        """FUNCNAME, BASH_SOURCE, BASH_LINENO, PIPESTATUS, DIRSTACK, GROUPS and BASH_VERSINFO."""
+        if name == "PIPESTATUS":
+            return dict(enumerate(map(str, self.piped or (self.status,))))
+        if name in ("FUNCNAME", "BASH_SOURCE", "BASH_LINENO"):
+            return dict(enumerate(_called(self, name)))
+        if name == "DIRSTACK":
+            return dict(enumerate([self.proc.cwd, *self.directories]))
+        if name == "BASH_VERSINFO":
+            return dict(enumerate(("5", "2", "15", "1", "release", "x86_64-pc-linux-gnu")))
+        return {0: "0"} if name == "GROUPS" else None
 
     def environment(self) -> dict[str, str]:
         """What children inherit."""
-        return {name: self.variables[name] for name in self.variables if name in self.exported}
+        exported = self.exported
+        found = {name: value for name, value in self.variables.items() if name in exported}
+        for name in self.marked_functions:
+            if "x" in self.marked_functions[name] and name in self.functions:
+                found[f"BASH_FUNC_{name}%%"] = function_text(name, self.functions[name]).removeprefix(f"{name} ").rstrip("\n")
+        return found
+
+    def place(self) -> str:
+        """What an error line begins with: where the command stands, and its line."""
+        source = self.frames[-1].source if self.frames else self.source
+        return f"{source}: line {self.line}" if self.name != "sh" else f"{self.zero}: {self.line}"
 
     def complain(self, message: str) -> None:
         """An error line as bash, dash or ash words it."""
-        if self.name == "ash":
-            self.write(2, ash_text(self, message) + "\n")
-            return
-        self.write(2, f"{self.source}: line {self.line}: {message}\n" if self.name != "sh" else f"{self.zero}: {self.line}: {message}\n")
+        self.write(2, (f"{self.place()}: {message}" if self.is_bash() else ash_text(self, message)) + "\n")
 
     def write(self, fd: int, text: str) -> None:
         """Write to a descriptor of the shell; a closed one is an error of the command."""
@@ -143,7 +156,7 @@ class ShellState(Program):
             self.proc.write(fd, text)
         except NetError as error:
             if fd != 2:
-                self.complain(f"echo: write error: {strerror(error.errno)}")
+                self.complain(f"{self.writer}: write error: {strerror(error.errno)}")
                 self.status = 1
 
     # what the classes built on this one supply ---------------------------------------------------------------------------
@@ -160,6 +173,22 @@ class ShellState(Program):
         """What the commands of `$( )` print (`redirections.py`)."""
         raise NotImplementedError
 
+    def run_trap(self, name: str) -> Steps:
+        """What is to be done at a signal, an error or an end (`program.py`)."""
+        raise NotImplementedError
+
+    def run_pending(self) -> Steps:
+        """The traps of the signals that have arrived (`program.py`)."""
+        raise NotImplementedError
+
+    def known_as(self, child: Process) -> int:
+        """A child's id in the shell's PID namespace (`program.py`)."""
+        raise NotImplementedError
+
+    def dispatch(self, args: list[str], assigned: list[tuple[str, str]]) -> Steps:
+        """Run a function, a builtin or a command (`simple.py`)."""
+        raise NotImplementedError
+
     def process_substitution(self, text: str, direction: str) -> Steps:
         """The path that stands for `<( )` or `>( )` (`redirections.py`)."""
         raise NotImplementedError
@@ -169,6 +198,74 @@ class ShellState(Program):
         raise NotImplementedError
 
 
-def key_of(index: str) -> Any:
-    """An array's key: a number where the text is one."""
-    return int(index) if is_number(index.lstrip("-")) else index
+def _called(shell: ShellState, name: str) -> list[str]:
+    """The functions and sourced files at work, the innermost first, and the main text."""
+    frames = shell.frames[::-1]
+    if name == "FUNCNAME":
+        names = [frame.name for frame in frames]
+        return [*names, "main"] if names and not shell.is_command_line else names
+    if name == "BASH_SOURCE":
+        return [frame.source for frame in frames] + ([shell.source] if not shell.is_command_line else [])
+    return [str(frame.line) for frame in frames] + (["0"] if not shell.is_command_line else [])
+
+
+def _flags(shell: ShellState) -> str:
+    if not shell.is_bash():
+        return "".join(letter for letter in DASH_FLAGS if letter in shell.options)
+    return "".join(letter for letter in FLAGS if letter in shell.options) + ("c" if shell.is_command_line else "s" if "s" in shell.options else "")
+
+
+def _parent(shell: ShellState) -> str:
+    parent = shell.proc.parent
+    return str(parent.inner_pid() if parent and parent.jail is shell.proc.jail else 0)
+
+
+def _of_bash(text: str) -> Any:
+    return lambda shell: text if shell.is_bash() else None
+
+
+def _funcname(shell: ShellState) -> str | None:
+    return shell.frames[-1].name if shell.frames and shell.is_bash() else None
+
+
+def _bash_source(shell: ShellState) -> str | None:
+    found = _called(shell, "BASH_SOURCE") if shell.is_bash() else []
+    return found[0] if found else None
+
+
+def _since(shell: ShellState) -> str:
+    return str((shell.now() - (shell.seconds_from or shell.proc.started_at)) // SECOND)
+
+
+_MADE_UP: dict[str, Any] = {
+    "#": lambda shell: str(len(shell.positional)),
+    "?": lambda shell: str(shell.status),
+    "$": lambda shell: str(shell.pid),
+    "-": _flags,
+    "!": lambda shell: str(shell.last_background) if shell.last_background else None,
+    "@": lambda shell: " ".join(shell.positional) if shell.positional else None,
+    "*": lambda shell: " ".join(shell.positional) if shell.positional else None,
+    "LINENO": lambda shell: str(shell.line),
+    "PPID": _parent,
+    "PWD": lambda shell: shell.proc.cwd,
+    "HOSTNAME": lambda shell: shell.proc.hostname(),
+    "BASHPID": lambda shell: str(shell.proc.inner_pid()) if shell.is_bash() else None,
+    "EUID": _of_bash("0"),
+    "UID": _of_bash("0"),
+    "BASH": _of_bash("/usr/bin/bash"),
+    "BASH_VERSION": _of_bash(BASH_VERSION),
+    "BASH_VERSINFO": _of_bash("5"),
+    "BASH_SUBSHELL": lambda shell: str(shell.depth) if shell.is_bash() else None,
+    "BASH_SOURCE": _bash_source,
+    "FUNCNAME": _funcname,
+    "PIPESTATUS": lambda shell: str((shell.piped or (shell.status,))[0]) if shell.is_bash() else None,
+    "OSTYPE": _of_bash("linux-gnu"),
+    "HOSTTYPE": _of_bash("x86_64"),
+    "MACHTYPE": _of_bash("x86_64-pc-linux-gnu"),
+    "GROUPS": _of_bash("0"),
+    "RANDOM": lambda shell: str(shell.proc.machine.kernel.rng.randrange(32768)) if shell.name != "sh" else None,
+    "SECONDS": lambda shell: _since(shell) if shell.is_bash() else None,
+    "EPOCHSECONDS": lambda shell: str(shell.proc.wall_clock() // SECOND) if shell.name != "sh" else None,
+    "EPOCHREALTIME": lambda shell: f"{shell.proc.wall_clock() // 1000 / 1e6:.6f}" if shell.name != "sh" else None,
+    "PS4": lambda shell: "+ ",
+}

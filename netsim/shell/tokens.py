@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import attrs
 
-OPERATORS = ("&>>", "<<<", "<<-", ";;", "&&", "||", "|&", "<<", ">>", ">&", "<&", "&>", ">|", "<>", ";", "&", "|", "<", ">", "(", ")", "\n")
+OPERATORS = (
+    "&>>",
+    "<<<",
+    "<<-",
+    ";;&",
+    ";;",
+    ";&",
+    "&&",
+    "||",
+    "|&",
+    "<<",
+    ">>",
+    ">&",
+    "<&",
+    "&>",
+    ">|",
+    "<>",
+    ";",
+    "&",
+    "|",
+    "<",
+    ">",
+    "(",
+    ")",
+    "\n",
+)
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FUNCTION_NAME = re.compile(r"[^$`'\"\\\s=\d][^$`'\"\\\s=]*")
@@ -24,6 +50,8 @@ class SyntaxProblem(Exception):
         super().__init__(message)
         self.message = message
         self.line = line
+        self.before: Any = None
+        """The commands of the lines before the wrong one: they are run."""
 
 
 class Incomplete(SyntaxProblem):
@@ -97,8 +125,24 @@ def _balanced(text: str, at: int, line: int) -> int:
 
 
 def tokenize(text: str) -> list[Token]:
-    """All tokens; here-documents travel with their operator."""
+    """All tokens; here-documents travel with their operator. SyntaxProblem."""
+    tokens, problem = tokens_of(text)
+    if problem is not None:
+        raise problem
+    return tokens
+
+
+def tokens_of(text: str) -> tuple[list[Token], SyntaxProblem | None]:
+    """The tokens, as far as there are some, and what is wrong behind them."""
     tokens: list[Token] = []
+    try:
+        line = _scan(text, tokens)
+    except SyntaxProblem as problem:
+        return [*tokens, *[Token("end", "", problem.line, len(text))] * 3], problem
+    return [*tokens, *[Token("end", "", line, len(text))] * 3], None  # who looks two words ahead still finds the end
+
+
+def _scan(text: str, tokens: list[Token]) -> int:
     pending: list[tuple[int, bool]] = []
     at, line = 0, 1
     while at < len(text):
@@ -129,7 +173,7 @@ def tokenize(text: str) -> list[Token]:
             line += text.count("\n", start, at)
             tokens.append(Token("word", text[start:at], first, start))
     at, line = _heredocs(text, at, line, tokens, pending)
-    return [*tokens, *[Token("end", "", line, len(text))] * 3]  # who looks two words ahead still finds the end
+    return line
 
 
 def _heredocs(text: str, at: int, line: int, tokens: list[Token], pending: list[tuple[int, bool]]) -> tuple[int, int]:
@@ -140,7 +184,17 @@ def _heredocs(text: str, at: int, line: int, tokens: list[Token], pending: list[
     return at, line
 
 
+SUBSCRIPT = re.compile(r"\[[^\]\n;|&<>()]*\]\+?=")
+
+
+def _subscript(text: str, at: int) -> int:
+    """The place behind the bracket of `name[a b]=`, 0 where it is something else."""
+    match = SUBSCRIPT.match(text, at)
+    return 0 if match is None else text.index("]", at) + 1
+
+
 def _word_end(text: str, at: int, line: int) -> int:
+    start = at
     while at < len(text):
         letter = text[at]
         if letter == "\\":
@@ -149,8 +203,10 @@ def _word_end(text: str, at: int, line: int) -> int:
             at = skip_quoted(text, at, line)
         elif text.startswith(("<(", ">("), at):
             at = _balanced(text, at + 1, line)
-        elif letter == "(" and at and text[at - 1] == "=":
+        elif letter == "(" and at and (text[at - 1] == "=" or (text[at - 1] in "?*+@!" and (at - 1 > start or text[at - 1] not in "!?"))):
             at = _balanced(text, at, line)
+        elif letter == "[" and at > start and text[at - 1].isidentifier() and (end := _subscript(text, at)):
+            at = end
         elif letter in " \t\n;&|<>()":
             break
         else:

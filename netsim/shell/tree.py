@@ -16,13 +16,14 @@ class Word:
 
 @attrs.frozen
 class Redirect:
-    """`FD OP TARGET`; for a here-document `body` is its text and `literal` says that nothing in it is expanded."""
+    """`FD OP TARGET`; for a here-document `body` is its text and `literal` says that nothing in it is expanded; `variable` is set to the number (`{fd}>`)."""
 
     fd: int
     op: str
     target: Word
     body: str = ""
     literal: bool = False
+    variable: str = ""
 
 
 @attrs.frozen
@@ -37,10 +38,11 @@ class Simple:
 
 @attrs.frozen
 class Pipeline:
-    """Commands joined by `|`; `negated` by `!`."""
+    """Commands joined by `|`; `negated` by `!`; `timed` by `time` ("p" with -p)."""
 
     commands: tuple[Any, ...]
     negated: bool = False
+    timed: str = ""
 
 
 @attrs.frozen
@@ -53,7 +55,7 @@ class AndOr:
 
 @attrs.frozen
 class Sequence:
-    """Lists one after the other, each in the foreground (";") or background ("&")."""
+    """Lists one after the other, each in the foreground (";", or "\\n" at the end of a line) or background ("&")."""
 
     items: tuple[tuple[AndOr, str], ...]
 
@@ -94,6 +96,7 @@ class For:
     words: tuple[Word, ...] | None
     body: Sequence
     redirects: tuple[Redirect, ...] = ()
+    line: int = 0
 
 
 @attrs.frozen
@@ -105,15 +108,18 @@ class CFor:
     step: str
     body: Sequence
     redirects: tuple[Redirect, ...] = ()
+    line: int = 0
 
 
 @attrs.frozen
 class Case:
-    """`case WORD in pattern) ... ;; esac`."""
+    """`case WORD in pattern) ... ;; esac`; `ends` are how the branches end (`;;`, `;&`, `;;&`)."""
 
     word: Word
     branches: tuple[tuple[tuple[Word, ...], Sequence], ...]
     redirects: tuple[Redirect, ...] = ()
+    ends: tuple[str, ...] = ()
+    line: int = 0
 
 
 @attrs.frozen
@@ -130,6 +136,7 @@ class Arithmetic:
 
     text: str
     redirects: tuple[Redirect, ...] = ()
+    line: int = 0
 
 
 @attrs.frozen
@@ -138,3 +145,4 @@ class Conditional:
 
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...] = ()
+    line: int = 0

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from netsim.shell.expand import expand_one
+from netsim.shell.expand import expand_within
+from netsim.shell.quoting import METAS, single, when_needed
+from netsim.shell.variables import Listed
 
 if TYPE_CHECKING:
     from netsim.shell.stack import Steps
     from netsim.shell.state import ShellState
     from netsim.shell.tree import Simple
 
-METAS = re.compile(r"[ \t\n'\"\\|&;()<>!{}*\[?\]^$`]|^[~#]|[=:]~")
-"""What makes bash quote a word (`sh_contains_shell_metas`)."""
 DECLARING = ("export", "readonly")
 """Builtins that show the assignments among their words once more."""
 
@@ -24,23 +23,30 @@ def trace(shell: ShellState, text: str) -> Steps:
     lead = "+ " if lead is None else lead
     if "$" in lead or "`" in lead:
         shell.options.discard("x")
-        lead = yield from expand_one(shell, f'"{lead}"')
+        lead = yield from expand_within(shell, lead)
         shell.options.add("x")
     shell.write(2, f"{lead[:1] * shell.indirection}{lead}{text}\n")
 
 
 def trace_simple(shell: ShellState, item: Simple, args: list[str], assigned: list[tuple[str, Any]]) -> Steps:
     """A simple command: its assignments, a line each, and its words."""
+    if not shell.is_bash():
+        every = [f"{name}={_plain(value)}" for name, value in assigned] + [_plain(word) for word in args]
+        if every:
+            shell.write(2, f"+ {' '.join(every)}\n")
+        return
     for (name, word), (_, value) in zip(item.assignments, assigned, strict=True):
-        yield from trace(shell, f"{name}={quoted(value) if isinstance(value, str) and value else word.text if isinstance(value, dict) else ''}")
+        plus = "+" * name.endswith("+")
+        shown = word.text if isinstance(value, Listed) else when_needed(value) if value else ""
+        yield from trace(shell, f"{name.removesuffix('+')}{plus}={shown}")
     if args:
-        yield from trace(shell, " ".join(map(quoted, args)))
+        yield from trace(shell, " ".join(map(when_needed, args)))
     for declared in args[1:] if args[:1] and args[0] in DECLARING else ():
         named, equals, text = declared.partition("=")
         if equals:
-            yield from trace(shell, f"{named}={quoted(text) if text else ''}")
+            yield from trace(shell, f"{named}={when_needed(text) if text else ''}")
 
 
-def quoted(word: str) -> str:
-    """A word as it could be typed."""
-    return "'" + word.replace("'", "'\\''") + "'" if not word or METAS.search(word) else word
+def _plain(word: str) -> str:
+    """A word as dash and ash quote it."""
+    return single(word) if not word or METAS.search(word) else word

@@ -1,0 +1,200 @@
+"""Builtins about processes of the shell: wait, jobs, fg, bg, disown, suspend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.shell.builtins.grammar import Given, not_modelled, read_options, without_options
+from netsim.shell.builtins.names import REFERENCE
+from netsim.shell.numbers import is_number
+from netsim.shell.signals import NAMES
+from netsim.shell.stack import AllOf, FirstOf
+from netsim.shell.unparse import job_text
+
+if TYPE_CHECKING:
+    from netsim.shell.state import ShellState
+
+
+def wait(shell: ShellState, args: list[str]) -> Any:
+    """wait [-fn] [-p VAR] [PID | JOB]..."""
+    given = read_options(shell, args)
+    words, first_only, variable = given.words, "n" in given, given.value("p") or ""
+    if variable and not REFERENCE.fullmatch(variable):
+        shell.complain(f"wait: `{variable}': not a valid identifier")
+        return 1
+    if variable:
+        shell.variables.pop(variable, None)
+    pids, status = [], 0
+    for word in words:
+        named = job_pid(shell, word)
+        if not is_number(named):
+            shell.complain(f"wait: {word}: no such job" if word.startswith("%") else f"wait: `{word}': not a pid or valid job spec")
+            status = 127 if word.startswith("%") else 1
+        elif int(named) not in shell.jobs or (shell.jobs[int(named)] is None and not _children(shell, [int(named)])):
+            shell.complain(f"wait: {word}: no such job" if first_only else f"wait: pid {word} is not a child of this shell")
+            status = 127
+        else:
+            pids.append(int(named))
+    if first_only:
+        return (yield from _wait_for_one(shell, pids or ([] if words else list(shell.jobs)), variable))
+    if not words:
+        yield AllOf(tuple(_children(shell, list(shell.jobs))))
+        if shell.pending:
+            return 128 + shell.pending[0]
+        shell.told.update(shell.jobs)
+        return 0
+    for pid in pids:
+        yield AllOf(tuple(_children(shell, [pid])))
+        if shell.pending:
+            return 128 + shell.pending[0]
+        shell.told.add(pid)
+    if pids and job_pid(shell, words[-1]) == str(pids[-1]):
+        status = shell.jobs[pids[-1]] or 0
+        if variable:
+            shell.variables[variable] = str(pids[-1])
+    return status
+
+
+def _wait_for_one(shell: ShellState, pids: list[int], variable: str) -> Any:
+    """The first of these to end, or to have ended without anybody having been told."""
+    fresh = [pid for pid in pids if pid not in shell.told]
+    ended = next((pid for pid in fresh if shell.jobs[pid] is not None), None)
+    if ended is None:
+        children = _children(shell, fresh)
+        if not children:
+            return 127
+        yield FirstOf(tuple(children))
+        ended = next((shell.known_as(child) for child in children if child.status is not None), None)
+        if ended is None:  # a trap came first
+            return 128 + (shell.pending[0] if shell.pending else 0)
+    shell.told.add(ended)
+    if variable:
+        shell.variables[variable] = str(ended)
+    return shell.jobs[ended] or 0
+
+
+def _children(shell: ShellState, pids: list[int]) -> list[Any]:
+    """Children that live, and those that have just ended without the shell having heard of it yet."""
+    found = [child for child in shell.proc.machine.processes.values() if child.parent is shell.proc and shell.known_as(child) in pids]
+    shell.jobs.update((shell.known_as(child), child.status) for child in found if child.status is not None)
+    return found
+
+
+def job_pid(shell: ShellState, word: str) -> str:
+    """The process id a job's name (`%2`, `%%`, `%-`, `%ping`, `%?text`) stands for; other words stay as they are."""
+    if not word.startswith("%"):
+        return word
+    pids, name = list(shell.jobs), word[1:]
+    if name in ("%", "+", ""):
+        return str(pids[-1]) if pids else word
+    if name == "-":
+        return str(pids[-2] if len(pids) > 1 else pids[-1]) if pids else word
+    if is_number(name):
+        return str(pids[int(name) - 1]) if 0 < int(name) <= len(pids) else word
+    texts = {pid: _text(shell, pid) for pid in pids}
+    found = [pid for pid, text in texts.items() if (name[1:] in text if name.startswith("?") else text.startswith(name))]
+    return str(found[-1]) if found else word
+
+
+def _text(shell: ShellState, pid: int) -> str:
+    return job_text(shell.job_texts[pid]) if pid in shell.job_texts else ""
+
+
+STATES = {1: "Hangup", 2: "Interrupt", 3: "Quit", 9: "Killed", 13: "Broken pipe", 14: "Alarm clock", 15: "Terminated", 10: "User defined signal 1"}
+STATES |= {12: "User defined signal 2"}
+
+
+def _state(status: int | None) -> str:
+    if status is None:
+        return "Running"
+    if status > 128 and status - 128 in NAMES:
+        return STATES.get(status - 128, f"Signal {status - 128}")
+    return "Done" if status == 0 else f"Exit {status}"
+
+
+def jobs(shell: ShellState, args: list[str]) -> int:
+    """jobs [-lnprs] [JOB]...: those that run, and once those that have ended."""
+    given = read_options(shell, args)
+    _children(shell, list(shell.jobs))
+    status = 0
+    chosen = []
+    for word in given.words:
+        named = job_pid(shell, word)
+        if not is_number(named) or int(named) not in shell.jobs:
+            shell.complain(f"jobs: {word}: no such job")
+            status = 1
+        else:
+            chosen.append(int(named))
+    listed = [pid for pid in shell.jobs if pid not in shell.told]
+    for place, pid in enumerate(listed):
+        if given.words and pid not in chosen:
+            continue
+        _show(shell, given, pid, "+" if place == len(listed) - 1 else "-" if place == len(listed) - 2 else " ")
+    return status
+
+
+def _show(shell: ShellState, given: Given, pid: int, sign: str) -> None:
+    """One line of jobs."""
+    status = shell.jobs[pid]
+    if ("r" in given and status is not None) or "s" in given or ("n" in given and status is None):
+        return
+    if "p" in given:
+        shell.write(1, f"{pid}\n")
+        return
+    number = list(shell.jobs).index(pid) + 1
+    text = _text(shell, pid)
+    state = _state(status) if shell.is_bash() else {"Exit": "Done"}.get(_state(status).split()[0], _state(status))
+    process = f"{pid} " if "l" in given else ""
+    lead = f"[{number}]{sign} {process}{'' if process else ' '}"
+    shell.write(1, f"{lead}{state:<24}{text}{' &' if status is None and shell.is_bash() else ''}\n")
+    if status is not None:
+        shell.told.add(pid)
+
+
+def foreground(shell: ShellState, args: list[str]) -> int:
+    """fg and bg, which need job control."""
+    words = without_options(shell, args) if "m" in shell.options or not shell.is_bash() else args[1:]
+    if "m" in shell.options:
+        raise not_modelled(shell, f"{args[0]} with job control")
+    if shell.is_bash():
+        shell.complain(f"{args[0]}: no job control")
+        return 1
+    word = words[0] if words else ""
+    pid = job_pid(shell, word or "%%")
+    known = is_number(pid) and int(pid) in shell.jobs
+    shell.complain(
+        f"{args[0]}: {f'job {word or pid} not created under job control' if known else f'{word}: no such job' if word else 'No current job'}"
+    )
+    return 2
+
+
+def disown(shell: ShellState, args: list[str]) -> int:
+    """disown [-h] [-ar] [JOB | PID]...: jobs the shell forgets."""
+    given = read_options(shell, args)
+    status = 0
+    if not given.words and ("a" in given or "r" in given):
+        chosen = [pid for pid, ended in shell.jobs.items() if "a" in given or ended is None]
+    elif not given.words:
+        chosen = [pid for pid in [*shell.jobs][-1:] if pid not in shell.told]
+        if not chosen:
+            shell.complain("disown: current: no such job")
+            return 1
+    else:
+        chosen = []
+        for word in given.words:
+            named = job_pid(shell, word)
+            if is_number(named) and int(named) in shell.jobs:
+                chosen.append(int(named))
+            else:
+                shell.complain(f"disown: {word}: no such job")
+                status = 1
+    for pid in chosen if "h" not in given else ():
+        shell.jobs.pop(pid, None)
+    return status
+
+
+def suspend(shell: ShellState, args: list[str]) -> int:
+    """suspend [-f], which needs job control."""
+    read_options(shell, args)
+    shell.complain("suspend: cannot suspend: no job control")
+    return 1

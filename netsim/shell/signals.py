@@ -1,0 +1,57 @@
+"""Signals by number and name (signal(7), x86)."""
+
+from __future__ import annotations
+
+from netsim.shell.numbers import is_number
+
+NAMES = dict(
+    enumerate(
+        [
+            "EXIT",
+            "HUP",
+            "INT",
+            "QUIT",
+            "ILL",
+            "TRAP",
+            "ABRT",
+            "BUS",
+            "FPE",
+            "KILL",
+            "USR1",
+            "SEGV",
+            "USR2",
+            "PIPE",
+            "ALRM",
+            "TERM",
+            "STKFLT",
+            "CHLD",
+            "CONT",
+            "STOP",
+            "TSTP",
+            "TTIN",
+            "TTOU",
+            "URG",
+            "XCPU",
+            "XFSZ",
+            "VTALRM",
+            "PROF",
+            "WINCH",
+            "IO",
+            "PWR",
+            "SYS",
+        ]
+    )
+)
+NAMES |= {34: "RTMIN", 64: "RTMAX"}
+NAMES |= {34 + place: f"RTMIN+{place}" for place in range(1, 16)} | {64 - place: f"RTMAX-{place}" for place in range(1, 15)}
+NUMBERS = {name: number for number, name in NAMES.items()} | {"CLD": 17, "POLL": 29}
+PSEUDO = ("DEBUG", "ERR", "RETURN")
+"""What bash traps beside signals."""
+
+
+def signal_number(word: str) -> int | None:
+    """The number of a signal named by number or name, with SIG before it or not; None for what is none."""
+    if is_number(word):
+        return int(word) if int(word) in NAMES else None
+    name = word.upper()
+    return NUMBERS.get(name.removeprefix("SIG"))

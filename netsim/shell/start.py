@@ -1,0 +1,239 @@
+"""bash, sh and BusyBox's sh as commands: their options, and the shell they become (man bash(1))."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from netsim.errors import EISDIR, NetError, strerror
+from netsim.machine.call import Call, Program, ReadInput, Result
+from netsim.shell.builtins.grammars import SETTINGS
+from netsim.shell.builtins.settings import DEFAULTS, NAMES, OF_ASH, OF_DASH, SHOPT
+from netsim.shell.numbers import is_number
+from netsim.shell.parser import parse
+from netsim.shell.program import Shell
+from netsim.shell.state import BASH_VERSION
+from netsim.shell.tokens import SyntaxProblem
+from netsim.shell.tree import Function, Sequence, Simple
+
+VERSION = f"""GNU bash, version {BASH_VERSION} (x86_64-pc-linux-gnu)
+"""
+IDLE = ("login", "norc", "noprofile", "noediting", "posix", "init-file", "rcfile")
+"""Long options that change nothing where no start-up file is read."""
+
+
+def make(call: Call, text: str, zero: str, source: str, arguments: list[str], options: set[str], what: str = "") -> Shell | Result:
+    """A shell about to run a text; or the syntax error it begins with. `what` is `-c: ` for a command line."""
+    base = call.argv[0].rsplit("/", 1)[-1]
+    name = "sh" if base in ("sh", "dash") else "bash"
+    try:
+        tree, wrong = parse(text), ""
+    except SyntaxProblem as problem:
+        tree, wrong = problem.before or Sequence(()), _told(problem, text, f"{source}: {what if name == 'bash' else ''}", name, zero)
+        if not tree.items:
+            return Result("", wrong, 2)
+    shell = Shell(tree=tree, name=name, zero=zero, source=source, positional=arguments, options=options | (DEFAULTS if name == "bash" else set()))
+    shell.wrong_text = wrong
+    shell.is_command_line = what != ""
+    inherit(shell, dict(call.proc.env), call.proc.cwd)
+    return shell
+
+
+def inherit(shell: Shell, env: dict[str, str], cwd: str) -> None:
+    """Variables from the environment; exported functions; what every shell counts and sets."""
+    for name in [name for name in env if name.startswith("BASH_FUNC_")]:
+        text = env.pop(name)
+        _import(shell, name.removeprefix("BASH_FUNC_").removesuffix("%%"), text)
+    level = env.get("SHLVL", "0")
+    if shell.name != "sh":
+        env["SHLVL"] = str(int(level) + 1 if is_number(level) else 1)
+    env["PWD"] = cwd
+    env.pop("_", None)
+    shell.variables.update(env)
+    shell.exported.update(env)
+    if shell.is_bash():
+        shell.exported.add("OLDPWD")
+    shell.variables.update({"IFS": " \t\n", "OPTIND": "1"})
+
+
+def _import(shell: Shell, name: str, text: str) -> None:
+    """A function from the environment (`export -f`)."""
+    try:
+        tree = parse(f"{name} {text}")
+    except SyntaxProblem:
+        return
+    found = tree.items[0][0].first.commands[0] if tree.items else None
+    if isinstance(found, Function):
+        shell.functions[name] = found.body
+        shell.sources[name] = "environment"
+        shell.marked_functions[name] = "x"
+
+
+def _told(problem: SyntaxProblem, text: str, lead: str, name: str, zero: str) -> str:
+    """A syntax error with the line it is on."""
+    if name == "sh":
+        return f"{zero}: {problem.line}: {plain_syntax(problem.message)}\n"
+    lines = text.splitlines()
+    shown = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
+    echo = f"{lead}line {problem.line}: `{shown}'\n" if "near unexpected token" in problem.message else ""
+    return f"{lead}line {problem.line}: {problem.message}\n{echo}"
+
+
+def plain_syntax(message: str) -> str:
+    """A syntax error in dash's words."""
+    found = re.search(r"near unexpected token `(.*)'", message)
+    if found is not None:
+        return f"Syntax error: {found[1] if found[1] == 'newline' else chr(34) + found[1] + chr(34)} unexpected"
+    found = re.search(r"looking for matching `(.)'", message)
+    if found is not None:
+        return "Syntax error: Unterminated quoted string" if found[1] != ")" else 'Syntax error: end of file unexpected (expecting ")")'
+    return "Syntax error: end of file unexpected" if "end of file" in message else message
+
+
+def ash(call: Call) -> Result | Program:
+    """BusyBox's sh: the same language with ash's own messages."""
+    outcome = bash(call)
+    if isinstance(outcome, Shell):
+        outcome.name = "ash"
+        outcome.options = {option for option in outcome.options if option not in DEFAULTS} | {"B"} - {"B"}
+        outcome.exported.discard("OLDPWD")
+    elif isinstance(outcome, Result) and outcome.status == 2 and outcome.stderr.startswith(f"{call.argv[0]}: "):
+        first = outcome.stderr.splitlines()[0]
+        return Result("", re.sub(r": (-c: )?(line \d+|\d+): (?=syntax error|unexpected|Syntax)", ": ", first) + "\n", 2)
+    return outcome
+
+
+def bash(call: Call) -> Result | Program:
+    """bash and sh: -c COMMAND, a script file, or commands from standard input."""
+    words = list(call.argv[1:])
+    options: set[str] = set()
+    command = None
+    zero = call.argv[0]
+    is_plain = zero.rsplit("/", 1)[-1] in ("sh", "dash", "ash")
+    names = (OF_ASH | OF_DASH) if is_plain else NAMES
+    while words and words[0][:1] in "-+" and len(words[0]) > 1:
+        word = words.pop(0)
+        if word in ("--", "-"):
+            break
+        if word.startswith("--") and not is_plain:
+            outcome = _long(call, word[2:], words)
+            if outcome is not None:
+                return outcome
+            continue
+        for letter in word[1:]:
+            if letter == "c":
+                command = True
+            elif letter in "oO" and (letter == "o" or not is_plain):
+                if not words:
+                    return Result("", f"{zero}: -{letter}: option requires an argument\n", 2)
+                name = words.pop(0)
+                option = names.get(name) if letter == "o" else name if name in [known.rstrip("+") for known in SHOPT] else None
+                if option is None:
+                    wrong = f"{name}: invalid {'shell ' * (letter == 'O')}option name"
+                    return Result("", f"{zero}: line 0: {zero}: {wrong}\n" if not is_plain else f"{zero}: 0: Illegal option -o {name}\n", 2)
+                (options.add if word[0] == "-" else options.discard)(option)
+            elif letter in SETTINGS or letter in "silrDV":
+                (options.add if word[0] == "-" else options.discard)(letter) if letter not in "ilrDV" else None
+            elif is_plain:
+                return Result("", f"{zero}: 0: Illegal option -{letter}\n", 2)
+            else:
+                return Result("", f"{zero}: {word[0]}{letter}: invalid option\n{USAGE.format(zero=zero)}", 2)
+    if command:
+        if not words:
+            lead = f"{zero}: 0: -c requires an argument" if is_plain else f"{zero}: -c: option requires an argument"
+            return Result("", f"{lead}\n", 2)
+        text = words.pop(0)
+        if words:
+            zero = words.pop(0)
+        shell = make(call, text, zero, zero, words, options, "-c: ")
+        if isinstance(shell, Shell) and shell.tree is not None and len(shell.tree.items) == 1 and not shell.wrong_text:
+            only, how = shell.tree.items[0]
+            shell.exec_last = (
+                how != "&"
+                and not only.rest
+                and not only.first.negated
+                and not only.first.timed
+                and len(only.first.commands) == 1
+                and isinstance(only.first.commands[0], Simple)
+            )
+        return shell
+    if words and "s" not in options:
+        return _script(call, words, options)
+    return ReadInput(_FROM_INPUT.get("s" in options, _from_input))  # type: ignore[return-value]
+
+
+def _long(call: Call, name: str, words: list[str]) -> Result | None:
+    """A long option: an answer, or None where nothing follows from it."""
+    if name == "version":
+        return Result(VERSION)
+    if name in ("rcfile", "init-file") and words:
+        words.pop(0)
+    if name in IDLE:
+        return None
+    if name in ("help", "debug", "debugger", "dump-po-strings", "dump-strings", "pretty-print", "restricted", "verbose", "wordexp"):
+        return Result("", f'{call.argv[0]}: netsim: "bash --{name}" is not modelled\n', 2)
+    return Result("", f"{call.argv[0]}: --{name}: invalid option\n{USAGE.format(zero=call.argv[0])}", 2)
+
+
+USAGE = """Usage:\t{zero} [GNU long option] [option] ...
+\t{zero} [GNU long option] [option] script-file ...
+GNU long options:
+\t--debug
+\t--debugger
+\t--dump-po-strings
+\t--dump-strings
+\t--help
+\t--init-file
+\t--login
+\t--noediting
+\t--noprofile
+\t--norc
+\t--posix
+\t--pretty-print
+\t--rcfile
+\t--restricted
+\t--verbose
+\t--version
+Shell options:
+\t-ilrsD or -c command or -O shopt_option\t\t(invocation only)
+\t-abefhkmnptuvxBCEHPT or -o option
+"""
+
+
+def _from_input(call: Call, data: bytes) -> Result | Program:
+    return make(call, data.decode("utf-8", "surrogateescape"), call.argv[0], call.argv[0], [], set())
+
+
+def _from_input_with_words(call: Call, data: bytes) -> Result | Program:
+    """`bash -s WORD...`: the words are parameters."""
+    words = list(call.argv[1:])
+    letters: set[str] = set()
+    while words and words[0][:1] in "-+" and len(words[0]) > 1:
+        letters |= set(words.pop(0)[1:])
+        if "s" in letters:
+            break
+    if words[:1] == ["--"]:
+        words = words[1:]
+    return make(call, data.decode("utf-8", "surrogateescape"), call.argv[0], call.argv[0], words, letters & set(SETTINGS) | {"s"})
+
+
+_FROM_INPUT = {True: _from_input_with_words, False: _from_input}
+
+
+def _script(call: Call, words: list[str], options: set[str]) -> Result | Program:
+    path = words.pop(0)
+    try:
+        text = call.machine.files.read(call.proc, path).decode("utf-8", "surrogateescape")
+    except NetError as error:
+        lead = call.argv[0] if error.errno != EISDIR else path
+        return Result("", f"{lead}: {path + ': ' if lead != path else ''}{strerror(error.errno)}\n", 126 if error.errno == EISDIR else 127)
+    return make(call, text, path, path, words, options)
+
+
+def run_file(call: Call) -> Result | Program:
+    """A script of the machine's file system, started by its path."""
+    node = call.machine.files.stat(call.proc, call.argv[0])
+    if node is None or not node.mode & 0o111:
+        return Result("", f"bash: line 1: {call.argv[0]}: Permission denied\n", 126)
+    return _script(attrs.evolve(call, argv=("bash", *call.argv)), list(call.argv), set())
