@@ -19,6 +19,14 @@ class Replaced(Exception):
     """The last command of `-c` took the shell's place."""
 
 
+class Killed(Exception):
+    """A signal without a trap ends the shell, which has something to say at its end."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
 class Discard(Exception):
     """The rest of the line is given up, and of `-c` everything (`DISCARD` of `jump_to_top_level`)."""
 

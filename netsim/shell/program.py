@@ -15,7 +15,7 @@ from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins import BUILTINS
 from netsim.shell.compound import CompoundCommands
 from netsim.shell.expand import expand_words
-from netsim.shell.jumps import Discard, Exit, ExpansionProblem, Jump, ReadonlyProblem, RedirectProblem, Replaced
+from netsim.shell.jumps import Discard, Exit, ExpansionProblem, Jump, Killed, ReadonlyProblem, RedirectProblem, Replaced
 from netsim.shell.parser import parse
 from netsim.shell.signals import NAMES as SIGNALS
 from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, AllOf, FirstOf, Steps, abandon, is_over, resume
@@ -94,8 +94,11 @@ class Shell(CompoundCommands):
                 self.pending.append(signum)
                 self._check()
             return
-        if not self.traps.get("EXIT") or not self.is_bash() or self.waiting is None:
+        if not self.traps.get("EXIT") or not self.is_bash():
             proc.die(signum)
+            return
+        if self.waiting is None:  # it has sent the signal itself
+            self.pending.append(signum)
             return
         while self.stack:
             self.stack.pop().close()
@@ -156,7 +159,10 @@ class Shell(CompoundCommands):
                 status = status if ended is None else ended
         except Replaced:
             return
-        self.proc.exit(status)
+        except Killed as end:
+            yield from self._dying(end.signum)
+        else:
+            self.proc.exit(status)
 
     def _attempt(self, code: Sequence | str | None) -> Steps:
         """Run a tree or a text; the status with which something ended the shell before the end, or None."""
@@ -207,7 +213,11 @@ class Shell(CompoundCommands):
     def run_pending(self) -> Steps:
         """The traps of the signals that have arrived."""
         while self.pending:
-            yield from self.run_trap(SIGNALS.get(self.pending.pop(0), ""))
+            signum = self.pending.pop(0)
+            name = SIGNALS.get(signum, "")
+            if name not in self.traps:
+                raise Killed(signum)
+            yield from self.run_trap(name)
 
     def run_trap(self, name: str) -> Steps:
         """What is to be done at a signal, an error, an end; the status is as before."""
