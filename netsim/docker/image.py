@@ -81,7 +81,7 @@ READY = (
     Image("ubuntu", command=("/bin/bash",)),
     Image(
         "nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP, files={"/usr/share/nginx/html/index.html": NGINX_PAGE},
-        tools={"nginx": WEB + "nginx", "bash": "netsim.shell.program:bash", "curl": "netsim.programs.curl.program:curl", "apk": PACKAGES, **APT},
+        tools={"nginx": WEB + "nginx", "bash": "netsim.shell.start:bash", "curl": "netsim.programs.curl.program:curl", "apk": PACKAGES, **APT},
         stop_signal="SIGQUIT",
     ),
     Image(

@@ -50,7 +50,7 @@ def ports(name: str, tag: str) -> str | None:
 APK = {"apk": "netsim.programs.packages:package_manager"}
 YUM = dict.fromkeys(("yum", "dnf", "microdnf"), "netsim.programs.packages:package_manager")
 BASH = ("/bin/bash",)
-BOX = {"zsh": "netsim.shell.program:bash", **APK}
+BOX = {"zsh": "netsim.shell.start:bash", **APK}
 OTHERS: Mapping[str, Image] = {
     image.name: image
     for image in (
