@@ -210,7 +210,7 @@ class Process:
             woken = self.woken = set()
         if fd not in woken:
             woken.add(fd)
-            self.machine.kernel.clock.call_settled(self._readable, fd)
+            self.machine.kernel.clock.settled.append((self._readable, (fd,)))
 
     def _readable(self, fd: int) -> None:
         if self.frozen:

@@ -57,10 +57,9 @@ def receive_core(skb: SkBuff) -> None:
         untag(skb)
     dev = skb.dev
     netns = dev.netns
-    for tap in netns.taps:
-        tap.packet(skb, dev)
-    for tap in dev.taps:
-        tap.packet(skb, dev)
+    if netns.taps or dev.taps:
+        for tap in (*netns.taps, *dev.taps):
+            tap.packet(skb, dev)
     if skb.vlan and dev.vlan_devices and vlan_do_receive(skb):
         return
     if dev.rx_handler is not None and dev.rx_handler(skb):

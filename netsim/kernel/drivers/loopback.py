@@ -6,10 +6,10 @@ import attrs
 
 from netsim.addr import MAC_ZERO
 from netsim.kernel.core.device_life import register_netdevice
-from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_UP, NetDevice, Stats
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import eth_type, receive_core
-from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 
 
 @attrs.define(eq=False)
@@ -22,17 +22,20 @@ class Loopback(NetDevice):
         self.stats.tx_bytes += skb.size
         skb.dev = self
         skb.hops += 1
-        self.netns.kernel.clock.call_soon(self.come_back, skb)
+        self.netns.kernel.clock.ready.append((self.come_back, (skb,)))
 
     def come_back(self, skb: SkBuff) -> None:
-        """The frame as received: without a link header to count (`loopback_xmit` counts both ways after `eth_type_trans`)."""
-        if not self.flags & IFF_UP:
+        """The frame as received: without a link header to count (`loopback_xmit` counts after `eth_type_trans`)."""
+        if not (self.is_active or self.flags & IFF_UP):
             return
-        self.stats.rx_packets += 1
-        self.stats.rx_bytes += skb.size
         skb.iif = self.ifindex
-        skb.pkt_type = eth_type(skb)
+        skb.pkt_type = PACKET_HOST if skb.dst == self.address else eth_type(skb)
         receive_core(skb)
+
+    def get_stats(self) -> Stats:
+        """What was sent is what was received (`loopback_get_stats64`)."""
+        own = self.stats
+        return attrs.evolve(own, rx_packets=own.rx_packets + own.tx_packets, rx_bytes=own.rx_bytes + own.tx_bytes)
 
 
 def add_loopback(netns: Netns) -> None:

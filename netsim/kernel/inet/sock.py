@@ -193,7 +193,8 @@ class InetSocket(Late):
         """Queue a datagram and wake the reader."""
         if len(self.queue) < QUEUE_LIMIT:
             self.queue.append(received)
-            self.wake()
+            if self.waker is not None:
+                self.waker.wake()
 
     def recvfrom(self) -> Received | None:
         """The next datagram, None when there is none; a pending error is raised first."""

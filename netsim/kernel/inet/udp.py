@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from netsim.addr import IPv4
-from netsim.errors import EADDRINUSE, EINVAL, NetError
+from netsim.errors import EADDRINUSE, EDESTADDRREQ, EINVAL, NetError
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet.family import AF_INET, AF_INET6, family_of
 from netsim.kernel.inet.ports import conflicts, datagram_port, unhash
@@ -65,7 +65,9 @@ class UdpSocket(InetSocket):
         if self.so_error and not self.errors:
             error, self.so_error = self.so_error, 0
             raise NetError(error)
-        target, target_port = self.destination(address, port)
+        target, target_port = (self.raddr, self.rport) if address is None else (address, port)
+        if target is None:
+            raise NetError(EDESTADDRREQ)
         if not target_port:
             raise NetError(EINVAL)
         if not self.lport:
@@ -131,9 +133,9 @@ def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: i
     """A datagram for one socket of this host (`__udp4_lib_rcv`, `__udp6_lib_rcv`); False when nobody listens."""
     header = skb.packet.payload
     best, chosen = -1, None
-    ifindex, sport = incoming_ifindex(netns, skb), header.sport
+    ifindex, sport, sdif = incoming_ifindex(netns, skb), header.sport, skb.sdif
     for sock in netns.sockets.listening.get((IPPROTO_UDP, header.dport), ()):
-        score = sock.takes(source, sport, target, ifindex, skb.sdif)
+        score = sock.takes(source, sport, target, ifindex, sdif)
         if score > best:
             best, chosen = score, sock
     if chosen is None:
@@ -142,7 +144,9 @@ def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: i
         return False
     if netns.trace is not None:
         trace_step(netns, "udp_queue_rcv_skb", skb.dev.name, skb.packet, chosen)
-    _hand_over(netns, skb, chosen, Received(_bytes(header), source, sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet))
+    data = header.payload
+    received = Received(data if type(data) is bytes else b"", source, sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet)
+    _hand_over(netns, skb, chosen, received)
     return True
 
 
@@ -150,7 +154,8 @@ def deliver_to_all(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: int
     """A broadcast or multicast datagram: every socket it fits gets a copy (`__udp4_lib_mcast_deliver`)."""
     header = skb.packet.payload
     ifindex = incoming_ifindex(netns, skb)
-    received = Received(_bytes(header), source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet)
+    data = header.payload
+    received = Received(data if type(data) is bytes else b"", source, header.sport, ttl, tos, ifindex, netns.kernel.clock.now, skb.packet)
     for sock in tuple(netns.sockets.listening.get((IPPROTO_UDP, header.dport), ())):
         if sock.takes(source, header.sport, target, ifindex, skb.sdif) >= 0:
             _hand_over(netns, skb, sock, received)
@@ -159,10 +164,6 @@ def deliver_to_all(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: int
 def incoming_ifindex(netns: Netns, skb: SkBuff) -> int:
     """The device a packet is said to have come by: for looped ones the device it left by."""
     return skb.iif if skb.dev is netns.loopback and skb.iif else skb.dev.ifindex
-
-
-def _bytes(header: Udp) -> bytes:
-    return header.payload if isinstance(header.payload, bytes) else b""
 
 
 def _hand_over(netns: Netns, skb: SkBuff, sock: UdpSocket, received: Received) -> None:

@@ -116,7 +116,8 @@ class Inet4Family:
             self.check_destination(sock, rt)
         header = Udp(sock.lport, port, data)
         size = 20 + header.size
-        check_size(sock, size, rt)
+        if size > rt.mtu or size > rt.dev.mtu:
+            check_size(sock, size, rt)
         source = sock.laddr if isinstance(sock.laddr, IPv4) and sock.laddr else rt.src or IPV4_ANY
         number = netns.kernel.rng.getrandbits(16)
         packet = Ip(source, address, IPPROTO_UDP, ttl_for(sock, rt), sock.tos, number, df_for(sock, size, rt), 0, b"", header)

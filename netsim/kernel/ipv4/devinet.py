@@ -351,8 +351,10 @@ def _broadcasts_of(addresses: Iterable[Ifa]) -> set[int]:
 def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
     """The device an address is on, or the one whose local route covers it, as all of 127.0.0.0/8 (`__ip_dev_find`)."""
     for dev in netns.devices.values():
-        if dev.inet is not None and any(ifa.local == address for ifa in dev.inet.addresses):
-            return dev
+        if dev.inet is not None:
+            for ifa in dev.inet.addresses:
+                if ifa.local == address:
+                    return dev
     table = netns.inet.fib.tables.get(RT_TABLE_LOCAL)
     for route in table.candidates(address) if table is not None else ():
         if route.type == RTN_LOCAL and not route.is_dead:

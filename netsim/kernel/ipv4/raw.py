@@ -9,7 +9,7 @@ import attrs
 from netsim.addr import IPv4
 from netsim.errors import EMSGSIZE, NetError
 from netsim.kernel.core.skbuff import SkBuff
-from netsim.kernel.inet.sock import ORIGIN_ICMP, InetSocket, Received, SockError
+from netsim.kernel.inet.sock import ORIGIN_ICMP, QUEUE_LIMIT, InetSocket, Received, SockError
 from netsim.kernel.ipv4.af_inet import INET4, check_size, df_for, ttl_for
 from netsim.kernel.ipv4.counters import icmp_count_out
 from netsim.kernel.ipv4.err_convert import errno_of
@@ -80,7 +80,7 @@ class RawSocket(InetSocket):
             return False
         if (self.bound_dev or skb.sdif) and not self.is_bound_to(skb, "raw_l3mdev_accept"):
             return False
-        if len(self.queue) < 1024:
+        if len(self.queue) < QUEUE_LIMIT:
             self.deliver(Received(packet.payload, packet.src, 0, packet.ttl, packet.tos, skb.dev.ifindex, self.netns.kernel.clock.now, packet))
         return True
 

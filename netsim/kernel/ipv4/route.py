@@ -14,7 +14,7 @@ from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.inet.flow_keys import ports_of
 from netsim.kernel.ipv4.devinet import owner_of
-from netsim.kernel.ipv4.fib_lookup import Flow, Found, fib_lookup, is_own
+from netsim.kernel.ipv4.fib_lookup import GROUPS, Flow, Found, fib_lookup, is_own
 from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Keys = tuple[int, int, int]
 """What rules and next hops look at beyond the IP header: protocol, source and destination port."""
 NO_KEYS: Keys = (0, 0, 0)
+FIRST_HOST, LOOPBACK_NET = 1 << 24, 127
+"""Where addresses begin that are not of network 0, and the first octet of the host's own."""
 PMTU_LIFETIME = 600 * SECOND
 MIN_PMTU = 552
 
@@ -128,17 +130,16 @@ def flush_cache(netns: Netns) -> None:
 
 def ip_route_output(netns: Netns, flow: Flow) -> Rt:
     """How a packet made here goes (`ip_route_output_key_hash_rcu`); NetError as sendto would report it."""
-    if flow.src is not None and flow.src != 0:
-        if flow.src.is_multicast or flow.src.is_broadcast or flow.src.is_zeronet:
+    src, dst = flow.src, flow.dst
+    if src is not None and src != 0:
+        if not FIRST_HOST <= src < GROUPS and (src.is_multicast or src.is_broadcast or src.is_zeronet):
             raise NetError(EINVAL)
         if not flow.oif:
-            if flow.dst.is_multicast or flow.dst.is_broadcast:
-                holder = owner_of(netns, flow.src)
-                if holder is None:
-                    raise NetError(ENETUNREACH)
-                flow = attrs.evolve(flow, oif=holder.ifindex)
-            elif owner_of(netns, flow.src) is None:  # type: ignore[arg-type]
+            holder = owner_of(netns, src)
+            if holder is None:
                 raise NetError(ENETUNREACH)
+            if dst >= GROUPS and (dst.is_multicast or dst.is_broadcast):
+                flow = attrs.evolve(flow, oif=holder.ifindex)
     if flow.oif:
         settled = _with_device(netns, flow)
         if isinstance(settled, Rt):
@@ -186,10 +187,11 @@ def _from_found(netns: Netns, flow: Flow, found: Found) -> Rt:
     dev = netns.devices[found.hop.ifindex]
     if not src:
         src = source_of(netns, found, dev)
-    if dst.is_broadcast:
-        kind = RTN_BROADCAST
-    elif dst.is_multicast and kind != RTN_BROADCAST:
-        kind = RTN_MULTICAST
+    if dst >= GROUPS:
+        if dst.is_broadcast:
+            kind = RTN_BROADCAST
+        elif dst.is_multicast and kind != RTN_BROADCAST:
+            kind = RTN_MULTICAST
     return _make(netns, kind, dev, dst, src, found)
 
 
@@ -218,7 +220,7 @@ def _routes_localnet(netns: Netns, dev: NetDevice) -> bool:
 
 def _make(netns: Netns, kind: int, dev: NetDevice, dst: IPv4, src: IPv4 | None, found: Found | None) -> Rt:
     """The decision with everything that depends on the destination (`__mkroute_output`)."""
-    if src is not None and src.is_loopback and not dev.flags & IFF_LOOPBACK and not _routes_localnet(netns, dev):
+    if src is not None and src >> 24 == LOOPBACK_NET and not dev.flags & IFF_LOOPBACK and not _routes_localnet(netns, dev):
         raise NetError(EINVAL)
     gateway = found.hop.gateway if found is not None and found.hop is not None and kind == RTN_UNICAST else None
     mtu, locked, redirected, learnt, expires = dev.mtu, False, False, False, 0

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
 BRNF, FIRST, LAST = 0, -0x80000000, 0x7FFFFFFF
-OPTIONS = {PF_INET: ("call_iptables", "nf_call_iptables"), PF_INET6: ("call_ip6tables", "nf_call_ip6tables")}
 
 
 @attrs.define(eq=False)
@@ -74,18 +73,18 @@ class NfBridge:
 
 def _family(netns: Netns, skb: SkBuff, bridge: Bridge) -> int:
     """The family whose filters shall see a frame, or 0."""
-    conf = netns.netfilter.bridge
+    conf, kind, packet = netns.netfilter.bridge, skb.protocol, skb.packet
     if skb.vlan and not conf.filter_vlan_tagged:
         return 0
-    family = PF_INET if skb.protocol == ETH_P_IP else PF_INET6 if skb.protocol == ETH_P_IPV6 else 0
-    if not family or not isinstance(skb.packet, (Ip, Ip6)):
-        return 0
-    setting, option = OPTIONS[family]
-    return family if getattr(conf, setting) or bridge.options[option] else 0
+    if kind == ETH_P_IP and isinstance(packet, (Ip, Ip6)):
+        return PF_INET if conf.call_iptables or bridge.options["nf_call_iptables"] else 0
+    if kind == ETH_P_IPV6 and isinstance(packet, (Ip, Ip6)):
+        return PF_INET6 if conf.call_ip6tables or bridge.options["nf_call_ip6tables"] else 0
+    return 0
 
 
 def _ip_family(skb: SkBuff) -> int:
-    return PF_INET if isinstance(skb.packet, Ip) else PF_INET6
+    return PF_INET if type(skb.packet) is Ip else PF_INET6
 
 
 # coming in -------------------------------------------------------------------------------------------------------------

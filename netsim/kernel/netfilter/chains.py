@@ -68,8 +68,7 @@ def do_table(table: Table, state: HookState, skb: SkBuff) -> int:
     chain = base = table.hooks[state.hook]
     walk = _numbered(table, chain, state, skb)
     stack: list[tuple[Chain, Iterator[tuple[int, Rule]]]] = []
-    size = skb.size
-    trace = state.netns.trace
+    size, trace = skb.packet.size, state.netns.trace
     while True:
         for position, rule in walk:
             if not matches(rule.spec, state, skb):

@@ -47,12 +47,14 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
     template = skb.nfct
     if template is None:
         template = DEFAULT
+    elif type(template) is Tracked and template.info != CT_RELATED:
+        return ACCEPT  # seen before (loopback), or not to be tracked
     elif isinstance(template, Template):
         skb.nfct = None
     elif template.connection is None and template.info == CT_RELATED:
         template = DEFAULT  # made as an error about an untracked packet
     else:
-        return ACCEPT  # seen before (loopback), made as an error about a tracked packet, or not to be tracked
+        return ACCEPT  # made as an error about a tracked packet
     table: ConntrackTable = netns.netfilter.conntrack
     packet = skb.packet
     header, zone = packet.payload, template.zone if template.directions & 1 else 0
@@ -87,52 +89,51 @@ def _invalid(table: ConntrackTable) -> int:
 
 
 def _track(netns: Netns, table: ConntrackTable, skb: SkBuff, template: Template, original: tuple[int, ...], tracker: Callable[..., int]) -> int:
+    """Find the packet's place in a connection, or begin one, and let the protocol judge it (`resolve_normal_ct`, `nf_conntrack_handle_packet`)."""
     while True:
-        nfct = _known(netns, table, original, template)
-        if nfct is None:
-            connection = _begin(netns, table, skb, Tuple.of(original), template)
+        found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, Tuple.of(original), template)
+        if found is not None and found[0].timeout <= netns.kernel.clock.now:
+            kill(table, found[0])
+            found = None
+        connection: Connection | None
+        if found is not None:
+            connection, info = found[0], CT_NEW
+            if found[1] == REPLY:
+                info = CT_ESTABLISHED_REPLY
+            elif connection.status & IPS_SEEN_REPLY:
+                info = CT_ESTABLISHED
+        else:
+            connection, info = _begin(netns, table, skb, Tuple.of(original), template), CT_NEW
             if connection is None:
                 return _invalid(table)
             if connection.status & IPS_DYING:
                 return DROP
-            nfct = Tracked(connection, CT_NEW)
-        skb.nfct = nfct
+        nfct = skb.nfct = Tracked(connection, info)
         outcome = tracker(netns, table, skb, nfct)
         if outcome == VALID:
             break
         skb.nfct = None
-        if outcome == REPEAT:
-            continue
-        _invalid(table)
-        if netns.trace is not None:
-            trace_step(netns, "nf_conntrack_in", skb.dev.name, skb.packet, (-1, ()))
-        if outcome == DROPPED:
-            table.stats["drop"] += 1
-            if netns.trace is not None:
-                trace_drop(netns, "NETFILTER_DROP", skb.dev.name, skb.packet, "conntrack")
-            return DROP
-        return ACCEPT
-    connection = nfct.connection
-    if nfct.info == CT_ESTABLISHED_REPLY and connection is not None and not connection.status & IPS_SEEN_REPLY:
+        if outcome != REPEAT:
+            return _unfit(netns, table, skb, outcome)
+    if info == CT_ESTABLISHED_REPLY and not connection.status & IPS_SEEN_REPLY:
         connection.status |= IPS_SEEN_REPLY
         note(connection)
     if netns.trace is not None:
-        trace_step(netns, "nf_conntrack_in", skb.dev.name, skb.packet, (nfct.info, tuple(connection.tuples) if connection is not None else ()))
+        trace_step(netns, "nf_conntrack_in", skb.dev.name, skb.packet, (info, tuple(connection.tuples)))
     return ACCEPT
 
 
-def _known(netns: Netns, table: ConntrackTable, original: tuple[int, ...], template: Template) -> Tracked | None:
-    """The packet's place in a connection that exists (`resolve_normal_ct`)."""
-    found = table.entries.get(original) if template is DEFAULT else find_in_zone(table, Tuple.of(original), template)
-    if found is None:
-        return None
-    connection, direction = found
-    if connection.timeout <= netns.kernel.clock.now:
-        kill(table, connection)
-        return None
-    if direction == REPLY:
-        return Tracked(connection, CT_ESTABLISHED_REPLY)
-    return Tracked(connection, CT_ESTABLISHED if connection.status & IPS_SEEN_REPLY else CT_NEW)
+def _unfit(netns: Netns, table: ConntrackTable, skb: SkBuff, outcome: int) -> int:
+    """What the protocol does not accept belongs to no connection, and is dropped where it says so."""
+    _invalid(table)
+    if netns.trace is not None:
+        trace_step(netns, "nf_conntrack_in", skb.dev.name, skb.packet, (-1, ()))
+    if outcome != DROPPED:
+        return ACCEPT
+    table.stats["drop"] += 1
+    if netns.trace is not None:
+        trace_drop(netns, "NETFILTER_DROP", skb.dev.name, skb.packet, "conntrack")
+    return DROP
 
 
 def _begin(netns: Netns, table: ConntrackTable, skb: SkBuff, original: Tuple, template: Template) -> Connection | None:

@@ -120,7 +120,7 @@ def collect_early(netns: Netns) -> None:
             left -= 1
 
 
-def refresh(table: ConntrackTable, connection: Connection, seconds: int, now: int) -> None:
+def refresh(connection: Connection, seconds: int, now: int) -> None:
     """The connection lives so much longer (`nf_ct_refresh`)."""
     if connection.status & IPS_CONFIRMED:
         if not connection.status & IPS_FIXED_TIMEOUT:

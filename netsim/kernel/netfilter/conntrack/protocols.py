@@ -51,7 +51,7 @@ def udp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
     if not status & IPS_CONFIRMED:
         connection.stream_from = now + STREAM_AFTER
     is_stream = status & IPS_SEEN_REPLY and now > connection.stream_from
-    refresh(table, connection, table.conf.udp_timeout_stream if is_stream else table.conf.udp_timeout, now)
+    refresh(connection, table.conf.udp_timeout_stream if is_stream else table.conf.udp_timeout, now)
     if connection.packets is not None:
         account(connection, nfct, skb)
     if is_stream:
@@ -61,20 +61,20 @@ def udp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
 
 def icmp_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) -> int:
     """An ICMP request or reply; only requests begin a connection (`nf_conntrack_icmp_packet`)."""
-    return _query(netns, table, skb, nfct, BEGINS4, table.conf.icmp_timeout)
+    return _query(netns, skb, nfct, BEGINS4, table.conf.icmp_timeout)
 
 
 def icmp6_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) -> int:
     """The same for ICMPv6 (`nf_conntrack_icmpv6_packet`)."""
-    return _query(netns, table, skb, nfct, BEGINS6, table.conf.icmpv6_timeout)
+    return _query(netns, skb, nfct, BEGINS6, table.conf.icmpv6_timeout)
 
 
-def _query(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked, begins: frozenset[int], seconds: int) -> int:
+def _query(netns: Netns, skb: SkBuff, nfct: Tracked, begins: frozenset[int], seconds: int) -> int:
     connection = nfct.connection
     assert connection is not None
     if not connection.status & IPS_CONFIRMED and connection.tuples[ORIGINAL].dport >> 8 not in begins:
         return INVALID
-    refresh(table, connection, seconds, netns.kernel.clock.now)
+    refresh(connection, seconds, netns.kernel.clock.now)
     if connection.packets is not None:
         account(connection, nfct, skb)
     return VALID
@@ -85,7 +85,7 @@ def gre_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
     connection = nfct.connection
     assert connection is not None
     replied = connection.status & IPS_SEEN_REPLY
-    refresh(table, connection, table.conf.gre_timeout_stream if replied else table.conf.gre_timeout, netns.kernel.clock.now)
+    refresh(connection, table.conf.gre_timeout_stream if replied else table.conf.gre_timeout, netns.kernel.clock.now)
     account(connection, nfct, skb)
     if replied:
         _assure(nfct)
@@ -95,7 +95,7 @@ def gre_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) 
 def generic_packet(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked) -> int:
     """Any other protocol lasts ten minutes from its last packet (`nf_conntrack_proto_generic.c`)."""
     assert nfct.connection is not None
-    refresh(table, nfct.connection, table.conf.generic_timeout, netns.kernel.clock.now)
+    refresh(nfct.connection, table.conf.generic_timeout, netns.kernel.clock.now)
     account(nfct.connection, nfct, skb)
     return VALID
 

@@ -270,7 +270,7 @@ def _settle(netns: Netns, table: ConntrackTable, skb: SkBuff, nfct: Tracked, ind
             seconds = min(seconds, conf.tcp_timeout_unacknowledged)
     elif not status & IPS_ASSURED and old in (SYN_RECV, ESTABLISHED) and new == ESTABLISHED:
         connection.status |= IPS_ASSURED
-    refresh(table, connection, seconds, netns.kernel.clock.now)
+    refresh(connection, seconds, netns.kernel.clock.now)
     account(connection, nfct, skb)
     if new != old or connection.status != status:
         note(connection)

@@ -91,15 +91,18 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
     """One end of a packet; what is not tracked is not translated (`nf_nat_inet_fn`)."""
     nfct = skb.nfct
     connection = nfct.connection if type(nfct) is Tracked else None
-    if connection is None or (connection.status & DECIDED == IPS_NAT_DONE_MASK and not connection.masquerade_device):
+    if connection is None:
+        return ACCEPT
+    info, status, manip = nfct.info, connection.status, HOOK_MANIP[hook]
+    if status & DECIDED == IPS_NAT_DONE_MASK and not connection.masquerade_device:
         return ACCEPT  # it was decided that both ends stay as they are
-    info, manip = nfct.info, HOOK_MANIP[hook]
     if info in RELATED and _error_in(skb.packet) is not None:
         return ACCEPT if _translate_error(skb, connection, nfct, hook) else DROP
-    if not connection.status & DONE[manip] and info in BEGINNING:
+    if not status & DONE[manip] and info in BEGINNING:
         verdict = _decide(netns, hook, skb, connection, (indev, outdev, okfn), manip)
         if verdict != ACCEPT:
             return verdict
+        status = connection.status
     elif hook == POST_ROUTING and connection.masquerade_device and info < CT_ESTABLISHED_REPLY:
         if outdev is not None and outdev.ifindex != connection.masquerade_device:
             account(connection, nfct, skb)
@@ -108,7 +111,7 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
                 trace_drop(netns, "NETFILTER_DROP", outdev.name, skb.packet, "masquerade")
             return DROP
     is_answer = info >= CT_ESTABLISHED_REPLY
-    if connection.status & (STATUS[manip] ^ IPS_NAT_MASK if is_answer else STATUS[manip]):
+    if status & (STATUS[manip] ^ IPS_NAT_MASK if is_answer else STATUS[manip]):
         before, targets = skb.packet, connection.targets
         if type(before.payload) is not Udp and not is_writable(before):
             return DROP

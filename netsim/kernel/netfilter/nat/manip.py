@@ -15,11 +15,18 @@ _EXTENSIONS = (HopByHop, Routing, DestOpts)
 
 
 def manipulated(packet: Any, target: Tuple, manip: int) -> Any:
-    """The packet with its source (or destination) address and port, or its ICMP id, as the target says."""
+    """The packet with its source (or destination) address and port, or its ICMP id, as the target says; the packet itself when that was done before."""
     if type(packet) is Ip:
         payload = packet.payload
         if type(payload) is Udp:
-            payload = payload.with_sport(target.sport) if manip == MANIP_SRC else payload.with_dport(target.dport)
+            if manip == MANIP_SRC:
+                if payload.sport == target.sport and packet.src == target.src:
+                    return packet
+                payload = payload.with_sport(target.sport)
+            else:
+                if payload.dport == target.dport and packet.dst == target.dst:
+                    return packet
+                payload = payload.with_dport(target.dport)
         elif not packet.offset:
             payload = _transport(payload, packet.protocol, target, manip)
         address = target.src if manip == MANIP_SRC else target.dst
