@@ -13,7 +13,7 @@ from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.addr import AddrRequest, deladdr, newaddr
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL
-from netsim.kernel.rtnl.link import dellink, newlink, setlink
+from netsim.kernel.rtnl.link import dellink, enslave, newlink, set_flags, set_netns
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, newroute
 from netsim.kernel.tables.fib import RT_SCOPE_LINK
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 AF_INET, AF_INET6 = 2, 10
 NEW = NLM_F_CREATE | NLM_F_EXCL
-UP, DOWN = LinkRequest(flags=IFF_UP, change=IFF_UP), LinkRequest(change=IFF_UP)
 
 
 @attrs.frozen
@@ -68,26 +67,26 @@ class Wiring:
         made = self.link(name, "bridge")
         self.up(name)
         for port in ports:
-            setlink(self.device(port), LinkRequest(master=made.ifindex))
+            enslave(self.device(port), made.ifindex)
         return made
 
     def enslave(self, port: str, master: str) -> None:
         """Put a device under a master (`ip link set PORT master MASTER`)."""
-        setlink(self.device(port), LinkRequest(master=self.device(master).ifindex))
+        enslave(self.device(port), self.device(master).ifindex)
 
     def up(self, *names: str) -> None:
         """Set devices up."""
         for name in names:
-            setlink(self.device(name), UP)
+            set_flags(self.device(name), IFF_UP, IFF_UP)
 
     def down(self, *names: str) -> None:
         """Set devices down."""
         for name in names:
-            setlink(self.device(name), DOWN)
+            set_flags(self.device(name), 0, IFF_UP)
 
     def move(self, name: str, target: Netns) -> None:
         """Move a device to another namespace."""
-        setlink(self.device(name), LinkRequest(netns=target))
+        set_netns(self.device(name), target)
 
     def delete(self, name: str) -> None:
         """Remove a device and what hangs on it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from netsim.clock import Clock
 from netsim.kernel.core import relations
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.modules import hang, load, part
-from netsim.kernel.core.netdevice import NETDEV_CHANGEUPPER, NETDEV_DOWN, NETDEV_REGISTER, NetDevice
+from netsim.kernel.core.netdevice import NETDEV_CHANGEUPPER, NETDEV_DOWN, NETDEV_REGISTER, NETDEV_UNREGISTER, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers import loopback
@@ -60,11 +60,11 @@ INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TC
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
 
 
-def masq_device_event(event: int, dev: NetDevice) -> None:
+def masq_device_down(dev: NetDevice) -> None:
     """A device went down: netfilter forgets what was masqueraded to it, where there is netfilter."""
     state = dev.netns.netfilter
     if state is not None and state.conntrack.entries:
-        part("netfilter.nat.masquerade:device_event")(event, dev)
+        part("netfilter.nat.masquerade:device_down")(dev)
 
 
 def masq_inet_event(dev: NetDevice, address: int) -> None:
@@ -74,10 +74,10 @@ def masq_inet_event(dev: NetDevice, address: int) -> None:
         part("netfilter.nat.masquerade:address_deleted")(dev, address)
 
 
-def brnf_device_event(event: int, dev: NetDevice) -> None:
+def brnf_device_registered(dev: NetDevice) -> None:
     """A bridge is there: bridge netfilter looks at its packets, where there is netfilter."""
     if dev.kind == "bridge" and dev.netns.netfilter is not None:
-        part("netfilter.br_netfilter:device_event")(event, dev)
+        part("netfilter.br_netfilter:settle")(dev.netns)
 
 
 def br_refragment(netns: Netns, skb: SkBuff) -> bool:
@@ -86,15 +86,15 @@ def br_refragment(netns: Netns, skb: SkBuff) -> bool:
     return cut
 
 
-NETDEV_LISTENERS: tuple[tuple[Callable[[int, NetDevice], None], frozenset[int]], ...] = (
-    (relations.underlay_event, relations.HEARD_OF_UNDERLAYS),
-    (devinet.device_event, devinet.HEARD),
-    (addrconf.device_event, addrconf.HEARD),
-    (masq_device_event, frozenset((NETDEV_DOWN,))),
-    (brnf_device_event, frozenset((NETDEV_REGISTER,))),
+NETDEV_LISTENERS: tuple[Mapping[int, Callable[[NetDevice], None]], ...] = (
+    {NETDEV_UNREGISTER: relations.underlay_gone},
+    devinet.EVENTS,
+    addrconf.EVENTS,
+    {NETDEV_DOWN: masq_device_down},
+    {NETDEV_REGISTER: brnf_device_registered},
 )
-"""Who hears of device events, in this order, and of which; before them the master, after them the devices on top (`Kernel.notify`)."""
-NETDEV_CHAIN = {event: tuple(listener for listener, heard in NETDEV_LISTENERS if event in heard) for event in range(NETDEV_CHANGEUPPER + 1)}
+"""What each room does about which device event, in this order; before them the master hears of it, after them the devices on top (`Kernel.notify`)."""
+NETDEV_CHAIN = {event: tuple(events[event] for events in NETDEV_LISTENERS if event in events) for event in range(NETDEV_CHANGEUPPER + 1)}
 INETADDR_CHAIN = (masq_inet_event,)
 INET6_PROTOS = {IPPROTO_ICMPV6: icmp6.icmpv6_rcv, IPPROTO_UDP: udp6.udpv6_rcv, IPPROTO_TCP: tcp6.tcp_v6_rcv}
 INET6_ERR = {IPPROTO_UDP: udp6.udpv6_err, IPPROTO_TCP: tcp6.tcp_v6_err}

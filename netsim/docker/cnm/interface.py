@@ -12,14 +12,14 @@ from netsim.docker.errors import failed
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
-from netsim.kernel.core.netdevice import NetDevice
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.arp import arp_send_gratuitous
 from netsim.kernel.rtnl.addr import AddrRequest, newaddr
-from netsim.kernel.rtnl.link import setlink
+from netsim.kernel.rtnl.link import set_address, set_flags, set_name, set_netns, setlink
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
 from netsim.kernel.tables.fib import RT_SCOPE_LINK
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
-from netsim.wiring import AF_INET6, DOWN, NEW, UP, Wiring
+from netsim.wiring import AF_INET6, NEW, Wiring
 
 NAME_OPTION, SYSCTL_OPTION = "com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"
 
@@ -41,7 +41,7 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         if interface.source_name not in engine.netns.names:
             raise failed(missing_link(engine, interface.source_name))
         dev = Wiring(engine.netns).device(interface.source_name)
-        setlink(dev, LinkRequest(netns=sandbox.netns))
+        set_netns(dev, sandbox.netns)
     _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
     _set_up(interface, dev, name)
     switch_loopback(engine, sandbox)
@@ -74,10 +74,11 @@ def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
     """Name, MAC, addresses, up (`Namespace.configureInterface`); the kernel's refusal says at which of them."""
     doing = SET_NAME
     try:
-        setlink(dev, LinkRequest(name=name))
+        set_name(dev, name)
         interface.name = name
         doing = SET_MAC
-        setlink(dev, LinkRequest(address=interface.mac))
+        if interface.mac is not None:
+            set_address(dev, interface.mac)
         doing, four, six = SET_IPV4, interface.ipv4, interface.ipv6
         if four is not None:
             newaddr(dev, AddrRequest(four.address, four.length, broadcast=four.broadcast if four.length < 31 else None), NEW)
@@ -85,7 +86,7 @@ def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
         if six is not None:
             newaddr(dev, AddrRequest(six.address, six.length, flags=IFA_F_NODAD), NEW)
         doing = SET_UP
-        setlink(dev, UP)
+        set_flags(dev, IFF_UP, IFF_UP)
     except NetError as error:
         what = doing.format(interface, name)
         raise failed(f"failed to add interface {interface.source_name} to sandbox: {what}: {strerror(error.errno).lower()}") from None
@@ -155,7 +156,7 @@ def remove_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> No
     dev = sandbox.netns.names.get(interface.name)
     if dev is None or not interface.name:
         return
-    setlink(dev, DOWN)
+    set_flags(dev, 0, IFF_UP)
     setlink(dev, LinkRequest(netns=engine.netns, name=interface.source_name))
 
 

@@ -71,7 +71,7 @@ class Kernel:
     autohandle: int = 0x80000000
     """The last handle given to a discipline that was made without one."""
     netdev_chain: dict[int, tuple[Callable[..., None], ...]] = attrs.field(factory=dict, metadata=DOOR)
-    """device event -> `(event, dev) -> None`, called in order: those who do something about it (`call_netdevice_notifiers`)."""
+    """device event -> `(dev) -> None`, called in order: those who do something about it (`call_netdevice_notifiers`)."""
     upper_event: Callable[..., None] = attrs.field(default=_nobody, metadata=DOOR)
     """`(event, dev) -> None`: devices are stacked on one to which something happened."""
     inetaddr_chain: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
@@ -136,6 +136,6 @@ class Kernel:
         if dev.master is not None:
             dev.master.port_event(event, dev)
         for listener in self.netdev_chain[event]:
-            listener(event, dev)
+            listener(dev)
         if dev.uppers:
             self.upper_event(event, dev)

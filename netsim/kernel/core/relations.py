@@ -5,10 +5,8 @@ from __future__ import annotations
 from netsim.kernel.core.device_life import unregister_netdevice
 from netsim.kernel.core.netdevice import NETDEV_UNREGISTER, NetDevice
 
-HEARD_OF_UNDERLAYS = frozenset((NETDEV_UNREGISTER,))
 
-
-def underlay_event(event: int, dev: NetDevice) -> None:
+def underlay_gone(dev: NetDevice) -> None:
     """A device goes: tunnels bound to it go too (`vxlan_handle_lowerdev_unregister`)."""
     if not dev.netns.tunnels:
         return

@@ -10,7 +10,7 @@ import attrs
 from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4, mask4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
-from netsim.kernel.core.neighbour import neigh_ifdown
+from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
     IFF_LOOPBACK,
@@ -245,15 +245,15 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
     table = _vrf_table(dev)
+    made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
-    routes = _routes(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table)
+    routes = made(net, ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE), source, link, table)
     if not source or (source >= FIRST_GROUP and (source.is_multicast or source.is_broadcast)):
         routes = tuple(route for route in routes if route.type == RTN_LOCAL and route.dst == source != 0)  # `fib_valid_prefsrc`
     fib.insert_own(dev.netns, routes)
 
 
-@lru_cache(64)
 def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: IPv4, link: tuple[int, int, int], vrf_table: int) -> tuple[Route, ...]:
     """What an address brings on a device in some state, as values: the routes that `fib_magic` makes, their ways out known."""
     local, peer, length, broadcast, metric = net
@@ -278,6 +278,10 @@ def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: I
         everyone = IPv4(prefix | ~mask & 0xFFFFFFFF)
         routes.append(Route(everyone, 32, 0, 0, RTN_BROADCAST, RT_SCOPE_LINK, RTPROT_KERNEL, local, to_link, (), own))
     return tuple(routes)
+
+
+_routes_over_lo = lru_cache(64)(_routes)
+"""Those over lo are the same values in every namespace."""
 
 
 @lru_cache(1024)
@@ -365,21 +369,18 @@ def owner_of(netns: Netns, address: IPv4) -> NetDevice | None:
 # events ----------------------------------------------------------------------------------------------------------------
 
 
-def device_event(event: int, dev: NetDevice) -> None:
-    """What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
+def _registered(dev: NetDevice) -> None:
     inet = dev.netns.inet
     inet.rt_genid += 1
-    if event == NETDEV_REGISTER:
-        dev.inet = InDevice([], inet.conf_default, inet.arp_default)
-    elif event in _EVENTS and dev.inet is not None:
-        _EVENTS[event](dev)
+    dev.inet = InDevice([], inet.conf_default, inet.arp_default)
 
 
 def _up(dev: NetDevice) -> None:
-    assert dev.inet is not None
-    addresses = dev.inet.addresses
-    if dev.mtu < 68:
+    dev.netns.inet.rt_genid += 1
+    state = dev.inet
+    if state is None or dev.mtu < 68:
         return
+    addresses = state.addresses
     if dev.flags & IFF_LOOPBACK and not addresses:
         now = dev.netns.kernel.clock.now
         insert_ifa(dev, Ifa(IPV4_LOOPBACK, IPV4_LOOPBACK, 8, None, RT_SCOPE_HOST, dev.name, created=now, updated=now))
@@ -401,13 +402,18 @@ def _notify_peers(dev: NetDevice) -> None:
 
 
 def _down(dev: NetDevice) -> None:
+    dev.netns.inet.rt_genid += 1
+    if dev.inet is None:
+        return
     ip_mc_down(dev)
     fib.device_down(dev.netns, dev, keep_local=True)
     neigh_ifdown(dev.netns.inet.arp, dev)
 
 
 def _change(dev: NetDevice) -> None:
-    assert dev.inet is not None
+    dev.netns.inet.rt_genid += 1
+    if dev.inet is None:
+        return
     if dev.changed_flags & IFF_NOARP:
         arp_changeaddr(dev)
     if dev.carrier:
@@ -415,12 +421,13 @@ def _change(dev: NetDevice) -> None:
     elif dev.flags & IFF_UP:
         fib.carrier_down(dev.netns, dev)
         if dev.inet.conf.arp_evict_nocarrier:
-            from netsim.kernel.core.neighbour import neigh_carrier_down
-
             neigh_carrier_down(dev.netns.inet.arp, dev)
 
 
 def _changeaddr(dev: NetDevice) -> None:
+    dev.netns.inet.rt_genid += 1
+    if dev.inet is None:
+        return
     arp_changeaddr(dev)
     if dev.flags & IFF_UP:
         _notify_peers(dev)
@@ -428,7 +435,9 @@ def _changeaddr(dev: NetDevice) -> None:
 
 def _rename(dev: NetDevice) -> None:
     """Labels follow the device's name (`inetdev_changename`)."""
-    assert dev.inet is not None
+    dev.netns.inet.rt_genid += 1
+    if dev.inet is None:
+        return
     for place, ifa in enumerate(dev.inet.addresses):
         _, colon, tail = ifa.label.partition(":")
         dev.inet.addresses[place] = attrs.evolve(ifa, label=f"{dev.name}{colon}{tail}"[:15])
@@ -436,11 +445,20 @@ def _rename(dev: NetDevice) -> None:
 
 def _changemtu(dev: NetDevice) -> None:
     if dev.mtu < 68:
-        _unregister(dev)
+        _unregistered(dev)
+    else:
+        dev.netns.inet.rt_genid += 1
 
 
-def _unregister(dev: NetDevice) -> None:
-    assert dev.inet is not None
+def _changeupper(dev: NetDevice) -> None:
+    dev.netns.inet.rt_genid += 1
+
+
+def _unregistered(dev: NetDevice) -> None:
+    """IPv4 leaves the device (`inetdev_destroy`)."""
+    dev.netns.inet.rt_genid += 1
+    if dev.inet is None:
+        return
     ip_mc_down(dev)
     while dev.inet.addresses:
         remove_ifa(dev, dev.inet.addresses[0])
@@ -449,14 +467,16 @@ def _unregister(dev: NetDevice) -> None:
     dev.inet = None
 
 
-_EVENTS = {
+EVENTS = {
+    NETDEV_REGISTER: _registered,
     NETDEV_UP: _up,
     NETDEV_DOWN: _down,
     NETDEV_CHANGE: _change,
     NETDEV_CHANGEADDR: _changeaddr,
     NETDEV_CHANGENAME: _rename,
     NETDEV_CHANGEMTU: _changemtu,
-    NETDEV_UNREGISTER: _unregister,
+    NETDEV_UNREGISTER: _unregistered,
+    NETDEV_CHANGEUPPER: _changeupper,
 }
-HEARD = frozenset((NETDEV_REGISTER, NETDEV_CHANGEUPPER, *_EVENTS))
+"""What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
 _ = (IFF_BROADCAST, Ipv4Conf, NeighParms, LOOPBACK_NET)

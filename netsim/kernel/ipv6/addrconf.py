@@ -51,11 +51,6 @@ ALL_NODES_MAC = IPV6_ALL_NODES.multicast_mac()
 ROUTER_GROUPS = (IPV6_ALL_ROUTERS, IPv6(0xFF01 << 112 | 2), IPv6(0xFF05 << 112 | 2))
 
 
-def device_event(event: int, dev: NetDevice) -> None:
-    """What device events mean to IPv6 (`addrconf_notify`)."""
-    _EVENTS[event](dev)
-
-
 def _registered(dev: NetDevice) -> None:
     if dev.mtu >= MIN_MTU:
         _attach(dev)
@@ -264,7 +259,7 @@ def _mtu(dev: NetDevice) -> None:
                     learnt.mtu = dev.mtu
 
 
-_EVENTS = {
+EVENTS = {
     NETDEV_REGISTER: _registered,
     NETDEV_UP: _opened,
     NETDEV_CHANGE: _change,
@@ -273,7 +268,7 @@ _EVENTS = {
     NETDEV_CHANGEMTU: _mtu,
     NETDEV_CHANGEADDR: ndisc.address_changed,
 }
-HEARD = frozenset(_EVENTS)
+"""What device events mean to IPv6 (`addrconf_notify`)."""
 
 
 # settings --------------------------------------------------------------------------------------------------------------

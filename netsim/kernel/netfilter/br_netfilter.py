@@ -255,9 +255,3 @@ def _is_watched(netns: Netns) -> bool:
                 if function is not ip_sabotage_in:
                     return True
     return False
-
-
-def device_event(event: int, dev: NetDevice) -> None:
-    """A bridge is there (`brnf_device_event`)."""
-    if isinstance(dev, Bridge):
-        settle(dev.netns)

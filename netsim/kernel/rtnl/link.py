@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from netsim.addr import MAC
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core import link_watch
 from netsim.kernel.core.device_life import (
@@ -110,6 +111,37 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
         _change_kind(dev, request)
     if request.slave_kind is not None:
         _change_port(dev, request)
+
+
+def set_flags(dev: NetDevice, flags: int, change: int) -> None:
+    """RTM_SETLINK with flags alone."""
+    dev.netns.kernel.require_admin()
+    dev_change_flags(dev, flags, change)
+
+
+def set_address(dev: NetDevice, address: MAC) -> None:
+    """RTM_SETLINK with a hardware address alone."""
+    dev.netns.kernel.require_admin()
+    dev_set_mac_address(dev, valid_mac(address))
+
+
+def set_name(dev: NetDevice, name: str) -> None:
+    """RTM_SETLINK with a name alone."""
+    dev.netns.kernel.require_admin()
+    if name != dev.name:
+        dev_change_name(dev, name)
+
+
+def set_netns(dev: NetDevice, netns: Netns) -> None:
+    """RTM_SETLINK with a namespace alone."""
+    dev.netns.kernel.require_admin()
+    dev_change_net_namespace(dev, netns)
+
+
+def enslave(dev: NetDevice, ifindex: int) -> None:
+    """RTM_SETLINK with a master alone."""
+    dev.netns.kernel.require_admin()
+    set_master(dev, ifindex)
 
 
 def _set_operstate(dev: NetDevice, state: int) -> None:

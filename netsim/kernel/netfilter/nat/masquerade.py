@@ -40,7 +40,7 @@ def _address4(netns: Netns, skb: SkBuff, outdev: NetDevice) -> int | None:
     return inet_select_addr(netns, outdev, gateway if gateway is not None else skb.packet.dst, RT_SCOPE_UNIVERSE)
 
 
-def device_event(event: int, dev: NetDevice) -> None:
+def device_down(dev: NetDevice) -> None:
     """A device went down: what was masqueraded to it is forgotten (`masq_device_event`)."""
     _forget(dev, None)
 
