@@ -306,7 +306,7 @@ def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
 def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
     assert dev.inet is not None
-    netns, ifindex, vrf = dev.netns, dev.ifindex, _vrf_table(dev)
+    netns, vrf = dev.netns, _vrf_table(dev)
     fib_state = netns.inet.fib
     own, main = fib_state.tables.get(vrf or RT_TABLE_LOCAL), fib_state.tables.get(vrf or RT_TABLE_MAIN)
     mask = MASKS4[ifa.length]
@@ -321,7 +321,7 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
             if dev.flags & IFF_LOOPBACK:
                 if own is not None:
                     _delete(dev, own, RTN_LOCAL, prefix, ifa.length, ifa.local, ifa.metric)
-            elif main is not None and main.by_device().get(ifindex):
+            elif main is not None:
                 _delete(dev, main, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
     elif prefix >> 24 and ifa.peer != ifa.local and main is not None:
         _delete(dev, main, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)

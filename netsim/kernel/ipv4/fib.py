@@ -333,10 +333,9 @@ def carrier_down(netns: Netns, dev: NetDevice) -> None:
 def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tuple[FibTable, Route]]:
     """Mark the next hops over a device; the routes that have none alive any more."""
     dead: list[tuple[FibTable, Route]] = []
-    for table in netns.inet.fib.tables.values():
-        hops = table.hops if table.hops is not None else table.by_device()
-        if ifindex not in hops or not hops[ifindex]:
-            continue
+    fib = netns.inet.fib
+    fib.generation += 1
+    for table in fib.tables.values() if fib.leads_over(ifindex) else ():
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):
@@ -354,7 +353,6 @@ def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tu
                     table.has_marks = True
                     if route.is_dead:
                         dead.append((table, route))
-    netns.inet.fib.generation += 1
     return dead
 
 
@@ -366,9 +364,10 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     """The device is up (DEAD) or has its carrier back (LINKDOWN): its next hops live again (`fib_sync_up`)."""
     if dev.flags & IFF_UP and dev.carrier:
         flags |= RTNH_F_LINKDOWN
-    ifindex = dev.ifindex
-    for table in netns.inet.fib.tables.values():
-        if not table.has_marks or not table.by_device().get(ifindex):
+    ifindex, fib = dev.ifindex, netns.inet.fib
+    fib.generation += 1
+    for table in fib.tables.values():
+        if not table.has_marks or not fib.leads_over(ifindex):
             continue
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
@@ -377,7 +376,6 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
                         if hop.flags & flags and hop.ifindex == ifindex:
                             routes[place] = _revived(route, ifindex, flags)
                             break
-    netns.inet.fib.generation += 1
 
 
 def _revived(route: Route, ifindex: int, flags: int) -> Route:

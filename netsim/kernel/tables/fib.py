@@ -121,24 +121,17 @@ class FibTable:
     has_marks: bool = False
     """Whether a way out was ever dead or without carrier."""
     hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
-    """ifindex -> how many ways out lead over that device, kept from when somebody first asked (`fib_info_devhash`)."""
-
-    def by_device(self) -> dict[int, int]:
-        """ifindex -> how many ways out lead over that device."""
-        if self.hops is None:
-            hops = self.hops = {}
-            for prefixes in self.lengths.values():
-                for routes in prefixes.values():
-                    for route in routes:
-                        for hop in route.nexthops:
-                            hops[hop.ifindex] = hops.get(hop.ifindex, 0) + 1
-        return self.hops
+    """The namespace's count of ways out by device (`FibState.hops`), from when somebody first asked."""
 
     def _count(self, route: Route, change: int) -> None:
         hops = self.hops
         assert hops is not None
         for hop in route.nexthops:
-            hops[hop.ifindex] = hops.get(hop.ifindex, 0) + change
+            count = hops[hop.ifindex] + change if hop.ifindex in hops else change
+            if count:
+                hops[hop.ifindex] = count
+            else:
+                del hops[hop.ifindex]
 
     def at(self, dst: int, length: int) -> list[Route]:
         """The routes to exactly this prefix, by falling TOS and rising priority; not for writing."""
@@ -178,20 +171,18 @@ class FibTable:
 
     def remove(self, route: Route) -> None:
         """Take out this very route."""
-        prefixes = self.lengths[route.length]
-        routes = prefixes[route.dst]
-        for place, known in enumerate(routes):
-            if known is route:
-                del routes[place]
-                break
-        if not routes:
-            del prefixes[route.dst]
-        if not prefixes:
-            del self.lengths[route.length]
-            self.order = tuple([length for length in self.order if length != route.length])
+        length, dst = route.length, route.dst
+        prefixes = self.lengths[length]
+        routes = prefixes[dst]
+        if len(routes) == 1:
+            del prefixes[dst]
+            if not prefixes:
+                del self.lengths[length]
+                self.order = tuple(sorted(self.lengths, reverse=True))
+        else:
+            del routes[next(place for place, known in enumerate(routes) if known is route)]
         if self.hops is not None:
-            for hop in route.nexthops:
-                self.hops[hop.ifindex] -= 1
+            self._count(route, -1)
 
     def swap(self, old: Route, new: Route) -> None:
         """Put a changed route where the old one was."""
@@ -254,10 +245,26 @@ class FibState:
     generation: int = 0
     has_custom_rules: bool = False
     has_custom_local_routes: bool = False
+    hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
+    """ifindex -> how many ways out of all tables lead over that device, kept from when somebody first asked (`fib_info_devhash`)."""
+
+    def leads_over(self, ifindex: int) -> bool:
+        """Whether a route leads over a device."""
+        hops = self.hops
+        if hops is None:
+            hops = self.hops = {}
+            for table in self.tables.values():
+                table.hops = hops
+                for prefixes in table.lengths.values():
+                    for routes in prefixes.values():
+                        for route in routes:
+                            for hop in route.nexthops:
+                                hops[hop.ifindex] = hops[hop.ifindex] + 1 if hop.ifindex in hops else 1
+        return ifindex in hops
 
     def table(self, number: int) -> FibTable:
         """A table, made when it is not there."""
         known = self.tables.get(number)
         if known is None:
-            known = self.tables[number] = FibTable(number)
+            known = self.tables[number] = FibTable(number, hops=self.hops)
         return known
