@@ -367,8 +367,10 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     ifindex, fib = dev.ifindex, netns.inet.fib
     fib.generation += 1
     for table in fib.tables.values():
-        if not table.has_marks or not fib.leads_over(ifindex):
+        if not table.has_marks:
             continue
+        if not fib.leads_over(ifindex):
+            return
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):

@@ -214,10 +214,15 @@ def _down(dev: NetDevice) -> None:
 
 
 def _stop_timers(state: Inet6Dev) -> None:
-    for timer in (state.rs_timer, state.mc_dad_timer, state.report_timer, state.expiry):
-        if timer is not None:
-            timer.cancel()
-    if state.trials:
+    if state.rs_timer is not None:
+        state.rs_timer.cancel()
+    if state.mc_dad_timer is not None:
+        state.mc_dad_timer.cancel()
+    if state.report_timer is not None:
+        state.report_timer.cancel()
+    if state.expiry is not None:
+        state.expiry.cancel()
+    if state.trials is not None:
         for trial in state.trials.values():
             if trial.timer is not None:
                 trial.timer.cancel()

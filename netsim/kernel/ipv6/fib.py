@@ -154,16 +154,17 @@ def insert(netns: Netns, route: Fib6Info, flags: int) -> None:
     elif not node:
         table.insert(route, 0)
     else:
-        is_last = len(node) > MANY and _comes_last(table, node, route, flags)
+        is_last = len(node) > MANY and _comes_last(netns, node, route, flags)
         table.insert(route, len(node) if is_last else _position(netns, node, route, flags))
     fib.generation += 1
 
 
-def _comes_last(table: Fib6Table, node: list[Fib6Info], route: Fib6Info, flags: int) -> bool:
+def _comes_last(netns: Netns, node: list[Fib6Info], route: Fib6Info, flags: int) -> bool:
     """Whether a route goes behind many others with none of which it shares a device, nor traffic."""
     if flags & NLM_F_EXCL or route.gateway is not None or node[-1].metric > route.metric:
         return False
-    return not any(known.length == route.length and known.dst == route.dst for known in table.by_device().get(route.ifindex, ()))
+    over = netns.inet6.fib.over(route.ifindex)
+    return not any(known.length == route.length and known.dst == route.dst and known.table == route.table for known in over)
 
 
 def _position(netns: Netns, node: list[Fib6Info], route: Fib6Info, flags: int) -> int:
@@ -269,7 +270,7 @@ def remove_all(netns: Netns, is_unwanted: Callable[[Fib6Info], bool]) -> None:
 def device_down(netns: Netns, dev: NetDevice) -> None:
     """The device went down: its routes go, but one that shares traffic with living ones stays and counts as dead (`fib6_ifdown`)."""
     fib = netns.inet6.fib
-    routes = fib.over(dev.ifindex)
+    routes = tuple(fib.over(dev.ifindex))
     for route in routes:
         if route.siblings:
             break
@@ -291,7 +292,7 @@ def device_down(netns: Netns, dev: NetDevice) -> None:
 def device_gone(netns: Netns, dev: NetDevice) -> None:
     """The device is unregistered: all its routes go (`fib6_ifdown` with NETDEV_UNREGISTER)."""
     fib = netns.inet6.fib
-    for route in fib.over(dev.ifindex):
+    for route in tuple(fib.over(dev.ifindex)):
         fib.tables[route.table].remove(route)
         fib.generation += 1
 

@@ -22,7 +22,7 @@ from netsim.kernel.tables.fib import (
     RTNH_F_LINKDOWN,
     Rule,
 )
-from netsim.kernel.tables.fib6 import RTF_REJECT, Fib6Info, Fib6Table
+from netsim.kernel.tables.fib6 import MANY, RTF_REJECT, Fib6Info, Fib6Table
 from netsim.kernel.tables.neigh import NUD_FAILED, NUD_VALID
 from netsim.values import quick
 
@@ -111,7 +111,7 @@ def table_lookup(netns: Netns, table: Fib6Table, flow: Flow6, oif: int, strict: 
     while True:
         for node in table.nodes(flow.dst):
             if oif and strict & LOOKUP_IFACE and len(node) > 1:
-                node = table.alone(node, oif)
+                node = table.alone(node, oif, netns.inet6.fib.over(oif) if len(node) > MANY else ())
             route = best_of(netns, node, oif, strict)
             if route is not None:
                 return Found6(select_path(netns, route, flow, oif, strict), rule)

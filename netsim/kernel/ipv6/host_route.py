@@ -104,7 +104,7 @@ def unconfigured(dev: NetDevice, ifa: Ifa6) -> None:
         peer = find_prefix_route(dev, ifa.peer, 128)
         if peer is not None:
             fib.remove(dev.netns, peer)
-    routes = dev.netns.inet6.fib.over(dev.ifindex)
+    routes = tuple(dev.netns.inet6.fib.over(dev.ifindex))
     if routes:
         own = _find_host(dev, ifa.address, RTN_LOCAL)
         if own is not None:

@@ -140,9 +140,8 @@ class FibTable:
 
     def insert(self, route: Route, position: int) -> None:
         """Put a route among those of its prefix."""
-        routes = self.at(route.dst, route.length)
-        if not routes:
-            self.insert_first(route)
+        routes = self.insert_first(route)
+        if routes is None:
             return
         routes.insert(position, route)
         self._note(route)
@@ -158,7 +157,11 @@ class FibTable:
         else:
             self.lengths[length] = {int(route.dst): [route]}
             self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (length,)
-        self._note(route)
+        for hop in route.nexthops:
+            if hop.flags & MARKED:
+                self.has_marks = True
+        if self.hops is not None:
+            self._count(route, 1)
         return None
 
     def _note(self, route: Route) -> None:
@@ -188,12 +191,9 @@ class FibTable:
         """Put a changed route where the old one was."""
         routes = self.lengths[old.length][old.dst]
         routes[next(place for place, known in enumerate(routes) if known is old)] = new
-        for hop in new.nexthops:
-            if hop.flags & MARKED:
-                self.has_marks = True
+        self._note(new)
         if self.hops is not None:
             self._count(old, -1)
-            self._count(new, 1)
 
     def holds(self, dst: int) -> bool:
         """Whether the prefix of any route holds an address."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -75,21 +75,7 @@ class Fib6Table:
     lengths: dict[int, dict[int, list[Fib6Info]]] = attrs.field(factory=dict)
     order: tuple[int, ...] = ()
     devices: dict[int, list[Fib6Info]] | None = attrs.field(default=None, metadata={"state": "skip"})
-    """ifindex -> the routes over that device, kept from when somebody first asked."""
-
-    def by_device(self) -> dict[int, list[Fib6Info]]:
-        """ifindex -> the routes over that device, in no order."""
-        if self.devices is None:
-            devices = self.devices = {}
-            for prefixes in self.lengths.values():
-                for node in prefixes.values():
-                    for route in node:
-                        known = devices.get(route.ifindex)
-                        if known is None:
-                            devices[route.ifindex] = [route]
-                        else:
-                            known.append(route)
-        return self.devices
+    """The namespace's routes by device (`Fib6State.devices`), from when somebody first asked."""
 
     def at(self, dst: int, length: int) -> list[Fib6Info]:
         """The routes to exactly this prefix; not for writing."""
@@ -107,35 +93,42 @@ class Fib6Table:
             prefixes[int(route.dst)] = [route]
         else:
             routes.insert(position, route)
-        if self.devices is not None:
-            self.devices.setdefault(route.ifindex, []).append(route)
+        devices = self.devices
+        if devices is not None:
+            if route.ifindex in devices:
+                devices[route.ifindex].append(route)
+            else:
+                devices[route.ifindex] = [route]
 
     def remove(self, route: Fib6Info) -> None:
         """Take out this very route, and its siblings' knowledge of it."""
-        prefixes = self.lengths[route.length]
-        routes = prefixes[route.dst]
-        routes.remove(route)
+        length, dst = route.length, route.dst
+        prefixes = self.lengths[length]
+        routes = prefixes[dst]
+        if len(routes) == 1:
+            del prefixes[dst]
+            if not prefixes:
+                del self.lengths[length]
+                self.order = tuple(sorted(self.lengths, reverse=True))
+        else:
+            routes.remove(route)
         if self.devices is not None:
             known = self.devices[route.ifindex]
-            known.remove(route)
-            if not known:
+            if len(known) == 1:
                 del self.devices[route.ifindex]
-        if not routes:
-            del prefixes[route.dst]
-        if not prefixes:
-            del self.lengths[route.length]
-            self.order = tuple([length for length in self.order if length != route.length])
+            else:
+                known.remove(route)
         if route.siblings:
             route.siblings.remove(route)
             if len(route.siblings) == 1:
                 route.siblings[0].siblings = ()
             route.siblings = ()
 
-    def alone(self, node: list[Fib6Info], ifindex: int) -> list[Fib6Info]:
-        """Of the routes of a prefix those over a device, best metric first."""
+    def alone(self, node: list[Fib6Info], ifindex: int, over: Sequence[Fib6Info]) -> list[Fib6Info]:
+        """Of the routes of a prefix those over a device, best metric first; `over`: all that lead over it."""
         if len(node) > MANY:
             first = node[0]
-            found = [route for route in self.by_device().get(ifindex, ()) if route.length == first.length and route.dst == first.dst]
+            found = [route for route in over if route.length == first.length and route.dst == first.dst and route.table == self.number]
             if len(found) < 2:
                 return found
         return [route for route in node if route.ifindex == ifindex]
@@ -174,12 +167,14 @@ class Fib6State:
     has_custom_rules: bool = False
     has_marks: bool = False
     """Whether a way out was ever dead or without carrier."""
+    devices: dict[int, list[Fib6Info]] | None = attrs.field(default=None, metadata={"state": "skip"})
+    """ifindex -> the routes of all tables over that device, kept from when somebody first asked."""
 
     def table(self, number: int) -> Fib6Table:
         """A table, made when it is not there (`fib6_new_table`)."""
         known = self.tables.get(number)
         if known is None:
-            known = self.tables[number] = Fib6Table(number)
+            known = self.tables[number] = Fib6Table(number, devices=self.devices)
         return known
 
     def listed(self) -> list[Fib6Table]:
@@ -191,15 +186,20 @@ class Fib6State:
         return [route for table in self.listed() for route in table.routes()]
 
     def over(self, ifindex: int) -> list[Fib6Info]:
-        """The routes over a device, in no order."""
-        found: list[Fib6Info] = []
-        for table in self.tables.values():
-            devices = table.devices
-            if devices is None:
-                devices = table.by_device()
-            if ifindex in devices:
-                found += devices[ifindex]
-        return found
+        """The routes over a device, in no order; not for writing, and another after a change."""
+        devices = self.devices
+        if devices is None:
+            devices = self.devices = {}
+            for table in self.tables.values():
+                table.devices = devices
+                for prefixes in table.lengths.values():
+                    for node in prefixes.values():
+                        for route in node:
+                            if route.ifindex in devices:
+                                devices[route.ifindex].append(route)
+                            else:
+                                devices[route.ifindex] = [route]
+        return devices.get(ifindex, NO_ROUTES)
 
 
 def _bucket(table: Fib6Table) -> int:
