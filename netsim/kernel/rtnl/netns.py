@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsim.clock import MS
 from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.device_life import dev_change_net_namespace, unregister_netdevice
+from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 
 CLEANUP_DELAY = 5 * MS
@@ -39,9 +40,35 @@ def cleanup_net(netns: Netns) -> None:
     for dev in reversed(list(netns.devices.values())):
         if dev is not netns.loopback:
             unregister_netdevice(dev)
-    unregister_netdevice(netns.loopback)
+    _end_loopback(netns.loopback)
     for leave in kernel.netns_exit:
         leave(netns)
+
+
+def _end_loopback(lo: NetDevice) -> None:
+    """The loopback device goes with its namespace (`default_device_exit_batch`).
+
+    Nobody is left who could hear of it, so what it had is dropped as it is: no route is left to send by, nothing to receive with.
+    """
+    netns = lo.netns
+    if lo.uppers or lo.master is not None:
+        unregister_netdevice(lo)
+        return
+    lo.flags &= ~IFF_UP
+    lo.registered = lo.is_active = False
+    lo.inet, lo.inet6, lo.taps = None, None, ()
+    netns.devices.clear()
+    netns.names.clear()
+    inet, inet6 = netns.inet, netns.inet6
+    inet.arp.entries.clear()
+    inet6.neigh.entries.clear()
+    for table in inet.fib.tables.values():
+        table.clear()
+    for table6 in inet6.fib.tables.values():
+        table6.clear()
+    inet.fib.generation += 1
+    inet6.fib.generation += 1
+    inet.rt_genid += 1
 
 
 def set_id(netns: Netns, other: Netns, number: int) -> None:

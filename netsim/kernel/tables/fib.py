@@ -195,6 +195,11 @@ class FibTable:
         if self.hops is not None:
             self._count(old, -1)
 
+    def clear(self) -> None:
+        """All routes go, with the namespace they are of."""
+        self.lengths.clear()
+        self.order, self.hops = (), None
+
     def holds(self, dst: int) -> bool:
         """Whether the prefix of any route holds an address."""
         for length, prefixes in self.lengths.items():  # noqa: SIM110  (a generator costs as much as the rest)

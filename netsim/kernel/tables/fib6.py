@@ -124,6 +124,11 @@ class Fib6Table:
                 route.siblings[0].siblings = ()
             route.siblings = ()
 
+    def clear(self) -> None:
+        """All routes go, with the namespace they are of."""
+        self.lengths.clear()
+        self.order, self.devices = (), None
+
     def alone(self, node: list[Fib6Info], ifindex: int, over: Sequence[Fib6Info]) -> list[Fib6Info]:
         """Of the routes of a prefix those over a device, best metric first; `over`: all that lead over it."""
         if len(node) > MANY:
