@@ -68,7 +68,7 @@ def change_bridge_id(bridge: Bridge, address: MAC) -> None:
 
 def is_root(bridge: Bridge) -> bool:
     """Whether the bridge takes itself for the root of the tree."""
-    return bridge.bridge_id == bridge.designated_root
+    return bridge.priority << 48 | bridge.id_address == bridge.designated_root
 
 
 # life of bridge and ports --------------------------------------------------------------------------------------------
@@ -214,8 +214,8 @@ def become_designated_port(port: BridgePort) -> None:
     bridge = port.bridge
     port.designated_root = bridge.designated_root
     port.designated_cost = bridge.root_path_cost
-    port.designated_bridge = bridge.bridge_id
-    port.designated_port = port.port_id
+    port.designated_bridge = bridge.priority << 48 | bridge.id_address  # its id
+    port.designated_port = port.priority << 10 | port.number
 
 
 def is_designated_port(port: BridgePort) -> bool:

@@ -83,7 +83,8 @@ def register_netdevice(dev: NetDevice) -> None:
     _list(dev)
     dev.registered = True
     netns.kernel.notify(NETDEV_REGISTER, dev)
-    link_watch.init_operstate(dev)
+    if not dev.carrier:
+        link_watch.set_operstate(dev)  # `linkwatch_init_dev`
 
 
 def _list(dev: NetDevice) -> None:

@@ -69,12 +69,6 @@ def set_operstate(dev: NetDevice) -> None:
         dev.operstate = IF_OPER_UP
 
 
-def init_operstate(dev: NetDevice) -> None:
-    """At registration: a device without carrier, or made dormant, has its state at once (`linkwatch_init_dev`)."""
-    if not dev.carrier:
-        set_operstate(dev)
-
-
 def fire(dev: NetDevice) -> None:
     """Something about the carrier changed (`linkwatch_fire_event`)."""
     kernel = dev.netns.kernel
@@ -118,7 +112,7 @@ def _schedule_urgent(kernel: Kernel, watch: LinkWatch) -> None:
 
 def run(kernel: Kernel) -> None:
     """One round of the worker: urgent devices always, the others when a second has passed (`__linkwatch_run_queue`)."""
-    watch = watch_of(kernel)
+    watch = kernel.link_watch or watch_of(kernel)
     now = kernel.clock.now
     only_urgent = now < watch.next_run
     if not only_urgent:
@@ -138,7 +132,7 @@ def run(kernel: Kernel) -> None:
 
 def finish(kernel: Kernel) -> None:
     """Do what is urgent, and what that makes urgent, now: whatever takes a while to begin finds it done."""
-    watch = watch_of(kernel)
+    watch = kernel.link_watch or watch_of(kernel)
     while watch.urgent:
         run(kernel)
 
@@ -162,4 +156,4 @@ def settle(dev: NetDevice) -> None:
         dev.netns.kernel.notify(NETDEV_CHANGE, dev)
 
 
-__all__ = ["IF_OPER_UNKNOWN", "LinkWatch", "default_operstate", "fire", "init_operstate", "run", "set_operstate", "settle", "sync", "watch_of"]
+__all__ = ["IF_OPER_UNKNOWN", "LinkWatch", "default_operstate", "fire", "run", "set_operstate", "settle", "sync", "watch_of"]

@@ -130,7 +130,8 @@ def insert_ifa(dev: NetDevice, ifa: Ifa) -> None:
         addresses.insert(last_primary, ifa)
     add_routes(dev, ifa)
     dev.netns.inet.fib.generation += 1
-    _expire_later(dev, ifa)
+    if ifa.valid is not None:
+        _expire_later(dev, ifa)
 
 
 def _expire_later(dev: NetDevice, ifa: Ifa) -> None:
@@ -218,8 +219,6 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 
 def _vrf_table(dev: NetDevice) -> int:
     """The number of the table for a device's routes where it is in a VRF; 0: it is not."""
-    if not dev.l3mdev_table and dev.master is None:
-        return 0
     master = dev.l3mdev
     return 0 if master is None else master.l3mdev_table
 
@@ -244,7 +243,7 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
-    table = _vrf_table(dev)
+    table = 0 if dev.master is None and not dev.l3mdev_table else _vrf_table(dev)
     made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
@@ -306,7 +305,7 @@ def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
 def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
     assert dev.inet is not None
-    netns, vrf = dev.netns, _vrf_table(dev)
+    netns, vrf = dev.netns, 0 if dev.master is None and not dev.l3mdev_table else _vrf_table(dev)
     fib_state = netns.inet.fib
     own, main = fib_state.tables.get(vrf or RT_TABLE_LOCAL), fib_state.tables.get(vrf or RT_TABLE_MAIN)
     mask = MASKS4[ifa.length]

@@ -313,6 +313,10 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
 
     `keep_local`: an address that stays keeps its local route (`fib_disable_ip` without force).
     """
+    fib = netns.inet.fib
+    fib.generation += 1
+    if dev.ifindex not in (fib.hops or fib.count_hops()):
+        return
     dead = _mark(netns, dev.ifindex, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local)
     if dead:
         netns.stir()
@@ -327,15 +331,14 @@ def device_gone(netns: Netns, dev: NetDevice) -> None:
 
 def carrier_down(netns: Netns, dev: NetDevice) -> None:
     """The carrier went: next hops over the device are marked (`fib_sync_down_dev` with NETDEV_CHANGE)."""
+    netns.inet.fib.generation += 1
     _mark(netns, dev.ifindex, RTNH_F_LINKDOWN, skip_host=True)
 
 
 def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tuple[FibTable, Route]]:
     """Mark the next hops over a device; the routes that have none alive any more."""
     dead: list[tuple[FibTable, Route]] = []
-    fib = netns.inet.fib
-    fib.generation += 1
-    for table in fib.tables.values() if fib.leads_over(ifindex) else ():
+    for table in netns.inet.fib.tables.values():
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):
@@ -369,7 +372,7 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     for table in fib.tables.values():
         if not table.has_marks:
             continue
-        if not fib.leads_over(ifindex):
+        if ifindex not in (fib.hops or fib.count_hops()):
             return
         for prefixes in table.lengths.values():
             for routes in prefixes.values():

@@ -253,10 +253,9 @@ class FibState:
     hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
     """ifindex -> how many ways out of all tables lead over that device, kept from when somebody first asked (`fib_info_devhash`)."""
 
-    def leads_over(self, ifindex: int) -> bool:
-        """Whether a route leads over a device."""
-        hops = self.hops
-        if hops is None:
+    def count_hops(self) -> dict[int, int]:
+        """ifindex -> how many ways out lead over that device; who is not in there has none."""
+        if self.hops is None:
             hops = self.hops = {}
             for table in self.tables.values():
                 table.hops = hops
@@ -265,7 +264,7 @@ class FibState:
                         for route in routes:
                             for hop in route.nexthops:
                                 hops[hop.ifindex] = hops[hop.ifindex] + 1 if hop.ifindex in hops else 1
-        return ifindex in hops
+        return self.hops
 
     def table(self, number: int) -> FibTable:
         """A table, made when it is not there."""
