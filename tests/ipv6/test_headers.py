@@ -37,7 +37,7 @@ def heard(packet: Ip6) -> list[tuple[Any, ...]]:
     sock.sendto(packet, packet.dst)
     host.world.run_for(2 * SECOND)
     told: list[tuple[Any, ...]] = []
-    while (received := sock.queue.popleft() if sock.queue else None) is not None:
+    while (received := sock.queue.pop(0) if sock.queue else None) is not None:
         message = received.data
         if isinstance(message, Icmp6Echo) and message.type == 129:
             told.append(("reply", str(received.src)))
