@@ -197,11 +197,21 @@ class Clock:
             if task.status is not None or self.now >= deadline:
                 return
             heap = self.heap
-            if heap and (ready or settled) and heap[0][0] > self.now:
-                callback, args = (ready or settled).popleft()
-                self.now += HOP
-                callback(*args)
-            elif not self.step_by(deadline):
+            if heap:  # mostly there is a timer, and it is not cancelled: what `step_by` does then, in fewer steps
+                when, _, timer = heap[0]
+                callback = timer.callback
+                if when > self.now and (ready or settled):
+                    callback, args = (ready or settled).popleft()
+                    self.now += HOP
+                    callback(*args)
+                    continue
+                if callback is not None and when <= deadline:
+                    heappop(heap)
+                    self.now = max(when, self.now)
+                    args, timer.callback = timer.args, None
+                    callback(*args)
+                    continue
+            if not self.step_by(deadline):
                 self.run_until(deadline)
                 return
 

@@ -34,7 +34,7 @@ class Wish:
 
     def takes(self, event: Event) -> bool:
         """Whether an event is wanted."""
-        wanted, attributes = self.filters, dict(event.attributes)
+        wanted, attributes = self.filters, event.attributes()
         named = all(
             not wanted.get(kind) or (event.type == kind and any(value in (event.actor, attributes.get("name")) for value in wanted[kind]))
             for kind in ("container", "network")
@@ -55,13 +55,13 @@ class Wish:
             return to_json(structure(event)) + "\n"
         if self.form:
             return render(self.form, structure(event)) + "\n"
-        attributes = ", ".join(f"{name}={value}" for name, value in event.told())
+        attributes = ", ".join(f"{name}={value}" for name, value in event.attributes().items())
         return f"{stamp(event.time)} {event.type} {event.action} {event.actor} ({attributes})\n"
 
 
 def structure(event: Event) -> Struct:
     """An event as the command knows it (`events.Message`)."""
-    attributes = dict(event.told())
+    attributes = event.attributes()
     actor = Struct({"ID": event.actor, "Attributes": attributes}, "events.Actor")
     old = event.type == "container"
     fields = {

@@ -55,12 +55,13 @@ class Event:
     type: str
     action: str
     actor: str
-    attributes: tuple[tuple[str, str], ...]
-    """As they were noted."""
+    names: tuple[str, ...]
+    """Of its attributes, as they were noted."""
+    values: tuple[str, ...]
 
-    def told(self) -> list[tuple[str, str]]:
-        """The attributes in the order of their names."""
-        return sorted(self.attributes)
+    def attributes(self) -> dict[str, str]:
+        """The actor's attributes in the order of their names."""
+        return dict(sorted(zip(self.names, self.values, strict=True)))
 
 
 @attrs.define(eq=False)
@@ -288,7 +289,7 @@ class Engine:
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
         events, machine = self.events, self.machine
-        events.append(Event(machine.epoch + machine.kernel.clock.now, type_, action, actor, tuple(attributes.items())))
+        events.append(Event(machine.epoch + machine.kernel.clock.now, type_, action, actor, tuple(attributes), tuple(attributes.values())))
         if len(events) > MOST_EVENTS:
             del events[0]
             self.events_forgotten += 1
