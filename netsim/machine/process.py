@@ -330,7 +330,7 @@ class Process:
 
     def sock(self, fd: int) -> Any:
         """The kernel's socket behind a descriptor; EBADF."""
-        sock = getattr(self.fds.get(fd), "sock", None)
-        if sock is None:
-            raise NetError(EBADF)
-        return sock
+        try:
+            return self.fds[fd].sock  # type: ignore[attr-defined]
+        except (KeyError, AttributeError):
+            raise NetError(EBADF) from None

@@ -130,6 +130,9 @@ class Dns:
 def encode_dns(message: Dns) -> bytes:
     """The bytes of a message, names compressed. Raises ValueError for a label over 63 or a name over 255 bytes."""
     answers, authority, additional = message.answers, message.authority, message.additional
+    if len(message.questions) == 1 and not (answers or authority or additional):
+        asked = message.questions[0]
+        return _HEAD.pack(message.ident, message.flags, 1, 0, 0, 0) + _wire_name(asked.name) + _ASKED.pack(asked.type, asked.klass)
     counts = len(message.questions), len(answers), len(authority), len(additional)
     out = bytearray(_HEAD.pack(message.ident, message.flags, *counts))
     seen: dict[tuple[bytes, ...], int] = {}
@@ -210,8 +213,32 @@ def join_name(labels: tuple[bytes, ...]) -> str:
     return ".".join([label.decode() if label.isalnum() else "".join(map(_LABEL_CHARS.__getitem__, label)) for label in labels])
 
 
+@lru_cache(maxsize=1024)
+def _wire_name(name: str) -> bytes:
+    """A name's bytes where nothing before it could be pointed at. Raises ValueError as `split_name` does."""
+    return b"".join([bytes((len(label),)) + label for label in split_name(name)]) + b"\0"
+
+
+@lru_cache(maxsize=1024)
+def _plain_name(wire: bytes) -> str | None:
+    """The name that bytes are, the last zero left out; None where they hold a pointer or are not whole labels."""
+    labels: list[bytes] = []
+    at = 0
+    while at < len(wire):
+        end = at + 1 + wire[at]
+        if wire[at] >= 64 or end > len(wire):
+            return None
+        labels.append(wire[at + 1 : end])
+        at = end
+    return join_name(tuple(labels)) if len(wire) < 255 else None
+
+
 def get_name(data: bytes, at: int) -> tuple[str, int]:
     """A possibly compressed name at an offset, and the offset after it. Raises `DecodeError`."""
+    zero = data.find(0, at)
+    plain = _plain_name(data[at:zero]) if zero >= 0 else None
+    if plain is not None:
+        return plain, zero + 1
     labels: list[bytes] = []
     end = -1
     length = 0

@@ -34,11 +34,9 @@ def ttl_for(sock: InetSocket, rt: Rt) -> int:
 
 def df_for(sock: InetSocket, size: int, rt: Rt) -> int:
     """The DF flag or 0, as path MTU discovery is set (`ip_dont_fragment`)."""
-    if sock.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE):
-        return IP_DF
-    if sock.pmtudisc == PMTUDISC_WANT and not rt.mtu_locked and size <= rt.mtu:
-        return IP_DF
-    return 0
+    if sock.pmtudisc == PMTUDISC_WANT:
+        return IP_DF if size <= rt.mtu and not rt.mtu_locked else 0
+    return IP_DF if sock.pmtudisc in (PMTUDISC_DO, PMTUDISC_PROBE) else 0
 
 
 def check_size(sock: InetSocket, size: int, rt: Rt) -> None:

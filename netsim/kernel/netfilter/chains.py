@@ -50,7 +50,7 @@ class TableHook:
         table = self.table
         state = HookState(netns, table.family, hook, indev, outdev, okfn, table.name)
         verdict = do_table(table, state, skb)
-        if verdict in (DROP, REFUSED) and netns.trace is not None:
+        if netns.trace is not None and verdict in (DROP, REFUSED):
             trace_drop(netns, "NETFILTER_DROP", device_of(state), skb.packet, "filter")
         return verdict
 

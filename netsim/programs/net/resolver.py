@@ -49,6 +49,10 @@ class ResolvConf:
     attempts: int = 2
 
 
+WITHOUT_CONF = ResolvConf()
+"""What holds where there is no file."""
+
+
 @lru_cache(maxsize=64)
 def read_resolv_conf(text: str) -> ResolvConf:
     """Read the file's text; what it does not say has its default, and without a server the own host is asked."""
@@ -95,7 +99,7 @@ class Lookup:
 
     name: str
     types: tuple[int, ...]
-    conf: ResolvConf = attrs.field(factory=ResolvConf)
+    conf: ResolvConf = WITHOUT_CONF
     found: list[Any] = attrs.field(factory=list)
     error: str = ""
     done: bool = False

@@ -57,7 +57,7 @@ def nf_conntrack_in(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | Non
         return ACCEPT  # made as an error about a tracked packet
     table: ConntrackTable = netns.netfilter.conntrack
     packet = skb.packet
-    header, zone = packet.payload, template.zone if template.directions & 1 else 0
+    header, zone = packet.payload, 0 if template is DEFAULT or not template.directions & 1 else template.zone
     if type(packet) is Ip:
         original: tuple[int, ...] = ()  # as `tuple_of` has it
         protocol = packet.protocol
@@ -178,14 +178,14 @@ def nf_confirm(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, ou
     connection = nfct.connection if type(nfct) is Tracked else None
     if connection is None:
         return ACCEPT
-    table: ConntrackTable = netns.netfilter.conntrack
     if connection.status & IPS_CONFIRMED or nfct.direction == REPLY:
         if connection.events > 0 and not connection.status & IPS_DYING:
             connection.events = 0
-            tell(table, UPDATE, connection)
+            tell(netns.netfilter.conntrack, UPDATE, connection)
         return ACCEPT
     if connection.status & IPS_DYING:
         return DROP
+    table: ConntrackTable = netns.netfilter.conntrack
     now = netns.kernel.clock.now
     for tuple_ in connection.tuples:
         taken = table.entries.get(tuple_)

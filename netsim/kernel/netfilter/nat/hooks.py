@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
 STATUS = (IPS_SRC_NAT, IPS_DST_NAT)
+TRANSLATED = (STATUS, (IPS_DST_NAT, IPS_SRC_NAT))
+"""Which of the two ends of the first packet is the source and which the destination, of packets of either direction."""
 DECIDED = IPS_NAT_DONE_MASK | IPS_NAT_MASK
 RELATED = (CT_RELATED, CT_RELATED_REPLY)
 BEGINNING = (CT_NEW, CT_RELATED, CT_RELATED_REPLY)
@@ -110,9 +112,8 @@ def nat(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | None, outdev: N
             if netns.trace is not None:
                 trace_drop(netns, "NETFILTER_DROP", outdev.name, skb.packet, "masquerade")
             return DROP
-    is_answer = info >= CT_ESTABLISHED_REPLY
-    if status & (STATUS[manip] ^ IPS_NAT_MASK if is_answer else STATUS[manip]):
-        before, targets = skb.packet, connection.targets
+    if status & TRANSLATED[info >= CT_ESTABLISHED_REPLY][manip]:
+        before, targets, is_answer = skb.packet, connection.targets, info >= CT_ESTABLISHED_REPLY
         if type(before.payload) is not Udp and not is_writable(before):
             return DROP
         skb.packet = manipulated(before, connection.tuples[not is_answer].answered() if targets is None else targets[is_answer], manip)
