@@ -123,6 +123,8 @@ class EngineProfile:
     """Whether leaving the default bridge takes its lines out of /etc/hosts (28)."""
     protocol_failure: str = "error starting userland proxy: failed to listen on {host}:{port}: {reason}"
     """A protocol the kernel does not have."""
+    unknown_restart: str = "invalid restart policy: unknown policy '{name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
+    restart_count: str = "invalid restart policy: maximum retry count can only be used with 'on-failure'"
     not_running: str = "container {id} is not running"
     cannot_kill: str = "cannot kill container: {name}"
     answers_failure: int = 1
@@ -190,6 +192,7 @@ V20_10 = EngineProfile(
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
+    unknown_restart="invalid restart policy '{name}'", restart_count="maximum retry count cannot be used with restart policy '{name}'",
     not_running="Container {id} is not running", cannot_kill="Cannot kill container: {name}", needs_experimental_ip6tables=1, forgets_hosts_by_name=1,
     always_drops_ipv6_forward=1, has_ipv6_user_chain=0, looks_at_forwarding=1,
     default_bridge_failure='Error creating default "bridge"',

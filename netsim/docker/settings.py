@@ -70,6 +70,23 @@ UNATTACHED: Mapping[str, EndpointSettings] = {}
 
 @quick
 @attrs.frozen(weakref_slot=False)
+class MountPoint:
+    """What is mounted in a container: a path of the host (`bind`), a volume (without `source` a new one), or memory (`tmpfs`)."""
+
+    kind: str
+    source: str
+    target: str
+    mode: str = ""
+    """As it was written: `ro`, `z` ..."""
+    read_only: int = 0
+    made: int = 1
+    """Whether a path that the host does not have is made (`-v`) or refused (`--mount`)."""
+    nameless: int = 0
+    """A volume that nobody named."""
+
+
+@quick
+@attrs.frozen(weakref_slot=False)
 class HostConfig:
     """The part of a container's request that is about the host it will run on."""
 
@@ -89,6 +106,11 @@ class HostConfig:
     sysctls: Mapping[str, str] = attrs.field(default=EMPTY)
     uts_mode: str = ""
     pid_mode: str = ""
+    binds: tuple[str, ...] = ()
+    """`-v SOURCE:TARGET[:MODE]` each."""
+    mounts: tuple[MountPoint, ...] = ()
+    """`--mount`, `--tmpfs` and `-v TARGET`."""
+    volumes_from: tuple[str, ...] = ()
     reported: Mapping[str, object] = attrs.field(default=EMPTY)
     """Options that nothing comes of but that inspect tells, by their name in the API (`Memory`, `Binds` ...)."""
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from netsim.errors import EROFS, NetError
+from netsim.machine.fds import OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node
 
 if TYPE_CHECKING:
@@ -71,3 +73,53 @@ class Sys(Mount):
         from netsim.machine.sysfs import make_sys
 
         return make_sys()
+
+
+def read_only(node: Node) -> Node:
+    """A file or directory as it is seen through a mount that must not be written to."""
+    if isinstance(node, Directory):
+        return ReadOnlyDirectory(node.mode, node.changed, tree=node)
+    return ReadOnlyFile(node.mode, node.changed, node.content, file=node) if isinstance(node, File) else node
+
+
+@attrs.define(eq=False)
+class ReadOnlyDirectory(Mount):
+    """A directory whose entries can be read."""
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """The entry called so."""
+        node = self.looked_into().find(name, process)
+        return None if node is None else read_only(node)
+
+    def add(self, name: str, node: Node) -> None:
+        """EROFS."""
+        raise NetError(EROFS)
+
+    def remove(self, name: str) -> None:
+        """EROFS."""
+        raise NetError(EROFS)
+
+
+@attrs.define(eq=False)
+class ReadOnlyFile(File):
+    """A file that can be read."""
+
+    file: File | None = None
+
+    def read(self) -> bytes:
+        """What is in it now."""
+        return self.file.read() if self.file is not None else self.content
+
+    def write(self, data: bytes) -> None:
+        """EROFS."""
+        raise NetError(EROFS)
+
+    def truncate(self) -> None:
+        """EROFS."""
+        raise NetError(EROFS)
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """Open it to read; EROFS."""
+        if how != "r":
+            raise NetError(EROFS)
+        return RegularFile(node=self)

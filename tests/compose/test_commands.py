@@ -195,8 +195,31 @@ def test_what_is_not_about_networks_is_reported(desk: Desk) -> None:
     )
     desk.compose("up -d")
     told = desk.host.world.unmodelled
-    for what in ("services.a.volumes", "services.a.mem_limit", "services.a.deploy.resources", "volumes.vol"):
+    for what in ("services.a.mem_limit", "services.a.deploy.resources"):
         assert f"h1: docker compose: {what}" in told
+
+
+def test_volumes_are_made_mounted_and_removed(desk: Desk) -> None:
+    desk.files(
+        compose="""
+services:
+  web: {image: nginx, volumes: ['./html:/usr/share/nginx/html:ro', 'data:/data'], ports: ['8080:80']}
+  other: {image: busybox, command: sleep 1d, volumes: ['data:/here']}
+volumes: {data: }
+"""
+    )
+    desk.type("mkdir -p html && echo hello > html/index.html")
+    assert 'Volume "app_data"  Created' in desk.compose("up -d").stderr
+    assert desk.type("curl -s localhost:8080").stdout == "hello\n"
+    desk.compose("exec -T web sh -c 'echo kept > /data/f'")
+    assert desk.compose("exec -T other cat /here/f").stdout == "kept\n"
+    assert "Read-only file system" in desk.compose("exec -T web touch /usr/share/nginx/html/x").stderr
+    desk.compose("down")
+    assert desk.type("docker volume ls -q").stdout == "app_data\n"
+    desk.compose("up -d")
+    assert desk.compose("exec -T web cat /data/f").stdout == "kept\n"
+    assert "Volume app_data  Removed" in desk.compose("down -v").stderr
+    assert desk.type("docker volume ls -q").stdout == ""
 
 
 @pytest.mark.parametrize("text", ["3", "{listen: x}", "{listen: [99999]}", "{foo: 1}", "{dialect: windows}", "{listen: 1-65535}", "{listen: {a: 1}}"])

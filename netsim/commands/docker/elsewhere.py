@@ -31,8 +31,8 @@ MANAGER = (
     *(f"stack {name}" for name in ("deploy", "ls", "ps", "rm", "services")), "swarm ca",
 )  # fmt: skip
 OTHER = (
-    "swarm unlock", "commit", "cp", "diff", "export", "history", "load", "login", "logout", "push", "save", "search",
-    "stats", "update", "stack config", "system df", *(f"volume {name}" for name in ("create", "inspect", "ls", "prune", "rm", "update")),
+    "swarm unlock", "diff", "export", "history", "load", "login", "logout", "push", "save", "search",
+    "stats", "stack config", "system df", "volume update",
     "builder", "checkpoint", "context", "manifest", "plugin", "trust", "config", "secret",
 )  # fmt: skip
 ELSEWHERE_COMMANDS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from netsim.commands.docker import typed
+from netsim.commands.docker import typed, volumes
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.profile import CliProfile
 from netsim.commands.docker.session import Docker, Subcommand
@@ -84,9 +84,9 @@ def _structure(value: Any) -> Any:
 
 KINDS: Mapping[str, Kind] = {
     "container": Kind("container", _container, typed.container), "image": Kind("image", _image, _read_image),
-    "network": Kind("network", _network, typed.network), "service": Kind("service", _service, _as_sent), "node": Kind("node", _node, _as_sent),
+    "network": Kind("network", _network, typed.network), "volume": Kind("volume", volumes.find, typed.volume), "service": Kind("service", _service, _as_sent), "node": Kind("node", _node, _as_sent),
 }  # fmt: skip
-OTHERS = ("volume", "task", "plugin", "secret", "config")
+OTHERS = ("task", "plugin", "secret", "config")
 """Kinds there are none of."""
 SWARM = ("task", "secret", "config")
 NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
@@ -116,6 +116,11 @@ def inspect_image(docker: Docker, parsed: Parsed) -> Result:
 def inspect_network(docker: Docker, parsed: Parsed) -> Result:
     """docker network inspect."""
     return _inspect(docker, parsed, "network")
+
+
+def inspect_volume(docker: Docker, parsed: Parsed) -> Result:
+    """docker volume inspect."""
+    return _inspect(docker, parsed, "volume")
 
 
 def inspect_service(docker: Docker, parsed: Parsed) -> Result:
@@ -233,5 +238,6 @@ INSPECT_COMMANDS = (
     Subcommand("image inspect", "[OPTIONS] IMAGE [IMAGE...]", (FORMAT,), 1, None, inspect_image),
     Subcommand("service inspect", "[OPTIONS] SERVICE [SERVICE...]", (FORMAT, Flag("pretty", "", BOOL)), 1, None, inspect_service),
     Subcommand("node inspect", "[OPTIONS] self|NODE [NODE...]", (FORMAT, Flag("pretty", "", BOOL)), 1, None, inspect_node),
+    Subcommand("volume inspect", "[OPTIONS] VOLUME [VOLUME...]", (FORMAT,), 1, None, inspect_volume),
     Subcommand("network inspect", "[OPTIONS] NETWORK [NETWORK...]", (FORMAT, Flag("verbose", "v", BOOL)), 1, None, inspect_network),
 )

@@ -17,6 +17,7 @@ from netsim.docker.engine import attach
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import RESTARTING, Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.mounts import forget_nameless
 from netsim.docker.errors import Refusal, conflict
 from netsim.machine.call import Program, Result
 from netsim.machine.process import SIGKILL, Process
@@ -197,7 +198,10 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
             if parsed.has("link"):
                 attach.unlink(docker.engine, name)
             else:
-                life.remove(docker.engine, _container(docker, name), force=int(parsed.has("force")))
+                gone = _container(docker, name)
+                life.remove(docker.engine, gone, force=int(parsed.has("force")))
+                if parsed.has("volumes"):
+                    forget_nameless(docker.engine, gone)
             docker.print(name)
         except Refusal as problem:
             docker.refused(problem, "container", name)

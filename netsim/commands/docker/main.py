@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from netsim.commands.docker import tree, usage
 from netsim.commands.docker.build import BUILD_COMMANDS
+from netsim.commands.docker.change import CHANGE_COMMANDS
+from netsim.commands.docker.copy import COPY_COMMANDS
 from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
 from netsim.commands.docker.events import EVENT_COMMANDS
 from netsim.commands.docker.flags import FlagError, HelpWanted, Parsed, parse
@@ -22,6 +24,7 @@ from netsim.commands.docker.session import Docker, Subcommand, worded
 from netsim.commands.docker.swarm.node import NODE_COMMANDS
 from netsim.commands.docker.swarm.service import SERVICE_COMMANDS
 from netsim.commands.docker.swarm.swarm import SWARM_COMMANDS
+from netsim.commands.docker.volumes import VOLUME_COMMANDS
 from netsim.docker.errors import Refusal, failed
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, ReadInput, Result
@@ -30,7 +33,7 @@ COMMANDS: dict[str, Subcommand] = {
     command.path: command
     for command in (
         *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *BUILD_COMMANDS, *INFO_COMMANDS,
-        *NETWORK_COMMANDS, *PRUNE_COMMANDS, *SWARM_COMMANDS, *NODE_COMMANDS, *SERVICE_COMMANDS, *ELSEWHERE_COMMANDS,
+        *NETWORK_COMMANDS, *VOLUME_COMMANDS, *COPY_COMMANDS, *CHANGE_COMMANDS, *PRUNE_COMMANDS, *SWARM_COMMANDS, *NODE_COMMANDS, *SERVICE_COMMANDS, *ELSEWHERE_COMMANDS,
     )
 }  # fmt: skip
 """Every subcommand by its words after `docker`."""

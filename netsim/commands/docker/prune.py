@@ -9,7 +9,7 @@ from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed, parse
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import moment
 from netsim.commands.docker.values import name_and_value
-from netsim.docker.engine import networks
+from netsim.docker.engine import mounts, networks
 from netsim.docker.engine import run as life
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, invalid
@@ -20,6 +20,7 @@ WARNINGS = {
     "network": "WARNING! This will remove all custom networks not used by at least one container.\n",
     "container": "WARNING! This will remove all stopped containers.\n",
     "image": "WARNING! This will remove all dangling images.\n",
+    "volume": "WARNING! This will remove {volumes} local volumes not used by at least one container.\n",
     "system": "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one container\n  - all dangling images\n  - {cache}\n",
 }
 CACHE = {"20.10": "all dangling build cache\n", "28": "unused build cache\n"}
@@ -74,6 +75,19 @@ def _containers(docker: Docker, limits: Limits) -> str:
     return "Deleted Containers:\n" + "".join(f"{name}\n" for name in gone) + "\n" if gone else ""
 
 
+def _spared(docker: Docker, parsed: Parsed) -> int:
+    """Whether volumes that somebody named stay: unless asked for, since API 1.42."""
+    return int(docker.api >= (1, 42) and not parsed.has("all"))
+
+
+def _volumes(docker: Docker, limits: Limits, spared: int) -> str:
+    gone = [one.name for one in mounts.unused(docker.engine) if (one.nameless or not spared) and limits.allow(dict(one.labels), one.created)]
+    for name in gone:
+        mounts.remove_volume(docker.engine, name)
+    docker.engine.tell("volume", "prune", "", reclaimed="0")
+    return "Deleted Volumes:\n" + "".join(f"{name}\n" for name in gone) + "\n" if gone else ""
+
+
 def _act(docker: Docker, what: str, parsed: Parsed) -> Result:
     limits = _limits(docker.engine, parsed)
     if what == "network":
@@ -83,6 +97,8 @@ def _act(docker: Docker, what: str, parsed: Parsed) -> Result:
         docker.out.append(_containers(docker, limits))
     if what == "system":
         docker.out.append(_networks(docker, limits))
+    if what == "volume" or (what == "system" and parsed.has("volumes")):
+        docker.out.append(_volumes(docker, limits, _spared(docker, parsed)))
     docker.print("Total reclaimed space: 0B")
     return docker.result()
 
@@ -96,13 +112,14 @@ def _prune(docker: Docker, parsed: Parsed, what: str) -> Result | ReadInput:
 def _answered(call: Call, data: bytes, what: str) -> Result:
     """The question was answered: anything that begins with y goes on."""
     docker = Docker(call)
-    warning = WARNINGS[what].format(cache=CACHE[docker.cli.family])
+    words = call.argv[call.argv.index("prune") + 1 :]
+    parsed = parse(words, SYSTEM_FLAGS, interspersed=True)
+    warning = WARNINGS[what].format(cache=CACHE[docker.cli.family], volumes="anonymous" if _spared(docker, parsed) else "all")
     docker.out.append(f"{warning}{QUESTION}")
     if data.decode(errors="replace").strip().lower() != "y":
         return docker.result()
-    words = call.argv[call.argv.index("prune") + 1 :]
     try:
-        return _act(docker, what, parse(words, SYSTEM_FLAGS, interspersed=True))
+        return _act(docker, what, parsed)
     except Refusal as problem:
         docker.refused(problem)
         return docker.result(1)
@@ -124,7 +141,11 @@ def _system_answer(call: Call, data: bytes) -> Result:
     return _answered(call, data, "system")
 
 
-ANSWERED = {"network": _network_answer, "container": _container_answer, "image": _image_answer, "system": _system_answer}
+def _volume_answer(call: Call, data: bytes) -> Result:
+    return _answered(call, data, "volume")
+
+
+ANSWERED = {"volume": _volume_answer, "network": _network_answer, "container": _container_answer, "image": _image_answer, "system": _system_answer}
 
 
 def prune_networks(docker: Docker, parsed: Parsed) -> Result | ReadInput:
@@ -142,6 +163,11 @@ def prune_images(docker: Docker, parsed: Parsed) -> Result | ReadInput:
     return _prune(docker, parsed, "image")
 
 
+def prune_volumes(docker: Docker, parsed: Parsed) -> Result | ReadInput:
+    """docker volume prune."""
+    return _prune(docker, parsed, "volume")
+
+
 def prune_system(docker: Docker, parsed: Parsed) -> Result | ReadInput:
     """docker system prune."""
     return _prune(docker, parsed, "system")
@@ -154,5 +180,6 @@ PRUNE_COMMANDS = (
     Subcommand("network prune", "[OPTIONS]", FLAGS, 0, 0, prune_networks),
     Subcommand("container prune", "[OPTIONS]", FLAGS, 0, 0, prune_containers),
     Subcommand("image prune", "[OPTIONS]", IMAGE_FLAGS, 0, 0, prune_images),
+    Subcommand("volume prune", "[OPTIONS]", (*FLAGS, Flag("all", "a", BOOL)), 0, 0, prune_volumes),
     Subcommand("system prune", "[OPTIONS]", SYSTEM_FLAGS, 0, 0, prune_system),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from netsim.addr import MAC
 from netsim.commands.docker import network_option
 from netsim.commands.docker.flags import Parsed, whole
+from netsim.commands.docker.mounts import read_mounts
 from netsim.commands.docker.networks import pairs
 from netsim.commands.docker.publish import BadPort, exposed, published
 from netsim.commands.docker.session import Docker
@@ -34,7 +35,7 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     given, words = parsed.values, parsed.words
     _check(parsed)
     bindings, ports = _ports(docker, parsed)
-    restart = _restart(parsed.text("restart")) if "restart" in given else DEFAULT_RESTART
+    restart = read_restart(parsed.text("restart")) if "restart" in given else DEFAULT_RESTART
     if restart is not DEFAULT_RESTART and restart.name not in ("no", "") and parsed.has("rm"):
         raise BadOption("conflicting options: cannot specify both --restart and --rm")
     variables = _variables(docker, parsed)
@@ -46,7 +47,8 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
         add, drop = (), ()
     links = parsed.many("link") if "link" in given and not is_user_defined(mode) else ()
     sent = {**docker.cli.sends, **reported(parsed)}
-    host = HostConfig(mode, bindings, links=links, cap_add=add, cap_drop=drop, restart=restart, reported=sent, **parsed.fields(OF_HOST))
+    mounted = read_mounts(docker, parsed)
+    host = HostConfig(mode, bindings, links=links, **mounted, cap_add=add, cap_drop=drop, restart=restart, reported=sent, **parsed.fields(OF_HOST))
     return ContainerSpec(
         words[0], command=words[1:], env=variables, exposed=ports, labels=labels, attached=attached(parsed), health=_health(parsed), host=host,
         networks=networks, **parsed.fields(OF_CONTAINER),
@@ -230,7 +232,8 @@ def _mac(text: str) -> MAC | None:
         raise BadOption(f"{text} is not a valid mac address") from None
 
 
-def _restart(text: str) -> RestartPolicy:
+def read_restart(text: str) -> RestartPolicy:
+    """`NAME[:TRIES]`; BadOption."""
     name, colon, count = text.partition(":")
     if not text:
         return DEFAULT_RESTART
@@ -302,8 +305,9 @@ def reported(parsed: Parsed) -> dict[str, object]:
         if parsed.text(option):
             found[name] = parsed.text(option)
     for option, name in LISTS.items():
-        if parsed.many(option):
-            found[name] = list(parsed.many(option))
+        given = [item for item in parsed.many(option) if option != "volume" or ":" in item]
+        if given:
+            found[name] = given
     for option, name in MAPS.items():
         if parsed.many(option):
             found[name] = pairs(parsed.many(option))

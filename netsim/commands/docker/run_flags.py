@@ -17,7 +17,8 @@ MODELLED = (
     Flag("network-alias", "", LIST), Flag("privileged", "", BOOL), Flag("publish", "p", LIST), Flag("publish-all", "P", BOOL), Flag("restart"),
     Flag("rm", "", BOOL), Flag("stop-signal"), Flag("stop-timeout", "", INT), Flag("sysctl", "", MAP, values.sysctl), Flag("tty", "t", BOOL),
     Flag("uts"), Flag("workdir", "w"), Flag("pull"), Flag("quiet", "q", BOOL, only="28"), Flag("disable-content-trust", "", BOOL),
-    Flag("no-healthcheck", "", BOOL), Flag("cidfile"),
+    Flag("no-healthcheck", "", BOOL), Flag("cidfile"), Flag("mount", "", LIST, values.mount), Flag("tmpfs", "", LIST), Flag("volume", "v", LIST),
+    Flag("volumes-from", "", LIST),
 )  # fmt: skip
 UNMODELLED = (
     Flag("annotation", "", MAP, only="28"), Flag("blkio-weight", "", "uint16", values.small), Flag("blkio-weight-device", "", LIST, values.device_value),
@@ -31,11 +32,11 @@ UNMODELLED = (
     Flag("health-timeout", "", "duration", values.duration), Flag("init", "", BOOL), Flag("io-maxbandwidth", "", "bytes", values.size),
     Flag("io-maxiops", "", "uint", values.unsigned), Flag("ipc"), Flag("isolation"), Flag("kernel-memory", "", "bytes", values.size),
     Flag("log-driver"), Flag("log-opt", "", LIST), Flag("memory", "m", "bytes", values.size), Flag("memory-reservation", "", "bytes", values.size),
-    Flag("memory-swap", "", "bytes", values.swap), Flag("memory-swappiness", "", INT), Flag("mount", "", LIST, values.mount),
+    Flag("memory-swap", "", "bytes", values.swap), Flag("memory-swappiness", "", INT),
     Flag("oom-kill-disable", "", BOOL), Flag("oom-score-adj", "", INT), Flag("pid"), Flag("pids-limit", "", INT), Flag("platform"),
     Flag("read-only", "", BOOL), Flag("runtime"), Flag("security-opt", "", LIST), Flag("shm-size", "", "bytes", values.size),
-    Flag("storage-opt", "", LIST), Flag("tmpfs", "", LIST), Flag("ulimit", "", LIST, values.ulimit), Flag("use-api-socket", "", BOOL, only="28"),
-    Flag("user", "u"), Flag("userns"), Flag("volume", "v", LIST), Flag("volume-driver"), Flag("volumes-from", "", LIST),
+    Flag("storage-opt", "", LIST), Flag("ulimit", "", LIST, values.ulimit), Flag("use-api-socket", "", BOOL, only="28"),
+    Flag("user", "u"), Flag("userns"), Flag("volume-driver"),
 )  # fmt: skip
 CREATE_FLAGS = (*MODELLED, *(flag._replace(unmodelled=1) for flag in UNMODELLED))
 """What `docker create` takes."""

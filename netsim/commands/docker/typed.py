@@ -191,12 +191,22 @@ MEMBER = Shape("network.EndpointResource", "Name EndpointID MacAddress IPv4Addre
 NETWORKS = {"20.10": "EnableIPv6", "28": "EnableIPv4 EnableIPv6"}
 
 
+MOUNT = Shape("types.MountPoint", "Type Name? Source Destination Driver? Mode RW Propagation", zeros={"Name": "", "Driver": "", "Source": ""})
+
+
 def container(cli: CliProfile, sent: dict[str, Any]) -> Any:
     """A container."""
     endpoint = Shape("network.EndpointSettings", ENDPOINTS[cli.family], {"IPAMConfig": IPAM_CONFIG}, ENDPOINT_ZEROS, Pointed)
     settings = Shape("container.NetworkSettings", SETTINGS[cli.family], {"Ports": PortMap(), "Networks": MapOf(endpoint)}, SETTINGS_ZEROS)
     host = Shape("container.HostConfig", HOSTS[cli.family], {"LogConfig": LOG, "RestartPolicy": RESTART, "PortBindings": PortMap()})
-    parts: dict[str, Reader] = {"State": STATE, "HostConfig": host, "GraphDriver": GRAPH, "Config": CONFIG, "NetworkSettings": settings}
+    parts: dict[str, Reader] = {
+        "State": STATE,
+        "HostConfig": host,
+        "GraphDriver": GRAPH,
+        "Config": CONFIG,
+        "NetworkSettings": settings,
+        "Mounts": ListOf(MOUNT),
+    }
     return Shape("container.InspectResponse", WHOLE, parts).read(sent)
 
 
@@ -206,6 +216,14 @@ def network(cli: CliProfile, sent: dict[str, Any]) -> Any:
     fields = f"Name ID=Id Created Scope Driver {NETWORKS[cli.family]} IPAM Internal Attachable Ingress ConfigFrom ConfigOnly Containers Options Labels Peers? Services?"
     parts: dict[str, Reader] = {"IPAM": IPAM, "ConfigFrom": config_from, "Containers": MapOf(MEMBER)}
     return Shape("network.Inspect", fields, parts, {"EnableIPv4": False}).read(sent)
+
+
+VOLUME = Shape("volume.Volume", "ClusterVolume? CreatedAt Driver Labels Mountpoint Name Options Scope Status? UsageData?")
+
+
+def volume(cli: CliProfile, sent: dict[str, Any]) -> Any:
+    """A volume."""
+    return VOLUME.read(sent)
 
 
 IMAGE_CONFIG = Shape(

@@ -155,7 +155,7 @@ def shut_down(engine: Engine) -> None:
 def restore(engine: Engine, before: Engine) -> None:
     """What the daemon's store kept: containers, images and user-defined networks, whose devices and rules are set up again."""
     engine.id, engine.containers, engine.images, engine.events = before.id, before.containers, before.images, before.events
-    engine.events_forgotten = before.events_forgotten
+    engine.events_forgotten, engine.volumes = before.events_forgotten, before.volumes
     for network in before.networks.values():
         if network.name in ("none", "host"):
             engine.networks[network.id] = network

@@ -8,7 +8,7 @@ import attrs
 
 from netsim.docker.cnm.model import Sandbox
 from netsim.docker.image import Image
-from netsim.docker.settings import ContainerSpec, EndpointSettings
+from netsim.docker.settings import ContainerSpec, EndpointSettings, MountPoint
 from netsim.machine.fds import OpenFile
 from netsim.machine.files import File
 from netsim.machine.jail import Jail
@@ -96,6 +96,8 @@ class Container:
     process: Process | None = None
     files: dict[str, File] = attrs.field(factory=dict)
     """/etc/hosts, /etc/hostname and /etc/resolv.conf, which live outside its root and are mounted over it."""
+    mounts: list[MountPoint] = attrs.field(factory=list)
+    """With the names of volumes."""
     log: list[tuple[int, str, bytes]] = attrs.field(factory=list)
     stdin: OpenFile | None = None
     """The end that keeps its standard input open while nobody is attached (`-i`)."""

@@ -9,9 +9,10 @@ import attrs
 from netsim.docker.engine import endpoints, links
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.mounts import mounts_of
 from netsim.docker.errors import Refusal, conflict, invalid
 from netsim.docker.ids import new_id, pet_name
-from netsim.docker.settings import ContainerSpec, EndpointSettings
+from netsim.docker.settings import ContainerSpec, EndpointSettings, RestartPolicy
 
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]"
 IS_NAME = re.compile(NAME + "+").fullmatch
@@ -37,6 +38,9 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     container.networks = _attachments(engine, container)
     container.runtime = str(spec.host.reported.get("Runtime", engine.options.default_runtime))
     container.places = list(container.networks)
+    host = spec.host
+    if host.binds or host.mounts or host.volumes_from:
+        container.mounts = mounts_of(engine, spec)
     links.register(engine, container)
     engine.containers[identity] = container
     engine.tell("container", "create", identity, image=spec.image, name=name)
@@ -74,6 +78,7 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
             raise invalid("conflicting options: dns and the network mode")
         if host.extra_hosts:
             raise invalid("conflicting options: custom host-to-IP mapping and the network mode")
+    check_restart(engine, host.restart)
     if host.uts_mode == "host" and spec.hostname:
         raise invalid("conflicting options: hostname and the UTS mode")
     if kind == "host" and host.links:
@@ -85,6 +90,14 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
             raise invalid("conflicting options: port publishing and the container type network mode")
         if spec.exposed:
             raise invalid("conflicting options: port exposing and the container type network mode")
+
+
+def check_restart(engine: Engine, policy: RestartPolicy) -> None:
+    """A restart policy there is, and a number of tries only where it counts (`ValidateRestartPolicy`)."""
+    if policy.name not in ("", "no", "always", "unless-stopped", "on-failure"):
+        raise invalid(engine.profile.unknown_restart.format(name=policy.name))
+    if policy.maximum and policy.name != "on-failure":
+        raise invalid(engine.profile.restart_count.format(name=policy.name))
 
 
 def _resolved_mode(engine: Engine, mode: str) -> str:

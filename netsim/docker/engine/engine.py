@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -64,6 +64,21 @@ class Event:
         return dict(sorted(zip(self.names, self.values, strict=True)))
 
 
+@attrs.frozen
+class Volume:
+    """A directory of the daemon's that outlives containers (`docker volume`)."""
+
+    name: str
+    labels: Mapping[str, str]
+    created: int
+    nameless: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is on the host."""
+        return f"/var/lib/docker/volumes/{self.name}/_data"
+
+
 @attrs.define(eq=False)
 class Engine:
     """One dockerd on one machine (`daemon.Daemon`)."""
@@ -77,6 +92,7 @@ class Engine:
     containers: dict[str, Container] = attrs.field(factory=dict)
     networks: dict[str, Network] = attrs.field(factory=dict)
     images: dict[str, Image] = attrs.field(factory=dict)
+    volumes: dict[str, Volume] = attrs.field(factory=dict)
     first_processes: dict[int, Container] = attrs.field(factory=dict)
     """Process id -> the container it is the first process of."""
     built: dict[str, Image] = attrs.field(factory=dict)

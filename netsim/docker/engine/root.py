@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.mounts import mount_all
 from netsim.docker.errors import failed
 from netsim.docker.settings import HostConfig
 from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
@@ -26,6 +27,8 @@ def make_jail(engine: Engine, container: Container) -> Jail:
     etc = root.entries["etc"]
     assert isinstance(etc, Directory)
     etc.entries |= container.files
+    if container.mounts:
+        mount_all(engine, container, root)
     machine = engine.machine
     tools = machine.dialects[container.image.dialect]
     if container.image.tools:
@@ -37,6 +40,17 @@ def make_jail(engine: Engine, container: Container) -> Jail:
     capabilities = _capabilities(host)
     installed = dict(container.image.installed) if container.jail is None else container.jail.installed
     return Jail(root, container.hostname, tools, capabilities, inodes=inodes, read_only_sys=int(not host.privileged), installed=installed)
+
+
+def root_of(engine: Engine, container: Container) -> Directory:
+    """A container's root, made before its first run when somebody looks into it."""
+    return container.jail.root if container.jail is not None else make_jail_early(engine, container)
+
+
+def make_jail_early(engine: Engine, container: Container) -> Directory:
+    """The root of a container that was never started, which its first run will have."""
+    container.jail = make_jail(engine, container)
+    return container.jail.root
 
 
 def _capabilities(host: HostConfig) -> frozenset[str] | None:

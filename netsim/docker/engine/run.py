@@ -12,6 +12,7 @@ from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_na
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RESTARTING, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.mounts import forget_nameless
 from netsim.docker.engine.root import make_jail
 from netsim.docker.engine.views.ports import ports_before_its_end
 from netsim.docker.errors import Refusal, conflict, failed, invalid
@@ -199,6 +200,7 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         engine.machine.kernel.clock.call_later(container.patience, _restart, engine, container)
     elif container.spec.host.auto_remove:
         forget(engine, container)
+        forget_nameless(engine, container)
 
 
 def _networks(container: Container) -> list[Network]:

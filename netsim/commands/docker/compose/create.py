@@ -13,6 +13,7 @@ from netsim.commands.docker.compose.network import Network
 from netsim.commands.docker.compose.request import LABEL, Maker, container_name, members, number_of, service_of
 from netsim.commands.docker.compose.stand_ins import image_name, is_stand_in
 from netsim.commands.docker.compose.steps import Said, Step, Steps, Stop, Together, warning
+from netsim.commands.docker.compose.volumes import Volume, used_volumes
 from netsim.docker.engine import attach
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
@@ -61,6 +62,7 @@ def steps(plan: Plan) -> list[Step]:
     return [
         Images(plan.project, list(plan.services), plan.builds, plan.never_builds),
         *(Network(plan.project, key) for key in networks(plan)),
+        *(Volume(plan.project, key) for key in used_volumes(plan.project, plan.services)),
         Orphans(plan),
         *(Level(plan, level) for level in levels),
     ]

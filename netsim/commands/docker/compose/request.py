@@ -15,6 +15,7 @@ from netsim.commands.docker.compose.file.durations import nanoseconds
 from netsim.commands.docker.compose.file.problem import ComposeProblem
 from netsim.commands.docker.compose.file.project import Project, Service, networks_by_priority
 from netsim.commands.docker.compose.stand_ins import image_name, is_stand_in, stand_in
+from netsim.commands.docker.compose.volumes import mounts_of
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.image import image_id
@@ -264,7 +265,7 @@ class Maker:
             cap_add=(*service.get("cap_add", ()), *(oneoff.cap_add if oneoff else ())), cap_drop=(*service.get("cap_drop", ()), *(oneoff.cap_drop if oneoff else ())),
             privileged=int(bool(service.get("privileged"))), restart=_restart(service) if oneoff is None else RestartPolicy(),
             auto_remove=oneoff.remove if oneoff else 0, sysctls=dict(service.get("sysctls") or {}), uts_mode=service.get("uts", ""),
-            pid_mode="host" if service.get("pid") == "host" else "", reported={key: int(value) for key, value in reported.items() if value.isdigit()},
+            pid_mode="host" if service.get("pid") == "host" else "", mounts=mounts_of(self.project, service), reported={key: int(value) for key, value in reported.items() if value.isdigit()},
         )  # fmt: skip
 
 

@@ -43,10 +43,13 @@ DONE = frozenset(
         "uts",
         "attach",
         "healthcheck",
+        "volumes",
+        "tmpfs",
     ]
 )
 """Keys of a service that something comes of."""
 DEPLOY = frozenset(("replicas", "restart_policy"))
+VOLUME = frozenset(("name", "external", "labels"))
 NETWORK = frozenset(["name", "driver", "driver_opts", "ipam", "external", "internal", "attachable", "labels", "enable_ipv4", "enable_ipv6"])
 
 
@@ -60,9 +63,12 @@ def unmodelled(project: Project, services: Sequence[str]) -> Iterator[str]:
                     yield f"docker compose: services.{name}.deploy.{part}"
             elif key not in DONE and not key.startswith("x-") and service[key] not in (None, False, [], {}):
                 yield f"docker compose: services.{name}.{key}"
-    for section in ("volumes", "secrets", "configs"):
+    for section in ("secrets", "configs"):
         for key in getattr(project, section):
             yield f"docker compose: {section}.{key}"
+    for key, volume in project.volumes.items():
+        for part in sorted(set(volume) - VOLUME):
+            yield f"docker compose: volumes.{key}.{part}"
     for key, network in project.networks.items():
         for part in sorted(set(network) - NETWORK):
             if not part.startswith("x-"):

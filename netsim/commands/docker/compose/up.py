@@ -15,6 +15,7 @@ from netsim.commands.docker.compose.request import LABEL, members, service_of, t
 from netsim.commands.docker.compose.session import Compose, ComposeCommand
 from netsim.commands.docker.compose.stand_ins import image_name, split
 from netsim.commands.docker.compose.steps import Step, Steps, Stop
+from netsim.commands.docker.compose.volumes import RemoveVolumes
 from netsim.commands.docker.compose.waiting import AllUp
 from netsim.commands.docker.flags import BOOL, INT, LIST, TEXT, Flag, Parsed
 from netsim.machine.call import Program, Result
@@ -169,8 +170,8 @@ def down(compose: Compose, parsed: Parsed) -> Result | Program:
         steps.append(RemoveResources(name, networks, images))
     if not there and not networks:
         compose.warn([f'Warning: No resource found to remove for project "{name}".'])
-    if parsed.given("volumes"):
-        compose.call.netns.kernel.unmodelled.append("docker compose down --volumes")
+    if parsed.has("volumes") and project is not None:
+        steps.append(RemoveVolumes(project))
     return Steps(compose.engine, steps, quiet(compose), compose.said())
 
 

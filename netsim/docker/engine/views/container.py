@@ -30,7 +30,7 @@ def container_view(engine: Engine, container: Container) -> dict[str, Any]:
         "Image": image_id(container.image), "ResolvConfPath": f"{files}/resolv.conf", "HostnamePath": f"{files}/hostname", "HostsPath": f"{files}/hosts",
         "LogPath": f"{place}/{container.id}-json.log", "Name": f"/{container.name}", "RestartCount": container.restart_count, "Driver": "vfs",
         "Platform": "linux", "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "", "ExecIDs": None,
-        "HostConfig": host_config_view(container, release), "GraphDriver": {"Data": _graph(container, release), "Name": "vfs"}, "Mounts": [],
+        "HostConfig": host_config_view(container, release), "GraphDriver": {"Data": _graph(container, release), "Name": "vfs"}, "Mounts": mounts_view(container, release),
         "Config": config_view(engine, container), "NetworkSettings": network_settings(engine, container, release),
     }  # fmt: skip
     if not container.state.started:
@@ -55,6 +55,21 @@ def _graph(container: Container, release: Shown) -> dict[str, str] | None:
     return {name: values[name] for name in release.graph_data} or None
 
 
+def mounts_view(container: Container, release: Shown) -> list[dict[str, Any]]:
+    """`Mounts`, by where they are in the container."""
+    found: list[dict[str, Any]] = []
+    for point in sorted(container.mounts, key=lambda one: one.target):
+        writable = not point.read_only
+        if point.kind == "bind":
+            source = {"Type": "bind", "Source": point.source}
+            found.append({**source, "Destination": point.target, "Mode": point.mode, "RW": writable, "Propagation": "rprivate"})
+        elif point.kind == "volume":
+            source = {"Type": "volume", "Name": point.source, "Source": f"/var/lib/docker/volumes/{point.source}/_data"}
+            mode = point.mode or ("" if point.nameless else "z")
+            found.append({**source, "Destination": point.target, "Driver": "local", "Mode": mode, "RW": writable, "Propagation": ""})
+    return found
+
+
 def state_view(container: Container) -> dict[str, Any]:
     """`State`."""
     state, health = container.state, container.health
@@ -76,7 +91,8 @@ def config_view(engine: Engine, container: Container) -> dict[str, Any]:
         "Hostname": container.hostname, "Domainname": spec.domainname, "User": spec.user or image.user, "AttachStdin": "stdin" in spec.attached,
         "AttachStdout": "stdout" in spec.attached, "AttachStderr": "stderr" in spec.attached, "ExposedPorts": {str(port): {} for port in ports},
         "Tty": bool(spec.tty), "OpenStdin": bool(spec.open_stdin), "StdinOnce": bool(spec.open_stdin) and "stdin" in spec.attached, "Env": env or None,
-        "Cmd": list(spec.command) or None, **({} if spec.health is None else {"Healthcheck": health_view(spec.health)}), "Image": spec.image, "Volumes": None, "WorkingDir": spec.working_dir or image.working_dir,
+        "Cmd": list(spec.command) or None, **({} if spec.health is None else {"Healthcheck": health_view(spec.health)}), "Image": spec.image,
+        "Volumes": {path: {} for path in (*image.volumes, *(one.target for one in spec.host.mounts if one.kind == "volume" and not one.source))} or None, "WorkingDir": spec.working_dir or image.working_dir,
         "Entrypoint": list(spec.entrypoint) if spec.entrypoint else None, "MacAddress": str(spec.mac) if spec.mac is not None else "", "OnBuild": None,
         "Labels": dict(sorted({**image.labels, **spec.labels}.items())), "StopSignal": spec.stop_signal, "StopTimeout": spec.stop_timeout,
     }  # fmt: skip
