@@ -53,15 +53,12 @@ class Waiting(Program):
 
 def docker(call: Call) -> Result | Program | ReadInput:
     """The docker command; what it asks of the daemon takes as long as the release takes for it."""
-    engine = call.machine.services.get("docker")
+    engine = call.proc.machine.services.get("docker")
     parts = _work(call.argv[1:])
     if not parts or not isinstance(engine, Engine):
         return main.docker(call)
     durations = engine.profile.durations
-    before = 0
-    for part in parts:
-        before += _ms(durations, part)
-    return Waiting(call, before * MS, durations.answer * MS)
+    return Waiting(call, _ms(durations, parts) * MS, durations.answer * MS)
 
 
 @lru_cache(maxsize=1024)
@@ -80,7 +77,8 @@ def _work(words: tuple[str, ...]) -> tuple[str, ...]:
     return VERBS.get(first or "", ())
 
 
-def _ms(durations: Durations, part: str) -> int:
-    found = getattr(durations, part)
-    assert isinstance(found, int)
-    return found
+def _ms(durations: Durations, parts: tuple[str, ...]) -> int:
+    total = 0
+    for part in parts:
+        total += getattr(durations, part)
+    return total

@@ -86,7 +86,7 @@ def _help(wanted: HelpWanted, text: str) -> Result:
 
 def _settings(session: Docker, parsed: Parsed) -> Result | None:
     """Where the daemon is, and the like."""
-    hosts = parsed.many("host")
+    hosts = parsed.many("host") if parsed.values else ()
     session.daemon = hosts[-1] if hosts else session.call.proc.env.get("DOCKER_HOST", "")
     if not (parsed.values or session.daemon):
         return None

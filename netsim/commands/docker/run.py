@@ -76,7 +76,7 @@ class Attached(Program):
 
 def run(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker run."""
-    if parsed.has("detach") and parsed.many("attach"):
+    if "attach" in parsed.values and parsed.has("detach"):
         docker.complain("conflicting options: cannot specify both --attach and --detach")
         return docker.result(1)
     if needs_terminal(docker, parsed):

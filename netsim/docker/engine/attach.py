@@ -127,8 +127,8 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
     name = network.spec.name
     container.joined[name] = network.id
     endpoint.dns_names = dns_names(container, settings)
-    endpoint.exposed = exposed(engine, container)
     bindings = bindings_of(engine, container)
+    endpoint.exposed = tuple(bindings)
     if name == links.DEFAULT:
         links.tie(engine, container, endpoint)
     try:

@@ -37,9 +37,10 @@ def begin(engine: Engine, container: Container, linked: Sequence[str]) -> None:
         return
     if not container.files:
         container.files = {name: File(0o644) for name in MOUNTED}
-    _write(container, "hostname", f"{container.hostname}\n")
-    _write(container, "hosts", _first_hosts(engine, container, linked))
-    _write(container, "resolv.conf", _first_resolv_conf(engine, container))
+    files = container.files
+    files["hostname"].content = f"{container.hostname}\n".encode()
+    files["hosts"].content = _first_hosts(engine, container, linked).encode()
+    files["resolv.conf"].content = _first_resolv_conf(engine, container).encode()
 
 
 def begin_hosts(engine: Engine, container: Container, linked: Sequence[str]) -> None:
