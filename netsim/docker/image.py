@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 
@@ -53,8 +54,12 @@ class Image:
 
 def image_id(image: Image) -> str:
     """Its digest: its own, or one drawn from what it declares."""
-    declared = (image.name, image.tag, image.command, image.entrypoint, image.exposed, image.env)
-    return image.id or "sha256:" + hashlib.sha256(repr(declared).encode()).hexdigest()
+    return image.id or _drawn(image.name, image.tag, image.command, image.entrypoint, image.exposed, image.env)
+
+
+@lru_cache(maxsize=256)
+def _drawn(*declared: object) -> str:
+    return "sha256:" + hashlib.sha256(repr(declared).encode()).hexdigest()
 
 
 WEB, DATABASES = "netsim.programs.images.web:", "netsim.programs.images.databases:"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from netsim.clock import SECOND
 from netsim.commands.docker.values import span
@@ -63,8 +64,13 @@ def stamp(ns: int) -> str:
     return datetime.fromtimestamp(ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ns % SECOND:09d}Z"
 
 
+@lru_cache(maxsize=256)
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def written(ns: int) -> str:
     """As Go prints a time: `2026-11-23 19:24:45.632921336 +0000 UTC`."""
-    day = datetime.fromtimestamp(ns // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    day = _day(ns // SECOND)
     part = f".{ns % SECOND:09d}".rstrip("0").rstrip(".")
     return f"{day}{part} +0000 UTC"

@@ -6,6 +6,7 @@ A release reads what it knows, in its own order and under Go's names; what the d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import attrs
@@ -39,25 +40,37 @@ class Shape:
         """The structure out of what the daemon sent; None for nothing."""
         if not isinstance(sent, dict):
             return None
+        names, optional, embedded = _laid_out(self.fields)
+        zeros, parts = self.zeros, self.parts
         values: dict[str, Any] = {}
-        names: dict[str, str] = {}
-        omitted: list[str] = []
-        embedded: list[tuple[str, str]] = []
-        begin = ""
-        for field in self.fields.split():
-            if field in "{}":
-                begin = "" if field == "{" else begin
-                embedded += [(begin, list(values)[-1])] if field == "}" else []
-                continue
+        for name, json_name in names.items():
+            value = sent.get(json_name)
+            if value is None and json_name not in sent:
+                value = zeros.get(name)
+            part = parts.get(name) if value is not None else None
+            values[name] = part.read(value) if part is not None else empty(name, value)
+        return self.made(values, self.go_type, names, [name for name in optional if not values[name]], embedded)
+
+
+@lru_cache(maxsize=64)
+def _laid_out(fields: str) -> tuple[Mapping[str, str], tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """A shape's fields: Go's name -> JSON's, those left out where they are empty, and first and last of each structure embedded."""
+    names: dict[str, str] = {}
+    optional: list[str] = []
+    embedded: list[tuple[str, str]] = []
+    begin = ""
+    for field in fields.split():
+        if field == "{":
+            begin = ""
+        elif field == "}":
+            embedded.append((begin, next(reversed(names))))
+        else:
             name, _, json_name = field.rstrip("?").partition("=")
             names[name] = json_name or name
             begin = begin or name
-            value = sent.get(names[name], self.zeros.get(name))
-            part = self.parts.get(name)
-            values[name] = part.read(value) if part is not None and value is not None else empty(name, value)
-            if field.endswith("?") and not values[name]:
-                omitted.append(name)
-        return self.made(values, self.go_type, names, omitted, embedded)
+            if field.endswith("?"):
+                optional.append(name)
+    return names, tuple(optional), tuple(embedded)
 
 
 SLICES = frozenset(["Links", "Aliases", "DNSNames", "LinkLocalIPs", "DNS", "DNSOptions", "DNSSearch", "ExtraHosts", "GroupAdd", "CapAdd", "CapDrop", "SecurityOpt", "Binds", "VolumesFrom", "Env", "Cmd", "Entrypoint", "OnBuild", "ExecIDs", "Args", "MaskedPaths", "ReadonlyPaths", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits", "Config", "Mounts", "RepoTags", "SecondaryIPAddresses", "SecondaryIPv6Addresses", "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"])  # fmt: skip

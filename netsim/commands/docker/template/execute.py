@@ -175,22 +175,18 @@ def _call(operand: Operand, function: Any, values: list[Any], whole: str = "") -
 
 
 def _field(operand: Operand, value: Any, name: str, lenient: int) -> Any:
+    if isinstance(value, dict) and name in value:
+        return value[name]
     last = _last(operand)
     where = f'template: :1:{last.at}: executing "" at <{last.text}>: '
     if value is NIL:
         raise TemplateError(f"{where}nil pointer evaluating field {name}")
     if isinstance(value, Struct):
-        if name not in value:
-            raise TemplateError(f"{where}can't evaluate field {name} in type {value.go_type}")
-        return value[name]
-    if isinstance(value, dict):
-        if name not in value and lenient:
-            return MISSING
-        if name not in value:
-            raise TemplateError(f'{where}map has no entry for key "{name}"')
-        return value[name]
-    if value is MISSING and lenient:
+        raise TemplateError(f"{where}can't evaluate field {name} in type {value.go_type}")
+    if lenient and (value is MISSING or isinstance(value, dict)):
         return MISSING
+    if isinstance(value, dict):
+        raise TemplateError(f'{where}map has no entry for key "{name}"')
     if value is None or value is MISSING:
         raise TemplateError(f'{where}nil data; no entry for key "{name}"')
     raise TemplateError(f"{where}can't evaluate field {name} in type interface {{}}")

@@ -83,6 +83,8 @@ def is_true(value: Any) -> bool:
 
 def show(value: Any) -> str:
     """A value as an action prints it."""
+    if type(value) is str:
+        return value
     if isinstance(value, Pointed):
         return value.text()  # text/template follows a pointer before it prints
     return "<no value>" if value is None or value is MISSING else inner(value)
