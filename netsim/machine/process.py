@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from netsim.machine.machine import Machine
 
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD = 1, 2, 3, 9, 13, 14, 15, 17
-IGNORED_BY_DEFAULT = frozenset({SIGCHLD, 18, 23, 28})
+SIGCONT = 18
+IGNORED_BY_DEFAULT = frozenset({SIGCHLD, 23, 28})
+STOPPING = frozenset({19, 20, 21, 22})
+"""SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: a process stands still until SIGCONT."""
+STOPPED = 2
 
 
 @attrs.define(eq=False)
@@ -244,12 +248,17 @@ class Process:
         """A signal arrives (`kill(2)`); SIGKILL cannot be handled, an ignored one reaches only a program that catches it itself."""
         if self.status is not None or signum in IGNORED_BY_DEFAULT or self is self.machine.init:
             return  # init gets no signal it has no handler for (`sig_task_ignored`), not even SIGKILL
-        if signum == SIGKILL or self.program is None:
+        if signum == SIGCONT:
+            if self.frozen == STOPPED:
+                self.thaw()
+        elif signum == SIGKILL or self.program is None:
             self.die(signum)
         elif self.frozen:
             self.missed += ((self.signal, (signum,)),)
         elif signum in self.ignored and signum not in self.program.caught:
             return
+        elif signum in STOPPING:
+            self.frozen = STOPPED
         else:
             self.program.signal(self, signum)
 

@@ -41,6 +41,10 @@ def _tokens(text: str) -> tuple[tuple[str, int, str], ...]:
             break
         group = match.lastindex or 0
         start, place, subscript = match.start(group), match.end(), ""
+        if match[group] in ("++", "--") and not (found and is_name(found[-1][0])) and not text[place:].lstrip()[:1].isidentifier():
+            place = start + 1  # two signs
+            found.append((text[start], start, ""))
+            continue
         if group == 2 and text[place : place + 1] == "[":
             end = _closing(text, place)
             subscript, place = text[place + 1 : end], end + 1

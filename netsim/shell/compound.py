@@ -12,6 +12,7 @@ from netsim.shell.jumps import ExpansionProblem, Jump, ReadonlyProblem
 from netsim.shell.patterns import matcher
 from netsim.shell.simple import SimpleCommands
 from netsim.shell.stack import Steps
+from netsim.shell.tokens import NAME
 from netsim.shell.tree import Arithmetic, Case, CFor, Conditional, For, Group, If, Loop, Sequence
 from netsim.shell.xtrace import trace
 
@@ -28,6 +29,9 @@ class CompoundCommands(SimpleCommands):
         child = self._fork(attrs.evolve(item, is_subshell=False, redirects=()), {fd: opened.dup() for fd, opened in self.proc.fds.items()})
         yield [child]
         self.status = child.status or 0
+        if child.killed_by:
+            self.killed = child
+            self.tell_end(item)
 
     def conditional_run(self, body: Sequence) -> Steps:
         """A condition: its failures do not end the shell."""
@@ -44,9 +48,10 @@ class CompoundCommands(SimpleCommands):
             if self.status == 0:
                 yield from self.run(body)
                 return
-        self.status = 0
         if item.otherwise is not None:
             yield from self.run(item.otherwise)
+        else:
+            self.status = 0
 
     def loop(self, item: Loop) -> Steps:
         """while and until."""
@@ -93,6 +98,10 @@ class CompoundCommands(SimpleCommands):
     def for_(self, item: For) -> Steps:
         """for NAME in WORDS."""
         self.line = item.line + self.first_line
+        if not NAME.fullmatch(item.name):
+            self.complain(f"`{item.name}': not a valid identifier")
+            self.status = 1
+            return
         try:
             values = list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
         except (ExpansionProblem, ArithmeticProblem) as problem:

@@ -30,10 +30,10 @@ def file_test(shell: ShellState, letter: str, path: str) -> bool:
     node = files.stat(proc, path)
     if node is None:
         return False
-    return letter in "aerwOGN" or _is_of_kind(node, letter)
+    return letter in "aerwOGN" or _is_of_kind(shell, node, letter)
 
 
-def _is_of_kind(node: Node, letter: str) -> bool:
+def _is_of_kind(shell: ShellState, node: Node, letter: str) -> bool:
     if letter == "d":
         return isinstance(node, Directory)
     if letter == "f":
@@ -44,7 +44,7 @@ def _is_of_kind(node: Node, letter: str) -> bool:
         return bool(node.mode & 0o111) or isinstance(node, Directory)
     if letter == "c":
         return isinstance(node, Device)
-    return letter == "p" and isinstance(node, Stream)
+    return letter == "p" and isinstance(node, Stream) and getattr(shell.proc.fds.get(node.fd), "pipe", None) is not None
 
 
 def unary(shell: ShellState, operator: str, word: str) -> bool | None:

@@ -51,6 +51,7 @@ def glob(shell: ShellState, field: str) -> list[str]:
             pattern = matcher(part, flags)
             grown += [prefix + name for name in names if pattern.fullmatch(name) and (shows_hidden or not name.startswith("."))]
         found = grown
+    found = [path for path in found if path]
     if field.endswith("/"):
         found = [path + "/" for path in found if isinstance(files.stat(process, path), Directory)]
     if not found and "failglob" in options:

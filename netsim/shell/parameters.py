@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.shell.arith import evaluate
 from netsim.shell.expand import Steps, double, expand, expand_within, settled
-from netsim.shell.fields import BETWEEN, EMPTY, LOOSE, NOTHING, plain, protect
+from netsim.shell.fields import BETWEEN, EMPTY, LOOSE, NOTHING, SEPARATOR, plain, protect
 from netsim.shell.jumps import ExpansionProblem, ReadonlyProblem
 from netsim.shell.patterns import matcher, strip, substituted
 from netsim.shell.quoting import UNPRINTABLE, ansi, single
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
-OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|:|\^\^?|,,?|@[QUuLEPAaKk]")
+OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|:|\^\^?|,,?|~~?|@[QUuLEPAaKk]")
 PREFIX = re.compile(r"!([A-Za-z_][A-Za-z0-9_]*)([@*])")
 
 
@@ -48,6 +48,9 @@ def unbound(shell: ShellState, name: str) -> ExpansionProblem:
 
 def joined(shell: ShellState, values: list[str], sign: str, quote: str) -> str:
     """All parameters or elements: `"$@"` keeps them apart, `"$*"` joins them, without quotes each is split."""
+    if not quote and sign == "*" and values:
+        first = first_of_ifs(shell)
+        return (SEPARATOR + first if first else LOOSE).join(settled(shell, value, "") for value in values)
     if not quote:
         return LOOSE.join(settled(shell, value, "") for value in values)
     if sign == "*":
@@ -356,7 +359,7 @@ def changed(shell: ShellState, value: str, change: tuple[Any, ...]) -> str:
         return substituted(value, pattern, flags, new, op[1:])
     if op[0] in "#%":
         return strip(value, matcher(pattern, flags), op)
-    turn = str.upper if op[0] == "^" else str.lower
+    turn = {"^": str.upper, ",": str.lower, "~": str.swapcase}[op[0]]
     only = matcher(pattern, flags) if pattern else None
     count = len(value) if len(op) == 2 else 1
     return "".join(turn(letter) if place < count and (only is None or only.fullmatch(letter)) else letter for place, letter in enumerate(value))
@@ -367,12 +370,13 @@ def transformed(shell: ShellState, name: str, value: str, letter: str) -> str:
     if letter == "Q":
         return ansi(value) if UNPRINTABLE.search(value) else single(value)
     if letter in "KAa":
-        from netsim.shell.builtins.listing import declaration, flags
+        from netsim.shell.builtins.listing import flags
 
         if letter == "a":
             return flags(shell, name).replace("-", "")
         known = flags(shell, name)
-        return f"{name}={single(value)}" if known == "-" else declaration(shell, name).rstrip("\n") if letter == "A" else single(value)
+        made = f"{name}={single(value)}"
+        return single(value) if letter != "A" else made if known == "-" else f"declare -{known} {made}"
     if letter == "E":
         from netsim.shell.expand import unescape
 

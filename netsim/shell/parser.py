@@ -13,7 +13,6 @@ from netsim.shell.tokens import (
     ASSIGNMENT,
     FUNCTION_NAME,
     MOST_DEPTH,
-    NAME,
     REDIRECTIONS,
     RESERVED,
     Incomplete,
@@ -66,8 +65,14 @@ class Parser:
         """`syntax error near unexpected token`."""
         token = self.token
         if token.kind == "end":
-            return Incomplete("syntax error: unexpected end of file", token.line)
+            return Incomplete("syntax error: unexpected end of file", token.line + (not self.text.endswith("\n")))
         return SyntaxProblem(f"syntax error near unexpected token `{'newline' if token.text == chr(10) else token.text}'", token.line)
+
+    def misplaced(self) -> SyntaxProblem:
+        """The same where the end of the text is the end of a line."""
+        if self.token.kind == "end":
+            return SyntaxProblem("syntax error near unexpected token `newline'", self.token.line)
+        return self.unexpected()
 
     def expect(self, *words: str) -> None:
         """A reserved word must come next."""
@@ -119,7 +124,8 @@ class Parser:
 
     def pipeline(self) -> Pipeline:
         """Commands joined by |."""
-        negated, timed = False, ""
+        negated: bool | None = None
+        timed = ""
         while self.is_word("!", "time"):
             if self.take().text == "!":
                 negated = not negated
@@ -128,8 +134,8 @@ class Parser:
             if self.is_word("-p"):
                 self.at += 1
                 timed = "p"
-        if timed and (self.token.kind == "end" or self.is_op("\n", ";")):
-            return Pipeline((), negated, timed)
+        if (timed or negated is not None) and (self.token.kind == "end" or self.is_op("\n", ";")):
+            return Pipeline((), bool(negated), timed)
         commands = [self.command()]
         while self.is_op("|", "|&"):
             if self.take().text == "|&":
@@ -137,7 +143,7 @@ class Parser:
                 commands[-1] = attrs.evolve(last, redirects=(*last.redirects, Redirect(2, ">&", Word("1"))))
             self.newlines()
             commands.append(self.command())
-        return Pipeline(tuple(commands), negated, timed)
+        return Pipeline(tuple(commands), bool(negated), timed)
 
     def command(self) -> Any:
         """One command, simple or compound."""
@@ -163,7 +169,10 @@ class Parser:
             if following.kind == "op" and following.text == "(" and FUNCTION_NAME.fullmatch(token.text) and self.tokens[self.at + 2].text == ")":
                 self.at += 3
                 return self._function_body(token.text)
-            if token.text in RESERVED and token.text not in ("in",):
+            if following.kind == "op" and following.text == "(" and self.tokens[self.at + 2].kind == "end":
+                self.at += 2
+                raise self.misplaced()
+            if token.text in RESERVED:
                 raise self.unexpected()
         return self.simple()
 
@@ -185,7 +194,7 @@ class Parser:
                 return at if self.text.startswith("))", at) else -1
             depth += (letter == "(") - (letter == ")")
             at += 1
-        return -1
+        raise Incomplete("unexpected EOF while looking for matching `)'", self.token.line)
 
     def _paren(self) -> object:
         start, line = self.token.start, self.token.line
@@ -247,9 +256,9 @@ class Parser:
                 self.at += 1
             body = self._do()
             return CFor(parts[0], parts[1], parts[2], body, self.redirects(), line)
+        if self.token.kind != "word":
+            raise self.misplaced()
         name = self.take().text
-        if not NAME.fullmatch(name):
-            raise SyntaxProblem(f"`{name}': not a valid identifier", self.token.line)
         self.newlines()
         words: tuple[Word, ...] | None = None
         if self.is_word("in"):
@@ -337,6 +346,8 @@ class Parser:
 
     def _function(self) -> Function:
         self.take()
+        if self.token.kind != "word":
+            raise self.misplaced()
         name = self.take().text
         if self.is_op("("):
             self.take()
@@ -373,12 +384,18 @@ class Parser:
             return None
         operator = self.take()
         if self.token.kind != "word":
-            raise self.unexpected()
+            raise self.misplaced()
         target = Word(self.take().text)
         if fd < 0:
             fd = 0 if operator.text.startswith("<") else 1
         literal = any(letter in target.text for letter in "'\"\\")
-        return Redirect(fd, operator.text, target, operator.heredoc, literal, variable)
+        warning = ""
+        if operator.last_line:
+            wanted = re.sub(r"['\"\\]", "", target.text)
+            warning = (
+                f"line {max(operator.last_line - 1, 1)}: warning: here-document at line {operator.line} delimited by end-of-file (wanted `{wanted}')"
+            )
+        return Redirect(fd, operator.text, target, operator.heredoc, literal, variable, warning)
 
     def simple(self) -> Simple:
         """A simple command."""

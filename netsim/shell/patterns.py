@@ -138,7 +138,7 @@ def strip(value: str, pattern: re.Pattern[str], op: str) -> str:
 
 def substituted(value: str, pattern: str, flags: str, new: str, how: str) -> str:
     """`${x/pattern/new}`: the longest match; `how` is "" for the first, "/" for all, "#" at the front, "%" at the end. An unquoted & is the match."""
-    if not pattern and how != "#":
+    if not pattern and how not in ("#", "%"):
         return value
     source = translated(pattern, flags)
     regex = re.compile({"#": rf"\A(?:{source})", "%": rf"(?:{source})\Z"}.get(how, source), re.S | (re.I if "i" in flags else 0))

@@ -268,7 +268,9 @@ class Shell(CompoundCommands):
         if item.negated:
             self.quiet_errors += 1
         try:
-            if len(item.commands) == 1 and not item.timed:
+            if not item.commands and not item.timed:
+                self.status = 0
+            elif len(item.commands) == 1 and not item.timed:
                 yield from self.command(item.commands[0])
                 self.piped = ()
             elif item.timed:

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from netsim.clock import MS
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, Null, RegularFile, make_pipe
 from netsim.shell.expand import expand_one, expand_within, expand_words
@@ -16,7 +17,10 @@ from netsim.shell.parser import parse
 from netsim.shell.stack import Steps
 from netsim.shell.state import ShellState
 from netsim.shell.tokens import SyntaxProblem
-from netsim.shell.tree import Group, Redirect
+from netsim.shell.tree import Group, Redirect, Sequence, Simple
+
+LOOK = MS
+"""How often the shell itself looks whether there is something to read."""
 
 
 @attrs.define(eq=False)
@@ -35,6 +39,8 @@ class Redirecting(ShellState):
             self.status = self.substituted_status = 1
             return ""
         self.indirection += 1
+        if (file := _only_input(tree)) is not None:
+            return (yield from self._content(file))
         options = self.options
         if "e" in options and "inherit_errexit" not in options and self.is_bash():
             self.options = options - {"e"}
@@ -44,6 +50,24 @@ class Redirecting(ShellState):
         yield [child]
         self.status = self.substituted_status = child.status or 0
         return out.text().replace("\0", "").rstrip("\n")
+
+    def _content(self, redirect: Redirect) -> Steps:
+        """$(< FILE): what is in a file."""
+        try:
+            opened = yield from self._open(redirect)
+        except RedirectProblem as problem:
+            self.complain(str(problem))
+            self.status = self.substituted_status = 1
+            return ""
+        data = b""
+        while (piece := opened.read_available()) != b"":
+            if piece is None:
+                yield LOOK
+            else:
+                data += piece
+        opened.close()
+        self.status = self.substituted_status = 0
+        return data.decode("utf-8", "surrogateescape").replace("\0", "").rstrip("\n")
 
     def process_substitution(self, text: str, direction: str) -> Steps:
         """<( ) as a file with the commands' output; >( ) is not modelled."""
@@ -84,6 +108,8 @@ class Redirecting(ShellState):
     def _open(self, redirect: Redirect) -> Steps:
         files, proc = self.proc.machine.files, self.proc
         if redirect.op in ("<<", "<<-"):
+            if redirect.warning and self.is_bash():
+                self.write(2, f"{self.place().rpartition('line ')[0]}{redirect.warning}\n")
             text = redirect.body if redirect.literal else (yield from expand_within(self, redirect.body))
             return _text_file(text)
         if redirect.op == "<<<":
@@ -142,6 +168,16 @@ class Redirecting(ShellState):
         if operator == "<":
             return f"can't open {target}: {'no such file' if errno == ENOENT else strerror(errno)}"
         return f"can't create {target}: {'nonexistent directory' if errno == ENOENT else strerror(errno)}"
+
+
+def _only_input(tree: Sequence) -> Redirect | None:
+    """The redirection of `< FILE` where a text is nothing else."""
+    if len(tree.items) != 1 or tree.items[0][0].rest or len(tree.items[0][0].first.commands) != 1:
+        return None
+    only = tree.items[0][0].first.commands[0]
+    if isinstance(only, Simple) and not only.words and not only.assignments and len(only.redirects) == 1 and only.redirects[0].op == "<":
+        return only.redirects[0]
+    return None
 
 
 def _text_file(text: str) -> RegularFile:

@@ -55,3 +55,10 @@ def signal_number(word: str) -> int | None:
         return int(word) if int(word) in NAMES else None
     name = word.upper()
     return NUMBERS.get(name.removeprefix("SIG"))
+
+
+STATES = {
+    1: "Hangup", 2: "Interrupt", 3: "Quit", 4: "Illegal instruction", 5: "Trace/breakpoint trap", 6: "Aborted", 7: "Bus error", 8: "Floating point exception",
+    9: "Killed", 10: "User defined signal 1", 11: "Segmentation fault", 12: "User defined signal 2", 13: "Broken pipe", 14: "Alarm clock", 15: "Terminated",
+}  # fmt: skip
+"""How bash and dash tell what ended a process (`strsignal(3)`)."""

@@ -19,10 +19,10 @@ from netsim.shell.jumps import BuiltinProblem, Discard, Exit, ExpansionProblem, 
 from netsim.shell.redirections import Redirecting
 from netsim.shell.stack import PAUSE, START, Steps
 from netsim.shell.state import Frame
-from netsim.shell.tokens import ASSIGNMENT, tokenize
+from netsim.shell.tokens import ASSIGNMENT, KEYED, words_of
 from netsim.shell.tree import Simple, Word
 from netsim.shell.variables import Listed, Saved
-from netsim.shell.xtrace import trace_simple
+from netsim.shell.xtrace import trace_assigned, trace_simple
 
 DECLARING = frozenset(("declare", "typeset", "local", "export", "readonly"))
 """Builtins whose words may be assignments."""
@@ -46,40 +46,42 @@ class SimpleCommands(Redirecting):
                 args = yield from self._declared_words(words)
             else:
                 args = yield from expand_words(self, words)
-            assigned = (yield from self._assignments(item)) if item.assignments else []
+            assigned = (yield from self._assignments(item, args)) if item.assignments else []
         except (ExpansionProblem, ArithmeticProblem) as problem:
             self.refuse_expansion(problem)
         if "x" in self.options:
             yield from trace_simple(self, item, args, assigned)
-        if not args:
-            self._assign_all(assigned)
+        if args:
+            self.last_word = args[-1]
+        else:
             status = self.substituted_status
             self.status = 0 if status is None else status
         self.substituted_status = substitutions
         if not item.redirects:
             if args:
                 yield from self.dispatch(args, assigned)
-            return
-        yield from self._redirected(item, args, assigned)
+        else:
+            yield from self._redirected(item, args, assigned)
+        if self.killed is not None:
+            self.tell_end(item)
 
     def refuse_expansion(self, problem: Exception) -> None:
         """What cannot be expanded ends the shell, or gives the line up."""
         self.complain(str(problem))
         self.status = 1
         if isinstance(problem, ExpansionProblem) and problem.ends_shell and self.name != "interactive":
-            raise Exit(127 if self.is_bash() and self.is_command_line else 1 if self.is_bash() else 2) from None
+            raise Exit(127 if self.is_bash() and self.is_command_line and not self.depth else 1 if self.is_bash() else 2) from None
         if not self.is_bash():
             raise Exit(2) from None
         raise Discard(1) from None
 
-    def _assign_all(self, assigned: list[tuple[str, str]]) -> None:
-        for name, value in assigned:
-            try:
-                self.assign(name, value)
-            except (ReadonlyProblem, ArithmeticProblem) as problem:
-                self.complain(str(problem) if self.is_bash() else str(problem).replace("readonly variable", "is read only"))
-                self.status = 1
-                raise (Discard(1) if self.is_bash() else Exit(2)) from None
+    def _assign_or_give_up(self, name: str, value: str) -> None:
+        try:
+            self.assign(name, value)
+        except (ReadonlyProblem, ArithmeticProblem) as problem:
+            self.complain(str(problem) if self.is_bash() else str(problem).replace("readonly variable", "is read only"))
+            self.status = 1
+            raise (Discard(1) if self.is_bash() else Exit(2)) from None
 
     def _redirected(self, item: Simple, args: list[str], assigned: list[tuple[str, str]]) -> Steps:
         saved = dict(self.proc.fds)
@@ -92,7 +94,7 @@ class SimpleCommands(Redirecting):
         except RedirectProblem as problem:
             self.complain(str(problem))
             self.status = 1 if self.name != "sh" else 2
-            if (args and args[0] in POSIX_SPECIAL and not self.is_bash()) or keep:
+            if args and args[0] in POSIX_SPECIAL and not self.is_bash():
                 raise Exit(1 if self.name != "sh" else 2) from None
         finally:
             if keep:
@@ -122,14 +124,20 @@ class SimpleCommands(Redirecting):
                     args.append(text)
         return args
 
-    def _assignments(self, item: Simple) -> Steps:
+    def _assignments(self, item: Simple, args: list[str]) -> Steps:
+        """The values assigned; without a command each is set before the next is expanded."""
         found: list[tuple[str, str]] = []
         for name, word in item.assignments:
             base, bracket, index = name.partition("[")
             if bracket and ("$" in index or "`" in index or "'" in index or '"' in index):
                 plus = "+" if index.endswith("+") else ""
                 name = f"{base}[{(yield from expand_one(self, index.rstrip('+').removesuffix(']')))}]{plus}"
-            found.append((name, (yield from self._value(word.text))))
+            value = yield from self._value(word.text)
+            found.append((name, value))
+            if not args:
+                if "x" in self.options and self.is_bash():
+                    yield from trace_assigned(self, name, word.text, value)
+                self._assign_or_give_up(name, value)
         return found
 
     def _value(self, text: str) -> Steps:
@@ -142,15 +150,13 @@ class SimpleCommands(Redirecting):
 
     def _items(self, text: str) -> Steps:
         found: list[tuple[str | None, str]] = []
-        for token in tokenize(text):
-            if token.kind != "word":
+        for word in words_of(text):
+            match = KEYED.match(word)
+            if match is not None:
+                found.append(((yield from expand_one(self, match[1])), (yield from expand_assigned(self, word[match.end() :]))))
                 continue
-            if token.text.startswith("[") and "]=" in token.text:
-                key, _, value = token.text[1:].partition("]=")
-                found.append(((yield from expand_one(self, key)), (yield from expand_assigned(self, value))))
-                continue
-            for word in (yield from expand_words(self, (Word(token.text),))):
-                found.append((None, word))
+            for value in (yield from expand_words(self, (Word(word),))):
+                found.append((None, value))
         return found
 
     def dispatch(self, args: list[str], assigned: list[tuple[str, str]]) -> Steps:
@@ -189,6 +195,8 @@ class SimpleCommands(Redirecting):
         if self.budget.has_earned_a_pause():
             yield PAUSE
         self.status = child.status or 0
+        if child.killed_by:
+            self.killed = child
 
     def has_builtin(self, name: str) -> bool:
         """Whether this kind of shell has the builtin."""

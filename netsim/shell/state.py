@@ -10,10 +10,11 @@ from netsim.errors import NetError, strerror
 from netsim.machine.process import Process
 from netsim.shell.ash import ash_text
 from netsim.shell.numbers import is_number
+from netsim.shell.signals import STATES
 from netsim.shell.stack import LONG_TEXT, Steps
 from netsim.shell.tree import Sequence
-from netsim.shell.unparse import function_text
-from netsim.shell.variables import Variables
+from netsim.shell.unparse import function_text, job_text
+from netsim.shell.variables import SubscriptProblem, Variables
 
 BASH_VERSION = "5.2.15(1)-release"
 FLAGS = "abefhkmnprtuvxBCEHPT"
@@ -57,9 +58,11 @@ class ShellState(Variables):
     jobs: dict[int, int | None] = attrs.field(factory=dict)  # pid -> status once it ended
     job_texts: dict[int, Any] = attrs.field(factory=dict)  # pid -> what it runs, as the tree has it
     inner_pids: dict[int, int] = attrs.field(factory=dict)  # the machine's pid of a job -> its own in the shell's PID namespace
+    disowned: set[int] = attrs.field(factory=set)
     told: set[int] = attrs.field(factory=set)  # those whose end `wait` has told
     pid: int = 0
     line: int = 1
+    last_word: str = "/usr/bin/bash"  # `$_`
     first_line: int = 0  # what the lines of an `eval` are counted from
     option_index: int = 0  # where getopts stands: the word and the letter in it
     option_place: int = 0
@@ -69,6 +72,7 @@ class ShellState(Variables):
     exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
     is_command_line: bool = False  # started by `-c`
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
+    killed: Any = None  # the command waited for that a signal has ended, until it is told
     proc: Any = None
     stack: list[Steps] = attrs.field(factory=list)
     waiting: Any = None
@@ -97,7 +101,11 @@ class ShellState(Variables):
             table = self.made_up(name)
         if table is None:
             return self.parameter(name) if self.key(name, index) == 0 else None
-        return table.get(self.key(name, index))
+        try:
+            return table.get(self.key(name, index))
+        except SubscriptProblem:
+            self.complain(f"{name}: bad array subscript")
+            return None
 
     def parameter(self, name: str) -> str | None:
         """A variable or special parameter."""
@@ -148,6 +156,19 @@ class ShellState(Variables):
     def complain(self, message: str) -> None:
         """An error line as bash, dash or ash words it."""
         self.write(2, (f"{self.place()}: {message}" if self.is_bash() else ash_text(self, message)) + "\n")
+
+    def tell_end(self, item: Any) -> None:
+        """What killed a command that was waited for; nobody hears of SIGINT and SIGPIPE."""
+        child, self.killed = self.killed, None
+        signum = child.killed_by
+        if signum in (2, 13):
+            return
+        state = STATES.get(signum, f"Signal {signum}")
+        if signum == 15 or not self.is_bash():
+            self.write(2, f"{state}\n")
+            return
+        lead = self.zero if self.is_command_line and not self.frames else self.place()
+        self.write(2, f"{lead}: {child.inner_pid():5d} {state:<24}{job_text(item)}\n")
 
     def write(self, fd: int, text: str) -> None:
         """Write to a descriptor of the shell; a closed one is an error of the command."""
@@ -245,6 +266,7 @@ _MADE_UP: dict[str, Any] = {
     "!": lambda shell: str(shell.last_background) if shell.last_background else None,
     "@": lambda shell: " ".join(shell.positional) if shell.positional else None,
     "*": lambda shell: " ".join(shell.positional) if shell.positional else None,
+    "_": lambda shell: shell.last_word,
     "LINENO": lambda shell: str(shell.line),
     "PPID": _parent,
     "PWD": lambda shell: shell.proc.cwd,

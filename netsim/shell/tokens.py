@@ -67,6 +67,8 @@ class Token:
     line: int
     start: int = 0
     heredoc: str = ""
+    last_line: int = 0
+    """Where the text ends in which a here-document does not come to its end."""
 
 
 def skip_quoted(text: str, at: int, line: int) -> int:
@@ -104,7 +106,7 @@ def skip_quoted(text: str, at: int, line: int) -> int:
 
 
 def _balanced(text: str, at: int, line: int) -> int:
-    opening = text[at]
+    opening, first = text[at], at
     closing = {"(": ")", "{": "}"}[opening]
     depth = 0
     while at < len(text):
@@ -121,7 +123,8 @@ def _balanced(text: str, at: int, line: int) -> int:
             at = skip_quoted(text, at, line)
             continue
         at += 1
-    raise Incomplete(f"unexpected EOF while looking for matching `{closing}'", line)
+    late = text.count("\n", first) + 1 if closing == ")" and text[first - 1 : first] == "$" and text[first + 1 : first + 2] != "(" else 0
+    raise Incomplete(f"unexpected EOF while looking for matching `{closing}'", line + late)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -203,7 +206,14 @@ def _word_end(text: str, at: int, line: int) -> int:
             at = skip_quoted(text, at, line)
         elif text.startswith(("<(", ">("), at):
             at = _balanced(text, at + 1, line)
-        elif letter == "(" and at and (text[at - 1] == "=" or (text[at - 1] in "?*+@!" and (at - 1 > start or text[at - 1] not in "!?"))):
+        elif (
+            letter == "("
+            and at
+            and (
+                text[at - 1] == "="
+                or (text[at - 1] in "?*+@!" and (at - 1 > start or text[at - 1] != "!" or text[max(0, start - 4) : start].rstrip(" ").endswith("=")))
+            )
+        ):
             at = _balanced(text, at, line)
         elif letter == "[" and at > start and text[at - 1].isidentifier() and (end := _subscript(text, at)):
             at = end
@@ -214,10 +224,37 @@ def _word_end(text: str, at: int, line: int) -> int:
     return min(at, len(text))
 
 
+KEYED = re.compile(r"""\[((?:[^]"'$`]|"[^"]*"|'[^']*'|\$\{[^}]*\}|\$)*)\]=""")
+"""`[key]=` in a list."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a list `( ... )`, as typed."""
+    found, at = [], 0
+    while at < len(text):
+        letter = text[at]
+        if letter in " \t\n":
+            at += 1
+        elif letter == "#":
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
+        else:
+            keyed = KEYED.match(text, at)
+            end = _word_end(text, keyed.end() if keyed else at, 0)
+            end = end if end > at else at + 1
+            found.append(text[at:end])
+            at = end
+    return found
+
+
 def _heredoc(text: str, at: int, line: int, tokens: list[Token], place: int, strip: bool) -> tuple[int, int]:  # noqa: FBT001
     delimiter = re.sub(r"['\"\\]", "", tokens[place + 1].text)
     lines = []
-    while at < len(text):
+    last_line = 0
+    while True:
+        if at >= len(text):
+            last_line = line
+            break
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         row = text[at:end].lstrip("\t" if strip else "")
@@ -225,5 +262,5 @@ def _heredoc(text: str, at: int, line: int, tokens: list[Token], place: int, str
         if row == delimiter:
             break
         lines.append(row + "\n")
-    tokens[place] = attrs.evolve(tokens[place], heredoc="".join(lines))
+    tokens[place] = attrs.evolve(tokens[place], heredoc="".join(lines), last_line=last_line)
     return at, line

@@ -24,6 +24,7 @@ class Redirect:
     body: str = ""
     literal: bool = False
     variable: str = ""
+    warning: str = ""
 
 
 @attrs.frozen

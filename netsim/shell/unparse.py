@@ -32,6 +32,9 @@ def function_text(name: str, body: Any) -> str:
 
 def job_text(item: Any) -> str:
     """A job as `jobs` names it."""
+    only = item.first.commands[0] if isinstance(item, AndOr) and not item.rest and len(item.first.commands) == 1 else item
+    if isinstance(only, Group) and not only.is_subshell:
+        return f"{{ {_inline(only.body, 0)}; }}{_redirects(only.redirects)}"
     return command_text(item, 0)
 
 
@@ -45,12 +48,13 @@ def _function_body(body: Any, depth: int) -> str:
 
 def _lines(body: Sequence, depth: int, end: str = "") -> str:
     """Commands below each other; the last one without `;`."""
-    lines = []
+    lines: list[str] = []
     last = len(body.items) - 1
     for place, (item, how) in enumerate(body.items):
         text = command_text(item, depth)
         sign = " &" if how == "&" else end if place == last else ";"
-        lines.append(" " * depth + text + _heredocs(item, sign))
+        before = lines.pop() + " " if lines and lines[-1].endswith(" &") else " " * depth
+        lines.append(before + text + _heredocs(item, sign))
     return "\n".join(lines)
 
 
@@ -161,7 +165,7 @@ def _case(item: Case, depth: int) -> str:
     for place, (patterns, body) in enumerate(item.branches):
         end = item.ends[place] if place < len(item.ends) else ";;"
         lines = _lines(body, depth + 2 * STEP)
-        text += f"{inner}{' | '.join(pattern.text for pattern in patterns)})\n{lines}{chr(10) * bool(lines)}{inner}{end}\n"
+        text += f"{inner}{' | '.join(pattern.text for pattern in patterns)})\n{lines}\n{inner}{end}\n"
     return f"{text}{lead}esac"
 
 

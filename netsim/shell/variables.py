@@ -24,6 +24,10 @@ BUCKETS = 1024
 """Of an associative array (`ASSOC_HASH_BUCKETS`)."""
 
 
+class SubscriptProblem(ArithmeticProblem):
+    """A subscript that counts back past an array's beginning."""
+
+
 class Listed(str):
     """The text of `(...)` as a value, with its words: each with its key, or None."""
 
@@ -178,7 +182,7 @@ class Variables(Program):
         if number < 0:
             number += max(self.arrays.get(base, ()), default=-1) + 1
             if number < 0:
-                raise ArithmeticProblem(f"{base}[{index}]: bad array subscript")
+                raise SubscriptProblem(f"{base}[{index}]: bad array subscript")
         return number
 
     def check_writable(self, base: str) -> None:

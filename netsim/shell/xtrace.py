@@ -29,22 +29,26 @@ def trace(shell: ShellState, text: str) -> Steps:
 
 
 def trace_simple(shell: ShellState, item: Simple, args: list[str], assigned: list[tuple[str, Any]]) -> Steps:
-    """A simple command: its assignments, a line each, and its words."""
+    """A simple command: its assignments, a line each, and its words. bash tells assignments without a command one by one, as they are made."""
     if not shell.is_bash():
         every = [f"{name}={_plain(value)}" for name, value in assigned] + [_plain(word) for word in args]
         if every:
             shell.write(2, f"+ {' '.join(every)}\n")
         return
-    for (name, word), (_, value) in zip(item.assignments, assigned, strict=True):
-        plus = "+" * name.endswith("+")
-        shown = word.text if isinstance(value, Listed) else when_needed(value) if value else ""
-        yield from trace(shell, f"{name.removesuffix('+')}{plus}={shown}")
-    if args:
-        yield from trace(shell, " ".join(map(when_needed, args)))
+    if not args:
+        return
+    for (_, word), (name, value) in zip(item.assignments, assigned, strict=True):
+        yield from trace_assigned(shell, name, word.text, value)
+    yield from trace(shell, " ".join(map(when_needed, args)))
     for declared in args[1:] if args[:1] and args[0] in DECLARING else ():
         named, equals, text = declared.partition("=")
         if equals:
             yield from trace(shell, f"{named}={when_needed(text) if text else ''}")
+
+
+def trace_assigned(shell: ShellState, name: str, typed: str, value: str) -> Steps:
+    """An assignment."""
+    yield from trace(shell, f"{name}={typed if isinstance(value, Listed) else when_needed(value) if value else ''}")
 
 
 def _plain(word: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.shell.builtins.grammar import Given, not_modelled, note, read_options
 from netsim.shell.expand import expand_words
+from netsim.shell.jumps import BuiltinProblem
 from netsim.shell.tree import Word
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _names(shell: ShellState, kind: str, start: str) -> list[str]:
         if kind in ("binding", "group", "helptopic", "job", "running", "service", "stopped", "user"):
             raise not_modelled(shell, f"compgen -A {kind}")
         shell.complain(f"compgen: {kind}: invalid action name")
+        raise BuiltinProblem(2)
     return every.get(kind, [])
 
 
@@ -119,10 +121,12 @@ def help_(shell: ShellState, args: list[str]) -> int:
     if not shell.is_bash():
         raise not_modelled(shell, "help")
     given = read_options(shell, args)
-    if not given.words or "s" not in given:
-        raise not_modelled(shell, " ".join(args))
+    if not given.words:
+        raise not_modelled(shell, "help")
     status = 0
     for name in given.words:
+        if name in BASH and "s" not in given:
+            raise not_modelled(shell, f"help {name}")
         if name in BASH:
             shell.write(1, f"{name}: {name} {BASH[name].usage}".rstrip() + "\n")
         else:

@@ -46,7 +46,7 @@ BASH = {
     "hash": Grammar("lrp:dt", "[-lr] [-p pathname] [-dt] [name ...]", "lpdt"),
     "help": Grammar("dms", "[-dms] [pattern ...]"),
     "history": Grammar("cd:anrwps", "[-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]", "danrwps"),
-    "jobs": Grammar("lnprsx", "[-lnprs] [jobspec ...] or jobs -x command [args]", "x"),
+    "jobs": Grammar("lnprsx", "[-lnprs] [jobspec ...] or jobs -x command [args]"),
     "kill": Grammar("", "[-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"),
     "let": Grammar("", "arg [arg ...]"),
     "local": Grammar("aAfFgiIlcnrtuxp", "[option] name[=value] ...", "I", "-+"),

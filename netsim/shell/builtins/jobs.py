@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.shell.builtins.grammar import Given, not_modelled, read_options, without_options
 from netsim.shell.builtins.names import REFERENCE
 from netsim.shell.numbers import is_number
-from netsim.shell.signals import NAMES
+from netsim.shell.signals import NAMES, STATES
 from netsim.shell.stack import AllOf, FirstOf
 from netsim.shell.unparse import job_text
 
@@ -38,21 +38,30 @@ def wait(shell: ShellState, args: list[str]) -> Any:
     if first_only:
         return (yield from _wait_for_one(shell, pids or ([] if words else list(shell.jobs)), variable))
     if not words:
-        yield AllOf(tuple(_children(shell, list(shell.jobs))))
+        yield AllOf(tuple(_children(shell, [pid for pid in shell.jobs if pid not in shell.disowned])))
         if shell.pending:
             return 128 + shell.pending[0]
         shell.told.update(shell.jobs)
         return 0
     for pid in pids:
-        yield AllOf(tuple(_children(shell, [pid])))
+        children = tuple(_children(shell, [pid]))
+        yield AllOf(children)
         if shell.pending:
             return 128 + shell.pending[0]
+        _tell_killed(shell, pid, children)
         shell.told.add(pid)
     if pids and job_pid(shell, words[-1]) == str(pids[-1]):
         status = shell.jobs[pids[-1]] or 0
         if variable:
             shell.variables[variable] = str(pids[-1])
     return status
+
+
+def _tell_killed(shell: ShellState, pid: int, children: tuple[Any, ...]) -> None:
+    """What killed a job that was waited for; SIGTERM is no news."""
+    signum = children[0].killed_by if children else 0
+    if signum and signum not in (2, 13, 15) and shell.is_bash():
+        shell.complain(f"{pid:5d} {STATES.get(signum, f'Signal {signum}'):<24}{_text(shell, pid)}")
 
 
 def _wait_for_one(shell: ShellState, pids: list[int], variable: str) -> Any:
@@ -100,10 +109,6 @@ def _text(shell: ShellState, pid: int) -> str:
     return job_text(shell.job_texts[pid]) if pid in shell.job_texts else ""
 
 
-STATES = {1: "Hangup", 2: "Interrupt", 3: "Quit", 9: "Killed", 13: "Broken pipe", 14: "Alarm clock", 15: "Terminated", 10: "User defined signal 1"}
-STATES |= {12: "User defined signal 2"}
-
-
 def _state(status: int | None) -> str:
     if status is None:
         return "Running"
@@ -112,9 +117,11 @@ def _state(status: int | None) -> str:
     return "Done" if status == 0 else f"Exit {status}"
 
 
-def jobs(shell: ShellState, args: list[str]) -> int:
-    """jobs [-lnprs] [JOB]...: those that run, and once those that have ended."""
+def jobs(shell: ShellState, args: list[str]) -> Any:
+    """jobs [-lnprs] [JOB]...: those that run, and once those that have ended. jobs -x COMMAND: with process ids for its jobs."""
     given = read_options(shell, args)
+    if "x" in given:
+        return shell.dispatch([job_pid(shell, word) for word in given.words], []) if given.words else 0
     _children(shell, list(shell.jobs))
     status = 0
     chosen = []
@@ -125,7 +132,10 @@ def jobs(shell: ShellState, args: list[str]) -> int:
             status = 1
         else:
             chosen.append(int(named))
-    listed = [pid for pid in shell.jobs if pid not in shell.told]
+    hidden = shell.told | shell.disowned
+    if shell.is_command_line and shell.is_bash():
+        hidden |= {pid for pid, ended in shell.jobs.items() if ended is not None}
+    listed = [pid for pid in shell.jobs if pid not in hidden]
     for place, pid in enumerate(listed):
         if given.words and pid not in chosen:
             continue
@@ -175,7 +185,7 @@ def disown(shell: ShellState, args: list[str]) -> int:
     if not given.words and ("a" in given or "r" in given):
         chosen = [pid for pid, ended in shell.jobs.items() if "a" in given or ended is None]
     elif not given.words:
-        chosen = [pid for pid in [*shell.jobs][-1:] if pid not in shell.told]
+        chosen = [pid for pid in [*shell.jobs][-1:] if pid not in shell.told | shell.disowned]
         if not chosen:
             shell.complain("disown: current: no such job")
             return 1
@@ -189,12 +199,14 @@ def disown(shell: ShellState, args: list[str]) -> int:
                 shell.complain(f"disown: {word}: no such job")
                 status = 1
     for pid in chosen if "h" not in given else ():
-        shell.jobs.pop(pid, None)
+        shell.disowned.add(pid)
     return status
 
 
 def suspend(shell: ShellState, args: list[str]) -> int:
     """suspend [-f], which needs job control."""
-    read_options(shell, args)
+    if read_options(shell, args).words:
+        shell.complain("suspend: too many arguments")
+        return 1
     shell.complain("suspend: cannot suspend: no job control")
     return 1

@@ -58,6 +58,9 @@ def _one(shell: ShellState, word: str, signum: int) -> int:
         shell.complain(f"kill: {word}: no such job")
         return 1
     if not re.fullmatch(r"-?\d{1,18}", named):
+        if not word and shell.is_bash():
+            shell.complain("kill: `': not a pid or valid job spec")
+            return 1
         shell.complain(f"kill: {word}: arguments must be process or job IDs")
         return 1
     try:

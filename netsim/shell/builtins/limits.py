@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netsim.shell.builtins.grammar import note, read_options, without_options
+from netsim.shell.builtins.grammar import note, read_options, usage, without_options
 from netsim.shell.numbers import is_number
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def umask(shell: ShellState, args: list[str]) -> int:
         return 0
     word = given.words[0]
     if word[:1].isdigit():
-        if not re.fullmatch(r"[0-7]{1,4}", word) or int(word, 8) > 0o777:
+        if not re.fullmatch(r"[0-7]{1,4}", word) or int(word, 8) > 0o7777:
             shell.complain(f"umask: {word}: octal number out of range" if shell.is_bash() else f"umask: illegal mode: {word}")
             return 1 if shell.is_bash() else 2
-        shell.proc.umask = int(word, 8)
+        shell.proc.umask = int(word, 8) & 0o777
     else:
         allowed = _symbolic(shell, word)
         if allowed is None:
@@ -92,7 +92,7 @@ def ulimit(shell: ShellState, args: list[str]) -> int:
     for place, letter in enumerate(which):
         if letter not in RESOURCES:
             shell.complain(f"ulimit: -{letter}: invalid option")
-            return 2
+            raise usage(shell, "ulimit")
         value = given.words[0] if given.words and place == len(which) - 1 else None
         if value is None:
             text = _limit(shell, letter, given)

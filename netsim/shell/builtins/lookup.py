@@ -39,7 +39,7 @@ def path_of(shell: ShellState, name: str) -> str | None:
 def kinds(shell: ShellState, name: str, given: Given) -> list[tuple[str, str]]:
     """All that a word is, in the order in which the shell looks: (kind, where)."""
     found = []
-    if name in shell.aliases:
+    if name in shell.aliases and (not shell.is_bash() or "expand_aliases" in shell.options or shell.name == "interactive"):
         found.append(("alias", shell.aliases[name]))
     if name in (KEYWORDS if shell.is_bash() else OF_PLAIN):
         found.append(("keyword", ""))

@@ -34,13 +34,11 @@ def run_text(shell: ShellState, text: str, what: str = "") -> Any:
     first, before = shell.first_line, shell.line
     try:
         tree = parse(text)
+        wrong = None
     except SyntaxProblem as problem:
-        tell_syntax(shell, text, problem, what)
-        if not shell.is_bash():
-            raise failure(shell, what or ".") from None
-        return 2 if what else 1
+        tree, wrong = problem.before, problem
     shell.indirection += 1
-    shell.first_line = before - 1 + first if what else 0
+    shell.first_line = before - 1 if what else 0
     shell.status = 0
     try:
         yield from shell.run(tree)
@@ -48,6 +46,11 @@ def run_text(shell: ShellState, text: str, what: str = "") -> Any:
         shell.indirection -= 1
         shell.first_line = first
         shell.line = before
+    if wrong is not None:
+        tell_syntax(shell, text, wrong, what)
+        if not shell.is_bash():
+            raise failure(shell, what or ".")
+        return 2
     return shell.status
 
 
@@ -98,14 +101,14 @@ def source(shell: ShellState, args: list[str]) -> Any:
         shell.positional = words[1:]
     shell.frames.append(Frame("source", path, shell.line))
     try:
-        yield from run_text(shell, text)
+        status: int = yield from run_text(shell, text)
     except Return as end:
         return end.status
     finally:
         shell.frames.pop()
         if len(words) > 1:
             shell.positional = saved
-    return shell.status
+    return status
 
 
 def exec_(shell: ShellState, args: list[str]) -> int:
@@ -166,6 +169,8 @@ def let(shell: ShellState, args: list[str]) -> int:
 
 def caller(shell: ShellState, args: list[str]) -> int:
     """caller [N]: the line, function and file the current function was called from."""
+    if not shell.frames:
+        return 1
     words = without_options(shell, args)
     if words and not is_number(words[0]):
         shell.complain(f"caller: {words[0]}: invalid number")
