@@ -133,13 +133,15 @@ def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
     for place in ("all", "default", *devices):
         for name in _conf_names(Ipv4Conf):
             yield "net", "ipv4", "conf", place, name
-    for place in ("default", *devices):
+    for place in ("default", *devices) if netns is netns.kernel.init_net else devices:
         for name in sorted(_NEIGH_NAMES):
             yield "net", "ipv4", "neigh", place, name
             yield "net", "ipv6", "neigh", place, name
     yield "net", "ipv4", "ip_forward"
     for name in IPV4_DEFAULTS:
-        yield "net", "ipv4", *name.split("/")
+        path = "net", "ipv4", *name.split("/")
+        if not _is_elsewhere(netns, path):
+            yield path
     for place in ("all", "default", *devices):
         for name in _conf_names(Ipv6Conf):
             yield "net", "ipv6", "conf", place, name
@@ -151,7 +153,13 @@ def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
         for name in (*_conf_names(IpvsConf), *IPVS_TEXTS):
             yield "net", "ipv4", "vs", name
     for name in OTHER_DEFAULTS:
-        yield tuple(name.split("/"))
+        if not _is_elsewhere(netns, parts_of := tuple(name.split("/"))):
+            yield parts_of
+
+
+def _is_elsewhere(netns: Netns, path: tuple[str, ...]) -> bool:
+    """What neighbours have by default belongs to the first namespace alone (`arp_init`, `ndisc_init`)."""
+    return path[2:4] == ("neigh", "default") and netns is not netns.kernel.init_net
 
 
 def is_setting(netns: Netns, path: tuple[str, ...]) -> bool:
@@ -165,6 +173,8 @@ def is_setting(netns: Netns, path: tuple[str, ...]) -> bool:
 
 def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
     """The object, attribute and divisor a path stands for; an empty attribute: plain text by path. ENOENT."""
+    if _is_elsewhere(netns, path):
+        raise NetError(ENOENT)
     if len(path) == 5 and path[0] == "net" and path[1] in ("ipv4", "ipv6") and path[2] in ("conf", "neigh"):
         return _device_place(netns, path)
     if path == FLUSH_ROUTES6:

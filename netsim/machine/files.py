@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_LINKS = 40
 SPECIAL = ("", ".", "..")
+MOST_RANDOM = 64 * 1024
 NAME_MAX = 255
 
 
@@ -87,6 +88,22 @@ class Device(Node):
     def opened(self, process: Process | None, how: str) -> OpenFile:
         """Nothing to read, and a place to throw things."""
         return Null()
+
+
+@attrs.define(eq=False)
+class Random(Device):
+    """/dev/urandom: bytes below 128 of the world's generator, which are text to every tool; a reader that never stops finds an end after `MOST_RANDOM`."""
+
+    rng: Any = None
+
+    def read(self) -> bytes:
+        """As many as one reader gets."""
+        data: bytes = self.rng.randbytes(MOST_RANDOM)
+        return bytes(byte & 127 for byte in data)
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """A file of such bytes; what is written is swallowed."""
+        return RegularFile(node=File(content=self.read())) if how == "r" else Null()
 
 
 @attrs.define(eq=False)
@@ -250,8 +267,9 @@ class Files:
         return node.names(process)
 
     def read(self, process: Process | None, path: str) -> bytes:
-        """The content of a file."""
-        return self.resolve(process, path).read()
+        """The content of a file; of a descriptor by name, what is there to read."""
+        node = self.resolve(process, path)
+        return node.opened(process, "r").read_available() or b"" if isinstance(node, Stream) else node.read()
 
     def open_for_writing(self, process: Process | None, path: str, *, truncate: bool, exclusive: bool = False) -> Node:
         """The file to write to, made when it is missing; EISDIR, EEXIST, ENOENT."""

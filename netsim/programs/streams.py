@@ -43,7 +43,7 @@ class Cat(Program):
 
     def _go_on(self, proc: Any) -> None:
         while self.names and proc.status is None:
-            if self.names[0] == "-":
+            if self.names[0] in ("-", "/dev/stdin"):
                 data = proc.read(0) if 0 in proc.fds else b""
                 if data is None:
                     return

@@ -9,7 +9,7 @@ from itertools import zip_longest
 import attrs
 
 PUNCTUATION = ("==", "!=", "<=", ">=", "{", "}", ";", ",", "=", "<", ">", "(", ")", "&", "|", "^", "!")
-WORD = re.compile(r'"[^"]*"|\[[0-9a-fA-F:.]+\](?::[\w-]+)?|[^\s{};,=<>()&|^!"#]+')
+WORD = re.compile(r'"[^"]*"|\$[A-Za-z_]\w*|\[[0-9a-fA-F:.]+\](?::[\w-]+)?|[^\s{};,=<>()&|^!"#]+')
 
 
 @attrs.frozen

@@ -408,6 +408,8 @@ class RuleReader:
             kind = "ipv6_addr"
         elif text.count(":") == 1:
             text, _, ports = text.partition(":")
+        if text and not ports and cursor.peek().text.startswith(":"):
+            ports = cursor.take().text[1:]
         address = interval_of(Token("word", text, token.line, token.start, token.end), kind, self.devices) if text else None
         return address, interval_of(Token("word", ports, token.line, token.start, token.end), "inet_service", self.devices) if ports else None
 

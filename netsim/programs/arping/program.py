@@ -75,10 +75,12 @@ class Arping(Program):
     last: int = 0
     expiries: int = 1
     trouble: int = 0
+    said: str = ""
+    """What waits to be written: the header goes out with the first answer or at the end."""
 
     def started(self, proc: Any) -> None:
         """Print the header and send the first probe."""
-        proc.write(1, self.options.header())
+        self.said = self.options.header()
         if self.options.interval:
             proc.timer(self.options.interval * SECOND, NEXT)
         if self.options.timeout:
@@ -143,7 +145,8 @@ class Arping(Program):
         if not self._concerns_us(seen):
             return False
         options, message = self.options, seen.packet
-        proc.write(1, options.unless_quiet(self._line(proc, seen)))
+        proc.write(1, self.said + options.unless_quiet(self._line(proc, seen)))
+        self.said = ""
         self.received += 1
         if options.timeout and self.received == options.count:
             return True
@@ -176,7 +179,7 @@ class Arping(Program):
         kinds += [f"{self.broadcast_answers} broadcast(s)"] if self.broadcast_answers else []
         extra = f" ({', '.join(kinds)})" if kinds else ""
         text = f"Sent {self.sent} probes ({self.broadcasts} broadcast(s))\nReceived {self.received} response(s){extra}\n"
-        proc.write(1, self.options.unless_quiet(text))
+        proc.write(1, self.said + self.options.unless_quiet(text))
         proc.exit(self._status() | self.trouble)
 
     def _status(self) -> int:
