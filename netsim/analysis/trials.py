@@ -23,15 +23,17 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.bond import Bond
 from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.kernel.netfilter.matches.connlimit import ConnlimitMatch
+from netsim.kernel.netfilter.matches.hashlimit import HashlimitMatch
 from netsim.kernel.netfilter.matches.limit import LimitMatch
 from netsim.kernel.netfilter.matches.quota import QuotaMatch
+from netsim.kernel.netfilter.matches.recent import RecentMatch
 from netsim.kernel.netfilter.matches.statistic import StatisticMatch
 from netsim.kernel.netfilter.nft.statements import Limit
 from netsim.kernel.sched.fifo import Noqueue, PfifoFast
 from netsim.kernel.tables.neigh import NUD_VALID
 from netsim.programs.docker_proxy import DockerProxy
 
-COUNTING = (LimitMatch, QuotaMatch, StatisticMatch, ConnlimitMatch)
+COUNTING = (LimitMatch, QuotaMatch, StatisticMatch, ConnlimitMatch, RecentMatch, HashlimitMatch)
 LONGEST = 240 * SECOND
 """Virtual time after which a copy is given up: learnt stations are forgotten after 300 s."""
 

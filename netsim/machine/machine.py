@@ -96,7 +96,6 @@ class Machine:
     files: Files = attrs.field(factory=Files)
     processes: dict[int, Process] = attrs.field(factory=dict)
     next_pid: int = 2
-    epoch: int = 1_767_225_600 * SECOND
     init: Process = attrs.field(default=None)
     services: dict[str, Any] = attrs.field(factory=dict)
     """Daemons by name, for the tools that talk to them over their sockets."""
@@ -113,6 +112,11 @@ class Machine:
         return f"<netsim machine {self.name}>"
 
     # processes -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        """Wall time (ns since 1970) at which the world's clock began."""
+        return self.kernel.epoch
 
     def new_process(
         self,

@@ -15,6 +15,7 @@ from netsim.machine.fds import Attribute, OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node, Stream, Symlink
 from netsim.machine.procnet import LISTINGS
 from netsim.machine.procnet_ipvs import LISTINGS as IPVS_LISTINGS
+from netsim.machine.procnet_recent import lists_of, recent_command, recent_text
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -238,6 +239,8 @@ class NetDirectory(Virtual):
         assert self.netns is not None
         if name == "bonding" and "bonding" in self.netns.kernel.loaded_modules:
             return BondingDirectory(0o555, 0, {}, self.netns)
+        if name == "xt_recent" and self.netns.netfilter is not None:
+            return RecentDirectory(0o555, 0, {}, self.netns)
         listing = self._listings().get(name)
         return None if listing is None else Text(0o444, 0, listing(self.netns).encode())
 
@@ -248,7 +251,52 @@ class NetDirectory(Virtual):
     def names(self, process: Process | None) -> list[str]:
         """The listings modelled."""
         assert self.netns is not None
-        return sorted([*self._listings(), *(["bonding"] if "bonding" in self.netns.kernel.loaded_modules else [])])
+        more = ["xt_recent"] if lists_of(self.netns) else []
+        return sorted([*self._listings(), *more, *(["bonding"] if "bonding" in self.netns.kernel.loaded_modules else [])])
+
+
+@attrs.define(eq=False)
+class RecentDirectory(Virtual):
+    """/proc/net/xt_recent of one namespace: a file for each list that rules name."""
+
+    netns: Netns | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """A list by name."""
+        assert self.netns is not None
+        return RecentFile(0o644, 0, self.netns, name) if name in lists_of(self.netns) else None
+
+    def names(self, process: Process | None) -> list[str]:
+        """The lists."""
+        assert self.netns is not None
+        return lists_of(self.netns)
+
+
+@attrs.define(eq=False)
+class RecentFile(Node):
+    """One list of `-m recent`."""
+
+    netns: Netns | None = None
+    name: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """Its addresses."""
+        assert self.netns is not None
+        return recent_text(self.netns, self.name).encode()
+
+    def read(self) -> bytes:
+        """Its addresses."""
+        return self.content
+
+    def write(self, data: bytes) -> None:
+        """Add, remove or forget addresses; EINVAL."""
+        assert self.netns is not None
+        recent_command(self.netns, self.name, data.decode(errors="replace"))
+
+    def opened(self, process: Process | None, how: str) -> OpenFile:
+        """Every write is one command."""
+        return Attribute(node=self)
 
 
 @attrs.define(eq=False)

@@ -106,4 +106,8 @@ def _boxed(call: Call, data: bytes) -> Result:
     if text:
         script += f" <<'{marker}'\n{text}{'' if text.endswith(chr(10)) else chr(10)}{marker}\n"
     answer = box.execute_sync(script)
-    return Result(answer.stdout, answer.stderr, answer.exit_code)
+    out, err = answer.stdout, answer.stderr
+    for place, word in reversed([*enumerate(call.argv)]):
+        if words[place] != word and place:
+            out, err = out.replace(words[place], word), err.replace(words[place], word)
+    return Result(out, err, answer.exit_code)

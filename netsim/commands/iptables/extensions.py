@@ -11,6 +11,7 @@ from netsim.commands.iptables.syntax.connmark import CONNMARK, CONNMARKS
 from netsim.commands.iptables.syntax.conntrack import CONNTRACK, STATE
 from netsim.commands.iptables.syntax.ct import CT, NOTRACK
 from netsim.commands.iptables.syntax.ecn import ECN
+from netsim.commands.iptables.syntax.hashlimit import HASHLIMIT
 from netsim.commands.iptables.syntax.icmp import ICMP, ICMP6
 from netsim.commands.iptables.syntax.iprange import IPRANGE
 from netsim.commands.iptables.syntax.ipvs import IPVS
@@ -20,6 +21,7 @@ from netsim.commands.iptables.syntax.nat import DNAT, MASQUERADE, NETMAP, REDIRE
 from netsim.commands.iptables.syntax.owner import OWNER
 from netsim.commands.iptables.syntax.physdev import PHYSDEV
 from netsim.commands.iptables.syntax.quota import QUOTA
+from netsim.commands.iptables.syntax.recent import RECENT
 from netsim.commands.iptables.syntax.sctp import SCTP
 from netsim.commands.iptables.syntax.set import SET
 from netsim.commands.iptables.syntax.small import COMMENT, HL, LENGTH, MACS, MARKS, PKTTYPE, TTL
@@ -28,6 +30,7 @@ from netsim.commands.iptables.syntax.statistic import STATISTIC
 from netsim.commands.iptables.syntax.string import STRING
 from netsim.commands.iptables.syntax.tcp import TCP
 from netsim.commands.iptables.syntax.tcpmss import TCPMSS, TCPMSS_MATCH
+from netsim.commands.iptables.syntax.time import TIME
 from netsim.commands.iptables.syntax.tos import DSCP, SET_DSCP, SET_TOS, TOS
 from netsim.commands.iptables.syntax.udp import UDP
 
@@ -64,6 +67,9 @@ MATCHES: dict[str, Extension] = {
     "string": STRING,
     "set": SET,
     "connlimit": CONNLIMIT,
+    "hashlimit": HASHLIMIT,
+    "recent": RECENT,
+    "time": TIME,
     "ipvs": IPVS,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
@@ -85,7 +91,6 @@ UNMODELLED_MATCHES = frozenset(
         "dst",
         "eui64",
         "frag",
-        "hashlimit",
         "hbh",
         "helper",
         "ipcomp",
@@ -97,11 +102,9 @@ UNMODELLED_MATCHES = frozenset(
         "policy",
         "rateest",
         "realm",
-        "recent",
         "rpfilter",
         "rt",
         "socket",
-        "time",
         "u32",
     ]
 )

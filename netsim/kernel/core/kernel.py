@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.addr import MAC
-from netsim.clock import Clock
+from netsim.clock import SECOND, Clock
 from netsim.errors import EPERM, NetError
 from netsim.kernel.profile import KernelProfile
 
@@ -42,6 +42,8 @@ class Kernel:
     profile: KernelProfile
     number: int = 0
     """Which of the world's machines it runs on."""
+    epoch: int = 1_767_225_600 * SECOND
+    """Wall time (ns since 1970) at which the world's clock began."""
     init_net: Netns = attrs.field(default=None)
     namespaces: list[Netns] = attrs.field(factory=list)
     next_inode: int = FIRST_INODE

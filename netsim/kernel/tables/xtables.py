@@ -117,6 +117,7 @@ class NetfilterState:
     tables: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # (family, name), the nf_tables build's
     legacy: dict[tuple[int, str], Table] = attrs.field(factory=dict)  # the legacy build's, oldest first
     sets: dict[str, IpSet] = attrs.field(factory=dict)
+    shared: dict[tuple[str, str], Any] = attrs.field(factory=dict)  # what rules have in common by name, as long as one does
     nft: dict[tuple[str, str], Any] = attrs.field(factory=dict)  # nftables' own tables by family and name, oldest first
     tracers: list[Any] = attrs.field(factory=list)  # who listens to what TRACE tells
     nft_handles: int = 0

@@ -71,12 +71,36 @@ def aged(table: Table) -> None:
 
 def rules_changed(netns: Netns, table: Table) -> None:
     """A command is done with a table: whoever changes rules calls this last, or packets go untracked."""
+    if netns.netfilter.shared:
+        forget_unshared(netns)
     if table.counted != table.generation:
         table.trackers = sum(needs_tracking(rule.spec) for chain in table.chains.values() for rule in chain.rules)
         table.counted = table.generation
     if bool(table.trackers) != table.is_tracked:
         table.is_tracked = not table.is_tracked
         settle(netns, table.family)
+
+
+def forget_unshared(netns: Netns) -> None:
+    """What rules had in common by name goes with the last of them (`recent_mt_destroy`, `htable_put`)."""
+    shared: dict[tuple[str, str], Any] = netns.netfilter.shared
+    used = shared_names(netns)
+    for name in [name for name in shared if name not in used]:
+        del shared[name]
+
+
+def shared_names(netns: Netns) -> dict[tuple[str, str], Any]:
+    """By kind and name: what rules have in common, with the first that says so."""
+    state: NetfilterState = netns.netfilter
+    found: dict[tuple[str, str], Any] = {}
+    for table in (*state.tables.values(), *state.legacy.values()):
+        for chain in table.chains.values():
+            for rule in chain.rules:
+                for match in rule.spec.matches:
+                    name = getattr(match, "shares", None)
+                    if name is not None:
+                        found.setdefault(name, match)
+    return found
 
 
 def settle(netns: Netns, family: int) -> None:
