@@ -189,11 +189,13 @@ def make_forwarding(port: BridgePort) -> None:
     if not bridge.stp_enabled or bridge.forward_delay == 0:
         port.set_state(FORWARDING)
         topology_change_detection(bridge)
-        stop_timer(port, "forward_delay_timer")
-    elif bridge.stp_enabled:
+    else:
         port.set_state(LISTENING)
+    timer, port.forward_delay_timer = port.forward_delay_timer, None
+    if timer is not None:
+        timer.cancel()
     if bridge.forward_delay:
-        start_timer(port, "forward_delay_timer", bridge.forward_delay, forward_delay_expired)
+        port.forward_delay_timer = bridge.netns.kernel.clock.call_later(bridge.forward_delay, forward_delay_expired, port)
 
 
 def make_blocking(port: BridgePort) -> None:

@@ -106,6 +106,14 @@ class Kernel:
     def __repr__(self) -> str:
         return f"<netsim kernel {self.profile.release}>"
 
+    def below(self, limit: int) -> int:
+        """A number from 0 up to, but not, a positive limit (`get_random_u32_below`): the one that `Random.randrange` would draw, in fewer steps."""
+        draw, bits = self.rng.getrandbits, limit.bit_length()
+        number = draw(bits)
+        while number >= limit:
+            number = draw(bits)
+        return number
+
     def random_mac(self) -> MAC:
         """A locally administered unicast address (`eth_random_addr`)."""
         return MAC((self.rng.getrandbits(48) & 0xFCFFFFFFFFFF) | 0x020000000000)

@@ -67,7 +67,7 @@ def reachable_time(neigh: Neighbour, parms: NeighParms) -> int:
         return base * MS
     if home.drawn_for != base:
         home.drawn_for = base
-        home.reachable_ms = base // 2 + dev.netns.kernel.rng.randrange(max(1, base))
+        home.reachable_ms = base // 2 + dev.netns.kernel.below(max(1, base))
     return home.reachable_ms * MS
 
 

@@ -66,7 +66,7 @@ def local_ports(netns: Netns, parity: int) -> Iterator[int]:
     low, high = port_range(netns)
     barred = reserved_ports(netns)
     count = high - low + 1
-    start = netns.kernel.rng.randrange(count)
+    start = netns.kernel.below(count)
     for wanted in (parity, 1 - parity):
         for step in range(count):
             port = low + (start + step) % count
@@ -78,7 +78,7 @@ def datagram_port(netns: Netns, protocol: int) -> int:
     """A free port for a datagram socket; EAGAIN when none is left (`udp_lib_get_port`)."""
     low, high = port_range(netns)
     count, bound, barred = high - low + 1, netns.sockets.listening, reserved_ports(netns)
-    start = netns.kernel.rng.randrange(count)
+    start = netns.kernel.below(count)
     for step in range(count):
         port = low + (start + step) % count
         if port not in barred and not bound.get((protocol, port)):

@@ -103,7 +103,7 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
         if skb.pkt_type == PACKET_HOST or not delay:
             arp_send(dev, ARPOP_REPLY, message.spa, message.tpa, message.sha, dev.address, message.sha)
         else:
-            wait = netns.kernel.rng.randrange(delay)
+            wait = netns.kernel.below(delay)
             netns.kernel.clock.call_later(wait, _proxy_reply, dev, message)
         return True
     trace_step(netns, "arp_process", dev.name, message, message.tpa)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4, mask4
+from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
 from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
@@ -81,7 +81,7 @@ def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
         local, peer, request.length, request.broadcast, request.scope or 0, request.label or dev.name,
         request.flags | permanent, request.valid, request.preferred, request.metric, request.protocol, now, now,
     )  # fmt: skip
-    mask = mask4(ifa.length)
+    mask = MASKS4[ifa.length]
     for known in dev.inet.addresses:
         if known.local == local and known.length == ifa.length and _same_net(known, ifa.peer, mask):
             if flags & NLM_F_EXCL or not flags & NLM_F_REPLACE:
@@ -111,7 +111,7 @@ def insert_ifa(dev: NetDevice, ifa: Ifa) -> None:
         return
     addresses = dev.inet.addresses
     flags = ifa.flags & ~IFA_F_SECONDARY
-    mask = mask4(ifa.length)
+    mask = MASKS4[ifa.length]
     last_primary = 0
     for place, other in enumerate(addresses):
         if not other.flags & IFA_F_SECONDARY and ifa.scope <= other.scope:
@@ -265,7 +265,7 @@ def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: I
     to_link = _way_out(ifindex, hop_flags, RT_SCOPE_HOST)
     if broadcast is not None and broadcast != 0xFFFFFFFF:
         routes.append(Route(broadcast, 32, 0, 0, RTN_BROADCAST, RT_SCOPE_LINK, RTPROT_KERNEL, source, to_link, (), own))
-    mask = mask4(length)
+    mask = MASKS4[length]
     prefix = IPv4(peer & mask)
     if prefix >> 24 == 0 or flags & IFA_F_SECONDARY or (prefix == local and length == 32):
         return tuple(routes)
@@ -291,7 +291,7 @@ def _way_out(ifindex: int, flags: int, scope: int) -> tuple[NextHop, ...]:
 
 def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
     assert dev.inet is not None
-    mask = mask4(ifa.length)
+    mask = MASKS4[ifa.length]
     return next(
         (
             other

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPv4, IPv6, mask4
+from netsim.addr import MASKS4, IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, table_lookup
@@ -154,7 +154,7 @@ def _check_gateway_hop(netns: Netns, hop: NextHop, table: int, scope: int) -> Ne
 
 def insert(netns: Netns, route: Route, flags: int) -> None:
     """Add, replace, append or prepend (`fib_table_insert`)."""
-    if int(route.dst) & ~mask4(route.length) & 0xFFFFFFFF:
+    if route.dst & ~MASKS4[route.length] & 0xFFFFFFFF:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
     netns.inet.fib.table(route.table)  # made even when the route is refused
     insert_checked(netns, check_route(netns, route), flags)
@@ -251,7 +251,7 @@ class Wanted:
 
 def delete(netns: Netns, wanted: Wanted) -> None:
     """Remove the first route that matches (`fib_table_delete`); ESRCH."""
-    if int(wanted.dst) & ~mask4(wanted.length) & 0xFFFFFFFF:
+    if wanted.dst & ~MASKS4[wanted.length] & 0xFFFFFFFF:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
     table = netns.inet.fib.tables.get(wanted.table)
     for route in table.at(int(wanted.dst), wanted.length) if table is not None else ():

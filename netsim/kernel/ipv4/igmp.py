@@ -56,7 +56,7 @@ def join(dev: NetDevice, group: IPv4) -> None:
         if dev.type == ARPHRD_ETHER:
             dev_mc_add(dev, group.multicast_mac())
         if group != IPV4_ALL_HOSTS:
-            delay = dev.netns.kernel.rng.randrange(1_000_000_000)
+            delay = dev.netns.kernel.below(1_000_000_000)
             _report(dev, group, CHANGE_TO_EXCLUDE)
             dev.netns.kernel.clock.call_later(delay, _report_if_member, dev, group)
 

@@ -68,15 +68,16 @@ def kick(dev: NetDevice, ifa: Ifa6) -> None:
     """Wait a moment by chance, then ask (`addrconf_dad_kick`)."""
     assert dev.inet6 is not None
     kernel = dev.netns.kernel
-    most = max(1, dev.inet6.conf.router_solicitation_delay * SECOND)
-    delay = 0 if ifa.flags & IFA_F_OPTIMISTIC else kernel.rng.randrange(most)
-    if dev.inet6.trials is None:
-        dev.inet6.trials = {}
-    trial = dev.inet6.trials.get(ifa.address)
-    if trial is None:
-        trial = dev.inet6.trials[ifa.address] = DadTrial()
-    trial.left = dev.inet6.conf.dad_transmits
-    trial.nonce = _nonce(dev) if dev.inet6.conf.enhanced_dad or dev.netns.inet6.conf_all.enhanced_dad else b""
+    state, conf = dev.inet6, dev.inet6.conf
+    delay = 0 if ifa.flags & IFA_F_OPTIMISTIC else kernel.below(conf.router_solicitation_delay * SECOND or 1)
+    if state.trials is None:
+        state.trials = {}
+    if ifa.address in state.trials:
+        trial = state.trials[ifa.address]
+    else:
+        trial = state.trials[ifa.address] = DadTrial()
+    trial.left = conf.dad_transmits
+    trial.nonce = _nonce(dev) if conf.enhanced_dad or dev.netns.inet6.conf_all.enhanced_dad else b""
     _work_later(dev, ifa.address, trial, delay)
 
 
@@ -139,7 +140,7 @@ def accepts_ra(dev: NetDevice) -> bool:
 
 def _jitter(dev: NetDevice, wait: int) -> int:
     """A tenth more or less (RFC 3315, section 14)."""
-    return dev.netns.kernel.rng.randrange(max(1, wait // 5)) - wait // 10
+    return dev.netns.kernel.below(max(1, wait // 5)) - wait // 10
 
 
 def _solicit_routers(dev: NetDevice, sent: int, wait: int) -> None:

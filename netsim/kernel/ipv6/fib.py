@@ -171,7 +171,7 @@ def _position(netns: Netns, node: list[Fib6Info], route: Fib6Info, flags: int) -
     """Where a new route goes: after those whose metric is as good; it joins those it can share traffic with."""
     position = 0
     friends: list[Fib6Info] = []
-    metric, can_ecmp = route.metric, route.can_ecmp
+    metric, can_ecmp = route.metric, route.gateway is not None and route.can_ecmp
     for known in node:
         if known.metric > metric:
             break

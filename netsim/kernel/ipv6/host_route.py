@@ -21,20 +21,10 @@ from netsim.kernel.tables.inet6 import Ifa6
 MULTICAST_NET = IPv6(0xFF << 120)
 
 
-def prefix_table(dev: NetDevice) -> int:
-    """The table for a device's connected routes: its virtual routing domain's, else main."""
-    return RT_TABLE_MAIN if dev.master is None else int(getattr(dev.master, "vrf_table", 0)) or RT_TABLE_MAIN
-
-
-def local_table(dev: NetDevice) -> int:
-    """The table for a device's own addresses."""
-    return RT_TABLE_LOCAL if dev.master is None else int(getattr(dev.master, "vrf_table", 0)) or RT_TABLE_LOCAL
-
-
 def prefix_route(dev: NetDevice, address: IPv6, length: int, metric: int, *, expires: int = 0, flags: int = 0) -> None:
     """The route to a prefix on the link; refused in silence while the device is down (`addrconf_prefix_route`)."""
     route = Fib6Info(
-        address, length, metric or IP6_RT_PRIO_ADDRCONF, RTN_UNICAST, prefix_table(dev), dev.ifindex, flags=RTF_UP | flags, protocol=RTPROT_KERNEL,
+        address, length, metric or IP6_RT_PRIO_ADDRCONF, RTN_UNICAST, RT_TABLE_MAIN, dev.ifindex, flags=RTF_UP | flags, protocol=RTPROT_KERNEL,
         expires=expires,
     )  # fmt: skip
     try:
@@ -45,7 +35,7 @@ def prefix_route(dev: NetDevice, address: IPv6, length: int, metric: int, *, exp
 
 def find_prefix_route(dev: NetDevice, address: IPv6, length: int) -> Fib6Info | None:
     """The connected route of a prefix on a device (`addrconf_get_prefix_route`)."""
-    table = dev.netns.inet6.fib.tables.get(prefix_table(dev))
+    table = dev.netns.inet6.fib.tables.get(RT_TABLE_MAIN)
     routes = table.at(int(address), length) if table is not None else []
     return next((route for route in routes if route.ifindex == dev.ifindex and route.gateway is None and route.type == RTN_UNICAST), None)
 
@@ -63,7 +53,7 @@ def multicast_route(dev: NetDevice) -> None:
 
 def _host(dev: NetDevice, address: IPv6, kind: int, flag: int) -> Fib6Info:
     return Fib6Info(
-        address, 128, 0, kind, local_table(dev), dev.ifindex, flags=RTF_UP | RTF_NONEXTHOP | flag, protocol=RTPROT_KERNEL
+        address, 128, 0, kind, RT_TABLE_LOCAL, dev.ifindex, flags=RTF_UP | RTF_NONEXTHOP | flag, protocol=RTPROT_KERNEL
     )  # fmt: skip
 
 
@@ -75,7 +65,7 @@ def _insert(dev: NetDevice, route: Fib6Info) -> None:
 
 
 def _find_host(dev: NetDevice, address: IPv6, kind: int) -> Fib6Info | None:
-    table = dev.netns.inet6.fib.tables.get(local_table(dev))
+    table = dev.netns.inet6.fib.tables.get(RT_TABLE_LOCAL)
     for route in table.at(address, 128) if table is not None else ():
         if route.ifindex == dev.ifindex and route.type == kind:
             return route

@@ -137,7 +137,7 @@ def _tell(dev: NetDevice, times: int) -> None:
     state.changes = left or None
     if times > 1:
         interval = state.conf.mldv2_unsolicited_report_interval * MS
-        _tell_later(dev, SOON + dev.netns.kernel.rng.randrange(max(1, interval)), times - 1)
+        _tell_later(dev, SOON + dev.netns.kernel.below(max(1, interval)), times - 1)
 
 
 def _report(dev: NetDevice, records: Sequence[tuple[int, IPv6]]) -> None:
@@ -186,7 +186,7 @@ def _introduce(dev: NetDevice, times: int) -> None:
     _report(dev, [(CHANGE_TO_EXCLUDE, group) for group in reported_groups(dev)])
     if times > 1:
         interval = dev.inet6.conf.mldv2_unsolicited_report_interval * MS
-        delay = SOON + dev.netns.kernel.rng.randrange(max(1, interval))
+        delay = SOON + dev.netns.kernel.below(max(1, interval))
         if dev.inet6.mc_dad_timer is not None:
             dev.inet6.mc_dad_timer.cancel()
         dev.inet6.mc_dad_timer = dev.netns.kernel.clock.call_later(delay, _introduce, dev, times - 1)
@@ -198,7 +198,7 @@ def queried(skb: SkBuff, message: Mld | Mldv2Query) -> None:
     if (isinstance(message, Mld) and message.type != QUERY) or dev.inet6 is None or not skb.packet.src.is_linklocal:
         return
     longest = message.max_delay if isinstance(message, Mld) else _code(message.max_delay)
-    delay = dev.netns.kernel.rng.randrange(max(1, longest * MS))
+    delay = dev.netns.kernel.below(max(1, longest * MS))
     dev.netns.kernel.clock.call_later(delay, _answer, dev, message.group)
 
 

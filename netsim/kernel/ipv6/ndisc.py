@@ -239,7 +239,7 @@ def _answers_for(skb: SkBuff, target: IPv6) -> bool:
     if skb.control != "delayed" and skb.pkt_type != PACKET_HOST and skb.packet.dst.is_multicast and delay:
         again = skb.clone()
         again.control = "delayed"
-        dev.netns.kernel.clock.call_later(dev.netns.kernel.rng.randrange(delay), receive, again, skb.packet.payload)
+        dev.netns.kernel.clock.call_later(dev.netns.kernel.below(delay), receive, again, skb.packet.payload)
         return False
     return True
 

@@ -62,12 +62,8 @@ def _end_loopback(lo: NetDevice) -> None:
     inet, inet6 = netns.inet, netns.inet6
     inet.arp.entries.clear()
     inet6.neigh.entries.clear()
-    for table in inet.fib.tables.values():
-        table.clear()
-    for table6 in inet6.fib.tables.values():
-        table6.clear()
-    inet.fib.generation += 1
-    inet6.fib.generation += 1
+    inet.fib.clear()
+    inet6.fib.clear()
     inet.rt_genid += 1
 
 

@@ -195,11 +195,6 @@ class FibTable:
         if self.hops is not None:
             self._count(old, -1)
 
-    def clear(self) -> None:
-        """All routes go, with the namespace they are of."""
-        self.lengths.clear()
-        self.order, self.hops = (), None
-
     def holds(self, dst: int) -> bool:
         """Whether the prefix of any route holds an address."""
         for length, prefixes in self.lengths.items():  # noqa: SIM110  (a generator costs as much as the rest)
@@ -252,6 +247,14 @@ class FibState:
     has_custom_local_routes: bool = False
     hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
     """ifindex -> how many ways out of all tables lead over that device, kept from when somebody first asked (`fib_info_devhash`)."""
+
+    def clear(self) -> None:
+        """All routes go, with the namespace they are of."""
+        for table in self.tables.values():
+            table.lengths.clear()
+            table.order, table.hops = (), None
+        self.hops = None
+        self.generation += 1
 
     def count_hops(self) -> dict[int, int]:
         """ifindex -> how many ways out lead over that device; who is not in there has none."""

@@ -84,15 +84,14 @@ class Fib6Table:
 
     def insert(self, route: Fib6Info, position: int) -> None:
         """Put a route among those of its prefix."""
-        prefixes = self.lengths.get(route.length)
-        if prefixes is None:
-            prefixes = self.lengths[route.length] = {}
-            self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (route.length,)
-        routes = prefixes.get(route.dst)
-        if routes is None:
-            prefixes[int(route.dst)] = [route]
+        length, dst = route.length, route.dst
+        if length not in self.lengths:
+            self.lengths[length] = {int(dst): [route]}
+            self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (length,)
+        elif dst in self.lengths[length]:
+            self.lengths[length][dst].insert(position, route)
         else:
-            routes.insert(position, route)
+            self.lengths[length][int(dst)] = [route]
         devices = self.devices
         if devices is not None:
             if route.ifindex in devices:
@@ -123,11 +122,6 @@ class Fib6Table:
             if len(route.siblings) == 1:
                 route.siblings[0].siblings = ()
             route.siblings = ()
-
-    def clear(self) -> None:
-        """All routes go, with the namespace they are of."""
-        self.lengths.clear()
-        self.order, self.devices = (), None
 
     def alone(self, node: list[Fib6Info], ifindex: int, over: Sequence[Fib6Info]) -> list[Fib6Info]:
         """Of the routes of a prefix those over a device, best metric first; `over`: all that lead over it."""
@@ -181,6 +175,14 @@ class Fib6State:
         if known is None:
             known = self.tables[number] = Fib6Table(number, devices=self.devices)
         return known
+
+    def clear(self) -> None:
+        """All routes go, with the namespace they are of."""
+        for table in self.tables.values():
+            table.lengths.clear()
+            table.order, table.devices = (), None
+        self.devices = None
+        self.generation += 1
 
     def listed(self) -> list[Fib6Table]:
         """The tables in the order of a dump (the buckets of `fib_table_hash`)."""
