@@ -39,8 +39,6 @@ KEPT = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
 
 def valid_name(name: str) -> bool:
     """Whether a device may be called so (`dev_valid_name`)."""
-    if name.isalnum() and name.isascii():
-        return len(name) < NAME_SIZE
     if name in (".", "..") or "/" in name or ":" in name or name.split() != [name]:
         return False
     return len(name if name.isascii() else name.encode(errors="surrogateescape")) < NAME_SIZE
@@ -48,7 +46,7 @@ def valid_name(name: str) -> bool:
 
 def free_name(netns: Netns, template: str) -> str:
     """A name that is free: the template's `%d` becomes the lowest number not taken (`dev_alloc_name`)."""
-    if not valid_name(template):
+    if not (template.isalnum() and template.isascii() and len(template) < NAME_SIZE) and not valid_name(template):
         raise NetError(EINVAL)
     if "%" not in template:
         if template in netns.names:
@@ -107,7 +105,8 @@ def unregister_netdevice(dev: NetDevice) -> None:
     """Take a device down and away with all that hangs on it (`unregister_netdevice_many`)."""
     if not dev.registered:
         return
-    dev_close(dev)
+    if dev.flags & IFF_UP:
+        dev_close(dev)
     dev.registered = False
     dev.netns.kernel.notify(NETDEV_UNREGISTER, dev)
     shutdown_qdisc(dev)
@@ -343,6 +342,7 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
     shutdown_qdisc(dev)
     _list(dev)
     netns.kernel.notify(NETDEV_REGISTER, dev)
+    announce(dev)
     lower = dev.lower()
-    for end in (dev, *([lower] if lower is not None else [])):
-        announce(end)
+    if lower is not None:
+        announce(lower)

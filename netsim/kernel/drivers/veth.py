@@ -134,6 +134,10 @@ class Veth(NetDevice):
         """The peer (`veth_get_iflink`)."""
         return self.peer
 
+    def link_netns(self) -> Netns | None:
+        """The peer's (`veth_get_link_net`)."""
+        return self.peer.netns if self.peer is not None else None
+
 
 def create(netns: Netns, request: LinkRequest) -> Veth:
     """Make a pair (`veth_newlink`): the peer is registered first and so gets the lower index."""

@@ -51,11 +51,6 @@ ALL_NODES_MAC = IPV6_ALL_NODES.multicast_mac()
 ROUTER_GROUPS = (IPV6_ALL_ROUTERS, IPv6(0xFF01 << 112 | 2), IPv6(0xFF05 << 112 | 2))
 
 
-def _registered(dev: NetDevice) -> None:
-    if dev.mtu >= MIN_MTU:
-        _attach(dev)
-
-
 def _opened(dev: NetDevice) -> None:
     _up(dev)
     if dev.inet6 is not None:
@@ -71,7 +66,9 @@ def _closed(dev: NetDevice) -> None:
 
 
 def _attach(dev: NetDevice) -> None:
-    """IPv6 on a device: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
+    """IPv6 on a device whose MTU is large enough: its settings from the defaults, the groups that every node is in (`ipv6_add_dev`)."""
+    if dev.mtu < MIN_MTU:
+        return
     inet6 = dev.netns.inet6
     conf = inet6.conf_default
     if inet6.conf_all.disable_ipv6 > conf.disable_ipv6:
@@ -105,7 +102,7 @@ def _up(dev: NetDevice) -> None:
         _restore(dev)
     if not _is_link_ready(dev):
         return
-    if dev.inet6 is None and dev.mtu >= MIN_MTU:
+    if dev.inet6 is None:
         _attach(dev)
     if dev.inet6 is not None:
         dev.inet6.ready = True
@@ -265,7 +262,7 @@ def _mtu(dev: NetDevice) -> None:
 
 
 EVENTS = {
-    NETDEV_REGISTER: _registered,
+    NETDEV_REGISTER: _attach,
     NETDEV_UP: _opened,
     NETDEV_CHANGE: _change,
     NETDEV_DOWN: _closed,

@@ -106,7 +106,7 @@ def ipv6_mc_up(dev: NetDevice) -> None:
 def _change(dev: NetDevice, group: IPv6, kind: int) -> None:
     """Something to tell: at once, with whatever else comes up in the next moment, and again within a second (`mld_ifc_event`, RFC 3810)."""
     state = dev.inet6
-    if state is None or not dev.flags & IFF_UP or not is_reported(group):
+    if state is None or not dev.flags & IFF_UP or group == IPV6_ALL_NODES or group >> 112 & 0xF <= 1:  # `is_reported`
         return
     if state.changes is None:
         state.changes = {}
