@@ -342,14 +342,15 @@ def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tu
         for prefixes in table.lengths.values():
             for routes in prefixes.values():
                 for place, route in enumerate(routes):
-                    for hop in route.nexthops:
-                        if hop.ifindex == ifindex and hop.flags & flags != flags:
-                            break
-                    else:
+                    hops = route.nexthops
+                    if len(hops) == 1:
+                        if hops[0].ifindex != ifindex or hops[0].flags & flags == flags:
+                            continue
+                    elif not any(hop.ifindex == ifindex and hop.flags & flags != flags for hop in hops):
                         continue
                     if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
                         continue
-                    if flags & RTNH_F_DEAD and len(route.nexthops) == 1:
+                    if flags & RTNH_F_DEAD and len(hops) == 1:
                         dead.append((table, route))
                         continue
                     routes[place] = route = _marked(route, ifindex, flags)

@@ -12,8 +12,9 @@ from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_MULTICAST, IFF_UP, Ne
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.ipv6.counters import icmp6_count
 from netsim.kernel.ipv6.output import NDISC_SOCKET, ip6_local_out
-from netsim.kernel.ipv6.route import Flow6, direct
+from netsim.kernel.ipv6.route import Rt6
 from netsim.kernel.ipv6.saddr import linklocal_of
+from netsim.kernel.tables.fib import RTN_MULTICAST
 from netsim.packet import ROUTER_ALERT_MLD, HopByHop, Ip6, Mld, Mldv2Query, Mldv2Record, Mldv2Report
 from netsim.packet.numbers import IPPROTO_ICMPV6
 
@@ -154,10 +155,11 @@ def _report(dev: NetDevice, records: Sequence[tuple[int, IPv6]]) -> None:
 
 
 def _send(dev: NetDevice, source: IPv6, dst: IPv6, message: Mld | Mldv2Report) -> None:
+    assert dev.inet6 is not None
     packet = Ip6(source, dst, 0, 1, payload=HopByHop(IPPROTO_ICMPV6, ROUTER_ALERT_MLD, message))
     icmp6_count(dev.netns, "Out", message)
     try:
-        ip6_local_out(dev.netns, packet, direct(dev.netns, dev, Flow6(dst, source)), owner=NDISC_SOCKET)
+        ip6_local_out(dev.netns, packet, Rt6(RTN_MULTICAST, dev, None, source, dev.inet6.mtu), owner=NDISC_SOCKET)
     except NetError:
         return
 

@@ -58,6 +58,8 @@ def ip6_output(netns: Netns, skb: SkBuff) -> Any:
     entries = netns.hooks_ipv6[POST_ROUTING]
     if entries:
         return nf_hook_slow(entries, POST_ROUTING, netns, skb, incoming, dev, ip6_finish_output)
+    if skb.packet.size <= rt.mtu and not skb.control:
+        return ip6_finish_output2(netns, skb)
     return ip6_finish_output(netns, skb)
 
 
