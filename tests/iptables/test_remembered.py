@@ -13,8 +13,10 @@ from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import Problem
 from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.restore import by_letter, split
+from netsim.commands.iptables.rules import is_valid
 from netsim.commands.iptables.tool import named_tool
 from netsim.kernel.netfilter.ruleset import state_of
+from netsim.kernel.tables.xtables import Table
 from tests.iptables.lines import RULES
 
 WORLD = World()
@@ -87,7 +89,26 @@ def test_asking_for_a_rule_leaves_the_legacy_builds_policy_counters() -> None:
 
 BUILDS, VERBS = st.sampled_from(["nf_tables", "legacy"]), st.sampled_from(["-A", "-C", "-D", "-I"])
 OTHER_WORDS = st.sampled_from(
-    ["eth0", "br-1", "+", "a/b", "a b", "", "-i", "-d", "!", "--dport", "x" * 16, "10.0.0.0/8", "10.1", "::1", "db", "1.2.3.4,5.6.7.8", "1/99"]
+    [
+        "eth0",
+        "br-1",
+        "+",
+        "a/b",
+        "a b",
+        "",
+        "-i",
+        "-d",
+        "!",
+        "--dport",
+        "x" * 16,
+        "10.0.0.0/8",
+        "0.0.0.0/0",
+        "10.1",
+        "::1",
+        "db",
+        "1.2.3.4,5.6.7.8",
+        "1/99",
+    ]
     + ["0", "53", "07", "70000", "1:2", "http", "NEW", "LOCAL", "SYN", "10.0.0.1:80", ":53", "0x1/0xff", "5/sec", "ACCEPT", "udp", "all"],
 )
 
@@ -104,6 +125,9 @@ SIMILAR = [
     "iptables -A INPUT --source 10.1.2.3/255.255.0.0 -m conntrack --ctstate NEW -i eth+ -g other",
     "iptables -A INPUT -m comment --comment -i -s 10.0.0.1 -j DROP",
     "iptables -A INPUT -ieth0 --dst=10.0.0.1 -o eth1 -m comment --comment -o -d 10.0.0.1",
+    "iptables -A INPUT -s 10.0.0.1 -j MASQUERADE",
+    "iptables -A INPUT ! -s 10.0.0.1 -i eth0 -j DROP",
+    "iptables -t mangle -A OUTPUT -s 10.0.0.1 -p udp -j TCPMSS --set-mss 100",
     "iptables -w -W 100 -A INPUT -s 10.0.0.1 -j DROP",
     "iptables -I INPUT 2 -s 10.0.0.1 -j DROP",
     "ip6tables -t mangle -A OUTPUT -d 2001:db8::/32 -o eth0 -p tcp --sport 1:2 -j MARK --set-mark 1/3",
@@ -126,6 +150,20 @@ def test_a_word_that_looks_like_an_option_decides_nothing_where_it_is_an_argumen
         check(["iptables", "-A", "INPUT", "-m", "comment", "--comment", "-i", option, "10.0.0.1"], "nf_tables")
 
 
+@pytest.mark.parametrize(
+    ("line", "statuses"),
+    [
+        ("-A INPUT -s {} -j MASQUERADE", [4, 4, 4]),
+        ("-A INPUT ! -s {} -j DROP", [0, 0, 4]),
+        ("-t mangle -A OUTPUT -s {} -p udp -j TCPMSS --set-mss 100", [4, 4, 4]),
+        ("-t nat -A POSTROUTING -s {} -j MASQUERADE", [0, 0, 0]),
+    ],
+)
+def test_what_the_kernel_refuses_it_refuses_of_every_line_of_a_form(line: str, statuses: list[int]) -> None:
+    host = World().host("h")
+    assert [host.run(f"iptables {line.format(address)}").status for address in ("10.0.0.1", "10.0.0.2", "0.0.0.0/0")] == statuses
+
+
 @given(st.text(alphabet='a-"\\ \t\n\r', max_size=12))
 def test_a_line_of_restore_falls_into_the_words_that_its_letters_make(text: str) -> None:
     assert split(text) == by_letter(text)
@@ -143,6 +181,9 @@ def check(line: list[str], build: str) -> None:
     if known is not None:
         hash(known.specs)
         assert command == request.command
+        if known.is_vetted:
+            table = Table(known.table, named_tool(name, build).family, build)
+            assert all(is_valid(table, spec, known.chain) for spec in known.specs)
         fields = ("chain", "position", "table", "specs", "flags", "counters", "has_counters", "warnings")
         assert [getattr(known, field) for field in fields] == [getattr(request, field) for field in fields]
 

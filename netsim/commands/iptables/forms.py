@@ -29,23 +29,23 @@ FREE = frozenset(
 
 @attrs.frozen
 class Piece:
-    """A match or target as it was read: its options, the place of each one's argument where that is free (0: it is not), and what it became."""
+    """A match or target as it was read: its options, and what it became."""
 
     extension: Extension
     given: tuple[Given, ...]
-    places: tuple[int, ...]
+    free: tuple[tuple[int, int], ...]
+    """Which of the options have a free argument, and where it stands."""
     made: object
 
     def build(self, argv: tuple[str, ...], context: Context) -> object:
         """What it makes of a line's own arguments."""
-        given, is_same = [], True
-        for known, place in zip(self.given, self.places, strict=True):
-            if place and argv[place] != known.value:
-                given.append(Given(known.name, argv[place], known.inverted))
-                is_same = False
-            else:
-                given.append(known)
-        return self.made if is_same else self.extension.build(given, context)
+        given = None
+        for number, place in self.free:
+            known = self.given[number]
+            if argv[place] != known.value:
+                given = given or list(self.given)
+                given[number] = Given(known.name, argv[place], known.inverted)
+        return self.made if given is None else self.extension.build(given, context)
 
 
 @attrs.frozen
@@ -62,6 +62,8 @@ class Form:
     matches: tuple[Piece, ...]
     """Empty when no argument of a match is free."""
     target: Piece | None
+    is_vetted: bool
+    """Whether such rules are never refused by what their matches and targets ask."""
 
     def fill(self, argv: tuple[str, ...]) -> Request | None:
         """The request of a line of this form; None where a word asks for more than a look at itself. Raises Problem and AsksWorld."""
@@ -93,7 +95,7 @@ class Form:
                 src, src_mask, spec.src_inverted, dst, dst_mask, spec.dst_inverted, iniface, spec.iniface_inverted, outiface, spec.outiface_inverted,
                 spec.protocol, spec.protocol_inverted, spec.fragment, matches, target, spec.is_goto,
             ),),
-            like.flags, like.counters, like.has_counters,
+            like.flags, like.counters, like.has_counters, "", self.is_vetted,
         )  # fmt: skip
 
 
@@ -128,15 +130,31 @@ def form_of(parser: Parser, argv: tuple[str, ...], words: tuple[str | None, ...]
     parts = {letter: place for letter, place in parser.places.items() if place in free and argv[place] == parser.seen[letter]}
     matches = tuple([_piece(owner, made, argv, free) for owner, made in zip(loaded, spec.matches, strict=True)])
     lead = () if target is None else (_piece(target, spec.target, argv, free),)
-    read = {*parts.values(), *(place for piece in (*matches, *lead) for place in piece.places if place)}
+    read = {*parts.values(), *(place for piece in (*matches, *lead) for _, place in piece.free)}
     if read != free or not all(is_plain_interface(argv[parts[letter]]) for letter in "io" if letter in parts):
         return None
     source, destination, iniface, outiface = (parts.get(letter, 0) for letter in "sdio")
-    if not any(any(piece.places) for piece in matches):
+    asks = [piece for piece in (*matches, *lead) if piece.extension.valid is not None or not _belongs(piece.extension, request.table)]
+    if not any(piece.free for piece in matches):
         matches = ()
-    return Form(request, spec, parser.context(), source, destination, iniface, outiface, matches, lead[0] if lead and any(lead[0].places) else None)
+    return Form(
+        request,
+        spec,
+        parser.context(),
+        source,
+        destination,
+        iniface,
+        outiface,
+        matches,
+        lead[0] if lead and lead[0].free else None,
+        not (asks or spec.src_inverted or spec.dst_inverted),
+    )
+
+
+def _belongs(extension: Extension, table: str) -> bool:
+    return not extension.tables or table in extension.tables
 
 
 def _piece(owner: Loaded, made: object, argv: tuple[str, ...], free: set[int]) -> Piece:
-    places = [known.place if known.place in free and argv[known.place] == known.value else 0 for known in owner.given]
+    places = [(number, known.place) for number, known in enumerate(owner.given) if known.place in free and argv[known.place] == known.value]
     return Piece(owner.extension, tuple(owner.given), tuple(places), made)

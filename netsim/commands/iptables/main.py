@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, zero
+from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, new, zero
 from netsim.commands.iptables.help import help_text
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
-from netsim.commands.iptables.parser import RULE_COMMANDS, Parser
+from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import VERSION, Problem
 from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.request import Request
-from netsim.commands.iptables.rules import change_rules
+from netsim.commands.iptables.rules import CHANGES, look_for, put_in
 from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
@@ -46,7 +46,7 @@ def _answer(call: Call, tool: Tool, request: Request, command: str) -> Result:
     try:
         table = table_for(netns, tool, request.table)
         if command == "C":
-            printed = change_rules(table, request, command)
+            printed = look_for(table, request, command)
         elif command in LISTINGS:
             warned = warning(netns, tool) + warned
             printed = listed(table, request, KnownNames(call.proc))
@@ -85,10 +85,10 @@ def carry_out(table: Table, request: Request, command: str) -> str:
     """One changing request on one table; returns what it prints. Nothing is changed when it fails."""
     if command in STEPS and len(request.specs) < 2:
         chain = table.chains.get(request.chain)
-        if chain is None or chain.policy is None or chain.hook in table.hung or command not in "AI":
-            text = change(table, request, command)
+        if chain is not None and chain.policy is not None and chain.hook not in table.hung and command in "AI":
+            text = _put_in_first(table, chain, request, command)
         else:
-            text = _first_step(table, chain, request, command)
+            text = CHANGES[command](table, request, command) if command != "N" else new(table, request)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text
@@ -100,14 +100,14 @@ def carry_out(table: Table, request: Request, command: str) -> str:
 
 def change(table: Table, request: Request, command: str) -> str:
     """One changing request, on a table or a draft of it."""
-    return change_rules(table, request, command) if command in RULE_COMMANDS else CHAIN_COMMANDS[command](table, request)
+    return CHANGES[command](table, request, command) if command in CHANGES else CHAIN_COMMANDS[command](table, request)
 
 
-def _first_step(table: Table, chain: Chain, request: Request, command: str) -> str:
+def _put_in_first(table: Table, chain: Chain, request: Request, command: str) -> str:
     """The first rule of a built-in chain; where it is refused, the chain does not hang either."""
     present, handles = table.present, table.handles
     try:
-        return change_rules(table, request, command)
+        return put_in(table, request, command)
     except Problem:
         ruleset.unhang(table, chain)
         table.present, table.handles = present, handles

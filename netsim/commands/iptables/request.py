@@ -24,3 +24,5 @@ class Request:
     counters: tuple[int, int] = (0, 0)
     has_counters: bool = False
     warnings: str = ""
+    is_vetted: bool = False
+    """Whether nothing in its rules can be refused by what its matches and targets ask when a rule is loaded."""

@@ -20,28 +20,20 @@ PLAIN = (Verdict, Jump)
 VERBS = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE"}
 
 
-def change_rules(table: Table, request: Request, command: str) -> str:
-    """Carry out one of -A -I -R -D -C; returns what -v prints."""
-    chain = table.chains.get(request.chain)
-    if chain is not None and command in "AI":
+def put_in(table: Table, request: Request, command: str) -> str:
+    """-A, -I and -R; returns what -v prints."""
+    chain, printed = table.chains.get(request.chain), ""
+    if chain is not None and chain.policy is not None and chain.hook not in table.hung and command != "R":
         ruleset.hang(table, chain)
-    for spec in request.specs:
-        if isinstance(spec.target, Jump):
-            _check_lead(table, spec, spec.target.chain)
-    if command in "DC":
-        return _delete_ranked(table, request) if "ranked" in request.flags else _delete_or_check(table, chain, request, command)
+    if isinstance(request.specs[0].target, Jump):
+        _check_lead(table, request.specs[0], request.specs[0].target.chain)
     if chain is None:
         raise BareProblem(NO_CHAIN, OTHER)
-    return _put_in(table, chain, request, command)
-
-
-def _put_in(table: Table, chain: Chain, request: Request, command: str) -> str:
     place = len(chain.rules) if command == "A" else _place(table, chain, request) if request.position else 0
-    printed = ""
     for spec in request.specs:
         if "v" in request.flags:
             printed += verbose_line(spec, table.family)
-        if not _is_valid(table, spec, chain.name):
+        if not request.is_vetted and not is_valid(table, spec, chain.name):
             raise kernel_refusal(table, VERBS[command], NetError(EINVAL), f"rule in chain {chain.name}")
         try:
             rule = ruleset.insert_rule(table, chain, place, spec)
@@ -55,8 +47,33 @@ def _put_in(table: Table, chain: Chain, request: Request, command: str) -> str:
     return printed
 
 
+def look_for(table: Table, request: Request, command: str) -> str:
+    """-C, and -D which takes out what it finds; returns what -v prints."""
+    chain, printed = table.chains.get(request.chain), ""
+    if isinstance(request.specs[0].target, Jump):
+        _check_lead(table, request.specs[0], request.specs[0].target.chain)
+    if request.position:
+        return _delete_ranked(table, request)
+    for spec in request.specs:
+        for rule in () if chain is None else chain.rules:
+            known = rule.spec  # rules differ in their interfaces more often than in addresses
+            if known is spec or (known.iniface == spec.iniface and known.outiface == spec.outiface and known == spec):
+                break
+        else:
+            unknown = table.build == LEGACY and chain is not None and isinstance(spec.target, Jump)
+            raise BareProblem(NO_CHAIN if unknown else BAD_RULE, OTHER)
+        if "v" in request.flags:
+            printed += verbose_line(spec, table.family)
+        if command == "D" and chain is not None:
+            ruleset.delete_rule(table, chain, rule)
+    return printed
+
+
+CHANGES = {**dict.fromkeys("AIR", put_in), **dict.fromkeys("CD", look_for)}
+
+
 def _check_lead(table: Table, spec: RuleSpec, name: str) -> None:
-    """A jump to nowhere."""
+    """A jump to nowhere; all rules of one request lead to the same place."""
     known = table.chains.get(name)
     if known is not None and (known.policy is None or table.build == LEGACY or ruleset.is_hung(table, known)):
         return
@@ -75,23 +92,6 @@ def _delete_ranked(table: Table, request: Request) -> str:
     return ""
 
 
-def _delete_or_check(table: Table, chain: Chain | None, request: Request, command: str) -> str:
-    printed = ""
-    for spec in request.specs:
-        for rule in () if chain is None else chain.rules:
-            known = rule.spec  # rules differ in their interfaces more often than in addresses
-            if known is spec or (known.iniface == spec.iniface and known.outiface == spec.outiface and known == spec):
-                break
-        else:
-            unknown = table.build == LEGACY and chain is not None and isinstance(spec.target, Jump)
-            raise BareProblem(NO_CHAIN if unknown else BAD_RULE, OTHER)
-        if "v" in request.flags:
-            printed += verbose_line(spec, table.family)
-        if command == "D" and chain is not None:
-            ruleset.delete_rule(table, chain, rule)
-    return printed
-
-
 def _place(table: Table, chain: Chain, request: Request) -> int:
     """Where a rule goes that was given a number, counted from 0."""
     if request.command == "I":
@@ -104,7 +104,7 @@ def _place(table: Table, chain: Chain, request: Request) -> int:
     return request.position - 1
 
 
-def _is_valid(table: Table, spec: RuleSpec, chain: str) -> bool:
+def is_valid(table: Table, spec: RuleSpec, chain: str) -> bool:
     """What each extension asks when a rule is loaded (`xt_check_target`); the nf_tables build also refuses to exclude everything."""
     matches, target = spec.matches, spec.target
     if target is not None and not isinstance(target, PLAIN):

@@ -20,6 +20,7 @@ CHAIN_NAMES = {PRE_ROUTING: "PREROUTING", LOCAL_IN: "INPUT", FORWARD: "FORWARD",
 
 RAW, MANGLE, DSTNAT, FILTER, SECURITY, SRCNAT = -300, -150, -100, 0, 50, 100
 LEGACY, NF_TABLES = "legacy", "nf_tables"
+NOWHERE: frozenset[int] = frozenset()
 DEEPEST = 16  # NFT_JUMP_STACK_SIZE
 
 
@@ -252,7 +253,7 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
     EOPNOTSUPP or EINVAL when it leads to a built-in chain; EMLINK (nf_tables) or ELOOP (legacy) when packets from a hook could
     then go in a circle (`nft_chain_validate`, `mark_source_chains`).
     """
-    if spec.matches or type(spec.target) is not Verdict:
+    if spec.matches or not isinstance(spec.target, Verdict):
         _check(table, chain, spec)
     if not table.present or (chain.policy is not None and chain.hook not in table.hung):
         hang(table, chain)
@@ -272,40 +273,44 @@ def _check(table: Table, chain: Chain, spec: RuleSpec) -> None:
             raise NetError(EINVAL if table.build == LEGACY else EOPNOTSUPP)
         if (led.rules or led is chain) and _visit(table, led.name, [chain.name], set()) and _is_reached(table, chain):
             raise InvalidTable(ELOOP if table.build == LEGACY else EMLINK)
-    is_choosy = _is_choosy(spec)
-    if is_choosy or (led is not None and led.rules and _leads_to_choosy(table, led, {led.name})):
-        hooks = _hooks_of(table, chain)
-        if is_choosy and not _suits(spec, hooks):
-            raise InvalidTable(EINVAL) if chain.policy is None else NetError(EINVAL)
-        if led is not None and not _allows(table, led, hooks, {led.name}):
-            raise InvalidTable(EINVAL)
+    allowed = _hooks_of(spec)
+    if allowed is not None and not _comes_from(table, chain, allowed):
+        raise InvalidTable(EINVAL) if chain.policy is None else NetError(EINVAL)
+    below = _hooks_below(table, led) if led is not None and led.rules else None
+    if below is not None and not _comes_from(table, chain, below):
+        raise InvalidTable(EINVAL)
 
 
-def _is_choosy(spec: RuleSpec) -> bool:
-    """Whether a part of a rule may not be met at every hook."""
-    return getattr(spec.target, "hooks", None) is not None or (
-        bool(spec.matches) and any(getattr(match, "hooks", None) is not None for match in spec.matches)
-    )
+def _hooks_of(spec: RuleSpec) -> frozenset[int] | None:
+    """The hooks at which all parts of a rule may be met (`xt_check_match`, `nft_chain_validate`); None: any."""
+    allowed: frozenset[int] | None = getattr(spec.target, "hooks", None)
+    for match in spec.matches:
+        own = getattr(match, "hooks", None)
+        if own is not None:
+            allowed = own if allowed is None else allowed & own
+    return allowed
 
 
-def _leads_to_choosy(table: Table, chain: Chain, seen: set[str]) -> bool:
-    """Whether there is such a rule in a chain or where its rules lead."""
-    for rule in chain.rules:
-        target = rule.spec.target
-        if _is_choosy(rule.spec):
-            return True
-        if isinstance(target, Jump) and target.chain not in seen:
-            seen.add(target.chain)
-            if _leads_to_choosy(table, table.chains[target.chain], seen):
-                return True
-    return False
+def _hooks_below(table: Table, start: Chain) -> frozenset[int] | None:
+    """The same of all rules of a chain and of where they lead."""
+    allowed, waiting, seen = None, [start], {start.name}
+    while waiting:
+        for rule in waiting.pop().rules:
+            own, target = _hooks_of(rule.spec), rule.spec.target
+            if own is not None:
+                allowed = own if allowed is None else allowed & own
+            if isinstance(target, Jump) and target.chain not in seen:
+                seen.add(target.chain)
+                waiting.append(table.chains[target.chain])
+    return allowed
 
 
-def _hooks_of(table: Table, chain: Chain) -> set[int]:
-    """The hooks from which packets come into a chain; no rule leads into a built-in one."""
+def _comes_from(table: Table, chain: Chain, hooks: frozenset[int]) -> bool:
+    """Whether packets come into a chain from these hooks only; no rule leads into a built-in one."""
     if chain.policy is not None:
-        return {chain.hook}
-    return {hook for hook, base in table.hooks.items() if base.rules and _leads(table, base, chain.name)}
+        return chain.hook in hooks
+    others = [base for hook, base in table.hooks.items() if base.rules and hook not in hooks and _leads(table, base, chain.name)]
+    return not others
 
 
 def _leads(table: Table, start: Chain, wanted: str) -> bool:
@@ -320,28 +325,6 @@ def _leads(table: Table, start: Chain, wanted: str) -> bool:
                 seen.add(target.chain)
                 waiting.append(table.chains[target.chain])
     return False
-
-
-def _suits(spec: RuleSpec, hooks: set[int]) -> bool:
-    """Whether a rule's own parts may be met at these hooks."""
-    for part in (*spec.matches, spec.target):
-        allowed = getattr(part, "hooks", None)
-        if allowed is not None and not hooks <= allowed:
-            return False
-    return True
-
-
-def _allows(table: Table, chain: Chain, hooks: set[int], seen: set[str]) -> bool:
-    """Whether the rules of a chain, and of those they lead to, may be met at these hooks (`xt_check_match`, `nft_chain_validate`)."""
-    for rule in chain.rules:
-        if not _suits(rule.spec, hooks):
-            return False
-        target = rule.spec.target
-        if isinstance(target, Jump) and target.chain not in seen:
-            seen.add(target.chain)
-            if not _allows(table, table.chains[target.chain], hooks, seen):
-                return False
-    return True
 
 
 def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
@@ -379,4 +362,4 @@ def jumps(table: Table, name: str) -> Iterable[str]:
 
 def _is_reached(table: Table, chain: Chain) -> bool:
     """Whether packets can come into a chain from a hook."""
-    return chain.policy is not None or bool(_hooks_of(table, chain))
+    return not _comes_from(table, chain, NOWHERE)

@@ -117,14 +117,14 @@ def _dnat(given: list[Given], context: Context) -> DnatTarget:
     found = once(given, "DNAT")
     if "to-destination" not in found:
         raise Problem('DNAT: option "--to-destination" must be specified\n')
-    return DnatTarget(_range(found["to-destination"], _flags(found), context, "kept"))
+    return DnatTarget(_range(found["to-destination"], _flags(found) if len(found) > 1 else 0, context, "kept"))
 
 
 def _snat(given: list[Given], context: Context) -> SnatTarget:
     found = once(given, "SNAT")
     if "to-source" not in found:
         raise Problem('SNAT: option "--to-source" must be specified\n')
-    return SnatTarget(_range(found["to-source"], _flags(found), context, "zeroed"))
+    return SnatTarget(_range(found["to-source"], _flags(found) if len(found) > 1 else 0, context, "zeroed"))
 
 
 def _text(address: int, choice: NatRange) -> str:
