@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.addr import IPv4, IPv6
+from netsim.addr import IPV4_ANY, IPv4, IPv6
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
 from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook, nf_hook_slow
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
@@ -41,7 +41,7 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
         if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, _passed) is not True:
             raise NetError(EPERM)
     entries = netns.hooks_ipv4[LOCAL_OUT]
-    outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, dst_output) if entries else ip_output(netns, skb)
+    outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, ip_output) if entries else ip_output(netns, skb)
     if outcome is REFUSED:
         raise NetError(EPERM)
     if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
@@ -51,11 +51,6 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
 def _passed(netns: Netns, skb: SkBuff) -> bool:
     """A VRF's turn at LOCAL_OUT is over (`vrf_ip_out_direct`)."""
     return True
-
-
-def dst_output(netns: Netns, skb: SkBuff) -> Any:
-    """On by what the route says (`dst_output`)."""
-    return ip_output(netns, skb)
 
 
 def ip_output(netns: Netns, skb: SkBuff) -> Any:
@@ -133,7 +128,8 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
         if type(key) is IPv4:
             return neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)
     if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
-        neigh_create(netns.inet.arp, ARP_OPS, skb.packet.dst, dev)
+        if not dev.flags & IFF_LOOPBACK or (IPV4_ANY, dev.ifindex) not in netns.inet.arp.entries:
+            neigh_create(netns.inet.arp, ARP_OPS, skb.packet.dst, dev)
         skb.src = skb.dst = dev.address
         return dev_queue_xmit(skb)
     if rt.type == RTN_BROADCAST:

@@ -22,7 +22,7 @@ from netsim.kernel.core.hooks import (
     POST_ROUTING,
     PRE_ROUTING,
     STOLEN,
-    nf_hook,
+    nf_hook_slow,
     register_hook,
     unregister_hook,
 )
@@ -83,10 +83,6 @@ def _family(netns: Netns, skb: SkBuff, bridge: Bridge) -> int:
     return 0
 
 
-def _ip_family(skb: SkBuff) -> int:
-    return PF_INET if type(skb.packet) is Ip else PF_INET6
-
-
 # coming in -------------------------------------------------------------------------------------------------------------
 
 
@@ -100,7 +96,8 @@ def br_nf_pre_routing(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice, ou
     if skb.pkt_type == PACKET_OTHERHOST:
         skb.pkt_type, state.was_for_others = PACKET_HOST, True
     skb.dev, skb.control = bridge, None
-    nf_hook(family, PRE_ROUTING, netns, skb, bridge, None, br_nf_pre_routing_finish)
+    entries = (netns.hooks_ipv4 if family == PF_INET else netns.hooks_ipv6)[PRE_ROUTING]
+    nf_hook_slow(entries, PRE_ROUTING, netns, skb, bridge, None, br_nf_pre_routing_finish)
     return STOLEN
 
 
@@ -163,7 +160,8 @@ def br_nf_forward(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice, outdev
     skb.nf_bridge = NfBridge(seen.physindev, outdev, in_prerouting=False, largest=seen.largest)
     if skb.pkt_type == PACKET_OTHERHOST:
         skb.pkt_type, skb.nf_bridge.was_for_others = PACKET_HOST, True
-    nf_hook(_ip_family(skb), FORWARD, netns, skb, outdev.master, outdev.master, br_nf_forward_finish)
+    entries = (netns.hooks_ipv4 if type(skb.packet) is Ip else netns.hooks_ipv6)[FORWARD]
+    nf_hook_slow(entries, FORWARD, netns, skb, outdev.master, outdev.master, br_nf_forward_finish)
     return STOLEN
 
 
@@ -182,7 +180,8 @@ def br_nf_post_routing(netns: Netns, hook: int, skb: SkBuff, indev: NetDevice | 
     if outdev.master is None:
         return DROP
     skb.pkt_type = PACKET_HOST
-    nf_hook(_ip_family(skb), POST_ROUTING, netns, skb, None, outdev.master, br_nf_dev_queue_xmit)
+    entries = (netns.hooks_ipv4 if type(skb.packet) is Ip else netns.hooks_ipv6)[POST_ROUTING]
+    nf_hook_slow(entries, POST_ROUTING, netns, skb, None, outdev.master, br_nf_dev_queue_xmit)
     return STOLEN
 
 

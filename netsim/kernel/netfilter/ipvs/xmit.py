@@ -11,7 +11,7 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
-from netsim.kernel.ipv4.output import dst_output, ip_local_out
+from netsim.kernel.ipv4.output import ip_local_out, ip_output
 from netsim.kernel.ipv4.route import Flow, Rt, ip_route_output
 from netsim.kernel.ipv6.icmp import icmp6_send
 from netsim.kernel.ipv6.netfilter import ip6_route_me_harder
@@ -62,7 +62,7 @@ def send_on(netns: Netns, skb: SkBuff, rt: Any) -> int:
     skb.owner = None
     try:
         if isinstance(rt, Rt):
-            nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, rt.dev, dst_output)
+            nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, rt.dev, ip_output)
         else:
             nf_hook(PF_INET6, LOCAL_OUT, netns, skb, None, rt.dev, ip6_output)
     except NetError:
