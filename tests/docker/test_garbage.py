@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netsim import World
@@ -63,6 +63,7 @@ def test_any_words_get_an_answer(words: list[str], release: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(words=["network prune"])
 @given(words=st.lists(st.one_of(st.sampled_from([*COMMANDS, "network", "--help", "-h", "-H", "-l", "--version", "help"]), VALUES), max_size=4))
 def test_any_words_at_all(words: list[str]) -> None:
     world = HOST.world.fork()

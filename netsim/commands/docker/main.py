@@ -135,7 +135,7 @@ def find(words: tuple[str, ...]) -> tuple[Subcommand, str, tuple[str, ...]] | No
     """The subcommand that words begin with, as it was spelt, and the words behind it."""
     spelt = words[0]
     command = ROUTES.get(spelt)
-    if command is not None:
+    if command is not None and " " not in spelt:  # two words in one are none of ours
         return command, spelt, words[1:]
     if len(words) > 1:
         spelt = f"{spelt} {words[1]}"
