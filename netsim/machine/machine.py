@@ -122,7 +122,7 @@ class Machine:
         self,
         parent: Process,
         argv: tuple[str, ...],
-        env: dict[str, str],
+        env: Mapping[str, str],
         cwd: str,
         fds: dict[int, OpenFile],
         pid: int | None = None,
@@ -173,7 +173,7 @@ class Machine:
         above = parent or self.init
         if fds is None:
             fds = {fd: opened.dup() for fd, opened in above.fds.items() if fd < 3}
-        process = self.new_process(above, argv, dict(above.env if env is None else env), cwd or above.cwd, fds, pid, jail, netns)
+        process = self.new_process(above, argv, above.env if env is None else dict(env), cwd or above.cwd, fds, pid, jail, netns)
         if program is not None:
             self.settle(process, program)
         else:
@@ -185,7 +185,7 @@ class Machine:
 
         Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
-        child = self.new_process(parent, argv, dict(parent.env), parent.cwd, {}, None, None, netns)
+        child = self.new_process(parent, argv, parent.env, parent.cwd, {}, None, None, netns)
         child.is_awaited = True
         kernel = self.kernel
         before, kernel.current = kernel.current, child

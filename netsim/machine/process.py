@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -34,7 +35,8 @@ class Process:
     pid: int
     parent: Process | None
     argv: tuple[str, ...]
-    env: dict[str, str]
+    env: Mapping[str, str]
+    """Never changed, only replaced: children have the same one."""
     cwd: str
     netns: Netns
     fds: dict[int, OpenFile]

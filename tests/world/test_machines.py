@@ -225,3 +225,13 @@ def test_a_child_that_is_waited_for_in_place_is_gone_when_it_has_answered() -> N
     assert machine.ask(machine.init, ("sleep", "1")).status == 0
     assert machine.processes == before
     assert machine.next_pid == max(before) + 3
+
+
+def test_children_have_the_environment_of_their_parent_until_one_of_them_gets_another() -> None:
+    world = World()
+    host = world.host("h")
+    assert host.run_script("export A=1\nbash -c 'export A=2; env | grep ^A='\nenv | grep ^A=").stdout == "A=2\nA=1\n"
+    machine = host.machine
+    child = machine.spawn(machine.init, ("sleep", "9"))
+    assert child.env == machine.init.env
+    assert world.fork().hosts["h"].machine.processes[child.pid].env == child.env

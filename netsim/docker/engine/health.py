@@ -46,7 +46,7 @@ def probe(engine: Engine, container: Container, health: Health) -> None:
         return
     argv = ("/bin/sh", "-c", *check.test[1:2]) if check.test[0] == "CMD-SHELL" else tuple(check.test[1:])
     machine = engine.machine
-    child = machine.new_process(engine.process, argv, dict(main.env), main.cwd, {0: Null(), 1: Capture(), 2: Capture()}, None, jail)
+    child = machine.new_process(engine.process, argv, main.env, main.cwd, {0: Null(), 1: Capture(), 2: Capture()}, None, jail)
     child.enter(main.netns)
     if not argv or machine.command(child, argv[0]) is None:
         child.exit(127)

@@ -244,7 +244,7 @@ def _run(proc: Any, fd: int, command: tuple[str, ...]) -> Any:
         return None
     opened: OpenFile = proc.fds[fd]
     fds = {0: opened.dup(), 1: opened.dup()} | ({2: proc.fds[2].dup()} if 2 in proc.fds else {})
-    child = proc.machine.new_process(proc, command, dict(proc.env), proc.cwd, fds)
+    child = proc.machine.new_process(proc, command, proc.env, proc.cwd, fds)
     child.take_over(0, opened)
     child.fds[1] = opened
     proc.machine.execute(child, command)

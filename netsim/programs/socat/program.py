@@ -300,7 +300,7 @@ class Socat(Program):
         """A child process serves this peer, the parent listens on (`fork`)."""
         machine = proc.machine
         fds = {fd: opened.dup() for fd, opened in proc.fds.items() if fd < 5}
-        child = machine.new_process(proc, proc.argv, dict(proc.env), proc.cwd, fds)
+        child = machine.new_process(proc, proc.argv, proc.env, proc.cwd, fds)
         served = proc.fds[channel.reads]
         fd = channel.reads
         if fd == self.fd:
