@@ -32,6 +32,7 @@ from netsim.commands.iptables.syntax.tcp import TCP
 from netsim.commands.iptables.syntax.tcpmss import TCPMSS, TCPMSS_MATCH
 from netsim.commands.iptables.syntax.time import TIME
 from netsim.commands.iptables.syntax.tos import DSCP, SET_DSCP, SET_TOS, TOS
+from netsim.commands.iptables.syntax.tproxy import SOCKET, TPROXY
 from netsim.commands.iptables.syntax.udp import UDP
 
 MATCHES: dict[str, Extension] = {
@@ -69,13 +70,14 @@ MATCHES: dict[str, Extension] = {
     "connlimit": CONNLIMIT,
     "hashlimit": HASHLIMIT,
     "recent": RECENT,
+    "socket": SOCKET,
     "time": TIME,
     "ipvs": IPVS,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM, "TRACE": TRACE}
 TARGETS |= {"CONNMARK": CONNMARK, "CT": CT, "DNAT": DNAT, "MASQUERADE": MASQUERADE, "NETMAP": NETMAP}
-TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT}
+TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT, "TPROXY": TPROXY}
 ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
 
 UNMODELLED_MATCHES = frozenset(
@@ -104,7 +106,6 @@ UNMODELLED_MATCHES = frozenset(
         "realm",
         "rpfilter",
         "rt",
-        "socket",
         "u32",
     ]
 )
@@ -126,7 +127,6 @@ UNMODELLED_TARGETS = frozenset(
         "SYNPROXY",
         "TCPOPTSTRIP",
         "TEE",
-        "TPROXY",
         "ULOG",
     ]
 )

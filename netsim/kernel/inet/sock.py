@@ -83,6 +83,10 @@ class InetSocket(Late):
     reuseaddr: int = 0
     reuseport: int = 0
     v6only: int = 0
+    transparent: int = 0
+    """IP_TRANSPARENT: addresses of others may be its own, and TPROXY may hand it packets."""
+    freebind: int = 0
+    """IP_FREEBIND: any address may be bound."""
     ip_options: bytes = b""
     queue: list[Received] = attrs.field(factory=list)
     errors: tuple[SockError, ...] = ()
@@ -124,6 +128,8 @@ class InetSocket(Late):
             "reuseaddr",
             "reuseport",
             "v6only",
+            "transparent",
+            "freebind",
             "nodelay",
             "keepalive",
         ):

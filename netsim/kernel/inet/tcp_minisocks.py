@@ -37,13 +37,17 @@ def tcp_rcv(netns: Netns, skb: SkBuff, source: Any, target: Any, header: Tcp) ->
     if sock is not None and sock.state == TIME_WAIT and _may_begin_anew(sock, header):
         sock.release()
         sock = None
+    listener = None
+    if sock is not None and sock.state == LISTEN:
+        listener, sock = sock, None  # a listener that TPROXY found
     if sock is not None:
         if netns.trace is not None:
             trace_step(netns, "tcp_rcv_state_process", skb.dev.name, skb.packet, sock)
         if rcv_state_process(sock, header) and not header.flags & TCP_RST:
             _send_reset(netns, skb, target, header, sock)
         return
-    listener = find_listener(netns, skb, target, header.dport)
+    if listener is None:
+        listener = find_listener(netns, skb, target, header.dport)
     if listener is not None and not header.flags & (TCP_ACK | TCP_RST) and header.flags & TCP_SYN:
         _conn_request(netns, listener, skb, source, target, header)
     elif listener is not None and not header.flags & (TCP_ACK | TCP_RST):
@@ -103,6 +107,7 @@ def _conn_request(netns: Netns, listener: TcpSocket, skb: SkBuff, source: Any, t
     child.parent = listener
     child.reuseaddr, child.reuseport, child.v6only = listener.reuseaddr, listener.reuseport, listener.v6only
     child.bound_dev, child.ttl, child.tos, child.keepalive = listener.bound_dev, listener.ttl, listener.tos, listener.keepalive
+    child.transparent = listener.transparent
     child.nodelay, child.mark = listener.nodelay, listener.mark
     if skb.sdif and not child.bound_dev:
         child.bound_dev = skb.dev.ifindex  # a connection stays in the VRF it came from (`inet_request_bound_dev_if`)

@@ -132,9 +132,9 @@ class UdpSocket(InetSocket):
 def deliver_datagram(netns: Netns, skb: SkBuff, source: Any, target: Any, ttl: int, tos: int) -> bool:
     """A datagram for one socket of this host (`__udp4_lib_rcv`, `__udp6_lib_rcv`); False when nobody listens."""
     header = skb.packet.payload
-    best, chosen = -1, None
+    best, chosen = -1, skb.demuxed
     ifindex, sport, sdif = incoming_ifindex(netns, skb), header.sport, skb.sdif
-    for sock in netns.sockets.listening.get((IPPROTO_UDP, header.dport), ()):
+    for sock in netns.sockets.listening.get((IPPROTO_UDP, header.dport), ()) if chosen is None else ():
         score = sock.takes(source, sport, target, ifindex, sdif)
         if score > best:
             best, chosen = score, sock

@@ -59,7 +59,7 @@ class Inet4Family:
 
     def check_bindable(self, sock: InetSocket, address: IPv4) -> None:
         """EADDRNOTAVAIL for an address that is not ours (`inet_bind`)."""
-        if address == IPV4_ANY or sock.netns.inet.sysctl.get("ip_nonlocal_bind") in (1, "1"):
+        if address == IPV4_ANY or sock.transparent or sock.freebind or sock.netns.inet.sysctl.get("ip_nonlocal_bind") in (1, "1"):
             return
         if inet_addr_type(sock.netns, address) not in (RTN_LOCAL, RTN_MULTICAST, RTN_BROADCAST):
             raise NetError(EADDRNOTAVAIL)
@@ -71,7 +71,8 @@ class Inet4Family:
         """The way to a destination for a socket (`ip_route_connect`); the one it took before while nothing has changed (`sk_dst_check`)."""
         netns, own = sock.netns, sock.laddr
         source = own if own and type(own) is IPv4 and own >> 28 != 14 else None
-        is_free = not (sock.bound_dev or sock.dontroute) and (address >> 28 != 14 or not sock.multicast_if)
+        any_source = bool(sock.transparent)
+        is_free = not (sock.bound_dev or sock.dontroute or any_source) and (address >> 28 != 14 or not sock.multicast_if)
         rt = known_way(netns, address, source, sock.tos) if is_free else None
         if rt is not None:
             return rt
@@ -83,7 +84,7 @@ class Inet4Family:
             return known
         oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
         scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
-        rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope))
+        rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope, any_source=any_source))
         if is_free:
             keep_way(netns, address, source, sock.tos, rt)
         sock.dst_cache = None if rt.is_learnt else (asked, rt)

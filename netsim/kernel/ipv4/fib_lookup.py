@@ -58,6 +58,7 @@ class Flow:
     scope: int = RT_SCOPE_UNIVERSE
     uid: int = 0
     l3mdev: int = 0  # ifindex of the L3 master whose table decides
+    any_source: bool = False  # whether the source may be somebody else's (`FLOWI_FLAG_ANYSRC`)
 
 
 @quick

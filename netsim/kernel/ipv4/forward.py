@@ -25,8 +25,8 @@ ERROR_CODES = {EHOSTUNREACH: 1, ENETUNREACH: 0, EACCES: 13}
 
 def ip_forward(netns: Netns, skb: SkBuff) -> None:
     """One hop further: TTL, size, then the FORWARD hook."""
-    if skb.pkt_type != PACKET_HOST:
-        return
+    if skb.pkt_type != PACKET_HOST or skb.demuxed is not None:
+        return  # what TPROXY gave a socket may not leave
     packet, route = skb.packet, skb.route
     if packet.ttl <= 1:
         netns.mib["IpInHdrErrors"] += 1

@@ -134,7 +134,7 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
     if src is not None and src != 0:
         if not FIRST_HOST <= src < GROUPS and (src.is_multicast or src.is_broadcast or src.is_zeronet):
             raise NetError(EINVAL)
-        if not flow.oif:
+        if not (flow.oif or flow.any_source):
             holder = owner_of(netns, src)
             if holder is None:
                 raise NetError(ENETUNREACH)

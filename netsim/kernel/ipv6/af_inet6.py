@@ -62,7 +62,13 @@ class Inet6Family:
 
     def check_bindable(self, sock: InetSocket, address: IPv6) -> None:
         """EADDRNOTAVAIL for an address that is not ours, EINVAL for one that needs a device (`__inet6_bind`)."""
-        if address == IPV6_ANY or address.is_multicast or str(sock.netns.inet6.sysctl.get("net/ipv6/ip_nonlocal_bind", "0")) == "1":
+        if (
+            address == IPV6_ANY
+            or address.is_multicast
+            or sock.transparent
+            or sock.freebind
+            or str(sock.netns.inet6.sysctl.get("net/ipv6/ip_nonlocal_bind", "0")) == "1"
+        ):
             return
         dev = None
         if address.is_linklocal:

@@ -28,8 +28,8 @@ def ip6_forward(netns: Netns, skb: SkBuff) -> None:
     if not netns.inet6.conf_all.forwarding and not dev.inet6.conf.force_forwarding:
         _discard(netns, skb)
         return
-    if skb.pkt_type != PACKET_HOST:
-        return
+    if skb.pkt_type != PACKET_HOST or skb.demuxed is not None:
+        return  # what TPROXY gave a socket may not leave
     if packet.hop_limit <= 1:
         netns.mib["Ip6InHdrErrors"] += 1
         if netns.trace is not None:

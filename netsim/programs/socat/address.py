@@ -51,11 +51,11 @@ ALIASES = {
     "so-reuseaddr": "reuseaddr", "so-reuseport": "reuseport", "sp": "sourceport", "if": "so-bindtodevice", "interface": "so-bindtodevice",
     "bindtodevice": "so-bindtodevice", "so-broadcast": "broadcast", "ip-ttl": "ttl", "ipttl": "ttl", "ip-tos": "tos", "iptos": "tos",
     "creat": "create", "o-creat": "create", "o-trunc": "trunc", "o-append": "append", "crlf": "crnl", "ipv6only": "ipv6-v6only",
-    "tcp-nodelay": "nodelay", "so-keepalive": "keepalive", "ip-pktinfo": "pktinfo", "maxchildren": "max-children",
+    "tcp-nodelay": "nodelay", "so-keepalive": "keepalive", "ip-pktinfo": "pktinfo", "ip-transparent": "transparent", "ip-freebind": "freebind", "maxchildren": "max-children",
 }  # fmt: skip
 MODELLED = frozenset({
     "reuseaddr", "reuseport", "fork", "bind", "sourceport", "so-bindtodevice", "broadcast", "ttl", "tos", "create", "trunc", "append", "crnl",
-    "ipv6-v6only", "connect-timeout", "backlog", "nodelay", "keepalive", "rdonly", "wronly", "rdwr", "stderr", "ignoreeof", "shut-none",
+    "ipv6-v6only", "transparent", "freebind", "connect-timeout", "backlog", "nodelay", "keepalive", "rdonly", "wronly", "rdwr", "stderr", "ignoreeof", "shut-none",
     "max-children", "end-close", "retry", "interval", "forever", "nofork",
 })  # fmt: skip
 KNOWN = frozenset({

@@ -192,6 +192,8 @@ class Socat(Program):
             ("nodelay", "nodelay"),
             ("keepalive", "keepalive"),
             ("ipv6-v6only", "v6only"),
+            ("transparent", "transparent"),
+            ("freebind", "freebind"),
         ):
             if address.has(option):
                 sock.set(name, 1)
@@ -356,10 +358,10 @@ class Socat(Program):
         self.target = next((found for found in lookup.found if wanted or isinstance(found, IPv4)), lookup.found[0])
         return True
 
-    def _refused(self, proc: Any, error: int) -> None:
+    def _refused(self, proc: Any, error: int, what: str = "") -> None:
         address = self._address()
         size = 16 if isinstance(self.target, IPv4) else 28
-        text = f"connect({self.fd}, {shown(self.target, self.port)}, {size}): {strerror(error)}"
+        text = f"{what or f'connect({self.fd}, {shown(self.target, self.port)}, {size})'}: {strerror(error)}"
         if address.has("forever") or self.tries < address.number("retry", 0):
             self.tries += 1
             proc.close(self.fd)
@@ -467,7 +469,7 @@ class Socat(Program):
         elif token == CONNECT:
             self.alarm = 0
             try:
-                self._refused(proc, ETIMEDOUT)
+                self._refused(proc, ETIMEDOUT, f"connecting to {shown(self.target, self.port)}")
             except Problem as problem:
                 self._give_up(proc, str(problem))
         elif token == RETRY:
