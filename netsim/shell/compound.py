@@ -8,7 +8,7 @@ from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.conditional import Conditions
 from netsim.shell.conditions import ConditionProblem
 from netsim.shell.expand import expand, expand_one, expand_within, expand_words
-from netsim.shell.jumps import ExpansionProblem, Jump, ReadonlyProblem
+from netsim.shell.jumps import Exit, ExpansionProblem, Jump, ReadonlyProblem
 from netsim.shell.patterns import matcher
 from netsim.shell.simple import SimpleCommands
 from netsim.shell.stack import Steps
@@ -118,6 +118,8 @@ class CompoundCommands(SimpleCommands):
                 except ReadonlyProblem as problem:
                     self.complain(str(problem))
                     self.status = 1
+                    if not self.is_bash():
+                        raise Exit(2) from None
                     break
                 if (yield from self._loop_body(item.body)):
                     break

@@ -151,7 +151,7 @@ def _two(shell: ShellState, words: list[str], what: str) -> bool:
 
 
 def _three(shell: ShellState, words: list[str], what: str) -> bool:
-    if is_binary(words[1]):
+    if is_binary(words[1]) and not (words[1] == "==" and shell.name == "sh"):
         return bool(binary(shell, words[0], words[1], words[2], what))
     if words[1] in ("-a", "-o"):
         return (words[0] != "" and words[2] != "") if words[1] == "-a" else (words[0] != "" or words[2] != "")

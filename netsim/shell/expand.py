@@ -91,7 +91,7 @@ def expand(shell: ShellState, text: str, tildes: str = "") -> Steps:
     """The word with everything expanded, marked as `fields.py` tells; a `tildes` of `:` says that it is a value."""
     out = ""
     at, size = 0, len(text)
-    assigns = ASSIGNS.match(text) if not tildes and "~" in text else None
+    assigns = ASSIGNS.match(text) if "~" in text and not tildes and shell.is_bash() else None
     while at < size:
         letter = text[at]
         if letter == "'":

@@ -71,14 +71,22 @@ class Parser:
     def misplaced(self) -> SyntaxProblem:
         """The same where the end of the text is the end of a line."""
         if self.token.kind == "end":
-            return SyntaxProblem("syntax error near unexpected token `newline'", self.token.line)
+            problem = SyntaxProblem("syntax error near unexpected token `newline'", self.token.line)
+            problem.expected = "end of file"
+            return problem
         return self.unexpected()
 
     def expect(self, *words: str) -> None:
         """A reserved word must come next."""
         if not self.is_word(*words):
-            raise self.unexpected()
+            raise self.wanting(words[0])
         self.at += 1
+
+    def wanting(self, expected: str) -> SyntaxProblem:
+        """An unexpected token where another should stand."""
+        problem = self.unexpected()
+        problem.expected = expected
+        return problem
 
     def script(self) -> Sequence:
         """Everything."""
@@ -179,7 +187,7 @@ class Parser:
     def _body(self, *stops: str) -> Sequence:
         body = self.sequence(stops)
         if not body.items:
-            raise self.unexpected()
+            raise self.wanting(stops[-1] if stops and self.token.kind == "end" else "")
         return body
 
     def _double_end(self, start: int) -> int:
@@ -206,9 +214,9 @@ class Parser:
                     self.at += 1
                 return Arithmetic(inner, self.redirects(), line)
         self.take()
-        body = self._body()
+        body = self._body(")")
         if not self.is_op(")"):
-            raise self.unexpected()
+            raise self.wanting(")")
         self.take()
         return Group(body, True, self.redirects())
 
@@ -291,6 +299,8 @@ class Parser:
         while not self.is_word("esac"):
             if self.is_op("("):
                 self.take()
+            if self.token.kind == "end":
+                raise self.wanting(")")
             patterns = [Word(self.take().text)]
             while self.is_op("|"):
                 self.take()
@@ -303,7 +313,7 @@ class Parser:
             ends.append(self.take().text if self.is_op(";;", ";&", ";;&") else ";;")
             self.newlines()
             if self.token.kind == "end":
-                raise self.unexpected()
+                raise self.wanting(")")
         self.expect("esac")
         return Case(word, tuple(branches), self.redirects(), tuple(ends), line)
 

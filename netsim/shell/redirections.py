@@ -126,9 +126,7 @@ class Redirecting(ShellState):
             number = int(target.removesuffix("-"))
             known = proc.fds.get(number)
             if known is None:
-                raise RedirectProblem(
-                    f"{target.removesuffix('-')}: Bad file descriptor" if self.is_bash() else f"dup2({target}): Bad file descriptor"
-                )
+                raise RedirectProblem(f"{target.removesuffix('-')}: Bad file descriptor")
             if moved and target.endswith("-"):
                 proc.fds.pop(number)
             return known if target.endswith("-") else known.dup()

@@ -7,15 +7,15 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import ENOENT, strerror
+from netsim.errors import EACCES, ENOENT, strerror
 from netsim.machine.call import Result
 from netsim.machine.process import Process
 from netsim.shell.arith import ArithmeticProblem
-from netsim.shell.ash import ash_lead
 from netsim.shell.builtins import BUILTINS, OF_ASH, OF_DASH, load
 from netsim.shell.builtins.grammar import POSIX_SPECIAL
 from netsim.shell.expand import expand_assigned, expand_one, expand_words
 from netsim.shell.jumps import BuiltinProblem, Discard, Exit, ExpansionProblem, ReadonlyProblem, RedirectProblem, Replaced, Return
+from netsim.shell.plain import plain_lead
 from netsim.shell.redirections import Redirecting
 from netsim.shell.stack import PAUSE, START, Steps
 from netsim.shell.state import Frame
@@ -79,7 +79,7 @@ class SimpleCommands(Redirecting):
         try:
             self.assign(name, value)
         except (ReadonlyProblem, ArithmeticProblem) as problem:
-            self.complain(str(problem) if self.is_bash() else str(problem).replace("readonly variable", "is read only"))
+            self.complain(str(problem))
             self.status = 1
             raise (Discard(1) if self.is_bash() else Exit(2)) from None
 
@@ -178,8 +178,12 @@ class SimpleCommands(Redirecting):
                 if problem.is_fatal:
                     raise Exit(problem.status) from None
             except ReadonlyProblem as problem:
-                self.complain(str(problem))
+                self.complain(str(problem) if self.is_bash() else f"{name}: {problem}")
                 self.status = 1
+                if not self.is_bash():
+                    self.status = 2
+                    if name in POSIX_SPECIAL:
+                        raise Exit(2) from None
             finally:
                 if before is not None and (body is not None or self.is_bash() or name not in POSIX_SPECIAL):
                     for key, known in before.items():
@@ -215,6 +219,8 @@ class SimpleCommands(Redirecting):
             except (ReadonlyProblem, ArithmeticProblem) as problem:
                 self.complain(str(problem))
                 before.pop(base)
+                if not self.is_bash():
+                    raise Exit(2) from None
                 continue
             self.exported.add(base)
         return before
@@ -226,6 +232,8 @@ class SimpleCommands(Redirecting):
         for key, value in assigned:
             if "r" in self.marks.get(key, ""):
                 self.complain(f"{key}: readonly variable")
+                if not self.is_bash():
+                    raise Exit(2)
             else:
                 base = key.rstrip("+")
                 env[base] = (self.parameter(base) or "") + value if base != key else value
@@ -235,14 +243,14 @@ class SimpleCommands(Redirecting):
         return child
 
     def _not_found(self, name: str) -> Result:
-        if self.name == "ash":
-            return Result("", f"{ash_lead(self)}: {name}: not found\n", 127)
         node = self.proc.machine.files.stat(self.proc, name) if "/" in name else None
-        if node is not None and self.is_bash():
+        if not self.is_bash():
+            why, status = (strerror(EACCES), 126) if node is not None else (strerror(EACCES), 127) if not name else ("not found", 127)
+            return Result("", f"{plain_lead(self, '')}{name}: {why}\n", status)
+        if node is not None:
             return Result("", f"{self.place()}: {name}: Is a directory\n", 126)
-        if "/" in name and self.is_bash():
-            return Result("", f"{self.place()}: {name}: {strerror(ENOENT)}\n", 127)
-        return Result("", f"{self.place()}: {name}: {'command not found' if self.is_bash() else 'not found'}\n", 127)
+        why = strerror(ENOENT) if "/" in name else "command not found"
+        return Result("", f"{self.place()}: {name}: {why}\n", 127)
 
     def _call(self, name: str, body: Any, args: list[str]) -> Steps:
         self.budget.commands += len(args) >> 3

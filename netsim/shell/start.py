@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
 from netsim.errors import EISDIR, NetError, strerror
@@ -12,6 +10,7 @@ from netsim.shell.builtins.grammars import SETTINGS
 from netsim.shell.builtins.settings import DEFAULTS, NAMES, OF_ASH, OF_DASH, SHOPT
 from netsim.shell.numbers import is_number
 from netsim.shell.parser import parse
+from netsim.shell.plain import plain_syntax
 from netsim.shell.program import Shell
 from netsim.shell.state import BASH_VERSION
 from netsim.shell.tokens import SyntaxProblem
@@ -23,17 +22,16 @@ IDLE = ("login", "norc", "noprofile", "noediting", "posix", "init-file", "rcfile
 """Long options that change nothing where no start-up file is read."""
 
 
-def make(call: Call, text: str, zero: str, source: str, arguments: list[str], options: set[str], what: str = "") -> Shell | Result:
+def make(call: Call, kind: str, text: str, zero: str, arguments: list[str], options: set[str], what: str = "") -> Shell | Result:
     """A shell about to run a text; or the syntax error it begins with. `what` is `-c: ` for a command line."""
-    base = call.argv[0].rsplit("/", 1)[-1]
-    name = "sh" if base in ("sh", "dash") else "bash"
     try:
         tree, wrong = parse(text), ""
     except SyntaxProblem as problem:
-        tree, wrong = problem.before or Sequence(()), _told(problem, text, f"{source}: {what if name == 'bash' else ''}", name, zero)
+        lead = f"{zero}: {what}" if kind == "bash" else what
+        tree, wrong = problem.before or Sequence(()), _told(problem, text, lead, kind, zero)
         if not tree.items:
             return Result("", wrong, 2)
-    shell = Shell(tree=tree, name=name, zero=zero, source=source, positional=arguments, options=options | (DEFAULTS if name == "bash" else set()))
+    shell = Shell(tree=tree, name=kind, zero=zero, source=zero, positional=arguments, options=options | (DEFAULTS if kind == "bash" else set()))
     shell.wrong_text = wrong
     shell.is_command_line = what != ""
     inherit(shell, dict(call.proc.env), call.proc.cwd)
@@ -72,45 +70,32 @@ def _import(shell: Shell, name: str, text: str) -> None:
 
 def _told(problem: SyntaxProblem, text: str, lead: str, name: str, zero: str) -> str:
     """A syntax error with the line it is on."""
-    if name == "sh":
-        return f"{zero}: {problem.line}: {plain_syntax(problem.message)}\n"
+    if name != "bash":
+        line = problem.line - ("end of file" in problem.message and not text.endswith("\n"))
+        where = "" if name == "ash" and lead.startswith("-c") else f"line {line}: " if name == "ash" else f"{line}: "
+        return f"{zero}: {where}{plain_syntax(problem.message, problem.expected, name)}\n"
     lines = text.splitlines()
     shown = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
     echo = f"{lead}line {problem.line}: `{shown}'\n" if "near unexpected token" in problem.message else ""
     return f"{lead}line {problem.line}: {problem.message}\n{echo}"
 
 
-def plain_syntax(message: str) -> str:
-    """A syntax error in dash's words."""
-    found = re.search(r"near unexpected token `(.*)'", message)
-    if found is not None:
-        return f"Syntax error: {found[1] if found[1] == 'newline' else chr(34) + found[1] + chr(34)} unexpected"
-    found = re.search(r"looking for matching `(.)'", message)
-    if found is not None:
-        return "Syntax error: Unterminated quoted string" if found[1] != ")" else 'Syntax error: end of file unexpected (expecting ")")'
-    return "Syntax error: end of file unexpected" if "end of file" in message else message
-
-
 def ash(call: Call) -> Result | Program:
     """BusyBox's sh: the same language with ash's own messages."""
-    outcome = bash(call)
-    if isinstance(outcome, Shell):
-        outcome.name = "ash"
-        outcome.options = {option for option in outcome.options if option not in DEFAULTS} | {"B"} - {"B"}
-        outcome.exported.discard("OLDPWD")
-    elif isinstance(outcome, Result) and outcome.status == 2 and outcome.stderr.startswith(f"{call.argv[0]}: "):
-        first = outcome.stderr.splitlines()[0]
-        return Result("", re.sub(r": (-c: )?(line \d+|\d+): (?=syntax error|unexpected|Syntax)", ": ", first) + "\n", 2)
-    return outcome
+    return _start(call, "ash")
 
 
 def bash(call: Call) -> Result | Program:
     """bash and sh: -c COMMAND, a script file, or commands from standard input."""
+    return _start(call, "sh" if call.argv[0].rsplit("/", 1)[-1] in ("sh", "dash") else "bash")
+
+
+def _start(call: Call, kind: str) -> Result | Program:
     words = list(call.argv[1:])
     options: set[str] = set()
     command = None
     zero = call.argv[0]
-    is_plain = zero.rsplit("/", 1)[-1] in ("sh", "dash", "ash")
+    is_plain = kind != "bash"
     names = (OF_ASH | OF_DASH) if is_plain else NAMES
     while words and words[0][:1] in "-+" and len(words[0]) > 1:
         word = words.pop(0)
@@ -146,7 +131,7 @@ def bash(call: Call) -> Result | Program:
         text = words.pop(0)
         if words:
             zero = words.pop(0)
-        shell = make(call, text, zero, zero, words, options, "-c: ")
+        shell = make(call, kind, text, zero, words, options, "-c: ")
         if isinstance(shell, Shell) and shell.tree is not None and len(shell.tree.items) == 1 and not shell.wrong_text:
             only, how = shell.tree.items[0]
             shell.exec_last = (
@@ -159,8 +144,8 @@ def bash(call: Call) -> Result | Program:
             )
         return shell
     if words and "s" not in options:
-        return _script(call, words, options)
-    return ReadInput(_FROM_INPUT.get("s" in options, _from_input))  # type: ignore[return-value]
+        return _script(call, kind, words, options)
+    return ReadInput(_from_input if kind != "ash" else _ash_from_input)  # type: ignore[return-value]
 
 
 def _long(call: Call, name: str, words: list[str]) -> Result | None:
@@ -202,33 +187,35 @@ Shell options:
 
 
 def _from_input(call: Call, data: bytes) -> Result | Program:
-    return make(call, data.decode("utf-8", "surrogateescape"), call.argv[0], call.argv[0], [], set())
+    return _typed(call, "sh" if call.argv[0].rsplit("/", 1)[-1] in ("sh", "dash") else "bash", data)
 
 
-def _from_input_with_words(call: Call, data: bytes) -> Result | Program:
-    """`bash -s WORD...`: the words are parameters."""
+def _ash_from_input(call: Call, data: bytes) -> Result | Program:
+    return _typed(call, "ash", data)
+
+
+def _typed(call: Call, kind: str, data: bytes) -> Result | Program:
+    """Commands from standard input; with -s the words are parameters."""
     words = list(call.argv[1:])
-    letters: set[str] = set()
+    options: set[str] = set()
     while words and words[0][:1] in "-+" and len(words[0]) > 1:
-        letters |= set(words.pop(0)[1:])
-        if "s" in letters:
+        word = words.pop(0)
+        if word == "--":
             break
-    if words[:1] == ["--"]:
-        words = words[1:]
-    return make(call, data.decode("utf-8", "surrogateescape"), call.argv[0], call.argv[0], words, letters & set(SETTINGS) | {"s"})
+        if word in ("-o", "+o", "-O") and words:
+            options |= {NAMES.get(words.pop(0), "")} - {""}
+        options |= set(word[1:]) & {*SETTINGS, "s"}
+    return make(call, kind, data.decode("utf-8", "surrogateescape"), call.argv[0], words, options)
 
 
-_FROM_INPUT = {True: _from_input_with_words, False: _from_input}
-
-
-def _script(call: Call, words: list[str], options: set[str]) -> Result | Program:
+def _script(call: Call, kind: str, words: list[str], options: set[str]) -> Result | Program:
     path = words.pop(0)
     try:
         text = call.machine.files.read(call.proc, path).decode("utf-8", "surrogateescape")
     except NetError as error:
         lead = call.argv[0] if error.errno != EISDIR else path
         return Result("", f"{lead}: {path + ': ' if lead != path else ''}{strerror(error.errno)}\n", 126 if error.errno == EISDIR else 127)
-    return make(call, text, path, path, words, options)
+    return make(call, kind, text, path, words, options)
 
 
 def run_file(call: Call) -> Result | Program:
@@ -236,4 +223,4 @@ def run_file(call: Call) -> Result | Program:
     node = call.machine.files.stat(call.proc, call.argv[0])
     if node is None or not node.mode & 0o111:
         return Result("", f"bash: line 1: {call.argv[0]}: Permission denied\n", 126)
-    return _script(attrs.evolve(call, argv=("bash", *call.argv)), list(call.argv), set())
+    return _script(attrs.evolve(call, argv=("bash", *call.argv)), "bash", list(call.argv), set())

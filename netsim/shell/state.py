@@ -8,8 +8,8 @@ import attrs
 
 from netsim.errors import NetError, strerror
 from netsim.machine.process import Process
-from netsim.shell.ash import ash_text
 from netsim.shell.numbers import is_number
+from netsim.shell.plain import plain_text
 from netsim.shell.signals import STATES
 from netsim.shell.stack import LONG_TEXT, Steps
 from netsim.shell.tree import Sequence
@@ -19,7 +19,7 @@ from netsim.shell.variables import SubscriptProblem, Variables
 BASH_VERSION = "5.2.15(1)-release"
 FLAGS = "abefhkmnprtuvxBCEHPT"
 """Letters of `$-`, in its order."""
-DASH_FLAGS = "efIimnsxvVECabup"
+DASH_FLAGS = "pubaCEVvxsnmiIfe"
 SECOND = 1_000_000_000
 
 
@@ -72,6 +72,7 @@ class ShellState(Variables):
     exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
     is_command_line: bool = False  # started by `-c`
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
+    within: str = ""  # the eval or the file read by `.` whose text is run, as plain shells tell it
     killed: Any = None  # the command waited for that a signal has ended, until it is told
     proc: Any = None
     stack: list[Steps] = attrs.field(factory=list)
@@ -155,7 +156,7 @@ class ShellState(Variables):
 
     def complain(self, message: str) -> None:
         """An error line as bash, dash or ash words it."""
-        self.write(2, (f"{self.place()}: {message}" if self.is_bash() else ash_text(self, message)) + "\n")
+        self.write(2, (f"{self.place()}: {message}" if self.is_bash() else plain_text(self, message)) + "\n")
 
     def tell_end(self, item: Any) -> None:
         """What killed a command that was waited for; nobody hears of SIGINT and SIGPIPE."""
@@ -232,7 +233,8 @@ def _called(shell: ShellState, name: str) -> list[str]:
 
 def _flags(shell: ShellState) -> str:
     if not shell.is_bash():
-        return "".join(letter for letter in DASH_FLAGS if letter in shell.options)
+        order = "Euabcvnxmife" if shell.name == "ash" else DASH_FLAGS
+        return "".join(letter for letter in order if letter in shell.options or (letter == "c" and shell.is_command_line))
     return "".join(letter for letter in FLAGS if letter in shell.options) + ("c" if shell.is_command_line else "s" if "s" in shell.options else "")
 
 
@@ -267,7 +269,7 @@ _MADE_UP: dict[str, Any] = {
     "@": lambda shell: " ".join(shell.positional) if shell.positional else None,
     "*": lambda shell: " ".join(shell.positional) if shell.positional else None,
     "_": lambda shell: shell.last_word,
-    "LINENO": lambda shell: str(shell.line),
+    "LINENO": lambda shell: str(shell.line - (shell.name == "ash" and shell.is_command_line)) if shell.name != "sh" else None,
     "PPID": _parent,
     "PWD": lambda shell: shell.proc.cwd,
     "HOSTNAME": lambda shell: shell.proc.hostname(),

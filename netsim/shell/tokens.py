@@ -50,6 +50,8 @@ class SyntaxProblem(Exception):
         super().__init__(message)
         self.message = message
         self.line = line
+        self.expected = ""
+        """What should have come, as plain shells tell it."""
         self.before: Any = None
         """The commands of the lines before the wrong one: they are run."""
 

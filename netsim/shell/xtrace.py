@@ -31,7 +31,8 @@ def trace(shell: ShellState, text: str) -> Steps:
 def trace_simple(shell: ShellState, item: Simple, args: list[str], assigned: list[tuple[str, Any]]) -> Steps:
     """A simple command: its assignments, a line each, and its words. bash tells assignments without a command one by one, as they are made."""
     if not shell.is_bash():
-        every = [f"{name}={_plain(value)}" for name, value in assigned] + [_plain(word) for word in args]
+        quoted = _plain if shell.name == "ash" else str
+        every = [f"{name}={quoted(value)}" for name, value in assigned] + [quoted(word) for word in args]
         if every:
             shell.write(2, f"+ {' '.join(every)}\n")
         return

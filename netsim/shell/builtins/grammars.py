@@ -80,6 +80,7 @@ BASH = {
 ASH = {
     "cd": "LP", "export": "pn", "read": "p:u:rt:n:sd:", "unset": "vf", "umask": "S", "jobs": "lp", "hash": "r", "pwd": "LP", "readonly": "p",
     "command": "pvV", "unalias": "a",
+    "ulimit": LIMITS,
 }  # fmt: skip
 """BusyBox's (1.35); what is not here knows no option."""
 DASH = ASH | {"export": "p", "read": "p:r", "hash": "rv", "printf": "", "kill": "ls:"}

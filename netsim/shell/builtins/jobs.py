@@ -29,9 +29,10 @@ def wait(shell: ShellState, args: list[str]) -> Any:
         named = job_pid(shell, word)
         if not is_number(named):
             shell.complain(f"wait: {word}: no such job" if word.startswith("%") else f"wait: `{word}': not a pid or valid job spec")
-            status = 127 if word.startswith("%") else 1
+            status = 2 if not shell.is_bash() else 127 if word.startswith("%") else 1
         elif int(named) not in shell.jobs or (shell.jobs[int(named)] is None and not _children(shell, [int(named)])):
-            shell.complain(f"wait: {word}: no such job" if first_only else f"wait: pid {word} is not a child of this shell")
+            if shell.is_bash():
+                shell.complain(f"wait: {word}: no such job" if first_only else f"wait: pid {word} is not a child of this shell")
             status = 127
         else:
             pids.append(int(named))
@@ -60,7 +61,9 @@ def wait(shell: ShellState, args: list[str]) -> Any:
 def _tell_killed(shell: ShellState, pid: int, children: tuple[Any, ...]) -> None:
     """What killed a job that was waited for; SIGTERM is no news."""
     signum = children[0].killed_by if children else 0
-    if signum and signum not in (2, 13, 15) and shell.is_bash():
+    if signum and signum not in (2, 13) and not shell.is_bash():
+        shell.write(2, f"{STATES.get(signum, '')}\n")
+    elif signum and signum not in (2, 13, 15):
         shell.complain(f"{pid:5d} {STATES.get(signum, f'Signal {signum}'):<24}{_text(shell, pid)}")
 
 

@@ -28,18 +28,19 @@ def kill(shell: ShellState, args: list[str]) -> int:
     if words[:1] in (["-l"], ["-L"]):
         return _names(shell, words[1:])
     if words[:1] in (["-s"], ["-n"]):
-        if len(words) < 2:
+        if len(words) < 2 and shell.is_bash():
             shell.complain(f"kill: {words[0]}: option requires an argument")
-            return 1 if shell.is_bash() else 2
-        words = ["-" + words[1], *words[2:]]
+            return 1
+        words = ["-" + words[1], *words[2:]] if len(words) > 1 else []
     if words and words[0] == "--":
         words = words[1:]
     elif words and words[0].startswith("-") and len(words[0]) > 1:
         name = words.pop(0)[1:]
         found = signal_number(name)
         if found is None:
-            shell.complain(f"kill: {name}: invalid signal specification")
-            return 1
+            chosen = args[1] == "-s" and shell.name == "sh"
+            shell.complain(f"kill: {'-s: ' * chosen}{name}: invalid signal specification")
+            return 2 if shell.name == "sh" else 1
         signum = found
         words = words[1:] if words[:1] == ["--"] else words
     if not words:
@@ -56,13 +57,13 @@ def _one(shell: ShellState, word: str, signum: int) -> int:
     named = job_pid(shell, word)
     if word.startswith("%") and not is_number(named):
         shell.complain(f"kill: {word}: no such job")
-        return 1
+        return 1 if shell.is_bash() else 2
     if not re.fullmatch(r"-?\d{1,18}", named):
         if not word and shell.is_bash():
             shell.complain("kill: `': not a pid or valid job spec")
             return 1
         shell.complain(f"kill: {word}: arguments must be process or job IDs")
-        return 1
+        return 2 if shell.name == "sh" else 1
     try:
         shell.proc.machine.kill(abs(int(named)), signum, shell.proc)
     except NetError as error:
@@ -79,7 +80,7 @@ def _names(shell: ShellState, words: list[str]) -> int:
         )
         return 0
     status = 0
-    for word in words:
+    for word in words[: 1 if shell.name == "sh" else None]:
         number = int(word) if is_number(word) else None
         if number is not None and number > 128:
             number -= 128
@@ -88,6 +89,6 @@ def _names(shell: ShellState, words: list[str]) -> int:
         elif number is None and (found := NUMBERS.get(word.upper().removeprefix("SIG"))) is not None:
             shell.write(1, f"{found}\n")
         else:
-            shell.complain(f"kill: {word}: invalid signal specification")
-            status = 1
+            shell.complain(f"kill: {'' if shell.is_bash() else '-l: '}{word}: invalid signal specification")
+            status = 2 if shell.name == "sh" else 1
     return status

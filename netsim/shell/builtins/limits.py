@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netsim.shell.builtins.grammar import note, read_options, usage, without_options
+from netsim.shell.builtins.grammars import LIMITS
 from netsim.shell.numbers import is_number
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ def umask(shell: ShellState, args: list[str]) -> int:
     word = given.words[0]
     if word[:1].isdigit():
         if not re.fullmatch(r"[0-7]{1,4}", word) or int(word, 8) > 0o7777:
-            shell.complain(f"umask: {word}: octal number out of range" if shell.is_bash() else f"umask: illegal mode: {word}")
+            shell.complain(f"umask: {word}: octal number out of range")
             return 1 if shell.is_bash() else 2
         shell.proc.umask = int(word, 8) & 0o777
     else:
         allowed = _symbolic(shell, word)
         if allowed is None:
-            return 1
+            return 1 if shell.is_bash() else 2
         shell.proc.umask = 0o777 & ~allowed
     if "S" in given and shell.is_bash():
         shell.write(1, _mask(shell, given))
@@ -65,10 +66,10 @@ def _symbolic(shell: ShellState, text: str) -> int | None:
         match = SYMBOLIC.match(clause)
         if match is None:
             wrong = re.sub(r"^[ugoa]*", "", clause)[:1]
-            shell.complain(f"umask: `{wrong}': invalid symbolic mode operator")
+            shell.complain(f"umask: `{wrong}': invalid symbolic mode operator" if shell.is_bash() else _plain_mode(shell, text))
             return None
         if match.end() < len(clause):
-            shell.complain(f"umask: `{clause[match.end()]}': invalid symbolic mode character")
+            shell.complain(f"umask: `{clause[match.end()]}': invalid symbolic mode character" if shell.is_bash() else _plain_mode(shell, text))
             return None
         who, sign, letters = match.groups()
         bits = sum({"r": 4, "w": 2, "x": 1}[letter] for letter in set(letters))
@@ -81,8 +82,16 @@ def _symbolic(shell: ShellState, text: str) -> int | None:
     return allowed
 
 
+def _plain_mode(shell: ShellState, text: str) -> str:
+    return f"umask: {'Illegal' if shell.name == 'sh' else 'illegal'} mode: {text}"
+
+
 def ulimit(shell: ShellState, args: list[str]) -> int:
     """ulimit [-SHa] [-RESOURCE] [LIMIT]: the limits are kept and told, nothing runs into them."""
+    wrong = next((letter for word in args[1:] if word[:1] == "-" for letter in word[1:] if letter not in LIMITS + "0123456789"), "")
+    if wrong and shell.name == "ash":
+        shell.write(2, f"ulimit: invalid option -- '{wrong}'\n")
+        return 1
     given = read_options(shell, _separate(args))
     which = [letter for _, letter, _ in given.options if letter in RESOURCES or letter in "bkPT"] or ["f"]
     if "a" in given:
@@ -131,7 +140,7 @@ def _set(shell: ShellState, given: Given, letter: str, value: str) -> int:
         value = hard if value == "hard" else shell.limits.get(f"S{letter}", RESOURCES[letter][2])
     if not is_number(value) and value != "unlimited":
         shell.complain(f"ulimit: {value}: invalid number")
-        return 1
+        return 2 if shell.name == "sh" else 1
     if "H" not in kinds and hard != "unlimited" and (value == "unlimited" or int(value) > int(hard)):
         shell.complain(f"ulimit: {what}: cannot modify limit: Invalid argument")
         return 1

@@ -46,8 +46,10 @@ def _key(key: Any) -> str:
 def list_variables(shell: ShellState, command: str, given: Given) -> int:
     """`declare -p`, `local`, `export -p`: those named, or all with the attributes asked for."""
     if not shell.is_bash():
-        for name in sorted(name for name in shell.variables if (name in shell.exported if command == "export" else "r" in shell.marks.get(name, ""))):
-            shell.write(1, f"{command} {name}={single(shell.variables[name])}\n")
+        for name in sorted({*shell.variables, *(shell.exported if command == "export" else shell.marks)}):
+            if name in shell.exported if command == "export" else "r" in shell.marks.get(name, ""):
+                value = shell.variables.get(name)
+                shell.write(1, f"{command} {name}\n" if value is None else f"{command} {name}={single(value)}\n")
         return 0
     if given.words:
         return _named(shell, command, given.words)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.shell.builtins.grammar import Given, not_modelled, note, read_options, usage
+from netsim.shell.builtins.grammar import POSIX_SPECIAL, Given, not_modelled, note, read_options, usage
+from netsim.shell.jumps import Exit
 from netsim.shell.quoting import single
 from netsim.shell.unparse import function_text
 
@@ -79,7 +80,9 @@ def type_(shell: ShellState, args: list[str]) -> int:
         if "a" not in given:
             found = found[:1]
         if not found:
-            if not any(letter in given for letter in "ptP"):
+            if not shell.is_bash():
+                shell.write(1, f"{name}: not found\n")
+            elif not any(letter in given for letter in "ptP"):
                 shell.complain(f"type: {name}: not found")
             status = 1 if shell.is_bash() else 127
             continue
@@ -104,6 +107,10 @@ def command(shell: ShellState, args: list[str]) -> Any:
     saved, shell.functions = shell.functions, {}
     try:
         yield from shell.dispatch(given.words, [])
+    except Exit as end:
+        if shell.is_bash() or given.words[0] in ("exit", "return", "exec") or given.words[0] not in POSIX_SPECIAL:
+            raise
+        return end.status  # a special builtin is none behind `command`
     finally:
         shell.functions = saved
     return shell.status
@@ -116,8 +123,10 @@ def _tell(shell: ShellState, given: Given, way: str) -> int:
         found = kinds(shell, name, given)
         if not found:
             missing = 1
-            if way == "V":
-                shell.complain(f"command: {name}: not found" if shell.is_bash() else f"type: {name}: not found")
+            if way == "V" and not shell.is_bash():
+                shell.write(1, f"{name}: not found\n")
+            elif way == "V":
+                shell.complain(f"command: {name}: not found")
             continue
         status = 0
         kind, where = found[0]

@@ -55,7 +55,7 @@ def _plain_local(shell: ShellState, args: list[str]) -> int:
             raise failure(shell, "local")
         known = shell.saved(name)
         shell.make_local(name)
-        if known.value is not None:
+        if known.value is not None and shell.name == "sh":
             shell.variables[name] = known.value
         if known.is_exported:
             shell.exported.add(name)
@@ -242,6 +242,8 @@ def unset(shell: ShellState, args: list[str]) -> int:
             status |= _unset_element(shell, base, index.removesuffix("]"))
         elif not IDENTIFIER.fullmatch(name) and ("v" in given or not shell.is_bash()):
             shell.complain(f"unset: `{name}': not a valid identifier")
+            if not shell.is_bash():
+                raise failure(shell, "unset")
             status = 1
         else:
             status |= _unset_name(shell, name, given)

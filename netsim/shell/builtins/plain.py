@@ -58,5 +58,8 @@ def test_(shell: ShellState, args: list[str]) -> int:
     try:
         return int(not test(shell, words, args[0]))
     except ConditionProblem as problem:
-        shell.complain(str(problem))
+        text = str(problem)
+        if not shell.is_bash() and len(words) > 1 and "integer" not in text:
+            text = f"{args[0]}: {words[1]}: unknown operand" if shell.name == "ash" else f"{args[0]}: {words[0]}: unexpected operator"
+        shell.complain(text)
         return 2

@@ -68,7 +68,7 @@ def printf(shell: ShellState, args: list[str]) -> int:
         shell.status = 0
         shell.write(1, work.out)
         work.status = work.status or shell.status
-    return min(work.status, 1)
+    return work.status if shell.name == "sh" else min(work.status, 1)
 
 
 @attrs.define
@@ -153,7 +153,7 @@ class _Printing:
         elif self.shell.name == "ash":
             self.shell.write(2, f"sh: %{kind}: invalid format\n")
         else:
-            self.wrong(f"%{kind}: invalid directive")
+            self.wrong(f"{whole}: invalid directive")
         self.status = 2
         return False
 

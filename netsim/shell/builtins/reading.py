@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.clock import MS
 from netsim.errors import NetError, strerror
 from netsim.shell.arith import ArithmeticProblem
-from netsim.shell.builtins.grammar import Given, failure, read_options
+from netsim.shell.builtins.grammar import Given, read_options
 from netsim.shell.builtins.names import REFERENCE
 from netsim.shell.jumps import BuiltinProblem
 from netsim.shell.numbers import is_number
@@ -63,8 +63,11 @@ def read(shell: ShellState, args: list[str]) -> Any:
     names = given.words
     for name in [*names, *[value for value in (given.value("a"),) if value is not None]]:
         if not REFERENCE.fullmatch(name):
-            shell.complain(f"read: `{name}': not a valid identifier")
-            raise BuiltinProblem(1) if shell.is_bash() else failure(shell, "read")
+            if shell.name == "ash":
+                shell.write(2, f"{shell.zero}: read: '{name}': bad variable name\n")
+            else:
+                shell.complain(f"read: `{name}': not a valid identifier")
+            raise BuiltinProblem(2 if shell.name == "sh" else 1)
     if not names and not shell.is_bash() and shell.name == "sh":
         shell.complain("read: arg count")
         raise BuiltinProblem(2)

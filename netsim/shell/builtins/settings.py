@@ -192,7 +192,7 @@ def turn(shell: ShellState, sign: str, name: str) -> None:
     option = names_of(shell).get(name)
     if option is None:
         shell.complain(f"set: {name}: invalid option name")
-        raise BuiltinProblem(2) if shell.is_bash() else failure(shell, "set")
+        raise BuiltinProblem(2) if shell.is_bash() else BuiltinProblem(1) if shell.name == "ash" else failure(shell, "set")
     _turn(shell, sign, option)
 
 

@@ -10,6 +10,7 @@ from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.builtins.grammar import failure, read_options, usage, without_options
 from netsim.shell.jumps import Exit, Replaced, Return
 from netsim.shell.numbers import is_number
+from netsim.shell.plain import plain_syntax
 from netsim.shell.state import Frame
 from netsim.shell.variables import IDENTIFIER
 
@@ -37,8 +38,9 @@ def run_text(shell: ShellState, text: str, what: str = "") -> Any:
         wrong = None
     except SyntaxProblem as problem:
         tree, wrong = problem.before, problem
+    within, shell.within = shell.within, what or (shell.frames[-1].source if shell.frames else "")
     shell.indirection += 1
-    shell.first_line = before - 1 if what else 0
+    shell.first_line = before - 1 if what and shell.name != "sh" else 0
     shell.status = 0
     try:
         yield from shell.run(tree)
@@ -46,8 +48,11 @@ def run_text(shell: ShellState, text: str, what: str = "") -> Any:
         shell.indirection -= 1
         shell.first_line = first
         shell.line = before
+        shell.within = within
     if wrong is not None:
+        shell.within = what
         tell_syntax(shell, text, wrong, what)
+        shell.within = within
         if not shell.is_bash():
             raise failure(shell, what or ".")
         return 2
@@ -57,7 +62,7 @@ def run_text(shell: ShellState, text: str, what: str = "") -> Any:
 def tell_syntax(shell: ShellState, text: str, problem: Any, what: str) -> None:
     """A syntax error with the line it is on."""
     if not shell.is_bash():
-        shell.complain(problem.message)
+        shell.complain(plain_syntax(problem.message, problem.expected, shell.name))
         return
     lines = text.splitlines()
     source = f"{shell.place().rpartition(': line ')[0]}: " + (f"{what}: " if what else "")
@@ -92,12 +97,15 @@ def source(shell: ShellState, args: list[str]) -> Any:
         text = shell.proc.machine.files.read(shell.proc, path).decode("utf-8", "surrogateescape")
     except NetError as error:
         if not shell.is_bash():
-            shell.complain(f"{args[0]}: can't open '{words[0]}'{': ' + strerror(error.errno) if shell.name == 'ash' else ''}")
+            if error.errno == EISDIR:
+                return 0
+            why = f"can't open '{words[0]}': {strerror(error.errno)}" if shell.name == "ash" else f"cannot open {words[0]}: No such file"
+            shell.complain(f"{args[0]}: {why if '/' in words[0] else f'{words[0]}: not found'}")
             raise failure(shell, ".") from None
         shell.complain(f"{args[0]}: {words[0]}: is a directory" if error.errno == EISDIR else f"{words[0]}: {strerror(error.errno)}")
         return 1
     saved = shell.positional
-    if len(words) > 1:
+    if len(words) > 1 and shell.name != "sh":
         shell.positional = words[1:]
     shell.frames.append(Frame("source", path, shell.line))
     try:
@@ -106,7 +114,7 @@ def source(shell: ShellState, args: list[str]) -> Any:
         return end.status
     finally:
         shell.frames.pop()
-        if len(words) > 1:
+        if len(words) > 1 and shell.name != "sh":
             shell.positional = saved
     return status
 
@@ -196,7 +204,7 @@ def getopts(shell: ShellState, args: list[str]) -> int:
     words = without_options(shell, args)
     if len(words) < 2:
         if not shell.is_bash():
-            shell.complain("getopts: usage: getopts optstring var [arg]" if shell.name == "ash" else "getopts: Usage: getopts optstring var [arg...]")
+            shell.complain("getopts: usage: getopts optstring var [arg]")
             raise failure(shell, "getopts")
         raise usage(shell, "getopts")
     spec, name, words = words[0], words[1], words[2:] or shell.positional

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim.shell.builtins.grammar import failure, read_options, usage
+from netsim.shell.builtins.grammar import read_options, usage
 from netsim.shell.quoting import single
 from netsim.shell.signals import NAMES, NUMBERS, PSEUDO, signal_number
 
@@ -35,9 +35,10 @@ def trap(shell: ShellState, args: list[str]) -> int:
     for word in names:
         name = trapped(shell, word)
         if name is None:
-            shell.complain(f"trap: {word}: invalid signal specification")
-            if not shell.is_bash():
-                raise failure(shell, "trap")
+            if shell.name == "sh":
+                shell.write(2, f"trap: {word}: bad trap\n")
+            else:
+                shell.complain(f"trap: {word}: invalid signal specification")
             status = 1
         else:
             _set(shell, name, action)
