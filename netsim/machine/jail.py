@@ -43,8 +43,8 @@ class Jail:
     """Command names of its image -> `module:function`."""
     capabilities: frozenset[str] | None = DOCKER_CAPABILITIES
     """None: all of them (--privileged)."""
-    pids: dict[int, int] = attrs.field(factory=dict)
-    """The machine's process ids -> those inside."""
+    pids: dict[int, int] | None = attrs.field(factory=dict)
+    """The machine's process ids -> those inside; None: the machine's own PID namespace."""
     last_pid: int = 0
     inodes: dict[str, int] = attrs.field(factory=dict)
     """Kind of a namespace of its own ("mnt", "uts", "ipc", "pid") -> its inode."""
@@ -55,12 +55,17 @@ class Jail:
 
     def admit(self, process: Process) -> None:
         """A process is born inside: it gets the next pid there."""
+        if self.pids is None:
+            return
         self.last_pid += 1
+        while self.last_pid in self.pids.values():  # of others who share it
+            self.last_pid += 1
         self.pids[process.pid] = self.last_pid
 
     def leave(self, process: Process) -> None:
         """A process inside has ended."""
-        self.pids.pop(process.pid, None)
+        if self.pids is not None:
+            self.pids.pop(process.pid, None)
 
     def allows(self, capability: str) -> bool:
         """Whether its processes have a capability."""

@@ -144,12 +144,12 @@ class Process:
 
     def inner_pid(self) -> int:
         """Its id in its own PID namespace."""
-        return self.pid if self.jail is None else self.jail.pids.get(self.pid, self.pid)
+        return self.pid if self.jail is None or self.jail.pids is None else self.jail.pids.get(self.pid, self.pid)
 
     def seen(self) -> dict[int, Process]:
         """The processes of its PID namespace by their ids there; those of containers are seen from the machine."""
         every = self.machine.processes.values()
-        if self.jail is None:
+        if self.jail is None or self.jail.pids is None:
             return {process.pid: process for process in every}
         return {process.inner_pid(): process for process in every if process.jail is not None and process.jail.pids is self.jail.pids}
 

@@ -113,15 +113,17 @@ def _read_letters(letters: str, words: list[str], wanted: Wanted) -> str:
 def _jail(call: Call, subject: Process, kinds: AbstractSet[str]) -> Jail | None:
     """Where it will live: the mounts, the name and the processes of the subject as far as wanted, with all that root may do."""
     theirs, ours = subject.jail, call.proc.jail
-    if theirs is None or not kinds & {"mount", "uts", "pid"}:
+    if theirs is ours or not kinds & {"mount", "uts", "pid"}:
         return None
     machine = call.machine
     mounts = theirs if "mount" in kinds else ours
     root = machine.files.root if mounts is None else mounts.root
     tools = machine.exec_table if mounts is None else mounts.tools
-    hostname = theirs.hostname if "uts" in kinds else call.proc.hostname()
-    pids = theirs.pids if "pid" in kinds else ours.pids if ours is not None else {}
-    return Jail(root, hostname, tools, None, pids, max(pids.values(), default=0), theirs.inodes, read_only_sys=0)
+    hostname = subject.hostname() if "uts" in kinds else call.proc.hostname()
+    processes = theirs if "pid" in kinds else ours
+    pids = processes.pids if processes is not None else None
+    installed = mounts.installed if mounts is not None else {}
+    return Jail(root, hostname, tools, None, pids, 0, theirs.inodes if theirs is not None else {}, read_only_sys=0, installed=installed)
 
 
 def _failed(name: str) -> Result:

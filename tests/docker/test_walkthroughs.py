@@ -173,3 +173,26 @@ def test_images_that_everybody_knows_are_there() -> None:
 
 def test_ps_of_debian_counts_from_one_in_a_container() -> None:
     assert ok(host_of("28"), "docker run --rm debian ps -o pid,ppid,args") == "    PID    PPID COMMAND\n      1       0 ps -o pid,ppid,args\n"
+
+
+def test_a_container_may_see_the_processes_of_the_host_or_of_another_container() -> None:
+    host = host_of("28", None, "ip link add eth7 type dummy")
+    inside = "docker run --rm --privileged --pid=host debian nsenter -t 1 -m -u -n -i sh -c"
+    assert ok(host, f"{inside} 'ip -o link show eth7 | wc -l; hostname'") == "1\nh1\n"
+    assert "dockerd" in ok(host, "docker run --rm --pid host debian ps -ef")
+    ok(host, "docker run -d --name web nginx")
+    seen = ok(host, "docker run --rm --pid container:web --net container:web alpine ps -o pid,comm").split()
+    assert seen == ["PID", "COMMAND", "1", "nginx", "2", "ps"]
+    assert ok(host, "docker exec web ps -o pid,comm").split() == ["PID", "COMMAND", "1", "nginx", "3", "ps"]
+    stopped = host.run("docker stop web; docker run --rm --pid container:web alpine ps").stderr
+    assert "cannot join PID of a non running container: " in stopped
+
+
+def test_of_several_subnets_of_a_vlan_the_gateway_is_that_of_the_address() -> None:
+    host = host_of("28", None, "ip link add eth0 type dummy", "ip link set eth0 up")
+    ok(
+        host,
+        "docker network create -d ipvlan --subnet=192.168.114.0/24 --subnet=192.168.116.0/24 --gateway=192.168.114.254 --gateway=192.168.116.254 -o parent=eth0.114 v114",
+    )
+    assert ok(host, "docker run --rm --net v114 --ip 192.168.114.10 alpine ip route").startswith("default via 192.168.114.254 ")
+    assert ok(host, "docker run --rm --net v114 --ip 192.168.116.10 alpine ip route").startswith("default via 192.168.116.254 ")

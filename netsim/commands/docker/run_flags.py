@@ -18,7 +18,7 @@ MODELLED = (
     Flag("rm", "", BOOL), Flag("stop-signal"), Flag("stop-timeout", "", INT), Flag("sysctl", "", MAP, values.sysctl), Flag("tty", "t", BOOL),
     Flag("uts"), Flag("workdir", "w"), Flag("pull"), Flag("quiet", "q", BOOL, only="28"), Flag("disable-content-trust", "", BOOL),
     Flag("no-healthcheck", "", BOOL), Flag("cidfile"), Flag("mount", "", LIST, values.mount), Flag("tmpfs", "", LIST), Flag("volume", "v", LIST),
-    Flag("volumes-from", "", LIST),
+    Flag("volumes-from", "", LIST), Flag("pid"),
 )  # fmt: skip
 UNMODELLED = (
     Flag("annotation", "", MAP, only="28"), Flag("blkio-weight", "", "uint16", values.small), Flag("blkio-weight-device", "", LIST, values.device_value),
@@ -33,7 +33,7 @@ UNMODELLED = (
     Flag("io-maxiops", "", "uint", values.unsigned), Flag("ipc"), Flag("isolation"), Flag("kernel-memory", "", "bytes", values.size),
     Flag("log-driver"), Flag("log-opt", "", LIST), Flag("memory", "m", "bytes", values.size), Flag("memory-reservation", "", "bytes", values.size),
     Flag("memory-swap", "", "bytes", values.swap), Flag("memory-swappiness", "", INT),
-    Flag("oom-kill-disable", "", BOOL), Flag("oom-score-adj", "", INT), Flag("pid"), Flag("pids-limit", "", INT), Flag("platform"),
+    Flag("oom-kill-disable", "", BOOL), Flag("oom-score-adj", "", INT), Flag("pids-limit", "", INT), Flag("platform"),
     Flag("read-only", "", BOOL), Flag("runtime"), Flag("security-opt", "", LIST), Flag("shm-size", "", "bytes", values.size),
     Flag("storage-opt", "", LIST), Flag("ulimit", "", LIST, values.ulimit), Flag("use-api-socket", "", BOOL, only="28"),
     Flag("user", "u"), Flag("userns"), Flag("volume-driver"),

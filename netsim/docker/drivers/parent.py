@@ -113,10 +113,12 @@ class ParentDriver(Driver):
         """The gateways, unless there is no way out."""
         if state.internal and not engine.profile.routes_internal:
             return
-        for subnet in endpoint.network.subnets:
-            if isinstance(subnet.gateway, IPv4):
+        interface = endpoint.interface
+        for subnet in endpoint.network.subnets:  # of several, the one that the address is in (`getSubnetforIPv4`)
+            net = subnet.net
+            if isinstance(subnet.gateway, IPv4) and interface.ipv4 is not None and net.contains(interface.ipv4.address):
                 endpoint.gateway = subnet.gateway
-            elif isinstance(subnet.gateway, IPv6):
+            elif isinstance(subnet.gateway, IPv6) and interface.ipv6 is not None and net.contains(interface.ipv6.address):
                 endpoint.gateway6 = subnet.gateway
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mount_all
-from netsim.docker.errors import failed
+from netsim.docker.errors import conflict, failed
 from netsim.docker.settings import HostConfig
 from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
@@ -35,11 +35,22 @@ def make_jail(engine: Engine, container: Container) -> Jail:
         tools = {**tools, **container.image.tools}
     inodes = {}
     for kind in ("mnt", "uts", "ipc", "pid"):
-        if not (kind == "uts" and host.uts_mode == "host") and not (kind == "pid" and host.pid_mode == "host"):
+        if not (kind == "uts" and host.uts_mode == "host") and not (kind == "pid" and host.pid_mode):
             inodes[kind] = machine.kernel.inode()
     capabilities = _capabilities(host)
     installed = dict(container.image.installed) if container.jail is None else container.jail.installed
-    return Jail(root, container.hostname, tools, capabilities, inodes=inodes, read_only_sys=int(not host.privileged), installed=installed)
+    return Jail(root, container.hostname, tools, capabilities, _pids(engine, host.pid_mode), 0, inodes, int(not host.privileged), installed)
+
+
+def _pids(engine: Engine, mode: str) -> dict[int, int] | None:
+    """The processes it sees: its own, the machine's or another container's (`--pid`)."""
+    kind, _, name = mode.partition(":")
+    if kind == "container":
+        other = engine.container(name)
+        if not other.state.is_running or other.jail is None:
+            raise conflict(f"cannot join PID of a non running container: {other.id}")
+        return other.jail.pids
+    return None if kind == "host" else {}
 
 
 def root_of(engine: Engine, container: Container) -> Directory:
