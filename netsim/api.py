@@ -165,7 +165,11 @@ class Host:
         """Run a whole bash script whose output goes into open files as it is written; returns its exit status. `options` are bash's (`-x`)."""
         self.machine.files.write(self.machine.init, f"/root/{name}", text.encode())
         process = self.machine.spawn(self.machine.init, ("bash", *options, name), None, "/root", {0: Null(), 1: stdout, 2: stderr})
-        self.machine.wait(process, limit)
+        held = self.machine.wait(process, limit)
+        if held:
+            stderr.write(
+                f"netsim: {name}: '{held}' was still running after {limit // SECOND} s of virtual time, or of much work: interrupted\n".encode()
+            )
         self.world.journal.add(Entry(self.name, text, is_script=1, status=process.status or 0))
         return process.status or 0
 

@@ -87,9 +87,9 @@ def run_labs(names: list[str], save: str | None, strict: bool, said: tuple[str, 
         if status:
             break
     assert world is not None
+    for line in dict.fromkeys(world.unmodelled):
+        print(f"netsim: not modelled: {line}", file=sys.stderr)
     if strict:
-        for line in world.unmodelled:
-            print(f"netsim: not modelled: {line}", file=sys.stderr)
         status = NOT_MODELLED if world.unmodelled else status
     return save_world(world, save) or status if save else status
 

@@ -309,19 +309,25 @@ class Machine:
 
     # running ---------------------------------------------------------------------------------------------------------------
 
-    def wait(self, process: Process, limit: int | None = None) -> None:
-        """Run the world until a process has ended; after `limit` ns (default: `foreground_limit`) or too much work it is interrupted, later killed."""
+    def wait(self, process: Process, limit: int | None = None) -> str:
+        """Run the world until a process has ended; after `limit` ns (default: `foreground_limit`) or too much work it is interrupted, later killed.
+
+        What it was waiting for when it was interrupted, as a command line; nothing when it ended by itself.
+        """
+        held = ""
         if process.status is not None:
-            return
+            return held
         clock = self.kernel.clock
         limit = self.foreground_limit if limit is None else limit
         most = FOREGROUND_STEPS * max(1, limit // FOREGROUND_LIMIT)
         for signum in (SIGINT, SIGKILL):
             clock.run_until_ended(process, clock.now + limit, most)
             if process.status is not None:
-                return
+                return held
+            held = held or _youngest(process)
             process.signal(signum)
         process.die(SIGKILL)
+        return held
 
     # namespaces ------------------------------------------------------------------------------------------------------------
 
@@ -397,6 +403,13 @@ def _child_ended(machine: Machine, process: Process, image: int) -> None:
         parent.missed += ((_child_ended, (machine, process, image)),)
     elif parent.program is not None and parent.image == image and parent.status is None:
         parent.program.child_ended(parent, process.pid, process.status or 0)
+
+
+def _youngest(process: Process) -> str:
+    """The command line of the youngest descendant that still runs."""
+    while children := process.children:
+        process = children[-1]
+    return " ".join(process.argv)
 
 
 def start(name: str, kernel: Kernel, exec_table: Mapping[str, str], dialects: Mapping[str, Mapping[str, str]] | None = None) -> Machine:
