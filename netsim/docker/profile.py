@@ -177,7 +177,7 @@ class EngineProfile:
     hosts_zeros: str = "::"
     """How /etc/hosts writes `fe00` and `ff00`: 20.10 with `::0`."""
     advertises_addresses: int = 1
-    """Whether endpoints of overlays announce their addresses (28)."""
+    """Whether endpoints announce their addresses (28)."""
     tries_vxlan: int = 0
     """20.10 makes and removes a VXLAN device to see whether the kernel can."""
     durations: Durations = Durations()

@@ -196,3 +196,17 @@ def test_of_several_subnets_of_a_vlan_the_gateway_is_that_of_the_address() -> No
     )
     assert ok(host, "docker run --rm --net v114 --ip 192.168.114.10 alpine ip route").startswith("default via 192.168.114.254 ")
     assert ok(host, "docker run --rm --net v114 --ip 192.168.116.10 alpine ip route").startswith("default via 192.168.116.254 ")
+
+
+@pytest.mark.parametrize(("engine", "told"), [("28", 3), ("27", 0)])
+def test_neighbours_are_told_of_the_new_mac_of_an_address_that_is_used_again(engine: str, told: int) -> None:
+    host = host_of(engine)
+    ok(host, "docker run -d --name one nginx && curl -s 172.17.0.2 && docker rm -f one && docker run -d --name two nginx")
+    assert "nginx" in ok(host, "curl -s --max-time 2 172.17.0.2")
+    ok(host, "docker network create calm && docker network create -o com.docker.network.advertise_addr_nmsgs=0 silent")
+    for network, count in (("calm", told), ("silent", 0)):
+        bridge = f"br-$(docker network inspect -f '{{{{slice .Id 0 12}}}}' {network})"
+        heard = ok(
+            host, f"tcpdump -nli {bridge} arp 2>/dev/null & sleep 0.1; docker run -d --network {network} nginx >/dev/null; sleep 4; kill %1; wait"
+        )
+        assert heard.count("Request who-has 1") == count, heard

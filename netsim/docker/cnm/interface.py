@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv4Net
-from netsim.clock import SECOND
+from netsim.addr import IPv4, IPv4Net
+from netsim.clock import SECOND, Clock
 from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
@@ -45,8 +45,9 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
     _set_up(interface, dev, name)
     switch_loopback(engine, sandbox)
-    if engine.profile.advertises_addresses and interface.ipv4 is not None and endpoint.network.driver.wants_way_out:
-        arp_send_gratuitous(dev, interface.ipv4.address)
+    if engine.profile.advertises_addresses and interface.ipv4 is not None:
+        option = endpoint.network.spec.options.get(MESSAGES, "3")
+        advertise(engine.machine.kernel.clock, dev, interface.ipv4.address, int(option) if option.isdigit() else 3)
     if endpoint.routes_on_link:
         for net in (interface.ipv4, interface.ipv6):
             if net is not None:
@@ -60,6 +61,17 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         )
     if engine.profile.sets_endpoint_sysctls:
         _set_sysctls(endpoint, sandbox)
+
+
+MESSAGES = "com.docker.network.advertise_addr_nmsgs"
+
+
+def advertise(clock: Clock, dev: NetDevice, address: IPv4, times: int) -> None:
+    """Neighbours that know the address by another MAC are told of this one, once a second and three times unless the network says otherwise."""
+    if times and dev.flags & IFF_UP and dev.inet is not None and any(ifa.local == address for ifa in dev.inet.addresses):
+        arp_send_gratuitous(dev, address)
+        if times > 1:
+            clock.call_later(SECOND, advertise, clock, dev, address, times - 1)
 
 
 SET_NAME, SET_MAC, SET_IPV4, SET_IPV6, SET_UP = (
