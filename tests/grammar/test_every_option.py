@@ -117,6 +117,7 @@ def world() -> World:
     host.run_script(
         "printf 'a\\t\\n\\n\\n\\001\\n' > /tmp/odd; iptables-save > /tmp/rules; sysctl -qw net.ipv4.ip_forward=1; ping -c 1 10.0.0.1; ping -c 1 10.0.0.2"
     )
+    host.start("ip netns exec a ping -c 5 -i 0.3 10.0.0.254")  # there is something to capture, and more of it to whoever waits longer
     return made
 
 
