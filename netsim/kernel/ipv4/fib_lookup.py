@@ -127,13 +127,15 @@ def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None
             if (route.tos and route.tos != flow.tos & 0x1C) or route.scope < scope:
                 continue
             error = ROUTE_ERRORS.get(route.type)
-            if error == EAGAIN:
-                return None
             if error is not None:
+                if error == EAGAIN:
+                    return None
                 if netns.trace is not None:
                     trace_step(netns, "fib_table_lookup", "", flow, Found(route, None, rule))
                 raise NetError(error)
-            hops = usable_hops(netns, route, flow)
+            hops: Sequence[NextHop] = route.nexthops
+            if len(hops) != 1 or hops[0].flags & UNSURE or flow.oif:
+                hops = usable_hops(netns, route, flow)
             if not hops:
                 continue
             if rule is not None and rule.suppress_prefixlength >= route.length:

@@ -251,8 +251,11 @@ def keys_of(packet: Ip) -> Keys:
     return (packet.protocol, 0, 0) if packet.is_fragment else (packet.protocol, *ports_of(packet.payload))
 
 
-def ip_route_input_slow(skb: SkBuff) -> Rt:
-    """How a packet that came in goes on (`ip_route_input_slow`); NetError says why it dies: EINVAL for martians, EHOSTUNREACH, ENETUNREACH."""
+def ip_route_input_slow(skb: SkBuff, keys: Keys | None = None) -> Rt:
+    """How a packet that came in goes on (`ip_route_input_slow`); NetError says why it dies: EINVAL for martians, EHOSTUNREACH, ENETUNREACH.
+
+    Who knows that nothing here looks at protocol and ports need not read them (`keys`).
+    """
     dev, packet = skb.dev, skb.packet
     netns = dev.netns
     src, dst = packet.src, packet.dst
@@ -262,7 +265,8 @@ def ip_route_input_slow(skb: SkBuff) -> Rt:
         settled = _special_input(skb, src, dst)
         if settled is not None:
             return settled
-    keys = keys_of(packet)
+    if keys is None:
+        keys = keys_of(packet)
     flow = Flow(dst, src, 0, dev.ifindex, packet.tos, skb.mark, *keys)
     try:
         found = fib_lookup(netns, flow)

@@ -16,7 +16,7 @@ from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.inet.flow_keys import L3, policy_of
 from netsim.kernel.ipv4.fib_lookup import GROUPS, is_own
-from netsim.kernel.ipv4.route import Rt, fib_validate_source, ip_route_input_slow, keys_of, source_of, validates_all_but_own
+from netsim.kernel.ipv4.route import NO_KEYS, Rt, fib_validate_source, ip_route_input_slow, keys_of, source_of, validates_all_but_own
 from netsim.kernel.tables.fib import RTN_LOCAL, RTN_UNICAST
 from netsim.packet import Ip
 
@@ -63,8 +63,8 @@ def _own_input(skb: SkBuff) -> Rt:
     known = _known_own(dev, src, dst, tos, skb.mark)
     if known is not None:
         return known
-    route = ip_route_input_slow(skb)
     netns = dev.netns
+    route = ip_route_input_slow(skb, None if netns.inet.rt_by_ports else NO_KEYS)
     if route.type != RTN_LOCAL or route.found is None or len(route.found.route.nexthops) != 1 or dst >> 24 == 127:
         return route
     if not (netns.inet.rt_by_ports or netns.l3mdevs or dev.flags & IFF_LOOPBACK):
