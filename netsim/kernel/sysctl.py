@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.errors import EACCES, EINVAL, ENOENT, NetError
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.inet.flow_keys import looks_inside
 from netsim.kernel.ipv6.route import flush_cache as flush_cache6
@@ -307,6 +308,16 @@ def write(netns: Netns, name: str, text: str) -> None:
         _set_forwarding(netns, holder, value)
     else:
         _set_conf4(netns, path, holder, value)
+
+
+def write_conf6(dev: NetDevice, name: str, value: int) -> None:
+    """Set net.ipv6.conf.DEV.NAME to a number, as `write` does with the name and the text; ENOENT where the device has no IPv6."""
+    if dev.inet6 is None:
+        raise NetError(ENOENT)
+    netns = dev.netns
+    netns.inet.rt_genid += 1
+    netns.stir()
+    set_conf(netns, Holder(dev.inet6, "conf"), name, value)
 
 
 def _is_idle(holder: Any, attribute: str) -> bool:

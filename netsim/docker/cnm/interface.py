@@ -9,7 +9,7 @@ from netsim.addr import IPv4, IPv4Net
 from netsim.clock import SECOND, Clock
 from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
-from netsim.errors import EEXIST, ENOENT, NetError, strerror
+from netsim.errors import EEXIST, NetError, strerror
 from netsim.kernel import sysctl
 from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
@@ -42,7 +42,7 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
             raise failed(missing_link(engine, interface.source_name))
         dev = Wiring(engine.netns).device(interface.source_name)
         set_netns(dev, sandbox.netns)
-    _switch_ipv6(sandbox, interface.source_name, endpoint.network.spec.ipv6)
+    _switch_ipv6(dev, endpoint.network.spec.ipv6)
     _set_up(interface, dev, name)
     switch_loopback(engine, sandbox)
     if engine.profile.advertises_addresses and interface.ipv4 is not None:
@@ -104,13 +104,10 @@ def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
         raise failed(f"failed to add interface {interface.source_name} to sandbox: {what}: {strerror(error.errno).lower()}") from None
 
 
-def _switch_ipv6(sandbox: Sandbox, device: str, wanted: int) -> None:
+def _switch_ipv6(dev: NetDevice, wanted: int) -> None:
     """Off where the network has none; a device whose MTU is too small for IPv6 has no such switch (`setIPv6` passes over it)."""
-    try:
-        sysctl.write(sandbox.netns, f"net/ipv6/conf/{device}/disable_ipv6", str(int(not wanted)))
-    except NetError as error:
-        if error.errno != ENOENT:
-            raise
+    if dev.inet6 is not None:
+        sysctl.write_conf6(dev, "disable_ipv6", int(not wanted))
 
 
 def missing_link(engine: Engine, name: str) -> str:
@@ -132,7 +129,7 @@ def switch_loopback(engine: Engine, sandbox: Sandbox) -> None:
         return
     wanted = int(any(endpoint.interface.name and endpoint.interface.ipv6 is not None for endpoint in sandbox.endpoints))
     if wanted != sandbox.has_ipv6_loopback:
-        _switch_ipv6(sandbox, "lo", wanted)
+        _switch_ipv6(sandbox.netns.loopback, wanted)
         sandbox.has_ipv6_loopback = wanted
 
 

@@ -340,13 +340,15 @@ def _changes_sides(dev: NetDevice, state: Inet6Dev) -> None:
 
 
 def _disable(netns: Netns, holder: Holder, value: int) -> None:
-    if _is_all(holder):
+    every = _is_all(holder)
+    if every:
         netns.inet6.conf_default = having(netns.inet6.conf_default, disable_ipv6=value)
     for dev in _held(netns, holder):
         assert dev.inet6 is not None
-        changed = not _is_all(holder) or bool(dev.inet6.conf.disable_ipv6) != bool(value)
+        changed = not every or bool(dev.inet6.conf.disable_ipv6) != bool(value)
         dev.stir()
-        dev.inet6.conf = having(dev.inet6.conf, disable_ipv6=value)
+        if every:
+            dev.inet6.conf = having(dev.inet6.conf, disable_ipv6=value)
         if value and changed:
             _down(dev)
             if not dev.flags & IFF_UP:

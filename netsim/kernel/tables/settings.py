@@ -59,4 +59,4 @@ class Holder:
 
     def change(self, name: str, value: int) -> None:
         """Give one of them another value, for this holder alone."""
-        setattr(self.owner, self.slot, having(self.settings, **{name: value}))
+        setattr(self.owner, self.slot, having(getattr(self.owner, self.slot), **{name: value}))
