@@ -86,11 +86,12 @@ def learn(bridge: Bridge, port: BridgePort, address: MAC, vid: int = 0) -> None:
 
 def add_local(bridge: Bridge, port: BridgePort | None, address: MAC, vid: int = 0) -> None:
     """An address of a port or of the bridge itself (`fdb_add_local`)."""
-    entry = bridge.fdb.entries.get(vid << 48 | address)
-    if (entry is not None and entry.is_local) or address.is_zero or address.is_multicast:
+    entries, key = bridge.fdb.entries, vid << 48 | address
+    if (key in entries and entries[key].is_local) or not address or address >> 40 & 1:
         return
     now = bridge.netns.kernel.clock.now
-    bridge.fdb.put(FdbEntry(address, port, is_local=True, is_static=True, updated=now, used=now, vid=vid))
+    entries[key] = FdbEntry(address, port, True, True, updated=now, used=now, vid=vid)
+    bridge.fdb.generation += 1
 
 
 def change_local(bridge: Bridge, port: BridgePort | None, address: MAC) -> None:
@@ -127,7 +128,9 @@ def _delete_local(bridge: Bridge, port: BridgePort | None, entry: FdbEntry) -> N
 
 def delete_by_port(bridge: Bridge, port: BridgePort, which: Which) -> None:
     """A port goes down (DYNAMIC) or away (ALL) (`br_fdb_delete_by_port`)."""
-    for entry in [entry for entry in bridge.fdb.entries.values() if entry.port is port]:
+    for entry in tuple(bridge.fdb.entries.values()):
+        if entry.port is not port:
+            continue
         if which is Which.DYNAMIC:
             if not entry.is_static and not entry.is_local and not entry.is_external:
                 bridge.fdb.drop(entry)

@@ -88,8 +88,11 @@ class Netns(Late):
             known = len(self.nsids)
             if self.has_nsid_gaps:
                 taken = set(self.nsids.values())
-                known = next(number for number in range(known + 1) if number not in taken)
-                self.has_nsid_gaps = max(taken, default=0) > len(taken)
+                highest = max(taken, default=0)
+                known = 0
+                while known in taken:
+                    known += 1
+                self.has_nsid_gaps = highest > len(taken)
             self.nsids[other.cookie] = known
         return known
 
