@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from netsim.machine.call import Call, Result
@@ -10,6 +11,7 @@ from netsim.machine.getopt import Grammar, OptionError, parse
 GRAMMAR = Grammar(
     "w", "fs", long={"equal-width": ("w", ""), "format": ("f", "="), "separator": ("s", "="), "help": ("help", ""), "version": ("version", "")}
 )
+FORMAT = re.compile(r"%%|%([-+ #0']*\d*(?:\.\d*)?)L?(.?)", re.S)
 HINT = "Try 'seq --help' for more information.\n"
 MOST_NUMBERS = 2_000_000
 """More are refused: nobody reads them, and they would fill memory."""
@@ -26,9 +28,11 @@ def seq(call: Call) -> Result:
     except OptionError as error:
         return Result("", f"seq: {error}\n{HINT}", 1)
     letters = {option.name: option.argument or "" for option in options}
-    for name in ("f", "help", "version"):
+    for name in ("help", "version"):
         if name in letters:
-            return Result("", f"seq: netsim: --{'format' if name == 'f' else name} is not modelled\n", 1)
+            return Result("", f"seq: netsim: --{name} is not modelled\n", 1)
+    if problem := _wrong_format(letters):
+        return Result("", f"seq: {problem}\n", 1)
     if rest:
         return Result("", f"seq: invalid floating point argument: '{rest[0]}'\n{HINT}", 1)
     if not numbers:
@@ -37,6 +41,26 @@ def seq(call: Call) -> Result:
         return Result("", f"seq: extra operand '{numbers[3]}'\n{HINT}", 1)
     first, step = numbers[0] if len(numbers) > 1 else "1", numbers[1] if len(numbers) > 2 else "1"
     return _row(first, step, numbers[-1], letters)
+
+
+def _wrong_format(letters: dict[str, str]) -> str:
+    """What is wrong with -f: one directive for a number with a point must stand in it."""
+    if "f" not in letters:
+        return ""
+    form = letters["f"]
+    if "w" in letters:
+        return f"format string may not be specified when printing equal width strings\n{HINT.rstrip()}"
+    directives = [match for match in FORMAT.finditer(form) if match[0] != "%%"]
+    if not directives:
+        return f"format '{form}' has no % directive"
+    if len(directives) > 1:
+        return f"format '{form}' has too many % directives"
+    kind = directives[0][2]
+    if not kind:
+        return f"format '{form}' ends in %"
+    if kind in "aA":
+        return f"netsim: the directive %{kind} is not modelled"
+    return "" if kind in "efgEFG" and len(directives[0][1]) < 8 else f"format '{form}' has unknown %{kind} directive"
 
 
 def _is_number(word: str) -> bool:
@@ -56,7 +80,11 @@ def _row(first: str, step: str, last: str, letters: dict[str, str]) -> Result:
     if count > MOST_NUMBERS:
         return Result("", f"seq: netsim: more than {MOST_NUMBERS} numbers\n", 1)
     places = max(_places(first), _places(step))
-    found = [f"{start + pace * place:.{places}f}" for place in range(count)]
+    if "f" in letters:
+        form = FORMAT.sub(lambda match: match[0] if match[0] == "%%" else f"%{match[1]}{match[2].replace('a', 'g')}", letters["f"])
+        found = [form % float(start + pace * place) for place in range(count)]
+    else:
+        found = [f"{start + pace * place:.{places}f}" for place in range(count)]
     if "w" in letters and found:
         width = max(map(len, found))
         found = [f"-{text[1:].zfill(width - 1)}" if text.startswith("-") else text.zfill(width) for text in found]

@@ -10,6 +10,7 @@ import attrs
 from netsim.errors import EAGAIN, NetError, strerror
 from netsim.machine.fds import Null, make_pipe
 from netsim.machine.process import Process
+from netsim.machine.signals import NAMES as SIGNALS
 from netsim.programs.net.resolver import LOOKUP_TIMER
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins import BUILTINS
@@ -17,7 +18,6 @@ from netsim.shell.compound import CompoundCommands
 from netsim.shell.expand import expand_words
 from netsim.shell.jumps import Discard, Exit, ExpansionProblem, Jump, Killed, ReadonlyProblem, RedirectProblem, Replaced
 from netsim.shell.parser import parse
-from netsim.shell.signals import NAMES as SIGNALS
 from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, AllOf, FirstOf, Steps, abandon, is_over, resume
 from netsim.shell.tokens import SyntaxProblem
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Sequence, Simple
@@ -225,11 +225,13 @@ class Shell(CompoundCommands):
         if not text:
             return
         status, line = self.status, self.line
+        self.trapping += 1
         if name in ("DEBUG", "ERR", "RETURN"):
             del self.traps[name]
         try:
             yield from self.run(parse(text))
         finally:
+            self.trapping -= 1
             if name in ("DEBUG", "ERR", "RETURN"):
                 self.traps.setdefault(name, text)
         self.status, self.line = status, line

@@ -37,6 +37,8 @@ class SimpleCommands(Redirecting):
     def simple(self, item: Simple) -> Steps:
         """Assignments, a builtin, a function or a command of the machine."""
         self.line = item.line + self.first_line
+        if not self.trapping:
+            self.item = item
         if "DEBUG" in self.traps:
             yield from self.run_trap("DEBUG")
         substitutions, self.substituted_status = self.substituted_status, None

@@ -213,8 +213,12 @@ def _script(call: Call, kind: str, words: list[str], options: set[str]) -> Resul
     try:
         text = call.machine.files.read(call.proc, path).decode("utf-8", "surrogateescape")
     except NetError as error:
-        lead = call.argv[0] if error.errno != EISDIR else path
-        return Result("", f"{lead}: {path + ': ' if lead != path else ''}{strerror(error.errno)}\n", 126 if error.errno == EISDIR else 127)
+        if kind != "bash":
+            why = "cannot open" if kind == "sh" else "can't open"
+            lead = f"{call.argv[0]}: 0: {why} {path}: No such file" if kind == "sh" else f"{call.argv[0]}: {why} '{path}': {strerror(error.errno)}"
+            return Result("", f"{lead}\n", 2)
+        lead = path if error.errno == EISDIR else call.argv[0]
+        return Result("", f"{lead}: {path}: {strerror(error.errno)}\n", 126 if error.errno == EISDIR else 127)
     return make(call, kind, text, path, words, options)
 
 

@@ -8,9 +8,9 @@ import attrs
 
 from netsim.errors import NetError, strerror
 from netsim.machine.process import Process
+from netsim.machine.signals import STATES
 from netsim.shell.numbers import is_number
 from netsim.shell.plain import plain_text
-from netsim.shell.signals import STATES
 from netsim.shell.stack import LONG_TEXT, Steps
 from netsim.shell.tree import Sequence
 from netsim.shell.unparse import function_text, job_text
@@ -62,6 +62,8 @@ class ShellState(Variables):
     told: set[int] = attrs.field(factory=set)  # those whose end `wait` has told
     pid: int = 0
     line: int = 1
+    item: Any = None  # the simple command under way, or the one a trap is for
+    trapping: int = 0
     last_word: str = "/usr/bin/bash"  # `$_`
     first_line: int = 0  # what the lines of an `eval` are counted from
     option_index: int = 0  # where getopts stands: the word and the letter in it
@@ -168,8 +170,7 @@ class ShellState(Variables):
         if signum == 15 or not self.is_bash():
             self.write(2, f"{state}\n")
             return
-        lead = self.zero if self.is_command_line and not self.frames else self.place()
-        self.write(2, f"{lead}: {child.inner_pid():5d} {state:<24}{job_text(item)}\n")
+        self.write(2, f"{self.place()}: {child.inner_pid():5d} {state:<24}{job_text(item)}\n")
 
     def write(self, fd: int, text: str) -> None:
         """Write to a descriptor of the shell; a closed one is an error of the command."""
@@ -256,6 +257,13 @@ def _bash_source(shell: ShellState) -> str | None:
     return found[0] if found else None
 
 
+def _options(shell: ShellState, of: str) -> str:
+    from netsim.shell.builtins.settings import NAMES, SHOPT
+
+    known = NAMES if of == "set" else {word.rstrip("+"): word.rstrip("+") for word in SHOPT}
+    return ":".join(name for name in sorted(known) if known[name] in shell.options)
+
+
 def _since(shell: ShellState) -> str:
     return str((shell.now() - (shell.seconds_from or shell.proc.started_at)) // SECOND)
 
@@ -279,6 +287,9 @@ _MADE_UP: dict[str, Any] = {
     "BASH": _of_bash("/usr/bin/bash"),
     "BASH_VERSION": _of_bash(BASH_VERSION),
     "BASH_VERSINFO": _of_bash("5"),
+    "BASH_COMMAND": lambda shell: job_text(shell.item) if shell.item is not None and shell.is_bash() else None,
+    "SHELLOPTS": lambda shell: _options(shell, "set") if shell.is_bash() else None,
+    "BASHOPTS": lambda shell: _options(shell, "shopt") if shell.is_bash() else None,
     "BASH_SUBSHELL": lambda shell: str(shell.depth) if shell.is_bash() else None,
     "BASH_SOURCE": _bash_source,
     "FUNCNAME": _funcname,

@@ -57,7 +57,10 @@ def test_a_line_does_in_the_real_shell_what_it_does_here(path: Path) -> None:
     lines = [line.replace("⏎", "\n").replace("bi_", f"{own}{place}_") for place, line in enumerate(path.read_text().splitlines())]
     with ThreadPoolExecutor(16) as pool:  # the real ones sleep in real time
         answers = list(pool.map(partial(asked, kind), lines))
+    different = {line: (real, ours) for line, real in zip(lines, answers, strict=True) if real != (ours := told(kind, line))}
+    for line, (_, ours) in list(different.items()):  # many at once may be late: a line is asked again alone
+        if asked(kind, line) == ours:
+            del different[line]
     for left in Path("/tmp").glob(f"{own}*"):
         left.unlink()
-    different = {line: (real, ours) for line, real in zip(lines, answers, strict=True) if real != (ours := told(kind, line))}
     assert not different, "\n".join(f"{line}\n  real {real}\n  ours {ours}" for line, (real, ours) in different.items())

@@ -88,9 +88,9 @@ def _chosen(shell: ShellState, given: Given, names: list[str]) -> list[str]:
 
 
 def _names(shell: ShellState, kind: str, start: str) -> list[str]:
+    from netsim.machine.signals import NAMES as SIGNALS
     from netsim.shell.builtins.lookup import KEYWORDS, builtins_of
     from netsim.shell.builtins.settings import NAMES, SHOPT
-    from netsim.shell.signals import NAMES as SIGNALS
 
     every = {
         "alias": sorted(shell.aliases), "builtin": list(builtins_of(shell)), "enabled": list(builtins_of(shell)), "disabled": sorted(shell.disabled),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.machine.signals import NAMES, STATES
 from netsim.shell.builtins.grammar import Given, not_modelled, read_options, without_options
 from netsim.shell.builtins.names import REFERENCE
 from netsim.shell.numbers import is_number
-from netsim.shell.signals import NAMES, STATES
 from netsim.shell.stack import AllOf, FirstOf
 from netsim.shell.unparse import job_text
 

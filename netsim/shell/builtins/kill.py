@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from netsim.errors import NetError, strerror
+from netsim.machine.signals import NAMES, NUMBERS, signal_number
 from netsim.shell.builtins.grammar import usage
 from netsim.shell.builtins.jobs import job_pid
 from netsim.shell.numbers import is_number
-from netsim.shell.signals import NAMES, NUMBERS, signal_number
 
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.machine.signals import NAMES, NUMBERS, PSEUDO, signal_number
 from netsim.shell.builtins.grammar import read_options, usage
 from netsim.shell.quoting import single
-from netsim.shell.signals import NAMES, NUMBERS, PSEUDO, signal_number
 
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from netsim.shell.numbers import is_number
-
 NAMES = dict(
     enumerate(
         [
@@ -51,8 +49,8 @@ PSEUDO = ("DEBUG", "ERR", "RETURN")
 
 def signal_number(word: str) -> int | None:
     """The number of a signal named by number or name, with SIG before it or not; None for what is none."""
-    if is_number(word):
-        return int(word) if int(word) in NAMES else None
+    if word.isascii() and word.isdigit():
+        return int(word) if len(word) < 4 and int(word) in NAMES else None
     name = word.upper()
     return NUMBERS.get(name.removeprefix("SIG"))
 
