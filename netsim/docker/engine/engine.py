@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -154,9 +154,9 @@ class Engine:
         """Virtual ns since 1970."""
         return self.machine.epoch + self.machine.kernel.clock.now
 
-    def run(self, argv: Sequence[str], netns: Netns | None = None) -> Result:
+    def run(self, argv: tuple[str, ...], netns: Netns | None = None) -> Result:
         """Run a tool as the daemon does (in a container's namespace, if one is named), and wait for its answer."""
-        return self.machine.ask(self.process, tuple(argv), netns)
+        return self.machine.ask(self.process, argv, netns)
 
     def set_sysctl(self, name: str, value: str) -> None:
         """Write a setting of the host, named as below /proc/sys."""

@@ -11,7 +11,7 @@ from netsim.docker.errors import failed
 from netsim.docker.firewall.wants import LinkWants, NetworkWants, PortWants
 from netsim.machine.call import Result
 
-Runner = Callable[[Sequence[str]], Result]
+Runner = Callable[[tuple[str, ...]], Result]
 """Runs a command line as the daemon would (`iptables --wait ...`) and gives its answer."""
 
 
