@@ -91,6 +91,8 @@ class Engine:
     space: AddressSpace
     containers: dict[str, Container] = attrs.field(factory=dict)
     networks: dict[str, Network] = attrs.field(factory=dict)
+    named: dict[str, str] = attrs.field(factory=dict)
+    """Name -> id of the first network called so, as far as they were asked for: names stay, and ids are not used again."""
     images: dict[str, Image] = attrs.field(factory=dict)
     volumes: dict[str, Volume] = attrs.field(factory=dict)
     first_processes: dict[int, Container] = attrs.field(factory=dict)
@@ -224,10 +226,11 @@ class Engine:
     def known_network(self, reference: str) -> Network | None:
         """The same by its whole name or id, or None."""
         networks = self.networks
-        found = networks.get(reference)
+        found = networks.get(reference) or networks.get(self.named.get(reference, ""))
         if found is None:
             for network in networks.values():
                 if network.spec.name == reference:
+                    self.named[reference] = network.id
                     return network
         return found
 

@@ -208,6 +208,7 @@ def delete_network(engine: Engine, network: Network) -> None:
         network.driver.delete_network(engine, network)
     release(engine, network)
     engine.networks.pop(network.id, None)
+    engine.named.pop(network.spec.name, None)
     engine.tell("network", "destroy", network.id, name=network.name, type=network.spec.driver)
 
 
