@@ -15,7 +15,7 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
 from netsim.machine.call import Call, Enough, Exec, Program, ReadInput, Result
-from netsim.machine.fds import Capture, Null, OpenFile
+from netsim.machine.fds import Capture, Null, OpenFile, PipeWriter, RegularFile
 from netsim.machine.files import Directory, File, Files, Node
 from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
@@ -244,7 +244,11 @@ class Machine:
     def settle(self, process: Process, outcome: Result | Program | Exec | ReadInput) -> None:
         """What a command answered: print and end, go on as another command, read input first, or live on."""
         if isinstance(outcome, Result):
-            if outcome.stdout and 1 in process.fds:
+            out, err = process.fds.get(1), process.fds.get(2)
+            if out is err and outcome.stdout and outcome.stderr and isinstance(out, PipeWriter | RegularFile):
+                process.write(2, outcome.stderr)  # into anything but a terminal stdio keeps standard output back to the end
+                outcome = Result(outcome.stdout, "", outcome.status)
+            if outcome.stdout and 1 in process.fds and process.status is None:
                 process.write(1, outcome.stdout)
             if outcome.stderr and 2 in process.fds and process.status is None:
                 process.write(2, outcome.stderr)

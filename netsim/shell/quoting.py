@@ -32,6 +32,13 @@ def when_needed(text: str) -> str:
     return single(text) if not text or METAS.search(text) else text
 
 
+def traced(text: str) -> str:
+    """A word as `set -x` shows it: what quotes can hold as it is, line ends too, stands in them (`xtrace_print_word_list`)."""
+    if METAS.search(text) or not text:
+        return single(text)
+    return ansi(text) if UNPRINTABLE.search(text) else text
+
+
 def backslashed(text: str) -> str:
     """`printf %q`: backslashes (`sh_backslash_quote`)."""
     if not text:

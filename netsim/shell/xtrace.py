@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.shell.expand import expand_within
-from netsim.shell.quoting import METAS, single, when_needed
+from netsim.shell.quoting import METAS, single, traced
 from netsim.shell.variables import Listed
 
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ def trace_simple(shell: ShellState, item: Simple, args: list[str], assigned: lis
         return
     for (_, word), (name, value) in zip(item.assignments, assigned, strict=True):
         yield from trace_assigned(shell, name, word.text, value)
-    yield from trace(shell, " ".join(map(when_needed, args)))
+    yield from trace(shell, " ".join(map(traced, args)))
     for declared in args[1:] if args[:1] and args[0] in DECLARING else ():
         named, equals, text = declared.partition("=")
         if equals:
-            yield from trace(shell, f"{named}={when_needed(text) if text else ''}")
+            yield from trace(shell, f"{named}={traced(text) if text else ''}")
 
 
 def trace_assigned(shell: ShellState, name: str, typed: str, value: str) -> Steps:
     """An assignment."""
-    yield from trace(shell, f"{name}={typed if isinstance(value, Listed) else when_needed(value) if value else ''}")
+    yield from trace(shell, f"{name}={typed if isinstance(value, Listed) else traced(value) if value else ''}")
 
 
 def _plain(word: str) -> str:
