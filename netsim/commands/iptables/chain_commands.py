@@ -7,6 +7,7 @@ from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.show import ordered
 from netsim.errors import EBUSY, EEXIST, NetError, strerror
 from netsim.kernel.netfilter import ruleset
+from netsim.kernel.netfilter.conntrack.users import aged
 from netsim.kernel.netfilter.ruleset import LEGACY
 from netsim.kernel.netfilter.verdict import ACCEPT, DROP
 from netsim.kernel.tables.xtables import Chain, Table
@@ -94,9 +95,8 @@ def delete(table: Table, request: Request) -> str:
         _delete_legacy(table, chains, request)
     else:
         _delete_nft(table, chains, request)
-    told = _told("Deleting", [chain for chain in chains if request.chain or chain.policy is None], request)
-    table.generation += 1
-    return told
+    aged(table)
+    return _told("Deleting", [chain for chain in chains if request.chain or chain.policy is None], request)
 
 
 def _is_idle(table: Table, chain: Chain) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, new, zero
+from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, zero
 from netsim.commands.iptables.help import help_text
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
@@ -18,8 +18,8 @@ from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Chain, Table
 from netsim.machine.call import DONE, Call, Result
 
-LISTINGS, STEPS = frozenset("LS"), frozenset("ADIN")
-"""Commands that only show; and those that change one chain or rule, which needs no draft: where they fail they have changed nothing."""
+LISTINGS = frozenset("LS")
+"""Commands that only show."""
 
 
 def iptables(call: Call) -> Result:
@@ -82,13 +82,16 @@ def listed(table: Table, request: Request, hosts: KnownNames) -> str:
 
 
 def carry_out(table: Table, request: Request, command: str) -> str:
-    """One changing request on one table; returns what it prints. Nothing is changed when it fails."""
-    if command in STEPS and len(request.specs) < 2:
+    """One changing request on one table; returns what it prints. Nothing is changed when it fails.
+
+    What changes one chain or rule, or cannot fail, needs no draft; the legacy build's policies are told what they have counted after theirs forgot it.
+    """
+    if len(request.specs) < 2 and (command != "X" or request.chain) and (command != "P" or table.build != ruleset.LEGACY):
         chain = table.chains.get(request.chain)
         if chain is not None and chain.policy is not None and chain.hook not in table.hung and command in "AI":
             text = _put_in_first(table, chain, request, command)
         else:
-            text = CHANGES[command](table, request, command) if command != "N" else new(table, request)
+            text = change(table, request, command)
         if table.build == ruleset.LEGACY:
             ruleset.forget_policy_counters(table)
         return text

@@ -94,7 +94,7 @@ class Table:
 
     def references(self, name: str) -> int:
         """How many rules jump or go to the chain."""
-        return sum(_leads_to(rule, name) for chain in self.chains.values() for rule in chain.rules)
+        return sum([1 for chain in self.chains.values() for rule in chain.rules if getattr(rule.spec.target, "chain", None) == name])
 
 
 @attrs.define(eq=False)
@@ -137,7 +137,3 @@ class NetfilterState:
         if self.ipvs_made is None:
             self.ipvs_made = IpvsState()
         return self.ipvs_made
-
-
-def _leads_to(rule: Rule, name: str) -> bool:
-    return getattr(rule.spec.target, "chain", None) == name
