@@ -71,9 +71,7 @@ class Inet4Family:
         """The way to a destination for a socket (`ip_route_connect`); the one it took before while nothing has changed (`sk_dst_check`)."""
         netns, own = sock.netns, sock.laddr
         source = own if own and type(own) is IPv4 and own >> 28 != 14 else None
-        any_source = bool(sock.transparent)
-        is_free = not (sock.bound_dev or sock.dontroute or any_source) and (address >> 28 != 14 or not sock.multicast_if)
-        rt = known_way(netns, address, source, sock.tos) if is_free else None
+        rt = None if sock.bound_dev or sock.dontroute or sock.transparent else known_way(netns, address, source, sock.tos)  # no groups among these
         if rt is not None:
             return rt
         genid = netns.inet.fib.generation + netns.inet.rt_genid
@@ -82,10 +80,10 @@ class Inet4Family:
         if cached is not None and cached[0] == asked and netns.trace is None:
             known: Rt = cached[1]
             return known
-        oif = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0)
+        oif, any_source = sock.bound_dev or (sock.multicast_if if address.is_multicast else 0), bool(sock.transparent)
         scope = RT_SCOPE_LINK if sock.dontroute else RT_SCOPE_UNIVERSE
         rt = ip_route_output(netns, Flow(address, source, oif, 0, sock.tos, sock.mark, sock.protocol, sock.lport, port, scope, any_source=any_source))
-        if is_free:
+        if not (oif or sock.dontroute or any_source):
             keep_way(netns, address, source, sock.tos, rt)
         sock.dst_cache = None if rt.is_learnt else (asked, rt)
         return rt

@@ -40,9 +40,9 @@ def arp_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
     """Ask for a neighbour's address, from the source `arp_announce` allows (`arp_solicit`)."""
     dev = neigh.dev
     source = _announced_source(dev, neigh.key, skb)
-    if source is None:
+    if source is None or dev.inet is None:
         return
-    parms = arp_parms(dev)
+    parms: NeighParms = dev.inet.arp
     unicast = neigh.probes <= parms.ucast_solicit and neigh.state & NUD_VALID
     if neigh.state & NUD_PROBE and neigh.probes > parms.ucast_solicit + parms.mcast_solicit:
         return

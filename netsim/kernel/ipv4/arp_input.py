@@ -79,11 +79,8 @@ def _asks_us(skb: SkBuff, message: Arp) -> bool:
     dev, state = skb.dev, skb.dev.inet
     netns = dev.netns
     assert state is not None
-    if netns.trace is None:
-        if skb.pkt_type != PACKET_HOST and arp_only_counts(dev, skb):
-            return True
-        if _is_none_of_ours(dev, message.tpa):
-            return False
+    if netns.trace is None and _is_none_of_ours(dev, message.tpa):
+        return False
     kind, out = ip_route_input_type(skb, message.tpa, message.spa)
     if kind == RTN_LOCAL:
         conf, conf_all = state.conf, netns.inet.conf_all
@@ -114,13 +111,14 @@ def _is_none_of_ours(dev: NetDevice, target: IPv4) -> bool:
     """Whether an address is not in the table local, nothing else could make it local, and nobody answers for others here, without asking for its route."""
     netns, state = dev.netns, dev.inet
     assert state is not None
-    inet, conf, conf_all = netns.inet, state.conf, netns.inet.conf_all
+    inet, conf = netns.inet, state.conf
+    fib, conf_all = inet.fib, inet.conf_all
+    table = fib.tables.get(RT_TABLE_LOCAL)
+    if table is not None and table.holds(target):
+        return False
     if inet.arp.proxies or conf.proxy_arp or conf_all.proxy_arp or conf.proxy_arp_pvlan:
         return False
-    if inet.fib.has_custom_rules or inet.fib.has_custom_local_routes or netns.l3mdevs:
-        return False
-    table = inet.fib.tables.get(RT_TABLE_LOCAL)
-    return table is None or not table.holds(target)
+    return not (fib.has_custom_rules or fib.has_custom_local_routes or netns.l3mdevs)
 
 
 def _proxy_reply(dev: NetDevice, message: Arp) -> None:
@@ -178,7 +176,8 @@ def _filtered(dev: NetDevice, message: Arp) -> bool:
 
 def _learn(skb: SkBuff, message: Arp) -> None:
     """Update an entry that is there; `arp_accept` makes new ones from gratuitous messages (`arp_process`)."""
-    dev, sender = skb.dev, message.spa
+    dev, state, sender = skb.dev, skb.dev.inet, message.spa
+    assert state is not None
     netns = dev.netns
     neigh = netns.inet.arp.entries.get((sender, dev.ifindex))
     is_reply = message.op == ARPOP_REPLY
@@ -189,6 +188,6 @@ def _learn(skb: SkBuff, message: Arp) -> None:
             neigh.confirmed = neigh.updated = -10 * SECOND
     if neigh is None:
         return
-    is_locked = netns.kernel.clock.now <= neigh.updated + arp_parms(dev).locktime * SECOND // 100
-    state = NUD_REACHABLE if is_reply and skb.pkt_type == PACKET_HOST else NUD_STALE
-    neigh_update(neigh, message.sha, state, OVERRIDE if is_garp or not is_locked else 0)
+    is_locked = netns.kernel.clock.now <= neigh.updated + state.arp.locktime * SECOND // 100
+    new = NUD_REACHABLE if is_reply and skb.pkt_type == PACKET_HOST else NUD_STALE
+    neigh_update(neigh, message.sha, new, OVERRIDE if is_garp or not is_locked else 0)
