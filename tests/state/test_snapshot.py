@@ -236,6 +236,7 @@ def test_strict_fails_on_what_is_accepted_but_not_modelled(tmp_path: Path, capsy
     lab = tmp_path / "lab.sh"
     lab.write_text("sysctl -q net.ipv4.tcp_sack=0\nsysctl -q net.ipv4.tcp_sack=0\n")
     assert main(["run", str(lab)]) == 0
+    assert capsys.readouterr().err == "netsim: not modelled: host: sysctl net.ipv4.tcp_sack=0\n"
     assert main(["run", str(lab), "--strict"]) == 2
     assert capsys.readouterr().err == "netsim: not modelled: host: sysctl net.ipv4.tcp_sack=0\n"
     lab.write_text("sysctl -q net.ipv4.ip_forward=1\n")
