@@ -79,14 +79,17 @@ PACKAGES = "netsim.programs.packages:package_manager"
 APT = {"apt-get": PACKAGES, "apt": PACKAGES}
 POSTGRES = {"postgres": DATABASES + "postgres"}
 PYTHON = {"python": WEB + "webapp"}
+BOX = {"netstat": "netsim.commands.busybox.netstat:netstat_with_programs"}
+"""What BusyBox has where it is built as it comes, and not in Debian's."""
+ALPINE = {**BOX, "apk": PACKAGES, "nc": "netsim.programs.busybox.nc110:nc", "getent": "netsim.programs.getent:musl_getent"}
 READY = (
-    Image("busybox", "busybox", ("sh",)),
-    Image("alpine", "busybox", ("/bin/sh",), tools={"apk": PACKAGES}),
+    Image("busybox", "busybox", ("sh",), tools=BOX),
+    Image("alpine", "busybox", ("/bin/sh",), tools=ALPINE),
     Image("debian", command=("bash",)),
     Image("ubuntu", command=("/bin/bash",)),
     Image(
         "nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP, files={"/usr/share/nginx/html/index.html": NGINX_PAGE},
-        tools={"nginx": WEB + "nginx", "bash": "netsim.shell.start:bash", "curl": "netsim.programs.curl.program:curl", "apk": PACKAGES, **APT},
+        tools={**ALPINE, "nginx": WEB + "nginx", "bash": "netsim.shell.start:bash", "curl": "netsim.programs.curl.program:curl", **APT},
         stop_signal="SIGQUIT",
     ),
     Image(

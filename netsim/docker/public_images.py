@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from netsim.docker.image import APT, PATH, Image
+from netsim.docker.image import ALPINE, APT, PATH, Image
 from netsim.docker.settings import Port
 
 STAND_IN = "netsim.programs.images.standin:"
@@ -56,7 +56,7 @@ OTHERS: Mapping[str, Image] = {
     for image in (
         *(Image(name, command=BASH, tools=YUM) for name in ("centos", "quay.io/centos/centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "oraclelinux")),
         *(Image(name, command=BASH) for name in ("archlinux", "opensuse/leap", "kalilinux/kali-rolling", "buildpack-deps")),
-        Image("gliderlabs/alpine", "busybox", ("/bin/sh",), tools=APK),
+        Image("gliderlabs/alpine", "busybox", ("/bin/sh",), tools=ALPINE),
         Image("nicolaka/netshoot", command=("zsh",), tools=BOX), Image("jonlabelle/network-tools", command=("bash",), tools=BOX),
         Image("praqma/network-multitool", command=("/bin/sh",), exposed=(Port(80), Port(443), Port(1180), Port(11443)), tools=BOX),
         Image("wbitt/network-multitool", command=("/bin/sh",), exposed=(Port(80), Port(443), Port(1180), Port(11443)), tools=BOX),

@@ -30,6 +30,14 @@ def getent(call: Call) -> Result | Program:
     return Result("", f"Unknown database: {database}\n{TRY}", 1)
 
 
+def musl_getent(call: Call) -> Result | Program:
+    """The same in Alpine, where a host's first address is shown with its name and what it was asked by."""
+    found = getent(call)
+    if isinstance(found, Getent):
+        found.is_musl = 1
+    return found
+
+
 def _all_hosts(call: Call) -> str:
     lines = [line.split("#")[0].split() for line in call.proc.read_text("/etc/hosts").splitlines()]
     return "".join(f"{words[0]:<15s} {' '.join(words[1:])}\n" for words in lines if len(words) > 1)
@@ -76,6 +84,7 @@ class Getent(Program):
     keys: list[str]
     status: int = 0
     lookup: Lookup | None = None
+    is_musl: int = 0
 
     def started(self, proc: Any) -> None:
         """The first key."""
@@ -113,7 +122,10 @@ class Getent(Program):
             self.status = 2
         elif self.database == "hosts":
             rows = [(key, str(lookup.found[0]))] if numeric(key) is not None else [(str(address), key) for address in lookup.found]
-            proc.write(1, "".join(f"{address:<15s} {name}\n" for address, name in rows))
+            if self.is_musl:
+                proc.write(1, f"{rows[0][0]:<16s}  {rows[0][1]}  {rows[0][1]}\n")
+            else:
+                proc.write(1, "".join(f"{address:<15s} {name}\n" for address, name in rows))
         else:
             rows = [(str(address), key if place == 0 else "") for place, address in enumerate(lookup.found)]
             proc.write(1, "".join(f"{address:<15s} STREAM {name}\n{address:<15s} DGRAM  \n{address:<15s} RAW    \n" for address, name in rows))

@@ -210,3 +210,70 @@ def test_neighbours_are_told_of_the_new_mac_of_an_address_that_is_used_again(eng
             host, f"tcpdump -nli {bridge} arp 2>/dev/null & sleep 0.1; docker run -d --network {network} nginx >/dev/null; sleep 4; kill %1; wait"
         )
         assert heard.count("Request who-has 1") == count, heard
+
+
+@pytest.fixture(scope="module")
+def alpine() -> object:
+    host = host_of("28")
+    ok(host, "docker network create --subnet 172.18.0.0/16 n1; docker run -d --name web --network n1 nginx:alpine; docker run -d --name box --network n1 alpine sleep 3600")
+    return host
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("nc -zv web 80", 0, "web (172.18.0.2:80) open\n"),
+        ("nc -z web 80", 0, ""),
+        ("nc -zv web 81", 1, ""),
+        ("nc -zvv web 81", 1, "nc: web (172.18.0.2:81): Connection refused\nsent 0, rcvd 0\n"),
+        ("nc -zv -w 2 172.18.0.77 80", 1, "nc: 172.18.0.77 (172.18.0.77:80): Operation timed out\n"),
+        ("nc -zv nosuch 80", 1, "nc: bad address 'nosuch'\n"),
+        ("nc -z web nosuch", 1, "nc: bad port 'nosuch'\n"),
+        ("nc -lu", 1, "nc: UDP listen needs nonzero -p port\n"),
+        ("getent hosts web", 0, "172.18.0.2        web  web\n"),
+        ("getent hosts nosuch", 2, ""),
+    ],
+)
+def test_nc_and_getent_of_alpine(alpine: object, command: str, status: int, said: str) -> None:
+    assert ok(alpine, f"docker exec box {command} 2>&1; echo $?") == f"{said}{status}\n"  # type: ignore[arg-type]
+
+
+def test_nc_of_alpine_says_its_own_usage(alpine: object) -> None:
+    said = ok(alpine, "docker exec box nc -q 2>&1 || true")  # type: ignore[arg-type]
+    assert said.startswith("nc: invalid option -- 'q'\nBusyBox v1.")
+    assert "\n\nUsage: nc [OPTIONS] HOST PORT  - connect\n" in said
+
+
+@pytest.mark.parametrize(
+    ("listens", "asks", "heard", "answer"),
+    [
+        ("-lvnp 9000", "echo hello | nc -w 1 srv 9000", "hello\n", ""),
+        ("-lv -s 0.0.0.0 -p 9000", "echo hello | nc -w 1 srv 9000", "hello\n", ""),
+        ("-luvp 9000", "echo hello | nc -u -w1 srv 9000", "hello\n", ""),
+        ("-lvp 9000 -e echo hey", "nc srv 9000", "", "hey\n"),
+        ("-lk -p 9000 -e echo hey", "nc -vv srv 9000 2>&1; nc srv 9000", "", "srv (172.18.0.4:9000) open\nhey\nsent 0, rcvd 4\nhey\n"),
+        ("-lp 9000 -ve echo hey", "nc srv 9000", "", "hey\n"),
+    ],
+)
+def test_nc_of_alpine_listens(alpine: object, listens: str, asks: str, heard: str, answer: str) -> None:
+    ok(alpine, f"docker run -d --name srv --network n1 alpine nc {listens}")  # type: ignore[arg-type]
+    assert ok(alpine, f"docker run --rm --network n1 --ip 172.18.0.50 --name asker alpine sh -c '{asks}' || true").endswith(answer)  # type: ignore[arg-type]
+    assert ok(alpine, "docker logs srv 2>/dev/null") == heard  # type: ignore[arg-type]
+    said = ok(alpine, "docker logs srv 2>&1 >/dev/null; docker rm -f srv >/dev/null")  # type: ignore[arg-type]
+    if "v" in listens:
+        who = "[::ffff:172.18.0.50]" if "n" in listens else "asker.n1"
+        if "-s" in listens:
+            assert said.startswith("listening on 0.0.0.0:9000 ...\nconnect to 172.18.0.4:9000 from asker.n1:")
+        else:
+            assert said.startswith(f"listening on [::]:9000 ...\nconnect to [::ffff:172.18.0.4]:9000 from {who}:")
+
+
+def test_sockets_are_shown_with_the_processes_a_container_sees(alpine: object) -> None:
+    inside = ok(alpine, "docker exec web netstat -tlnp")  # type: ignore[arg-type]
+    assert "State       PID/Program name    \n" in inside
+    assert "tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      1/nginx\n" in inside
+    assert "dockerd" not in inside
+    assert 'users:(("nginx",pid=1,fd=' in ok(alpine, "docker run --rm --net container:web --pid container:web debian ss -tlnp")  # type: ignore[arg-type]
+    assert "nginx" not in ok(alpine, "docker run --rm --net container:web debian ss -tlnp")  # type: ignore[arg-type]
+    wide = ok(alpine, "docker exec web netstat -tlnW")  # type: ignore[arg-type]
+    assert f"{'0.0.0.0:80':<51s} {'0.0.0.0:*':<51s} LISTEN" in wide

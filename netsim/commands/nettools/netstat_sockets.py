@@ -99,10 +99,9 @@ def endpoint(call: Call, style: Style, address: str, port: int, protocol: str) -
 
 
 def owners(call: Call) -> dict[int, str]:
-    """`PID/NAME` of the process that holds a socket, by inode."""
+    """`PID/NAME` of the process that holds a socket, by inode, of those the caller's PID namespace shows."""
     found: dict[int, str] = {}
-    for pid in sorted(call.machine.processes):
-        process = call.machine.processes[pid]
+    for pid, process in sorted(call.proc.seen().items()):
         for opened in process.fds.values():
             match = re.fullmatch(r"socket:\[(\d+)\]", opened.described())
             if match and int(match[1]) not in found and process.argv:

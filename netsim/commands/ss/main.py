@@ -159,7 +159,7 @@ def _show(call: Call, choice: Choice, words: list[str]) -> Result:
     words = [part for word in words for part in _spaced(word)]
     states = _states(choice, tables, words)
     test = Reader(words, _PortNames(call.proc).number, _Devices(choice.netns).index).read()
-    view = View(call.proc, frozenset(choice.letters), "n" not in choice.letters, owners_of(call.machine) if "p" in choice.letters else {})
+    view = View(call.proc, frozenset(choice.letters), "n" not in choice.letters, owners_of(call.proc) if "p" in choice.letters else {})
     rows: list[Row] = []
     for table in ORDER:
         for family in (2, 10):

@@ -43,11 +43,10 @@ def state_of(sock: Any, netid: str) -> int:
     return tcp.ESTABLISHED if sock.raddr is not None else tcp.CLOSE
 
 
-def owners_of(machine: Any) -> dict[int, str]:
-    """Socket inode -> `("NAME",pid=P,fd=F),...`, the latest process first."""
+def owners_of(proc: Any) -> dict[int, str]:
+    """Socket inode -> `("NAME",pid=P,fd=F),...`, the latest process first, of those the reader's PID namespace shows."""
     found: dict[int, str] = {}
-    for pid in sorted(machine.processes, reverse=True):
-        process = machine.processes[pid]
+    for pid, process in sorted(proc.seen().items(), reverse=True):
         for fd in sorted(process.fds, reverse=True):
             sock = getattr(process.fds[fd], "sock", None)
             if sock is not None and sock.inode:
