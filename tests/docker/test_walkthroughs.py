@@ -215,7 +215,10 @@ def test_neighbours_are_told_of_the_new_mac_of_an_address_that_is_used_again(eng
 @pytest.fixture(scope="module")
 def alpine() -> object:
     host = host_of("28")
-    ok(host, "docker network create --subnet 172.18.0.0/16 n1; docker run -d --name web --network n1 nginx:alpine; docker run -d --name box --network n1 alpine sleep 3600")
+    ok(
+        host,
+        "docker network create --subnet 172.18.0.0/16 n1; docker run -d --name web --network n1 nginx:alpine; docker run -d --name box --network n1 alpine sleep 3600",
+    )
     return host
 
 

@@ -44,7 +44,9 @@ def _netstat(call: Call, letters: str) -> Result:
             for name in names:
                 text += "".join(_line(call, options, protocol, row, held) for row in rows(call, name) if _is_wanted(options, letter, row))
     if len(chosen) == len(FAMILIES) or "x" in options:
-        text += f"Active UNIX domain sockets {which}\nProto RefCnt Flags       Type       State         I-Node {PROGRAMS if 'p' in options else ''}Path\n"
+        text += (
+            f"Active UNIX domain sockets {which}\nProto RefCnt Flags       Type       State         I-Node {PROGRAMS if 'p' in options else ''}Path\n"
+        )
     return Result(text)
 
 
