@@ -175,11 +175,11 @@ class Netcat110(Netcat):
     def _introduce(self, proc: Any, named: Any) -> None:
         """Say who connected, by name where the address has one."""
         sock = proc.sock(self.fd)
-        address, port = sock.getpeername()
+        (address, port), local = sock.getpeername(), sock.getsockname()
         is_mapped = sock.family == AF_INET6
-        peer = _name(address, port, is_mapped)
+        peer = _name(address, port, is_mapped=is_mapped)
         who = f"{named.found[0]}:{port}" if named is not None and named.found and not named.error else peer
-        proc.write(2, f"connect to {_name(*sock.getsockname(), is_mapped)} from {who} ({peer})\n")
+        proc.write(2, f"connect to {_name(local[0], local[1], is_mapped=is_mapped)} from {who} ({peer})\n")
         self._move(proc)
 
     def _move(self, proc: Any) -> None:
@@ -260,7 +260,7 @@ class Netcat110(Netcat):
             super().timer(proc, token)
 
 
-def _name(address: IPv4 | IPv6, port: int, is_mapped: bool = False) -> str:  # noqa: FBT001, FBT002
+def _name(address: IPv4 | IPv6, port: int, *, is_mapped: bool = False) -> str:
     if isinstance(address, IPv4):
         return f"[::ffff:{address}]:{port}" if is_mapped else f"{address}:{port}"
     return f"[{address}]:{port}"
