@@ -101,9 +101,11 @@ class _Reader:
 
     def assigned(self, target: tuple[str, int, str], operator: str) -> int:
         self.at += 2
+        before = 0 if operator == "=" else self.variable(target)
+        place = self.at
         value = self.assignment()
         if operator != "=":
-            value = self.apply(operator[:-1], self.variable(target), value, self.at - 1)
+            value = self.apply(operator[:-1], before, value, place)
         self.store(target, value)
         return value
 
@@ -116,10 +118,14 @@ class _Reader:
         if self.peek() != "?":
             return condition
         self.at += 1
+        if self.peek() == ":":
+            raise self.problem("expression expected")
         yes = self.quietly(self.comma, not condition)
         if self.peek() != ":":
             raise self.problem("`:' expected for conditional expression")
         self.at += 1
+        if not self.peek():
+            raise self.problem("expression expected")
         no = self.quietly(self.ternary_end, bool(condition))
         return yes if condition else no
 

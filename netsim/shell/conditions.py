@@ -137,7 +137,8 @@ def test(shell: ShellState, words: list[str], what: str) -> bool:
     reader = _Expression(shell, words, what)
     value = reader.either()
     if reader.at < len(words):
-        raise ConditionProblem(f"{what}: too many arguments")
+        word = words[reader.at]
+        raise ConditionProblem(f"{what}: syntax error: `{word}' unexpected" if word.startswith("-") else f"{what}: too many arguments")
     return value
 
 

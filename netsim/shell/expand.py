@@ -44,8 +44,8 @@ BACKQUOTED = re.compile(r"\\([`\\$])")
 BACKQUOTED_WITHIN = re.compile(r"\\([`\\$\"])")
 
 
-def expand_words(shell: ShellState, words: tuple[Any, ...]) -> Steps:
-    """All arguments the words of a command make."""
+def expand_words(shell: ShellState, words: tuple[Any, ...], tildes: str = "") -> Steps:
+    """All arguments the words of a command make; in a list (`tildes` is `(`) nothing looks like an assignment."""
     found: list[str] = []
     for word in words:
         text = word.text
@@ -55,7 +55,7 @@ def expand_words(shell: ShellState, words: tuple[Any, ...]) -> Steps:
         try:
             pieces = brace_expand(text) if "{" in text and "B" in shell.options else (text,)
             for piece in pieces:
-                marked = yield from expand(shell, piece)
+                marked = yield from expand(shell, piece, tildes)
                 for field in split(marked):
                     found += glob(shell, field)
         except (TooManyWords, NoMatch) as problem:
@@ -109,7 +109,9 @@ def expand(shell: ShellState, text: str, tildes: str = "") -> Steps:
             value, at = yield from dollar(shell, text, at, "")
             out += value
         elif letter == "~":
-            begins = at == 0 or (text[at - 1] == ":" if tildes or (assigns and at > assigns.end()) else False) or (assigns and at == assigns.end())
+            begins = (
+                at == 0 or (text[at - 1] == ":" if tildes == ":" or (assigns and at > assigns.end()) else False) or (assigns and at == assigns.end())
+            )
             match = TILDE.match(text, at) if begins else None
             home = _home(shell, match[1]) if match else None
             out += "~" if match is None or home is None else protect(home)

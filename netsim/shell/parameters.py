@@ -36,14 +36,14 @@ def parameter(shell: ShellState, name: str, quote: str) -> str:
     value = shell.parameter(name)
     if value is None:
         if "u" in shell.options:
-            raise unbound(shell, name)
+            raise unbound(shell, "$" * (name.isdigit() and shell.is_bash()) + name)
         return ""
     return settled(shell, value, quote)
 
 
 def unbound(shell: ShellState, name: str) -> ExpansionProblem:
     """What `set -u` says."""
-    return ExpansionProblem(f"{'$' * (name.isdigit() and shell.is_bash())}{name}: unbound variable", ends_shell=1)
+    return ExpansionProblem(f"{name}: unbound variable", ends_shell=1)
 
 
 def joined(shell: ShellState, values: list[str], sign: str, quote: str) -> str:
@@ -138,9 +138,14 @@ def _length(shell: ShellState, what: str) -> Steps:
         return len(value or "")
     if rest in ("[@]", "[*]"):
         table = shell.table(name)
+        if table is None and "u" in shell.options and shell.parameter(name) is None:
+            raise ExpansionProblem(f"{name}: unbound variable")
         return len(table) if table is not None else int(shell.parameter(name) is not None)
     if rest.startswith("[") and _bracket_end(rest) == len(rest):
-        return len((yield from _one(shell, name, rest[1:-1])) or "")
+        value = yield from _one(shell, name, rest[1:-1])
+        if value is None and "u" in shell.options:
+            raise ExpansionProblem(f"{name}: unbound variable")
+        return len(value or "")
     return None
 
 
@@ -168,7 +173,11 @@ def _several(shell: ShellState, name: str, values: list[str], rest: str, quote: 
         value = first_of_ifs(shell).join(values) if values else None
         if op.lstrip(":") != "+" and not (value is None or (op[0] == ":" and value == "")):
             return joined(shell, values, sign, quote)
+        if op[-1] == "+" and quote and sign == "@" and (value is None or (op[0] == ":" and value == "")):
+            return NOTHING
         return (yield from _modified(shell, name, value, rest, quote))
+    if not values:
+        return joined(shell, values, sign, quote)
     if op[0] == "@":
         return joined(shell, _all_transformed(shell, name, values, op[1]), sign, quote)
     change = yield from _change(shell, op, word)
@@ -274,7 +283,8 @@ def _modified(shell: ShellState, name: str, value: str | None, rest: str, quote:
         return (yield from _instead(shell, name, value, op, word, quote))
     if value is None and "u" in shell.options:
         raise unbound(shell, name)
-    value = value or ""
+    if value is None:
+        return EMPTY if quote else ""
     if op == ":":
         return settled(shell, (yield from _substring(shell, value, word)), quote)
     if op[0] == "@":

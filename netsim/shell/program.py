@@ -183,7 +183,8 @@ class Shell(CompoundCommands):
             return None
         except (ExpansionProblem, ArithmeticProblem, SyntaxProblem, ReadonlyProblem) as problem:
             self.complain(str(problem))
-            return 1
+            ends = isinstance(problem, ExpansionProblem) and problem.ends_shell and self.is_command_line and not self.depth
+            return 127 if ends else 1
         return None
 
     def _next_line(self, body: Sequence) -> Sequence:

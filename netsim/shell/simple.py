@@ -11,6 +11,7 @@ from netsim.errors import EACCES, ENOENT, strerror
 from netsim.machine.call import Result
 from netsim.machine.process import Process
 from netsim.shell.arith import ArithmeticProblem
+from netsim.shell.braces import brace_expand
 from netsim.shell.builtins import BUILTINS, OF_ASH, OF_DASH, load
 from netsim.shell.builtins.grammar import POSIX_SPECIAL
 from netsim.shell.expand import expand_assigned, expand_one, expand_words
@@ -93,6 +94,11 @@ class SimpleCommands(Redirecting):
             yield from self._redirect(item.redirects, opened)
             if args:
                 yield from self.dispatch(args, assigned)
+        except (ExpansionProblem, ArithmeticProblem) as problem:
+            if not args or args[0] in self.functions or (args[0] in BUILTINS and self.has_builtin(args[0])):
+                self.refuse_expansion(problem)
+            self.complain(str(problem))  # a command of the machine has its redirections made in a child
+            self.status = 127 if isinstance(problem, ExpansionProblem) and problem.ends_shell else 1
         except RedirectProblem as problem:
             self.complain(str(problem))
             self.status = 1 if self.name != "sh" else 2
@@ -113,7 +119,10 @@ class SimpleCommands(Redirecting):
         args = [words[0].text]
         for word in words[1:]:
             match = ASSIGNMENT.fullmatch(word.text)
-            if match is None:
+            if match is not None and "{" in word.text and "B" in self.options and len(several := brace_expand(word.text)) > 1:
+                for piece in several:
+                    args += (yield from self._declared_words((words[0], Word(piece))))[1:]
+            elif match is None:
                 args += yield from expand_words(self, (word,))
             else:
                 value = yield from self._value(match[3])
@@ -157,7 +166,7 @@ class SimpleCommands(Redirecting):
             if match is not None:
                 found.append(((yield from expand_one(self, match[1])), (yield from expand_assigned(self, word[match.end() :]))))
                 continue
-            for value in (yield from expand_words(self, (Word(word),))):
+            for value in (yield from expand_words(self, (Word(word),), "(")):
                 found.append((None, value))
         return found
 

@@ -102,9 +102,9 @@ class ShellState(Variables):
         table = self.arrays.get(name)
         if table is None:
             table = self.made_up(name)
-        if table is None:
-            return self.parameter(name) if self.key(name, index) == 0 else None
         try:
+            if table is None:
+                return self.parameter(name) if self.key(name, index) == 0 else None
             return table.get(self.key(name, index))
         except SubscriptProblem:
             self.complain(f"{name}: bad array subscript")

@@ -15,6 +15,7 @@ import pytest
 
 from netsim import World
 from netsim.clock import SECOND
+from tests.console.drawn import Drawn
 
 LINES = Path(__file__).with_name("lines")
 SHELLS = {"bash": ("bash", "-c"), "ash": ("busybox", "sh", "-c"), "dash": ("dash", "-c")}
@@ -63,4 +64,18 @@ def test_a_line_does_in_the_real_shell_what_it_does_here(path: Path) -> None:
             del different[line]
     for left in Path("/tmp").glob(f"{own}*"):
         left.unlink()
+    assert not different, "\n".join(f"{line}\n  real {real}\n  ours {ours}" for line, (real, ours) in different.items())
+
+
+SEED, LINES_DRAWN = 11, 400
+
+
+def test_drawn_lines_do_in_bash_what_they_do_here() -> None:
+    if reason := missing("bash"):
+        pytest.skip(reason)
+    drawn = Drawn(SEED)
+    lines = [drawn.line() for _ in range(LINES_DRAWN)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(partial(asked, "bash"), lines))
+    different = {line: (real, ours) for line, real in zip(lines, answers, strict=True) if real != (ours := told("bash", line))}
     assert not different, "\n".join(f"{line}\n  real {real}\n  ours {ours}" for line, (real, ours) in different.items())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins.grammar import Given, failure, read_options
 from netsim.shell.builtins.listing import list_functions, list_variables
-from netsim.shell.jumps import ReadonlyProblem
+from netsim.shell.jumps import Discard, ReadonlyProblem
 from netsim.shell.variables import IDENTIFIER, Listed, Saved
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _give(shell: ShellState, command: str, name: str, subscript: str, sign: str,
         return 1
     except ArithmeticProblem as problem:
         shell.complain(f"{command}: {problem}")
-        return 1
+        raise Discard(1) from None
     return 0
 
 

@@ -135,7 +135,7 @@ class _Printing:
         elif kind in "aA":
             self.wrong(f"netsim: %{kind} is not modelled")
         elif kind == "c":
-            self.out += (spec.partition(".")[0] + "s") % (value or "")[:1]
+            self.out += (spec.partition(".")[0] + "s") % (value or "\0")[:1]
         elif kind == "b":
             text, stop, _ = unescape(value or "", "b").partition(STOP)
             self.out += (spec + "s") % text

@@ -191,16 +191,17 @@ def _fields(shell: ShellState, text: str, most: int) -> list[str]:
     fields: list[str] = []
     at, size = _after(text, 0, blanks), len(text)
     while at < size:
-        if most and len(fields) == most - 1:
-            fields.append(_last(text[at:], ifs, blanks))
-            break
         start = at
         while at < size and text[at] not in ifs:
             at += 2 if text[at] == ESCAPED else 1
-        fields.append(text[start:at])
+        end = at
         at = _after(text, at, blanks)
         if at < size and text[at] in ifs and text[at] not in blanks and (at == start or text[at - 1] in blanks or text[at - 1] not in ifs):
             at = _after(text, at + 1, blanks)
+        if most and len(fields) == most - 1 and at < size:
+            fields.append(_bare_end(text[start:], blanks))
+            break
+        fields.append(text[start:end])
     return fields
 
 
@@ -210,15 +211,12 @@ def _after(text: str, at: int, letters: str) -> int:
     return at
 
 
-def _last(text: str, ifs: str, blanks: str) -> str:
-    """The rest of a line: blanks at its end go, and one separator when it is the only one."""
+def _bare_end(text: str, blanks: str) -> str:
+    """A text without blanks at its end."""
     end = len(text)
     while end and text[end - 1] in blanks and text[end - 2 : end - 1] != ESCAPED:
         end -= 1
-    text = text[:end]
-    if text and text[-1] in ifs and text[-1] not in blanks and text[-2:-1] != ESCAPED and not any(letter in ifs for letter in text[:-1]):
-        return text[:-1].rstrip(blanks) if blanks else text[:-1]
-    return text
+    return text[:end]
 
 
 def mapfile(shell: ShellState, args: list[str]) -> Any:
