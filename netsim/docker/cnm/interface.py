@@ -11,11 +11,10 @@ from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
 from netsim.errors import EEXIST, NetError, strerror
 from netsim.kernel import sysctl
-from netsim.kernel.core.link_ops import LinkRequest
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.arp import arp_send_gratuitous
 from netsim.kernel.rtnl.addr import AddrRequest, newaddr
-from netsim.kernel.rtnl.link import set_address, set_flags, set_name, set_netns, setlink
+from netsim.kernel.rtnl.link import set_address, set_flags, set_name, set_netns
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
 from netsim.kernel.tables.fib import RT_SCOPE_LINK
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
@@ -166,7 +165,7 @@ def remove_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> No
     if dev is None or not interface.name:
         return
     set_flags(dev, 0, IFF_UP)
-    setlink(dev, LinkRequest(netns=engine.netns, name=interface.source_name))
+    set_netns(dev, engine.netns, interface.source_name)
 
 
 def set_gateway(sandbox: Sandbox, before: Endpoint | None, after: Endpoint | None) -> None:

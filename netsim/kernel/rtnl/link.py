@@ -132,10 +132,13 @@ def set_name(dev: NetDevice, name: str) -> None:
         dev_change_name(dev, name)
 
 
-def set_netns(dev: NetDevice, netns: Netns) -> None:
-    """RTM_SETLINK with a namespace alone."""
+def set_netns(dev: NetDevice, netns: Netns, name: str | None = None) -> None:
+    """RTM_SETLINK with a namespace, and the name that the device takes there, alone."""
     dev.netns.kernel.require_admin()
-    dev_change_net_namespace(dev, netns)
+    wanted = name if name != dev.name else None
+    dev_change_net_namespace(dev, netns, wanted)
+    if name is not None and name != dev.name:
+        dev_change_name(dev, name)
 
 
 def enslave(dev: NetDevice, ifindex: int) -> None:
