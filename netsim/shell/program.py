@@ -225,16 +225,18 @@ class Shell(CompoundCommands):
         text = self.traps.get(name, "")
         if not text:
             return
-        status, line = self.status, self.line
+        status, line, first_line = self.status, self.line, self.first_line
         self.trapping += 1
         if name in ("DEBUG", "ERR", "RETURN"):
             del self.traps[name]
+            self.first_line = line - 1  # LINENO goes on from the command that was met
         try:
             yield from self.run(parse(text))
         finally:
             self.trapping -= 1
             if name in ("DEBUG", "ERR", "RETURN"):
                 self.traps.setdefault(name, text)
+                self.first_line = first_line
         self.status, self.line = status, line
 
     def and_or(self, item: AndOr) -> Steps:
@@ -300,6 +302,7 @@ class Shell(CompoundCommands):
 
     def _piped(self, commands: tuple[Any, ...]) -> Steps:
         children = []
+        self.line = getattr(commands[-1], "line", self.line - self.first_line) + self.first_line
         source: Any = self.proc.fds.get(0) or Null()
         source = source.dup()
         for place, command in enumerate(commands):

@@ -275,7 +275,7 @@ class SimpleCommands(Redirecting):
         except Return as end:
             self.status = end.status
         finally:
-            self.positional, self.first_line, self.loops = saved, first, loops
+            self.positional, self.first_line, self.loops, self.line = saved, first, loops, self.frames[-1].line
             for event, text in kept.items():
                 self.traps.setdefault(event, text)
             for key, known in self.locals.pop().items():

@@ -30,3 +30,9 @@ def test_a_descriptor_closed_by_exec_is_closed() -> None:
     host = netsim.World(seed=0).host("h")
     told = host.run("exec 4> >(cat > got; echo end >> got); echo one >&4; exec 4>&-; sleep 1; cat got")
     assert told.stdout == "one\nend\n"
+
+
+def test_an_error_trap_knows_the_line_of_the_error() -> None:
+    host = netsim.World(seed=0).host("h")
+    host.run("printf '%s\\n' 'trap \"echo at \\$LINENO\" ERR' false 'f() {' ' return 3' '}' f '/bin/true |' '/bin/false' > s")
+    assert host.run("bash s").stdout == "at 2\nat 6\nat 8\n"

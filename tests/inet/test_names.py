@@ -51,3 +51,9 @@ def test_groups_and_protocols_have_names_too(host: Host) -> None:
     host.run("rm -r /etc/iproute2")
     assert "group 7 " in host.run("ip link show lo").stdout
     assert "proto 200 " in host.run("ip route").stdout
+
+
+def test_a_metric_that_was_asked_for_is_not_told_again(host: Host) -> None:
+    host.run("ip route add 10.0.0.0/8 dev lo metric 50")
+    assert host.run("ip route show metric 50").stdout == "10.0.0.0/8 dev lo scope link \n"
+    assert "metric 50" in host.run("ip route").stdout

@@ -82,7 +82,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         text += f"scope {name_of(session, 'scope', route.scope)} "
     if route.prefsrc is not None:
         text += f"src {style.paint_address(route.prefsrc, f'{route.prefsrc} ')}"
-    if route.priority:
+    if route.priority and wanted.metric is None:
         text += f"metric {route.priority} "
     if single is not None:
         text += _hop_flags(session, single)
@@ -158,7 +158,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         item["scope"] = name_of(session, "scope", route.scope)
     if route.prefsrc is not None:
         item["prefsrc"] = str(route.prefsrc)
-    if route.priority:
+    if route.priority and wanted.metric is None:
         item["metric"] = route.priority
     item["flags"] = _flags(session, single) if single is not None else []
     if route.metrics:

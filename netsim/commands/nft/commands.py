@@ -109,6 +109,8 @@ class Reader(SetCommands):
         """Sets and chains first, then rules, so that rules may name what stands below them."""
         cursor = self.cursor
         later: list[tuple[NftChain, int]] = []
+        for name in self._chains_below():
+            self._add_chain(table, name)
         while True:
             cursor.skip_newlines()
             token = cursor.take()
@@ -138,6 +140,17 @@ class Reader(SetCommands):
             cursor.at = at
             self._append(table, chain, len(chain.rules))
         cursor.at = after
+
+    def _chains_below(self) -> list[Token]:
+        """The names of the chains of a table's block: they are made before its sets."""
+        tokens, at, depth, found = self.cursor.tokens, self.cursor.at, 0, list[Token]()
+        while depth >= 0 and tokens[at].kind != "end":
+            token = tokens[at]
+            depth += (token.text == "{" and token.kind == "punct") - (token.text == "}" and token.kind == "punct")
+            if not depth and token.text == "chain" and token.kind == "word" and tokens[at - 1].kind != "word":
+                found.append(tokens[at + 1])
+            at += 1
+        return [name for name in found if name.kind == "word"]
 
     def _chain_block(self, chain: NftChain) -> list[tuple[NftChain, int]]:
         """What stands in a chain's braces: the base chain's line is read, rules are left for later."""
@@ -309,7 +322,8 @@ class Reader(SetCommands):
         if cursor.peek().text in ("position", "handle", "index") and cursor.peek().kind == "word":
             how = cursor.take().text
             number = cursor.word()
-            place = self._place(chain, how, number) + (verb == "add")
+            if number.text != "0" or how == "index":  # a rule's handle is never 0
+                place = self._place(chain, how, number) + (verb == "add")
         self._append(table, chain, place, verb, start)
 
     def _place(self, chain: NftChain, how: str, number: Token) -> int:

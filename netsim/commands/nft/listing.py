@@ -8,7 +8,7 @@ import attrs
 
 from netsim.clock import MS, SECOND
 from netsim.commands.nft.datatypes import KEYS, TYPES
-from netsim.commands.nft.statements import TERMINAL, UNITS
+from netsim.commands.nft.statements import NETWORK_OF, TERMINAL, UNITS
 from netsim.commands.nft.values import as_prefix, flags_text, interval_text
 from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING
 from netsim.kernel.netfilter.nft.statements import (
@@ -172,10 +172,23 @@ def value_text(interval: Interval, kind: str, look: Look) -> str:
 
 def rule_text(rule: NftRule, look: Look) -> str:
     """A rule's statements and remark."""
-    words = [WRITERS[type(statement)](statement, look) for statement in rule.statements]
+    statements = rule.statements
+    words = [
+        WRITERS[type(statement)](statement, look)
+        for place, statement in enumerate(statements)
+        if not _is_implied(statement, statements[place + 1] if place + 1 < len(statements) else None)
+    ]
     if rule.comment:
         words.append(f'comment "{rule.comment}"')
     return " ".join(words)
+
+
+def _is_implied(statement: Any, following: Any) -> bool:
+    """Whether the ICMP error right after it says already which protocol a test asks for."""
+    if not isinstance(statement, Match) or not isinstance(following, Reject) or statement.key != "meta nfproto" or statement.op:
+        return False
+    wanted = NETWORK_OF.get(following.kind.split()[0]) if following.kind else None
+    return wanted is not None and statement.right == Interval(wanted, wanted)
 
 
 def verdict_text(verdict: Verdict) -> str:

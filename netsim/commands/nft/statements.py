@@ -83,6 +83,8 @@ UNMODELLED = frozenset(
         "obrname",
     ]
 )
+NETWORK_OF = {"ip": 2, "icmp": 2, "ip6": 10, "icmpv6": 10}
+"""The number that `meta nfproto` has for packets that a header belongs to."""
 META = ("mark", "l4proto", "nfproto", "length", "pkttype", "skuid", "skgid", "priority", "iifname", "oifname", "iif", "oif")
 DEVICES = ("iifname", "oifname", "iif", "oif")
 HEADERS = {6: "tcp", 17: "udp", 132: "sctp", 33: "dccp", 136: "udplite", 1: "icmp", 58: "icmpv6", 50: "esp", 51: "ah", 108: "comp"}
@@ -318,7 +320,7 @@ class RuleReader:
         kind = cursor.word()
         if kind.text == "tcp":
             cursor.expect("reset")
-            if self.statements and not self._has_transport():  # nft adds the test that is missing, in front
+            if (self.statements or self.table.family == "inet") and not self._has_transport():  # nft adds the test that is missing, in front
                 self.statements.insert(0, Match("meta l4proto", "", Interval(6, 6)))
             return Reject("tcp reset")
         if kind.text not in REJECTS:
@@ -330,6 +332,7 @@ class RuleReader:
             raise NftError("abstracted ICMP unreachable not supported", [code], [token])
         if code.text not in REJECTS[kind.text]:
             raise NftError(f"Could not parse {kind.text} code", [code])
+        self._tell_network(kind.text, code)
         usual = {"ip": "icmp", "ip6": "icmpv6"}.get(self.table.family, "icmpx")
         return Reject() if (kind.text, code.text) == (usual, "port-unreachable") else Reject(f"{kind.text} {code.text}")
 
@@ -382,6 +385,18 @@ class RuleReader:
         if ports is not None and not self._has_transport():
             raise NftError("transport protocol mapping is only valid after transport protocol match", [cursor.tokens[cursor.at - 1]], [token])
         return Nat(word, address, ports, tuple(flags), family)
+
+    def _tell_network(self, kind: str, code: Token) -> None:
+        """An ICMP error is for packets of its own protocol: where a rule for both does not say so, nft adds the test in front."""
+        wanted = NETWORK_OF.get(kind)
+        if wanted is None or self.table.family != "inet":
+            return
+        known = {NETWORK_OF.get(statement.key.split()[0]) for statement in self.statements if isinstance(statement, (Match, Vmap))} - {None}
+        told = next((statement for statement in self.statements if isinstance(statement, Match) and statement.key == "meta nfproto"), None)
+        if known and wanted not in known:
+            raise NftError(f"conflicting protocols specified: {'ip vs ip6' if wanted == NETWORK_OF['ip6'] else 'ip6 vs ip'}", [code])
+        if not known and told is None:
+            self.statements.insert(0, Match("meta nfproto", "", Interval(wanted, wanted)))
 
     def _has_transport(self) -> bool:
         return any(
