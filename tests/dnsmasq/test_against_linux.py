@@ -14,7 +14,7 @@ ANSWERS = "| grep -E 'status:|^[^;].*IN' | sed -E 's/id: [0-9]+//'"
 QUESTIONS = """
 wiki.intra.example A | wiki.intra.example AAAA | intra.example A | wiki.intra.example MX | x.gone.example A | hosty A | hosty AAAA | rec A | rec.example AAAA
 al.example A | al.example AAAA | other.example A | -x 10.2.0.1 | -x 127.0.0.9 | rec.example MX | only.here.example A | only.here.example AAAA | no.here.example A
-deep.fwd.example A | nobody.fwd.example A | plain A
+deep.fwd.example A | nobody.fwd.example A | plain A | me.self.example A
 """
 START = (
     "ip link set lo up",
@@ -23,7 +23,7 @@ START = (
     "dnsmasq -u root -R -h -C /dev/null -a 127.0.0.77 -z -A /deep.fwd.example/10.77.0.1 -x /tmp/one.pid",
     (
         "dnsmasq -u root -C /dev/null -a 127.0.0.1 -z -R -h -H /tmp/hosts -A /intra.example/10.1.0.80 -A /gone.example/ --host-record=rec.example,rec,10.2.0.1"
-        " --cname=al.example,rec.example -S /fwd.example/127.0.0.77 --local=/here.example/ -A /only.here.example/10.3.0.1 -D -x /tmp/two.pid"
+        " --cname=al.example,rec.example -S /fwd.example/127.0.0.77 -S /self.example/127.0.0.1 --local=/here.example/ -A /only.here.example/10.3.0.1 -D -x /tmp/two.pid"
     ),
 )
 REFUSALS = (

@@ -65,3 +65,10 @@ def test_one_port_is_for_one_server() -> None:
     again = host.run("dnsmasq -R -a 127.0.0.1 -z")
     assert (again.status, again.stderr) == (2, "\ndnsmasq: failed to create listening socket for 127.0.0.1: Address already in use\n")
     assert host.run("pkill -x dnsmasq; sleep 0.1; dnsmasq -R -a 127.0.0.1 -z").status == 0
+
+
+def test_it_does_not_ask_itself() -> None:
+    host, done = server("-h -a 127.0.0.1 -A /known.example/10.1.1.1", "echo nameserver 127.0.0.1 > /etc/resolv.conf")
+    assert not done.status
+    assert dig(host, "known.example") == "10.1.1.1\n"
+    assert "status: REFUSED" in host.run("dig +time=1 +tries=1 @127.0.0.1 other.example").stdout

@@ -113,7 +113,10 @@ class Dnsmasq(Program):
     def listen(self, proc: Any) -> None:
         """Sockets, hosts and upstream servers; Busy."""
         self._read(proc)
-        for address in self._own(proc):
+        mine = self._own(proc)
+        own = {Target(address, self.options.port) for address in mine}
+        self.upstreams = [each for each in self.upstreams if each[1] not in own]  # "ignoring nameserver 127.0.0.1 - local interface"
+        for address in mine:
             try:
                 for kind in (SOCK_DGRAM, SOCK_STREAM):
                     fd = proc.socket(AF_INET if isinstance(address, IPv4) else AF_INET6, kind)
@@ -151,7 +154,8 @@ class Dnsmasq(Program):
         self.hosts += [(name.lower(), address) for name, address in options.records]
         self.upstreams += options.servers
         if "no-resolv" not in options.said:
-            self.upstreams += [("", Target(address)) for address in read_resolv_conf(proc.read_text(options.resolv)).servers]
+            text = proc.read_text(options.resolv)
+            self.upstreams += [("", Target(address)) for address in read_resolv_conf(text).servers if "nameserver" in text]
 
     def signal(self, proc: Any, signum: int) -> None:
         """Asked to end."""
