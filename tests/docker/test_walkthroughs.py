@@ -280,3 +280,15 @@ def test_sockets_are_shown_with_the_processes_a_container_sees(alpine: object) -
     assert "nginx" not in ok(alpine, "docker run --rm --net container:web debian ss -tlnp")  # type: ignore[arg-type]
     wide = ok(alpine, "docker exec web netstat -tlnW")  # type: ignore[arg-type]
     assert f"{'0.0.0.0:80':<51s} {'0.0.0.0:*':<51s} LISTEN" in wide
+
+
+def test_a_daemon_that_ends_asks_its_containers_to_stop() -> None:
+    host = host_of("28")
+    ok(
+        host,
+        "docker run -d --name web nginx; docker run -d --name apache httpd; docker run -d --name store redis; docker run -d --name box alpine sleep 1000",
+    )
+    ok(host, "docker run -d --name stays --restart unless-stopped httpd; systemctl restart docker")
+    states = ok(host, "docker inspect -f '{{.Name}} {{.State.Status}} {{.State.ExitCode}}' web apache store box stays")
+    assert states == "/web exited 0\n/apache exited 0\n/store exited 0\n/box exited 137\n/stays running 0\n"
+    assert ok(host, "time -p docker stop -t 5 stays 2>&1; docker inspect -f '{{.State.ExitCode}}' stays") == "stays\n0\n"

@@ -12,7 +12,7 @@ from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, read_network_opts, revive_network
-from netsim.docker.engine.run import ended, exited_quietly, restarts, start_quietly
+from netsim.docker.engine.run import deliver, ended, exited_quietly, restarts, signal_of, start_quietly
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall
@@ -142,12 +142,14 @@ def check(options: DaemonOptions, profile: EngineProfile) -> None:
 
 
 def shut_down(engine: Engine) -> None:
-    """Every container is stopped; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
+    """Every container is stopped, by force if it does not end at once; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
     for container in list(engine.containers.values()):
         if container.state.is_running and container.process is not None:
             kept, container.stopped_by_hand = container.stopped_by_hand, 1
-            container.process.signal(SIGKILL)
-            ended(engine, container, 128 + SIGKILL)
+            process = container.process
+            deliver(container, signal_of(container.spec.stop_signal or container.image.stop_signal or "TERM"))
+            process.signal(SIGKILL)
+            ended(engine, container, 128 + SIGKILL if process.status is None else process.status)
             container.stopped_by_hand = kept
     tidy(engine)
 
