@@ -242,6 +242,8 @@ class _Reader:
                 raise ExpansionProblem(f"{name}: unbound variable", ends_shell=1)
             return 0
         text = text.strip()
+        if self.shell.whole().name == "sh" and re.fullmatch(r"[-+]?(0[xX][0-9a-fA-F]+|\d+)?", text) is None:
+            raise ArithmeticProblem(f"Illegal number: {text}")
         if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 19:
             return int(text)
         return evaluate(text, self.shell, self.level + 1)
@@ -282,6 +284,8 @@ def evaluate(text: str, shell: Variables, level: int = 0) -> int:
     if not text.strip():
         return 0
     reader = _Reader(text, shell, level)
+    if shell.whole().name == "sh" and any(token[0] in ("**", "++", "--") for token in reader.tokens):
+        raise reader.problem("syntax error: operand expected")  # dash has none of these
     value = reader.comma()
     if reader.peek():
         raise reader.problem("syntax error: invalid arithmetic operator" if reader.peek() == "\0" else "syntax error in expression")

@@ -210,7 +210,7 @@ def dollar(shell: ShellState, text: str, at: int, quote: str) -> Steps:
         end = skip_quoted(text, at, 0)
         value = yield from braced(shell, text[at + 2 : end - 1], quote)
         return value, end
-    if follower == "[":
+    if follower == "[" and shell.is_bash():
         end = text.find("]", at)
         if end > 0:
             inner = yield from expand_within(shell, text[at + 2 : end])

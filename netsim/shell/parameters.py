@@ -10,6 +10,7 @@ from netsim.shell.expand import Steps, double, expand, expand_within, settled
 from netsim.shell.fields import BETWEEN, EMPTY, LOOSE, NOTHING, SEPARATOR, plain, protect
 from netsim.shell.jumps import ExpansionProblem, ReadonlyProblem
 from netsim.shell.patterns import matcher, strip, substituted
+from netsim.shell.plain import PARAMETERS
 from netsim.shell.quoting import UNPRINTABLE, ansi, single
 from netsim.shell.quoting import double as double_quoted
 from netsim.shell.tokens import skip_quoted
@@ -62,6 +63,8 @@ def braced(shell: ShellState, body: str, quote: str) -> Steps:
     """`${body}`, marked."""
     if SIMPLE.fullmatch(body):
         return parameter(shell, body, quote)
+    if not shell.is_bash() and PARAMETERS[shell.name].match(body) is None:
+        raise ExpansionProblem(f"${{{body}}}: bad substitution")
     if body.startswith("#") and len(body) > 1 and (length := (yield from _length(shell, body[1:]))) is not None:
         return protect(str(length)) if quote else settled(shell, str(length), "")
     prefix = PREFIX.fullmatch(body)

@@ -13,6 +13,7 @@ from netsim.shell.tokens import (
     ASSIGNMENT,
     FUNCTION_NAME,
     MOST_DEPTH,
+    PLAIN_ASSIGNMENT,
     REDIRECTIONS,
     RESERVED,
     Incomplete,
@@ -23,6 +24,8 @@ from netsim.shell.tokens import (
 )
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Redirect, Sequence, Simple, Word
 
+FOREIGN = {"bash": frozenset(), "ash": frozenset(("select", "coproc")), "sh": frozenset(("select", "coproc", "[[", "function", "time"))}
+"""Words that are no keywords in a kind of shell."""
 VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 CLOSING = (")", ";;", ";&", ";;&")
 
@@ -35,6 +38,7 @@ class Parser:
     tokens: list[Token]
     at: int = 0
     depth: int = 0
+    kind: str = "bash"
     done: tuple[tuple[AndOr, str], ...] = ()
 
     @property
@@ -134,7 +138,7 @@ class Parser:
         """Commands joined by |."""
         negated: bool | None = None
         timed = ""
-        while self.is_word("!", "time"):
+        while self.is_word("!", "time") and self.token.text not in FOREIGN[self.kind]:
             if self.take().text == "!":
                 negated = not negated
                 continue
@@ -171,7 +175,7 @@ class Parser:
                 "select": self._select,
                 "coproc": self._select,
             }.get(token.text)
-            if handler is not None:
+            if handler is not None and token.text not in FOREIGN[self.kind]:
                 return handler()
             following = self.tokens[self.at + 1]
             if following.kind == "op" and following.text == "(" and FUNCTION_NAME.fullmatch(token.text) and self.tokens[self.at + 2].text == ")":
@@ -180,7 +184,7 @@ class Parser:
             if following.kind == "op" and following.text == "(" and self.tokens[self.at + 2].kind == "end":
                 self.at += 2
                 raise self.misplaced()
-            if token.text in RESERVED:
+            if token.text in RESERVED and token.text not in FOREIGN[self.kind]:
                 raise self.unexpected()
         return self.simple()
 
@@ -206,7 +210,7 @@ class Parser:
 
     def _paren(self) -> object:
         start, line = self.token.start, self.token.line
-        if self.text.startswith("((", start):
+        if self.text.startswith("((", start) and self.kind == "bash":
             end = self._double_end(start)
             if end > 0:
                 inner = self.text[start + 2 : end]
@@ -255,6 +259,8 @@ class Parser:
     def _for(self) -> object:
         line = self.take().line
         start = self.token.start
+        if self.is_op("(") and self.kind != "bash":
+            raise SyntaxProblem("bad for loop variable", line)
         if self.is_op("(") and self.text.startswith("((", start):
             end = self._double_end(start)
             if end < 0:
@@ -386,7 +392,12 @@ class Parser:
         ):
             fd = int(self.take().text)
         variable = ""
-        if self.token.kind == "word" and VARIABLE.fullmatch(self.token.text) and self.tokens[self.at + 1].text in REDIRECTIONS:
+        if (
+            self.kind == "bash"
+            and self.token.kind == "word"
+            and VARIABLE.fullmatch(self.token.text)
+            and self.tokens[self.at + 1].text in REDIRECTIONS
+        ):
             if self.tokens[self.at + 1].start == self.token.start + len(self.token.text):
                 variable = self.take().text[1:-1]
         if self.token.kind != "op" or self.token.text not in REDIRECTIONS:
@@ -421,7 +432,7 @@ class Parser:
             if self.token.kind != "word":
                 break
             text = self.token.text
-            assigned = ASSIGNMENT.fullmatch(text)
+            assigned = (ASSIGNMENT if self.kind == "bash" else PLAIN_ASSIGNMENT).fullmatch(text)
             if assigned and not words:
                 assignments.append((assigned[1] + ("+" if assigned[2] == "+=" else ""), Word(assigned[3])))
             else:
@@ -433,10 +444,10 @@ class Parser:
 
 
 @lru_cache(maxsize=512)
-def parse(text: str) -> Sequence:
-    """The tree of a script; raises SyntaxProblem, which knows the lines before."""
-    tokens, problem = tokens_of(text)
-    parser = Parser(text, tokens)
+def parse(text: str, kind: str = "bash") -> Sequence:
+    """The tree of a script for bash, ash or sh (dash); raises SyntaxProblem, which knows the lines before."""
+    tokens, problem = tokens_of(text, kind)
+    parser = Parser(text, tokens, kind=kind)
     try:
         tree = parser.script()
     except SyntaxProblem as found:

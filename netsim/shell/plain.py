@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netsim.shell.tokens import REDIRECTIONS
+
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState
 
+PARAMETERS = {
+    "ash": re.compile(r"#?(?:[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\Z|:|[-=?+]|##?|%%?|//?)", re.A),
+    "sh": re.compile(r"#?(?:[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\Z|:?[-=?+]|##?|%%?)", re.A),
+}
+"""How `${...}` begins in plain shells; all else is a bad substitution."""
 LEADING = frozenset(
     [
         ".",
@@ -140,6 +147,8 @@ def plain_syntax(message: str, expected: str, kind: str) -> str:
     found = re.search(r"near unexpected token `(.*)'", message, re.S)
     missing = re.search(r"looking for matching `(.)'", message)
     what = ""
+    if message == "bad for loop variable":
+        return f"syntax error: {message}" if kind == "ash" else "Syntax error: Bad for loop variable"
     if missing is not None and missing[1] != ")":
         what = {"}": "missing '}'", "`": "EOF in backquote substitution"}.get(missing[1], "unterminated quoted string")
         return f"syntax error: {what}" if kind == "ash" else f"Syntax error: {what[0].upper()}{what[1:]}"
@@ -147,6 +156,8 @@ def plain_syntax(message: str, expected: str, kind: str) -> str:
         what, wanted = "end of file", ' (expecting ")")'
     elif found is not None:
         is_end = found[1] == "newline" and "end" in expected
+        if found[1] in REDIRECTIONS:
+            return f"syntax error: unexpected redirection{wanted}" if kind == "ash" else f"Syntax error: redirection unexpected{wanted}"
         what = "end of file" if is_end else "newline" if found[1] == "newline" else f'"{found[1]}"'
         wanted = "" if is_end else wanted
     elif "end of file" in message:

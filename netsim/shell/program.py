@@ -167,7 +167,7 @@ class Shell(CompoundCommands):
     def _attempt(self, code: Sequence | str | None) -> Steps:
         """Run a tree or a text; the status with which something ended the shell before the end, or None."""
         try:
-            body = parse(code) if isinstance(code, str) else code or Sequence(())
+            body = parse(code, self.grammar()) if isinstance(code, str) else code or Sequence(())
             while body.items:
                 try:
                     yield from self.run(body)
@@ -231,7 +231,7 @@ class Shell(CompoundCommands):
             del self.traps[name]
             self.first_line = line - 1  # LINENO goes on from the command that was met
         try:
-            yield from self.run(parse(text))
+            yield from self.run(parse(text, self.grammar()))
         finally:
             self.trapping -= 1
             if name in ("DEBUG", "ERR", "RETURN"):

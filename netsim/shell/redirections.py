@@ -33,7 +33,7 @@ class Redirecting(ShellState):
         fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd != 1}
         fds[1] = out
         try:
-            tree = parse(text)
+            tree = parse(text, self.grammar())
         except SyntaxProblem as problem:
             self.complain(f"command substitution: {problem.message}" if self.is_bash() else problem.message)
             self.status = self.substituted_status = 1
@@ -83,7 +83,7 @@ class Redirecting(ShellState):
         reader, writer = make_pipe()
         fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd != 0}
         fds[0] = reader
-        self._fork(Group(parse(text), False), fds)
+        self._fork(Group(parse(text, self.grammar()), False), fds)
         path = f"/dev/fd/{63 - len(self.substituted)}"
         self.substituted[path] = writer
         return path

@@ -25,7 +25,7 @@ IDLE = ("login", "norc", "noprofile", "noediting", "posix", "init-file", "rcfile
 def make(call: Call, kind: str, text: str, zero: str, arguments: list[str], options: set[str], what: str = "") -> Shell | Result:
     """A shell about to run a text; or the syntax error it begins with. `what` is `-c: ` for a command line."""
     try:
-        tree, wrong = parse(text), ""
+        tree, wrong = parse(text, kind), ""
     except SyntaxProblem as problem:
         lead = f"{zero}: {what}" if kind == "bash" else what
         tree, wrong = problem.before or Sequence(()), _told(problem, text, lead, kind, zero)

@@ -87,6 +87,10 @@ class ShellState(Variables):
         """Whether it is no plain shell (dash, BusyBox's ash)."""
         return self.name not in ("sh", "ash")
 
+    def grammar(self) -> str:
+        """Which language its texts are in: bash, ash or sh."""
+        return self.name if self.name in ("sh", "ash") else "bash"
+
     def whole(self) -> ShellState:
         """This shell."""
         return self

@@ -7,35 +7,41 @@ from typing import Any
 
 import attrs
 
-OPERATORS = (
-    "&>>",
-    "<<<",
-    "<<-",
-    ";;&",
-    ";;",
-    ";&",
-    "&&",
-    "||",
-    "|&",
-    "<<",
-    ">>",
-    ">&",
-    "<&",
-    "&>",
-    ">|",
-    "<>",
-    ";",
-    "&",
-    "|",
-    "<",
-    ">",
-    "(",
-    ")",
-    "\n",
-)
+OPERATORS = {
+    "bash": (
+        "&>>",
+        "<<<",
+        "<<-",
+        ";;&",
+        ";;",
+        ";&",
+        "&&",
+        "||",
+        "|&",
+        "<<",
+        ">>",
+        ">&",
+        "<&",
+        "&>",
+        ">|",
+        "<>",
+        ";",
+        "&",
+        "|",
+        "<",
+        ">",
+        "(",
+        ")",
+        "\n",
+    ),
+    "ash": ("<<-", ";;", "&&", "||", "<<", ">>", ">&", "<&", "&>", ">|", "<>", ";", "&", "|", "<", ">", "(", ")", "\n"),
+    "sh": ("<<-", ";;", "&&", "||", "<<", ">>", ">&", "<&", ">|", "<>", ";", "&", "|", "<", ">", "(", ")", "\n"),
+}
+"""By the kind of shell: bash, BusyBox's ash, or dash (sh)."""
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FUNCTION_NAME = re.compile(r"[^$`'\"\\\s=\d][^$`'\"\\\s=]*")
+PLAIN_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(=)(.*)", re.S)
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\[[^]]*\])?)(\+?=)(.*)", re.S)
 RESERVED = frozenset(
     ["if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!", "[[", "function"]
@@ -137,19 +143,20 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
-def tokens_of(text: str) -> tuple[list[Token], SyntaxProblem | None]:
+def tokens_of(text: str, kind: str = "bash") -> tuple[list[Token], SyntaxProblem | None]:
     """The tokens, as far as there are some, and what is wrong behind them."""
     tokens: list[Token] = []
     try:
-        line = _scan(text, tokens)
+        line = _scan(text, tokens, kind)
     except SyntaxProblem as problem:
         return [*tokens, *[Token("end", "", problem.line, len(text))] * 3], problem
     return [*tokens, *[Token("end", "", line, len(text))] * 3], None  # who looks two words ahead still finds the end
 
 
-def _scan(text: str, tokens: list[Token]) -> int:
+def _scan(text: str, tokens: list[Token], kind: str) -> int:
     pending: list[tuple[int, bool]] = []
     at, line = 0, 1
+    operators = OPERATORS[kind]
     while at < len(text):
         letter = text[at]
         if letter in " \t":
@@ -166,15 +173,15 @@ def _scan(text: str, tokens: list[Token]) -> int:
             line += 1
             at, line = _heredocs(text, at, line, tokens, pending)
         else:
-            operator = next((operator for operator in OPERATORS if text.startswith(operator, at)), None)
-            if operator is not None and not text.startswith(("<(", ">("), at):
+            operator = next((operator for operator in operators if text.startswith(operator, at)), None)
+            if operator is not None and (kind == "sh" or not text.startswith(("<(", ">("), at)):
                 tokens.append(Token("op", operator, line, at))
                 at += len(operator)
                 if operator in ("<<", "<<-"):
                     pending.append((len(tokens) - 1, operator == "<<-"))
                 continue
             start, first = at, line
-            at = _word_end(text, at, line)
+            at = _word_end(text, at, line, kind)
             line += text.count("\n", start, at)
             tokens.append(Token("word", text[start:at], first, start))
     at, line = _heredocs(text, at, line, tokens, pending)
@@ -198,7 +205,7 @@ def _subscript(text: str, at: int) -> int:
     return 0 if match is None else text.index("]", at) + 1
 
 
-def _word_end(text: str, at: int, line: int) -> int:
+def _word_end(text: str, at: int, line: int, kind: str = "bash") -> int:
     start = at
     while at < len(text):
         letter = text[at]
@@ -206,10 +213,11 @@ def _word_end(text: str, at: int, line: int) -> int:
             at += 2
         elif letter in "'\"`" or letter == "$":
             at = skip_quoted(text, at, line)
-        elif text.startswith(("<(", ">("), at):
+        elif kind != "sh" and text.startswith(("<(", ">("), at):
             at = _balanced(text, at + 1, line)
         elif (
-            letter == "("
+            kind == "bash"
+            and letter == "("
             and at
             and (
                 text[at - 1] == "="
@@ -217,7 +225,7 @@ def _word_end(text: str, at: int, line: int) -> int:
             )
         ):
             at = _balanced(text, at, line)
-        elif letter == "[" and at > start and text[at - 1].isidentifier() and (end := _subscript(text, at)):
+        elif letter == "[" and kind == "bash" and at > start and text[at - 1].isidentifier() and (end := _subscript(text, at)):
             at = end
         elif letter in " \t\n;&|<>()":
             break

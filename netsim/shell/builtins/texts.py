@@ -34,7 +34,7 @@ def run_text(shell: ShellState, text: str, what: str = "") -> Any:
 
     first, before = shell.first_line, shell.line
     try:
-        tree = parse(text)
+        tree = parse(text, shell.grammar())
         wrong = None
     except SyntaxProblem as problem:
         tree, wrong = problem.before, problem

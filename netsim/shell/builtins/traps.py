@@ -59,7 +59,7 @@ def _set(shell: ShellState, name: str, action: str) -> None:
 
 def trapped(shell: ShellState, word: str) -> str | None:
     """What a word of trap names: a signal without SIG, EXIT, or one of bash's own."""
-    if word.upper() in PSEUDO and (shell.is_bash() or word.upper() == "ERR"):
+    if word.upper() in PSEUDO and (shell.is_bash() or (shell.name == "ash" and word.upper() == "ERR")):
         return word.upper()
     number = signal_number(word)
     return None if number is None else NAMES[number]
