@@ -169,9 +169,14 @@ def insert_own(netns: Netns, routes: Iterable[Route]) -> None:
         known = table.insert_first(route)
         if known is None:
             fib.generation += 1
-        elif route not in known:
+        elif not _is_first(known[0], route) and route not in known:
             with suppress(NetError):
                 insert_checked(netns, route, NLM_F_CREATE | NLM_F_APPEND)
+
+
+def _is_first(first: Route, route: Route) -> bool:
+    """Whether two of the kernel's own routes to a prefix are the same; True where it is seen at once: their ways out are one (`devinet._way_out`)."""
+    return first.nexthops is route.nexthops and first.prefsrc == route.prefsrc and first.type == route.type and first.priority == route.priority
 
 
 def insert_checked(netns: Netns, route: Route, flags: int) -> None:

@@ -144,7 +144,8 @@ def _configure(dev: NetDevice) -> None:
     assert dev.inet6 is not None
     if dev.flags & IFF_LOOPBACK:
         if dad.find(dev, IPV6_LOOPBACK) is None:
-            add(dev, Ifa6(IPV6_LOOPBACK, 128, SCOPE_HOST, IFA_F_PERMANENT | IFA_F_NODAD))
+            now = dev.netns.kernel.clock.now
+            add(dev, Ifa6(IPV6_LOOPBACK, 128, SCOPE_HOST, IFA_F_PERMANENT | IFA_F_NODAD, created=now, updated=now))
             own = dad.find(dev, IPV6_LOOPBACK)
             assert own is not None
             dad.change(dev, own, own.flags & ~IFA_F_NODAD)
@@ -172,7 +173,8 @@ def _linklocal(dev: NetDevice) -> None:
     if dev.addr_gen_mode in (STABLE_PRIVACY, RANDOM):
         flags |= IFA_F_STABLE_PRIVACY
     if dad.find(dev, address) is None:
-        add(dev, Ifa6(address, 64, SCOPE_LINK, flags))
+        now = dev.netns.kernel.clock.now
+        add(dev, Ifa6(address, 64, SCOPE_LINK, flags | IFA_F_TENTATIVE, created=now, updated=now))
 
 
 def interface_id(dev: NetDevice, prefix: int) -> int:

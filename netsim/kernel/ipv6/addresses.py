@@ -164,7 +164,9 @@ def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
 def add(dev: NetDevice, ifa: Ifa6) -> None:
     """Put an address on a device with its connected route, and try it (`inet6_addr_add`, `addrconf_dad_start`)."""
     now = dev.netns.kernel.clock.now
-    ifa = ifa.dated(ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE, now, now)
+    flags = ifa.flags if ifa.flags & IFA_F_NODAD else ifa.flags | IFA_F_TENTATIVE
+    if flags != ifa.flags or ifa.created != now or ifa.updated != now:
+        ifa = ifa.dated(flags, now, now)
     if not ifa.flags & IFA_F_NOPREFIXROUTE:
         _connect(dev, ifa)
     _put(dev, ifa)

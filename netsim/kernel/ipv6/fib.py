@@ -41,7 +41,7 @@ def complete(netns: Netns, route: Fib6Info, *, onlink: bool = False) -> Fib6Info
         if not dev.flags & IFF_UP:
             raise NetError(ENETDOWN, "Nexthop device is not up")
         route.nh_flags |= RTNH_F_ONLINK
-    if _is_reject(route, dev):
+    if route.flags & RTF_REJECT or (dev is not None and dev.flags & IFF_LOOPBACK and _only_circles(route)):
         route.flags = route.flags & ~RTF_UP | RTF_REJECT | RTF_NONEXTHOP
         route.ifindex, route.gateway = netns.loopback.ifindex, None
         return route
@@ -63,11 +63,9 @@ def complete(netns: Netns, route: Fib6Info, *, onlink: bool = False) -> Fib6Info
     return route
 
 
-def _is_reject(route: Fib6Info, dev: NetDevice | None) -> bool:
-    """Refusing types, and routes through loopback that would only go in circles (`fib6_is_reject`)."""
-    if route.flags & RTF_REJECT:
-        return True
-    return dev is not None and bool(dev.flags & IFF_LOOPBACK) and not route.dst.is_loopback and not route.flags & (RTF_ANYCAST | RTF_LOCAL)
+def _only_circles(route: Fib6Info) -> bool:
+    """Whether a route through loopback would only go in circles, and so refuses (`fib6_is_reject`)."""
+    return not route.dst.is_loopback and not route.flags & (RTF_ANYCAST | RTF_LOCAL)
 
 
 def owner_of(netns: Netns, address: IPv6, dev: NetDevice | None = None) -> NetDevice | None:
