@@ -161,7 +161,7 @@ def _load(call: Call, paths: list[str], flags: set[str]) -> Result:
             line = line.strip()
             if not line or line[0] in "#;":
                 continue
-            step = _one(call, re.sub(r"\s*=\s*", "=", line), flags)
+            step = _one(call, re.sub(r"\s*=\s*", "=", line.removeprefix("-").lstrip()), flags)
             out += step.stdout
             err += step.stderr
             status = step.status or status

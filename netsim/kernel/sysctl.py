@@ -31,7 +31,7 @@ IPV4_DEFAULTS: dict[str, str] = {
     "ip_nonlocal_bind": "0", "ip_unprivileged_port_start": "1024", "ipfrag_high_thresh": "4194304", "ipfrag_low_thresh": "3145728",
     "ipfrag_max_dist": "64", "ipfrag_secret_interval": "0", "ipfrag_time": "30", "fib_multipath_hash_fields": "7",
     "fib_multipath_hash_policy": "0", "fib_multipath_use_neigh": "0", "fib_notify_on_flag_change": "0", "fib_sync_mem": "524288",
-    "fwmark_reflect": "0", "ping_group_range": "1\t0", "raw_l3mdev_accept": "1", "tcp_congestion_control": "cubic", "tcp_early_demux": "1",
+    "fwmark_reflect": "0", "ping_group_range": "1\t0", "raw_l3mdev_accept": "1", "tcp_congestion_control": "cubic", "tcp_available_congestion_control": "reno cubic", "tcp_early_demux": "1",
     "tcp_ecn": "2", "tcp_fin_timeout": "60", "tcp_invalid_ratelimit": "500", "tcp_keepalive_intvl": "75", "tcp_keepalive_probes": "9", "tcp_keepalive_time": "7200",
     "tcp_l3mdev_accept": "0", "tcp_max_syn_backlog": "512", "tcp_mtu_probing": "0", "tcp_retries1": "3", "tcp_retries2": "15",
     "tcp_rmem": "4096\t131072\t33554432", "tcp_sack": "1", "tcp_syn_retries": "6", "tcp_synack_retries": "5", "tcp_syncookies": "1",
@@ -93,7 +93,7 @@ WITH_EFFECT = frozenset(
         "route/redirect_silence",
     ]
 )
-READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro", "nf_conntrack_count"})
+READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro", "nf_conntrack_count", "tcp_available_congestion_control"})
 LIMITS = {
     "icmp_echo_ignore_all": (0, 1),
     "icmp_echo_ignore_broadcasts": (0, 1),

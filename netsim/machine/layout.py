@@ -21,6 +21,7 @@ DIRECTORIES = (
     "/etc/iproute2/rt_protos.d",
     "/etc/iproute2/rt_tables.d",
     "/etc/netns",
+    "/etc/sysctl.d",
     "/home",
     "/mnt",
     "/opt",
@@ -39,6 +40,7 @@ DIRECTORIES = (
     "/var/tmp",
 )
 HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+SYSCTL_CONF = "#\n# /etc/sysctl.conf - Configuration file for setting system variables\n# See /etc/sysctl.d/ for additional system variables.\n#\n"
 NETWORKS = "default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n"
 PROTOCOLS = "ip\t0\tIP\nicmp\t1\tICMP\nigmp\t2\tIGMP\ntcp\t6\tTCP\nudp\t17\tUDP\ngre\t47\tGRE\nipv6-icmp\t58\tIPv6-ICMP\nsctp\t132\tSCTP\n"
 
@@ -57,6 +59,7 @@ def lay_out(machine: Machine) -> None:
     etc.entries["resolv.conf"] = File(0o644, 0, b"")
     etc.entries["networks"] = File(0o644, 0, NETWORKS.encode())
     etc.entries["protocols"] = File(0o644, 0, PROTOCOLS.encode())
+    etc.entries["sysctl.conf"] = File(0o644, 0, SYSCTL_CONF.encode())
     etc.entries["services"] = File(0o644, 0, services_file().encode())
     names = etc.entries["iproute2"]
     assert isinstance(names, Directory)

@@ -106,6 +106,8 @@ class DhcpClient(Program):
 
     def readable(self, proc: Any, fd: int) -> None:
         """Frames came."""
+        if fd != self.fd:
+            return  # a pipe that it writes to
         try:
             while fd in proc.fds and (seen := proc.sock(fd).recv()) is not None:
                 self._take(proc, seen)
