@@ -81,7 +81,13 @@ POSTGRES = {"postgres": DATABASES + "postgres"}
 PYTHON = {"python": WEB + "webapp"}
 BOX = {"netstat": "netsim.commands.busybox.netstat:netstat_with_programs"}
 """What BusyBox has where it is built as it comes, and not in Debian's."""
-ALPINE = {**BOX, "apk": PACKAGES, "nc": "netsim.programs.busybox.nc110:nc", "getent": "netsim.programs.getent:musl_getent"}
+ALPINE = {
+    **BOX,
+    **dict.fromkeys(("ip", "ipaddr", "iplink", "iproute", "iprule", "iptunnel", "ipneigh"), "netsim.commands.busybox.ip.main:ip_with_states"),
+    "apk": PACKAGES,
+    "nc": "netsim.programs.busybox.nc110:nc",
+    "getent": "netsim.programs.getent:musl_getent",
+}
 READY = (
     Image("busybox", "busybox", ("sh",), tools=BOX),
     Image("alpine", "busybox", ("/bin/sh",), tools=ALPINE),

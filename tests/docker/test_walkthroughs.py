@@ -292,3 +292,14 @@ def test_a_daemon_that_ends_asks_its_containers_to_stop() -> None:
     states = ok(host, "docker inspect -f '{{.Name}} {{.State.Status}} {{.State.ExitCode}}' web apache store box stays")
     assert states == "/web exited 0\n/apache exited 0\n/store exited 0\n/box exited 137\n/stays running 0\n"
     assert ok(host, "docker stop stays; docker inspect -f '{{.State.ExitCode}}' stays") == "stays\n0\n"
+
+
+def test_alpine_s_ip_tells_states_and_busybox_s_does_not(alpine: object) -> None:
+    shown = ok(alpine, "docker exec box ip addr show")  # type: ignore[arg-type]
+    assert shown.startswith("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN qlen 1000\n    link/loopback ")
+    assert "<BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue state UP \n    link/ether " in shown
+    plain = ok(alpine, "docker run --rm --cap-add NET_ADMIN busybox ip link")  # type: ignore[arg-type]
+    assert "mtu 65536 qdisc noqueue qlen 1000\n" in plain
+    assert "mtu 1500 qdisc noqueue \n" in plain
+    downed = ok(alpine, "docker run --rm --cap-add NET_ADMIN alpine sh -c 'ip link set eth0 down; iplink show eth0'")  # type: ignore[arg-type]
+    assert "<BROADCAST,MULTICAST,M-DOWN> mtu 1500 qdisc noqueue state DOWN \n" in downed

@@ -10,7 +10,7 @@ import attrs
 from netsim.addr import IPv4, IPv6, mask4
 from netsim.clock import SECOND
 from netsim.commands.busybox.ip.words import AF_INET, AF_INET6, AF_PACKET, Ip, Prefix, address, device, keyword, name_in, named, prefix, whole
-from netsim.commands.ip.link_show import LINK_TYPES
+from netsim.commands.ip.link_show import LINK_TYPES, operstate
 from netsim.errors import EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import IFF_POINTOPOINT, IFF_RUNNING, IFF_UP, NetDevice
@@ -166,6 +166,8 @@ def link_text(ip: Ip, dev: NetDevice, family: int) -> str:
     if not is_inet6:
         text += f"qdisc {dev.qdisc} "
         text += f"master {dev.master.name} " if dev.master is not None else ""
+    if ip.has_states:
+        text += f"state {operstate(dev)} "
     if dev.tx_queue_len:
         text += f"qlen {dev.tx_queue_len}"
     if family in (0, AF_PACKET):

@@ -29,8 +29,13 @@ def ip(call: Call) -> Any:
     return ended(_ip, call)
 
 
-def _ip(call: Call) -> Result:
-    session = Ip(call, call.netns, call.argv[1:])
+def ip_with_states(call: Call) -> Any:
+    """The same built with musl's headers, which let it know of a device's state (Alpine)."""
+    return ended(lambda it: _ip(it, has_states=1), call)
+
+
+def _ip(call: Call, *, has_states: int = 0) -> Result:
+    session = Ip(call, call.netns, call.argv[1:], has_states=has_states)
     _options(session)
     name = call.argv[0].rsplit("/", 1)[-1]
     if name in APPLETS:

@@ -33,6 +33,7 @@ class Ip:
     family: int = 0
     newline: str = "\n"
     status: int = 1
+    has_states: int = 0
     out: list[str] = attrs.field(factory=list)
 
     def more(self) -> bool:
