@@ -119,7 +119,7 @@ def expand(shell: ShellState, text: str, tildes: str = "") -> Steps:
         elif letter in "<>":
             if text[at + 1 : at + 2] == "(":
                 end = skip_quoted("$" + text[at + 1 :], 0, 0) + at
-                path = yield from shell.process_substitution(text[at + 2 : end - 1], letter)
+                path = yield from shell.process_substitution(text[at + 2 : end - 1].lstrip(), letter)
                 out += protect(path)
                 at = end
             else:
@@ -202,7 +202,7 @@ def dollar(shell: ShellState, text: str, at: int, quote: str) -> Steps:
             inner = yield from expand_within(shell, text[at + 3 : end - 2].replace('"', ""))
             value = str(evaluate(inner, shell))
         else:
-            value = yield from shell.substitute(text[at + 2 : end - 1])
+            value = yield from shell.substitute(text[at + 2 : end - 1].lstrip())
         return settled(shell, value, quote), end
     if follower == "{":
         from netsim.shell.parameters import braced

@@ -418,12 +418,19 @@ class Parser:
             )
         return Redirect(fd, operator.text, target, operator.heredoc, literal, variable, warning)
 
+    def _line_of_command(self) -> int:
+        """The line a simple command is told by: where the word behind its first one ends, for the parser has read that far."""
+        first, second = self.token, self.tokens[self.at + 1]
+        if second.kind == "word":
+            return second.line + second.text.count("\n")
+        return first.line + first.text.count("\n")
+
     def simple(self) -> Simple:
         """A simple command."""
         assignments: list[tuple[str, Word]] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
-        line = self.token.line
+        line = self._line_of_command()
         while True:
             redirect = self._redirect()
             if redirect is not None:

@@ -44,8 +44,9 @@ class Redirecting(ShellState):
         options = self.options
         if "e" in options and "inherit_errexit" not in options and self.is_bash():
             self.options = options - {"e"}
+        first, self.first_line = self.first_line, self.line - 1  # lines go on from the command's
         child = self._fork(Group(tree, False), fds)
-        self.options = options
+        self.options, self.first_line = options, first
         self.indirection -= 1
         yield [child]
         self.status = self.substituted_status = child.status or 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,7 @@ SCRIPTS = [
     "exec > >(cat); echo redirected; sleep 0.1",
     "basename /a/b.txt .txt; dirname /a/b/c x /",
 ]
+SCRIPTS += [path.read_text() for path in sorted(Path(__file__).with_name("scripts").glob("*.sh"))]
 NUMBER = re.compile(r"\b\d{4,7}\b")
 
 

@@ -1,0 +1,4 @@
+set -u
+echo "${1:-none}"
+echo "$nope"
+echo never
