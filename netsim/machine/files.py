@@ -167,6 +167,18 @@ class Directory(Node):
         raise NetError(EISDIR)
 
 
+def _seen(process: Process, path: str) -> str:
+    """The path of what a process sees at a path, where entries of /etc are mounted over."""
+    parts: list[str] = []
+    for part in (path if path[:1] == "/" else f"{process.cwd}/{path}").split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in SPECIAL:
+            parts.append(part)
+    over = (process.etc or {}).get(parts[1]) if parts[:1] == ["etc"] and len(parts) > 1 else None
+    return path if over is None else "/".join([over, *parts[2:]])
+
+
 @attrs.define(eq=False)
 class Files:
     """The tree, with the look-ups every program uses. Paths are resolved from `process`'s working directory."""
@@ -191,6 +203,8 @@ class Files:
 
     def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory, str] | None:
         """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
+        if process is not None and process.etc:
+            path = _seen(process, path)
         name, *way = path.split("/")[::-1]
         if name in SPECIAL or not way or way.pop():
             return None
@@ -210,6 +224,8 @@ class Files:
         """The node (None when only the last part is missing), its directory and its name there."""
         if not path:
             raise NetError(ENOENT)
+        if process is not None and process.etc:
+            path = _seen(process, path)
         if path[0] != "/":
             path = f"{process.cwd if process is not None else '/'}/{path}"
         waiting = [part for part in path.split("/") if part and part != "."]

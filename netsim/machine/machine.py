@@ -148,7 +148,7 @@ class Machine:
         parent.child_count += 1
         comm = _comm(argv[0]) if argv else ""
         processes[pid] = process = Process(
-            self, pid, parent, argv, env, cwd, netns, fds, comm, self.kernel.clock.now, parent.ignored, parent.vrf, jail
+            self, pid, parent, argv, env, cwd, netns, fds, comm, self.kernel.clock.now, parent.ignored, parent.vrf, jail, parent.etc
         )
         if jail is not None:
             jail.admit(process)

@@ -47,6 +47,8 @@ class Process:
     """The VRF that `ip vrf exec` bound its sockets to, by name."""
     jail: Jail | None = None
     """The container it lives in; None: the machine itself."""
+    etc: Mapping[str, str] | None = None
+    """What `ip netns exec` has mounted over entries of /etc: by name there, the path of what is seen instead."""
     program: Program | None = None
     image: int = 0
     """How often it has become another program."""

@@ -12,7 +12,7 @@ from netsim.kernel.boot import new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import put, set_id
 from netsim.machine.call import Exec, Result
-from netsim.machine.files import File
+from netsim.machine.files import Directory, File
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -156,7 +156,24 @@ def execute(session: Ip, cursor: Words) -> Result | Exec | None:
     if not cursor.more():
         raise Stop("No command specified\n", 1)
     netns = open_named(session, name)
+    _bind_etc(session, name)
     return Exec(tuple(cursor.words[cursor.at :]), netns, None, _exec_failed)
+
+
+def _bind_etc(session: Ip, name: str) -> None:
+    """Mount what stands in /etc/netns/NAME over the entries of /etc of the same names, for the command alone (`bind_etc`)."""
+    files, proc = session.call.machine.files, session.call.proc
+    folder = files.stat(proc, f"/etc/netns/{name}")
+    if not isinstance(folder, Directory):
+        return
+    over = dict(proc.etc or {})
+    for entry in folder.names(proc):
+        path = f"/etc/netns/{name}/{entry}"
+        if files.stat(proc, f"/etc/{entry}") is None:
+            proc.write(2, f"Bind {path} -> /etc/{entry} failed: {strerror(ENOENT)}\n")
+        else:
+            over[entry] = path
+    proc.etc = over
 
 
 def _exec_failed(name: str) -> Result:

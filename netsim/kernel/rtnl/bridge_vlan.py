@@ -27,6 +27,8 @@ def change_vlans(dev: NetDevice, request: VlanRequest, action: str) -> None:
     dev.netns.kernel.require_admin()
     if not request.ways or request.ways & MASTER:
         port = dev.slave_data
+        if isinstance(port, BridgePort) and not br_vlan.has_vlans(port.bridge) and action == "del":
+            return  # there is none to take away, and nobody asks what came of it (`br_vlan_info`)
         if not isinstance(port, BridgePort) or not br_vlan.has_vlans(port.bridge):
             raise NetError(EOPNOTSUPP)
         _change(port.bridge, port, request, action)
