@@ -36,6 +36,7 @@ CHANGES = {
     "mtu": "ip -n n{0} link set eth0 mtu 1000",
     "rule": "ip -n n{0} -6 rule add pref 100 table 100",
     "filter": "ip netns exec n{0} ip6tables -t mangle -A PREROUTING -j ACCEPT",
+    "bridge netfilter": "ip netns exec sw iptables -A FORWARD -j ACCEPT",
     "nested": "ip -n n{0} link add br1 type bridge",
     "nested port": "ip -n n{0} link set eth0 master br1",
     "nested up": "ip -n n{0} link set br1 up",
@@ -193,6 +194,15 @@ def test_after_a_change_requests_find_who_minds_them(change: str) -> None:
     questions = [("ask", 0), ("ask nobody", 1), ("ask the first", 3), ("announce", 0), ("ask beyond", 0), ("forget", 0), ("ask", 0)]
     steps = [("wait", 3000), *questions, (change, 1), *questions, ("wait", 700), (change, 2), *questions]
     assert told(steps) == with_visits(steps)
+
+
+def test_a_request_passes_the_hooks_of_bridge_netfilter_as_if_it_had_been_shown_to_them_at_every_port() -> None:
+    questions = [("ask", 0), ("ask nobody", 1), ("announce", 2), ("solicit", 3)]
+    steps = [("wait", 3000), *questions, ("bridge netfilter", 0), *questions, ("wait", 700), ("ask", 3), *questions]
+    passed = told(steps)[-1 - LEAVES :]
+    with patch("netsim.kernel.bridge.forward._is_watched", lambda netns, hook, skb: any(netns.hooks_bridge)):
+        shown = told(steps)[-1 - LEAVES :]
+    assert passed == shown
 
 
 def test_an_address_taken_after_others_is_heard_of_by_who_has_it() -> None:

@@ -86,8 +86,8 @@ def test_ping_without_a_count_ends_at_the_bound_as_if_interrupted() -> None:
     done = world.host().run("ping 10.0.0.1")
     assert done.status == 0
     assert re.search(
-        r"\n--- 10.0.0.1 ping statistics ---\n(60[01]) packets transmitted, \1 received, ", done.stdout
-    )  # the last one goes at the bound
+        r"\n--- 10.0.0.1 ping statistics ---\n(600 packets transmitted, 600|601 packets transmitted, 60[01]) received, ", done.stdout
+    )  # the last one goes at the bound, and its answer may come too late
     assert 0 <= world.clock.now - started - FOREGROUND_LIMIT < SECOND
     assert world.host().run("ping 10.0.0.77", limit=10 * SECOND).status == 1
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 BR_STATE_FORWARDING = 3
 VLAN_HEADER = 4
+MANY = 4
+"""From so many ports on it is cheaper to know who hears a flood than to go to each, where packets are filtered and ports have to be judged anew with
+every rule."""
 
 
 def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
@@ -77,15 +80,26 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     Where it would only be counted, it is, without a copy; and where that is known beforehand, without a visit (`audience`).
     """
     hooks = bridge.netns.hooks_bridge
-    is_watched = hooks[hook] or hooks[POST_ROUTING]
+    is_hung = hooks[hook] or hooks[POST_ROUTING]
+    is_watched = is_hung and _is_watched(bridge.netns, hook, skb)
     if bridge.netns.trace is not None:
         _trace_flood(bridge, skb, source, flag)
-    ports = None if is_watched or not is_heard_by_nobody_else(bridge, skb) else bridge.audience.hearers(source, skb)
+    is_visited = is_watched or (is_hung and len(bridge.ports) < MANY)
+    ports = None if is_visited or not is_heard_by_nobody_else(bridge, skb) else bridge.audience.hearers(source, skb)
     for port in bridge.ports[::-1] if ports is None else ports:
         if not port.options[flag] or not should_deliver(port, source, skb):
             continue
         if is_watched or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
+
+
+def _is_watched(netns: Netns, hook: int, skb: SkBuff) -> bool:
+    """Whether a function in the hooks on the way out looks at a frame: those of br_netfilter let pass what it has not taken in (`nf_bridge_info`)."""
+    hooks = netns.hooks_bridge
+    state = netns.netfilter
+    if skb.nf_bridge is not None or state is None or not state.bridge.hung:
+        return True
+    return len(hooks[hook]) + len(hooks[POST_ROUTING]) > (2 if hook == FORWARD else 1)
 
 
 def _trace_flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str) -> None:
