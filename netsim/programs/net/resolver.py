@@ -192,6 +192,10 @@ class Lookup:
         kind = self.pending.pop(message.ident)
         rcode = message.flags & 15
         if rcode not in (RCODE_NOERROR, RCODE_NXDOMAIN):
+            if self.answers:  # half an answer is enough (`send_dg`)
+                self.pending.clear()
+                self._conclude(proc)
+                return
             self.tries += 1
             self._ask(proc)
             return
