@@ -17,7 +17,7 @@ from netsim.shell.tree import Arithmetic, Case, CFor, Conditional, For, Group, I
 from netsim.shell.xtrace import trace
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False, repr=False)
 class CompoundCommands(SimpleCommands):
     """A shell with control flow."""
 

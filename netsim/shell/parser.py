@@ -30,7 +30,7 @@ VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 CLOSING = (")", ";;", ";&", ";;&")
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Parser:
     """One pass over the tokens."""
 

@@ -11,7 +11,6 @@ from netsim.errors import EAGAIN, NetError, strerror
 from netsim.machine.fds import Null, make_pipe
 from netsim.machine.process import Process
 from netsim.machine.signals import NAMES as SIGNALS
-from netsim.programs.net.resolver import LOOKUP_TIMER
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins import BUILTINS
 from netsim.shell.compound import CompoundCommands
@@ -22,6 +21,8 @@ from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, AllOf, Fi
 from netsim.shell.tokens import SyntaxProblem
 from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Sequence, Simple
 
+TICK = "tick"
+"""The timer of the shell's own; another is its resolver's."""
 EX_NO_FORK = 254
 """How bash ends when it cannot have another process."""
 
@@ -55,7 +56,7 @@ class Shell(CompoundCommands):
         if self.budget.nested < MOST_NESTED:
             self._advance()
         else:
-            proc.timer(0, "start")
+            proc.timer(0, TICK)
 
     def ended(self, proc: Process) -> None:
         """Killed while it waited: what it had under way is given up."""
@@ -81,10 +82,10 @@ class Shell(CompoundCommands):
 
     def timer(self, proc: Process, token: Any) -> None:
         """A sleep is over, or a name server was silent."""
-        if token == LOOKUP_TIMER:
+        if token == TICK:
+            self._advance()
+        else:
             self.lookup.timed_out(proc)
-            return
-        self._advance()
 
     def signal(self, proc: Process, signum: int) -> None:
         """Run the trap for it, or end, with what is trapped at the end."""
@@ -136,7 +137,7 @@ class Shell(CompoundCommands):
         while (request := resume(self.stack, self.proc)) is not None:
             if isinstance(request, int):
                 self.waiting = ()
-                self.proc.timer(request, "sleep")
+                self.proc.timer(request, TICK)
                 return
             if not is_over(request):
                 self.waiting = request

@@ -11,7 +11,6 @@ from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, Null, RegularFile, make_pipe
 from netsim.shell.expand import expand_one, expand_within, expand_words
 from netsim.shell.jumps import RedirectProblem
-from netsim.shell.network import network_place, open_network
 from netsim.shell.numbers import is_number
 from netsim.shell.parser import parse
 from netsim.shell.stack import Steps
@@ -23,7 +22,7 @@ LOOK = MS
 """How often the shell itself looks whether there is something to read."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False, repr=False)
 class Redirecting(ShellState):
     """A shell that can send output elsewhere."""
 
@@ -133,9 +132,12 @@ class Redirecting(ShellState):
             return known if target.endswith("-") else known.dup()
         if redirect.op == "<&":
             raise RedirectProblem(f"{redirect.target.text}: ambiguous redirect")
-        place = network_place(target) if target.startswith("/dev/") and self.is_bash() else None
-        if place is not None:
-            return (yield from open_network(self, target, place))
+        if target.startswith(("/dev/tcp/", "/dev/udp/")) and self.is_bash():
+            from netsim.shell.network import network_place, open_network
+
+            place = network_place(target)
+            if place is not None:
+                return (yield from open_network(self, target, place))
         try:
             if redirect.op == "<":
                 return files.open(proc, target, "r")

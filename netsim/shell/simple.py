@@ -31,7 +31,7 @@ INHERITED = (("ERR", "E"), ("DEBUG", "T"), ("RETURN", "T"))
 """Traps that functions have only with an option of `set`."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False, repr=False)
 class SimpleCommands(Redirecting):
     """A shell that runs words."""
 

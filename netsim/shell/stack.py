@@ -51,7 +51,7 @@ class Budget:
         return self.processes % MOST_AT_A_STRETCH == 0
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class FirstOf:
     """Children of which one has to end, as `wait -n` waits."""
 
@@ -61,7 +61,7 @@ class FirstOf:
         return iter(self.children)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class AllOf:
     """Children that all have to end, unless a trapped signal comes first, as `wait` waits."""
 

@@ -23,7 +23,7 @@ DASH_FLAGS = "pubaCEVvxsnmiIfe"
 SECOND = 1_000_000_000
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Frame:
     """A function at work, or a file that is read by `.`: its name, where it comes from, and the line it was called on."""
 
@@ -32,7 +32,7 @@ class Frame:
     line: int
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False, repr=False)
 class ShellState(Variables):
     """One shell: variables, functions, options; `stack` is the interpreter under way."""
 

@@ -66,7 +66,7 @@ class Incomplete(SyntaxProblem):
     """The text ends in the middle of a construct."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Token:
     """An operator, a word, or the end ("")."""
 

@@ -7,14 +7,14 @@ from typing import Any
 import attrs
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Word:
     """Raw text of one word, quotes and expansions still in it."""
 
     text: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Redirect:
     """`FD OP TARGET`; for a here-document `body` is its text and `literal` says that nothing in it is expanded; `variable` is set to the number (`{fd}>`)."""
 
@@ -27,7 +27,7 @@ class Redirect:
     warning: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Simple:
     """Assignments, words and redirections."""
 
@@ -37,7 +37,7 @@ class Simple:
     line: int = 1
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Pipeline:
     """Commands joined by `|`; `negated` by `!`; `timed` by `time` ("p" with -p)."""
 
@@ -46,7 +46,7 @@ class Pipeline:
     timed: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class AndOr:
     """Pipelines joined by `&&` and `||`: the first, then (operator, pipeline) pairs."""
 
@@ -54,14 +54,14 @@ class AndOr:
     rest: tuple[tuple[str, Pipeline], ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Sequence:
     """Lists one after the other, each in the foreground (";", or "\\n" at the end of a line) or background ("&")."""
 
     items: tuple[tuple[AndOr, str], ...]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Group:
     """`{ ...; }`, or a subshell `( ... )`."""
 
@@ -70,7 +70,7 @@ class Group:
     redirects: tuple[Redirect, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class If:
     """Conditions with their branches, and the else branch."""
 
@@ -79,7 +79,7 @@ class If:
     redirects: tuple[Redirect, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Loop:
     """`while` or `until`."""
 
@@ -89,7 +89,7 @@ class Loop:
     redirects: tuple[Redirect, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class For:
     """`for NAME in WORDS`; words None are the positional parameters."""
 
@@ -100,7 +100,7 @@ class For:
     line: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class CFor:
     """`for (( a; b; c ))`."""
 
@@ -112,7 +112,7 @@ class CFor:
     line: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Case:
     """`case WORD in pattern) ... ;; esac`; `ends` are how the branches end (`;;`, `;&`, `;;&`)."""
 
@@ -123,7 +123,7 @@ class Case:
     line: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Function:
     """A function's definition."""
 
@@ -131,7 +131,7 @@ class Function:
     body: Any
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Arithmetic:
     """`(( expression ))`."""
 
@@ -140,7 +140,7 @@ class Arithmetic:
     line: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Conditional:
     """`[[ ... ]]`."""
 

@@ -34,7 +34,7 @@ class Listed(str):
     items: list[tuple[str | None, str]]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Saved:
     """What a name stood for before a function made it its own."""
 
@@ -44,7 +44,7 @@ class Saved:
     is_exported: bool
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False, repr=False)
 class Variables(Program):
     """`marks` are the letters of `declare` but for x: i(nteger), r(eadonly), l(ower), u(pper), c(apital), n(ame), A(ssociative), a(rray without value), t."""
 

@@ -35,7 +35,7 @@ POSIX_SPECIAL = frozenset(
 """Those whose failure ends a plain shell (`EXERROR` of a special builtin)."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Grammar:
     """One builtin's options: `letters` as of getopts, the usage line behind the name, and the letters that are known but not modelled."""
 
@@ -50,7 +50,7 @@ class Grammar:
         return self.letters.partition(letter)[2][:1] == ":"
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class Given:
     """What was given: options in their order, each with its sign and value, and the other words."""
 

@@ -71,7 +71,7 @@ def printf(shell: ShellState, args: list[str]) -> int:
     return work.status if shell.name == "sh" else min(work.status, 1)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _Printing:
     """What has been printed so far and the values that are left."""
 

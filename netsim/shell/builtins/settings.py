@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from netsim.shell.builtins.grammar import failure, not_modelled, note, read_options, usage
 from netsim.shell.builtins.grammars import SETTINGS
-from netsim.shell.builtins.listing import list_settings
 from netsim.shell.jumps import BuiltinProblem
 
 if TYPE_CHECKING:
@@ -153,6 +152,8 @@ def set_(shell: ShellState, args: list[str]) -> int:
     """set [-abefhkmnptuvxBCEHPT] [-o NAME] [--] [-] [ARGUMENT]..."""
     words = args[1:]
     if not words:
+        from netsim.shell.builtins.listing import list_settings
+
         list_settings(shell)
         return 0
     letters = SETTINGS if shell.is_bash() else "abefmnuvxCEIV"
