@@ -139,6 +139,9 @@ def hang_doors(kernel: Kernel) -> None:
 def new_netns(kernel: Kernel) -> Netns:
     """A fresh namespace (`copy_net_ns`): lo, down, and each room's own state."""
     netns = Netns(kernel, kernel.inode(), kernel.cookie())
+    if kernel.namespaces and kernel.inherits_devconf:
+        first = kernel.namespaces[0].inet
+        netns.inet.conf_all, netns.inet.conf_default = first.conf_all, first.conf_default  # `devinet_init_net`; IPv6 begins with its own
     kernel.namespaces.append(netns)
     for init in kernel.netns_init:
         init(netns)

@@ -28,6 +28,7 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario; answers carry `rc` and `output`: both streams as they came, through one descriptor."""
     world = World(seed=0)
     host = world.host("vm", PROFILE)
+    host.machine.kernel.inherits_devconf = 0  # it was recorded in a namespace that was not the first
     profile = attrs.evolve(RELEASES[scenario["engine"]], runtime_directory="/run/docker")  # as the daemons of these recordings were set up
     host.machine.docker_release, host.machine.docker_cli = scenario["engine"], "28.2.2"
     host.machine.bind_netns(None, "host", host.machine.kernel.init_net)

@@ -61,6 +61,7 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     """Run one scenario of the kernel recordings; answers carry `rc`, `stdout` and `stderr`."""
     world = World(seed=0)
     host = world.host("vm", profile_of(scenario))
+    host.machine.kernel.inherits_devconf = 0  # it was recorded in a namespace that was not the first
     if host.machine.kernel.profile.nic:
         host.run("ip link set lo up")  # as the start of such a machine does
     host.machine.next_pid = 100_000

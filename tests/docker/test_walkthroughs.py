@@ -303,3 +303,12 @@ def test_alpine_s_ip_tells_states_and_busybox_s_does_not(alpine: object) -> None
     assert "mtu 1500 qdisc noqueue \n" in plain
     downed = ok(alpine, "docker run --rm --cap-add NET_ADMIN alpine sh -c 'ip link set eth0 down; iplink show eth0'")  # type: ignore[arg-type]
     assert "<BROADCAST,MULTICAST,M-DOWN> mtu 1500 qdisc noqueue state DOWN \n" in downed
+
+
+def test_a_container_routes_where_its_machine_does() -> None:
+    """`net.core.devconf_inherit_init_net` is 0: IPv4's settings come from the first namespace, IPv6's do not."""
+    host = host_of("28")
+    ok(host, "sysctl -w net.ipv6.conf.all.forwarding=1 net.ipv4.conf.default.arp_ignore=2")
+    asked = "net.ipv4.ip_forward net.ipv4.conf.eth0.forwarding net.ipv4.conf.eth0.arp_ignore net.ipv6.conf.all.forwarding"
+    assert ok(host, f"docker run --rm debian sysctl -n {asked}") == "1\n1\n2\n0\n"
+    assert ok(host, "ip netns add n; ip netns exec n sysctl -n net.ipv4.ip_forward") == "1\n"

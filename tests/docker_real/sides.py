@@ -150,6 +150,7 @@ class Ours:
     def __init__(self, client: str, options: str = "") -> None:
         self.world = World(seed=0)
         self.host = self.world.host("vm", profile_of({"kernel": "host"}))
+        self.host.machine.kernel.inherits_devconf = 0  # the other side's namespace is not the first
         machine = self.host.machine
         machine.docker_release, machine.docker_cli = "20.10", client
         machine.files.write(None, "/etc/resolv.conf", RESOLV.encode())

@@ -68,6 +68,7 @@ def ask_netsim(lines: Sequence[str], real: Sequence[Answer] = ()) -> list[Answer
     """netsim's answers; the virtual clock gets at least as far with each line as the wall clock did with the real one."""
     world = netsim.World(seed=0)
     host = world.host("vm", profile_of({"kernel": "host"}))
+    host.machine.kernel.inherits_devconf = 0  # the other side's namespace is not the first
     host.machine.next_pid = 100_000
     answers = []
     for number, line in enumerate(lines):

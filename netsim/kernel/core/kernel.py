@@ -46,6 +46,8 @@ class Kernel:
     """Wall time (ns since 1970) at which the world's clock began."""
     init_net: Netns = attrs.field(default=None)
     namespaces: list[Netns] = attrs.field(factory=list)
+    inherits_devconf: int = 1
+    """New namespaces begin with IPv4's settings for all and new devices as they are in the first; 0 where that stands for one that is not the first."""
     next_inode: int = FIRST_INODE
     next_cookie: int = 0
     next_socket_inode: int = 16384
