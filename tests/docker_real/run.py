@@ -78,7 +78,7 @@ class Draw:
             self.mix["refused lines"] += real[0].status != 0
             self.mix[" ".join(line.split()[1:2])] += 1
             self.compare([line], real, ours)
-            if line.endswith(" true"):
+            if line.endswith((" true", " 'exit 3'")):
                 self.pair.both([ENDED])
         self.look()
         self.clean()

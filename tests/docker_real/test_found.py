@@ -233,3 +233,15 @@ def test_a_connection_to_the_default_bridge_is_kept_as_it_was_sent(host: Host) -
     host.run("docker create --name guest --network container:nosuch busybox sleep 9")
     assert host.run("docker network connect bridge guest").status == 0
     assert host.run("docker inspect -f '{{json .NetworkSettings.Networks.bridge.Aliases}}' guest").stdout == "[]\n"
+
+
+def test_what_connect_sent_stays_an_endpoints_aliases_also_when_the_network_is_gone(host: Host) -> None:
+    show = "docker inspect -f '{{json (index .NetworkSettings.Networks \"%s\").Aliases}}' %s"
+    host.run("docker network disconnect bridge web; docker network connect bridge web; docker network connect front idle; docker network rm front")
+    host.run("docker network connect nosuch idle")
+    short = host.run("docker inspect -f '{{slice .Id 0 12}}' idle").stdout.strip()
+    told = [
+        host.run(show % (network, name)).stdout.strip()
+        for network, name in (("bridge", "web"), ("bridge", "idle"), ("front", "idle"), ("nosuch", "idle"))
+    ]
+    assert told == ["[]", "null", f'["{short}"]', "[]"]

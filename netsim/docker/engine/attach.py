@@ -219,6 +219,7 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if network.name in container.networks and not container.state.is_running:
         return  # it stays as it was asked for first
     container.networks[network.name] = settings  # what fails now is tried again at the next start
+    container.joined.setdefault(network.name, "")
     placed(container)
     if container.state.is_running and container.sandbox is not None:
         attach(engine, container, network, settings, container.sandbox)

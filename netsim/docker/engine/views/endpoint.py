@@ -55,7 +55,7 @@ def endpoint_view(engine: Engine, container: Container, name: str, endpoint: End
     else:
         hostname = [container.spec.hostname] if shown.adds_hostname and container.spec.hostname else []
         aliases = [*settings.aliases, *([container.short_id, *hostname] if names else [])]
-        view["Aliases"] = aliases or ([] if settings.sends_ipam and not user_defined and name not in container.joined else None)
+        view["Aliases"] = aliases or ([] if settings.sends_ipam and not user_defined else None)
     if endpoint is not None:
         _fill(view, endpoint)
     return _ordered(view, shown)
