@@ -23,6 +23,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.ipv4.fib import device_gone
+from netsim.kernel.ipv6.addresses import vrf_is_ipv4_only
 from netsim.kernel.tables.fib import RTPROT_KERNEL, Rule
 
 RULE_PREFERENCE = 1000
@@ -62,6 +63,9 @@ class Vrf(NetDevice):
         dev.stir()
         dev.master = self
         self.ports.append(dev)
+        if dev.inet6 is not None:
+            for ifa in dev.inet6.addresses:
+                vrf_is_ipv4_only(dev, ifa.address)
         _cycle(dev)
 
     def del_port(self, dev: NetDevice) -> None:
