@@ -157,11 +157,7 @@ class FibTable:
         else:
             self.lengths[length] = {int(route.dst): [route]}
             self.order = tuple(sorted(self.lengths, reverse=True)) if self.order else (length,)
-        for hop in route.nexthops:
-            if hop.flags & MARKED:
-                self.has_marks = True
-        if self.hops is not None:
-            self._count(route, 1)
+        self._note(route)
         return None
 
     def _note(self, route: Route) -> None:
