@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPV6_ANY, IPv4
+from netsim.addr import IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EINPROGRESS, NetError, strerror
 from netsim.machine.call import Call, Program, Result
@@ -87,6 +87,9 @@ class Netcat(Program):
     alarm: int = 0
     child: int = 0
     """Process id of the command of -e."""
+    kind: int = STREAM
+    source: IPv4 | IPv6 | None = None
+    """The address of its own end that was asked for."""
 
     def started(self, proc: Any) -> None:
         """Listen, or look the host up."""
@@ -103,12 +106,14 @@ class Netcat(Program):
         proc.exit(1)
 
     def _listen(self, proc: Any) -> None:
-        self.listener = proc.socket(AF_INET6, STREAM)
+        address = IPV6_ANY if self.source is None else self.source
+        self.listener = proc.socket(AF_INET if isinstance(address, IPv4) else AF_INET6, self.kind)
         sock = proc.sock(self.listener)
         sock.set("reuseaddr", 1)
         try:
-            sock.bind(IPV6_ANY, self.local_port)
-            sock.listen(1)
+            sock.bind(address, self.local_port)
+            if self.kind == STREAM:
+                sock.listen(1)
         except NetError as error:
             self._die(proc, f"bind: {strerror(error.errno)}")
 
@@ -117,16 +122,20 @@ class Netcat(Program):
         if lookup is None or not lookup.done:
             return
         self.lookup = None
+        self._found(proc, lookup)
+
+    def _found(self, proc: Any, lookup: Lookup) -> None:
+        """The host's address is known, or that it has none: connect."""
         if lookup.error:
             self._die(proc, f"bad address '{self.host}'")
             return
         self.address = lookup.found[0]
-        self.fd = proc.socket(AF_INET if isinstance(self.address, IPv4) else AF_INET6, STREAM)
+        self.fd = proc.socket(AF_INET if isinstance(self.address, IPv4) else AF_INET6, self.kind)
         sock = proc.sock(self.fd)
         try:
-            if self.local_port:
+            if self.local_port or self.source is not None:
                 sock.set("reuseaddr", 1)
-                sock.bind(type(self.address)(0), self.local_port)
+                sock.bind(type(self.address)(0) if self.source is None else self.source, self.local_port)
             sock.connect(self.address, self.port)
         except NetError as error:
             if error.errno != EINPROGRESS:

@@ -6,14 +6,14 @@ from typing import Any
 
 import attrs
 
-from netsim.addr import IPV6_ANY, IPv4, IPv6
+from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
-from netsim.errors import ECONNREFUSED, EHOSTUNREACH, EINPROGRESS, ETIMEDOUT, NetError, strerror
+from netsim.errors import ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import Die, counting, die, ended, name_of, read_options, usage
 from netsim.programs.busybox.nc import PATIENCE, STDIN, STDOUT, STREAM, Netcat
-from netsim.programs.net.resolver import AF_INET, AF_INET6, getnameinfo, numeric, service_port
+from netsim.programs.net.resolver import AF_INET6, Lookup, getnameinfo, numeric, service_port
 
 GRAMMAR = Grammar("lknuvzb", "pswio", in_order=True)
 DATAGRAM, IDLE, TRIES = 2, "idle", 2
@@ -94,8 +94,6 @@ def _nc(call: Call) -> Result | Program:
 class Netcat110(Netcat):
     """One of these. `verbose` counts -v: once, and what succeeds is told; twice, and refusals and what was moved are, too."""
 
-    kind: int = STREAM
-    source: IPv4 | IPv6 | None = None
     verbose: int = 0
     only_connects: int = 0
     is_numeric: int = 0
@@ -111,44 +109,15 @@ class Netcat110(Netcat):
         proc.exit(status)
 
     def _listen(self, proc: Any) -> None:
-        address = IPV6_ANY if self.source is None else self.source
-        self.listener = proc.socket(AF_INET if isinstance(address, IPv4) else AF_INET6, self.kind)
-        sock = proc.sock(self.listener)
-        sock.set("reuseaddr", 1)
-        try:
-            sock.bind(address, self.local_port)
-            if self.kind == STREAM:
-                sock.listen(1)
-        except NetError as error:
-            self._die(proc, f"bind: {strerror(error.errno)}")
-            return
-        if self.verbose:
-            proc.write(2, f"listening on {_name(*sock.getsockname())} ...\n")
+        super()._listen(proc)
+        if self.verbose and proc.status is None:
+            proc.write(2, f"listening on {_name(*proc.sock(self.listener).getsockname())} ...\n")
 
-    def _looked_up(self, proc: Any) -> None:
-        lookup = self.lookup
-        if lookup is None or not lookup.done:
-            return
-        self.lookup = None
+    def _found(self, proc: Any, lookup: Lookup) -> None:
         if self.listening:
             self._introduce(proc, lookup)
-            return
-        if lookup.error:
-            self._die(proc, f"bad address '{self.host}'")
-            return
-        self.address = lookup.found[0]
-        self.fd = proc.socket(AF_INET if isinstance(self.address, IPv4) else AF_INET6, self.kind)
-        sock = proc.sock(self.fd)
-        try:
-            if self.local_port or self.source is not None:
-                sock.set("reuseaddr", 1)
-                sock.bind(type(self.address)(0) if self.source is None else self.source, self.local_port)
-            sock.connect(self.address, self.port)
-        except NetError as error:
-            if error.errno != EINPROGRESS:
-                self._refused(proc, error.errno)
-            return
-        self._connected(proc)
+        else:
+            super()._found(proc, lookup)
 
     def _refused(self, proc: Any, errno: int) -> None:
         if self.verbose > 1 or (self.verbose and errno != ECONNREFUSED):
