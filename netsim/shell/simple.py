@@ -18,7 +18,7 @@ from netsim.shell.expand import expand_assigned, expand_one, expand_words
 from netsim.shell.jumps import BuiltinProblem, Discard, Exit, ExpansionProblem, ReadonlyProblem, RedirectProblem, Replaced, Return
 from netsim.shell.plain import plain_lead
 from netsim.shell.redirections import Redirecting
-from netsim.shell.stack import PAUSE, START, Steps
+from netsim.shell.stack import START, Steps
 from netsim.shell.state import Frame
 from netsim.shell.tokens import ASSIGNMENT, KEYED, words_of
 from netsim.shell.tree import Simple, Word
@@ -207,8 +207,6 @@ class SimpleCommands(Redirecting):
             raise Replaced
         child = self._spawn(args, assigned, {fd: opened.dup() for fd, opened in self.proc.fds.items()})
         yield [child]
-        if self.budget.has_earned_a_pause():
-            yield PAUSE
         self.status = child.status or 0
         if child.killed_by:
             self.killed = child

@@ -20,9 +20,6 @@ MOST_COMMANDS = 1_000_000
 PROCESS_COST = 5
 LONG_TEXT = 6
 """Each 64 characters written or kept count as a command more."""
-MOST_AT_A_STRETCH = 256
-PAUSE = MS
-"""After that many processes a script has taken a millisecond, in which those that ended are reaped."""
 START = MS
 """What starting a command takes a shell (fork, exec, a worker's turn), so that loops which look again and again see time pass."""
 MOST_DEPTH = 3_000
@@ -45,10 +42,6 @@ class Budget:
         """A process costs more than what a shell does itself."""
         self.processes += 1
         self.commands += PROCESS_COST
-
-    def has_earned_a_pause(self) -> bool:
-        """Whether it is time to let the clock run: children that ended stay zombies until it does."""
-        return self.processes % MOST_AT_A_STRETCH == 0
 
 
 @attrs.frozen(eq=False, repr=False)
