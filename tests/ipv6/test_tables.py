@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsim import World
 from netsim.addr import IPv6, mask6
 from netsim.kernel.tables.fib6 import Fib6Info, Fib6Table
 
@@ -54,12 +53,3 @@ def test_a_route_that_was_removed_is_found_no_more(prefixes: list[tuple[int, int
     assert gone not in table.routes()
     assert len(table.routes()) == len(routes) - 1
     assert table.order == tuple(sorted({route.length for route in routes if route is not gone}, reverse=True))
-
-
-def test_ipv6_in_a_vrf_is_told_to_be_beyond_the_model() -> None:
-    world = World()
-    host = world.host()
-    host.run("ip link add red type vrf table 10; ip link add v0 type veth peer name v1; ip link set v0 master red; ip link set v0 up")
-    assert not world.unmodelled
-    host.run("ip addr add fd00:1::1/64 dev v0; ip addr add fd00:2::1/64 dev v1; ip link set v1 master red")
-    assert [line.split(" (")[1].split(" is ")[0] for line in world.unmodelled] == ["fd00:1::1 on v0", "fd00:2::1 on v1"]

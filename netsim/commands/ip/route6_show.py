@@ -156,6 +156,8 @@ def line(session: Ip, item: dict[str, Any]) -> str:
 
 def passes6(route: Fib6Info, wanted: RouteFilter) -> bool:
     """Whether a route is asked about."""
+    if route.type in wanted.without:
+        return False
     if wanted.root is not None and not is_inside(route.dst, route.length, wanted.root):
         return False
     if wanted.match is not None and not holds(route.dst, route.length, wanted.match):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import attrs
 
 from netsim.errors import EACCES, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.tables.fib import (
@@ -68,6 +70,27 @@ class Flow(Protocol):
     @property
     def l3mdev(self) -> int:
         """The L3 master whose table decides, or 0."""
+
+
+AnyFlow = TypeVar("AnyFlow", bound=Flow)
+
+
+def l3mdev_update_flow(netns: Netns, flow: AnyFlow) -> AnyFlow:
+    """A flow out of or in by a VRF or a port of one is decided by the VRF's table; the VRF itself is no way out (`l3mdev_update_flow`)."""
+    for ifindex in (flow.oif, flow.iif if flow.iif > LOOPBACK_IFINDEX else 0):
+        dev = netns.devices.get(ifindex) if ifindex else None
+        master = dev.l3mdev if dev is not None else None
+        if master is not None:
+            oif = 0 if master is dev and ifindex == flow.oif else flow.oif
+            updated: AnyFlow = attrs.evolve(flow, oif=oif, l3mdev=flow.l3mdev or master.ifindex)  # type: ignore[misc]
+            return updated
+    return flow
+
+
+def l3mdev_table(netns: Netns, flow: Flow) -> int:
+    """The table of the L3 master a flow belongs to (`l3mdev_fib_rule_match`)."""
+    master = netns.devices.get(flow.l3mdev)
+    return master.l3mdev_table if master is not None else 0
 
 
 def chosen_rules(netns: Netns, rules: tuple[Rule, ...], flow: Flow, mask: Callable[[int], int]) -> Iterator[Rule]:

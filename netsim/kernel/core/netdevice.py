@@ -121,6 +121,11 @@ class NetDevice(Late):
             return self
         return self.master if self.master is not None and self.master.l3mdev_table else None
 
+    @property
+    def l3mdev_fib_table(self) -> int:
+        """The number of the table for the device's routes where it is in a VRF or is one; 0: it is not (`l3mdev_fib_table`)."""
+        return self.l3mdev_table if self.master is None else self.l3mdev_table or self.master.l3mdev_table
+
     # What kinds override -------------------------------------------------------------------------------------------
 
     def xmit(self, skb: SkBuff) -> int | None:

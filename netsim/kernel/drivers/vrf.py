@@ -23,8 +23,9 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.receive import netif_receive
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.ipv4.fib import device_gone
-from netsim.kernel.ipv6.addresses import vrf_is_ipv4_only
-from netsim.kernel.tables.fib import RTPROT_KERNEL, Rule
+from netsim.kernel.ipv6.addrconf import addrconf_ifdown
+from netsim.kernel.tables.fib import RTPROT_KERNEL, FibState, Rule
+from netsim.kernel.tables.fib6 import Fib6State
 
 RULE_PREFERENCE = 1000
 MTU, MIN_MTU = 65575, 1280
@@ -63,9 +64,6 @@ class Vrf(NetDevice):
         dev.stir()
         dev.master = self
         self.ports.append(dev)
-        if dev.inet6 is not None:
-            for ifa in dev.inet6.addresses:
-                vrf_is_ipv4_only(dev, ifa.address)
         _cycle(dev)
 
     def del_port(self, dev: NetDevice) -> None:
@@ -92,8 +90,9 @@ class Vrf(NetDevice):
 
 
 def _cycle(dev: NetDevice) -> None:
-    """Down and up again, so that addresses bring their routes anew (`cycle_netdev`)."""
+    """Down and up again, so that addresses bring their routes anew (`cycle_netdev`); IPv6 begins from nothing in any case."""
     dev.netns.kernel.notify(NETDEV_CHANGEUPPER, dev)
+    addrconf_ifdown(dev)
     if dev.flags & IFF_UP:
         dev_change_flags(dev, 0, IFF_UP)
         dev_change_flags(dev, IFF_UP, IFF_UP)
@@ -113,15 +112,16 @@ def create(netns: Netns, request: LinkRequest) -> Vrf:
     register_netdevice(dev)
     netns.l3mdevs += 1
     netns.inet.rt_genid += 1
+    netns.inet6.fib.table(dev.table)
     if not netns.has_vrf_rules:
         netns.has_vrf_rules = True
-        _add_rule(netns)
+        _add_rule(netns.inet.fib)
+        _add_rule(netns.inet6.fib)
     return dev
 
 
-def _add_rule(netns: Netns) -> None:
-    rules = netns.inet.fib.rules
-    place = next((place for place, rule in enumerate(rules) if rule.priority > RULE_PREFERENCE), len(rules))
-    netns.inet.fib.rules = (*rules[:place], Rule(RULE_PREFERENCE, protocol=RTPROT_KERNEL, l3mdev=True), *rules[place:])
-    netns.inet.fib.has_custom_rules = True
-    netns.inet.fib.generation += 1
+def _add_rule(fib: FibState | Fib6State) -> None:
+    place = next((place for place, rule in enumerate(fib.rules) if rule.priority > RULE_PREFERENCE), len(fib.rules))
+    fib.rules = (*fib.rules[:place], Rule(RULE_PREFERENCE, protocol=RTPROT_KERNEL, l3mdev=True), *fib.rules[place:])
+    fib.has_custom_rules = True
+    fib.generation += 1

@@ -124,7 +124,8 @@ class Inet4Family:
     def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
         """Answer a segment apart from any connection (`ip_send_unicast_reply`); without a socket in the name of the kernel's."""
         packet = skb.packet
-        rt = ip_route_output(netns, Flow(packet.src, packet.dst, tos=packet.tos & 0x1C))
+        oif = skb.dev.ifindex if skb.dev.l3mdev_table else 0
+        rt = ip_route_output(netns, Flow(packet.src, packet.dst, oif, tos=packet.tos & 0x1C))
         ip_local_out(netns, Ip(packet.dst, packet.src, IPPROTO_TCP, 64, packet.tos & ~3, 0, IP_DF, payload=header), rt, owner=owner or CONTROL_SOCKET)
 
     def port_unreachable(self, skb: SkBuff) -> None:

@@ -217,12 +217,6 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
 # routes of addresses ---------------------------------------------------------------------------------------------------
 
 
-def _vrf_table(dev: NetDevice) -> int:
-    """The number of the table for a device's routes where it is in a VRF; 0: it is not."""
-    master = dev.l3mdev
-    return 0 if master is None else master.l3mdev_table
-
-
 def _delete(dev: NetDevice, table: FibTable, kind: int, dst: int, length: int, source: IPv4, metric: int = 0) -> None:
     """A route the kernel itself takes away (`fib_magic`)."""
     prefixes = table.lengths.get(length)
@@ -243,7 +237,7 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     source = ifa.local
     if ifa.flags & IFA_F_SECONDARY:
         source = (_primary_of(dev, ifa) or ifa).local
-    table = 0 if dev.master is None and not dev.l3mdev_table else _vrf_table(dev)
+    table = dev.l3mdev_fib_table
     made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
     link = dev.ifindex, dev.flags & (IFF_UP | IFF_LOOPBACK), 0 if dev.carrier else RTNH_F_LINKDOWN
@@ -305,7 +299,7 @@ def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
 def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
     assert dev.inet is not None
-    netns, vrf = dev.netns, 0 if dev.master is None and not dev.l3mdev_table else _vrf_table(dev)
+    netns, vrf = dev.netns, dev.l3mdev_fib_table
     fib_state = netns.inet.fib
     own, main = fib_state.tables.get(vrf or RT_TABLE_LOCAL), fib_state.tables.get(vrf or RT_TABLE_MAIN)
     mask = MASKS4[ifa.length]

@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import MASKS4, IPv4, mask4
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
-from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, refused_by
+from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, l3mdev_table, l3mdev_update_flow, refused_by
 from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.flow_keys import DST_IP, SRC_IP, fields_of, flow_hash
 from netsim.kernel.tables.fib import (
@@ -97,23 +97,6 @@ def fib_lookup(netns: Netns, flow: Flow) -> Found:
         if found is not None:
             return found
     raise NetError(ENETUNREACH)
-
-
-def l3mdev_update_flow(netns: Netns, flow: Flow) -> Flow:
-    """A flow out of or in by a VRF or a port of one is decided by the VRF's table; the VRF itself is no way out (`l3mdev_update_flow`)."""
-    for ifindex in (flow.oif, flow.iif if flow.iif > LOOPBACK_IFINDEX else 0):
-        dev = netns.devices.get(ifindex) if ifindex else None
-        master = dev.l3mdev if dev is not None else None
-        if master is not None:
-            oif = 0 if master is dev and ifindex == flow.oif else flow.oif
-            return attrs.evolve(flow, oif=oif, l3mdev=flow.l3mdev or master.ifindex)
-    return flow
-
-
-def l3mdev_table(netns: Netns, flow: Flow) -> int:
-    """The table of the L3 master a flow belongs to (`l3mdev_fib_rule_match`)."""
-    master = netns.devices.get(flow.l3mdev)
-    return master.l3mdev_table if master is not None else 0
 
 
 def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None) -> Found | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPV4_ANY, IPv4, IPv6
 from netsim.errors import EMSGSIZE, ENOBUFS, EPERM, NetError
-from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook, nf_hook_slow
+from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET, POST_ROUTING, REFUSED, nf_hook, nf_hook_slow, passed
 from netsim.kernel.core.neighbour import neigh_create, neigh_output
 from netsim.kernel.core.netdevice import IFF_LOOPBACK
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
@@ -38,7 +38,7 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
     if netns.trace is not None:
         trace_step(netns, "ip_local_out", dev.name, packet, rt)
     if netns.l3mdevs and dev.master is not None and dev.master.l3mdev_table:
-        if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, _passed) is not True:
+        if nf_hook(PF_INET, LOCAL_OUT, netns, skb, None, dev.master, passed) is not True:
             raise NetError(EPERM)
     entries = netns.hooks_ipv4[LOCAL_OUT]
     outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, ip_output) if entries else ip_output(netns, skb)
@@ -46,11 +46,6 @@ def ip_local_out(netns: Netns, packet: Ip, rt: Rt, *, owner: Any = None, mark: i
         raise NetError(EPERM)
     if outcome == NET_XMIT_DROP and getattr(owner, "recverr", 0):
         raise NetError(ENOBUFS)  # `net_xmit_errno`; told only to sockets that ask for errors
-
-
-def _passed(netns: Netns, skb: SkBuff) -> bool:
-    """A VRF's turn at LOCAL_OUT is over (`vrf_ip_out_direct`)."""
-    return True
 
 
 def ip_output(netns: Netns, skb: SkBuff) -> Any:

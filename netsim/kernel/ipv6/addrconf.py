@@ -62,7 +62,7 @@ def _closed(dev: NetDevice) -> None:
     if dev.inet6 is not None:
         for group in dev.own_groups6():
             mcast.leave(dev, group)
-    _down(dev)
+    addrconf_ifdown(dev)
 
 
 def _attach(dev: NetDevice) -> None:
@@ -165,9 +165,9 @@ def _configure(dev: NetDevice) -> None:
 
 
 def _linklocal(dev: NetDevice) -> None:
-    """The address every link has (`addrconf_addr_gen`)."""
+    """The address every link has, but not the L3 master of some (`addrconf_addr_gen`)."""
     assert dev.inet6 is not None
-    if dev.addr_gen_mode == NONE:
+    if dev.addr_gen_mode == NONE or dev.l3mdev_table:
         return
     address, flags = IPv6(0xFE80 << 112 | interface_id(dev, 0xFE80 << 112)), IFA_F_PERMANENT
     if dev.addr_gen_mode in (STABLE_PRIVACY, RANDOM):
@@ -190,7 +190,7 @@ def interface_id(dev: NetDevice, prefix: int) -> int:
     return known
 
 
-def _down(dev: NetDevice) -> None:
+def addrconf_ifdown(dev: NetDevice) -> None:
     """Routes, neighbours and addresses go; permanent ones of wider scope may stay (`addrconf_ifdown`)."""
     state = dev.inet6
     inet6 = dev.netns.inet6
@@ -352,7 +352,7 @@ def _disable(netns: Netns, holder: Holder, value: int) -> None:
         if every:
             dev.inet6.conf = having(dev.inet6.conf, disable_ipv6=value)
         if value and changed:
-            _down(dev)
+            addrconf_ifdown(dev)
             if not dev.flags & IFF_UP:
                 mcast.ipv6_mc_up(dev)  # a device that is not up goes on listening to its groups
             dev.inet6.addresses.clear()

@@ -161,13 +161,6 @@ def inet6_addr_del(dev: NetDevice, request: AddrRequest) -> None:
 # adding and removing ---------------------------------------------------------------------------------------------------
 
 
-def vrf_is_ipv4_only(dev: NetDevice, address: IPv6) -> None:
-    """IPv6 routes of a VRF's ports stand in main and local, not in the VRF's table as in the kernel, and that is said."""
-    said = f"IPv6 in a VRF ({address} on {dev.name} is routed by the tables main and local)"
-    if not address.is_linklocal and said not in dev.netns.kernel.unmodelled:
-        dev.netns.kernel.unmodelled.append(said)
-
-
 def add(dev: NetDevice, ifa: Ifa6) -> None:
     """Put an address on a device with its connected route, and try it (`inet6_addr_add`, `addrconf_dad_start`)."""
     now = dev.netns.kernel.clock.now
@@ -191,8 +184,6 @@ def _put(dev: NetDevice, ifa: Ifa6) -> None:
     scope = scope_of(ifa.address) if addresses else 0
     place = next((number for number, other in enumerate(addresses) if scope_of(other.address) <= scope), len(addresses)) if addresses else 0
     addresses.insert(place, ifa)
-    if dev.master is not None and dev.master.l3mdev_table:
-        vrf_is_ipv4_only(dev, ifa.address)
     dad.begin(dev, ifa)
     if ifa.valid is not None or ifa.preferred is not None:
         watch(dev)

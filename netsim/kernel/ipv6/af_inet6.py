@@ -70,12 +70,11 @@ class Inet6Family:
             or str(sock.netns.inet6.sysctl.get("net/ipv6/ip_nonlocal_bind", "0")) == "1"
         ):
             return
-        dev = None
-        if address.is_linklocal:
-            if not sock.bound_dev:
-                raise NetError(EINVAL)
-            dev = sock.netns.devices.get(sock.bound_dev)
-        if owner_of(sock.netns, address, dev) is None:
+        dev = sock.netns.devices.get(sock.bound_dev) if sock.bound_dev else None
+        if address.is_linklocal and not sock.bound_dev:
+            raise NetError(EINVAL)
+        domain = dev.l3mdev if dev is not None else None
+        if owner_of(sock.netns, address, dev if address.is_linklocal else None, domain) is None:
             raise NetError(EADDRNOTAVAIL)
 
     def check_peer(self, sock: InetSocket, address: IPv6) -> None:
@@ -126,7 +125,7 @@ class Inet6Family:
     def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
         """Answer a segment apart from any connection (`tcp_v6_send_response`)."""
         packet = skb.packet
-        oif = skb.dev.ifindex if packet.src.is_linklocal or packet.dst.is_linklocal else 0
+        oif = skb.dev.ifindex if packet.src.is_linklocal or packet.dst.is_linklocal or skb.dev.l3mdev_table else 0
         rt = ip6_dst_lookup(netns, Flow6(packet.src, packet.dst, oif, 0, packet.tclass, 0, IPPROTO_TCP, header.sport, header.dport))
         ip6_local_out(
             netns,

@@ -58,7 +58,7 @@ def complete(netns: Netns, route: Fib6Info, *, onlink: bool = False) -> Fib6Info
     if not route.flags & (RTF_LOCAL | RTF_ANYCAST) and not dev.carrier:
         route.nh_flags |= RTNH_F_LINKDOWN
         netns.inet6.fib.has_marks = True
-    if route.prefsrc is not None and owner_of(netns, route.prefsrc) is None:
+    if route.prefsrc is not None and owner_of(netns, route.prefsrc, domain=dev.l3mdev) is None:
         raise NetError(EINVAL, "Invalid source address")
     return route
 
@@ -68,10 +68,15 @@ def _only_circles(route: Fib6Info) -> bool:
     return not route.dst.is_loopback and not route.flags & (RTF_ANYCAST | RTF_LOCAL)
 
 
-def owner_of(netns: Netns, address: IPv6, dev: NetDevice | None = None) -> NetDevice | None:
-    """The device that has an address which may be used: `dev` for link-local ones when it is given (`ipv6_chk_addr`)."""
+def owner_of(netns: Netns, address: IPv6, dev: NetDevice | None = None, domain: NetDevice | None = None) -> NetDevice | None:
+    """The device that has an address which may be used: `dev` for link-local ones when it is given (`ipv6_chk_addr`).
+
+    `domain`: the L3 master of those that are asked; None: those outside all VRFs.
+    """
     for other in netns.devices.values():
         if other.inet6 is None or (dev is not None and other is not dev):
+            continue
+        if netns.l3mdevs and dev is None and other.l3mdev is not domain:
             continue
         if any(ifa.address == address and not ifa.flags & 0x40 for ifa in other.inet6.addresses):
             return other
@@ -80,7 +85,7 @@ def owner_of(netns: Netns, address: IPv6, dev: NetDevice | None = None) -> NetDe
 
 def _is_own(netns: Netns, gateway: IPv6, dev: NetDevice) -> bool:
     """Whether a gateway is an address of this host; link-local ones count on their device only."""
-    return owner_of(netns, gateway, dev if gateway.is_linklocal else None) is not None
+    return owner_of(netns, gateway, dev if gateway.is_linklocal else None, dev.l3mdev) is not None
 
 
 def _validate_gateway(netns: Netns, route: Fib6Info, dev: NetDevice | None) -> NetDevice:
@@ -129,7 +134,7 @@ def _check_gateway_route(netns: Netns, route: Fib6Info, gateway: IPv6, dev: NetD
 
 def _check_onlink(netns: Netns, gateway: IPv6, dev: NetDevice) -> None:
     """Nothing may say that a gateway on the link is elsewhere (`ip6_route_check_nh_onlink`)."""
-    table = netns.inet6.fib.tables[RT_TABLE_MAIN]
+    table = netns.inet6.fib.table(dev.l3mdev_fib_table or RT_TABLE_MAIN)
     found = table_lookup(netns, table, Flow6(gateway, oif=dev.ifindex), dev.ifindex, LOOKUP_IFACE)
     if found is None or found.error or found.route.dst == 0:
         return

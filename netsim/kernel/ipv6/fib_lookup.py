@@ -8,7 +8,7 @@ import attrs
 
 from netsim.addr import IPv6, mask6
 from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, NetError
-from netsim.kernel.core.fib_rules import chosen_rules, refused_by
+from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, l3mdev_table, l3mdev_update_flow, refused_by
 from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.flow_keys import DST_IP, FLOWLABEL, IP_PROTO, SRC_IP, fields_of, flow_hash
 from netsim.kernel.tables.fib import (
@@ -51,7 +51,7 @@ class Flow6:
     dport: int = 0
     flowlabel: int = 0
     uid: int = 0
-    l3mdev: int = 0
+    l3mdev: int = 0  # ifindex of the L3 master whose table decides
 
 
 @quick
@@ -85,13 +85,16 @@ def fib6_lookup(netns: Netns, flow: Flow6, oif: int, strict: int) -> Found6:
             if found is not None and found.error != EAGAIN:
                 return found
         raise NetError(ENETUNREACH)
+    if netns.l3mdevs and (flow.oif or flow.iif > LOOPBACK_IFINDEX):
+        asked, flow = flow.oif, l3mdev_update_flow(netns, flow)
+        oif = oif if flow.oif == asked else 0
     for rule in chosen_rules(netns, fib.rules, flow, mask6):
         refused = refused_by(rule)
         if refused is not None:
             if netns.trace is not None:
                 trace_step(netns, "fib_rules_lookup", "", flow, rule)
             raise refused
-        table = fib.tables.get(rule.table)
+        table = fib.tables.get(l3mdev_table(netns, flow) if rule.l3mdev else rule.table)
         found = table_lookup(netns, table, flow, oif, strict, rule) if table is not None else None
         if found is not None and found.error != EAGAIN and not _is_suppressed(netns, rule, found.route):
             return found

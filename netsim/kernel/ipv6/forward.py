@@ -41,7 +41,7 @@ def ip6_forward(netns: Netns, skb: SkBuff) -> None:
 
         ip6_input(netns, skb)
         return
-    if rt.dev is dev:
+    if rt.dev is dev or rt.dev.ifindex == skb.sdif:
         _redirect(netns, skb)
     elif not _may_leave(netns, skb):
         return

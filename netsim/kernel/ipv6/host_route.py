@@ -24,8 +24,8 @@ MULTICAST_NET = IPv6(0xFF << 120)
 def prefix_route(dev: NetDevice, address: IPv6, length: int, metric: int, *, expires: int = 0, flags: int = 0) -> None:
     """The route to a prefix on the link; refused in silence while the device is down (`addrconf_prefix_route`)."""
     route = Fib6Info(
-        address, length, metric or IP6_RT_PRIO_ADDRCONF, RTN_UNICAST, RT_TABLE_MAIN, dev.ifindex, flags=RTF_UP | flags, protocol=RTPROT_KERNEL,
-        expires=expires,
+        address, length, metric or IP6_RT_PRIO_ADDRCONF, RTN_UNICAST, dev.l3mdev_fib_table or RT_TABLE_MAIN, dev.ifindex,
+        flags=RTF_UP | flags, protocol=RTPROT_KERNEL, expires=expires,
     )  # fmt: skip
     try:
         fib.insert(dev.netns, fib.complete(dev.netns, route), fib.NLM_F_CREATE)
@@ -35,16 +35,17 @@ def prefix_route(dev: NetDevice, address: IPv6, length: int, metric: int, *, exp
 
 def find_prefix_route(dev: NetDevice, address: IPv6, length: int) -> Fib6Info | None:
     """The connected route of a prefix on a device (`addrconf_get_prefix_route`)."""
-    table = dev.netns.inet6.fib.tables.get(RT_TABLE_MAIN)
+    table = dev.netns.inet6.fib.tables.get(dev.l3mdev_fib_table or RT_TABLE_MAIN)
     routes = table.at(int(address), length) if table is not None else []
     return next((route for route in routes if route.ifindex == dev.ifindex and route.gateway is None and route.type == RTN_UNICAST), None)
 
 
 def multicast_route(dev: NetDevice) -> None:
-    """Groups are reached over the device (`addrconf_add_mroute`)."""
-    if dev.flags & IFF_LOOPBACK:
+    """Groups are reached over the device, an L3 master has none (`addrconf_add_dev`, `addrconf_add_mroute`)."""
+    if dev.flags & IFF_LOOPBACK or dev.l3mdev_table:
         return
-    route = Fib6Info(MULTICAST_NET, 8, IP6_RT_PRIO_ADDRCONF, RTN_MULTICAST, RT_TABLE_LOCAL, dev.ifindex, protocol=RTPROT_KERNEL)
+    table = dev.l3mdev_fib_table or RT_TABLE_LOCAL
+    route = Fib6Info(MULTICAST_NET, 8, IP6_RT_PRIO_ADDRCONF, RTN_MULTICAST, table, dev.ifindex, protocol=RTPROT_KERNEL)
     try:
         fib.insert(dev.netns, fib.complete(dev.netns, route), fib.NLM_F_CREATE)
     except NetError:
@@ -53,7 +54,7 @@ def multicast_route(dev: NetDevice) -> None:
 
 def _host(dev: NetDevice, address: IPv6, kind: int, flag: int) -> Fib6Info:
     return Fib6Info(
-        address, 128, 0, kind, RT_TABLE_LOCAL, dev.ifindex, flags=RTF_UP | RTF_NONEXTHOP | flag, protocol=RTPROT_KERNEL
+        address, 128, 0, kind, dev.l3mdev_fib_table or RT_TABLE_LOCAL, dev.ifindex, flags=RTF_UP | RTF_NONEXTHOP | flag, protocol=RTPROT_KERNEL
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def _insert(dev: NetDevice, route: Fib6Info) -> None:
 
 
 def _find_host(dev: NetDevice, address: IPv6, kind: int) -> Fib6Info | None:
-    table = dev.netns.inet6.fib.tables.get(RT_TABLE_LOCAL)
+    table = dev.netns.inet6.fib.tables.get(dev.l3mdev_fib_table or RT_TABLE_LOCAL)
     for route in table.at(address, 128) if table is not None else ():
         if route.ifindex == dev.ifindex and route.type == kind:
             return route

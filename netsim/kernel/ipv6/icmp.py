@@ -15,6 +15,7 @@ from netsim.kernel.inet.icmp_limit import PEER_BURST, global_allows
 from netsim.kernel.ipv6 import mcast, ndisc
 from netsim.kernel.ipv6.counters import icmp6_count
 from netsim.kernel.ipv6.exthdrs import PARAMPROB, UNK_OPTION, upper_of
+from netsim.kernel.ipv6.fib import owner_of
 from netsim.kernel.ipv6.output import ip6_local_out
 from netsim.kernel.ipv6.route import Flow6, Rt6, ip6_dst_lookup, ip6_route_output, learn_pmtu
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
@@ -46,7 +47,8 @@ def icmp6_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     netns = dev.netns
     if not isinstance(packet, Ip6) or netns.inet6.icmp_sends:
         return
-    source = IPv6(packet.dst) if _is_ours(netns, packet.dst) else None
+    master = dev.l3mdev if netns.l3mdevs else None
+    source = IPv6(packet.dst) if owner_of(netns, packet.dst, domain=master) is not None else None
     if packet.dst.is_multicast or skb.pkt_type != PACKET_HOST:
         if kind != PKT_TOOBIG and not (kind == PARAMPROB and code == UNK_OPTION):
             return
@@ -57,17 +59,13 @@ def icmp6_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     if limited and not dev.flags & IFF_LOOPBACK and not global_allows(netns):
         netns.mib["Icmp6OutRateLimitHost"] += 1
         return
-    oif = incoming_of(skb) if packet.src.is_linklocal else 0
+    oif = incoming_of(skb) if packet.src.is_linklocal else master.ifindex if master is not None else 0
     flow = Flow6(packet.src, source, oif, 0, 0, skb.mark if setting(netns, "fwmark_reflect", 0) else 0, IPPROTO_ICMPV6)
     rt = _error_route(netns, skb, flow)
     if rt is None or (limited and not _peer_allows(netns, rt, packet.src)):
         return
     nfct = skb.nfct.for_error() if skb.nfct is not None else None
     _push(netns, packet.src, rt, Icmp6Error(kind, code, info, packet), 0, nfct)
-
-
-def _is_ours(netns: Netns, address: IPv6) -> bool:
-    return any(ifa.address == address and not ifa.flags & 0x40 for dev in netns.devices.values() if dev.inet6 for ifa in dev.inet6.addresses)
 
 
 def _is_error(packet: Ip6) -> bool:
@@ -78,6 +76,8 @@ def _is_error(packet: Ip6) -> bool:
 
 def incoming_of(skb: SkBuff) -> int:
     """The device a packet came in by; for looped ones the one it left by (`icmp6_iif`)."""
+    if skb.dev.l3mdev_table and isinstance(skb.route, Rt6) and skb.route.found is not None:
+        return skb.route.found.route.ifindex
     return skb.iif if skb.dev.flags & IFF_LOOPBACK and skb.iif else skb.dev.ifindex
 
 
@@ -185,7 +185,8 @@ def icmpv6_notify(netns: Netns, skb: SkBuff, message: Icmp6Error) -> None:
         return
     upper = upper_of(inner)
     if message.type == PKT_TOOBIG:
-        update_pmtu(netns, inner, message.rest)
+        master = skb.dev.l3mdev
+        update_pmtu(netns, inner, message.rest, master.ifindex if master is not None else 0)
     handler = netns.kernel.inet6_err.get(upper.protocol)
     if handler is not None:
         handler(netns, message, inner, skb)
@@ -194,10 +195,10 @@ def icmpv6_notify(netns: Netns, skb: SkBuff, message: Icmp6Error) -> None:
             sock.error6(message, inner, skb)
 
 
-def update_pmtu(netns: Netns, inner: Ip6, mtu: int) -> None:
+def update_pmtu(netns: Netns, inner: Ip6, mtu: int, oif: int) -> None:
     """A router said how big packets to a destination may be (`ip6_update_pmtu`)."""
     try:
-        rt = ip6_route_output(netns, Flow6(inner.dst, inner.src))
+        rt = ip6_route_output(netns, Flow6(inner.dst, inner.src, oif))
     except NetError:
         return
     if not rt.error:

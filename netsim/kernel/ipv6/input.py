@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPV6_ANY
 from netsim.errors import EACCES, EINVAL, NetError
-from netsim.kernel.core.hooks import LOCAL_IN, PF_INET6, PRE_ROUTING, nf_hook
+from netsim.kernel.core.hooks import LOCAL_IN, PF_INET6, PRE_ROUTING, nf_hook, passed
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
-from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
+from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.ipv6.counters import count_in
 from netsim.kernel.ipv6.exthdrs import (
@@ -22,16 +22,30 @@ from netsim.kernel.ipv6.exthdrs import (
     Problem,
     options_problem,
 )
+from netsim.kernel.ipv6.fib_lookup import need_strict
 from netsim.kernel.ipv6.forward import ip6_forward
 from netsim.kernel.ipv6.fragment import ipv6_frag_rcv
 from netsim.kernel.ipv6.icmp import ADM_PROHIBITED, DEST_UNREACH, NOROUTE, icmp6_send
 from netsim.kernel.ipv6.output import is_member
-from netsim.kernel.ipv6.route import Rt6, ip6_route_input
-from netsim.packet import DestOpts, Fragment, HopByHop, Ip6, Routing, size_of
+from netsim.kernel.ipv6.route import Rt6, ip6_route_input, l3mdev_route_input
+from netsim.packet import (
+    DestOpts,
+    Fragment,
+    HopByHop,
+    Ip6,
+    NeighAdvert,
+    NeighSolicit,
+    Redirect6,
+    RouterAdvert,
+    RouterSolicit,
+    Routing,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
+DISCOVERY = (RouterSolicit, RouterAdvert, NeighSolicit, NeighAdvert, Redirect6)
 SEGMENT_ROUTING = (3, 4)
 """RPL and SRv6: refused in silence while `rpl_seg_enabled` and `seg6_enabled` are 0, as they are."""
 KNOWN_DEST_OPTIONS = frozenset((PAD1, PADN))
@@ -112,6 +126,10 @@ def _refused(skb: SkBuff, problem: Problem | None) -> bool:
 
 def ip6_rcv_finish(netns: Netns, skb: SkBuff) -> None:
     """Route the packet and hand it on."""
+    dev = skb.dev
+    if dev.l3mdev_table or (dev.master is not None and dev.master.l3mdev_table):
+        if not l3mdev_ip6_rcv(netns, skb):
+            return
     if not _is_decided(skb):
         try:
             skb.route = ip6_route_input(skb)
@@ -134,7 +152,40 @@ def ip6_rcv_finish(netns: Netns, skb: SkBuff) -> None:
 def _is_decided(skb: SkBuff) -> bool:
     """Whether the packet has a way already: what came round through loopback keeps the one it left with (`skb_valid_dst`)."""
     route = skb.route
-    return isinstance(route, Rt6) and (route.iif == skb.dev.ifindex or bool(route.is_local and skb.dev.flags & IFF_LOOPBACK))
+    if not isinstance(route, Rt6):
+        return False
+    return route.iif in (skb.dev.ifindex, skb.sdif) or bool(route.is_local and (skb.dev.flags & IFF_LOOPBACK or skb.dev.l3mdev_table))
+
+
+def l3mdev_ip6_rcv(netns: Netns, skb: SkBuff) -> bool:
+    """A packet that came in by a VRF or a port of one goes on as the VRF's, but discovery stays with the port (`vrf_ip6_rcv`).
+
+    What is of one link is looked up with the port; the rest is counted, seen by the VRF's taps and once more by PRE_ROUTING. False: stopped there.
+    """
+    dev = skb.dev
+    master = dev.l3mdev
+    assert master is not None
+    if dev is master:  # came round: it is of the port that has the address
+        found = skb.route.found if isinstance(skb.route, Rt6) else None
+        skb.sdif = found.route.ifindex if found is not None else dev.ifindex
+        return True
+    is_strict, is_looped = need_strict(skb.packet.dst), skb.pkt_type == PACKET_LOOPBACK
+    is_discovery = isinstance(skb.packet.payload, DISCOVERY)
+    skb.route = None
+    if is_looped or not is_discovery:
+        skb.dev, skb.sdif, skb.iif = master, dev.ifindex, master.ifindex
+    if is_looped:
+        skb.pkt_type = PACKET_HOST
+    elif not is_discovery and not is_strict:
+        master.stats.rx_packets += 1
+        master.stats.rx_bytes += skb.size
+        for tap in master.taps:
+            tap.packet(skb, master)
+    if is_strict:
+        skb.route = l3mdev_route_input(skb, dev)
+    if is_looped or (is_strict and not is_discovery):
+        return True
+    return nf_hook(PF_INET6, PRE_ROUTING, netns, skb, master, None, passed) is True
 
 
 def _refuse(netns: Netns, skb: SkBuff, error: int) -> None:
@@ -149,7 +200,8 @@ def _refuse(netns: Netns, skb: SkBuff, error: int) -> None:
 
 def ip6_mc_input(netns: Netns, skb: SkBuff) -> None:
     """A packet to a group: taken when the device listens (`ip6_mc_input`)."""
-    if is_member(skb.dev, skb.packet.dst):
+    dev = netns.devices.get(skb.sdif) if skb.sdif else skb.dev
+    if dev is not None and is_member(dev, skb.packet.dst):
         ip6_input(netns, skb)
 
 

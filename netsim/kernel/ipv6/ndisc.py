@@ -102,7 +102,8 @@ def send_rs(dev: NetDevice, source: IPv6) -> None:
 
 def send_redirect(skb: SkBuff, target: IPv6) -> None:
     """For the packet's destination there is a better next hop on its sender's link (`ndisc_send_redirect`)."""
-    dev, packet, netns = skb.dev, skb.packet, skb.dev.netns
+    packet, netns = skb.packet, skb.dev.netns
+    dev = netns.devices[skb.sdif] if skb.sdif else skb.dev
     source = linklocal_of(dev)
     if source is None or (target != packet.dst and not target.is_linklocal):
         return

@@ -17,8 +17,11 @@ def ip6_route_me_harder(netns: Netns, skb: SkBuff) -> None:
     """Route a packet of our own again after its ends, mark or class changed; NetError is what the sender hears."""
     packet = skb.packet
     bound = getattr(skb.owner, "bound_dev", 0)
-    source = packet.src if owner_of(netns, packet.src) is not None else None
-    rt = ip6_route_output(netns, Flow6(packet.dst, source, bound, 0, packet.tclass, skb.mark, packet.nexthdr), bound)
+    master = skb.dev.l3mdev
+    source = packet.src if owner_of(netns, packet.src, domain=master) is not None else None
+    rt = ip6_route_output(
+        netns, Flow6(packet.dst, source, bound, 0, packet.tclass, skb.mark, packet.nexthdr, l3mdev=master.ifindex if master is not None else 0), bound
+    )
     if rt.refuses:
         raise NetError(rt.error)
     skb.route = rt

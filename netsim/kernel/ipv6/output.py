@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import EMSGSIZE, ENETUNREACH, ENOBUFS, EPERM, NetError
-from netsim.kernel.core.hooks import LOCAL_OUT, POST_ROUTING, REFUSED, nf_hook_slow
+from netsim.kernel.core.hooks import LOCAL_OUT, PF_INET6, POST_ROUTING, REFUSED, nf_hook, nf_hook_slow, passed
 from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.core.modules import part
 from netsim.kernel.core.neighbour import neigh_output
@@ -13,6 +13,7 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_DROP, dev_queue_xmit
+from netsim.kernel.ipv6.fib_lookup import need_strict
 from netsim.kernel.ipv6.fragment import split
 from netsim.kernel.tables.fib import RTN_MULTICAST
 from netsim.packet import Ip6
@@ -34,6 +35,9 @@ def ip6_local_out(netns: Netns, packet: Ip6, rt: Rt6, *, owner: Any = None, mark
     netns.mib["Ip6OutRequests"] += 1
     if netns.trace is not None:
         trace_step(netns, "ip6_local_out", dev.name, packet, rt)
+    if dev.master is not None and dev.master.l3mdev_table and not need_strict(packet.dst):  # `vrf_ip6_out`
+        if nf_hook(PF_INET6, LOCAL_OUT, netns, skb, None, dev.master, passed) is not True:
+            raise NetError(EPERM)
     entries = netns.hooks_ipv6[LOCAL_OUT]
     outcome = nf_hook_slow(entries, LOCAL_OUT, netns, skb, None, dev, ip6_output) if entries else ip6_output(netns, skb)
     if outcome is REFUSED:

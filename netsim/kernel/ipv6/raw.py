@@ -78,8 +78,8 @@ class Raw6Socket(InetSocket):
         packet = skb.packet
         if (self.raddr is not None and packet.src != self.raddr) or (self.laddr and packet.dst != self.laddr and not packet.dst.is_multicast):
             return False
-        ifindex = incoming_of(skb)
-        if self.bound_dev and self.bound_dev not in (ifindex, skb.dev.ifindex):
+        ifindex = skb.dev.ifindex if skb.sdif else incoming_of(skb)
+        if self.bound_dev != ifindex and (self.bound_dev or skb.sdif) and not self.is_bound_to(skb, "raw_l3mdev_accept"):
             return False
         payload = upper_of(packet).payload
         self.deliver(Received(payload, packet.src, 0, packet.hop_limit, packet.tclass, ifindex, self.netns.kernel.clock.now, packet))

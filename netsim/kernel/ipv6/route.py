@@ -8,13 +8,13 @@ import attrs
 
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.clock import SECOND
-from netsim.errors import EADDRNOTAVAIL, EINVAL, NetError
+from netsim.errors import EADDRNOTAVAIL, EINVAL, ENETUNREACH, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet.flow_keys import ports_of
 from netsim.kernel.ipv6.exthdrs import upper_of
-from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, Found6, fib6_lookup, lookup_strictness, need_strict
+from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, Found6, fib6_lookup, lookup_strictness, need_strict, table_lookup
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.fib6 import Exception6, Fib6Info
@@ -95,6 +95,8 @@ def ip6_route_output(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
 
     `bound`: the device the socket is bound to, which the way out must then be.
     """
+    if netns.l3mdevs and _is_out_of_reach(netns, flow):
+        raise NetError(ENETUNREACH)
     is_open = flow.src is None or flow.src == IPV6_ANY
     strict = LOOKUP_IFACE if bound or need_strict(flow.dst) or (flow.oif and is_open) else 0
     try:
@@ -104,6 +106,12 @@ def ip6_route_output(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
             trace_drop(netns, "IP_OUTNOROUTES", "", flow, error.errno)
         raise
     return decide(netns, flow, found)
+
+
+def _is_out_of_reach(netns: Netns, flow: Flow6) -> bool:
+    """A VRF has no link of its own, so nothing that is of one link is behind it (`vrf_link_scope_lookup`)."""
+    dev = netns.devices.get(flow.oif)
+    return dev is not None and bool(dev.l3mdev_table) and (flow.dst.is_multicast or flow.dst.is_linklocal)
 
 
 def ip6_dst_lookup(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
@@ -148,7 +156,7 @@ def decide(netns: Netns, flow: Flow6, found: Found6) -> Rt6:
         return Rt6(route.type, netns.loopback, None, flow.src, MAX_MTU, found, None, flow.iif, found.error)
     kind = route.type
     if kind in (RTN_LOCAL, RTN_ANYCAST):
-        dev = netns.loopback
+        dev = netns.loopback if dev.master is None and not dev.l3mdev_table else _own_device(netns, dev, route.dst)
     elif flow.dst.is_multicast:
         kind = RTN_MULTICAST
     learnt = find_exception(netns, route, flow.dst)
@@ -160,6 +168,12 @@ def decide(netns: Netns, flow: Flow6, found: Found6) -> Rt6:
         if learnt.mtu:
             mtu = min(mtu, learnt.mtu) if not route.metric_value("mtu") else learnt.mtu
     return Rt6(kind, dev, gateway, flow.src, min(mtu, MAX_MTU), found, learnt, flow.iif)
+
+
+def _own_device(netns: Netns, dev: NetDevice, address: IPv6) -> NetDevice:
+    """Where packets for an own address go round: its VRF, or lo (`ip6_rt_get_dev_rcu`)."""
+    master = dev.l3mdev
+    return netns.loopback if master is None or (master is not dev and need_strict(address)) else master
 
 
 def mtu_of(dev: NetDevice) -> int:
@@ -176,21 +190,35 @@ def direct(netns: Netns, dev: NetDevice, flow: Flow6) -> Rt6:
 # input -----------------------------------------------------------------------------------------------------------------
 
 
+def _flow_of(skb: SkBuff, dev: NetDevice) -> Flow6:
+    packet = skb.packet
+    protocol, payload = packet.nexthdr, packet.payload
+    if isinstance(payload, HopByHop | DestOpts | Routing):
+        upper = upper_of(packet)
+        protocol, payload = upper.protocol, upper.payload
+    sport, dport = ports_of(payload)
+    return Flow6(packet.dst, packet.src, 0, dev.ifindex, packet.tclass, skb.mark, protocol, sport, dport, flowlabel=packet.flowlabel)
+
+
 def ip6_route_input(skb: SkBuff) -> Rt6:
     """How a packet that came in goes on (`ip6_route_input`); NetError ENETUNREACH when no route knows."""
     dev, packet = skb.dev, skb.packet
     netns = dev.netns
     if dev.inet6 is None:
         raise NetError(EINVAL)
-    protocol, payload = packet.nexthdr, packet.payload
-    if isinstance(payload, HopByHop | DestOpts | Routing):
-        upper = upper_of(packet)
-        protocol, payload = upper.protocol, upper.payload
-    sport, dport = ports_of(payload)
-    flow = Flow6(packet.dst, packet.src, 0, dev.ifindex, packet.tclass, skb.mark, protocol, sport, dport, flowlabel=packet.flowlabel)
+    flow = _flow_of(skb, dev)
     strict = LOOKUP_IFACE if need_strict(packet.dst) else 0
     found = fib6_lookup(netns, flow, dev.ifindex, lookup_strictness(netns, strict))
     return decide(netns, flow, found)
+
+
+def l3mdev_route_input(skb: SkBuff, dev: NetDevice) -> Rt6 | None:
+    """How a packet goes on for which the link matters that it came by, a port's: by the VRF's table alone (`vrf_ip6_input_dst`)."""
+    netns = dev.netns
+    table = netns.inet6.fib.tables.get(dev.l3mdev_fib_table)
+    flow = _flow_of(skb, dev)
+    found = table_lookup(netns, table, flow, dev.ifindex, lookup_strictness(netns, LOOKUP_IFACE)) if table is not None else None
+    return decide(netns, flow, found) if found is not None else None
 
 
 def is_loopback_way(rt: Rt6) -> bool:

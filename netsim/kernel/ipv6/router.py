@@ -116,11 +116,11 @@ def _route_information(dev: NetDevice, source: IPv6, data: bytes) -> None:
 
 def _learnt_route(dev: NetDevice, prefix: IPv6, length: int, gateway: IPv6, lifetime: int, metric: int, pref: int, kind: int) -> Fib6Info | None:
     """A route through a router for as long as it says; None when there is none any more."""
-    netns = dev.netns
+    netns, table = dev.netns, dev.l3mdev_fib_table or RT_TABLE_MAIN
     known = next(
         (
             route
-            for route in netns.inet6.fib.tables[RT_TABLE_MAIN].at(int(prefix), length)
+            for route in netns.inet6.fib.table(table).at(int(prefix), length)
             if route.gateway == gateway and route.ifindex == dev.ifindex and route.flags & kind and route.flags & RTF_ADDRCONF
         ),
         None,
@@ -133,7 +133,7 @@ def _learnt_route(dev: NetDevice, prefix: IPv6, length: int, gateway: IPv6, life
     expires = 0 if lifetime == INFINITY else netns.kernel.clock.now + lifetime * SECOND
     if known is None:
         flags = RTF_UP | RTF_GATEWAY | RTF_ADDRCONF | kind | (RTF_EXPIRES if expires else 0)
-        route = Fib6Info(prefix, length, metric, RTN_UNICAST, RT_TABLE_MAIN, dev.ifindex, gateway, flags=flags, protocol=RTPROT_RA, pref=pref)
+        route = Fib6Info(prefix, length, metric, RTN_UNICAST, table, dev.ifindex, gateway, flags=flags, protocol=RTPROT_RA, pref=pref)
         try:
             fib.insert(netns, fib.complete(netns, route), fib.NLM_F_CREATE)
         except NetError:

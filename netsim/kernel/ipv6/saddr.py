@@ -98,12 +98,22 @@ def candidates_of(devices: Iterable[NetDevice]) -> Iterable[Candidate]:
 
 def ipv6_dev_get_saddr(netns: Netns, dev: NetDevice | None, dst: IPv6) -> IPv6 | None:
     """The source for a destination out of a device; None when the host has no address to offer (EADDRNOTAVAIL in the kernel)."""
-    devices: Iterable[NetDevice] = netns.devices.values()
+    devices: Iterable[NetDevice] = netns.devices.values() if not netns.l3mdevs else _domain(netns, dev, dst)
     if dev is not None:
         only_here = dst.is_multicast or scope_of(dst) <= SCOPE_LINK or (dev.inet6 is not None and dev.inet6.conf.use_oif_addrs_only)
         if only_here:
             devices = (dev,)
     return choose_source(dst, dev.ifindex if dev is not None else 0, candidates_of(devices), netns.inet6.labels)
+
+
+def _domain(netns: Netns, dev: NetDevice | None, dst: IPv6) -> Iterable[NetDevice]:
+    """Sources stay within the VRF, and are the way out's own or the VRF's if those reach far enough (`ipv6_get_saddr_master`)."""
+    master = dev.l3mdev if dev is not None else None
+    if master is not None:
+        nearest = [one for one in (dev, master) if one is not None]
+        if any(scope_of(candidate.ifa.address) >= scope_of(dst) for candidate in candidates_of(nearest)):
+            return nearest
+    return [other for other in netns.devices.values() if other.l3mdev is master]
 
 
 def linklocal_of(dev: NetDevice, banned: int = IFA_F_TENTATIVE) -> IPv6 | None:
