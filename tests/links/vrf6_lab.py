@@ -32,7 +32,7 @@ CHANGES = (
     "ip -6 route add fd00:6::/64 via fd00:2::2",
     "ip -6 route add unreachable default metric 4278198272 vrf red",
     "ip -6 addr add fd00:ff::1/128 dev red; ip netns exec a ping -c1 -W1 fd00:ff::1",
-    "ip link set va nomaster; sleep 2; ip -6 route show table all",
-    "ip link set va master blue; sleep 2; ip -6 route show table all",
-    "ip link del blue; sleep 2; ip -6 route show table all; ip -6 rule",
+    "ip link set va nomaster; sleep 4; ip -6 route show table all",
+    "ip link set va master blue; sleep 4; ip -6 route show table all",
+    "ip link del blue; sleep 4; ip -6 route show table all; ip -6 rule",
 )
