@@ -7,10 +7,20 @@ from collections.abc import Callable, Mapping
 
 from netsim.clock import Clock
 from netsim.kernel.core import relations
+from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.link_ops import LinkKind
 from netsim.kernel.core.modules import hang, load, part
-from netsim.kernel.core.netdevice import NETDEV_CHANGEUPPER, NETDEV_DOWN, NETDEV_REGISTER, NETDEV_UNREGISTER, NetDevice
+from netsim.kernel.core.netdevice import (
+    IFF_LOWER_UP,
+    IFF_RUNNING,
+    NETDEV_CHANGE,
+    NETDEV_CHANGEUPPER,
+    NETDEV_DOWN,
+    NETDEV_REGISTER,
+    NETDEV_UNREGISTER,
+    NetDevice,
+)
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers import loopback
@@ -74,6 +84,18 @@ def masq_inet_event(dev: NetDevice, address: int) -> None:
         part("netfilter.nat.masquerade:address_deleted")(dev, address)
 
 
+def nexthops_down(dev: NetDevice) -> None:
+    """A device went down or away: so do the nexthop objects over it, where there are any (`nh_netdev_event`)."""
+    if dev.netns.nexthops is not None:
+        part("ipv4.nexthop:flush_dev")(dev)
+
+
+def nexthops_changed(dev: NetDevice) -> None:
+    """As above for a device that lost its carrier."""
+    if dev.netns.nexthops is not None and not dev_get_flags(dev) & (IFF_RUNNING | IFF_LOWER_UP):
+        part("ipv4.nexthop:flush_dev")(dev)
+
+
 def brnf_device_registered(dev: NetDevice) -> None:
     """A bridge is there: bridge netfilter looks at its packets, where there is netfilter."""
     if dev.kind == "bridge" and dev.netns.netfilter is not None:
@@ -88,6 +110,7 @@ def br_refragment(netns: Netns, skb: SkBuff) -> bool:
 
 NETDEV_LISTENERS: tuple[Mapping[int, Callable[[NetDevice], None]], ...] = (
     {NETDEV_UNREGISTER: relations.underlay_gone},
+    {NETDEV_DOWN: nexthops_down, NETDEV_UNREGISTER: nexthops_down, NETDEV_CHANGE: nexthops_changed},
     devinet.EVENTS,
     addrconf.EVENTS,
     {NETDEV_DOWN: masq_device_down},

@@ -141,6 +141,13 @@ class ChangeRoute(Operation):
 
 
 @attrs.frozen
+class AddNexthop(Operation):
+    """A nexthop object, by which routes will lead."""
+
+    subject: ClassVar[str] = "nexthop objects"
+
+
+@attrs.frozen
 class ChangeRule(Operation):
     """A policy rule added or deleted."""
 

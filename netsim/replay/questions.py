@@ -32,6 +32,7 @@ LISTINGS = (
     ("neighbours", "ip -j neigh show nud permanent"),
 )
 BRIDGES = (("forwarding database", "bridge -j fdb show"),)
+NEXTHOPS = ("nexthops", "ip -j nexthop show")
 VLANS = ("VLANs", "bridge -j vlan show")
 
 
@@ -84,6 +85,8 @@ def _listings(netns: Netns) -> Iterator[tuple[str, str]]:
         yield from BRIDGES
     if minds_vlans(netns):
         yield VLANS
+    if netns.nexthops is not None:
+        yield NEXTHOPS
 
 
 def minds_vlans(netns: Netns) -> bool:

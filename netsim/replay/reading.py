@@ -157,6 +157,7 @@ READERS: dict[str, Callable[[str, Blind], Facts]] = {
     "neighbours": _neighbours,
     "forwarding database": _fdb,
     "VLANs": _plain,
+    "nexthops": _plain,
     "iptables": _filters,
     "ip6tables": _filters,
     "sets": _sets,

@@ -12,6 +12,7 @@ from netsim.commands.ip.names import NAMES
 from netsim.commands.ip.route6_show import destination as destination6
 from netsim.commands.ip.route_show import destination, metric_text, ordered_metrics
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.ipv4.fib import type_asked
 from netsim.kernel.tables.fib import (
     FR_ACT_GOTO,
     FR_ACT_TO_TBL,
@@ -33,8 +34,9 @@ from netsim.kernel.tables.fib import (
     Rule,
 )
 from netsim.kernel.tables.fib6 import IP6_RT_PRIO_USER, RTF_ADDRCONF, RTF_CACHE, RTF_LOCAL, RTF_REJECT, Fib6Info, Fib6State
+from netsim.kernel.tables.nexthop import Nexthop
 from netsim.replay.addresses import expected_prefixes
-from netsim.replay.operations import ChangeRoute, ChangeRule, Operation
+from netsim.replay.operations import AddNexthop, ChangeRoute, ChangeRule, Operation
 from netsim.replay.sites import Sites
 
 ACTIONS = {3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
@@ -43,10 +45,35 @@ FAMILY_WORDS = {2: (), 10: ("-6",)}
 
 
 def routes(sites: Sites) -> Iterator[Operation]:
-    """Every route that did not come with an address, those without a gateway first."""
+    """Every route that did not come with an address, those without a gateway first, those by nexthop objects after these."""
     for site, netns in sites.with_netns():
         for words in (*_missing(netns), *_ipv4(netns), *_ipv6(netns)):
             yield ChangeRoute(site.name, words)
+        if netns.nexthops is not None:
+            for nexthop in netns.nexthops.listed():
+                if not nexthop.is_group:
+                    yield AddNexthop(site.name, tuple(_single(netns, nexthop)))
+            for nexthop in netns.nexthops.listed():
+                if nexthop.is_group:
+                    yield AddNexthop(site.name, tuple(_group(nexthop)))
+            for words in (*_ipv4(netns, by_nexthop=True), *_ipv6(netns, by_nexthop=True)):
+                yield ChangeRoute(site.name, words)
+
+
+def _single(netns: Netns, nexthop: Nexthop) -> Iterator[str]:
+    """A nexthop object as `ip` makes it."""
+    yield from (*FAMILY_WORDS[nexthop.family], "nexthop", "add", "id", str(nexthop.id))
+    yield from ("blackhole",) if nexthop.is_blackhole else _hop(netns, nexthop.hop)
+    yield from _maker(nexthop)
+
+
+def _group(nexthop: Nexthop) -> Iterator[str]:
+    yield from ("nexthop", "add", "id", str(nexthop.id), "group", "/".join(f"{member},{weight}" for member, weight in nexthop.members))
+    yield from _maker(nexthop)
+
+
+def _maker(nexthop: Nexthop) -> tuple[str, ...]:
+    return ("proto", str(nexthop.protocol)) if nexthop.protocol else ()
 
 
 def _missing(netns: Netns) -> Iterator[tuple[str, ...]]:
@@ -72,8 +99,9 @@ def _is_dead(route: Route) -> bool:
     return any(hop.flags & RTNH_F_DEAD for hop in route.nexthops)
 
 
-def _ipv4(netns: Netns) -> Iterator[tuple[str, ...]]:
+def _ipv4(netns: Netns, *, by_nexthop: bool = False) -> Iterator[tuple[str, ...]]:
     own = [route for table in netns.inet.fib.tables.values() for route in table.routes() if _is_own(route) and not _is_dead(route)]
+    own = [route for route in own if (route.nh is not None) is by_nexthop]
     for route in sorted(own, key=_has_gateway):
         yield ("route", "append", *_words(netns, route))
 
@@ -83,12 +111,15 @@ def _has_gateway(route: Route) -> bool:
 
 
 def _words(netns: Netns, route: Route) -> Iterator[str]:
-    if route.type != RTN_UNICAST:
-        yield NAMES["type"][route.type]
+    kind = type_asked(route)
+    if kind != RTN_UNICAST:
+        yield NAMES["type"][kind]
     yield destination(route)
     if route.tos:
         yield from ("tos", f"{route.tos:#x}")
-    if len(route.nexthops) == 1 and route.type not in NOWHERE:
+    if route.nh is not None:
+        yield from ("nhid", str(route.nh.id))
+    elif len(route.nexthops) == 1 and kind not in NOWHERE:
         yield from _hop(netns, route.nexthops[0])
     if route.table != RT_TABLE_MAIN:
         yield from ("table", str(route.table))
@@ -101,7 +132,7 @@ def _words(netns: Netns, route: Route) -> Iterator[str]:
     if route.priority:
         yield from ("metric", str(route.priority))
     yield from _metrics(route.metrics)
-    if len(route.nexthops) > 1:
+    if len(route.nexthops) > 1 and route.nh is None:
         for hop in route.nexthops:
             yield from ("nexthop", *_hop(netns, hop), "weight", str(hop.weight))
 
@@ -113,6 +144,8 @@ def _natural_scope(route: Route) -> int:
     """What `ip route add` takes when none is told (`iproute_modify`)."""
     if route.type == RTN_LOCAL:
         return RT_SCOPE_HOST
+    if route.nh is not None:
+        return RT_SCOPE_UNIVERSE
     if route.type == RTN_BROADCAST or (route.type == RTN_UNICAST and len(route.nexthops) == 1 and route.nexthops[0].gateway is None):
         return RT_SCOPE_LINK
     return RT_SCOPE_UNIVERSE
@@ -141,10 +174,10 @@ def _is_own6(route: Fib6Info) -> bool:
     return route.protocol != RTPROT_KERNEL and not route.flags & (RTF_CACHE | RTF_LOCAL)
 
 
-def _ipv6(netns: Netns) -> Iterator[tuple[str, ...]]:
+def _ipv6(netns: Netns, *, by_nexthop: bool = False) -> Iterator[tuple[str, ...]]:
     own = [route for route in netns.inet6.fib.routes() if _is_own6(route) and not route.nh_flags & RTNH_F_DEAD]
     told: set[int] = set()
-    for route in sorted(own, key=_has_gateway6):
+    for route in sorted([route for route in own if (route.nh is not None) is by_nexthop], key=_has_gateway6):
         if id(route) in told:
             continue
         together = [other for other in route.siblings or [route] if not other.nh_flags & RTNH_F_DEAD]
@@ -157,10 +190,13 @@ def _has_gateway6(route: Fib6Info) -> bool:
 
 
 def _words6(netns: Netns, route: Fib6Info, together: list[Fib6Info]) -> Iterator[str]:
-    if route.type != RTN_UNICAST:
-        yield NAMES["type"][route.type]
+    kind = route.type if route.nh is None else route.nh.type
+    if kind != RTN_UNICAST:
+        yield NAMES["type"][kind]
     yield destination6(route)
-    if len(together) == 1 and not route.flags & RTF_REJECT:
+    if route.nh is not None:
+        yield from ("nhid", str(route.nh.id))
+    elif len(together) == 1 and not route.flags & RTF_REJECT:
         yield from _hop6(netns, route)
     if route.table != RT_TABLE_MAIN:
         yield from ("table", str(route.table))
@@ -175,7 +211,7 @@ def _words6(netns: Netns, route: Fib6Info, together: list[Fib6Info]) -> Iterator
     if route.flags & RTF_ADDRCONF or route.pref:
         yield from ("pref", {0: "medium", 1: "high", 3: "low"}[route.pref])
     yield from _metrics(route.metrics)
-    if len(together) > 1:
+    if len(together) > 1 and route.nh is None:
         for hop in together:
             yield from ("nexthop", *_hop6(netns, hop), "weight", str(hop.weight))
 

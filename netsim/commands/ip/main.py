@@ -23,7 +23,7 @@ OBJECTS: tuple[tuple[str, str], ...] = (
     ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "tuntap"), ("tap", "tuntap"),
     ("token", "unmodelled"), ("tcp_metrics", "unmodelled"), ("tcpmetrics", "unmodelled"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
     ("mroute", "unmodelled"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "unmodelled"), ("vrf", "vrf"), ("sr", "unmodelled"),
-    ("nexthop", "unmodelled"), ("mptcp", "unmodelled"), ("ioam", "unmodelled"), ("help", "help"), ("stats", "unmodelled"),
+    ("nexthop", "nexthop"), ("mptcp", "unmodelled"), ("ioam", "unmodelled"), ("help", "help"), ("stats", "unmodelled"),
 )  # fmt: skip
 """In iproute2's order: the first that the word abbreviates wins."""
 
@@ -61,6 +61,7 @@ HANDLERS = {
     "rule": "rule:do_iprule",
     "neigh": "neigh:do_ipneigh",
     "netns": "netns:do_netns",
+    "nexthop": "nexthop:do_ipnh",
     "unmodelled": "unmodelled:refuse",
     "tunnel": "tunnel:do_tunnel",
     "tuntap": "tuntap:do_tuntap",

@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.route6_show import flush6, show6, shown_json6
+from netsim.commands.ip.route6_show import flush6, refuse_flush, show6, shown_json6
 from netsim.commands.ip.route_get import get, show_cache
 from netsim.commands.ip.route_show import json_route, line
 from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number, vrf_named
@@ -114,6 +114,7 @@ class RouteWords:
     flags: int = 0
     expires: int = 0
     pref: int = 0
+    nhid: int = 0
     metrics: list[tuple[str, int]] = attrs.field(factory=list)
     hops: list[HopRequest] = attrs.field(factory=list)
 
@@ -129,7 +130,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     family = words.family or 2
     kind = words.type
     deleting = flags == 0
-    gateway_given = words.gateway is not None or bool(words.hops)
+    gateway_given = words.gateway is not None or bool(words.hops) or bool(words.nhid)
     hops = tuple(words.hops)
     if not hops and (words.gateway is not None or words.dev is not None):
         hops = (HopRequest(0 if words.dev is None else dev_index(session.netns, words.dev), words.gateway, 1, words.flags),)
@@ -150,7 +151,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     dst = words.dst.address if words.dst is not None else None
     request = RouteRequest(
         dst, words.dst.length if words.dst is not None else 0, words.tos, table, words.protocol, scope, kind, words.priority, words.src, hops,
-        tuple(words.metrics), words.flags, family, words.expires, words.pref,
+        tuple(words.metrics), words.flags, family, words.expires, words.pref, words.nhid,
     )  # fmt: skip
     try:
         if deleting:
@@ -216,7 +217,9 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.expires = _unsigned(cursor.argument(), '"expires" value is invalid\n')
     elif word == "pref":
         words.pref = _preference(cursor.argument())
-    elif word in ("encap", "nhid", "ttl-propagate", "fastopen_no_cookie", "rto"):
+    elif word == "nhid":
+        words.nhid = _unsigned(cursor.argument(), '"id" value is invalid\n')
+    elif word in ("encap", "ttl-propagate", "fastopen_no_cookie", "rto"):
         raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
     else:
         _destination(words, cursor, word)
@@ -374,6 +377,8 @@ def _flush4(session: Ip, wanted: RouteFilter) -> int:
     routes = listed(session, wanted)
     tables = session.netns.inet.fib.tables
     for route in routes:
-        tables[route.table].remove(route)
+        if route.nh is None:
+            tables[route.table].remove(route)
     session.netns.inet.fib.generation += 1
+    refuse_flush([route.nh for route in routes])
     return len(routes)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from netsim.addr import IPv6
 from netsim.clock import SECOND
+from netsim.commands.ip import nexthop_show
 from netsim.commands.ip.names import NAMES, name_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_show import metrics_text
 from netsim.commands.ip.route_words import RouteFilter, holds, is_inside
 from netsim.commands.ip.words import Stop, answers
 from netsim.errors import NetError
+from netsim.kernel.core.netns import Netns
 from netsim.kernel.ipv6 import fib
 from netsim.kernel.ipv6.fib_lookup import ignores_linkdown
 from netsim.kernel.rtnl.route import RouteQuery
@@ -24,8 +27,10 @@ from netsim.kernel.tables.fib import (
     RTNH_F_DEAD,
     RTNH_F_LINKDOWN,
     RTNH_F_ONLINK,
+    ByNexthop,
 )
 from netsim.kernel.tables.fib6 import Fib6Info
+from netsim.kernel.tables.nexthop import nexthops_of
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -75,16 +80,23 @@ def shown(session: Ip, route: Fib6Info) -> Shown:
     )  # fmt: skip
 
 
+def tells_ways(netns: Netns, route: Fib6Info) -> bool:
+    """Whether a dump tells its ways out one by one: it has several, or leads by a nexthop group, be it of one (`rt6_fill_node`)."""
+    return bool(route.siblings) or (route.nh is not None and nexthops_of(netns).by_id[route.nh.id].is_group)
+
+
 def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
     """The route with iproute2's keys, in the order both forms print them; what every route shown shares is left out."""
     route, item = what.route, dict[str, Any]()
     details = session.style.details > 0
-    is_shared = bool(route.siblings) and what.source is None
+    is_shared = what.source is None and tells_ways(session.netns, route)
     if route.type != RTN_UNICAST or details:
         item["type"] = NAMES["type"][route.type]
     item["dst"] = what.dst
     if what.source is not None:
         item["from"] = what.source
+    if route.nh is not None and what.source is None:
+        item["nhid"] = route.nh.id
     if not is_shared:
         if what.gateway is not None and wanted.via is None:
             item["gateway"] = str(what.gateway)
@@ -108,13 +120,15 @@ def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
     if what.iif is not None:
         item["iif"] = what.iif
     item["pref"] = PREFERENCES[route.pref]
+    if details and "nhid" in item:
+        item["nh_info"] = nexthop_show.info(session, item["nhid"])
     if is_shared:
         item["nexthops"] = [
             {
                 **({"gateway": str(hop.gateway)} if hop.gateway is not None else {}),
                 "dev": _device(session, hop.ifindex), "weight": hop.weight, "flags": _flags(session, hop),
             }
-            for hop in route.siblings
+            for hop in route.siblings or (route,)
         ]  # fmt: skip
     return item
 
@@ -131,7 +145,7 @@ def line(session: Ip, item: dict[str, Any]) -> str:
     style = session.style
     text = f"{item['type']} " if "type" in item else ""
     text += f"{item['dst']} " if item["dst"] == "default" else style.paint_address(item["dst"], f"{item['dst']} ")
-    for key, word in (("from", "from"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("protocol", "proto"), ("scope", "scope"), ("prefsrc", "src")):  # fmt: skip
+    for key, word in (("from", "from"), ("nhid", "nhid"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("protocol", "proto"), ("scope", "scope"), ("prefsrc", "src")):  # fmt: skip
         if key in item:
             value = f"{item[key]} "
             text += f"{word} " + (
@@ -146,6 +160,8 @@ def line(session: Ip, item: dict[str, Any]) -> str:
     if "iif" in item:
         text += f"iif {item['iif']} "
     text += f"pref {item['pref']}"
+    if item.get("nh_info") is not None:
+        text += f"\n\tnh_info {nexthop_show.line(session, item['nh_info'])}"
     for hop in item.get("nexthops", ()):
         text += f"{style.newline}\tnexthop "
         if "gateway" in hop:
@@ -154,7 +170,7 @@ def line(session: Ip, item: dict[str, Any]) -> str:
     return text + "\n"
 
 
-def passes6(route: Fib6Info, wanted: RouteFilter) -> bool:
+def passes6(netns: Netns, route: Fib6Info, wanted: RouteFilter) -> bool:
     """Whether a route is asked about."""
     if route.type in wanted.without:
         return False
@@ -164,7 +180,7 @@ def passes6(route: Fib6Info, wanted: RouteFilter) -> bool:
         return False
     if wanted.exact is not None and ((wanted.exact.address or 0) != route.dst or wanted.exact.length != route.length):
         return False
-    if route.siblings and (wanted.dev or wanted.via is not None):
+    if (wanted.dev or wanted.via is not None) and tells_ways(netns, route):
         return False
     pairs = (
         (wanted.dev or None, route.ifindex),
@@ -182,8 +198,18 @@ def listed6(session: Ip, wanted: RouteFilter) -> list[Fib6Info]:
     """The routes to show; of those that share traffic only the first, which speaks for all."""
     state = session.netns.inet6.fib
     tables = state.listed() if not wanted.table else [state.tables[wanted.table]]
-    routes = [route for table in tables for route in table.routes()]
-    return [route for route in routes if passes6(route, wanted) and (not route.siblings or route.siblings[0] is route)]
+    return [route for table in tables for route in _dumped(table.routes()) if passes6(session.netns, route, wanted)]
+
+
+def _dumped(routes: Iterable[Fib6Info]) -> Iterator[Fib6Info]:
+    """The routes a dump tells: after the first of several siblings it goes on behind the last, whatever lies between (`fib6_dump_node`)."""
+    last: Fib6Info | None = None
+    for route in routes:
+        if last is None:
+            yield route
+            last = route.siblings[-1] if route.siblings else None
+        elif route is last:
+            last = None
 
 
 def show6(session: Ip, wanted: RouteFilter) -> None:
@@ -233,8 +259,16 @@ def flush6(session: Ip, wanted: RouteFilter) -> int:
     routes = listed6(session, wanted)
     for route in routes:
         for gone in list(route.siblings) or [route]:
-            fib.remove(session.netns, gone)
+            if route.nh is None:
+                fib.remove(session.netns, gone)
+    refuse_flush([route.nh for route in routes])
     return len(routes)
+
+
+def refuse_flush(nexthops: list[ByNexthop | None]) -> None:
+    """What iproute2 sends back to the kernel says both the nexthop object and what it stands for, which is refused."""
+    if any(nh is not None for nh in nexthops):
+        raise Stop("Failed to send flush request: Invalid argument\n", 2)
 
 
 # one decision ------------------------------------------------------------------------------------------------------------

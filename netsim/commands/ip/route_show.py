@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv4, IPv6
+from netsim.commands.ip import nexthop_show
 from netsim.commands.ip.names import NAMES, name_of
 from netsim.kernel.rtnl.route import hop_flags
 from netsim.kernel.tables.fib import (
@@ -68,6 +69,8 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     text += style.paint_address(route.dst, f"{destination(route)} ") if route.length else destination(route) + " "
     if route.tos:
         text += f"tos 0x{route.tos:02x} "
+    if route.nh is not None:
+        text += f"nhid {route.nh.id} "
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
         if single.gateway is not None and wanted.via is None:
@@ -87,6 +90,8 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     if single is not None:
         text += _hop_flags(session, single)
     text += metrics_text(route.metrics)
+    if route.nh is not None and details:
+        text += nh_info(session, route.nh.id)
     if len(route.nexthops) > 1:
         for hop in route.nexthops:
             text += f"{style.newline}\tnexthop "
@@ -94,6 +99,12 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
                 text += f"{_via(hop.gateway)} {style.paint_address(hop.gateway, f'{hop.gateway} ')}"
             text += f"dev {style.paint('ifname', f'{_dev(session, hop.ifindex)} ')}weight {hop.weight} " + _hop_flags(session, hop)
     return text
+
+
+def nh_info(session: Ip, number: int) -> str:
+    """The nexthop object a route leads by, in a line of its own even under -o."""
+    known = nexthop_show.info(session, number)
+    return f"\n\tnh_info {nexthop_show.line(session, known)}" if known is not None else ""
 
 
 def metrics_text(metrics: tuple[tuple[str, int], ...]) -> str:
@@ -144,6 +155,8 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
     item["dst"] = destination(route)
     if route.tos:
         item["tos"] = f"0x{route.tos:02x}"
+    if route.nh is not None:
+        item["nhid"] = route.nh.id
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
         if single.gateway is not None and wanted.via is None:
@@ -163,6 +176,8 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
     item["flags"] = _flags(session, single) if single is not None else []
     if route.metrics:
         item["metrics"] = [metrics_json(route.metrics)]
+    if route.nh is not None and details:
+        item["nh_info"] = nexthop_show.info(session, route.nh.id)
     if len(route.nexthops) > 1:
         item["nexthops"] = []
         for hop in route.nexthops:

@@ -111,7 +111,7 @@ def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
         elif word == "vrf":
             wanted.table = vrf_named(session.netns, cursor.argument()).l3mdev_table
             wanted.without = (RTN_LOCAL, RTN_BROADCAST)
-        elif word in ("nhid", "iif", "from", "mark"):
+        elif word in ("iif", "from", "mark"):
             raise Stop(f'netsim: "ip route show" option "{word}" is not modelled\n', 1)
         else:
             _selector(wanted, cursor, word, family)

@@ -17,6 +17,7 @@ from netsim.state.late import Late
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.tables.nexthop import NexthopTable
     from netsim.trace import Recorder
 
 NO_HOOKS = ((), (), (), (), ())
@@ -52,6 +53,8 @@ class Netns(Late):
     netfilter: Any = None
     tunnels: dict[str, list[Any]] = attrs.field(factory=dict)
     """Tunnels whose outer packets are routed here, by family: gre, gretap, ipip, sit, vxlan (`struct ip_tunnel_net`)."""
+    nexthops: NexthopTable | None = None
+    """The nexthop objects, from when somebody first asked."""
     l3mdevs: int = 0  # L3 masters (VRF devices) here
     has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
     taps: tuple[Any, ...] = ()  # packet sockets bound to any device

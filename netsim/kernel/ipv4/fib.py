@@ -10,6 +10,7 @@ import attrs
 
 from netsim.addr import MASKS4, IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
+from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, table_lookup
 from netsim.kernel.ipv6.fib import complete
@@ -52,6 +53,9 @@ def check_route(netns: Netns, route: Route) -> Route:
     for hop in route.nexthops:
         if hop.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN):
             raise NetError(EINVAL, "Invalid rtm_flags - can not contain DEAD or LINKDOWN")
+    if route.nh is not None:
+        checked: Route = part("ipv4.nexthop:check_route")(netns, route)
+        return checked
     if route.type in ERROR_TYPES:
         if any(hop.ifindex or hop.gateway is not None for hop in route.nexthops):
             raise NetError(EINVAL, "Gateway, device and multipath can not be specified for this route type")
@@ -62,7 +66,7 @@ def check_route(netns: Netns, route: Route) -> Route:
         hops = _host_hops(netns, route)
     else:
         hops = tuple([check_hop(netns, hop, route.table, route.scope) for hop in route.nexthops])
-    if route.prefsrc is not None and not _valid_prefsrc(netns, route):
+    if route.prefsrc is not None and not valid_prefsrc(netns, route):
         raise NetError(EINVAL, "Invalid prefsrc address")
     return route.with_nexthops(hops)
 
@@ -78,7 +82,8 @@ def _host_hops(netns: Netns, route: Route) -> tuple[NextHop, ...]:
     return (hop.resolved(hop.ifindex, RT_SCOPE_NOWHERE, hop.flags),)
 
 
-def _valid_prefsrc(netns: Netns, route: Route) -> bool:
+def valid_prefsrc(netns: Netns, route: Route) -> bool:
+    """Whether the source a route prefers is an address of this host (`fib_valid_prefsrc`)."""
     assert route.prefsrc is not None
     if route.type == RTN_LOCAL and route.dst == route.prefsrc:
         return True
@@ -223,10 +228,12 @@ def _position(known: list[Route], route: Route) -> int:
 
 
 def _same(one: Route, other: Route) -> bool:
-    if one.type != other.type or one.scope != other.scope or one.prefsrc != other.prefsrc or one.protocol != other.protocol:
+    if type_asked(one) != type_asked(other) or one.scope != other.scope or one.prefsrc != other.prefsrc or one.protocol != other.protocol:
         return False
     if one.dst != other.dst or one.length != other.length or one.tos != other.tos or one.priority != other.priority:
         return False
+    if one.nh is not None or other.nh is not None:
+        return one.nh == other.nh and one.metrics == other.metrics and one.table == other.table
     if one.metrics != other.metrics or one.table != other.table or len(one.nexthops) != len(other.nexthops):
         return False
     for hop, theirs in zip(one.nexthops, other.nexthops, strict=True):
@@ -235,6 +242,11 @@ def _same(one: Route, other: Route) -> bool:
         if (hop.flags ^ theirs.flags) & RTNH_F_ONLINK:
             return False
     return True
+
+
+def type_asked(route: Route) -> int:
+    """The type a route was made with, whatever its nexthop object makes of it."""
+    return route.type if route.nh is None else route.nh.type
 
 
 @attrs.frozen
@@ -252,6 +264,7 @@ class Wanted:
     hops: tuple[NextHop, ...] = ()
     metrics: tuple[tuple[str, int], ...] = ()
     table: int = RT_TABLE_MAIN
+    nhid: int = 0
 
 
 def delete(netns: Netns, wanted: Wanted) -> None:
@@ -275,7 +288,7 @@ def take_out(netns: Netns, table: FibTable, route: Route) -> None:
 
 
 def _is_wanted(route: Route, wanted: Wanted) -> bool:
-    if route.tos != wanted.tos or (wanted.type and route.type != wanted.type):
+    if route.tos != wanted.tos or (wanted.type and type_asked(route) != wanted.type):
         return False
     if wanted.scope != RT_SCOPE_NOWHERE and route.scope != wanted.scope:
         return False
@@ -287,6 +300,8 @@ def _is_wanted(route: Route, wanted: Wanted) -> bool:
         return False
     if any(metric not in route.metrics for metric in wanted.metrics):
         return False
+    if wanted.nhid or route.nh is not None:
+        return route.nh is not None and (route.nh.id == wanted.nhid if wanted.nhid else not wanted.hops)
     return _hops_wanted(route, wanted.hops)
 
 
@@ -353,8 +368,8 @@ def _mark(netns: Netns, ifindex: int, flags: int, *, skip_host: bool) -> list[tu
                             continue
                     elif not any(hop.ifindex == ifindex and hop.flags & flags != flags for hop in hops):
                         continue
-                    if skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL):
-                        continue
+                    if route.nh is not None or (skip_host and (route.scope == RT_SCOPE_HOST or route.type == RTN_LOCAL)):
+                        continue  # nexthop objects see to their own routes
                     if flags & RTNH_F_DEAD and len(hops) == 1:
                         dead.append((table, route))
                         continue

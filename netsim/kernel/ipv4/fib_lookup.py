@@ -12,6 +12,7 @@ from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, Net
 from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, l3mdev_table, l3mdev_update_flow, refused_by
 from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.flow_keys import DST_IP, SRC_IP, fields_of, flow_hash
+from netsim.kernel.inet.nexthop import is_good_nh
 from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
@@ -123,7 +124,7 @@ def table_lookup(netns: Netns, number: int, flow: Flow, rule: Rule | None = None
                 continue
             if rule is not None and rule.suppress_prefixlength >= route.length:
                 return None
-            return Found(route, hops[0] if len(hops) == 1 else choose_hop(netns, hops, flow), rule)
+            return Found(route, hops[0] if len(hops) == 1 else choose_hop(netns, hops, flow, route), rule)
     return None
 
 
@@ -150,15 +151,20 @@ def ignores_linkdown(dev: NetDevice) -> bool:
     return conf is not None and bool(conf.ignore_routes_with_linkdown or dev.netns.inet.conf_all.ignore_routes_with_linkdown)
 
 
-def choose_hop(netns: Netns, hops: Sequence[NextHop], flow: Flow) -> NextHop:
-    """One of several next hops by a hash of the flow and the weights (`fib_select_multipath`)."""
+def choose_hop(netns: Netns, hops: Sequence[NextHop], flow: Flow, route: Route) -> NextHop:
+    """One of several next hops by a hash of the flow and the weights (`fib_select_multipath`).
+
+    Of a nexthop group whichever comes next whose neighbour is not known to be dead (`nexthop_select_path`).
+    """
     total = sum(hop.weight for hop in hops)
     value = flow_hash(flow, fields_of(netns.inet.sysctl, SRC_IP | DST_IP)) % total
-    for hop in hops:
-        if value < hop.weight:
-            return hop
-        value -= hop.weight
-    return hops[-1]
+    place = 0
+    while value >= hops[place].weight:
+        value -= hops[place].weight
+        place += 1
+    if route.nh is None:
+        return hops[place]
+    return next((hop for hop in hops[place:] if is_good_nh(netns, hop.gateway, hop.ifindex)), hops[place])
 
 
 def is_own(netns: Netns, address: IPv4) -> bool:

@@ -201,6 +201,8 @@ def _befriend(first: Fib6Info, route: Fib6Info) -> None:
 
 def is_duplicate(one: Fib6Info, other: Fib6Info) -> bool:
     """Whether two routes have the same way out (`rt6_duplicate_nexthop`)."""
+    if one.nh is not None or other.nh is not None:
+        return one.nh == other.nh
     return one.ifindex == other.ifindex and one.gateway == other.gateway
 
 
@@ -214,7 +216,7 @@ def _replace(table: Fib6Table, node: list[Fib6Info], route: Fib6Info, flags: int
         table.insert(route, next((place for place, known in enumerate(node) if known.metric > route.metric), len(node)))
         return
     position = node.index(old)
-    gone = [known for known in old.siblings if known.can_ecmp] or [old]
+    gone = list(old.siblings) or [old]
     table.insert(route, position)
     for known in gone:
         table.remove(known)
@@ -231,6 +233,7 @@ class Wanted6:
     gateway: IPv6 | None = None
     metric: int = 0
     protocol: int = 0
+    nhid: int = 0
 
 
 def delete(netns: Netns, wanted: Wanted6) -> None:
@@ -239,17 +242,28 @@ def delete(netns: Netns, wanted: Wanted6) -> None:
     if table is None:
         raise NetError(ESRCH, "FIB table does not exist")
     for route in table.at(int(wanted.dst), wanted.length):
+        if route.nh is not None or wanted.nhid:
+            if route.nh is None or wanted.nhid not in (0, route.nh.id) or not _is_alike(route, wanted):
+                continue
+            for gone in list(route.siblings) or [route]:
+                table.remove(gone)
+            netns.inet6.fib.generation += 1
+            return
         if wanted.ifindex and route.ifindex != wanted.ifindex:
             continue
         if wanted.gateway is not None and route.gateway != wanted.gateway:
             continue
-        if (wanted.metric and route.metric != wanted.metric) or (wanted.protocol and route.protocol != wanted.protocol):
+        if not _is_alike(route, wanted):
             continue
         for gone in [route] if wanted.gateway is not None or not route.siblings else list(route.siblings):
             table.remove(gone)
         netns.inet6.fib.generation += 1
         return
     raise NetError(ESRCH)
+
+
+def _is_alike(route: Fib6Info, wanted: Wanted6) -> bool:
+    return wanted.metric in (0, route.metric) and wanted.protocol in (0, route.protocol)
 
 
 def remove(netns: Netns, route: Fib6Info) -> None:
@@ -275,7 +289,7 @@ def device_down(netns: Netns, dev: NetDevice) -> None:
     fib = netns.inet6.fib
     routes = tuple(fib.over(dev.ifindex))
     for route in routes:
-        if route.siblings:
+        if route.siblings or route.nh is not None:
             break
     else:  # the common case
         for route in routes:
@@ -283,6 +297,8 @@ def device_down(netns: Netns, dev: NetDevice) -> None:
         fib.generation += len(routes) + 1
         return
     for route in routes:
+        if route.nh is not None:  # nexthop objects see to their own routes
+            continue
         if route.siblings and any(other.ifindex != dev.ifindex and not other.nh_flags & RTNH_F_DEAD for other in route.siblings):
             route.nh_flags |= RTNH_F_DEAD | RTNH_F_LINKDOWN
             fib.has_marks = True

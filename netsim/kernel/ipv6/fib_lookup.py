@@ -11,6 +11,7 @@ from netsim.errors import EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, Net
 from netsim.kernel.core.fib_rules import LOOPBACK_IFINDEX, chosen_rules, l3mdev_table, l3mdev_update_flow, refused_by
 from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.flow_keys import DST_IP, FLOWLABEL, IP_PROTO, SRC_IP, fields_of, flow_hash
+from netsim.kernel.inet.nexthop import is_good_nh
 from netsim.kernel.tables.fib import (
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
@@ -169,8 +170,10 @@ def select_path(netns: Netns, match: Fib6Info, flow: Flow6, oif: int, strict: in
     living = [route for route in match.siblings if not route.nh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)]
     fields = fields_of(netns.inet6.sysctl, SRC_IP | DST_IP | IP_PROTO | FLOWLABEL, "net/ipv6/")
     value = flow_hash(flow, fields, flow.flowlabel) % max(1, sum(route.weight for route in living))
-    for route in living:
+    for place, route in enumerate(living):
         if value < route.weight:
+            if match.nh is not None:  # `nexthop_select_path`
+                return next((other for other in living[place:] if is_good_nh(netns, other.gateway, other.ifindex)), route)
             return route if score_of(netns, route, oif, strict) >= 0 else match
         value -= route.weight
     return match

@@ -143,9 +143,12 @@ def get_saddr(netns: Netns, rt: Rt6 | None, dst: IPv6) -> IPv6 | None:
     """The source for a destination on a way: what the route prefers, else by the rules of RFC 6724 (`ip6_route_get_saddr`)."""
     if rt is None or rt.found is None:
         return ipv6_dev_get_saddr(netns, None, dst)
-    if rt.found.route.prefsrc is not None:
-        return rt.found.route.prefsrc
-    return ipv6_dev_get_saddr(netns, netns.devices.get(rt.found.route.ifindex), dst)
+    route = rt.found.route
+    if route.prefsrc is not None:
+        return route.prefsrc
+    if route.nh is not None and route.siblings:
+        route = route.siblings[0]  # a nexthop group's first way out speaks for it (`fib6_info_nh_dev`)
+    return ipv6_dev_get_saddr(netns, netns.devices.get(route.ifindex), dst)
 
 
 def decide(netns: Netns, flow: Flow6, found: Found6) -> Rt6:

@@ -64,6 +64,7 @@ def _end_loopback(lo: NetDevice) -> None:
     inet6.neigh.entries.clear()
     inet.fib.clear()
     inet6.fib.clear()
+    netns.nexthops = None
     inet.rt_genid += 1
 
 

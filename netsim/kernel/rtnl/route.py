@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.addr import IPV4_ANY, IPv4, IPv6
-from netsim.errors import ENODEV, EOPNOTSUPP, NetError
+from netsim.errors import EINVAL, ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
@@ -13,7 +13,7 @@ from netsim.kernel.inet.family import AF_INET6
 from netsim.kernel.ipv4 import fib, fib_lookup
 from netsim.kernel.ipv4.route import Flow, Rt, find_exception, ip_route_output
 from netsim.kernel.ipv4.rt_cache import ip_route_input
-from netsim.kernel.rtnl.route6 import delroute6, newroute6
+from netsim.kernel.rtnl.route6 import BOTH, delroute6, newroute6
 from netsim.kernel.tables.fib import (
     RT_SCOPE_NOWHERE,
     RT_SCOPE_UNIVERSE,
@@ -24,6 +24,7 @@ from netsim.kernel.tables.fib import (
     RTNH_F_DEAD,
     RTNH_F_LINKDOWN,
     RTPROT_BOOT,
+    ByNexthop,
     NextHop,
     Route,
 )
@@ -63,6 +64,7 @@ class RouteRequest:
     family: int = 2
     expires: int = 0  # seconds
     pref: int = 0
+    nhid: int = 0
 
 
 @attrs.frozen
@@ -94,14 +96,16 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
         newroute6(netns, request, flags)
         return
     _only_inet(request.family)
+    if request.nhid and request.hops:
+        raise NetError(EINVAL, BOTH)
     hops = tuple([_next_hop(hop) for hop in request.hops])
     kind = request.type or RTN_UNICAST
-    if kind not in fib.ERROR_TYPES and not hops:
+    if kind not in fib.ERROR_TYPES and not hops and not request.nhid:
         hops = (NextHop(0),)
     route = Route(
         IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, kind, request.scope or RT_SCOPE_UNIVERSE,
         RTPROT_BOOT if request.protocol is None else request.protocol, None if request.prefsrc is None else IPv4(request.prefsrc), hops,
-        request.metrics, request.table or RT_TABLE_MAIN,
+        request.metrics, request.table or RT_TABLE_MAIN, ByNexthop(request.nhid, kind) if request.nhid else None,
     )  # fmt: skip
     fib.insert(netns, route, flags)
     if kind == RTN_LOCAL:
@@ -116,12 +120,15 @@ def delroute(netns: Netns, request: RouteRequest) -> None:
         delroute6(netns, request)
         return
     _only_inet(request.family)
+    if request.nhid and request.hops:
+        raise NetError(EINVAL, BOTH)
     hops = tuple([_next_hop(hop) for hop in request.hops])
     fib.delete(
         netns,
         fib.Wanted(IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, request.type or 0,
                    RT_SCOPE_NOWHERE if request.scope is None else request.scope, request.protocol or 0,
-                   None if request.prefsrc is None else IPv4(request.prefsrc), hops, request.metrics, request.table or RT_TABLE_MAIN),
+                   None if request.prefsrc is None else IPv4(request.prefsrc), hops, request.metrics, request.table or RT_TABLE_MAIN,
+                   request.nhid),
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import attrs
 
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.clock import SECOND
-from netsim.errors import EEXIST, ENODEV, NetError
+from netsim.errors import EEXIST, EINVAL, ENODEV, NetError
+from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
@@ -47,10 +48,18 @@ KIND_FLAGS = {
     RTN_BLACKHOLE: RTF_REJECT, RTN_UNREACHABLE: RTF_REJECT, RTN_PROHIBIT: RTF_REJECT, RTN_THROW: RTF_REJECT, RTN_LOCAL: RTF_LOCAL,
     RTN_ANYCAST: RTF_ANYCAST,
 }  # fmt: skip
+BOTH = "Nexthop specification and nexthop id are mutually exclusive"
 
 
 def newroute6(netns: Netns, request: RouteRequest, flags: int) -> None:
     """Add, append or replace a route (`inet6_rtm_newroute`, `ip6_route_multipath_add`)."""
+    if request.nhid:
+        if request.hops:
+            raise NetError(EINVAL, BOTH)
+        for route in part("rtnl.nexthop:add_route6")(netns, _route(netns, request, None), request.nhid, flags):
+            if route.expires:
+                netns.kernel.clock.call_at(route.expires, _age, netns, route)
+        return
     if len(request.hops) <= 1:
         hop = request.hops[0] if request.hops else None
         _add(netns, _route(netns, request, hop), request.flags | (hop.flags if hop is not None else 0), flags)
@@ -99,8 +108,10 @@ def _route(netns: Netns, request: RouteRequest, hop: HopRequest | None) -> Fib6I
 
 def delroute6(netns: Netns, request: RouteRequest) -> None:
     """Remove the first route that matches, or of several next hops each (`inet6_rtm_delroute`); ESRCH."""
+    if request.nhid and request.hops:
+        raise NetError(EINVAL, BOTH)
     wanted = fib.Wanted6(
-        IPv6(request.dst or 0), request.length, request.table or RT_TABLE_MAIN, 0, None, request.priority or 0, request.protocol or 0
+        IPv6(request.dst or 0), request.length, request.table or RT_TABLE_MAIN, 0, None, request.priority or 0, request.protocol or 0, request.nhid
     )  # fmt: skip
     failure: NetError | None = None
     for hop in request.hops or (None,):

@@ -48,6 +48,19 @@ class NextHop:
         """The same way out in another state."""
         return NextHop(self.ifindex, self.gateway, self.weight, flags, self.scope)
 
+    def with_weight(self, weight: int) -> NextHop:
+        """The same way out as one of a group."""
+        return NextHop(self.ifindex, self.gateway, weight, self.flags, self.scope)
+
+
+@quick
+@attrs.frozen(weakref_slot=False)
+class ByNexthop:
+    """That a route leads by a nexthop object: its id, and the type the route was made with (`fib_info.nh`)."""
+
+    id: int
+    type: int = RTN_UNICAST
+
 
 @quick
 @attrs.frozen(weakref_slot=False)
@@ -65,6 +78,7 @@ class Route:
     nexthops: tuple[NextHop, ...] = ()
     metrics: tuple[tuple[str, int], ...] = ()
     table: int = RT_TABLE_MAIN
+    nh: ByNexthop | None = None
 
     @property
     def is_dead(self) -> bool:
@@ -77,7 +91,12 @@ class Route:
     def with_nexthops(self, nexthops: tuple[NextHop, ...]) -> Route:
         """The same route by other ways out."""
         s = self
-        return Route(s.dst, s.length, s.tos, s.priority, s.type, s.scope, s.protocol, s.prefsrc, nexthops, s.metrics, s.table)
+        return Route(s.dst, s.length, s.tos, s.priority, s.type, s.scope, s.protocol, s.prefsrc, nexthops, s.metrics, s.table, s.nh)
+
+    def with_ways(self, nexthops: tuple[NextHop, ...], type: int) -> Route:
+        """The same route as its nexthop object has become."""
+        s = self
+        return Route(s.dst, s.length, s.tos, s.priority, type, s.scope, s.protocol, s.prefsrc, nexthops, s.metrics, s.table, s.nh)
 
 
 @attrs.frozen

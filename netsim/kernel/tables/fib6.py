@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from netsim.addr import MASKS6, IPv6, mask6
-from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT, RTPROT_KERNEL, Rule
+from netsim.kernel.tables.fib import RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT, RTPROT_KERNEL, ByNexthop, Rule
 
 RTF_UP, RTF_GATEWAY, RTF_HOST, RTF_REJECT, RTF_DYNAMIC, RTF_MODIFIED = 0x1, 0x2, 0x4, 0x200, 0x10, 0x20
 RTF_DEFAULT, RTF_ALLONLINK, RTF_ADDRCONF, RTF_PREFIX_RT, RTF_ANYCAST = 0x10000, 0x20000, 0x40000, 0x80000, 0x100000
@@ -53,11 +53,13 @@ class Fib6Info:
     pref: int = PREF_MEDIUM
     siblings: list[Fib6Info] | tuple[()] = ()
     exceptions: dict[IPv6, Exception6] = attrs.field(factory=dict)
+    nh: ByNexthop | None = None
+    """The nexthop object it leads by; one for each way out of a group, all siblings."""
 
     @property
     def can_ecmp(self) -> bool:
         """Whether it may share traffic with others (`rt6_qualify_for_ecmp`)."""
-        return self.gateway is not None and not self.flags & RTF_ADDRCONF
+        return self.gateway is not None and not self.flags & RTF_ADDRCONF and self.nh is None
 
     def metric_value(self, name: str) -> int:
         """One of its metrics (`mtu`, `hoplimit`, `advmss`), 0 when it has none."""

@@ -1,0 +1,1 @@
+"""Nexthop objects and the routes that lead by them."""
