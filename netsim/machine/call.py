@@ -103,11 +103,10 @@ class Program:
         """The process itself has ended, whoever ended it; its descriptors are closed."""
 
 
-@quick
-@attrs.frozen(weakref_slot=False)
 class Call:
     """One invocation of a command: who runs it (process, and by it namespace, environment, working directory) and its words."""
 
+    __slots__ = ()
     proc: Process
     argv: tuple[str, ...]
 
@@ -120,6 +119,41 @@ class Call:
     def machine(self) -> Machine:
         """The machine it runs on."""
         return self.proc.machine
+
+
+@quick
+@attrs.frozen(weakref_slot=False)
+class Invoked(Call):
+    """A command that was started in a process."""
+
+    proc: Process
+    argv: tuple[str, ...]
+
+
+@attrs.define(eq=False, weakref_slot=False)
+class Asked(Call):
+    """A command whose answer its parent stands waiting for: nobody else can see its process before it ends, so that one is made only for a command that
+    looks at it. It has its pid from the start."""
+
+    parent: Process
+    argv: tuple[str, ...]
+    pid: int
+    birthplace: Netns
+    made: Process | None = None
+
+    @property
+    def proc(self) -> Process:  # type: ignore[override]
+        """The process it runs in."""
+        if self.made is None:
+            parent = self.parent
+            self.made = parent.machine.new_process(parent, self.argv, parent.env, parent.cwd, {}, self.pid, None, self.birthplace)
+            self.made.is_awaited = True
+        return self.made
+
+    @property
+    def netns(self) -> Netns:
+        """The namespace the command runs in."""
+        return self.birthplace if self.made is None else self.made.netns
 
 
 Command = Callable[[Call], "Result | Program | Exec | ReadInput"]

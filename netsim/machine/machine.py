@@ -14,7 +14,7 @@ from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
-from netsim.machine.call import Call, Enough, Exec, Program, ReadInput, Result
+from netsim.machine.call import Asked, Call, Enough, Exec, Invoked, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile, PipeWriter, RegularFile
 from netsim.machine.files import Directory, File, Files, Node
 from netsim.machine.jail import Jail
@@ -131,13 +131,8 @@ class Machine:
     ) -> Process:
         """A process that runs nothing yet; a pid may be asked for. EINVAL when it is taken, EAGAIN when there are too many."""
         processes = self.processes
-        if len(processes) >= MOST_PROCESSES:
-            raise NetError(EAGAIN)
         if pid is None:
-            pid = self.next_pid
-            while pid in processes:
-                pid += 1
-            self.next_pid = pid + 1
+            pid = self._next_pid()
         elif pid in processes:
             raise NetError(EINVAL)
         if netns is None:
@@ -156,6 +151,16 @@ class Machine:
             if fds[fd].pipe is not None:
                 process.watch(fd)
         return process
+
+    def _next_pid(self) -> int:
+        """The id of a process to come. EAGAIN when there are too many."""
+        processes, pid = self.processes, self.next_pid
+        if len(processes) >= MOST_PROCESSES:
+            raise NetError(EAGAIN)
+        while pid in processes:
+            pid += 1
+        self.next_pid = pid + 1
+        return pid
 
     def spawn(
         self,
@@ -185,18 +190,18 @@ class Machine:
 
         Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
-        child = self.new_process(parent, argv, parent.env, parent.cwd, {}, None, None, netns)
-        child.is_awaited = True
+        call = Asked(parent, argv, self._next_pid(), netns or parent.netns)
         kernel = self.kernel
-        before, kernel.current = kernel.current, child
+        before, kernel.current = kernel.current, parent
         try:
-            outcome = self._run_command(child, argv, None)
+            outcome = self._run_command(call, parent, None)
         finally:
             kernel.current = before
         if isinstance(outcome, Result):
-            child.exit(outcome.status)
+            if call.made is not None:
+                call.made.exit(outcome.status)
             return outcome
-        out, err = Capture(), Capture()
+        child, out, err = call.proc, Capture(), Capture()
         child.fds.update({0: Null(), 1: out, 2: err})
         self.settle(child, outcome)
         if child.status is None:
@@ -209,25 +214,27 @@ class Machine:
             process.argv, process.comm = argv, _comm(argv[0])
         before, self.kernel.current = self.kernel.current, process
         try:
-            outcome = self._run_command(process, argv, not_found)
+            outcome = self._run_command(Invoked(process, argv), process, not_found)
         finally:
             self.kernel.current = before
         self.settle(process, outcome)
 
-    def _run_command(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
-        """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
+    def _run_command(self, call: Call, process: Process, not_found: Callable[[str], Result] | None) -> Any:
+        """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside; a process like its own looks for it."""
         for _ in range(MOST_EXECS):
-            command = self.command(process, argv[0])
+            name = call.argv[0]
+            command = self.command(process, name)
             try:
-                outcome: Any = (not_found or _not_found)(argv[0]) if command is None else command(Call(process, argv))
+                outcome: Any = (not_found or _not_found)(name) if command is None else command(call)
             except NetError as error:
-                outcome = Result("", f"{_comm(argv[0])}: {strerror(error.errno)}\n", 1)
+                outcome = Result("", f"{_comm(name)}: {strerror(error.errno)}\n", 1)
             if not isinstance(outcome, Exec):
                 return outcome
-            argv, not_found = outcome.argv, outcome.not_found
+            process, argv, not_found = call.proc, outcome.argv, outcome.not_found
             process.argv, process.comm = argv, _comm(argv[0])
             self.replace(process, outcome)
-        return Result("", f"{_comm(argv[0])}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
+            call = Invoked(process, argv)
+        return Result("", f"{_comm(call.argv[0])}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
 
     def replace(self, process: Process, outcome: Exec) -> None:
         """Give a process the namespace and environment that the command to come shall have."""
@@ -261,7 +268,7 @@ class Machine:
             self.replace(process, outcome)
             self.execute(process, outcome.argv, outcome.not_found)
         else:
-            self.settle(process, InputReader(Call(process, process.argv), outcome.then, outcome.enough))
+            self.settle(process, InputReader(Invoked(process, process.argv), outcome.then, outcome.enough))
 
     def command(self, process: Process, name: str) -> Callable[[Call], Any] | None:
         """The command behind a name or path: one of the machine's tools, or a script in its file system."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
-
 from netsim.errors import EISDIR, NetError, strerror
-from netsim.machine.call import Call, Program, ReadInput, Result
+from netsim.machine.call import Call, Invoked, Program, ReadInput, Result
 from netsim.shell.builtins.grammars import SETTINGS
 from netsim.shell.builtins.settings import DEFAULTS, NAMES, OF_ASH, OF_DASH, SHOPT
 from netsim.shell.numbers import is_number
@@ -227,4 +225,4 @@ def run_file(call: Call) -> Result | Program:
     node = call.machine.files.stat(call.proc, call.argv[0])
     if node is None or not node.mode & 0o111:
         return Result("", f"bash: line 1: {call.argv[0]}: Permission denied\n", 126)
-    return _script(attrs.evolve(call, argv=("bash", *call.argv)), "bash", list(call.argv), set())
+    return _script(Invoked(call.proc, ("bash", *call.argv)), "bash", list(call.argv), set())

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from netsim.commands.busybox.table import APPLETS
-from netsim.machine.call import Call, Result
+from netsim.machine.call import Call, Invoked, Result
 
 
 def busybox(call: Call) -> Any:
@@ -21,4 +21,4 @@ def busybox(call: Call) -> Any:
         return Result("", f"{name}: applet not found\n", 127)
     module, _, function = APPLETS[name].partition(":")
     call.proc.argv, call.proc.comm = call.argv, "busybox"
-    return getattr(import_module(module), function)(Call(call.proc, (name, *words[1:])))
+    return getattr(import_module(module), function)(Invoked(call.proc, (name, *words[1:])))

@@ -12,7 +12,7 @@ from netsim.errors import NetError, strerror
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL
 from netsim.kernel.rtnl.ioctl_route import RTF_GATEWAY, RTF_HOST, RTF_IRTT, RTF_MSS, RTF_REJECT, RTF_WINDOW, RouteEntry, add_route, delete_route
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
-from netsim.machine.call import Call, Result
+from netsim.machine.call import Call, Invoked, Result
 from netsim.machine.getopt import Grammar
 from netsim.machine.hostnames import name_in_hosts
 from netsim.programs.busybox.applet import Die, Options, die, die_errno, ended, read_options, unsigned, usage
@@ -34,7 +34,7 @@ def route(call: Call) -> Any:
 
 def _route(call: Call) -> Result:
     words = ["#" + word[1:] if word in ("-net", "-host") else word for word in call.argv[1:]]
-    options = read_options(Call(call.proc, (call.argv[0], *words)), Grammar("ne", "A", in_order=True))
+    options = read_options(Invoked(call.proc, (call.argv[0], *words)), Grammar("ne", "A", in_order=True))
     is_inet6 = options.get("A") == "inet6"
     if "A" in options and options.get("A") not in ("inet", "inet6"):
         raise usage(APPLET)

@@ -24,11 +24,12 @@ LISTINGS = frozenset("LS")
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
-    argv, build = call.argv, call.proc.netns.kernel.profile.iptables
+    argv, netns = call.argv, call.netns
+    build = netns.kernel.profile.iptables
     tool, known = named_tool(argv[0], build), remembered(argv, build)
     if known is not None:
-        return _answer(call, tool, *known)
-    parser = Parser(argv[1:], tool, KnownNames(call.proc), ruleset.state_of(call.netns).sets)
+        return _answer(call, netns, tool, *known)
+    parser = Parser(argv[1:], tool, KnownNames(call.proc), ruleset.state_of(netns).sets)
     try:
         request = parser.parse()
     except Problem as problem:
@@ -37,12 +38,12 @@ def iptables(call: Call) -> Result:
         return Result(f"{tool.version}\n")
     if "h" in request.flags:
         return Result(help_text(tool, parser))
-    return _answer(call, tool, request, request.command)
+    return _answer(call, netns, tool, request, request.command)
 
 
-def _answer(call: Call, tool: Tool, request: Request, command: str) -> Result:
+def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str) -> Result:
     """Carry out what was asked for."""
-    netns, warned = call.proc.netns, request.warnings
+    warned = request.warnings
     try:
         table = table_for(netns, tool, request.table)
         if command == "C":

@@ -6,7 +6,7 @@ from typing import Any
 
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Call, Enough, Program, Result
+from netsim.machine.call import Call, Enough, Invoked, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import Die, Options, ended, name_of, read_options, unsigned
 from netsim.programs.busybox.files import content_of, on_input
@@ -30,7 +30,7 @@ UNITS = {"b": 512, "k": 1024, "m": 1024 * 1024}
 def _ends_options(call: Call) -> Options:
     """-N is -n N."""
     words = [f"-n{word[1:]}" if word[:1] == "-" and word[1:2].isdigit() else word for word in call.argv[1:]]
-    return read_options(Call(call.proc, (call.argv[0], *words)), ENDS)
+    return read_options(Invoked(call.proc, (call.argv[0], *words)), ENDS)
 
 
 def _ends(call: Call) -> Any:

@@ -9,7 +9,7 @@ import attrs
 from netsim.addr import IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EINPROGRESS, NetError, strerror
-from netsim.machine.call import Call, Program, Result
+from netsim.machine.call import Call, Invoked, Program, Result
 from netsim.machine.fds import OpenFile
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import counting, die, ended, name_of, read_options, usage
@@ -45,7 +45,7 @@ def _nc(call: Call) -> Result | Program:
         words, command = words[:at], tuple(words[at + 1 :])
         if not command:
             raise usage(applet, "option requires an argument -- 'e'")
-    options = read_options(Call(call.proc, (call.argv[0], *words)), GRAMMAR, {"w": counting, "i": counting})
+    options = read_options(Invoked(call.proc, (call.argv[0], *words)), GRAMMAR, {"w": counting, "i": counting})
     if "f" in options:
         raise die(applet, "netsim: -f (a file instead of the network) is not modelled")
     if "i" in options:

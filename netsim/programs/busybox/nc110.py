@@ -9,7 +9,7 @@ import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, NetError, strerror
-from netsim.machine.call import Call, Program, Result
+from netsim.machine.call import Call, Invoked, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import Die, counting, die, ended, name_of, read_options, usage
 from netsim.programs.busybox.nc import PATIENCE, STDIN, STDOUT, STREAM, Netcat
@@ -59,7 +59,7 @@ def _nc(call: Call) -> Result | Program:
     applet = name_of(call)
     words, command = _split(list(call.argv[1:]))
     try:
-        options = read_options(Call(call.proc, (call.argv[0], *words)), GRAMMAR, {"w": counting, "i": counting})
+        options = read_options(Invoked(call.proc, (call.argv[0], *words)), GRAMMAR, {"w": counting, "i": counting})
     except Die as problem:
         said = problem.result.stderr.partition("\n")[0]
         raise _misused(applet, said + "\n" if said.startswith(applet + ":") else "") from None

@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import IPV4_ANY, IPV6_ANY
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Call, Exec, Program, Result
+from netsim.machine.call import Call, Exec, Invoked, Program, Result
 from netsim.machine.process import SIGINT, SIGQUIT, SIGTERM
 from netsim.programs.http.message import Request, Response, http_date
 from netsim.programs.images.web import Nginx
@@ -113,7 +113,7 @@ def entrypoint(call: Call) -> Result | Program | Exec:
     is_server = not said or name.startswith("-") or name.endswith(("d", "server")) or name in SERVERS
     if said and (not is_server or call.machine.command(call.proc, said[0]) is not None):
         return Exec(said)
-    return standin(Call(call.proc, ("stand-in", *own)))
+    return standin(Invoked(call.proc, ("stand-in", *own)))
 
 
 def hello(call: Call) -> Result:
