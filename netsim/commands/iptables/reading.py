@@ -78,4 +78,4 @@ def read(argv: tuple[str, ...], build: str) -> Request:
     return request
 
 
-_parsed = lru_cache(maxsize=512)(read)
+_parsed = lru_cache(maxsize=128)(read)

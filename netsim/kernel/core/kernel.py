@@ -82,7 +82,6 @@ class Kernel:
     """`(dev, address) -> None`: an address was taken off a device (`inetaddr_chain`, `inet6addr_chain`: NETDEV_DOWN)."""
     netns_init: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     """`(netns) -> None`, run for each new namespace (`pernet_operations.init`)."""
-    netns_exit: tuple[Callable[..., None], ...] = attrs.field(default=(), metadata=DOOR)
     link_watch: Any = None
     """State of the delayed carrier worker (`core/link_watch.py`)."""
     log: list[tuple[int, str]] = attrs.field(factory=list)

@@ -6,7 +6,7 @@ from netsim.clock import MS
 from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.device_life import dev_change_net_namespace, unregister_netdevice
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
-from netsim.kernel.core.netns import Netns
+from netsim.kernel.core.netns import NO_HOOKS, Netns
 
 CLEANUP_DELAY = 5 * MS
 """Namespaces are taken down by a worker, a moment after the last holder let go."""
@@ -41,8 +41,17 @@ def cleanup_net(netns: Netns) -> None:
         if dev is not netns.loopback:
             unregister_netdevice(dev)
     _end_loopback(netns.loopback)
-    for leave in kernel.netns_exit:
-        leave(netns)
+    netns.inet.clear()
+    netns.inet6.clear()
+    _let_go(netns)
+
+
+def _let_go(netns: Netns) -> None:
+    """Whoever of its parts knows the namespace too leaves it, so that it goes as its last user does and need not be looked for."""
+    netns.hooks_ipv4 = netns.hooks_ipv6 = netns.hooks_bridge = NO_HOOKS
+    if netns.netfilter is not None:
+        netns.netfilter.clear()
+    netns.netfilter = netns.loopback = netns.nexthops = None  # type: ignore[assignment]
 
 
 def _end_loopback(lo: NetDevice) -> None:
@@ -59,13 +68,6 @@ def _end_loopback(lo: NetDevice) -> None:
     lo.inet, lo.inet6, lo.taps = None, None, ()
     netns.devices.clear()
     netns.names.clear()
-    inet, inet6 = netns.inet, netns.inet6
-    inet.arp.entries.clear()
-    inet6.neigh.entries.clear()
-    inet.fib.clear()
-    inet6.fib.clear()
-    netns.nexthops = None
-    inet.rt_genid += 1
 
 
 def set_id(netns: Netns, other: Netns, number: int) -> None:

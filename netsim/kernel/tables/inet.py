@@ -166,6 +166,13 @@ class Inet4State:
     prefixes: Prefixes | None = attrs.field(default=None, metadata={"state": "skip"})
     """Where to look for those routes, in order, worked out when first asked for after a change."""
 
+    def clear(self) -> None:
+        """Routes, neighbours and decisions go, with the namespace they are of."""
+        self.fib.clear()
+        self.arp.entries.clear()
+        self.rt_genid += 1
+        self.rt_cache, self.rt_own, self.ways, self.ways_by_route, self.prefixes = {}, {}, {}, {}, None
+
     def settings(self) -> Mapping[str, Any]:
         """The plain settings, read only."""
         return self.sysctl

@@ -185,3 +185,8 @@ class Inet6State:
     icmp_sends: bool = False  # a control message is on its way out (`icmpv6_xmit_lock`)
     labels: tuple[AddrLabel, ...] = DEFAULT_LABELS  # longest prefix first
     fragments: dict[tuple[int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv6.fragment.Queue`
+
+    def clear(self) -> None:
+        """Routes and neighbours go, with the namespace they are of."""
+        self.fib.clear()
+        self.neigh.entries.clear()

@@ -131,6 +131,11 @@ class NetfilterState:
     """family -> the hooks of tracking and translation that hang now: (hook, priority, function)."""
     generation: int = 0
 
+    def clear(self) -> None:
+        """The rules go, with the namespace they are of: tables and what hangs in the hooks for them know each other no more."""
+        for table in (*self.tables.values(), *self.legacy.values()):
+            table.entry = None
+
     @property
     def ipvs(self) -> IpvsState:
         """The namespace's virtual services, made when first asked for."""
