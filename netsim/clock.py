@@ -79,6 +79,8 @@ class Clock:
     sequence: int = 0
     far: dict[int, Span] = attrs.field(factory=dict)
     """What is due beyond the horizon, by span of 2 ** SPAN ns."""
+    spans: list[int] = attrs.field(factory=list)
+    """The numbers of those spans, a heap."""
     horizon: int = 0
     """What is due before this is in the heap."""
 
@@ -100,13 +102,14 @@ class Clock:
         span = self.far.get(when >> SPAN)
         if span is None:
             span = self.far[when >> SPAN] = Span()
+            heappush(self.spans, when >> SPAN)
         span.entries.append((when, number, timer))
         return timer
 
     def _look_ahead(self) -> None:
         """Nothing is due before the horizon: move it to the end of the next span in which something is."""
         while self.far and not self.heap:
-            span = min(self.far)
+            span = heappop(self.spans)
             self.horizon = span + 1 << SPAN
             self.heap = [entry for entry in self.far.pop(span).entries if entry[2].callback is not None]
             heapify(self.heap)

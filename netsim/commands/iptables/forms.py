@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 
 import attrs
 
@@ -48,10 +50,18 @@ class Piece:
         return self.made if given is None else self.extension.build(given, context)
 
 
+MOST_FORMS = 16
+"""So many forms of lines of one length are kept; of more, those that were met last."""
+
+
 @attrs.frozen
 class Form:
     """A line that was read, with the places of its free words, counted from the end; 0 where there is none."""
 
+    fixed: tuple[str, ...]
+    """The words that are not free."""
+    pick: Callable[[tuple[str, ...]], tuple[str, ...]]
+    """Takes the words in their places out of a line."""
     request: Request
     spec: RuleSpec
     context: Context
@@ -99,17 +109,26 @@ class Form:
         )  # fmt: skip
 
 
-@attrs.define(eq=False)
-class Shape:
-    """The words of lines without those that are free, and the form of the first right line that had them."""
+@lru_cache(maxsize=256)
+def forms_of(build: str, length: int) -> list[Form]:
+    """The forms of lines of so many words to a tool of this build, the newest first."""
+    return []
 
-    form: Form | None = None
+
+def filled(argv: tuple[str, ...], build: str) -> Request | None:
+    """The request of a line of a known form, None where there is none or a word asks for more than a look at itself. Raises Problem and AsksWorld."""
+    for form in forms_of(build, len(argv)):
+        if form.pick(argv) == form.fixed:
+            return form.fill(argv)
+    return None
 
 
-@lru_cache(maxsize=512)
-def shape_of(words: tuple[str | None, ...], build: str) -> Shape:
-    """The shape of these words to a tool of this build."""
-    return Shape()
+def keep(form: Form, build: str, length: int) -> None:
+    """Know a form from now on."""
+    forms = forms_of(build, length)
+    if all(known.fixed != form.fixed for known in forms):
+        forms.insert(0, form)
+        del forms[MOST_FORMS:]
 
 
 def without_free(argv: tuple[str, ...]) -> tuple[str | None, ...]:
@@ -120,10 +139,10 @@ def without_free(argv: tuple[str, ...]) -> tuple[str | None, ...]:
     return tuple(words[:-1])
 
 
-def form_of(parser: Parser, argv: tuple[str, ...], words: tuple[str | None, ...]) -> Form | None:
-    """The form of a line that was read, None when it is no rule's or a word that looked free was read otherwise."""
-    request, loaded, target = parser.request, parser.loaded, parser.target
-    if len(request.specs) != 1 or request.position or request.warnings:
+def form_of(parser: Parser, argv: tuple[str, ...]) -> Form | None:
+    """The form of a line that was read, None when it is no rule's, has no free words, or one that looked free was read otherwise."""
+    request, loaded, target, words = parser.request, parser.loaded, parser.target, without_free(argv)
+    if len(request.specs) != 1 or request.position or request.warnings or None not in words:
         return None
     spec = request.specs[0]
     free = {place - len(words) for place, word in enumerate(words) if word is None}
@@ -137,7 +156,10 @@ def form_of(parser: Parser, argv: tuple[str, ...], words: tuple[str | None, ...]
     asks = [piece for piece in (*matches, *lead) if piece.extension.valid is not None or not _belongs(piece.extension, request.table)]
     if not any(piece.free for piece in matches):
         matches = ()
+    fixed = [place for place, word in enumerate(words) if word is not None]
     return Form(
+        tuple([argv[place] for place in fixed]),
+        itemgetter(*fixed),
         request,
         spec,
         parser.context(),

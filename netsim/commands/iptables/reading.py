@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from netsim.commands.iptables.forms import form_of, shape_of, without_free
+from netsim.commands.iptables.forms import filled, form_of, keep
 from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import Problem
@@ -47,9 +47,7 @@ def remembered(argv: tuple[str, ...], build: str) -> tuple[Request, str] | None:
         if command not in SAME_RULE or argv[place + 2][:1] not in DASHES:
             request = _parsed(argv, build)
             return request, request.command
-        words = list(argv)
-        words[place] = "-A"
-        return _parsed(tuple(words), build), command[1]
+        return _parsed((*argv[:place], "-A", *argv[place + 1 :]), build), command[1]
     except (IndexError, Problem, AsksWorld):
         return None
 
@@ -59,12 +57,9 @@ def read(argv: tuple[str, ...], build: str) -> Request:
 
     AsksWorld also when a match or target has a memory of its own, which no two rules share; such values have no hash.
     """
-    words = without_free(argv)
-    shape = shape_of(words, build) if None in words else None
-    if shape is not None and shape.form is not None:
-        filled = shape.form.fill(argv)
-        if filled is not None:
-            return filled
+    known = filled(argv, build)
+    if known is not None:
+        return known
     parser = Parser(argv[1:], named_tool(argv[0], build), NOBODY, NO_SETS)
     request = parser.parse()
     if request.flags & {"V", "h"}:
@@ -73,8 +68,9 @@ def read(argv: tuple[str, ...], build: str) -> Request:
         for value in (*spec.matches, spec.target):
             if type(value).__hash__ is None:
                 raise AsksWorld
-    if shape is not None:
-        shape.form = form_of(parser, argv, words)
+    form = form_of(parser, argv)
+    if form is not None:
+        keep(form, build, len(argv))
     return request
 
 

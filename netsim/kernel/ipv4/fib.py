@@ -335,7 +335,7 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
     """
     fib = netns.inet.fib
     fib.generation += 1
-    if dev.ifindex not in (fib.hops or fib.count_hops()):
+    if not fib.may_lead_over(dev.ifindex):
         return
     dead = _mark(netns, dev.ifindex, RTNH_F_DEAD | RTNH_F_LINKDOWN, skip_host=keep_local)
     if dead:
@@ -393,7 +393,7 @@ def device_up(netns: Netns, dev: NetDevice, flags: int) -> None:
     for table in fib.tables.values():
         if not table.has_marks:
             continue
-        if ifindex not in (fib.hops or fib.count_hops()):
+        if not fib.may_lead_over(ifindex):
             return
         for prefixes in table.lengths.values():
             for routes in prefixes.values():

@@ -261,7 +261,8 @@ class FibState:
     has_custom_rules: bool = False
     has_custom_local_routes: bool = False
     hops: dict[int, int] | None = attrs.field(default=None, metadata={"state": "skip"})
-    """ifindex -> how many ways out of all tables lead over that device, kept from when somebody first asked (`fib_info_devhash`)."""
+    """ifindex -> how many ways out of all tables lead over that device, kept from when somebody asked twice (`fib_info_devhash`)."""
+    was_asked: int = attrs.field(default=0, metadata={"state": "skip"})
 
     def clear(self) -> None:
         """All routes go, with the namespace they are of."""
@@ -271,18 +272,24 @@ class FibState:
         self.hops = None
         self.generation += 1
 
-    def count_hops(self) -> dict[int, int]:
-        """ifindex -> how many ways out lead over that device; who is not in there has none."""
+    def may_lead_over(self, ifindex: int) -> bool:
+        """Whether any way out may lead over a device. The first answer is yes: most namespaces come and go without a second question."""
         if self.hops is None:
-            hops = self.hops = {}
-            for table in self.tables.values():
-                table.hops = hops
-                for prefixes in table.lengths.values():
-                    for routes in prefixes.values():
-                        for route in routes:
-                            for hop in route.nexthops:
-                                hops[hop.ifindex] = hops[hop.ifindex] + 1 if hop.ifindex in hops else 1
-        return self.hops
+            if not self.was_asked:
+                self.was_asked = 1
+                return True
+            self._count_hops()
+        return self.hops is not None and ifindex in self.hops
+
+    def _count_hops(self) -> None:
+        hops = self.hops = {}
+        for table in self.tables.values():
+            table.hops = hops
+            for prefixes in table.lengths.values():
+                for routes in prefixes.values():
+                    for route in routes:
+                        for hop in route.nexthops:
+                            hops[hop.ifindex] = hops[hop.ifindex] + 1 if hop.ifindex in hops else 1
 
     def table(self, number: int) -> FibTable:
         """A table, made when it is not there."""
