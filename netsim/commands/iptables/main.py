@@ -7,10 +7,10 @@ from netsim.commands.iptables.help import help_text
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
 from netsim.commands.iptables.parser import Parser
-from netsim.commands.iptables.problem import VERSION, Problem
+from netsim.commands.iptables.problem import OTHER, VERSION, Problem
 from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.request import Request
-from netsim.commands.iptables.rules import CHANGES, look_for, put_in
+from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, put_in
 from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
@@ -47,7 +47,10 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
     try:
         table = table_for(netns, tool, request.table)
         if command == "C":
-            printed = look_for(table, request, command)
+            found = look_for(table, request, command)
+            if found is None:  # not raised: scripts and daemons ask this of every rule before they put it in
+                return Result("", warned + no_such_rule(table, request).text(tool), OTHER)
+            printed = found
         elif command in LISTINGS:
             warned = warning(netns, tool) + warned
             printed = listed(table, request, KnownNames(call.proc))

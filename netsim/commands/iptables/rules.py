@@ -47,8 +47,22 @@ def put_in(table: Table, request: Request, command: str) -> str:
     return printed
 
 
-def look_for(table: Table, request: Request, command: str) -> str:
-    """-C, and -D which takes out what it finds; returns what -v prints."""
+def take_out(table: Table, request: Request, command: str) -> str:
+    """-D; returns what -v prints."""
+    printed = look_for(table, request, command)
+    if printed is None:
+        raise no_such_rule(table, request)
+    return printed
+
+
+def no_such_rule(table: Table, request: Request) -> Problem:
+    """What -C and -D say then."""
+    is_jump = table.build == LEGACY and request.chain in table.chains and isinstance(request.specs[0].target, Jump)
+    return BareProblem(NO_CHAIN if is_jump else BAD_RULE, OTHER)
+
+
+def look_for(table: Table, request: Request, command: str) -> str | None:
+    """-C, and -D which takes out what it finds; returns what -v prints, None where there is no such rule."""
     chain, printed = table.chains.get(request.chain), ""
     if isinstance(request.specs[0].target, Jump):
         _check_lead(table, request.specs[0], request.specs[0].target.chain)
@@ -60,8 +74,7 @@ def look_for(table: Table, request: Request, command: str) -> str:
             if known is spec or (known.iniface == spec.iniface and known.outiface == spec.outiface and known == spec):
                 break
         else:
-            unknown = table.build == LEGACY and chain is not None and isinstance(spec.target, Jump)
-            raise BareProblem(NO_CHAIN if unknown else BAD_RULE, OTHER)
+            return None
         if "v" in request.flags:
             printed += verbose_line(spec, table.family)
         if command == "D" and chain is not None:
@@ -69,7 +82,7 @@ def look_for(table: Table, request: Request, command: str) -> str:
     return printed
 
 
-CHANGES = {**dict.fromkeys("AIR", put_in), **dict.fromkeys("CD", look_for)}
+CHANGES = {**dict.fromkeys("AIR", put_in), "D": take_out}
 
 
 def _check_lead(table: Table, spec: RuleSpec, name: str) -> None:
