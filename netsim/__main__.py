@@ -31,7 +31,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; answers the exit status, 64 for one that cannot be understood."""
     parser = command_line()
     try:
-        options = parser.parse_args(argv)
+        options, rest = parser.parse_known_args(argv)
+        if rest:  # by the verb's usage: argparse would show that of all verbs
+            options.asked.error(f"unrecognized arguments: {' '.join(rest)}")
     except SystemExit as stop:
         return EX_USAGE if stop.code else 0
     if options.verb is None:
@@ -45,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Every verb with its options."""
     parser = argparse.ArgumentParser(prog="netsim", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.set_defaults(asked=parser)
     parser.add_argument("--version", action="version", version=f"netsim {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="netsim")
     run = add_verb(verbs, "run", "run shell scripts on a host and show what they print")
@@ -74,7 +77,9 @@ def command_line() -> argparse.ArgumentParser:
 
 def add_verb(verbs: Any, name: str, purpose: str) -> Any:
     """A verb; what it is for stands in the list of verbs and on top of its own help."""
-    return verbs.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+    verb = verbs.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+    verb.set_defaults(asked=verb)
+    return verb
 
 
 def add_questions(verbs: Any) -> None:

@@ -78,6 +78,11 @@ def test_the_command_line_refuses_what_it_does_not_know(capsys: pytest.CaptureFi
     assert "No such file or directory" in capsys.readouterr().err
 
 
+def test_a_word_too_many_is_answered_with_the_usage_of_its_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "lab.sh", "web", "db", "80"]) == 64
+    assert capsys.readouterr().err.startswith("usage: netsim explain [-h]")
+
+
 def test_worlds_are_deterministic() -> None:
     first, second = World().host(), World().host()
     assert first.run_script(TWO + "ip -n a link\nip netns exec a ping -c 1 10.0.0.2") == second.run_script(
