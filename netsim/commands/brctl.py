@@ -9,6 +9,7 @@ from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, EPERM, N
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp_settings
 from netsim.kernel.bridge.device import Bridge, BridgePort
+from netsim.kernel.bridge.stp import gc_left
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.link import LinkRequest, dellink, newlink
 from netsim.machine.call import Call, Result
@@ -287,19 +288,17 @@ def _showmacs(call: Call, words: list[str]) -> Result:
 def _showstp(call: Call, words: list[str]) -> Result:
     bridge = _bridge(call, words[0])
     if bridge is None:
-        if call.netns.device(words[0]) is None:
-            return Result("", f"{words[0]}: can't get info {strerror(ENODEV)}\n", 1)
-        return Result("", f"{words[0]}: can't get info {strerror(95)}\n", 1)
+        what = "bridge {} does not exist" if call.netns.device(words[0][:NAME]) is None else "device {} is not a bridge"
+        return Result("", f"{what.format(words[0])}!\n", 1)
     now = call.netns.kernel.clock.now
-    gc = max(0, bridge.gc_due - now) if bridge.flags & IFF_UP else 0
     text = f"{bridge.name}\n bridge id\t\t{_id_text(bridge.bridge_id)}\n designated root\t{_id_text(bridge.designated_root)}\n"
     text += f" root port\t\t{bridge.root_port:4d}\t\t\tpath cost\t\t{bridge.root_path_cost:4d}\n"
-    text += f" max age\t\t{_plain(bridge.max_age)}\t\t\tbridge max age\t\t{_plain(bridge.bridge_max_age)}\n"
-    text += f" hello time\t\t{_plain(bridge.hello_time)}\t\t\tbridge hello time\t{_plain(bridge.bridge_hello_time)}\n"
-    text += f" forward delay\t\t{_plain(bridge.forward_delay)}\t\t\tbridge forward delay\t{_plain(bridge.bridge_forward_delay)}\n"
+    text += f" max age\t\t{_plain(bridge.max_age)}\t\t\tbridge max age\t\t{_plain(bridge.max_age)}\n"
+    text += f" hello time\t\t{_plain(bridge.hello_time)}\t\t\tbridge hello time\t{_plain(bridge.hello_time)}\n"
+    text += f" forward delay\t\t{_plain(bridge.forward_delay)}\t\t\tbridge forward delay\t{_plain(bridge.forward_delay)}\n"
     text += f" ageing time\t\t{_plain(bridge.ageing_time)}\n"
     text += f" hello timer\t\t{_left(bridge.hello_timer, now)}\t\t\ttcn timer\t\t{_left(bridge.tcn_timer, now)}\n"
-    text += f" topology change timer\t{_left(bridge.topology_change_timer, now)}\t\t\tgc timer\t\t{_plain(gc)}\n"
+    text += f" topology change timer\t{_left(bridge.topology_change_timer, now)}\t\t\tgc timer\t\t{_plain(gc_left(bridge))}\n"
     flags = ("TOPOLOGY_CHANGE " if bridge.topology_change else "") + ("TOPOLOGY_CHANGE_DETECTED " if bridge.topology_change_detected else "")
     text += f" flags\t\t\t{flags}\n\n\n"
     for port in sorted(bridge.ports, key=_port_name):

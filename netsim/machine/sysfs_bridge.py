@@ -10,12 +10,11 @@ from netsim.clock import MS
 from netsim.errors import EINVAL, ENOENT, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp_settings
-from netsim.kernel.bridge.device import Bridge, BridgePort
-from netsim.kernel.core.netdevice import IFF_UP
+from netsim.kernel.bridge.device import RESTRICTED_GROUPS, RESTRICTED_PORT_GROUPS, Bridge, BridgePort
+from netsim.kernel.bridge.stp import gc_left
 from netsim.machine.sysfs_values import Shown, field, fixed, number
 
 CENTISECOND = 10 * MS
-RESTRICTED_GROUPS, RESTRICTED_PORT_GROUPS = 0x7, 0x2
 LINK_LOCAL_GROUPS = 0x0180C2000000
 
 
@@ -50,8 +49,7 @@ def _left(name: str) -> Callable[[Any], str]:
 
 
 def _gc_timer(bridge: Bridge) -> str:
-    left = bridge.gc_due - bridge.netns.kernel.clock.now if bridge.flags & IFF_UP else 0
-    return str(max(0, left) // CENTISECOND)
+    return str(gc_left(bridge) // CENTISECOND)
 
 
 def _bridge_setter(name: str) -> Callable[[Bridge, str], None]:

@@ -28,7 +28,12 @@ from netsim.kernel.drivers.vrf import Vrf
 from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.packet.numbers import ETH_P_8021Q, GRE_CSUM, GRE_KEY, GRE_SEQ
 
-BRIDGE_TIMES = {"forward_delay": "bridge_forward_delay", "hello_time": "bridge_hello_time", "max_age": "bridge_max_age", "ageing_time": "ageing_time"}
+BRIDGE_TIMES = {
+    "forward_delay": "bridge_forward_delay",
+    "hello_time": "bridge_hello_time",
+    "max_age": "bridge_max_age",
+    "ageing_time": "bridge_ageing_time",
+}
 ON_OFF = {1: "on", 0: "off"}
 TUNNEL_MODES = {4: "ipip", 41: "ip6ip", 0: "any"}
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.commands.bridge import fdb_lookup
 from netsim.commands.bridge.fdb_entry import USAGE, described, described_remotes, line, mac_address
+from netsim.commands.bridge.link import c_number
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, duparg2, invarg, matches, no_device, number
 from netsim.commands.ip.words import address as parse_ip
 from netsim.errors import NetError
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge.device import Bridge
+from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.drivers import vxlan_fdb
 from netsim.kernel.drivers.vxlan import VxlanDevice
@@ -83,7 +84,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
                 raise duparg2("dst", value)
             places["dst"] = parse_ip(value)
         elif word in ("vlan", "vni", "port"):
-            places[word] = _number_of(word, cursor.argument())
+            places[word] = c_number(cursor.argument()) & 0xFFFF if word == "vlan" else _number_of(word, cursor.argument())
         elif word == "via":
             places["via"] = device(session.netns, cursor.argument()).ifindex
         elif word in ("src_vni", "nhid"):
@@ -145,28 +146,15 @@ def show(session: Ip, cursor: Words) -> None:
             vid = number(cursor.argument(), 0, 0xFFFF) or 0
         elif matches(word, "help"):
             raise Stop(USAGE, 255)
-        else:
-            port = device(session.netns, word)
     items = []
-    for dev in session.netns.devices.values():
-        if isinstance(dev, Bridge) and bridge in (None, dev):
-            items += _bridge_entries(session, dev)
-        if isinstance(dev, VxlanDevice) and (bridge is None or dev.master is bridge):
-            items += [item for entry in vxlan_fdb.listed(dev) for item in described_remotes(session, dev, entry)]
-        elif bridge is None or dev.master is bridge or dev is bridge:
-            further = [mac for upper in dev.uppers if (mac := upper.further_address()) is not None]
-            items += [
-                {"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent", "order": (dev.ifindex, 0)}
-                for mac in (*further, *dev.multicast)
-            ]
-    if port is not None:
-        items = [item for item in items if item["ifname"] == port.name]
+    for dev in sorted(session.netns.devices.values(), key=_by_index) if port is None else (port,):
+        if bridge is None or dev is bridge or dev.master is bridge:
+            items += _of_device(session, dev)
     if vid:
         items = [item for item in items if item.get("vlan") == vid]
     if wanted:
         items = [item for item in items if _in_state(item["state"], wanted)]
     for item in items:
-        item.pop("order", None)
         if port is not None and session.style.json:
             item.pop("ifname")  # asked for by name
     if session.style.json:
@@ -188,5 +176,25 @@ def _in_state(state: str, wanted: str) -> bool:
     return wanted == "all" or wanted == state
 
 
-def _bridge_entries(session: Ip, bridge: Bridge) -> list[dict[str, Any]]:
-    return [described(session, bridge, entry) for entry in br_fdb.listed(bridge)]
+def _by_index(dev: NetDevice) -> int:
+    return dev.ifindex
+
+
+def _of_device(session: Ip, dev: NetDevice) -> list[dict[str, Any]]:
+    """What is told of one device (`rtnl_fdb_dump`): its bridge's entries at it, the latest first, and its own; of a bridge its own come first."""
+    own = _own(session, dev)
+    if isinstance(dev, Bridge):
+        return own + _at(session, dev, None)
+    port = dev.slave_data
+    return (_at(session, port.bridge, port) if isinstance(port, BridgePort) else []) + own
+
+
+def _at(session: Ip, bridge: Bridge, port: BridgePort | None) -> list[dict[str, Any]]:
+    return [described(session, bridge, entry) for entry in reversed(br_fdb.listed(bridge)) if entry.port is port]
+
+
+def _own(session: Ip, dev: NetDevice) -> list[dict[str, Any]]:
+    if isinstance(dev, VxlanDevice):
+        return [item for entry in vxlan_fdb.listed(dev) for item in described_remotes(session, dev, entry)]
+    further = [mac for upper in dev.uppers if (mac := upper.further_address()) is not None]
+    return [{"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent"} for mac in (*further, *dev.multicast)]

@@ -23,7 +23,7 @@ USAGE = """Usage: bridge fdb { add | append | del | replace } ADDR dev DEV
               [ self ] [ master ] [ use ] [ router ] [ extern_learn ]
               [ sticky ] [ local | static | dynamic ] [ vlan VID ]
               { [ dst IPADDR ] [ port PORT] [ vni VNI ] | [ nhid NHID ] }
-\t      [ via DEV ] [ src_vni VNI ]
+\t       [ via DEV ] [ src_vni VNI ]
        bridge fdb [ show [ br BRDEV ] [ brport DEV ] [ vlan VID ]
               [ state STATE ] [ dynamic ] ]
        bridge fdb get [ to ] LLADDR [ br BRDEV ] { brport | dev } DEV
@@ -38,9 +38,9 @@ USAGE = """Usage: bridge fdb { add | append | del | replace } ADDR dev DEV
 def mac_address(text: str) -> MAC:
     """A MAC as `bridge` reads it (`sscanf` of six hexadecimal numbers)."""
     parts = text.split(":")
-    if len(parts) != 6 or any(not 1 <= len(part) <= 2 or any(letter not in "0123456789abcdefABCDEF" for letter in part) for part in parts):
+    if len(parts) < 6 or any(not 1 <= len(part) <= 2 or any(letter not in "0123456789abcdefABCDEF" for letter in part) for part in parts[:6]):
         raise Stop(f"Invalid mac address {text}\n", 255)
-    return lladdr(text)
+    return lladdr(":".join(parts[:6]))  # what follows is not read
 
 
 PLACES = (("vlan", "vlan"), ("dst", "dst"), ("port", "port"), ("vni", "vni"), ("via", "via"), ("linkNetNsId", "link-netnsid"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.commands.ip.kinds.grammar import on_off
 from netsim.commands.ip.link_show import at_link, flag_names
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.words import Stop, Words, answers, device, matches, number
+from netsim.commands.ip.words import Stop, Words, answers, device, matches
 from netsim.errors import NetError
 from netsim.kernel.bridge.device import BridgePort
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
@@ -62,6 +62,10 @@ SHOWN = (
 )  # fmt: skip
 
 
+SIGNS = {"priority": 0x8000, "mcast_router": 0x80}
+"""Of numbers kept in two bytes and in one."""
+
+
 def do_link(session: Ip, cursor: Words) -> None:
     """bridge link."""
     if not cursor.more():
@@ -87,23 +91,24 @@ def change(session: Ip, cursor: Words) -> None:
         word = cursor.take()
         if word == "dev":
             name = cursor.argument()
-        elif word in SWITCHES:
+        elif word in SWITCHES or word == "learning_sync":  # which the bridge itself does not look at
             value = cursor.argument()
             if value not in ("on", "off"):
                 raise Stop(f'Error: argument of "{word}" must be one of "off", "on", not "{value}"\n', 234)
-            data[SWITCHES[word]] = int(value == "on")
+            if word in SWITCHES:
+                data[SWITCHES[word]] = int(value == "on")
         elif word in ("cost", "priority", "mcast_router"):
-            amount = c_number(cursor.argument())
-            if amount or word != "cost":
-                data[word] = amount
+            amount, sign = c_number(cursor.argument()), SIGNS.get(word, 0)
+            if (not amount & sign) if sign else amount:  # below zero stands for nothing said
+                data[word] = amount & (2 * sign - 1)
         elif word == "state":
             value = cursor.argument()
-            state = number(value, 0, 255)
-            if state is None:
-                if value.lower() not in STATES:
-                    raise Stop("Error: invalid STP port state\n", 255)
-                state = STATES.index(value.lower())
-            data["state"] = state
+            if re.fullmatch(r"\s*[+-]?\d+", value):
+                data["state"] = int(value) & 0xFF
+            elif value.lower() in STATES:
+                data["state"] = STATES.index(value.lower())
+            else:
+                raise Stop("Error: invalid STP port state\n", 255)
         elif word in ("self", "master"):
             targets.add(word)
         elif word == "hwmode":
@@ -112,7 +117,7 @@ def change(session: Ip, cursor: Words) -> None:
             targets = {"self"}
         elif word == "nobackup_port":
             continue  # no port has one here
-        elif word in ("learning_sync", "backup_port"):
+        elif word == "backup_port":
             raise Stop(f'netsim: "bridge link" option "{word}" is not modelled\n', 1)
         elif matches(word, "help"):
             raise Stop(USAGE, 255)

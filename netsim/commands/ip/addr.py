@@ -124,7 +124,9 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
         elif word in FLAGS:
             words.flags |= FLAGS[word]
         elif word == "anycast":
-            raise Stop(f'netsim: "ip address" option "{word}" is not modelled\n', 1)
+            value = cursor.argument()  # the kernel keeps none of IPv4 and takes those of IPv6 elsewhere
+            _once(words, "anycast", value)
+            address(value, words.local.family if words.local is not None else family)
         else:
             if word == "local":
                 word = cursor.argument()

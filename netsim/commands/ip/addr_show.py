@@ -17,7 +17,7 @@ from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.addr import AddrRequest, deladdr
 from netsim.kernel.rtnl.link import dumped, getlink
 from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa
-from netsim.kernel.tables.inet6 import Ifa6
+from netsim.kernel.tables.inet6 import IFA_F_DEPRECATED, Ifa6
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -44,6 +44,7 @@ class Filter:
     """What `ip address show` is asked to leave out."""
 
     def __init__(self, session: Ip) -> None:
+        self.session = session
         self.family = session.style.family if session.style.family in (2, 10) else 0
         self.dev: str | None = None
         self.up = False
@@ -152,15 +153,13 @@ def addresses_of(dev: NetDevice, wanted: Filter) -> list[Ifa | Ifa6]:
         found += dev.inet.addresses
     if wanted.family in (0, 10) and dev.inet6 is not None:
         found += dev.inet6.addresses
-    return [ifa for ifa in found if _passes(dev, ifa, wanted)]
+    return [ifa for ifa in found if _passes(wanted.session, dev, ifa, wanted)]
 
 
-def _passes(dev: NetDevice, ifa: Ifa | Ifa6, wanted: Filter) -> bool:
+def _passes(session: Ip, dev: NetDevice, ifa: Ifa | Ifa6, wanted: Filter) -> bool:
     if wanted.scope is not None and ifa.scope != wanted.scope:
         return False
-    if wanted.flags and ifa.flags & wanted.flags != wanted.flags:
-        return False
-    if wanted.unwanted and ifa.flags & wanted.unwanted:
+    if (wanted.flags or wanted.unwanted) and flags_in_force(session, ifa) & (wanted.flags | wanted.unwanted) != wanted.flags:
         return False
     if wanted.label is not None:
         if not fnmatchcase(ifa.label if isinstance(ifa, Ifa) else dev.name, wanted.label):
@@ -257,7 +256,7 @@ def _address_text(session: Ip, dev: NetDevice, ifa: Ifa | Ifa6) -> str:
         text = f"inet6 {_short(session.style, ifa)} "
         if ifa.metric:
             text += f"metric {ifa.metric} "
-    text += f"scope {SCOPE_NAMES.get(ifa.scope, str(ifa.scope))} " + _flag_words(ifa)
+    text += f"scope {SCOPE_NAMES.get(ifa.scope, str(ifa.scope))} " + _flag_words(session, ifa)
     if isinstance(ifa, Ifa):
         text += ifa.label
     text += session.style.newline
@@ -281,10 +280,16 @@ FLAG_WORDS = (
 """In iproute2's order; what is not permanent is `dynamic` (`ifa_flag_data`)."""
 
 
-def _flag_list(ifa: Ifa | Ifa6) -> list[str]:
-    flags = ifa.flags
-    if isinstance(ifa, Ifa) and ifa.preferred == 0:
-        flags |= 0x20
+def flags_in_force(session: Ip, ifa: Ifa | Ifa6) -> int:
+    """The flags of an address; an IPv4 one is deprecated once its preferred time is over (`set_ifa_lifetime`, `check_lifetime`)."""
+    if isinstance(ifa, Ifa6) or ifa.preferred is None:
+        return ifa.flags
+    is_over = ifa.preferred == 0 or _left(session, ifa)[1] == 0
+    return ifa.flags | IFA_F_DEPRECATED if is_over else ifa.flags
+
+
+def _flag_list(session: Ip, ifa: Ifa | Ifa6) -> list[str]:
+    flags = flags_in_force(session, ifa)
     names = [] if not flags & IFA_F_SECONDARY else ["secondary" if isinstance(ifa, Ifa) else "temporary"]
     for bit, name in FLAG_WORDS:
         if bit == IFA_F_PERMANENT:
@@ -294,8 +299,8 @@ def _flag_list(ifa: Ifa | Ifa6) -> list[str]:
     return names
 
 
-def _flag_words(ifa: Ifa | Ifa6) -> str:
-    return "".join(f"{name} " for name in _flag_list(ifa))
+def _flag_words(session: Ip, ifa: Ifa | Ifa6) -> str:
+    return "".join(f"{name} " for name in _flag_list(session, ifa))
 
 
 def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> dict[str, Any]:
@@ -346,7 +351,7 @@ def _address_dict(session: Ip, ifa: Ifa | Ifa6) -> dict[str, Any]:
     if isinstance(ifa, Ifa) and ifa.broadcast is not None:
         item["broadcast"] = str(ifa.broadcast)
     item["scope"] = SCOPE_NAMES.get(ifa.scope, str(ifa.scope))
-    for name in _flag_list(ifa):
+    for name in _flag_list(session, ifa):
         item[name] = True
     if isinstance(ifa, Ifa):
         item["label"] = ifa.label

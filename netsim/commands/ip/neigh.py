@@ -99,6 +99,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             fields["flags"] = fields.get("flags", 0) | NTF_EXT_LEARNED
         elif word == "use":
             fields["flags"] = fields.get("flags", 0) | NTF_USE
+            fields["state"] = NUD_NONE
         elif word == "dev":
             name = cursor.argument()
         elif word == "protocol":
@@ -113,14 +114,15 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             if dst is not None:
                 raise duparg2("to", word)
             dst = address(word, session.style.family if session.style.family in (2, 10) else 0)
-    if name is None or dst is None:
+    is_proxy = fields.get("flags", 0) & NTF_PROXY
+    if dst is None or (name is None and not is_proxy):
         raise Stop("Device and destination are required arguments.\n", 255)
     if typed is not None and typed != "null":
         fields["lladdr"] = _lladdr(typed)
-    dev = getlink(session.netns, name)
+    dev = getlink(session.netns, name) if name is not None else session.netns.loopback
     if dev is None:
-        raise no_device(name)
-    request = NeighRequest(dst, **{"state": NUD_PERMANENT if flags else 0, **fields})
+        raise no_device(name or "")
+    request = NeighRequest(dst, **{"state": NUD_PERMANENT if flags else 0, "everywhere": int(name is None), **fields})
     try:
         if flags:
             newneigh(dev, request, flags)
@@ -147,6 +149,11 @@ def get(session: Ip, cursor: Words) -> None:
         raise Stop("Device and address are required arguments.\n", 1)
     dev = device(session.netns, name or "lo")
     table, _ = table_for(dev, dst)
+    if proxy:
+        if (dst, dev.ifindex if name is not None else 0) not in table.proxies:
+            raise Stop("Error: Proxy neighbour entry not found.\n", 2)
+        session.print(f"{dst} " + (f"dev {dev.name} " if name is not None else "") + "proxy \n")
+        return
     known = table.entries.get((dst, dev.ifindex))
     if known is None:
         raise Stop("Error: Neighbour entry not found.\n", 2)
@@ -219,9 +226,13 @@ def _passes(entry: Neighbour, wanted: Filter) -> bool:
         return False
     if wanted.master is not None and entry.dev.master is not wanted.master:
         return False
+    if wanted.unused and entry.timer is not None:  # a timer that runs holds the entry
+        return False
     if wanted.protocol and entry.protocol != wanted.protocol:
         return False
-    if wanted.states:
+    if entry.flags & NTF_EXT_LEARNED:
+        pass  # shown in whatever state
+    elif wanted.states:
         if not entry.state & wanted.states and not (entry.state == NUD_NONE and wanted.states & 0x100):
             return False
     elif entry.state in (NUD_NONE, NUD_NOARP):
@@ -254,8 +265,8 @@ def _show_proxies(session: Ip, wanted: Filter) -> None:
     proxies = ([] if family == 10 else [*netns.inet.arp.proxies]) + ([] if family == 2 else [*netns.inet6.neigh.proxies])
     for key, ifindex in proxies:
         dev = session.netns.devices.get(ifindex)
-        if dev is not None and wanted.dev in (None, dev):
-            items.append({"dst": str(key), **({"dev": dev.name} if wanted.dev is None else {}), "proxy": None})
+        if wanted.dev in (None, dev):
+            items.append({"dst": str(key), **({"dev": dev.name} if wanted.dev is None and dev is not None else {}), "proxy": None})
     if session.style.json:
         session.print(to_json(items, session.style))
     for item in items if not session.style.json else ():
@@ -329,11 +340,11 @@ def flush(session: Ip, cursor: Words) -> None:
     )
     wanted = parse_filter(session, trimmed)
     if not wanted.states:
-        wanted.states = ALL_STATES & ~(NUD_PERMANENT | NUD_NOARP)
+        wanted.states = (ALL_STATES | 0x100) & ~(NUD_PERMANENT | NUD_NOARP)  # those without a state too
     if wanted.proxy:
         for key, ifindex in list(session.netns.inet.arp.proxies):
             if wanted.dev is None or wanted.dev.ifindex == ifindex:
-                delneigh(session.netns.devices[ifindex], NeighRequest(key, flags=NTF_PROXY))
+                delneigh(session.netns.devices.get(ifindex, session.netns.loopback), NeighRequest(key, flags=NTF_PROXY, everywhere=int(not ifindex)))
         return
     entries = chosen(session, wanted)
     if session.style.statistics and not entries:

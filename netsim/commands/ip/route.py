@@ -33,6 +33,7 @@ from netsim.kernel.tables.fib import (
     RTN_UNICAST,
     RTNH_F_ONLINK,
     RTNH_F_PERVASIVE,
+    TCP_CONGESTION,
     Route,
 )
 
@@ -58,7 +59,6 @@ METRICS = (
     "rto_min",
     "hoplimit",
     "ssthresh",
-    "realms",
 )
 
 
@@ -132,8 +132,11 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     deleting = flags == 0
     gateway_given = words.gateway is not None or bool(words.hops) or bool(words.nhid)
     hops = tuple(words.hops)
-    if not hops and (words.gateway is not None or words.dev is not None):
-        hops = (HopRequest(0 if words.dev is None else dev_index(session.netns, words.dev), words.gateway, 1, words.flags),)
+    only = None
+    if words.gateway is not None or words.dev is not None:
+        only = HopRequest(0 if words.dev is None else dev_index(session.netns, words.dev), words.gateway, 1, words.flags)
+    if not hops and only is not None:
+        hops = (only,)
     table = words.table
     if not table:
         table = RT_TABLE_LOCAL if kind in (RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, 10) else RT_TABLE_MAIN
@@ -151,7 +154,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     dst = words.dst.address if words.dst is not None else None
     request = RouteRequest(
         dst, words.dst.length if words.dst is not None else 0, words.tos, table, words.protocol, scope, kind, words.priority, words.src, hops,
-        tuple(words.metrics), words.flags, family, words.expires, words.pref, words.nhid,
+        tuple(words.metrics), words.flags, family, words.expires, words.pref, words.nhid, only,
     )  # fmt: skip
     try:
         if deleting:
@@ -167,6 +170,8 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.src = address(cursor.argument(), words.family)
         words.family = words.family or (2 if isinstance(words.src, IPv4) else 10)
     elif word == "via":
+        if words.gateway is not None:
+            raise invarg("use nexthop syntax to specify multiple via\n", word)
         value = cursor.argument()
         if value in ("inet", "inet6"):
             words.gateway = address(cursor.argument(), 2 if value == "inet" else 10)
@@ -211,6 +216,8 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         value = cursor.argument()
         if value not in ("low", "medium", "high") and number(value, 0, 255) is None:
             raise invarg('"pref" value is invalid\n', value)  # what it says is for IPv6 only
+    elif matches(word, "realms"):
+        raise Stop('netsim: "ip route" option "realms" is not modelled\n', 1)
     elif word in METRICS:
         _metric(words, cursor, word)
     elif word == "expires":
@@ -243,8 +250,12 @@ def _preference(word: str) -> int:
 
 def _metric(words: RouteWords, cursor: Words, word: str) -> None:
     value = cursor.argument()
-    if word in ("congctl", "realms"):
-        raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
+    if word == "congctl":
+        if value == "lock":
+            words.metrics.append(("lock congctl", 1))
+            value = cursor.argument()
+        words.metrics.append((word, TCP_CONGESTION.index(value) if value in TCP_CONGESTION else TCP_CONGESTION.index("unspec")))
+        return
     if word == "features":
         if value != "ecn":
             raise invarg('"features" value not valid\n', value)
@@ -368,7 +379,7 @@ def flush(session: Ip, cursor: Words) -> None:
     if wanted.table == 0 and session.style.family == 0:
         gone += flush6(session, wanted)
     if session.style.statistics:
-        session.print("Nothing to flush\n" if not gone else f"*** Round 1, deleting {gone} entries ***\n*** Flush is complete after 1 round ***\n")
+        session.print("Nothing to flush\n" if not gone else f"\n*** Round 1, deleting {gone} entries ***\n*** Flush is complete after 1 round ***\n")
 
 
 def _flush4(session: Ip, wanted: RouteFilter) -> int:
@@ -377,6 +388,8 @@ def _flush4(session: Ip, wanted: RouteFilter) -> int:
     routes = listed(session, wanted)
     tables = session.netns.inet.fib.tables
     for route in routes:
+        if session.style.statistics > 1:
+            session.print(line(session, route, wanted) + "\n")
         if route.nh is None:
             tables[route.table].remove(route)
     session.netns.inet.fib.generation += 1

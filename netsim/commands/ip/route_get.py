@@ -65,6 +65,7 @@ def get(session: Ip, cursor: Words) -> None:
             if matches(word, "help"):
                 raise Stop(ROUTE, 255)
             dst = _single(session, prefix(word, family))
+            family = family or dst.family
     if dst is None:
         raise Stop("need at least a destination address\n", 1)
     if dst.family == 10:

@@ -16,6 +16,7 @@ from netsim.kernel.tables.fib import (
     RTNH_F_LINKDOWN,
     RTNH_F_ONLINK,
     RTNH_F_PERVASIVE,
+    TCP_CONGESTION,
     NextHop,
     Route,
 )
@@ -67,7 +68,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
     if route.type != RTN_UNICAST or details:
         text += f"{NAMES['type'][route.type]} "
     text += style.paint_address(route.dst, f"{destination(route)} ") if route.length else destination(route) + " "
-    if route.tos:
+    if route.tos and wanted.tos is None:
         text += f"tos 0x{route.tos:02x} "
     if route.nh is not None:
         text += f"nhid {route.nh.id} "
@@ -83,7 +84,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         text += f"proto {name_of(session, 'protocol', route.protocol)} "
     if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
         text += f"scope {name_of(session, 'scope', route.scope)} "
-    if route.prefsrc is not None:
+    if route.prefsrc is not None and wanted.src is None:
         text += f"src {style.paint_address(route.prefsrc, f'{route.prefsrc} ')}"
     if route.priority and wanted.metric is None:
         text += f"metric {route.priority} "
@@ -114,7 +115,7 @@ def metrics_text(metrics: tuple[tuple[str, int], ...]) -> str:
 
 
 METRIC_ORDER = (
-    "mtu", "window", "rtt", "rttvar", "ssthresh", "cwnd", "advmss", "reordering", "hoplimit", "initcwnd", "features", "rto_min", "initrwnd", "quickack",
+    "mtu", "window", "rtt", "rttvar", "ssthresh", "cwnd", "advmss", "reordering", "hoplimit", "initcwnd", "features", "rto_min", "initrwnd", "quickack", "congctl",
 )  # fmt: skip
 PER_MS = {"rtt": 8, "rttvar": 4, "rto_min": 1}
 
@@ -132,6 +133,8 @@ def metric_text(name: str, value: int) -> str:
     """Times are kept in parts of a ms and told in ms or s."""
     if name == "features":
         return "ecn"
+    if name == "congctl":
+        return TCP_CONGESTION[value]
     if name not in PER_MS:
         return str(value)
     ms = value // PER_MS[name]
@@ -141,7 +144,11 @@ def metric_text(name: str, value: int) -> str:
 def metrics_json(metrics: tuple[tuple[str, int], ...]) -> dict[str, Any]:
     """The metrics as -j tells them."""
     return {
-        ("ecn" if name == "features" else name): None if name == "features" else value // PER_MS.get(name, 1)
+        ("ecn" if name == "features" else name): None
+        if name == "features"
+        else TCP_CONGESTION[value]
+        if name == "congctl"
+        else value // PER_MS.get(name, 1)
         for name, value in ordered_metrics(metrics)
     }
 
@@ -153,7 +160,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
     if route.type != RTN_UNICAST or details:
         item["type"] = NAMES["type"][route.type]
     item["dst"] = destination(route)
-    if route.tos:
+    if route.tos and wanted.tos is None:
         item["tos"] = f"0x{route.tos:02x}"
     if route.nh is not None:
         item["nhid"] = route.nh.id
@@ -169,7 +176,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         item["protocol"] = name_of(session, "protocol", route.protocol)
     if (route.scope != RT_SCOPE_UNIVERSE or details) and wanted.scope is None:
         item["scope"] = name_of(session, "scope", route.scope)
-    if route.prefsrc is not None:
+    if route.prefsrc is not None and wanted.src is None:
         item["prefsrc"] = str(route.prefsrc)
     if route.priority and wanted.metric is None:
         item["metric"] = route.priority

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv6
@@ -9,8 +10,8 @@ from netsim.commands.ip.names import name_of, number_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_words import named, table_number
 from netsim.commands.ip.usage import RULE
-from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number, prefix
-from netsim.errors import NetError
+from netsim.commands.ip.words import Stop, Words, answers, check_name, invarg, matches, number, prefix, unsigned
+from netsim.errors import EINVAL, NetError
 from netsim.kernel.rtnl.rule import RuleRequest, delrule, fib_of, newrule
 from netsim.kernel.tables.fib import (
     FR_ACT_BLACKHOLE,
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 ACTIONS = {"blackhole": FR_ACT_BLACKHOLE, "unreachable": FR_ACT_UNREACHABLE, "prohibit": FR_ACT_PROHIBIT, "nop": FR_ACT_NOP}
 ACTION_NAMES = {value: name for name, value in ACTIONS.items()}
 FILTER_PREFIXES = ("preference", "order", "priority", "table", "lookup", "protocol")
+ASKED = ("priority", "tos", "fwmark", "iif", "oif", "table", "uid", "ipproto", "sport", "dport", "protocol", "l3mdev")
+"""What a listing compares, by the names of a rule's fields."""
+PORTS = re.compile(r"\s*([+-]?\d+)(?:-\s*([+-]?\d+))?")
+"""`sscanf` of "%hu-%hu"."""
 FILTER_WORDS = ("not", "tos", "dsfield", "fwmark", "iif", "dev", "oif", "uidrange", "from", "to", "ipproto", "sport", "dport")
+FILTER_FLAGS = ("not", "l3mdev")
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47}
 
 
@@ -57,10 +63,11 @@ def do_iprule(session: Ip, cursor: Words) -> None:
         raise Stop(f'Command "{word}" is unknown, try "ip rule help".\n', 255)
 
 
-def parse(session: Ip, cursor: Words) -> dict[str, Any]:
-    """The words of add, delete and show."""
+def parse(session: Ip, cursor: Words, complaint: str = "invalid table ID\n") -> dict[str, Any]:
+    """The words of add, delete and show; `complaint` is about a table."""
     fields: dict[str, Any] = {}
     family = session.style.family if session.style.family in (2, 10) else 0
+    fields["family"] = family or 2  # whatever family the prefixes have
     while cursor.more():
         word = cursor.take()
         if word == "not":
@@ -69,12 +76,10 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             found = prefix(cursor.argument(), family)
             if found.address is not None and found.length:
                 fields["src"], fields["src_length"] = found.address, found.length
-            family = family or found.family
         elif word == "to":
             found = prefix(cursor.argument(), family)
             if found.address is not None and found.length:
                 fields["dst"], fields["dst_length"] = found.address, found.length
-            family = family or found.family
         elif matches(word, "preference") or matches(word, "order") or matches(word, "priority"):
             value = cursor.argument()
             parsed = number(value, 0, 0xFFFFFFFF)
@@ -90,13 +95,13 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
         elif word == "fwmark":
             _mark(fields, cursor.argument())
         elif matches(word, "table") or matches(word, "lookup"):
-            fields["table"] = _table(session, cursor.argument())
+            fields["table"] = table_number(session, cursor.argument(), complaint)
         elif word in ("iif", "dev"):
-            fields["iif"] = cursor.argument()
+            fields["iif"] = _ifname(cursor.argument(), '"iif"/"dev" not a valid ifname')
         elif word == "oif":
-            fields["oif"] = cursor.argument()
+            fields["oif"] = _ifname(cursor.argument(), '"oif" not a valid ifname')
         elif word in ("suppress_prefixlength", "sup_pl"):
-            fields["suppress_prefixlength"] = number(cursor.argument(), 0, 128)
+            fields["suppress_prefixlength"] = unsigned(cursor.argument(), "suppress_prefixlength value is invalid\n")
         elif word in ("suppress_ifgroup", "sup_group"):
             fields["suppress_ifgroup"] = _group(session, cursor.argument())
         elif word == "ipproto":
@@ -135,7 +140,6 @@ def parse(session: Ip, cursor: Words) -> dict[str, Any]:
             if action is None:
                 raise invarg("Failed to parse rule type", word)
             fields["action"] = action
-    fields["family"] = family or 2
     return fields
 
 
@@ -144,20 +148,19 @@ def parse_filter(session: Ip, cursor: Words) -> dict[str, Any]:
     at = cursor.at
     while cursor.more():
         word = cursor.take()
-        known = any(matches(word, name) for name in FILTER_PREFIXES) or word in FILTER_WORDS
+        known = any(matches(word, name) for name in FILTER_PREFIXES) or word in FILTER_WORDS or word in FILTER_FLAGS
         if not known:
             prefix(word, 2 if session.style.family in (0, 2) else 10)
-        elif word != "not" and cursor.more():
+        elif word not in FILTER_FLAGS and cursor.more():
             cursor.take()
     cursor.at = at
-    return parse(session, cursor)
+    return parse(session, cursor, "table id value is invalid\n")
 
 
-def _table(session: Ip, word: str) -> int:
-    try:
-        return table_number(session, word)
-    except Stop:
-        raise invarg("invalid table ID\n", word) from None
+def _ifname(word: str, complaint: str) -> str:
+    if not check_name(word):
+        raise invarg(complaint, word)
+    return word
 
 
 def _mark(fields: dict[str, Any], value: str) -> None:
@@ -174,22 +177,23 @@ def _mark(fields: dict[str, Any], value: str) -> None:
 
 
 def _ports(key: str, word: str) -> tuple[int, int]:
-    low, dash, high = word.partition("-")
-    first = number(low, 0, 65535)
-    last = number(high, 0, 65535) if dash else first
-    if first is None or last is None:
+    told = PORTS.match(word)
+    if told is None:
         raise invarg(f"invalid {key} range\n", word)
-    return first, last
+    first = int(told[1]) & 0xFFFF
+    return first, first if told[2] is None else int(told[2]) & 0xFFFF
 
 
 def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
     """ip rule add and delete."""
-    if deleting and not cursor.more():
-        raise Stop('"ip rule del" requires arguments.\n', 1)
+    if not cursor.more():
+        raise Stop(f'"ip rule {"del" if deleting else "add"}" requires arguments.\n', 1)
     fields = parse(session, cursor)
+    if fields.get("l3mdev") and "table" in fields:
+        raise Stop("table can not be specified for l3mdev rules\n", EINVAL)
     if deleting:
         fields.setdefault("action", 0)
-    elif fields.get("action", FR_ACT_TO_TBL) == FR_ACT_TO_TBL:
+    elif not fields.get("l3mdev") and fields.get("action", FR_ACT_TO_TBL) == FR_ACT_TO_TBL:
         fields.setdefault("table", RT_TABLE_MAIN)
     try:
         if deleting:
@@ -210,26 +214,16 @@ def flush(session: Ip, fields: dict[str, Any]) -> None:
 
 
 def _is_shown(rule: Rule, fields: dict[str, Any]) -> bool:
-    for name in (
-        "priority",
-        "src",
-        "src_length",
-        "dst",
-        "dst_length",
-        "tos",
-        "fwmark",
-        "iif",
-        "oif",
-        "table",
-        "action",
-        "ipproto",
-        "sport",
-        "dport",
-        "protocol",
-    ):
-        if name in fields and getattr(rule, name) != fields[name]:
-            return False
-    return True
+    """Whether a rule is asked about (`filter_nlmsg`): prefixes hold those within them, all else must be the same."""
+    return all(getattr(rule, name) == fields[name] for name in ASKED if name in fields) and all(
+        _is_within(getattr(rule, name), getattr(rule, f"{name}_length"), fields[name], fields[f"{name}_length"])
+        for name in ("src", "dst")
+        if name in fields
+    )
+
+
+def _is_within(address: Any, length: int, wanted: Any, wanted_length: int) -> bool:
+    return address is not None and length >= wanted_length and not (address ^ wanted) >> (_whole(address) - wanted_length)
 
 
 def show(session: Ip, cursor: Words) -> None:

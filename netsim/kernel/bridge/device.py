@@ -12,7 +12,7 @@ from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import stp, stp_settings
+from netsim.kernel.bridge import identity, stp, stp_settings
 from netsim.kernel.bridge import vlan as br_vlan
 from netsim.kernel.bridge.audience import Audience, Place
 from netsim.kernel.bridge.forward import br_dev_xmit
@@ -139,7 +139,10 @@ class Bridge(NetDevice):
     hello_timer: Timer | None = None
     tcn_timer: Timer | None = None
     topology_change_timer: Timer | None = None
-    gc_due: int = 0
+    bridge_ageing_time: int = 300 * SECOND
+    """As set; `ageing_time` is shorter while the topology changes."""
+    gc_from: int = 0
+    """When it came up: forgotten addresses are first looked for a tenth of a second later."""
     explicit_mtu: bool = False
     freed_numbers: list[int] = attrs.field(factory=list)  # a heap: numbers below the highest that no port has
     forwarding_ports: int = 0
@@ -186,7 +189,7 @@ class Bridge(NetDevice):
     def change_address(self, address: MAC) -> None:
         """An address set by hand stays, and is the bridge's id (`br_set_mac_address`)."""
         if address != self.address:
-            stp.change_bridge_id(self, address)
+            identity.change_bridge_id(self, address)
         self.explicit_address = True
 
     def add_port(self, dev: NetDevice) -> None:
@@ -215,7 +218,7 @@ class Bridge(NetDevice):
         stp.init_port(port)
         br_fdb.add_local(self, port, dev.address)
         br_vlan.init(self, port)
-        changed = stp.port_address_counts(self, dev) and stp.recalculate_bridge_id(self)
+        changed = identity.port_address_counts(self, dev) and identity.recalculate_bridge_id(self)
         if dev.flags & IFF_UP and dev.carrier and self.flags & IFF_UP:
             stp.enable_port(port)
         if changed:
@@ -243,7 +246,7 @@ class Bridge(NetDevice):
             self.follow_ports()
         elif event == NETDEV_CHANGEADDR:
             br_fdb.change_local(self, port, dev.address)
-            if stp.recalculate_bridge_id(self):
+            if identity.recalculate_bridge_id(self):
                 self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
 
     def del_port(self, dev: NetDevice) -> None:
@@ -270,7 +273,7 @@ class Bridge(NetDevice):
         self.follow_ports()
         if self.ports:
             self.tso_max_size = min([other.dev.tso_max_size for other in self.ports])
-        if stp.recalculate_bridge_id(self):
+        if identity.recalculate_bridge_id(self):
             self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
         stp.check_carrier(self)
 
@@ -315,6 +318,10 @@ def create(netns: Netns, request: LinkRequest) -> Bridge:
     return dev
 
 
+RESTRICTED_GROUPS, RESTRICTED_PORT_GROUPS = 0x7, 0x2
+"""Link-local groups that are never forwarded (`BR_GROUPFWD_RESTRICTED`, `BR_GROUPFWD_MACPAUSE`)."""
+
+
 def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     """Set options of a bridge (`br_changelink`)."""
     assert isinstance(dev, Bridge)
@@ -328,6 +335,8 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
             br_vlan.set_default_pvid(dev, value)
         elif name == "group_address":
             dev.group_address = value
+        elif name == "group_fwd_mask" and value & RESTRICTED_GROUPS:
+            raise NetError(EINVAL)
         elif name == "fdb_flush":
             br_fdb.flush(dev, br_fdb.Which.DYNAMIC)
         elif name in dev.options:
@@ -346,7 +355,7 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
             setter(port, value)
         elif name == "fdb_flush":
             br_fdb.delete_by_port(port.bridge, port, br_fdb.Which.DYNAMIC)
-        elif name == "mcast_router" and value > MULTICAST_ROUTER_TEMPORARY:
+        elif (name == "mcast_router" and value > MULTICAST_ROUTER_TEMPORARY) or (name == "group_fwd_mask" and value & RESTRICTED_PORT_GROUPS):
             raise NetError(EINVAL)
         elif name in port.options:
             if port.place is not None:

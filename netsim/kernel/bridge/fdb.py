@@ -173,6 +173,22 @@ def add_by_user(bridge: Bridge, port: BridgePort | None, entry: FdbEntry, replac
     bridge.fdb.put(entry)
 
 
+def add_learnt_elsewhere(bridge: Bridge, port: BridgePort, address: MAC, vid: int) -> None:
+    """What another learner tells: new, or in place of what is there (`br_fdb_external_learn_add`)."""
+    known = bridge.fdb.entries.get(vid << 48 | address)
+    now = bridge.netns.kernel.clock.now
+    if known is None:
+        bridge.fdb.put(FdbEntry(address, port, added_by_user=True, is_external=True, updated=now, used=now, vid=vid))
+        return
+    known.updated = now
+    if known.port is not port:
+        known.port = port
+        bridge.fdb.generation += 1
+    if known.is_external or not known.added_by_user:
+        known.is_external = True
+        known.is_local = False
+
+
 def delete_by_user(bridge: Bridge, port: BridgePort | None, address: MAC, vid: int = 0) -> None:
     """`bridge fdb del`; ENOENT when there is no such entry at that place."""
     known = bridge.fdb.entries.get(vid << 48 | address)

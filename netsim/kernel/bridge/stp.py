@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netsim.addr import MAC, MAC_STP, MAC_ZERO
+from netsim.addr import MAC_STP
 from netsim.clock import SECOND, Timer
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on
-from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.packet import ConfigBpdu, Llc, TcnBpdu
@@ -21,49 +21,13 @@ if TYPE_CHECKING:
 DISABLED, LISTENING, LEARNING, FORWARDING, BLOCKING = range(5)
 MESSAGE_AGE_INCREMENT = SECOND // 256
 HOLD_TIME = SECOND
+GC_START = SECOND // 10
 TOPOLOGY_CHANGE, TOPOLOGY_CHANGE_ACK = 0x01, 0x80
 
 
 def port_up(port: BridgePort) -> bool:
     """Whether a port is up and has a carrier."""
     return bool(port.dev.flags & IFF_UP) and port.dev.carrier
-
-
-# identity ------------------------------------------------------------------------------------------------------------
-
-
-def port_address_counts(bridge: Bridge, dev: NetDevice) -> bool:
-    """Whether the address of a port that was just added can change the bridge's; spares a look at all the others."""
-    return len(bridge.ports) == 1 or dev.address < bridge.id_address
-
-
-def recalculate_bridge_id(bridge: Bridge) -> bool:
-    """The bridge's address is the lowest of its ports' unless set by hand (`br_stp_recalculate_bridge_id`); True when it changed."""
-    if bridge.explicit_address:
-        return False
-    address = min([port.dev.address for port in bridge.ports], default=MAC_ZERO)
-    if address == bridge.id_address:
-        return False
-    change_bridge_id(bridge, MAC(address))
-    return True
-
-
-def change_bridge_id(bridge: Bridge, address: MAC) -> None:
-    """Take another address: the tree is worked out anew (`br_stp_change_bridge_id`)."""
-    was_root = is_root(bridge)
-    old = bridge.bridge_id
-    br_fdb.change_local(bridge, None, address)
-    bridge.address = address
-    bridge.id_address = address
-    for port in bridge.ports:
-        if port.designated_bridge == old:
-            port.designated_bridge = bridge.bridge_id
-        if port.designated_root == old:
-            port.designated_root = bridge.bridge_id
-    configuration_update(bridge)
-    port_state_selection(bridge)
-    if is_root(bridge) and not was_root:
-        become_root(bridge)
 
 
 def is_root(bridge: Bridge) -> bool:
@@ -78,7 +42,7 @@ def enable_bridge(bridge: Bridge) -> None:
     """The bridge came up (`br_stp_enable_bridge`)."""
     if bridge.stp_enabled:
         start_timer(bridge, "hello_timer", bridge.hello_time, hello_expired)
-    bridge.gc_due = bridge.netns.kernel.clock.now + 300 * SECOND
+    bridge.gc_from = bridge.netns.kernel.clock.now
     config_bpdu_generation(bridge)
     for port in bridge.ports:
         if port_up(port):
@@ -86,12 +50,20 @@ def enable_bridge(bridge: Bridge) -> None:
     check_carrier(bridge)
 
 
+def gc_left(bridge: Bridge) -> int:
+    """How long until forgotten addresses are looked for again (`br->gc_work`): a tenth of a second after the start, then an ageing time apart; ns."""
+    if not bridge.flags & IFF_UP:
+        return 0
+    passed = bridge.netns.kernel.clock.now - bridge.gc_from - GC_START
+    return -passed if passed < 0 or not bridge.bridge_ageing_time else bridge.bridge_ageing_time - passed % bridge.bridge_ageing_time
+
+
 def disable_bridge(bridge: Bridge) -> None:
     """The bridge went down (`br_stp_disable_bridge`)."""
     for port in bridge.ports:
         if port.state != DISABLED:
             disable_port(port)
-    bridge.topology_change = 0
+    set_topology_change(bridge, 0)
     bridge.topology_change_detected = 0
     for timer in (bridge.hello_timer, bridge.topology_change_timer, bridge.tcn_timer):
         if timer is not None:
@@ -297,12 +269,19 @@ def topology_change_detection(bridge: Bridge) -> None:
     if not bridge.stp_enabled:
         return
     if is_root(bridge):
-        bridge.topology_change = 1
+        set_topology_change(bridge, 1)
         start_timer(bridge, "topology_change_timer", bridge.bridge_forward_delay + bridge.bridge_max_age, topology_change_expired)
     elif not bridge.topology_change_detected:
         transmit_tcn(bridge)
         start_timer(bridge, "tcn_timer", bridge.bridge_hello_time, tcn_expired)
     bridge.topology_change_detected = 1
+
+
+def set_topology_change(bridge: Bridge, value: int) -> None:
+    """While it lasts, addresses are kept for twice the forward delay only (`__br_set_topology_change`)."""
+    if bridge.stp_enabled and bridge.topology_change != value:
+        bridge.ageing_time = 2 * bridge.forward_delay if value else bridge.bridge_ageing_time
+    bridge.topology_change = value
 
 
 def config_bpdu_generation(bridge: Bridge) -> None:
@@ -417,7 +396,7 @@ def _record_timeouts(bridge: Bridge, message: ConfigBpdu) -> None:
     bridge.max_age = message.max_age * SECOND // 256
     bridge.hello_time = message.hello_time * SECOND // 256
     bridge.forward_delay = message.forward_delay * SECOND // 256
-    bridge.topology_change = int(bool(message.flags & TOPOLOGY_CHANGE))
+    set_topology_change(bridge, int(bool(message.flags & TOPOLOGY_CHANGE)))
 
 
 def received_tcn(port: BridgePort) -> None:
@@ -490,7 +469,7 @@ def tcn_expired(bridge: Bridge) -> None:
 def topology_change_expired(bridge: Bridge) -> None:
     """The change is over (`br_topology_change_timer_expired`)."""
     bridge.topology_change_detected = 0
-    bridge.topology_change = 0
+    set_topology_change(bridge, 0)
 
 
 def hold_expired(port: BridgePort) -> None:

@@ -12,7 +12,6 @@ from netsim.kernel.bridge.stp import (
     DISABLED,
     become_designated_port,
     become_root,
-    config_bpdu_generation,
     configuration_update,
     hello_expired,
     is_designated_port,
@@ -20,7 +19,6 @@ from netsim.kernel.bridge.stp import (
     port_state_selection,
     port_up,
     start_timer,
-    stop_timer,
 )
 from netsim.kernel.core.netdevice import IFF_UP
 
@@ -28,18 +26,21 @@ if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
 
 
+LEAST_FORWARD_DELAY, LONGEST_FORWARD_DELAY = 2 * SECOND, 30 * SECOND
+
+
 def set_stp(bridge: Bridge, value: int) -> None:
     """Spanning tree on or off (`br_stp_set_enabled`)."""
     if value and not bridge.stp_enabled:
+        delay = min(max(bridge.bridge_forward_delay, LEAST_FORWARD_DELAY), LONGEST_FORWARD_DELAY)
+        if delay != bridge.bridge_forward_delay:
+            _take_forward_delay(bridge, delay)
         bridge.stp_enabled = 1
         if bridge.flags & IFF_UP:
             start_timer(bridge, "hello_timer", bridge.hello_time, hello_expired)
-        config_bpdu_generation(bridge)
         port_state_selection(bridge)
-    elif not value and bridge.stp_enabled:
-        bridge.stp_enabled = 0
-        stop_timer(bridge, "hello_timer")
-        port_state_selection(bridge)
+    elif not value:
+        bridge.stp_enabled = 0  # ports stay as they are and timers run on (`br_stp_stop`)
 
 
 def set_priority(bridge: Bridge, value: int) -> None:
@@ -69,8 +70,13 @@ def ticks(bridge: Bridge, centiseconds: int) -> int:
 def set_forward_delay(bridge: Bridge, centiseconds: int) -> None:
     """In 1/100 s (`br_set_forward_delay`); ERANGE outside 2 to 30 s while spanning tree is on."""
     value = ticks(bridge, centiseconds)
-    if bridge.stp_enabled and not 2 * SECOND <= value <= 30 * SECOND:
+    if bridge.stp_enabled and not LEAST_FORWARD_DELAY <= value <= LONGEST_FORWARD_DELAY:
         raise NetError(ERANGE)
+    _take_forward_delay(bridge, value)
+
+
+def _take_forward_delay(bridge: Bridge, value: int) -> None:
+    """`__br_set_forward_delay`, ns."""
     bridge.bridge_forward_delay = value
     if is_root(bridge):
         bridge.forward_delay = value
@@ -98,7 +104,7 @@ def set_max_age(bridge: Bridge, centiseconds: int) -> None:
 
 def set_ageing_time(bridge: Bridge, centiseconds: int) -> None:
     """In 1/100 s (`br_set_ageing_time`)."""
-    bridge.ageing_time = ticks(bridge, centiseconds)
+    bridge.ageing_time = bridge.bridge_ageing_time = ticks(bridge, centiseconds)
 
 
 def set_port_priority(port: BridgePort, value: int) -> None:
@@ -130,7 +136,7 @@ def set_port_state(port: BridgePort, value: int) -> None:
         raise NetError(EINVAL)
     if port.bridge.stp_enabled:
         raise NetError(EBUSY)
-    if value != DISABLED and not port_up(port):
+    if not port.dev.flags & IFF_UP or (value != DISABLED and not port_up(port)):
         raise NetError(ENETDOWN)
     port.set_state(value)
     port_state_selection(port.bridge)

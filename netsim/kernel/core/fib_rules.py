@@ -130,9 +130,9 @@ def _selects(netns: Netns, rule: Rule, flow: Flow, mask: Callable[[int], int]) -
         return False
     if (flow.mark ^ rule.fwmark) & rule.fwmask:
         return False
-    if rule.src_length and (rule.src or 0) != (flow.src or 0) & mask(rule.src_length):
+    if rule.src_length and ((rule.src or 0) ^ (flow.src or 0)) & mask(rule.src_length):
         return False
-    if rule.dst_length and (rule.dst or 0) != flow.dst & mask(rule.dst_length):
+    if rule.dst_length and ((rule.dst or 0) ^ flow.dst) & mask(rule.dst_length):
         return False
     if rule.tos and rule.tos != flow.tos & 0x1C:
         return False

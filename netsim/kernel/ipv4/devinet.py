@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4
 from netsim.clock import SECOND
-from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, NetError
+from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, ERANGE, NetError
 from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.rtnl.addr import AddrRequest
 
+IFNAMSIZ = 16
 LOOPBACK_NET, FIRST_GROUP = IPv4(0x7F000000), 0xE0000000
 NLM_F_REPLACE, NLM_F_EXCL = 0x100, 0x200
 
@@ -71,6 +72,8 @@ def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
     peer = IPv4(request.peer) if request.peer is not None else local
     if request.length > 32:
         raise NetError(EINVAL, "ipv4: Invalid prefix length")
+    if request.label is not None and len(request.label) > IFNAMSIZ - 1:
+        raise NetError(ERANGE, "Attribute failed policy validation")
     if request.preferred is not None and request.valid is not None and request.preferred > request.valid:
         raise NetError(EINVAL, "ipv4: address lifetime invalid")
     if request.valid == 0:

@@ -18,6 +18,7 @@ from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT
 from netsim.kernel.tables.vxlan import Remote, VxlanEntry
 
 NTF_USE, NTF_SELF, NTF_MASTER, NTF_PROXY, NTF_EXT_LEARNED, NTF_OFFLOADED, NTF_STICKY, NTF_ROUTER = 1, 2, 4, 8, 16, 32, 64, 128
+VLAN_VID_MASK = 4095
 
 
 @attrs.frozen
@@ -27,7 +28,7 @@ class FdbRequest:
     lladdr: MAC
     flags: int = 0  # NTF_*
     state: int = 0  # NUD_*
-    vlan: int = 0
+    vlan: int | None = None
     dst: IPv4 | IPv6 | None = None
     port: int = 0
     vni: int | None = None
@@ -40,24 +41,28 @@ def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
     dev.netns.kernel.require_admin()
     if dev.type != ARPHRD_ETHER:
         raise NetError(EINVAL, "FDB add only supported for Ethernet devices")
+    vlan = _vlan_of(request)
     if _is_for_master(dev, request.flags):
         if request.lladdr.is_zero or (request.flags & NTF_STICKY and request.state & NUD_PERMANENT):
             raise NetError(EINVAL)
         bridge, port = _bridge_of(dev)
         if request.flags & NTF_USE:
-            br_fdb.learn(bridge, port, request.lladdr, request.vlan)
+            br_fdb.learn(bridge, port, request.lladdr, vlan)
             return
-        for vid in _vlans_of(port, request.vlan):
+        if request.flags & NTF_EXT_LEARNED:
+            br_fdb.add_learnt_elsewhere(bridge, port, request.lladdr, vlan)
+            return
+        for vid in _vlans_of(port, vlan):
             entry = FdbEntry(
                 request.lladdr, port, is_local=bool(request.state & NUD_PERMANENT), is_static=bool(request.state & (NUD_PERMANENT | NUD_NOARP)),
-                is_sticky=bool(request.flags & NTF_STICKY), is_external=bool(request.flags & NTF_EXT_LEARNED), vid=vid,
+                is_sticky=bool(request.flags & NTF_STICKY), vid=vid,
             )  # fmt: skip
             br_fdb.add_by_user(bridge, port, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
     if request.flags & NTF_SELF or not request.flags:
         if isinstance(dev, Bridge):
             if not request.state & NUD_PERMANENT:
                 raise NetError(EINVAL)
-            entry = FdbEntry(request.lladdr, None, is_local=True, is_static=True, vid=request.vlan)
+            entry = FdbEntry(request.lladdr, None, is_local=True, is_static=True, vid=vlan)
             br_fdb.add_by_user(dev, None, entry, flags & NLM_F_REPLACE, flags & NLM_F_CREATE, flags & NLM_F_EXCL)
             return
         if isinstance(dev, VxlanDevice):
@@ -66,6 +71,15 @@ def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
             vxlan_fdb.add(dev, VxlanEntry(request.lladdr, remotes, request.state, kept), flags)
             return
         _own_add(dev, request, flags)
+
+
+def _vlan_of(request: FdbRequest) -> int:
+    """The VLAN a request names, 0 where it names none (`fdb_vid_parse`)."""
+    if request.vlan is None:
+        return 0
+    if not 0 < request.vlan < VLAN_VID_MASK:
+        raise NetError(EINVAL, "invalid vlan id")
+    return request.vlan
 
 
 def _vlans_of(port: BridgePort, vid: int) -> tuple[int, ...]:
@@ -101,15 +115,16 @@ def fdb_del(dev: NetDevice, request: FdbRequest) -> None:
     dev.netns.kernel.require_admin()
     if dev.type != ARPHRD_ETHER:
         raise NetError(EINVAL, "FDB delete only supported for Ethernet devices")
+    vlan = _vlan_of(request)
     if _is_for_master(dev, request.flags):
         bridge, port = _bridge_of(dev)
-        br_fdb.delete_by_user(bridge, port, request.lladdr, request.vlan)
-        for vid in port.vlans if not request.vlan else ():
+        br_fdb.delete_by_user(bridge, port, request.lladdr, vlan)
+        for vid in port.vlans if not vlan else ():
             if bridge.fdb.find(request.lladdr, vid) is not None:
                 br_fdb.delete_by_user(bridge, port, request.lladdr, vid)
     if request.flags & NTF_SELF:
         if isinstance(dev, Bridge):
-            br_fdb.delete_by_user(dev, None, request.lladdr, request.vlan)
+            br_fdb.delete_by_user(dev, None, request.lladdr, vlan)
             return
         if isinstance(dev, VxlanDevice):
             vxlan_fdb.delete(dev, request.lladdr, _remote_of(dev, request) if request.dst is not None else None)

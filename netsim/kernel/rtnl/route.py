@@ -32,6 +32,8 @@ from netsim.packet import Ip
 from netsim.packet.numbers import ETH_P_IP
 from netsim.values import quick
 
+ECN_BITS = 3
+
 
 @quick
 @attrs.frozen(weakref_slot=False)
@@ -65,6 +67,8 @@ class RouteRequest:
     expires: int = 0  # seconds
     pref: int = 0
     nhid: int = 0
+    only: HopRequest | None = None
+    """What is said of the one next hop, outside of `nexthop`; with several it must fit the first."""
 
 
 @attrs.frozen
@@ -98,6 +102,7 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
     _only_inet(request.family)
     if request.nhid and request.hops:
         raise NetError(EINVAL, BOTH)
+    _check_words(request)
     hops = tuple([_next_hop(hop) for hop in request.hops])
     kind = request.type or RTN_UNICAST
     if kind not in fib.ERROR_TYPES and not hops and not request.nhid:
@@ -111,6 +116,21 @@ def newroute(netns: Netns, request: RouteRequest, flags: int) -> None:
     if kind == RTN_LOCAL:
         netns.inet.fib.has_custom_local_routes = True
         netns.inet.fib.generation += 1
+
+
+def _check_words(request: RouteRequest) -> None:
+    """What is refused before anything is looked up (`rtm_to_fib_config`, `fib_get_nhs`, `fib_metrics`); EINVAL."""
+    if request.tos & ECN_BITS:
+        raise NetError(EINVAL, "Invalid dsfield (tos): ECN bits must be 0")
+    if ("congctl", 0) in request.metrics:
+        raise NetError(EINVAL, "Unknown tcp congestion algorithm")
+    first = request.hops[0] if request.hops else None
+    if first is None or request.only is None:
+        return
+    if request.only.ifindex and request.only.ifindex != first.ifindex:
+        raise NetError(EINVAL, "Nexthop device index does not match RTA_OIF")
+    if request.only.gateway is not None and request.only.gateway != first.gateway:
+        raise NetError(EINVAL, "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA")
 
 
 def delroute(netns: Netns, request: RouteRequest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.addr import IPv4, IPv6, mask6
+from netsim.addr import IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.tables.fib import FR_ACT_GOTO, FR_ACT_TO_TBL, RT_TABLE_DEFAULT, FibState, Rule
@@ -50,13 +50,13 @@ def fib_of(netns: Netns, family: int) -> FibState | Fib6State:
     return netns.inet.fib if family == 2 else netns.inet6.fib
 
 
-def _masked(address: IPv4 | IPv6 | None, length: int) -> IPv4 | IPv6 | None:
-    """A selector's prefix; IPv6 drops the bits beyond it (`fib6_rule_configure`)."""
-    return IPv6(address & mask6(length)) if isinstance(address, IPv6) else address
-
-
 def _valid_selectors(request: RuleRequest) -> None:
     """What adding and removing refuse alike (`fib_nl2rule`)."""
+    for what, address, length in (("source", request.src, request.src_length), ("dst", request.dst, request.dst_length)):
+        if length and (address is None or isinstance(address, IPv6) != (request.family == 10)):
+            raise NetError(EINVAL, f"Invalid {what} address")
+    if request.uid is not None and request.uid[0] > request.uid[1]:
+        raise NetError(EINVAL, "Invalid uid range")
     for name, ports in (("sport", request.sport), ("dport", request.dport)):
         if ports is not None and (not ports[0] or ports[0] > ports[1]):
             raise NetError(EINVAL, f"Invalid {name} range")
@@ -78,15 +78,15 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
     rules = state.rules
     priority = request.priority if request.priority is not None else _default_priority(rules)
     rule = Rule(
-        priority, _masked(request.src, request.src_length), request.src_length, _masked(request.dst, request.dst_length),
+        priority, request.src, request.src_length, request.dst,
         request.dst_length, request.tos, request.fwmark or 0,
-        request.fwmask if request.fwmask is not None else (FULL_MASK if request.fwmark else 0), request.iif or "", request.oif or "",
+        _mask_of(request), request.iif or "", request.oif or "",
         request.table, request.action, request.goto or 0, request.invert, request.ipproto or 0, request.sport, request.dport, request.uid,
         -1 if request.suppress_prefixlength is None else request.suppress_prefixlength,
         -1 if request.suppress_ifgroup is None else request.suppress_ifgroup, request.protocol, request.l3mdev,
     )  # fmt: skip
-    if any(attrs.evolve(known, protocol=0) == attrs.evolve(rule, protocol=0) for known in rules):
-        raise NetError(EEXIST)
+    if any(attrs.evolve(known, invert=rule.invert, goto=rule.goto) == rule for known in rules):
+        raise NetError(EEXIST)  # `rule_exists` looks at neither
     place = next((number for number, known in enumerate(rules) if known.priority > priority), len(rules))
     state.rules = (*rules[:place], rule, *rules[place:])
     netns.stir()
@@ -121,15 +121,20 @@ def delrule(netns: Netns, request: RuleRequest) -> None:
     raise NetError(ENOENT)
 
 
+def _mask_of(request: RuleRequest) -> int:
+    """All of a mark counts where no mask is named (`fib_nl2rule`)."""
+    return request.fwmask if request.fwmask is not None else (FULL_MASK if request.fwmark else 0)
+
+
 def _is_wanted(rule: Rule, request: RuleRequest) -> bool:
     pairs = (
         (request.priority, rule.priority),
-        (request.fwmark, rule.fwmark),
-        (request.fwmask, rule.fwmask),
+        (request.fwmark or None, rule.fwmark),
+        (_mask_of(request) or None, rule.fwmask),
+        (request.l3mdev or None, rule.l3mdev),
         (request.iif, rule.iif),
         (request.oif, rule.oif),
         (request.table or None, rule.table),
-        (request.goto, rule.goto),
         (request.ipproto, rule.ipproto),
         (request.sport, rule.sport),
         (request.dport, rule.dport),
@@ -138,6 +143,7 @@ def _is_wanted(rule: Rule, request: RuleRequest) -> bool:
         (request.dst, rule.dst),
         (request.protocol or None, rule.protocol),
         (request.suppress_prefixlength, rule.suppress_prefixlength),
+        (request.suppress_ifgroup, rule.suppress_ifgroup),
         (request.tos or None, rule.tos),
     )
     if any(asked is not None and asked != known for asked, known in pairs):

@@ -9,9 +9,10 @@ from netsim.clock import MS, SECOND
 from netsim.commands.ip.kinds.grammar import LinkUtil, Shown, on_off
 from netsim.commands.ip.output import Decimal2
 from netsim.commands.ip.usage import BRIDGE_KIND, BRIDGE_SLAVE_KIND
-from netsim.commands.ip.words import Stop, Words, invarg, matches, number
+from netsim.commands.ip.words import Stop, Words, invarg, matches, number, unsigned
 from netsim.kernel.bridge.device import Bridge, BridgePort
-from netsim.kernel.core.netdevice import IFF_UP, NetDevice
+from netsim.kernel.bridge.stp import gc_left
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ BRIDGE_NUMBERS = {
     "nf_call_iptables": "nf_call_iptables", "nf_call_ip6tables": "nf_call_ip6tables", "nf_call_arptables": "nf_call_arptables",
     "no_linklocal_learn": "no_linklocal_learn",
 }  # fmt: skip
+BRIDGE_LARGEST = {
+    "priority": 0xFFFF, "group_fwd_mask": 0xFFFF, "vlan_default_pvid": 0xFFFF,
+    **dict.fromkeys(("vlan_filtering", "mcast_router", "mcast_snooping", "mcast_query_use_ifaddr", "mcast_querier", "mcast_igmp_version",
+                     "mcast_mld_version", "mcast_stats_enabled", "vlan_stats_enabled", "vlan_stats_per_port", "no_linklocal_learn",
+                     "mcast_vlan_snooping", "nf_call_iptables", "nf_call_ip6tables", "nf_call_arptables"), 0xFF),
+    **dict.fromkeys(("mcast_last_member_interval", "mcast_membership_interval", "mcast_querier_interval", "mcast_query_interval",
+                     "mcast_query_response_interval", "mcast_startup_query_interval"), (1 << 64) - 1),
+}  # fmt: skip
+"""Of options that are not 32 bits wide."""
 PORT_FLAGS = (
     "hairpin",
     "guard",
@@ -49,6 +59,9 @@ PORT_FLAGS = (
     "isolated",
     "locked",
 )
+PORT_SPANNING = ("state", "priority", "cost")
+PORT_LARGEST = {"state": 0xFF, "priority": 0xFFFF, "group_fwd_mask": 0xFFFF, "mcast_router": 0xFF}
+GROUP_NAMES = {0: "stp", 2: "lacp", 14: "lldp"}
 PORT_NUMBERS = ("state", "priority", "cost", "group_fwd_mask", "mcast_router")
 
 
@@ -61,7 +74,7 @@ def _bridge(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
         key = next((name for name in BRIDGE_NUMBERS if matches(word, name)), None)
         if key is not None:
             value = cursor.argument()
-            parsed = number(value, 0, 0xFFFFFFFF)
+            parsed = number(value, 0, BRIDGE_LARGEST.get(key, 0xFFFFFFFF))
             if parsed is None:
                 raise invarg(f"invalid {key}", value)
             data[BRIDGE_NUMBERS[key]] = parsed
@@ -94,16 +107,11 @@ def parse_bridge_port(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any
             raise Stop(f'bridge_slave: unknown option "{word}"?\n{BRIDGE_SLAVE_KIND}', 1)
         value = cursor.argument()
         if key in PORT_FLAGS:
-            if value not in ("on", "off", "0", "1"):
-                raise Stop(f'Error: argument of "{key}" must be "on" or "off", not "{value}"\n', 255)
-            data[key] = int(value in ("on", "1"))
-        elif key == "state" and value in PORT_STATES:
-            data[key] = PORT_STATES.index(value)
+            if value not in ("on", "off"):
+                raise Stop(f'Error: argument of "{word}" must be one of "off", "on", not "{value}"\n', 1)
+            data[key] = int(value == "on")
         else:
-            parsed = number(value, 0, 0xFFFFFFFF)
-            if parsed is None:
-                raise invarg(f"invalid {key}", value)
-            data[key] = parsed
+            data[key] = unsigned(value, f"{key} is invalid" if key in PORT_SPANNING else f"invalid {key}", PORT_LARGEST.get(key, 0xFFFFFFFF))
     return data
 
 
@@ -117,17 +125,25 @@ def _timer(session_now: int, timer: Any) -> str:
 
 def bridge_id_text(value: int) -> str:
     """A bridge id as iproute2 writes it: `8000.2:0:0:0:1:5`."""
-    return f"{value >> 48:x}.{':'.join(f'{value >> shift & 255:x}' for shift in range(40, -1, -8))}"
+    return f"{value >> 48:04x}.{':'.join(f'{value >> shift & 255:x}' for shift in range(40, -1, -8))}"
+
+
+def _hexadecimal(value: int) -> Any:
+    """A number as C's `%#x` writes it."""
+    return f"{value:#x}" if value else 0
+
+
+def _groups(mask: int) -> str:
+    """Which link-local groups are forwarded (`_bitmask2str`)."""
+    return ",".join(GROUP_NAMES.get(bit, f"{1 << bit:#x}") for bit in range(16) if mask >> bit & 1) or "0x0"
 
 
 def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
     """A bridge's options in iproute2's order (`bridge_print_opt`)."""
     now = dev.netns.kernel.clock.now
     centi = 10 * MS
-    gc_left = dev.gc_due - now if dev.flags & IFF_UP else 0
-    while gc_left < 0:
-        gc_left += 300 * SECOND
-    gc = f"{gc_left // SECOND:4d}.{gc_left // centi % 100:02d}"
+    left = gc_left(dev)
+    gc = f"{left // SECOND:4d}.{left // centi % 100:02d}"
     options: list[tuple[str, Any]] = [
         ("forward_delay", dev.forward_delay // centi), ("hello_time", dev.hello_time // centi), ("max_age", dev.max_age // centi),
         ("ageing_time", dev.ageing_time // centi), ("stp_state", dev.stp_enabled), ("priority", dev.priority),
@@ -144,7 +160,7 @@ def bridge_options(dev: Bridge) -> list[tuple[str, Any]]:
     if "vlan_filtering" in dev.netns.kernel.profile.modules:
         options += [("vlan_default_pvid", dev.options["vlan_default_pvid"]), ("vlan_stats_enabled", 0), ("vlan_stats_per_port", 0)]
     options += [
-        ("group_fwd_mask", f"{dev.options['group_fwd_mask']:#x}" if dev.options["group_fwd_mask"] else 0),
+        ("group_fwd_mask", _hexadecimal(dev.options["group_fwd_mask"])),
         ("group_address", str(dev.group_address)),
     ]
     names = (
@@ -171,8 +187,8 @@ def port_options(port: BridgePort) -> list[tuple[str, Any]]:
         ("config_pending", port.config_pending), ("proxy_arp", on_off(o["proxy_arp"])), ("proxy_arp_wifi", on_off(o["proxy_arp_wifi"])),
         ("mcast_router", o["mcast_router"]), ("mcast_fast_leave", on_off(o["fastleave"])), ("mcast_flood", on_off(o["mcast_flood"])),
         ("bcast_flood", on_off(o["bcast_flood"])), ("mcast_to_unicast", on_off(o["mcast_to_unicast"])),
-        ("neigh_suppress", on_off(o["neigh_suppress"])), ("group_fwd_mask", o["group_fwd_mask"]),
-        ("group_fwd_mask_str", f"{o['group_fwd_mask']:#x}" if o["group_fwd_mask"] else "0x0"), ("vlan_tunnel", on_off(o["vlan_tunnel"])),
+        ("neigh_suppress", on_off(o["neigh_suppress"])), ("group_fwd_mask", _hexadecimal(o["group_fwd_mask"])),
+        ("group_fwd_mask_str", _groups(o["group_fwd_mask"])), ("vlan_tunnel", on_off(o["vlan_tunnel"])),
         ("isolated", on_off(o["isolated"])), ("locked", on_off(o["locked"])),
     ]  # fmt: skip
 
