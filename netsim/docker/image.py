@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -11,6 +12,18 @@ import attrs
 from netsim.docker.settings import Port
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@attrs.frozen
+class Layer:
+    """A line of an image's history: when it was made (ns since 1970), by what, and how many bytes of files it brought."""
+
+    created: int
+    by: str
+    size: int = 0
+    comment: str = ""
+    id: str = "<missing>"
+    """Of the image that this step left, where it is still known."""
 
 
 @attrs.frozen
@@ -45,16 +58,45 @@ class Image:
     parent: str = ""
     """Id of the image it was built upon."""
     modes: Mapping[str, int] = attrs.field(factory=dict)
-    """Path -> permission bits of files that are not 0644."""
+    """Path -> permission bits of files that are not 0644, and of directories that are not 0755."""
     links: Mapping[str, str] = attrs.field(factory=dict)
     """Path -> target of symbolic links."""
     directories: tuple[str, ...] = ()
     """What it has besides those that its files lie in."""
+    layers: tuple[Layer, ...] = ()
+    """How it came about, oldest first; empty: it was declared."""
 
 
 def image_id(image: Image) -> str:
     """Its digest: its own, or one drawn from what it declares."""
     return image.id or _drawn(image.name, image.tag, image.command, image.entrypoint, image.exposed, image.env)
+
+
+def image_size(image: Image) -> int:
+    """Bytes of its files; programs are not among them."""
+    return sum(len(content.encode("utf-8", "surrogateescape")) for content in image.files.values())
+
+
+def layers_of(image: Image, begun: int) -> tuple[Layer, ...]:
+    """Its history, oldest first; that of a declared image is what a Dockerfile would say that declares the same, all of it at `begun`."""
+    if image.layers:
+        return image.layers
+    first = hashlib.sha256(repr(sorted(image.files.items())).encode("utf-8", "surrogateescape")).hexdigest()
+    said = [
+        f"ENV {image.env[-1]}" if image.env and image.env != (PATH,) else "",
+        f"WORKDIR {image.working_dir}" if image.working_dir else "",
+        f"ENTRYPOINT {quoted(image.entrypoint)}" if image.entrypoint else "",
+        f"EXPOSE {' '.join(str(port).removesuffix('/tcp') for port in image.exposed)}" if image.exposed else "",
+        f"STOPSIGNAL {image.stop_signal}" if image.stop_signal else "",
+        f"CMD {quoted(image.command)}" if image.command else "",
+    ]
+    base = Layer(begun, f"/bin/sh -c #(nop) ADD file:{first} in / ", image_size(image))
+    return (base, *(Layer(begun, f"/bin/sh -c #(nop)  {text}") for text in said if text))
+
+
+def quoted(words: tuple[str, ...]) -> str:
+    """A list of words as Go prints one with %q: `["sh" "-c"]`."""
+    return "[" + " ".join(json.dumps(word, ensure_ascii=False) for word in words) + "]"
 
 
 @lru_cache(maxsize=256)

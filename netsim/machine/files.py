@@ -179,6 +179,11 @@ def _seen(process: Process, path: str) -> str:
     return path if over is None else "/".join([over, *parts[2:]])
 
 
+def masked(process: Process | None) -> int:
+    """Permission bits that what a process makes does not get (`umask(2)`)."""
+    return process.umask if process is not None else 0o022
+
+
 @attrs.define(eq=False)
 class Files:
     """The tree, with the look-ups every program uses. Paths are resolved from `process`'s working directory."""
@@ -291,7 +296,7 @@ class Files:
         """The file to write to, made when it is missing; EISDIR, EEXIST, ENOENT."""
         node, here, name = self._straight(process, path) or self._walk(process, path, follow=True)
         if node is None:
-            node = File(changed=self.now(process))
+            node = File(0o666 & ~masked(process), self.now(process))
             here.add(name, node)
         elif exclusive:
             raise NetError(EEXIST)
@@ -313,6 +318,8 @@ class Files:
         if how == "r":
             return self.resolve(process, path).opened(process, "r")
         node = self.open_for_writing(process, path, truncate=False, exclusive=how == "x")
+        if how == "r+" and not isinstance(node, File | Device | Stream):
+            return node.opened(process, "r+")
         return node.opened(process, {"x": "w", "r+": "r"}.get(how, how))
 
     def write(self, process: Process | None, path: str, data: bytes) -> None:
@@ -324,7 +331,14 @@ class Files:
         node, here, name = self._walk(process, path, follow=True)
         if node is not None:
             raise NetError(EEXIST)
-        here.add(name, Directory(0o755, self.now(process)))
+        here.add(name, Directory(0o777 & ~masked(process), self.now(process)))
+
+    def mknod(self, process: Process | None, path: str, node: Node) -> None:
+        """A new entry for a node that was made already, such as a named pipe; EEXIST, ENOENT."""
+        known, here, name = self._walk(process, path, follow=False)
+        if known is not None:
+            raise NetError(EEXIST)
+        here.add(name, node)
 
     def makedirs(self, process: Process | None, path: str) -> None:
         """Make a directory and those above it; those that exist stay."""

@@ -145,6 +145,7 @@ class Machine:
         processes[pid] = process = Process(
             self, pid, parent, argv, env, cwd, netns, fds, comm, self.kernel.clock.now, parent.ignored, parent.vrf, jail, parent.etc
         )
+        process.umask = parent.umask
         if jail is not None:
             jail.admit(process)
         for fd in fds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsim.clock import SECOND
 from netsim.errors import EISDIR, ENOENT, NetError, strerror
 from netsim.machine.call import Call, Result
+from netsim.machine.fifo import Fifo
 from netsim.machine.files import Directory, File, Node, Symlink
 
 
@@ -24,14 +25,14 @@ def _flags(words: tuple[str, ...]) -> tuple[str, list[str]]:
 
 
 def _mode(node: Node) -> str:
-    kind = "d" if isinstance(node, Directory) else "l" if isinstance(node, Symlink) else "-"
+    kind = "d" if isinstance(node, Directory) else "l" if isinstance(node, Symlink) else "p" if isinstance(node, Fifo) else "-"
     return kind + "".join(letter if node.mode & 1 << (8 - place) else "-" for place, letter in enumerate("rwxrwxrwx"))
 
 
 def _long(call: Call, node: Node, name: str) -> str:
     minutes = call.proc.machine.epoch // SECOND // 60 + node.changed // SECOND // 60
     clock = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
-    size = len(node.content) if isinstance(node, File) else 40
+    size = len(node.content) if isinstance(node, File) else 0 if isinstance(node, Fifo) else 40
     target = f" -> {node.target}" if isinstance(node, Symlink) else ""
     return f"{_mode(node)} 1 root root {size:4d} Jan  1 {clock} {name}{target}\n"
 
@@ -54,7 +55,7 @@ def ls(call: Call) -> Result:
             continue
         entries = sorted(entry for entry in node.names(call.proc) if "a" in letters or "A" in letters or not entry.startswith("."))
         if len(names) > 1:
-            out += f"{name}:\n"
+            out += ("\n" if out else "") + f"{name}:\n"
         if "l" in letters:
             out += "total 0\n"
         for entry in entries:

@@ -8,6 +8,7 @@ from zlib import crc32
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Result
+from netsim.machine.fifo import Fifo
 from netsim.machine.files import Device, Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar, OptionError, parse
 
@@ -46,6 +47,8 @@ def _kind(node: Node) -> tuple[str, str]:
         return "l", "symbolic link"
     if isinstance(node, Device):
         return "c", "character special file"
+    if isinstance(node, Fifo):
+        return "p", "fifo"
     return "-", "regular empty file" if getattr(node, "content", b"x") == b"" else "regular file"
 
 

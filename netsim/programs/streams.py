@@ -8,6 +8,7 @@ import attrs
 
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, Result
+from netsim.machine.fifo import Fifo
 from netsim.machine.getopt import Grammar, OptionError, parse
 
 CAT = Grammar(
@@ -31,6 +32,8 @@ class Cat(Program):
     line: int = 0
     blank: int = 0
     at_line_start: bool = True
+    fd: int = 0
+    """Where the name under way is read from; a named pipe has a descriptor of its own."""
 
     def started(self, proc: Any) -> None:
         """The first file."""
@@ -38,18 +41,23 @@ class Cat(Program):
 
     def readable(self, proc: Any, fd: int) -> None:
         """More on standard input."""
-        if fd == 0:
+        if fd == self.fd:
             self._go_on(proc)
 
     def _go_on(self, proc: Any) -> None:
         while self.names and proc.status is None:
-            if self.names[0] in ("-", "/dev/stdin"):
-                data = proc.read(0) if 0 in proc.fds else b""
+            if not self.fd and isinstance(proc.machine.files.stat(proc, self.names[0]), Fifo):
+                self.fd = proc.open(self.names[0])
+            if self.fd or self.names[0] in ("-", "/dev/stdin"):
+                data = proc.read(self.fd) if self.fd in proc.fds else b""
                 if data is None:
                     return
                 if data:
                     proc.write(1, self._shown(data))
                     continue
+                if self.fd:
+                    proc.close(self.fd)
+                    self.fd = 0
             else:
                 self._file(proc, self.names[0])
             if proc.status is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netsim.machine.fifo import Fifo
 from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def _is_of_kind(shell: ShellState, node: Node, letter: str) -> bool:
         return bool(node.mode & 0o111) or isinstance(node, Directory)
     if letter == "c":
         return isinstance(node, Device)
+    if letter == "p" and isinstance(node, Fifo):
+        return True
     return letter == "p" and isinstance(node, Stream) and getattr(shell.proc.fds.get(node.fd), "pipe", None) is not None
 
 

@@ -366,6 +366,7 @@ class Shell(CompoundCommands):
             if args and args[0] not in self.functions and not (args[0] in BUILTINS and self.has_builtin(args[0])):
                 saved = self.proc.fds
                 self.proc.fds = fds
+                self.lends = 1
                 try:
                     yield from self._redirect(first.redirects)
                     child = self._spawn(args, [], dict(self.proc.fds))
@@ -373,6 +374,7 @@ class Shell(CompoundCommands):
                     child = None  # a shell of its own tells, and fails
                 finally:
                     self.proc.fds = saved
+                    self.lends = 0
         if child is None:
             child = self._fork(item, fds)
         child.ignored |= {2, 3}  # without job control a background command does not hear the keyboard

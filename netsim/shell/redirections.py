@@ -9,6 +9,7 @@ import attrs
 from netsim.clock import MS
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, Null, RegularFile, make_pipe
+from netsim.machine.fifo import Fifo, FifoReader, FifoWriter
 from netsim.shell.expand import expand_one, expand_within, expand_words
 from netsim.shell.jumps import RedirectProblem
 from netsim.shell.numbers import is_number
@@ -138,6 +139,9 @@ class Redirecting(ShellState):
             place = network_place(target)
             if place is not None:
                 return (yield from open_network(self, target, place))
+        node = files.stat(proc, target)
+        if isinstance(node, Fifo):
+            return (yield from self._open_fifo(target, node, "r" if redirect.op == "<" else "r+" if redirect.op == "<>" else "w"))
         try:
             if redirect.op == "<":
                 return files.open(proc, target, "r")
@@ -146,6 +150,15 @@ class Redirecting(ShellState):
             return files.open(proc, target, "x" if "C" in self.options and redirect.op == ">" else "r+" if redirect.op == "<>" else "w")
         except NetError as error:
             raise RedirectProblem(self.cannot_open(target, redirect.op, error.errno)) from None
+
+    def _open_fifo(self, target: str, node: Fifo, how: str) -> Steps:
+        """An end of a named pipe: the shell waits until somebody opens the other one. What is opened for a command in the background waits in a child."""
+        if self.lends and node.waits(how):
+            raise RedirectProblem(target)
+        opened = node.opened(self.proc, how)
+        while isinstance(opened, (FifoReader, FifoWriter)) and not opened.is_open():
+            yield LOOK
+        return opened
 
     def _numbered(self, redirect: Redirect, fds: dict[int, Any]) -> tuple[int, ...]:
         """The descriptor of `{name}>`: the one its variable tells where it is closed, else a free one from 10 on."""

@@ -81,6 +81,7 @@ class ShellState(Variables):
     waiting: Any = None
     pending: list[int] = attrs.field(factory=list)
     lookup: Any = None  # the host of a redirection to /dev/tcp that is being looked up
+    lends: int = 0  # whether it opens what a command in the background is to have
     substituted: dict[str, Any] = attrs.field(factory=dict)  # paths that stand for >( ) until they are opened
 
     def is_bash(self) -> bool:

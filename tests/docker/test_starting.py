@@ -194,9 +194,7 @@ MTU, PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_ifa
         ("n", f"--network name=n,{IFNAME}lo", 'error renaming interface "veth[0-9a-f]{7}" to "lo": file exists'),
         ("n", f"--network name=n,{IFNAME}averyveryverylongname", 'to "averyveryverylongname": invalid argument'),
         ("--ipv6 n", f"--network name=also,{IFNAME}x --network name=n,{IFNAME}x", 'to "x": file exists'),
-        (f"-o {MTU}=10 n", "--network n", "failed to set MTU on host interface veth[0-9a-f]{7}: invalid argument"),
         (f"-o {PREFIX}=verylongprefix15 n", "--network n", 'to "verylongprefix150": invalid argument'),
-        (f"--ipv6 -o {MTU}=1000 n", "--network n", 'error setting interface "veth[0-9a-f]{7}" IPv6 to fd.*: invalid argument'),
     ],
 )
 def test_what_the_kernel_refuses_the_daemon_is_told_and_nothing_is_left(network: str, run: str, text: str) -> None:
@@ -208,6 +206,35 @@ def test_what_the_kernel_refuses_the_daemon_is_told_and_nothing_is_left(network:
     assert (done.status, bool(re.search(text, done.stderr))) == (125, True), done
     host.world.run_for(2_000_000_000)
     assert re.sub(r"<.*?>|state \S+", "", ok(host, "ip -o link")) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (f"-o {MTU}=10", "invalid argument"),
+        (
+            f"--ipv6 -o {MTU}=1000",
+            "Cannot read IPv6 setup for bridge br-.*: open /proc/sys/net/ipv6/conf/br-.*/disable_ipv6: no such file or directory",
+        ),
+    ],
+)
+def test_an_mtu_that_the_bridge_cannot_have_is_refused_with_the_network(options: str, text: str) -> None:
+    host = host_of("28")
+    before = ok(host, "ip -o link")
+    done = host.run(f"docker network create {options} n")
+    assert (done.status, bool(re.search(f"^Error response from daemon: {text}$", done.stderr))) == (1, True), done
+    assert ok(host, "ip -o link") == before
+    assert "n" not in ok(host, "docker network ls --format '{{.Name}}'").split()
+
+
+@pytest.mark.parametrize(("engine", "mtu"), [("20.10", "1500"), ("27", "1400"), ("28", "1400"), ("29", "1400")])
+def test_a_bridge_without_ports_has_its_networks_mtu_since_release_25(engine: str, mtu: str) -> None:
+    host = host_of(engine)
+    ok(host, f"docker network create -o {MTU}=1400 -o com.docker.network.bridge.name=brm n")
+    assert f" mtu {mtu} " in ok(host, "ip link show brm")
+    ok(host, "docker run -d --network n --name one busybox sleep 1000")
+    assert " mtu 1400 " in ok(host, "ip link show brm")
+    assert " mtu 1400 " in ok(host, "docker exec one ip link show eth0")
 
 
 def test_a_bridge_that_cannot_be_called_so_is_refused() -> None:

@@ -12,11 +12,12 @@ from netsim.commands.docker.session import Docker, Subcommand
 from netsim.docker.builder.dockerfile import parse
 from netsim.docker.builder.files import left
 from netsim.docker.builder.instructions import SETTINGS
+from netsim.docker.engine.changes import added_size
 from netsim.docker.engine.create import check_restart
 from netsim.docker.engine.root import root_of
 from netsim.docker.errors import Refusal
 from netsim.docker.ids import new_id
-from netsim.docker.image import image_id
+from netsim.docker.image import Layer, image_id, layers_of
 from netsim.machine.call import Result
 
 LIMITS = ("blkio-weight", "cpu-period", "cpu-quota", "cpu-rt-period", "cpu-rt-runtime", "cpu-shares", "cpus", "cpuset-cpus", "cpuset-mems", "kernel-memory",
@@ -69,6 +70,9 @@ def commit(docker: Docker, parsed: Parsed) -> Result:
         exposed=tuple(dict.fromkeys((*container.image.exposed, *spec.exposed))), working_dir=spec.working_dir or container.image.working_dir,
         author=parsed.text("author"), parent=image_id(container.image), id="sha256:" + new_id(engine.rng),
     )  # fmt: skip
+    shown = " ".join((*(spec.entrypoint or ()), *spec.command))
+    layer = Layer(engine.now(), shown, added_size(engine, container), parsed.text("message"), made.id)
+    made = attrs.evolve(made, layers=(*layers_of(container.image, engine.machine.epoch), layer))
     for text in parsed.many("change"):
         for instruction in parse(text):
             action = SETTINGS.get(instruction.word)

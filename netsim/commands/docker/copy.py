@@ -6,14 +6,17 @@ import posixpath
 
 import attrs
 
+from netsim.archive import Archive, Entry, packed, read
+from netsim.clock import SECOND
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import copied
 from netsim.docker.engine.root import root_of
-from netsim.docker.errors import not_found
+from netsim.docker.errors import Refusal, failed, not_found
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Result
+from netsim.machine.archives import entry_of, unpack
+from netsim.machine.call import Call, ReadInput, Result
 from netsim.machine.files import Directory, Files, Node
 from netsim.machine.process import Process
 
@@ -51,7 +54,7 @@ def _place(engine: Engine, docker: Docker, container: str, path: str) -> Place:
     return Place(posixpath.join("/", path), Files(root_of(engine, engine.container(container))), None, container)
 
 
-def copy(docker: Docker, parsed: Parsed) -> Result:
+def copy(docker: Docker, parsed: Parsed) -> Result | ReadInput:
     """docker cp SOURCE DESTINATION, one of them CONTAINER:PATH."""
     (source_in, source), (target_in, target) = (_split(word) for word in parsed.words)
     if source_in and target_in:
@@ -60,9 +63,10 @@ def copy(docker: Docker, parsed: Parsed) -> Result:
     if not source_in and not target_in:
         docker.complain("must specify at least one container source")
         return docker.result(1)
-    if "-" in (source, target):
-        docker.complain("docker: netsim: 'docker cp' of a tar archive is not modelled")
-        return docker.result(1)
+    if source == "-":
+        return ReadInput(_unpack)
+    if target == "-":
+        return _pack(docker, _place(docker.engine, docker, source_in, source))
     try:
         wrong = _copy(_place(docker.engine, docker, source_in, source), _place(docker.engine, docker, target_in, target))
     except NetError as error:
@@ -70,6 +74,45 @@ def copy(docker: Docker, parsed: Parsed) -> Result:
     if wrong:
         docker.complain(wrong)
     return docker.result(int(bool(wrong)))
+
+
+def _pack(docker: Docker, source: Place) -> Result:
+    """A file or directory of a container as a tar archive on standard output."""
+    node = source.node(source.bare)
+    if node is None:
+        raise not_found(f"Could not find the file {source.bare} in container {source.container}")
+    begun = docker.engine.machine.epoch // SECOND
+    data = packed(_members(posixpath.basename(source.bare) or ".", node, begun))
+    return Result(data.decode("utf-8", "surrogateescape"))
+
+
+def _members(path: str, node: Node, begun: int) -> list[Entry]:
+    entry = entry_of(path, node, begun)
+    below = node.entries if isinstance(node, Directory) else {}
+    inside = [one for name in sorted(below) for one in _members(f"{path}/{name}", below[name], begun)]
+    return [*([entry] if entry is not None else []), *inside]
+
+
+def _unpack(call: Call, data: bytes) -> Result:
+    """A tar archive on standard input goes into a directory of a container."""
+    from netsim.commands.docker.main import again
+
+    docker, parsed = again(call, "cp")
+    container, path = _split(parsed.words[1])
+    try:
+        place = _place(docker.engine, docker, container, path)
+        there = place.node(place.bare)
+        if not isinstance(there, Directory):
+            docker.complain(f'destination "{parsed.words[1]}" must be a directory')
+            return docker.result(1)
+        archive = read(data) if data else Archive(())
+        if archive is None:
+            raise failed("unexpected EOF")
+        unpack(place.files, None, place.bare, archive)
+    except Refusal as problem:
+        docker.refused(problem)
+        return docker.result(1)
+    return docker.result()
 
 
 def _copy(source: Place, target: Place) -> str:

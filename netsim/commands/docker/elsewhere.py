@@ -29,11 +29,10 @@ def _of_manager(path: str, arguments: str) -> Subcommand:
 
 MANAGER = (
     *(f"stack {name}" for name in ("deploy", "ls", "ps", "rm", "services")), "swarm ca",
+    *(f"{group} {name}" for group in ("config", "secret") for name in ("create", "inspect", "ls", "rm")),
 )  # fmt: skip
 OTHER = (
-    "swarm unlock", "diff", "export", "history", "load", "login", "logout", "push", "save", "search",
-    "stats", "stack config", "system df", "volume update",
-    "builder", "checkpoint", "context", "manifest", "plugin", "trust", "config", "secret",
+    "swarm unlock", "stack config", "volume update", "checkpoint", "manifest", "trust",
 )  # fmt: skip
 ELSEWHERE_COMMANDS = (
     *(_of_manager(path, "[OPTIONS]") for path in MANAGER),

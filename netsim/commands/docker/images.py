@@ -1,27 +1,21 @@
-"""docker images, rmi, pull and import: images are small declarations (netsim.docker.image)."""
+"""docker images, rmi and pull: images are small declarations (netsim.docker.image)."""
 
 from __future__ import annotations
 
 import json
-import re
 
-import attrs
-
-from netsim.archive import unpacked
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
-from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
+from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
 from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.reference import reference_problem
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.sizes import sized
 from netsim.commands.docker.spans import human, written
-from netsim.docker.builder.dockerfile import parse
-from netsim.docker.builder.instructions import SETTINGS, variables
 from netsim.docker.engine.registry import hint, no_registry
-from netsim.docker.errors import Refusal, conflict, failed, invalid
-from netsim.docker.image import Image, image_id
-from netsim.errors import NetError
+from netsim.docker.errors import Refusal, conflict, failed
+from netsim.docker.image import Image, image_id, image_size, layers_of
 from netsim.machine.call import Result
 
 COLUMNS = Columns(
@@ -53,19 +47,21 @@ def images(docker: Docker, parsed: Parsed) -> Result:
     form = parsed.text("format")
     if parsed.has("digests") and not form:
         form = "table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
-    return show(docker, COLUMNS, form, [_row(docker, image, whole) for image in found], quiet=int(parsed.has("quiet")))
+    return show(docker, COLUMNS, form, [row(docker, image, whole) for image in found], quiet=int(parsed.has("quiet")))
 
 
 def _name(image: Image) -> str:
     return image.name
 
 
-def _row(docker: Docker, image: Image, whole: int) -> dict[str, str]:
-    made, now = docker.engine.machine.epoch, docker.engine.now()
+def row(docker: Docker, image: Image, whole: int) -> dict[str, str]:
+    """The fields of an image."""
+    made, now = layers_of(image, docker.engine.machine.epoch)[-1].created, docker.engine.now()
+    size = sized(image_size(image), 3)
     return {
         "ID": image_id(image) if whole else image_id(image)[7:19], "Repository": image.name, "Tag": image.tag, "Digest": "<none>",
-        "CreatedSince": human(now - made) + " ago", "CreatedAt": written(made // SECOND * SECOND), "Size": "0B", "Containers": "N/A", "SharedSize": "N/A",
-        "UniqueSize": "N/A", "VirtualSize": "0B",
+        "CreatedSince": human(now - made) + " ago", "CreatedAt": written(made // SECOND * SECOND), "Size": size, "Containers": "N/A", "SharedSize": "N/A",
+        "UniqueSize": "N/A", "VirtualSize": size,
     }  # fmt: skip
 
 
@@ -121,58 +117,11 @@ def pull(docker: Docker, parsed: Parsed) -> Result:
     return docker.result()
 
 
-def import_(docker: Docker, parsed: Parsed) -> Result:
-    """docker import: BusyBox with the files of a tar archive, where the host has it, changed by Dockerfile instructions (`--change`)."""
-    source, *name = parsed.words
-    bare, tag = docker.engine.split_reference(name[0]) if name else ("<none>", "<none>")
-    image = Image(bare, "busybox", env=(), tag=tag)
-    for change in parsed.many("change"):
-        image = _changed(image, change)
-    files = _unpacked(docker, source)
-    if files is None:
-        docker.call.netns.kernel.unmodelled.append(f"docker import {source} (its files)")
-    image = attrs.evolve(image, files=files or {})
-    docker.engine.keep(image)
-    docker.engine.tell("image", "import", image_id(image), name=image_id(image))
-    docker.print(image_id(image))
-    return docker.result()
-
-
-def _unpacked(docker: Docker, source: str) -> dict[str, str] | None:
-    """The plain files of an archive on the host by path; None where there is none that can be read."""
-    proc = docker.call.proc
-    if docker.call.machine.files.stat(proc, source) is None:
-        return None
-    try:
-        return unpacked(docker.call.machine.files.read(proc, source))
-    except NetError:
-        return None
-
-
-CHANGES = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
-
-
-def _changed(image: Image, change: str) -> Image:
-    """An instruction of `--change` (`dockerfile.BuildFromConfig`)."""
-    word = (change.split() or [""])[0]
-    if word.upper() not in CHANGES:
-        raise invalid(f"{word.lower()} is not a valid change command")
-    try:
-        (instruction,) = parse(change)
-    except Refusal as problem:
-        raise Refusal(problem.status, re.sub(r"^failed to parse Dockerfile: |^dockerfile parse error line \d+: ", "", problem.text)) from None
-    return SETTINGS[instruction.word](image, instruction, variables(image, {}))
-
-
 IMAGE_COMMANDS = (
     Subcommand("images", "[OPTIONS] [REPOSITORY[:TAG]]", (*LIST_FLAGS, Flag("all", "a", BOOL), Flag("digests", "", BOOL)), 0, 1, images),
     Subcommand("rmi", "[OPTIONS] IMAGE [IMAGE...]", (Flag("force", "f", BOOL), Flag("no-prune", "", BOOL)), 1, None, remove),
     Subcommand(
         "pull", "[OPTIONS] NAME[:TAG|@DIGEST]",
         (Flag("all-tags", "a", BOOL, unmodelled=1), Flag("platform", unmodelled=1), Flag("quiet", "q", BOOL), Flag("disable-content-trust", "", BOOL)), 1, 1, pull,
-    ),
-    Subcommand(
-        "import", "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]", (Flag("change", "c", LIST), Flag("message", "m", unmodelled=1), Flag("platform", unmodelled=1)), 1, 2,
-        import_,
     ),
 )  # fmt: skip

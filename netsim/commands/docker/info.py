@@ -26,7 +26,7 @@ def _client(docker: Docker) -> dict[str, Any]:
         api = cli.api_version
     return {
         "Version": cli.build.partition(",")[0], "ApiVersion": api, "DefaultAPIVersion": cli.api_version, "GitCommit": cli.build.rpartition(" ")[2],
-        "GoVersion": cli.go_version, "Os": "linux", "Arch": "amd64", "BuildTime": cli.built, "Context": "default",
+        "GoVersion": cli.go_version, "Os": "linux", "Arch": "amd64", "BuildTime": cli.built, "Context": docker.context,
     }  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def info(docker: Docker, parsed: Parsed) -> Result:
     docker.print("Client:")
     if not older:
         docker.print(f" Version:    {docker.cli.version}")
-    docker.print(" Context:    default\n Debug Mode: false")
+    docker.print(f" Context:    {docker.context}\n Debug Mode: false")
     docker.print("\nServer:")
     if facts is None:
         docker.complain((f"ERROR: {problem_text}" if older else problem_text) + ("\nerrors pretty printing info" if older else ""))
@@ -168,7 +168,7 @@ def info(docker: Docker, parsed: Parsed) -> Result:
 
 
 def _info_formatted(docker: Docker, form: str, facts: dict[str, Any] | None, problem_text: str) -> Result:
-    client = Struct({"Debug": False, "Version": docker.cli.version, "Context": "default", "Plugins": [], "Warnings": None}, "system.clientInfo")
+    client = Struct({"Debug": False, "Version": docker.cli.version, "Context": docker.context, "Plugins": [], "Warnings": None}, "system.clientInfo")
     whole = Struct({**(facts or {}), "ClientInfo": client}, "system.dockerInfo")
     if problem_text:
         docker.complain(problem_text)

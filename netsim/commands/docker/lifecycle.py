@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import MS, SECOND
+from netsim.commands.docker.attach import Joined
 from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.commands.docker.listing import align
 from netsim.commands.docker.run import Attached
@@ -47,8 +48,7 @@ def start(docker: Docker, parsed: Parsed) -> Result | Program:
             docker.refused(problem, "container", parsed.words[0])
             return docker.result(1)
         if container.state.is_running:
-            docker.complain(f"docker start: netsim: attaching to {parsed.words[0]}, which runs already, is not modelled")
-            return docker.result(1)
+            return Joined(container, parsed.has("interactive"))
         return Attached(docker.engine, container, "{problem}\n", docker.verb, 1)
     failed = _each(docker, parsed, life.start)
     if failed:
@@ -295,31 +295,6 @@ def _clock(ns: int) -> str:
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
-def attach_to(docker: Docker, parsed: Parsed) -> Result:
-    """docker attach: only its refusals are modelled."""
-    name = parsed.words[0]
-    try:
-        container = docker.engine.container(name)
-    except Refusal as problem:
-        docker.refused(problem, "container", name)
-        return docker.result(1)
-    if container.state.status == "paused":
-        docker.complain(
-            "You cannot attach to a paused container, unpause it first"
-            if docker.cli.family == "20.10"
-            else "cannot attach to a paused container, unpause it first"
-        )
-    elif not container.state.is_running:
-        docker.complain(
-            "You cannot attach to a stopped container, start it first"
-            if docker.cli.family == "20.10"
-            else "cannot attach to a stopped container, start it first"
-        )
-    else:
-        docker.complain("docker attach: netsim: attaching to a container that runs is not modelled")
-    return docker.result(1)
-
-
 TIME = (
     Flag("time", "t", INT, stands_for="timeout", only="20.10"), Flag("timeout", "t", INT, only="28"),
     Flag("time", "", INT, stands_for="timeout", only="28"), Flag("signal", "s", only="28"),
@@ -340,5 +315,4 @@ LIFECYCLE_COMMANDS = (
     Subcommand("rename", "CONTAINER NEW_NAME", (), 2, 2, rename),
     Subcommand("wait", SEVERAL, (), 1, None, wait),
     Subcommand("top", "CONTAINER [ps OPTIONS]", (), 1, None, top, interspersed=False),
-    Subcommand("attach", "[OPTIONS] CONTAINER", (Flag("detach-keys"), Flag("no-stdin", "", BOOL), Flag("sig-proxy", "", BOOL)), 1, 1, attach_to),
 )

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from netsim.commands.docker import tree, usage
-from netsim.commands.docker.build import BUILD_COMMANDS
+from netsim.commands.docker import contexts, tree, usage
+from netsim.commands.docker.archives import ARCHIVE_COMMANDS
+from netsim.commands.docker.attach import ATTACH_COMMANDS
+from netsim.commands.docker.build import BUILD_COMMANDS, DEPRECATED
 from netsim.commands.docker.change import CHANGE_COMMANDS
 from netsim.commands.docker.copy import COPY_COMMANDS
+from netsim.commands.docker.disk import DISK_COMMANDS
 from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
 from netsim.commands.docker.events import EVENT_COMMANDS
 from netsim.commands.docker.flags import FlagError, HelpWanted, Parsed, parse
+from netsim.commands.docker.history import HISTORY_COMMANDS
 from netsim.commands.docker.images import IMAGE_COMMANDS
 from netsim.commands.docker.info import INFO_COMMANDS
 from netsim.commands.docker.inspect import INSPECT_COMMANDS
 from netsim.commands.docker.lifecycle import LIFECYCLE_COMMANDS
 from netsim.commands.docker.logs import LOG_COMMANDS
 from netsim.commands.docker.networks import NETWORK_COMMANDS
+from netsim.commands.docker.port import PORT_COMMANDS
 from netsim.commands.docker.prune import PRUNE_COMMANDS
 from netsim.commands.docker.ps import LIST_COMMANDS
+from netsim.commands.docker.registries import REGISTRY_COMMANDS
 from netsim.commands.docker.run import RUN_COMMANDS
 from netsim.commands.docker.session import Docker, Subcommand, worded
+from netsim.commands.docker.stats import STATS_COMMANDS
 from netsim.commands.docker.swarm.node import NODE_COMMANDS
 from netsim.commands.docker.swarm.service import SERVICE_COMMANDS
 from netsim.commands.docker.swarm.swarm import SWARM_COMMANDS
@@ -34,12 +41,13 @@ COMMANDS: dict[str, Subcommand] = {
     for command in (
         *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *BUILD_COMMANDS, *INFO_COMMANDS,
         *NETWORK_COMMANDS, *VOLUME_COMMANDS, *COPY_COMMANDS, *CHANGE_COMMANDS, *PRUNE_COMMANDS, *SWARM_COMMANDS, *NODE_COMMANDS, *SERVICE_COMMANDS, *ELSEWHERE_COMMANDS,
+        *ARCHIVE_COMMANDS, *HISTORY_COMMANDS, *STATS_COMMANDS, *ATTACH_COMMANDS, *contexts.CONTEXT_COMMANDS, *DISK_COMMANDS, *PORT_COMMANDS, *REGISTRY_COMMANDS,
     )
 }  # fmt: skip
 """Every subcommand by its words after `docker`."""
 ROUTES = {**COMMANDS, **{spelt: COMMANDS[path] for spelt, path in tree.SPELLINGS.items() if path in COMMANDS}}
 """The same by every spelling."""
-NOT_MODELLED = dict.fromkeys(("context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
+NOT_MODELLED = dict.fromkeys(("tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
 NOTHING = Parsed({}, ())
 LEVELS = ("debug", "info", "warn", "error", "fatal", "panic", "trace", "warning")
 
@@ -65,6 +73,17 @@ def docker(call: Call) -> Result | Program | ReadInput:
     return refused if refused is not None else _dispatch(session, parsed.words)
 
 
+def again(call: Call, path: str) -> tuple[Docker, Parsed]:
+    """A command line that asked for its input, read once more: it was found good before."""
+    session = Docker(call)
+    words = parse(call.argv[1:], usage.GLOBAL_SET, interspersed=False)
+    _settings(session, words)
+    found = find(words.words)
+    assert found is not None and found[0].path == path
+    session.verb = found[1]
+    return session, parse(found[2], found[0].flag_set(session.cli.family), interspersed=found[0].interspersed)
+
+
 @lru_cache(maxsize=1024)
 def _plain(family: str, words: tuple[str, ...]) -> tuple[Subcommand, str, Parsed] | None:
     """A subcommand, as it was spelt and read, where its words come first and nothing is wrong with what follows: that depends on the words alone, so
@@ -88,6 +107,9 @@ def _settings(session: Docker, parsed: Parsed) -> Result | None:
     """Where the daemon is, and the like."""
     hosts = parsed.many("host") if parsed.values else ()
     session.daemon = hosts[-1] if hosts else session.call.proc.env.get("DOCKER_HOST", "")
+    wrong = _context(session, parsed)
+    if wrong is not None:
+        return wrong
     if not (parsed.values or session.daemon):
         return None
     if session.daemon and "://" not in session.daemon:
@@ -108,10 +130,34 @@ def _settings(session: Docker, parsed: Parsed) -> Result | None:
     return None
 
 
+def _context(session: Docker, parsed: Parsed) -> Result | None:
+    """The daemon of the context in use, where neither --host nor DOCKER_HOST names one."""
+    named, proc = parsed.text("context"), session.call.proc
+    if named and parsed.given("host"):
+        return Result("", "conflicting options: either specify --host or --context, not both\n", 1)
+    if session.daemon and not named:
+        return None
+    session.context = named or contexts.current(proc)
+    if session.context == contexts.DEFAULT:
+        return None
+    try:
+        session.daemon = contexts.host_of(session, session.context)
+    except contexts.ContextError as problem:
+        if "context" in session.call.argv[1:]:
+            return None
+        begin = "" if session.cli.family == "20.10" else "Failed to initialize: "
+        return Result("", f"{begin}unable to resolve docker endpoint: {problem}\n", 1)
+    if session.daemon == contexts.SOCKET or "context" in session.call.argv[1:]:
+        session.daemon = ""
+    return None
+
+
 def _dispatch(session: Docker, words: tuple[str, ...]) -> Result | Program | ReadInput:
     cli = session.cli
     if not words:
         return Result("", usage.of_docker(cli))
+    if words[0] == "builder" and cli.family != "20.10":
+        session.warn(DEPRECATED.rstrip("\n") + "\n")
     if words[0] == "help":
         return _topic(session, words[1:])
     if words[0] == "compose":
@@ -174,7 +220,11 @@ def _group(session: Docker, group: str, rest: tuple[str, ...]) -> Result:
     known = f"{group} {parsed.words[0]}"
     if parsed.words[0] in tree.GROUPS[group]:
         return Result("", f"docker: netsim: 'docker {known}' is not modelled\n", 1)
-    return Result("", f"docker: unknown command: docker {known}\n\nUsage:  docker {group}\n\nRun 'docker {group} --help' for more information\n", 1)
+    return Result(
+        "",
+        f"docker: unknown command: docker {known}\n\nUsage:  docker {group}{' COMMAND' if group == 'volume' else ''}\n\nRun 'docker {group} --help' for more information\n",
+        1,
+    )
 
 
 def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]) -> Result | Program | ReadInput:

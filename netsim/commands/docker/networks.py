@@ -9,7 +9,8 @@ from netsim.commands.docker import filters, values
 from netsim.commands.docker.flags import BOOL, INT, LIST, MAP, WORDS, Flag, Parsed
 from netsim.commands.docker.ipam import ipam_configs
 from netsim.commands.docker.listing import Columns, show
-from netsim.commands.docker.ps import LIST_FLAGS, natural
+from netsim.commands.docker.port import natural
+from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import written
 from netsim.docker.cnm.model import Network

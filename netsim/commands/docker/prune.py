@@ -7,21 +7,23 @@ import attrs
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed, parse
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.sizes import sized
 from netsim.commands.docker.spans import moment
 from netsim.commands.docker.values import name_and_value
 from netsim.docker.engine import mounts, networks
 from netsim.docker.engine import run as life
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, invalid
+from netsim.docker.image import image_id, image_size, layers_of
 from netsim.machine.call import Call, ReadInput, Result
 
 QUESTION = "Are you sure you want to continue? [y/N] "
 WARNINGS = {
     "network": "WARNING! This will remove all custom networks not used by at least one container.\n",
     "container": "WARNING! This will remove all stopped containers.\n",
-    "image": "WARNING! This will remove all dangling images.\n",
+    "image": "WARNING! This will remove all {images}.\n",
     "volume": "WARNING! This will remove {volumes} local volumes not used by at least one container.\n",
-    "system": "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one container\n  - all dangling images\n  - {cache}\n",
+    "system": "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one container\n  - all {images}\n  - {cache}\n",
 }
 CACHE = {"20.10": "all dangling build cache\n", "28": "unused build cache\n"}
 
@@ -88,6 +90,31 @@ def _volumes(docker: Docker, limits: Limits, spared: int) -> str:
     return "Deleted Volumes:\n" + "".join(f"{name}\n" for name in gone) + "\n" if gone else ""
 
 
+def _images(docker: Docker, limits: Limits, parsed: Parsed) -> tuple[str, int]:
+    """Images without a name, with --all those that no container has too, and the bytes they took; what every engine has at hand stays, and is told of."""
+    engine = docker.engine
+    used = {image_id(one.image) for one in engine.containers.values()}
+    lines, freed, kept = "", 0, []
+    for key, image in list(engine.images.items()):
+        begun = layers_of(image, engine.machine.epoch)[-1].created
+        nameless = image.name == "<none>"
+        if image_id(image) in used or not (nameless or parsed.has("all")) or not limits.allow(dict(image.labels), begun):
+            continue
+        if not image.layers:
+            kept.append(f"{image.name}:{image.tag}")
+            continue
+        del engine.images[key]
+        lines += "" if nameless else f"untagged: {image.name}:{image.tag}\n"
+        if all(image_id(one) != image_id(image) for one in engine.images.values()):
+            lines += f"deleted: {image_id(image)}\n"
+            freed += image_size(image)
+            engine.tell("image", "delete", image_id(image), name=image_id(image))
+    if kept:
+        engine.machine.kernel.unmodelled.append(f"docker {docker.verb} --all: {', '.join(kept)} stay, as they would be pulled again")
+    engine.tell("image", "prune", "", reclaimed=str(freed))
+    return (f"Deleted Images:\n{lines}\n" if lines else ""), freed
+
+
 def _act(docker: Docker, what: str, parsed: Parsed) -> Result:
     limits = _limits(docker.engine, parsed)
     if what == "network":
@@ -99,7 +126,11 @@ def _act(docker: Docker, what: str, parsed: Parsed) -> Result:
         docker.out.append(_networks(docker, limits))
     if what == "volume" or (what == "system" and parsed.has("volumes")):
         docker.out.append(_volumes(docker, limits, _spared(docker, parsed)))
-    docker.print("Total reclaimed space: 0B")
+    freed = 0
+    if what in ("image", "system"):
+        text, freed = _images(docker, limits, parsed)
+        docker.out.append(text)
+    docker.print(f"Total reclaimed space: {sized(freed)}")
     return docker.result()
 
 
@@ -114,7 +145,9 @@ def _answered(call: Call, data: bytes, what: str) -> Result:
     docker = Docker(call)
     words = call.argv[call.argv.index("prune") + 1 :]
     parsed = parse(words, SYSTEM_FLAGS, interspersed=True)
-    warning = WARNINGS[what].format(cache=CACHE[docker.cli.family], volumes="anonymous" if _spared(docker, parsed) else "all")
+    warning = WARNINGS[what].format(
+        cache=CACHE[docker.cli.family], volumes="anonymous" if _spared(docker, parsed) else "all", images=_which(parsed, what)
+    )
     docker.out.append(f"{warning}{QUESTION}")
     if data.decode(errors="replace").strip().lower() != "y":
         return docker.result()
@@ -123,6 +156,10 @@ def _answered(call: Call, data: bytes, what: str) -> Result:
     except Refusal as problem:
         docker.refused(problem)
         return docker.result(1)
+
+
+def _which(parsed: Parsed, what: str) -> str:
+    return "images without at least one container associated to them" if parsed.has("all") and what != "volume" else "dangling images"
 
 
 def _network_answer(call: Call, data: bytes) -> Result:
@@ -159,7 +196,7 @@ def prune_containers(docker: Docker, parsed: Parsed) -> Result | ReadInput:
 
 
 def prune_images(docker: Docker, parsed: Parsed) -> Result | ReadInput:
-    """docker image prune: there are no images without a name."""
+    """docker image prune."""
     return _prune(docker, parsed, "image")
 
 
@@ -174,7 +211,7 @@ def prune_system(docker: Docker, parsed: Parsed) -> Result | ReadInput:
 
 
 FLAGS = (Flag("filter", "", LIST, name_and_value), Flag("force", "f", BOOL))
-IMAGE_FLAGS = (*FLAGS, Flag("all", "a", BOOL, unmodelled=1))
+IMAGE_FLAGS = (*FLAGS, Flag("all", "a", BOOL))
 SYSTEM_FLAGS = (*IMAGE_FLAGS, Flag("volumes", "", BOOL))
 PRUNE_COMMANDS = (
     Subcommand("network prune", "[OPTIONS]", FLAGS, 0, 0, prune_networks),

@@ -1,9 +1,8 @@
-"""docker ps and docker port: lists of containers and of their ports."""
+"""docker ps: lists of containers."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 
 from netsim.clock import SECOND
@@ -11,16 +10,18 @@ from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, INT, LIST, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
 from netsim.commands.docker.ports_text import ports_text
-from netsim.commands.docker.publish import one_port, port_range, split_protocol
+from netsim.commands.docker.publish import port_range, split_protocol
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.sizes import sized
 from netsim.commands.docker.spans import human, written
 from netsim.commands.docker.template import Struct, TemplateError, check, render
 from netsim.commands.docker.values import name_and_value
+from netsim.docker.engine.changes import added_size
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.views.ports import port_map, public_ports
-from netsim.docker.errors import Refusal, invalid
-from netsim.docker.image import image_id
+from netsim.docker.engine.views.ports import public_ports
+from netsim.docker.errors import invalid
+from netsim.docker.image import image_id, image_size
 from netsim.machine.call import Result
 
 COLUMNS = Columns(
@@ -38,6 +39,8 @@ FILTERS = (
     "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network", "publish", "since", "status",
     "volume",
 )  # fmt: skip
+SHOWN = 15
+"""Letters of a mount's name without --no-trunc."""
 STATUSES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 
 
@@ -67,10 +70,22 @@ def row(docker: Docker, container: Container, *, whole: int) -> dict[str, str]:
         "ID": container.id if whole else container.short_id, "Names": ",".join(_names(engine, container, whole=whole)), "Image": container.spec.image,
         "Command": json.dumps(words if whole or len(words) <= 20 else words[:19] + "…", ensure_ascii=False), "CreatedAt": written(made),
         "RunningFor": human(engine.now() - made) + " ago", "Ports": ports_text(public_ports(container), brackets=docker.cli.brackets_ipv6),
-        "State": container.state.status, "Status": status_text(engine, container), "Size": "0B",
-        "Labels": ",".join(f"{name}={value}" for name, value in sorted({**container.image.labels, **container.spec.labels}.items())), "Mounts": "",
-        "LocalVolumes": "0", "Networks": ",".join(sorted(container.networks)),
+        "State": container.state.status, "Status": status_text(engine, container), "Size": "",
+        "Labels": ",".join(f"{name}={value}" for name, value in sorted({**container.image.labels, **container.spec.labels}.items())), "Mounts": _mounts(container, whole),
+        "LocalVolumes": str(sum(point.kind == "volume" for point in container.mounts)), "Networks": ",".join(sorted(container.networks)),
     }  # fmt: skip
+
+
+def size_text(engine: Engine, container: Container) -> str:
+    """What it has written, and that with its image."""
+    written = added_size(engine, container)
+    return f"{sized(written, 3)} (virtual {sized(written + image_size(container.image), 3)})"
+
+
+def _mounts(container: Container, whole: int) -> str:
+    """Names of its volumes, and where on the host other things are."""
+    names = [point.source for point in container.mounts if point.source]
+    return ",".join(name if whole or len(name) <= SHOWN else name[: SHOWN - 1] + "…" for name in names)
 
 
 def _names(engine: Engine, container: Container, *, whole: int) -> list[str]:
@@ -101,7 +116,12 @@ def ps(docker: Docker, parsed: Parsed) -> Result:
     if last > 0:
         found = found[:last]
     whole = int(parsed.has("no-trunc"))
-    return show(docker, COLUMNS, form or _default(parsed), [row(docker, one, whole=whole) for one in found], quiet=int(parsed.has("quiet")))
+    rows = [row(docker, one, whole=whole) for one in found]
+    if parsed.has("size") or ".Size" in form:
+        rows = [{**fields, "Size": size_text(engine, one)} for fields, one in zip(rows, found, strict=True)]
+    elif form == "json":
+        rows = [{**fields, "Size": "0B"} for fields in rows]
+    return show(docker, COLUMNS, form or _default(parsed), rows, quiet=int(parsed.has("quiet")))
 
 
 def _default(parsed: Parsed) -> str:
@@ -170,58 +190,10 @@ def _has_port(container: Container, wanted: Sequence[str], *, published: int) ->
     return False
 
 
-def _bad_port(text: str) -> str:
-    try:
-        one_port(text)
-    except ValueError as problem:
-        return str(problem)
-    return ""
-
-
-def port(docker: Docker, parsed: Parsed) -> Result:
-    """docker port: where a container's ports are published."""
-    name, *asked = parsed.words
-    try:
-        container = docker.engine.container(name)
-    except Refusal as problem:
-        docker.refused(problem, "container", name)
-        return docker.result(1)
-    bound = {text: bindings for text, bindings in port_map(container).items() if bindings}
-    if asked and asked[0]:
-        number, protocol = split_protocol(asked[0])
-        wrong = _bad_port(number)
-        if wrong:
-            docker.complain(wrong if docker.cli.family == "20.10" else f"Error: invalid port ({number}): {wrong}")
-            return docker.result(1)
-        low = int(number)
-        if f"{low}/{protocol}" not in bound:
-            wanted = f"{number}/{protocol}" if docker.cli.family == "20.10" else asked[0]
-            docker.complain(f"Error: No public port '{wanted}' published for {name}")
-            return docker.result(1)
-        lines = [_where(docker, one) for one in bound[f"{low}/{protocol}"]]
-    else:
-        lines = [f"{text} -> {_where(docker, one)}" for text, bindings in bound.items() for one in bindings]
-        lines = sorted(lines, key=natural) if docker.cli.sorts_ports else lines
-    for line in lines:
-        docker.print(line)
-    return docker.result()
-
-
-def _where(docker: Docker, binding: dict[str, str]) -> str:
-    ip = binding["HostIp"]
-    return f"[{ip}]:{binding['HostPort']}" if ":" in ip and docker.cli.brackets_ipv6 else f"{ip}:{binding['HostPort']}"
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Order in which numbers within texts count as numbers (natural sort)."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
-
-
 FILTER = Flag("filter", "f", LIST, name_and_value)
 LIST_FLAGS = (FILTER, Flag("format"), Flag("no-trunc", "", BOOL), Flag("quiet", "q", BOOL))
 LIST_COMMANDS = (
     Subcommand(
         "ps", "[OPTIONS]", (*LIST_FLAGS, Flag("all", "a", BOOL), Flag("last", "n", INT), Flag("latest", "l", BOOL), Flag("size", "s", BOOL)), 0, 0, ps
     ),
-    Subcommand("port", "CONTAINER [PRIVATE_PORT[/PROTO]]", (), 1, 2, port),
 )

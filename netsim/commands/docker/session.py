@@ -26,6 +26,8 @@ class Docker:
     """The subcommand as it was spelt: `container run`."""
     daemon: str = ""
     """Where --host says the daemon listens."""
+    context: str = "default"
+    """Under which name (`docker context`)."""
     out: list[str] = attrs.field(factory=list)
     err: list[str] = attrs.field(factory=list)
     cli: CliProfile = attrs.field(init=False)

@@ -64,6 +64,11 @@ def stamp(ns: int) -> str:
     return datetime.fromtimestamp(ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ns % SECOND:09d}Z"
 
 
+def second(ns: int) -> str:
+    """RFC 3339 to the second: `2026-11-26T09:45:01Z`."""
+    return datetime.fromtimestamp(ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @lru_cache(maxsize=256)
 def _day(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

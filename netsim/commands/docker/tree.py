@@ -106,9 +106,45 @@ STACK: Mapping[str, str] = {
     "rm": "Remove one or more stacks",
     "services": "List the services in the stack",
 }
+CONTEXT: Mapping[str, str] = {
+    "create": "Create a context",
+    "export": "Export a context to a tar archive FILE or a tar stream on STDOUT.",
+    "import": "Import a context from a tar or zip file",
+    "inspect": "Display detailed information on one or more contexts",
+    "ls": "List contexts",
+    "rm": "Remove one or more contexts",
+    "show": "Print the name of the current context",
+    "update": "Update a context",
+    "use": "Set the current docker context",
+}
+BUILDER: Mapping[str, str] = {"build": "Build an image from a Dockerfile", "prune": "Remove build cache"}
+PLUGIN: Mapping[str, str] = {
+    "create": "Create a plugin from a rootfs and configuration. Plugin data directory must contain config.json and rootfs directory.",
+    "disable": "Disable a plugin",
+    "enable": "Enable a plugin",
+    "inspect": "Display detailed information on one or more plugins",
+    "install": "Install a plugin",
+    "ls": "List plugins",
+    "push": "Push a plugin to a registry",
+    "rm": "Remove one or more plugins",
+    "set": "Change settings for a plugin",
+    "upgrade": "Upgrade an existing plugin",
+}
+CONFIG: Mapping[str, str] = {
+    "create": "Create a config from a file or STDIN",
+    "inspect": "Display detailed information on one or more configs",
+    "ls": "List configs",
+    "rm": "Remove one or more configs",
+}
+SECRET: Mapping[str, str] = {
+    "create": "Create a secret from a file or STDIN as content",
+    "inspect": "Display detailed information on one or more secrets",
+    "ls": "List secrets",
+    "rm": "Remove one or more secrets",
+}
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "container": CONTAINER, "image": IMAGE, "network": NETWORK, "system": SYSTEM, "volume": VOLUME, "swarm": SWARM, "node": NODE, "service": SERVICE,
-    "stack": STACK,
+    "stack": STACK, "context": CONTEXT, "builder": BUILDER, "plugin": PLUGIN, "config": CONFIG, "secret": SECRET,
 }  # fmt: skip
 MANAGEMENT: Mapping[str, str] = {
     "builder": "Manage builds",
@@ -161,11 +197,15 @@ OLDER: Mapping[str, str] = {
     "stack": "Manage Docker stacks",
     "update volume": "",
     "config stack": "",
+    "show context": "",
+    "export context": "Export a context to a tar or kubeconfig file",
+    "create config": "Create a config from a file or STDIN",
 }
 """Where 20.10 says it differently; empty: it has no such command."""
 SPELLINGS: Mapping[str, str] = {
     "container ls": "ps", "container list": "ps", "container ps": "ps", "container remove": "rm", "network list": "network ls",
-    "network remove": "network rm", "image ls": "images", "image list": "images", "image rm": "rmi", "image remove": "rmi", "system info": "info",
+    "network remove": "network rm", "volume list": "volume ls", "volume remove": "volume rm", "context list": "context ls", "context remove": "context rm",
+    "plugin list": "plugin ls", "builder build": "build", "image ls": "images", "image list": "images", "image rm": "rmi", "image remove": "rmi", "system info": "info",
     "system events": "events",
     **{f"image {name}": name for name in ("build", "history", "import", "load", "pull", "push", "save", "tag")},
     **{f"container {name}": name for name in CONTAINER if name not in ("ls", "prune", "inspect")},
@@ -177,7 +217,10 @@ def about(path: str, family: str) -> str:
     """What a command or group is for, as a release words it."""
     first, _, name = path.partition(" ")
     if name:
-        return _older(name, GROUPS.get(first, {}).get(name, ""), family) if first in ("container", "image") else GROUPS.get(first, {}).get(name, "")
+        text = GROUPS.get(first, {}).get(name, "")
+        if family == "20.10" and f"{name} {first}" in OLDER:
+            return OLDER[f"{name} {first}"]
+        return _older(name, text, family) if first in ("container", "image") else text
     known = MANAGEMENT.get(first) or ORCHESTRATION.get(first) or TOP.get(first, "")
     return _older(first, known, family)
 

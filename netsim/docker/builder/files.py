@@ -87,6 +87,8 @@ def left(image: Image, root: Directory) -> Image:
             full = f"{path}/{name}"
             if isinstance(node, Directory) and not (path == "" and name in NOT_KEPT):
                 folders.append(full)
+                if node.mode != 0o755:
+                    modes[full] = node.mode
                 waiting.append((full, node))
             elif isinstance(node, Symlink) and node.magic is None and full not in ("/var/run",):
                 links[full] = node.target

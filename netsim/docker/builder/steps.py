@@ -11,12 +11,13 @@ import attrs
 from netsim.docker.builder.dockerfile import Instruction, expand, parse, words
 from netsim.docker.builder.files import copied, left
 from netsim.docker.builder.instructions import SETTINGS, command, variables
+from netsim.docker.builder.told import added, told
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
 from netsim.docker.ids import new_id
-from netsim.docker.image import Image, image_id
+from netsim.docker.image import Image, Layer, image_id, layers_of
 from netsim.docker.settings import ContainerSpec, HostConfig
 from netsim.programs.packages import programs_of
 from netsim.shell.builtins import BUILTINS
@@ -83,7 +84,11 @@ class Builder:
             self.image = SCRATCH if name == "scratch" else self.engine.base_image(name)
         self.stages |= {str(len({id(image) for image in self.stages.values()})): self.image} | ({alias.lower(): self.image} if alias else {})
         self.say(" ---> " + ("" if self.image is SCRATCH else _short(self.image)))
-        triggers, self.image = self.image.onbuild, attrs.evolve(self.image, onbuild=(), parent=image_id(self.image), name="<none>", tag="<none>")
+        layers = () if self.image is SCRATCH else layers_of(self.image, self.engine.machine.epoch)
+        triggers, self.image = (
+            self.image.onbuild,
+            attrs.evolve(self.image, onbuild=(), parent=image_id(self.image), name="<none>", tag="<none>", layers=layers),
+        )
         if triggers:
             self.say(f"# Executing {len(triggers)} build trigger{'s' if len(triggers) > 1 else ''}")
             self.instructions[self.step : self.step] = [one for text in triggers for one in parse(text)]
@@ -130,10 +135,18 @@ class Builder:
         known = None if self.no_cache else self.engine.built.get(self.key)
         if content and known is not None:
             self.say(" ---> Using cache")
-        parent = image_id(self.image) if self.image is not None else ""
-        self.image = self._kept(known or attrs.evolve(made, id="sha256:" + new_id(self.engine.rng), parent=parent))
+        parent = self.image.id or self.image.parent if self.image is not None else ""
+        self.image = self._kept(known or self._new(made, parent))
         self.engine.built[self.key] = self.image
         self.say(f" ---> {_short(self.image)}")
+
+    def _new(self, made: Image, parent: str) -> Image:
+        """The image that a step leaves, with the step in its history."""
+        assert self.image is not None
+        now, before, fresh = self.engine.now(), self.image, "sha256:" + new_id(self.engine.rng)
+        by = told(self.instructions[self.step - 1], made, before, self.declared)
+        layer = Layer(now, by, added(before, made), "", fresh)
+        return attrs.evolve(made, id=fresh, parent=parent, layers=(*before.layers, layer))
 
     def _kept(self, image: Image) -> Image:
         number = max((int(name) for name in self.stages if name.isdigit()), default=0)

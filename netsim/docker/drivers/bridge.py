@@ -89,6 +89,8 @@ class BridgeDriver(Driver):
     def _set_up(self, engine: Engine, network: Network, state: BridgeState) -> None:
         """Forwarding, switches and addresses of the bridge, which is there now."""
         host, config = Wiring(engine.netns), state.config
+        if config.mtu and engine.profile.sets_mtu_of_bridge:
+            self._set_mtu_of_bridge(engine, state)
         self._check_forwarding(engine, network)
         self._set_switches(engine, network, state)
         for subnet in network.subnets:
@@ -98,6 +100,13 @@ class BridgeDriver(Driver):
         if network.spec.ipv6 and engine.profile.fixes_link_local:
             _give_address(host, state.device, LINK_LOCAL, 64, 0)
         host.up(state.device)
+
+    def _set_mtu_of_bridge(self, engine: Engine, state: BridgeState) -> None:
+        """The device's MTU is the network's before any port is there (`setupMTU`)."""
+        try:
+            _set_mtu(engine.netns.names[state.device], state.config.mtu)
+        except NetError as error:
+            raise failed(strerror(error.errno).lower()) from None
 
     def _check_name(self, engine: Engine, network: Network, state: BridgeState) -> None:
         """Another network's bridge, and names no device can have."""
@@ -151,6 +160,9 @@ class BridgeDriver(Driver):
     def _set_switches(self, engine: Engine, network: Network, state: BridgeState) -> None:
         device = state.device
         if network.spec.ipv6:
+            if engine.netns.names[device].inet6 is None:
+                place = f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6"
+                raise failed(f"Cannot read IPv6 setup for bridge {device}: open {place}: no such file or directory")
             engine.set_sysctl(f"net/ipv6/conf/{device}/disable_ipv6", "0")
             engine.set_sysctl(f"net/ipv6/conf/{device}/accept_ra", "0")
             if engine.options.ip_forward:

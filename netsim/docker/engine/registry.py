@@ -10,13 +10,18 @@ if TYPE_CHECKING:
 
 def no_registry(engine: Engine) -> str:
     """Why nothing can be pulled: the registry's name does not resolve. (Images are declared: netsim.docker.image.)"""
+    return unreachable(engine, "https://registry-1.docker.io/v2/", "registry-1.docker.io")
+
+
+def unreachable(engine: Engine, url: str, host: str) -> str:
+    """How the daemon words that a host has no address."""
     servers = [
         line.split()[1]
         for line in engine.process.read_text("/etc/resolv.conf").splitlines()
         if line.split()[:1] == ["nameserver"] and len(line.split()) > 1
     ]
     server = servers[0] if servers else "[::1]"
-    return f'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on {server}:53: no such host'
+    return f'Get "{url}": dial tcp: lookup {host.partition(":")[0]} on {server}:53: no such host'
 
 
 def hint(engine: Engine, name: str) -> None:

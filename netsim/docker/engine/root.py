@@ -100,7 +100,8 @@ def make_root(engine: Engine, container: Container) -> Directory:
         place, _, name = path.rpartition("/")
         _directory(root, place).entries[name] = Symlink(0o777, 0, target)
     for path in container.image.directories:
-        _directory(root, path)
+        made = _directory(root, path)
+        made.mode = container.image.modes.get(path, made.mode)
     below = container.spec.working_dir or container.image.working_dir
     if below:
         _directory(root, below)

@@ -11,6 +11,7 @@ from netsim.errors import EEXIST, EISDIR, ENOENT, NetError, strerror
 from netsim.machine.call import Call, Enough, ReadInput, Result
 from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar
+from netsim.programs import streams
 from netsim.programs.busybox.applet import Options, die, ended, name_of, read_options, usage
 
 
@@ -36,7 +37,10 @@ CAT = Grammar("nbvteAu")
 
 
 def _cat(call: Call) -> Any:
-    return on_input(call, _cat_all, list(read_options(call, CAT).words))
+    options = read_options(call, CAT)
+    if options.words in ([], ["-"]) and not set(options.letters) - {"u"}:
+        return streams.Cat(["-"], set())  # it passes on what comes, as it comes
+    return on_input(call, _cat_all, list(options.words))
 
 
 def _cat_all(call: Call, data: bytes) -> Result:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
-from netsim.commands.docker.ps import LIST_FLAGS, natural
+from netsim.commands.docker.port import natural
+from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.reference import reference_problem
 from netsim.commands.docker.session import Docker, Subcommand, worded
 from netsim.commands.docker.swarm.ports import ingress_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsim.commands.docker import filters
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
-from netsim.commands.docker.ps import natural
+from netsim.commands.docker.port import natural
 from netsim.commands.docker.session import Docker
 from netsim.commands.docker.spans import human
 from netsim.docker.swarm.member import Member

@@ -8,7 +8,7 @@ from typing import Any
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.moment import moment
 from netsim.docker.engine.views.release import shown
-from netsim.docker.image import Image, image_id
+from netsim.docker.image import Image, image_id, image_size, layers_of
 
 OF_CONTAINERS = (
     ("Hostname", ""), ("Domainname", ""), ("User", ""), ("AttachStdin", False), ("AttachStdout", False), ("AttachStderr", False), ("ExposedPorts", None),
@@ -38,10 +38,11 @@ def image_view(engine: Engine, image: Image) -> dict[str, Any]:
         del config["ExposedPorts"]
     if shown(engine.profile).whole_image_config:
         config = {name: config.get(name, default) for name, default in OF_CONTAINERS if name in config or name not in MAY_LACK}
+    history = layers_of(image, engine.machine.epoch)
     layer = "sha256:" + hashlib.sha256(f"layer of {image_id(image)}".encode()).hexdigest()
     return {
-        "Id": image_id(image), "RepoTags": _names(engine, image), "RepoDigests": [], "Parent": image.parent, "Comment": "",
-        "Created": moment(engine.machine.epoch), "DockerVersion": engine.profile.version, "Author": image.author, "Architecture": "amd64", "Os": "linux", "Size": 0,
+        "Id": image_id(image), "RepoTags": _names(engine, image), "RepoDigests": [], "Parent": image.parent, "Comment": history[-1].comment,
+        "Created": moment(history[-1].created), "DockerVersion": engine.profile.version, "Author": image.author, "Architecture": "amd64", "Os": "linux", "Size": image_size(image),
         "GraphDriver": {"Data": None, "Name": "vfs"}, "RootFS": {"Type": "layers", "Layers": [layer]},
         "Metadata": {"LastTagTime": moment(engine.machine.epoch)}, "Config": config,
     }  # fmt: skip
