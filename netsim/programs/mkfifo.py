@@ -53,16 +53,14 @@ def mknod(call: Call) -> Result:
     mode = next((option.argument or "" for option in options if option.name == "m"), "")
     if mode and not _is_octal(mode):
         return Result("", "mknod: invalid mode\n", 1)
-    if words[1] in ("b", "c", "u"):
-        if len(words) < 4:
-            return Result(
-                "",
-                f"mknod: missing operand after '{words[-1]}'\nSpecial files require major and minor device numbers.\n{TRY.format(name='mknod')}",
-                1,
-            )
-        return Result("", f"mknod: netsim: device files are not modelled ({words[0]})\n", 1)
     if words[1] != "p":
-        return Result("", f"mknod: invalid device type '{words[1]}'\n{TRY.format(name='mknod')}", 1)
+        if len(words) < 4:
+            lacking = f"missing operand after '{words[-1]}'\nSpecial files require major and minor device numbers."
+            return Result("", f"mknod: {lacking}\n{TRY.format(name='mknod')}", 1)
+        if words[1] not in ("b", "c", "u"):
+            return Result("", f"mknod: invalid device type '{words[1]}'\n{TRY.format(name='mknod')}", 1)
+        return Result("", f"mknod: netsim: device files are not modelled ({words[0]})\n", 1)
     if len(words) > 2:
-        return Result("", f"mknod: extra operand '{words[2]}'\nFifos do not have major and minor device numbers.\n{TRY.format(name='mknod')}", 1)
+        more = "Fifos do not have major and minor device numbers.\n" if len(words) == 4 else ""
+        return Result("", f"mknod: extra operand '{words[2]}'\n{more}{TRY.format(name='mknod')}", 1)
     return _make(call, "mknod: {}", words[:1], mode)
