@@ -167,6 +167,11 @@ class Speaker:
         bridge = self.names.of_device(event.netns, event.device)
         return Worded("bridge", f"{bridge} fdb has no {destination}", f"flooded to {', '.join(ports) or 'no port'}")
 
+    def _members(self, event: Step) -> Worded:
+        _, destination, ports = event.detail
+        bridge = self.names.of_device(event.netns, event.device)
+        return Worded("bridge", f"{bridge} mdb says who is in {destination}", f"sent to {', '.join(ports) or 'no port'}")
+
     def _wrapped(self, event: Step) -> Worded:
         return Worded("tunnel", f"{event.device} encapsulates", one_line(event.detail))
 
@@ -319,6 +324,7 @@ STEPS = {
     "ndisc_recv_ns": Speaker._not_answered,
     "br_fdb_find": Speaker._bridge,
     "br_flood": Speaker._flood,
+    "br_multicast_flood": Speaker._members,
     "iptunnel_xmit": Speaker._wrapped,
     "ip_tunnel_rcv": Speaker._unwrapped,
     "ip_vs_in": Speaker._scheduled,

@@ -25,7 +25,7 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.drivers import loopback
 from netsim.kernel.inet.family import AF_INET, AF_INET6
-from netsim.kernel.ipv4 import af_inet, arp_input, devinet, icmp, tcp, udp
+from netsim.kernel.ipv4 import af_inet, arp_input, devinet, icmp, igmp, tcp, udp
 from netsim.kernel.ipv4 import input as ip_input
 from netsim.kernel.ipv6 import addrconf, af_inet6
 from netsim.kernel.ipv6 import icmp as icmp6
@@ -34,7 +34,7 @@ from netsim.kernel.ipv6 import tcp as tcp6
 from netsim.kernel.ipv6 import udp as udp6
 from netsim.kernel.profile import KernelProfile
 from netsim.kernel.sched.qdisc import QdiscKind
-from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP
+from netsim.packet.numbers import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP
 
 LINK_KINDS = {
     "veth": LinkKind("veth", "veth", "drivers.veth:create"),
@@ -66,7 +66,7 @@ QDISC_KINDS = {
 MODULES = {"ip_gre": "drivers.gre:MODULE", "ipip": "drivers.ipip:MODULE", "sit": "drivers.sit:MODULE", "bonding": "drivers.bond:MODULE"}
 PACKET_TYPES = {ETH_P_IP: ip_input.ip_rcv, ETH_P_ARP: arp_input.arp_rcv, ETH_P_IPV6: ip6_input.ipv6_rcv}
 ONLY_COUNTS = {ETH_P_ARP: arp_input.arp_only_counts, ETH_P_IPV6: ip6_input.ipv6_only_counts}
-INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
+INET_PROTOS = {IPPROTO_ICMP: icmp.icmp_rcv, IPPROTO_IGMP: igmp.igmp_rcv, IPPROTO_UDP: udp.udp_rcv, IPPROTO_TCP: tcp.tcp_v4_rcv}
 INET_ERR = {IPPROTO_UDP: udp.udp_err, IPPROTO_TCP: tcp.tcp_v4_err}
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import IPv4, IPv6, mask4
+from netsim.clock import MS
 from netsim.kernel.core.netdevice import NetDevice, dev_get_stats
+from netsim.kernel.ipv4.igmp import speaks_v2
 from netsim.kernel.tables.fib import (
     RT_TABLE_MAIN,
     RTN_BROADCAST,
@@ -103,14 +105,16 @@ def arp(netns: Netns) -> str:
 
 
 def igmp(netns: Netns) -> str:
-    """/proc/net/igmp (`igmp_mc_seq_show`); running report timers are not shown."""
+    """/proc/net/igmp (`igmp_mc_seq_show`): the version spoken, and when answers are due (1/100 s)."""
     text = "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"
     for device in _devices(netns):
         groups = list(device.inet.multicast.items()) if device.inet is not None else []
         if groups:
-            text += f"{device.ifindex}\t{device.name:<10s}: {len(groups):5d} {'V3':>7s}\n"
+            text += f"{device.ifindex}\t{device.name:<10s}: {len(groups):5d} {'V2' if speaks_v2(device) else 'V3':>7s}\n"
         for group, users in reversed(groups):
-            text += f"\t\t\t\t{swapped(group):08X} {users:5d} 0:{0:08X}\t\t0\n"
+            due = device.inet.report_timers.get(group) if device.inet is not None and device.inet.report_timers else None
+            left = (due.when - netns.kernel.clock.now) // (10 * MS) if due is not None and due.pending else 0
+            text += f"\t\t\t\t{swapped(group):08X} {users:5d} {int(left > 0)}:{max(0, left):08X}\t\t0\n"
     return text
 
 

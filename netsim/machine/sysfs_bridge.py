@@ -9,7 +9,7 @@ from netsim.addr import MAC
 from netsim.clock import MS
 from netsim.errors import EINVAL, ENOENT, NetError
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import stp_settings
+from netsim.kernel.bridge import multicast_settings, stp_settings
 from netsim.kernel.bridge.device import RESTRICTED_GROUPS, RESTRICTED_PORT_GROUPS, Bridge, BridgePort
 from netsim.kernel.bridge.stp import gc_left
 from netsim.machine.sysfs_values import Shown, field, fixed, number
@@ -124,6 +124,18 @@ def _flush_bridge(bridge: Bridge, text: str) -> None:
     br_fdb.flush(bridge, br_fdb.Which.DYNAMIC)
 
 
+def _multicast(name: str, most: int) -> Shown:
+    """A setting of snooping that does more than to be there."""
+
+    def store(bridge: Bridge, text: str) -> None:
+        value = number(text)
+        if value > most:
+            raise NetError(EINVAL)
+        multicast_settings.SETTERS[name](bridge, value)
+
+    return Shown(_option(name), store)
+
+
 def _switch(name: str) -> Shown:
     return Shown(_option(name), _set_switch(name))
 
@@ -140,14 +152,14 @@ BRIDGE_ATTRIBUTES: dict[str, Shown] = {
     "hash_elasticity": Shown(_option("mcast_hash_elasticity"), _set_number("mcast_hash_elasticity", 0, 0xFFFFFFFF)),
     "hash_max": _wide("mcast_hash_max"), "hello_time": Shown(_time("hello_time"), _bridge_setter("hello_time")),
     "hello_timer": Shown(_left("hello_timer")), "max_age": Shown(_time("max_age"), _bridge_setter("max_age")),
-    "multicast_igmp_version": Shown(_option("mcast_igmp_version"), _set_number("mcast_igmp_version", 2, 3)),
+    "multicast_igmp_version": _multicast("mcast_igmp_version", 3),
     "multicast_last_member_count": _wide("mcast_last_member_count"), "multicast_last_member_interval": _wide("mcast_last_member_interval"),
     "multicast_membership_interval": _wide("mcast_membership_interval"),
-    "multicast_mld_version": Shown(_option("mcast_mld_version"), _set_number("mcast_mld_version", 1, 2)),
-    "multicast_querier": _switch("mcast_querier"), "multicast_querier_interval": _wide("mcast_querier_interval"),
+    "multicast_mld_version": _multicast("mcast_mld_version", 2),
+    "multicast_querier": _multicast("mcast_querier", 0xFFFFFFFF), "multicast_querier_interval": _wide("mcast_querier_interval"),
     "multicast_query_interval": _wide("mcast_query_interval"), "multicast_query_response_interval": _wide("mcast_query_response_interval"),
     "multicast_query_use_ifaddr": _switch("mcast_query_use_ifaddr"),
-    "multicast_router": Shown(_option("mcast_router"), _set_number("mcast_router", 0, 2)), "multicast_snooping": _switch("mcast_snooping"),
+    "multicast_router": _multicast("mcast_router", 2), "multicast_snooping": _multicast("mcast_snooping", 0xFFFFFFFF),
     "multicast_startup_query_count": _wide("mcast_startup_query_count"),
     "multicast_startup_query_interval": _wide("mcast_startup_query_interval"), "multicast_stats_enabled": _switch("mcast_stats_enabled"),
     "nf_call_arptables": _switch("nf_call_arptables"), "nf_call_ip6tables": _switch("nf_call_ip6tables"),
@@ -164,6 +176,10 @@ def _set_port(name: str) -> Callable[[BridgePort, str], None]:
         stp_settings.PORT_SETTERS[name](port, number(text))
 
     return store
+
+
+def _set_port_router(port: BridgePort, text: str) -> None:
+    multicast_settings.set_port_router(port, number(text))
 
 
 def _flush_port(port: BridgePort, text: str) -> None:
@@ -198,7 +214,7 @@ PORT_ATTRIBUTES: dict[str, Shown] = {
     "group_fwd_mask": Shown(_hex_option("group_fwd_mask"), _set_groups(RESTRICTED_PORT_GROUPS)), "hairpin_mode": _switch("hairpin"),
     "hold_timer": Shown(_left("hold_timer")), "isolated": _switch("isolated"), "learning": _switch("learning"),
     "message_age_timer": Shown(_left("message_age_timer")), "multicast_fast_leave": _switch("fastleave"),
-    "multicast_flood": _switch("mcast_flood"), "multicast_router": Shown(_option("mcast_router"), _set_number("mcast_router", 0, 3)),
+    "multicast_flood": _switch("mcast_flood"), "multicast_router": Shown(_option("mcast_router"), _set_port_router),
     "multicast_to_unicast": _switch("mcast_to_unicast"), "neigh_suppress": _switch("neigh_suppress"),
     "path_cost": Shown(field("cost"), _set_port("cost")), "port_id": Shown(_port_id), "port_no": Shown(_port_number),
     "priority": Shown(field("priority"), _set_port("priority")), "proxyarp": _switch("proxy_arp"), "proxyarp_wifi": _switch("proxy_arp_wifi"),

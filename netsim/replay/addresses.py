@@ -13,6 +13,7 @@ from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import IF_OPER_UP, IFF_LOOPBACK, IFF_RUNNING, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.vxlan import VxlanDevice
+from netsim.kernel.rtnl.mdb import settled
 from netsim.kernel.tables.fdb import FdbEntry
 from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, Ifa
 from netsim.kernel.tables.inet6 import IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD, IFA_F_PERMANENT, IFA_F_TEMPORARY, Ifa6
@@ -118,8 +119,25 @@ def forwarding(sites: Sites) -> Iterator[Operation]:
     for site, dev in devices(sites):
         if isinstance(dev, Bridge):
             yield from _bridge_fdb(site, dev)
+            yield from _bridge_mdb(site, dev)
         elif isinstance(dev, VxlanDevice):
             yield from _vxlan_fdb(site, dev)
+
+
+def _bridge_mdb(site: str, bridge: Bridge) -> Iterator[Operation]:
+    """Groups that were set to stay, which only a running bridge takes."""
+    for entry in settled(bridge).entries.values() if keeps_groups(bridge) else ():
+        for member in entry.ports.values():
+            if member.is_permanent:
+                source = ("src", str(entry.source)) if entry.source is not None else ()
+                vlan = ("vid", str(entry.vid)) if entry.vid else ()
+                words = ("mdb", "add", "dev", bridge.name, "port", member.port.dev.name, "grp", str(entry.group), *source, "permanent", *vlan)
+                yield AddForwarding(site, words)
+
+
+def keeps_groups(bridge: Bridge) -> bool:
+    """Whether a bridge takes entries for groups as it is."""
+    return bool(bridge.flags & IFF_UP and bridge.options["mcast_snooping"])
 
 
 def _bridge_fdb(site: str, bridge: Bridge) -> Iterator[Operation]:

@@ -11,9 +11,11 @@ from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.device_life import dev_get_flags
 from netsim.kernel.core.netdevice import IFF_RUNNING, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.rtnl.mdb import settled
 from netsim.kernel.tables.neigh import NUD_PERMANENT
 from netsim.machine.process import Process
 from netsim.programs.docker_proxy import DockerProxy
+from netsim.replay.addresses import keeps_groups
 from netsim.replay.devices import MADE, devices, is_brought
 from netsim.replay.routes import dead_routes
 from netsim.replay.settings import machine_wide
@@ -47,6 +49,8 @@ def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
             stations = [entry for entry in dev.fdb.entries.values() if not entry.is_local and not entry.added_by_user]
             if stations:
                 yield f"{site.name}: stations that bridge {dev.name} learnt"
+            if not keeps_groups(dev) and any(member.is_permanent for entry in settled(dev).entries.values() for member in entry.ports.values()):
+                yield f"{site.name}: groups that bridge {dev.name} keeps while it looks at none"
     for dev in netns.devices.values():
         if has_lost_carrier(dev):
             yield f"{site.name}: what IPv6 made of the carrier that {dev.name} has lost"

@@ -32,6 +32,7 @@ LISTINGS = (
     ("neighbours", "ip -j neigh show nud permanent"),
 )
 BRIDGES = (("forwarding database", "bridge -j fdb show"),)
+GROUPS = ("groups", "bridge -j mdb show")
 NEXTHOPS = ("nexthops", "ip -j nexthop show")
 VLANS = ("VLANs", "bridge -j vlan show")
 
@@ -83,6 +84,8 @@ def _listings(netns: Netns) -> Iterator[tuple[str, str]]:
     yield from LISTINGS
     if any(dev.kind in ("bridge", "vxlan") for dev in netns.devices.values()):
         yield from BRIDGES
+    if any(isinstance(dev, Bridge) and dev.multicast_ctx is not None for dev in netns.devices.values()):
+        yield GROUPS
     if minds_vlans(netns):
         yield VLANS
     if netns.nexthops is not None:

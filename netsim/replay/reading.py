@@ -117,6 +117,16 @@ def _fdb(text: str, blind: Blind) -> Facts:
     return found
 
 
+def _groups(text: str, blind: Blind) -> Facts:
+    """Entries set to stay; others come and go with reports."""
+    found: Facts = {}
+    for told in json.loads(text or "[]"):
+        for item in told.get("mdb", ()):
+            if item.get("state") == "permanent":
+                _add(found, {key: value for key, value in item.items() if key not in ("index", "flags")})
+    return found
+
+
 def _filters(text: str, blind: Blind) -> Facts:
     tables: dict[str, list[str]] = {}
     table = ""
@@ -157,6 +167,7 @@ READERS: dict[str, Callable[[str, Blind], Facts]] = {
     "neighbours": _neighbours,
     "forwarding database": _fdb,
     "VLANs": _plain,
+    "groups": _groups,
     "nexthops": _plain,
     "iptables": _filters,
     "ip6tables": _filters,

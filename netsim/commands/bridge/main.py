@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.commands.bridge import fdb, link, vlan
+from netsim.commands.bridge import fdb, link, mdb, vlan
 from netsim.commands.ip.main import Ip
 from netsim.commands.ip.netns import switch
 from netsim.commands.ip.output import Style
@@ -67,7 +67,9 @@ def bridge(call: Call) -> Result:
             fdb.do_fdb(session, cursor)
         elif matches(word, "vlan"):
             vlan.do_vlan(session, cursor)
-        elif matches(word, "mdb") or matches(word, "monitor") or matches(word, "vni"):
+        elif matches(word, "mdb"):
+            mdb.do_mdb(session, cursor)
+        elif matches(word, "monitor") or matches(word, "vni"):
             raise Stop(f'netsim: "bridge {word}" is not modelled\n', 1)
         elif matches(word, "help"):
             raise Stop(USAGE, 255)

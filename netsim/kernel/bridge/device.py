@@ -12,11 +12,12 @@ from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.clock import SECOND, Timer
 from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import identity, stp, stp_settings
+from netsim.kernel.bridge import identity, multicast_settings, stp, stp_settings
 from netsim.kernel.bridge import vlan as br_vlan
 from netsim.kernel.bridge.audience import Audience, Place
 from netsim.kernel.bridge.forward import br_dev_xmit
 from netsim.kernel.bridge.input import br_handle_frame
+from netsim.kernel.bridge.multicast import Multicast
 from netsim.kernel.core.device_life import (
     dev_set_allmulti,
     dev_set_promiscuity,
@@ -45,7 +46,6 @@ BR_STATE_DISABLED, BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_FORWARDING, B
 UNSETTLED = (BR_STATE_LISTENING, BR_STATE_LEARNING, BR_STATE_BLOCKING)
 ALL_SNOOPERS = IPv4(0xE000006A)  # 224.0.0.106
 ALL_SNOOPERS6 = IPv6(0xFF02 << 112 | 0x6A)  # ff02::6a
-MULTICAST_ROUTER_TEMPORARY = 3
 MAX_PORTS = 1023
 DEFAULT_COST = 2
 SPEED_COSTS = ((10000, 2), (5000, 3), (2500, 4), (1000, 5), (100, 19), (10, 100))
@@ -101,6 +101,10 @@ class BridgePort:
             self.bridge.forwarding_ports += (state == BR_STATE_FORWARDING) - (before == BR_STATE_FORWARDING)
             self.bridge.unsettled_ports += (state in UNSETTLED) - (before in UNSETTLED)
             self.state = state
+            if not state:
+                multicast_settings.port_disabled(self)
+            elif not before and self.bridge.options["mcast_querier"]:
+                multicast_settings.port_enabled(self)
 
     @property
     def port_id(self) -> int:
@@ -120,6 +124,8 @@ class Bridge(NetDevice):
     vlans: dict[int, int] = attrs.field(factory=dict)
     pvid: int = 0
     options: dict[str, int] = attrs.field(factory=lambda: dict(BRIDGE_OPTIONS))
+    multicast_ctx: Multicast | None = None
+    """What is known of groups, from the first report, query or entry on."""
     group_address: MAC = MAC(0x0180C2000000)
     ageing_time: int = 300 * SECOND
     stp_enabled: int = 0
@@ -169,10 +175,13 @@ class Bridge(NetDevice):
     def opened(self) -> None:
         """Take part in the spanning tree (`br_dev_open`)."""
         stp.enable_bridge(self)
+        if self.options["mcast_querier"]:
+            multicast_settings.opened(self)
 
     def stopped(self) -> None:
         """Leave it (`br_dev_stop`)."""
         stp.disable_bridge(self)
+        multicast_settings.stopped(self)
 
     def removed(self) -> None:
         """Let all ports go (`br_dev_delete`)."""
@@ -255,6 +264,7 @@ class Bridge(NetDevice):
         if dev.master is not self or not isinstance(port, BridgePort):
             raise NetError(EINVAL)
         stp.disable_port(port)
+        multicast_settings.port_gone(port)
         br_vlan.flush(self, port)
         br_fdb.delete_by_port(self, port, br_fdb.Which.ALL)
         dev_set_promiscuity(dev, -1)
@@ -328,7 +338,7 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     if data.get("vlan_filtering") and "vlan_filtering" not in dev.netns.kernel.profile.modules:
         raise NetError(EOPNOTSUPP)
     for name, value in data.items():
-        setter = stp_settings.BRIDGE_SETTERS.get(name)
+        setter = stp_settings.BRIDGE_SETTERS.get(name) or multicast_settings.SETTERS.get(name)
         if setter is not None:
             setter(dev, value)
         elif name == "vlan_default_pvid":
@@ -355,8 +365,10 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
             setter(port, value)
         elif name == "fdb_flush":
             br_fdb.delete_by_port(port.bridge, port, br_fdb.Which.DYNAMIC)
-        elif (name == "mcast_router" and value > MULTICAST_ROUTER_TEMPORARY) or (name == "group_fwd_mask" and value & RESTRICTED_PORT_GROUPS):
+        elif name == "group_fwd_mask" and value & RESTRICTED_PORT_GROUPS:
             raise NetError(EINVAL)
+        elif name == "mcast_router":
+            multicast_settings.set_port_router(port, value)
         elif name in port.options:
             if port.place is not None:
                 port.place.stir()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.addr import MAC
 from netsim.kernel.bridge import fdb as br_fdb
+from netsim.kernel.bridge import multicast
 from netsim.kernel.bridge.audience import is_heard_by_nobody_else
 from netsim.kernel.bridge.vlan import allowed_egress, allowed_ingress, handle_vlan, vid_of
 from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook, nf_hook_slow
@@ -13,7 +15,8 @@ from netsim.kernel.core.receive import receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import dev_queue_xmit
-from netsim.packet.numbers import ETH_P_ARP, ETH_P_IPV6
+from netsim.packet import HopByHop, Ip, Ip6
+from netsim.packet.numbers import ETH_P_ARP, ETH_P_IPV6, IPPROTO_IGMP
 
 if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -43,7 +46,14 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
             return
         vid = vid_of(bridge, skb)
     if destination.is_multicast:
-        flood(bridge, skb, None, "bcast_flood" if destination.is_broadcast else "mcast_flood", LOCAL_OUT)
+        if destination.is_broadcast:
+            flood(bridge, skb, None, "bcast_flood", LOCAL_OUT)
+            return
+        audience = multicast.audience(bridge, None, skb, vid) if is_minded(bridge, skb.packet) else None
+        if audience is None:
+            flood(bridge, skb, None, "mcast_flood", LOCAL_OUT)
+        else:
+            multicast_flood(bridge, skb, None, audience.members, LOCAL_OUT)
         return
     entry = br_fdb.lookup(bridge, destination, vid)
     if entry is not None and entry.port is not None:
@@ -87,10 +97,34 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     is_visited = is_watched or (is_hung and len(bridge.ports) < MANY)
     ports = None if is_visited or not is_heard_by_nobody_else(bridge, skb) else bridge.audience.hearers(source, skb)
     for port in bridge.ports[::-1] if ports is None else ports:
-        if not port.options[flag] or not should_deliver(port, source, skb):
+        if not (port.options[flag] or (source is None and flag != "flood")) or not should_deliver(port, source, skb):
             continue
         if is_watched or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
+
+
+def is_minded(bridge: Bridge, packet: Any) -> bool:
+    """Whether snooping has to look at a frame to a group: it speaks of groups itself, or decides already where others go."""
+    if not bridge.options["mcast_snooping"]:
+        return False
+    known, kind = bridge.multicast_ctx, type(packet)
+    if (known is not None and known.decides) or (kind is Ip6 and type(packet.payload) is HopByHop):
+        return True
+    return kind is Ip and packet.protocol == IPPROTO_IGMP
+
+
+def multicast_flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, members: tuple[tuple[BridgePort, MAC | None], ...], hook: int) -> None:
+    """A copy to each member of a group and each router, to a station of its own where it is asked so (`br_multicast_flood`)."""
+    if bridge.netns.trace is not None:
+        names = tuple([port.dev.name for port, _ in members if not refusal(port, source, skb)])
+        trace_step(bridge.netns, "br_multicast_flood", bridge.name, skb.packet, (source.dev.name if source is not None else "", skb.dst, names))
+    for port, station in members:
+        if not should_deliver(port, source, skb) or (source is port and station == skb.src):
+            continue
+        copy = skb.clone()
+        if station is not None:
+            copy.dst = station
+        _send(port, copy, hook)
 
 
 def _is_watched(netns: Netns, hook: int, skb: SkBuff) -> bool:
@@ -104,7 +138,12 @@ def _is_watched(netns: Netns, hook: int, skb: SkBuff) -> bool:
 
 def _trace_flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str) -> None:
     """Tell which ports get a copy, and of each other one why not."""
-    refused = {port.dev.name: "flood off" if not port.options[flag] else refusal(port, source, skb) for port in bridge.ports if port is not source}
+    is_own = source is None and flag != "flood"
+    refused = {
+        port.dev.name: "flood off" if not (port.options[flag] or is_own) else refusal(port, source, skb)
+        for port in bridge.ports
+        if port is not source
+    }
     ports = tuple(name for name, why in refused.items() if not why)
     trace_step(bridge.netns, "br_flood", bridge.name, skb.packet, (source.dev.name if source is not None else "", skb.dst, ports))
     for name, why in refused.items():

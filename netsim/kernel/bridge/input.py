@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from netsim.addr import MAC
 from netsim.kernel.bridge import fdb as br_fdb
-from netsim.kernel.bridge import stp
-from netsim.kernel.bridge.forward import flood, forward_to, pass_up
+from netsim.kernel.bridge import multicast, stp
+from netsim.kernel.bridge.forward import flood, forward_to, is_minded, multicast_flood, pass_up
 from netsim.kernel.bridge.vlan import allowed_ingress, vid_of
 from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
@@ -97,10 +97,11 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
     if port.state == BR_STATE_LEARNING:
         return
     if destination & GROUP_BIT:
-        flag = "bcast_flood" if destination.is_broadcast else "mcast_flood"
-        flood(bridge, skb, port, flag, FORWARD)
-        bridge.stats.multicast += not destination.is_broadcast
-        _up(bridge, skb)
+        if destination.is_broadcast:
+            flood(bridge, skb, port, "bcast_flood", FORWARD)
+            _up(bridge, skb)
+        else:
+            _to_group(bridge, port, skb, vid)
         return
     entry = addresses.get(vid << 48 | destination if vid else destination)
     if entry is None or (entry.updated + lifetime <= now and br_fdb.has_expired(bridge, entry)):
@@ -119,6 +120,21 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
         if bridge.flags & IFF_PROMISC:
             _up(bridge, skb.clone())
         forward_to(out, port, skb)
+
+
+def _to_group(bridge: Bridge, port: BridgePort, skb: SkBuff, vid: int) -> None:
+    """A frame to a group: to its members where those are known, else to everybody; and up."""
+    audience = multicast.audience(bridge, port, skb, vid) if is_minded(bridge, skb.packet) else None
+    if audience is None:
+        flood(bridge, skb, port, "mcast_flood", FORWARD)
+    else:
+        multicast_flood(bridge, skb, port, audience.members, FORWARD)
+        if not audience.is_for_host:
+            if bridge.flags & IFF_PROMISC:
+                _up(bridge, skb)
+            return
+    bridge.stats.multicast += 1
+    _up(bridge, skb)
 
 
 def _up(bridge: Bridge, skb: SkBuff) -> None:

@@ -12,6 +12,7 @@ from netsim.addr import IPv4
 from netsim.errors import EAFNOSUPPORT, NetError
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.core.skbuff import SkBuff
     from netsim.kernel.inet.sock import InetSocket
@@ -59,6 +60,12 @@ class Family(Protocol):
 
     def leave_group(self, sock: InetSocket, group: Any, ifindex: int) -> None:
         """The socket is closed or has had enough of it."""
+
+    def join_own_groups(self, dev: NetDevice) -> None:
+        """The device's driver has groups of its own."""
+
+    def leave_own_groups(self, dev: NetDevice) -> None:
+        """It has none any more."""
 
 
 def family_number(address: Any) -> int:

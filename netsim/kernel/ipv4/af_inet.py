@@ -21,6 +21,7 @@ from netsim.packet import Ip, Tcp, Udp
 from netsim.packet.numbers import IP_DF, IPPROTO_TCP, IPPROTO_UDP
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.core.skbuff import SkBuff
 
@@ -144,6 +145,18 @@ class Inet4Family:
         dev = sock.netns.devices.get(ifindex)
         if dev is not None and dev.inet is not None:
             leave(dev, group)
+
+    def join_own_groups(self, dev: NetDevice) -> None:
+        """The device's driver has groups of its own, which it joins while it is up."""
+        if dev.inet is not None:
+            for group in dev.own_groups():
+                join(dev, group)
+
+    def leave_own_groups(self, dev: NetDevice) -> None:
+        """It has none any more."""
+        if dev.inet is not None:
+            for group in dev.own_groups():
+                leave(dev, group)
 
 
 INET4 = Inet4Family()

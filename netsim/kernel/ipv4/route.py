@@ -154,7 +154,7 @@ def ip_route_output(netns: Netns, flow: Flow) -> Rt:
         dev = netns.devices.get(flow.oif)
         if dev is not None and error.errno == ENETUNREACH and not flow.dst.is_broadcast and dev.l3mdev is None:
             source = flow.src or inet_select_addr(netns, dev, 0, RT_SCOPE_LINK)  # type: ignore[assignment]
-            return _make(netns, RTN_UNICAST, dev, flow.dst, source, None)
+            return _make(netns, RTN_MULTICAST if dst.is_multicast else RTN_UNICAST, dev, dst, source, None)
         if netns.trace is not None:
             trace_drop(netns, "IP_OUTNOROUTES", "", flow, error.errno)
         raise NetError(ENETUNREACH if error.errno == EAGAIN else error.errno, error.extack) from None

@@ -20,6 +20,7 @@ from netsim.packet import Ip6, Tcp, Udp
 from netsim.packet.numbers import IPPROTO_TCP, IPPROTO_UDP
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.core.skbuff import SkBuff
 
@@ -150,6 +151,18 @@ class Inet6Family:
         dev = sock.netns.devices.get(ifindex)
         if dev is not None and dev.inet6 is not None:
             leave(dev, group)
+
+    def join_own_groups(self, dev: NetDevice) -> None:
+        """The device's driver has groups of its own, which it joins while it is up."""
+        if dev.inet6 is not None:
+            for group in dev.own_groups6():
+                join(dev, group)
+
+    def leave_own_groups(self, dev: NetDevice) -> None:
+        """It has none any more."""
+        if dev.inet6 is not None:
+            for group in dev.own_groups6():
+                leave(dev, group)
 
 
 INET6 = Inet6Family()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_ANY, IPV6_MLDV2, IPv6
-from netsim.clock import MS
+from netsim.clock import MS, SECOND
 from netsim.errors import NetError
 from netsim.kernel.core.device_life import dev_mc_add, dev_mc_del
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_MULTICAST, IFF_UP, NetDevice
@@ -22,6 +22,8 @@ IS_EXCLUDE, CHANGE_TO_INCLUDE, CHANGE_TO_EXCLUDE = 2, 3, 4
 QUERY, REPORT_V1, DONE_V1 = 130, 131, 132
 ROBUSTNESS = 2
 SOON = 4 * MS
+QUERIER_PRESENT = 260 * SECOND
+"""How long a querier of the older version is minded: robustness times its interval and the time for answers (`mld_set_v1_mode`)."""
 
 
 def is_reported(group: IPv6) -> bool:
@@ -146,7 +148,7 @@ def _report(dev: NetDevice, records: Sequence[tuple[int, IPv6]]) -> None:
     if not records or not dev.flags & IFF_UP or not dev.flags & IFF_MULTICAST or dev.inet6 is None or not dev.carrier:
         return
     source = linklocal_of(dev) or IPV6_ANY
-    if dev.inet6.conf.force_mld_version == 1:
+    if speaks_v1(dev):
         for kind, group in records:
             done = kind == CHANGE_TO_INCLUDE
             _send(dev, source, IPV6_ALL_ROUTERS if done else group, Mld(DONE_V1 if done else REPORT_V1, 0, group))
@@ -194,14 +196,49 @@ def _introduce(dev: NetDevice, times: int) -> None:
         dev.inet6.mc_dad_timer = dev.netns.kernel.clock.call_later(delay, _introduce, dev, times - 1)
 
 
+def speaks_v1(dev: NetDevice) -> bool:
+    """Whether reports are of MLDv1: it is set so, or somebody asks in it (`mld_in_v1_mode`)."""
+    state = dev.inet6
+    return state is not None and (state.conf.force_mld_version == 1 or state.mc_v1_seen > dev.netns.kernel.clock.now)
+
+
 def queried(skb: SkBuff, message: Mld | Mldv2Query) -> None:
-    """A router asks who listens: answer after a while (`igmp6_event_query`)."""
-    dev = skb.dev
-    if (isinstance(message, Mld) and message.type != QUERY) or dev.inet6 is None or not skb.packet.src.is_linklocal:
+    """A router asks who listens: answer after a while (`igmp6_event_query`); or another host answers for all (`igmp6_event_report`)."""
+    dev, state = skb.dev, skb.dev.inet6
+    if state is None:
         return
+    if isinstance(message, Mld) and message.type != QUERY:
+        timer = state.mca_timers.pop(message.group, None) if message.type == REPORT_V1 and state.mca_timers is not None else None
+        if timer is not None:
+            timer.cancel()
+        return
+    if not skb.packet.src.is_linklocal:
+        return
+    clock = dev.netns.kernel.clock
     longest = message.max_delay if isinstance(message, Mld) else _code(message.max_delay)
+    if isinstance(message, Mld):
+        state.mc_v1_seen = clock.now + QUERIER_PRESENT
+    if speaks_v1(dev):
+        _asked_v1(dev, message.group, max(1, longest * MS))
+        return
     delay = dev.netns.kernel.below(max(1, longest * MS))
-    dev.netns.kernel.clock.call_later(delay, _answer, dev, message.group)
+    clock.call_later(delay, _answer, dev, message.group)
+
+
+def _asked_v1(dev: NetDevice, group: IPv6, longest: int) -> None:
+    """Answer for each group asked about, some time soon, unless an answer is due before (`igmp6_group_queried`)."""
+    state, clock = dev.inet6, dev.netns.kernel.clock
+    assert state is not None
+    if state.mca_timers is None:
+        state.mca_timers = {}
+    for known in reported_groups(dev):
+        if group not in (IPV6_ANY, known):
+            continue
+        due = state.mca_timers.get(known)
+        if due is None or not due.pending or due.when > clock.now + longest:
+            if due is not None:
+                due.cancel()
+            state.mca_timers[known] = clock.call_later(dev.netns.kernel.below(longest), _answer, dev, known)
 
 
 def _code(value: int) -> int:
@@ -211,4 +248,6 @@ def _code(value: int) -> int:
 
 def _answer(dev: NetDevice, group: IPv6) -> None:
     if dev.inet6 is not None:
+        if dev.inet6.mca_timers is not None:
+            dev.inet6.mca_timers.pop(group, None)
         _report(dev, [(IS_EXCLUDE, known) for known in reported_groups(dev) if group in (IPV6_ANY, known)])

@@ -94,6 +94,8 @@ class InDevice:
     reachable_ms: int = 0  # how long a confirmation lasts, as drawn last, and the base it was drawn for
     drawn_for: int = 0
     multicast: dict[IPv4, int] = attrs.field(factory=dict)  # joined group -> users
+    mr_v2_seen: int = 0  # until when (ns) a querier that speaks IGMPv2 is minded
+    report_timers: dict[IPv4, Any] | None = None  # answers that are due, by group
     explicit: tuple[str, ...] = ()  # settings somebody set by hand on this device
 
 

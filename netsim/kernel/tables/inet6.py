@@ -138,6 +138,8 @@ class Inet6Dev:
     anycast: dict[IPv6, int] | None = None
     ready: bool = False  # IF_READY
     rs_timer: Any = None  # the next question for routers
+    mc_v1_seen: int = 0  # until when (ns) a querier that speaks MLDv1 is minded
+    mca_timers: dict[IPv6, Any] | None = None  # answers to it that are due, by group
     mc_dad_timer: Any = None  # the next time that groups are told from the new link-local address
     ra_received: bool = False  # IF_RA_RCVD
     trials: dict[IPv6, DadTrial] | None = None

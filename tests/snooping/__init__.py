@@ -1,0 +1,1 @@
+"""Multicast snooping of bridges."""
