@@ -55,6 +55,8 @@ def lacks() -> str:
     absent = [tool for tool in ("unshare", *TOOLS) if shutil.which(tool, path=path) is None]
     if absent:
         return f"needs {', '.join(absent)}"
+    if not any(Path("/sys/fs/cgroup").glob("*")):
+        return "no control groups are mounted"
     if "20.10.24" not in said(["dockerd", "--version"]):
         return "compares with dockerd 20.10.24"
     if not clients():
