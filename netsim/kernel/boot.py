@@ -128,7 +128,7 @@ NETNS_INIT = (loopback.add_loopback,)
 def boot(clock: Clock, rng: random.Random, profile: KernelProfile, number: int = 0) -> Kernel:
     """A freshly started Linux with its first namespace; `number` tells the world's machines apart."""
     kernel = Kernel(clock, rng, profile, number)
-    kernel.boot_time = clock.now
+    kernel.hash_secret = number
     hang_doors(kernel)
     kernel.init_net = new_netns(kernel)
     if profile.nic:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from netsim.api import Host
+from netsim.clock import SECOND
 from netsim.commands.dockerd import read_options
-from netsim.docker.engine.boot import restart
+from netsim.docker.engine.boot import boot, stop
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image
@@ -18,14 +19,18 @@ from netsim.docker.profile import EngineProfile
 
 def start_daemon(host: Host, profile: EngineProfile, line: str, images: Sequence[Image] = ()) -> dict[str, Any]:
     """`dockerd OPTIONS`: status 1 and its last words when it refuses. `images` are in its store before."""
+    if isinstance(host.machine.services.get("docker"), Engine):
+        host.world.run_for(stop(host.machine) + CHANGE_TIME)  # its containers' first processes know no signals
     try:
-        engine = restart(host.machine, profile, read_options(shlex.split(line)[1:]))
+        engine = boot(host.machine, profile, read_options(shlex.split(line)[1:]))
         engine.images |= {image.name: image for image in images}
     except Refusal as problem:
         return {"rc": 1, "stdout": "", "stderr": f"{problem.text}\n"}
     return {"rc": 0, "stdout": "", "stderr": ""}
 
 
+CHANGE_TIME = SECOND
+"""Between two daemons, beside what the first one's containers take."""
 INIT, LEAVE, TOKEN = re.compile(r"\bswarm init\b"), re.compile(r"\bswarm leave\b"), re.compile(r"SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}")
 
 

@@ -91,7 +91,8 @@ class Kernel:
     loaded_modules: dict[str, int] = attrs.field(factory=dict)
     unmodelled: list[str] = attrs.field(factory=list)
     """Options that were accepted although what they do is not modelled."""
-    boot_time: int = 0
+    hash_secret: int = 0
+    """What flows are hashed with besides their ends: machines differ in it, namespaces of one do not."""
     watchers: list[Any] = attrs.field(factory=list)
     """Captures that want to hear of every new namespace, with `joined(netns)`."""
     xmit_depth: int = 0

@@ -11,6 +11,7 @@ from netsim.addr import IPV4_ANY, MAC, IPv4
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EINVAL, NetError
 from netsim.kernel.core.device_life import dev_set_mtu, register_netdevice
+from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import ARPHRD_ETHER, IFF_POINTOPOINT, NETDEV_CHANGE, NetDevice
 from netsim.kernel.core.netns import Netns
@@ -164,8 +165,8 @@ def _inherited_ttl(dev: IpTunnel, inner: Any, rt: Rt) -> int:
     return int(dev.home.inet.sysctl.get("ip_default_ttl", 64))
 
 
-def send_outer(dev: NetDevice, skb: SkBuff, rt: Rt, outer: Ip) -> None:
-    """Send a finished outer packet; the tunnel counts what it carried (`iptunnel_xmit`).
+def send_outer(dev: NetDevice, skb: SkBuff, rt: Rt, outer: Ip, owner: KernelSocket | None = None) -> None:
+    """Send a finished outer packet, of the socket that a tunnel over UDP has; the tunnel counts what it carried (`iptunnel_xmit`).
 
     A packet that is wrapped again and again on its way out is dropped with a line in the log (`dev_xmit_recursion`).
     """
@@ -178,7 +179,7 @@ def send_outer(dev: NetDevice, skb: SkBuff, rt: Rt, outer: Ip) -> None:
         return
     kernel.xmit_depth += 1
     try:
-        ip_local_out(rt.dev.netns, outer, rt, hops=skb.hops + 1)
+        ip_local_out(rt.dev.netns, outer, rt, owner=owner, hops=skb.hops + 1)
     except NetError:
         dev.stats.tx_errors += 1
         dev.stats.tx_dropped += 1

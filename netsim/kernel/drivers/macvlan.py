@@ -43,6 +43,8 @@ class MacvlanPort:
     vlans: list[Macvlan] = attrs.field(factory=list)
     by_address: dict[MAC, Macvlan] = attrs.field(factory=dict)
     is_passthru: bool = False
+    own: MAC | None = None
+    """The address that the lower device has but for a macvlan in passthru mode (`perm_addr`)."""
 
     @property
     def bc_queue_len(self) -> int:
@@ -121,7 +123,9 @@ class Macvlan(Stacked):
         if address == self.address:
             return
         if self.port.is_passthru:
+            own = self.port.own
             dev_set_mac_address(self.real, address)
+            self.port.own = own
         if self.flags & IFF_UP:
             if not self.port.is_passthru and self._is_busy(address):
                 raise NetError(EADDRINUSE)
@@ -141,7 +145,7 @@ class Macvlan(Stacked):
         self.mtu = mtu
 
     def removed(self) -> None:
-        """The last one gives the lower device back (`macvlan_uninit`)."""
+        """The last one gives the lower device back, with its own address (`macvlan_uninit`, `macvlan_port_destroy`)."""
         super().removed()
         port = self.port
         port.vlans.remove(self)
@@ -149,6 +153,8 @@ class Macvlan(Stacked):
             self.real.stir()
             self.real.rx_handler = None
             self.real.slave_data = None
+            if port.is_passthru and port.own is not None and self.real.address != port.own:
+                dev_set_mac_address(self.real, port.own)
 
     def lower_event(self, event: int) -> None:
         """Carrier, MTU and in passthru mode the address follow the lower device (`macvlan_device_event`)."""
@@ -159,7 +165,7 @@ class Macvlan(Stacked):
             dev_set_mtu(self, real.mtu)
         elif event == NETDEV_CHANGEADDR and self.port.is_passthru and self.address != real.address:
             self.port.by_address.pop(self.address, None)
-            self.address = MAC(real.address)
+            self.address = self.port.own = MAC(real.address)
             if self.flags & IFF_UP:
                 self.port.by_address[self.address] = self
             self.netns.kernel.notify(NETDEV_CHANGEADDR, self)
@@ -282,7 +288,7 @@ def _port_of(real: NetDevice) -> MacvlanPort:
         raise NetError(EINVAL)
     if real.rx_handler is not None or real.master is not None:
         raise NetError(EBUSY)
-    return MacvlanPort(real)
+    return MacvlanPort(real, own=MAC(real.address))
 
 
 def change(dev: NetDevice, data: Mapping[str, Any]) -> None:

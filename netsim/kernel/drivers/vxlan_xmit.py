@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPV4_ANY, IPv4
 from netsim.errors import NetError
+from netsim.kernel.core.kernel_socket import KernelSocket
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.kernel.core.receive import eth_type, receive_core
 from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
@@ -30,6 +31,8 @@ ARP_REQUEST, ARP_REPLY = 1, 2
 NTF_ROUTER = 128
 MIN_FORGED_MTU = 576
 ICMP_ERRORS = (3, 4, 5, 11, 12)
+SOCKET = KernelSocket(multicast_loop=0)
+"""Whose the outer packets are: groups do not come back to their sender (`setup_udp_tunnel_sock`)."""
 
 
 def vxlan_xmit(dev: VxlanDevice, skb: SkBuff) -> None:
@@ -116,7 +119,7 @@ def xmit_one(dev: VxlanDevice, skb: SkBuff, end: Remote) -> None:
     outer = Ip(
         config.local or rt.src or IPV4_ANY, end.ip, IPPROTO_UDP, ttl, tos, home.kernel.rng.getrandbits(16), IP_DF if df else 0, payload=datagram
     )
-    send_outer(dev, skb, rt, outer)
+    send_outer(dev, skb, rt, outer, SOCKET)
 
 
 def source_port(dev: VxlanDevice, skb: SkBuff) -> int:
@@ -130,7 +133,7 @@ def source_port(dev: VxlanDevice, skb: SkBuff) -> int:
         ports = sorted((getattr(packet.payload, "sport", 0), getattr(packet.payload, "dport", 0)))
     else:
         ends, ports = [int(skb.src), int(skb.dst)], [skb.protocol, 0]
-    value = zlib.crc32(repr((dev.netns.kernel.boot_time, ends, ports)).encode())
+    value = zlib.crc32(repr((dev.netns.kernel.hash_secret, ends, ports)).encode())
     value ^= value << 16 & 0xFFFFFFFF
     return (value * (high - low + 1) >> 32) + low
 

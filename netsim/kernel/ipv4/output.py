@@ -68,7 +68,7 @@ def _loop_back(netns: Netns, skb: SkBuff, rt: Rt) -> None:
     dev = rt.dev
     if dev.flags & IFF_LOOPBACK or dev.inet is None:
         return
-    if rt.type == RTN_BROADCAST or skb.packet.dst in dev.inet.multicast:
+    if rt.type == RTN_BROADCAST or (skb.packet.dst in dev.inet.multicast and bool(getattr(skb.owner, "multicast_loop", 1))):
         from netsim.kernel.core.skbuff import PACKET_LOOPBACK
 
         copy = skb.clone()
