@@ -113,6 +113,8 @@ class EngineProfile:
     """Bridges get 02:42 and four random bytes (27 and older), later six."""
     defers_ipv6: int = 0
     """Whether addresses of the default bridge's IPv6 prefix are made from the MAC (20.10, 27)."""
+    clears_ipv6: int = 0
+    """Whether a bridge that was there loses its global IPv6 addresses when a network without IPv6 takes it (20.10, 27)."""
     fixes_link_local: int = 0
     """Whether bridges get fe80::1 (20.10)."""
     bridge_address_flags: int = IFA_F_NODAD
@@ -202,7 +204,7 @@ V20_10 = EngineProfile(
     default_bridge_failure='Error creating default "bridge"',
     gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
     guards_docker0=0, keeps_idle_ipv6=1, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
-    defers_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
+    defers_ipv6=1, clears_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
     protocol_failure="Error starting userland proxy: {reason}",
@@ -216,7 +218,7 @@ V27 = EngineProfile(
     joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     always_drops_ipv6_forward=1,
-    mac_of_bridge_is_short=1, defers_ipv6=1, forgets_hosts_by_name=1, forgets_default_hosts=0,
+    mac_of_bridge_is_short=1, defers_ipv6=1, clears_ipv6=1, forgets_hosts_by_name=1, forgets_default_hosts=0,
     protocol_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: {reason}",
     bind_failure="failed to bind port {host}:{port}/{protocol}: Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="failed to bind port {host}:{port}/{protocol}: listen {network} {host}:{port}: bind: {reason}",

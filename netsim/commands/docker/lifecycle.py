@@ -32,8 +32,13 @@ def _each(docker: Docker, parsed: Parsed, act: Act) -> list[str]:
 
 def _container(docker: Docker, name: str) -> Container:
     if not name:
-        raise Refusal(0, "invalid container name or ID: value is empty")
+        raise _nameless(docker)
     return docker.engine.container(name)
+
+
+def _nameless(docker: Docker) -> Refusal:
+    """20.10 asks the daemon all the same, whose router knows no such path."""
+    return Refusal(400, "page not found") if docker.cli.family == "20.10" else Refusal(0, "invalid container name or ID: value is empty")
 
 
 def start(docker: Docker, parsed: Parsed) -> Result | Program:
@@ -153,7 +158,7 @@ def _grace(parsed: Parsed) -> int | None:
 def _stopping(docker: Docker, parsed: Parsed, again: int) -> Program:
     for name in parsed.words:
         if not name:
-            raise Refusal(0, "invalid container name or ID: value is empty")
+            raise _nameless(docker)
     if parsed.text("signal"):
         life.signal_of(parsed.text("signal"))
     return Stopping(docker.engine, list(parsed.words), _grace(parsed), parsed.text("signal"), again)
@@ -195,6 +200,8 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
     for word in parsed.words:
         name = word.strip("/")
         try:
+            if not name and docker.cli.family == "20.10":
+                raise Refusal(0, "Container name cannot be empty")
             if parsed.has("link"):
                 attach.unlink(docker.engine, name)
             else:
@@ -202,7 +209,7 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
                 life.remove(docker.engine, gone, force=int(parsed.has("force")))
                 if parsed.has("volumes"):
                     forget_nameless(docker.engine, gone)
-            docker.print(name)
+            docker.print(word)
         except Refusal as problem:
             docker.refused(problem, "container", name)
             failed = int(not (parsed.has("force") and problem.status == 404)) or failed

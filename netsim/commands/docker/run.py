@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 import attrs
@@ -28,6 +29,8 @@ from netsim.machine.files import Directory, File
 from netsim.machine.process import SIGINT, SIGTERM, Process
 
 EXITED = "exited"
+LOCALHOST = re.compile(r"127\.([0-9]{1,3}\.){2}[0-9]{1,3}|::1$")
+"""What the command takes for an address of the container itself; it is not particular about what stands before."""
 
 
 @attrs.define(eq=False)
@@ -112,6 +115,9 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     wrong = reference_problem(docker.cli, request.image)
     if wrong:
         return docker.bad_option(wrong)
+    near = next((server for server in parsed.many("dns") if LOCALHOST.search(server)), "")
+    if near:
+        docker.warn(f"WARNING: Localhost DNS setting (--dns={near}) may fail in containers.")
     path = parsed.text("cidfile")
     if path and docker.call.proc.machine.files.stat(docker.call.proc, path) is not None:
         return docker.bad_option(f"container ID file found, make sure the other container isn't running or delete {path}")

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from netsim.commands.docker.profile import CliProfile
-from netsim.commands.docker.template import NIL, NilList, NilMap, Pointed, Pointers, Struct
+from netsim.commands.docker.template import NIL, Moment, NilList, NilMap, Pointed, Pointers, Struct
 
 
 class Reader(Protocol):
@@ -223,11 +223,19 @@ def container(cli: CliProfile, sent: dict[str, Any]) -> Any:
     return Shape("container.InspectResponse", WHOLE, parts).read(sent)
 
 
+class Times:
+    """Moments."""
+
+    def read(self, sent: Any) -> Any:
+        """The moment."""
+        return Moment(sent)
+
+
 def network(cli: CliProfile, sent: dict[str, Any]) -> Any:
     """A network."""
     config_from = Shape("network.ConfigReference", "Network")
     fields = f"Name ID=Id Created Scope Driver {NETWORKS[cli.family]} IPAM Internal Attachable Ingress ConfigFrom ConfigOnly Containers Options Labels Peers? Services?"
-    parts: dict[str, Reader] = {"IPAM": IPAM, "ConfigFrom": config_from, "Containers": MapOf(MEMBER)}
+    parts: dict[str, Reader] = {"Created": Times(), "IPAM": IPAM, "ConfigFrom": config_from, "Containers": MapOf(MEMBER)}
     return Shape("network.Inspect", fields, parts, {"EnableIPv4": False}).read(sent)
 
 

@@ -155,6 +155,8 @@ def _from(subnets: list[Subnet], address: IPv4 | IPv6 | None) -> IPv4Net | IPv6N
         try:
             got = subnet.pool.request(address)
         except ExhaustedError:
+            if address is not None:
+                raise
             continue
         return IPv4Net(got, subnet.net.length) if isinstance(got, IPv4) else IPv6Net(got, subnet.net.length)
     return None
@@ -183,7 +185,7 @@ def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping
     before = sandbox.gateway_endpoint
     endpoint.network.driver.join(engine, endpoint, sandbox)
     endpoint.sandbox = sandbox
-    if engine.profile.disables_ipv6 and not sandbox.endpoints and not sandbox.shared and not endpoint.network.spec.ipv6:
+    if engine.profile.disables_ipv6 and not sandbox.endpoints and not sandbox.shared:
         _disable_ipv6(sandbox)
     sandbox.endpoints.append(endpoint)
     if len(sandbox.endpoints) > 1:

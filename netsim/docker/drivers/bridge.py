@@ -24,6 +24,7 @@ from netsim.kernel import sysctl
 from netsim.kernel.bridge.device import Bridge
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.tables.fib import RT_SCOPE_UNIVERSE
 from netsim.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class BridgeDriver(Driver):
             if sum(isinstance(subnet.net.address, family) for subnet in network.subnets) > 1:
                 raise forbidden("bridge driver doesn't support multiple subnets")
         state = network.driver_state = BridgeState(config, config.name or f"br-{network.id[:12]}")
-        self._check_name(engine, network, state)
+        self._check_conflicts(engine, network, state)
         self._make_device(engine, state, Wiring(engine.netns))
         try:
             self._set_up(engine, network, state)
@@ -85,6 +86,7 @@ class BridgeDriver(Driver):
             raise
         state.wants = _wants(engine, network, state)
         engine.firewall.add_network(state.wants)
+        Wiring(engine.netns).up(state.device)
 
     def _set_up(self, engine: Engine, network: Network, state: BridgeState) -> None:
         """Forwarding, switches and addresses of the bridge, which is there now."""
@@ -99,7 +101,8 @@ class BridgeDriver(Driver):
                 _give_address(host, state.device, subnet.gateway, subnet.net.length, engine.profile.bridge_address_flags)
         if network.spec.ipv6 and engine.profile.fixes_link_local:
             _give_address(host, state.device, LINK_LOCAL, 64, 0)
-        host.up(state.device)
+        if not state.made and (network.spec.ipv6 or engine.profile.clears_ipv6):
+            _take_residual(host, network, state.device)
 
     def _set_mtu_of_bridge(self, engine: Engine, state: BridgeState) -> None:
         """The device's MTU is the network's before any port is there (`setupMTU`)."""
@@ -108,30 +111,30 @@ class BridgeDriver(Driver):
         except NetError as error:
             raise failed(strerror(error.errno).lower()) from None
 
-    def _check_name(self, engine: Engine, network: Network, state: BridgeState) -> None:
+    def _check_conflicts(self, engine: Engine, network: Network, state: BridgeState) -> None:
         """Another network's bridge, and names no device can have."""
         if len(state.device) > 15:
             raise failed(engine.profile.bridge_lookup_failure.format(reason="numerical result out of range"))
         for other in engine.networks.values():
             theirs = other.driver_state
-            if not isinstance(theirs, BridgeState) or theirs.device != state.device or other is network:
+            if not isinstance(theirs, BridgeState) or other is network:
                 continue
-            if state.device == DEFAULT_DEVICE and not engine.profile.guards_docker0:
-                self._forget(engine, other, theirs)
-            else:
+            why = "have same bridge name" if theirs.device == state.device else _shared(network, other)
+            if not why:
+                continue
+            if not theirs.config.default or engine.profile.guards_docker0:
                 raise forbidden(
-                    f"cannot create network {network.id} ({state.device}): conflicts with network {other.id} ({theirs.device}): "
-                    "networks have same bridge name"
+                    f"cannot create network {network.id} ({state.device}): conflicts with network {other.id} ({theirs.device}): networks {why}"
                 )
+            self._forget(engine, other, theirs)
 
     def _forget(self, engine: Engine, other: Network, theirs: BridgeState) -> None:
-        """20.10 takes the other network for a stale one: its rules and the bridge's address go, and nothing can join it any more."""
+        """20.10 takes the default network for a stale one: its rules and ports go, and nothing can join it any more."""
+        for endpoint in other.endpoints.values():
+            unpublish(engine, endpoint)
         if theirs.wants is not None:
             engine.firewall.del_network(theirs.wants)
         other.driver_state = None
-        dev = engine.netns.names.get(theirs.device)
-        for ifa in list(dev.inet.addresses) if dev is not None and dev.inet is not None else []:
-            Wiring(engine.netns).remove_address(theirs.device, f"{ifa.local}/{ifa.length}")
 
     def _check_forwarding(self, engine: Engine, network: Network) -> None:
         """With nftables the daemon never switches forwarding on: it wants it on already."""
@@ -248,6 +251,8 @@ class BridgeDriver(Driver):
 
     def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]], is_heir: int = 0) -> None:
         """Publish ports, unless the network is internal (20.10 does when another network left); where containers may not talk, open what links open."""
+        if endpoint.network.driver_state is None:
+            raise failed(f"network {endpoint.network.id} does not exist")
         if not endpoint.network.spec.internal or (is_heir and engine.profile.routes_internal):
             publish(engine, endpoint, bindings)
         for wants, link in _links(endpoint):
@@ -255,9 +260,23 @@ class BridgeDriver(Driver):
 
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
         """Withdraw them."""
+        if endpoint.network.driver_state is None:
+            return
         unpublish(engine, endpoint)
         for wants, link in _links(endpoint):
             engine.firewall.del_link(wants, link)
+
+
+def _shared(network: Network, other: Network) -> str:
+    """What two networks cannot both have: a bridge's address in the other one's subnet (`networkConfiguration.Conflicts`)."""
+    for mine in network.subnets:
+        for theirs in other.subnets:
+            a, b = mine.gateway, theirs.gateway
+            if a is None or b is None or isinstance(a, IPv4) != isinstance(b, IPv4):
+                continue
+            if mine.pool.contains(int(b)) or theirs.pool.contains(int(a)):
+                return f"have overlapping {'IPv4' if isinstance(a, IPv4) else 'IPv6'}"
+    return ""
 
 
 def _links(endpoint: Endpoint) -> Iterator[tuple[NetworkWants, LinkWants]]:
@@ -306,6 +325,15 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int, 
         if isinstance(gateway, IPv6) and error.errno == EEXIST:
             return
         raise failed(f"failed to set up IP address on bridge {device}: {error}") from None
+
+
+def _take_residual(host: Wiring, network: Network, device: str) -> None:
+    """Global IPv6 addresses of an older daemon's go (`setupVerifyAndReconcile`)."""
+    dev = host.device(device)
+    mine = [subnet.gateway for subnet in network.subnets if network.spec.ipv6]
+    for ifa in list(dev.inet6.addresses) if dev.inet6 is not None else []:
+        if ifa.scope == RT_SCOPE_UNIVERSE and ifa.address not in mine:
+            host.remove_address(device, f"{ifa.address}/{ifa.length}")
 
 
 def _set_mtu(dev: NetDevice, mtu: int) -> None:

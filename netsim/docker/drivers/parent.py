@@ -111,7 +111,7 @@ class ParentDriver(Driver):
 
     def choose_routes(self, engine: Engine, endpoint: Endpoint, state: ParentState) -> None:
         """The gateways, unless there is no way out."""
-        if state.internal and not engine.profile.routes_internal:
+        if state.internal:
             return
         interface = endpoint.interface
         for subnet in endpoint.network.subnets:  # of several, the one that the address is in (`getSubnetforIPv4`)

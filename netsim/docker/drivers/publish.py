@@ -29,7 +29,17 @@ def publish(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Po
         unpublish(engine, endpoint)
         raise
     wants = endpoint.network.driver_state.wants
-    engine.firewall.add_ports(wants, [port_wants(mapping) for mapping in endpoint.mappings])
+    if not engine.firewall.leaves_half:
+        engine.firewall.add_ports(wants, [port_wants(mapping) for mapping in endpoint.mappings])
+        return
+    for number, mapping in enumerate(endpoint.mappings):
+        try:
+            engine.firewall.add_ports(wants, [port_wants(mapping)])
+        except Refusal:
+            _withdraw(engine, endpoint.mappings[number:])
+            del endpoint.mappings[number:]
+            unpublish(engine, endpoint)
+            raise
 
 
 def groups(engine: Engine, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> list[Group]:

@@ -6,13 +6,14 @@ from typing import Any
 
 import attrs
 
+from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import tidy
 from netsim.docker.engine import health
 from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, read_network_opts, revive_network
-from netsim.docker.engine.run import deliver, ended, exited_quietly, restarts, signal_of, start_quietly
+from netsim.docker.engine.run import STOP_TIMEOUT, deliver, ended, exited_quietly, restarts, signal_of, start_quietly
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall
@@ -103,7 +104,7 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     machine = process.machine
     check(options, profile)
     before = machine.services.get("docker")
-    blocks = tuple(read_block(text) for text in options.default_address_pools) or LOCAL_BLOCKS
+    blocks = tuple(read_block(profile, text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     if options.live_restore:
         machine.kernel.unmodelled.append("dockerd --live-restore: containers end with the daemon all the same")
@@ -167,12 +168,21 @@ def restore(engine: Engine, before: Engine) -> None:
             forget_default_bridge(engine, network)
 
 
+def stop(machine: Machine) -> int:
+    """Stop the daemon, if one runs; the ns that it waits for containers to end by themselves before it kills them."""
+    engine = machine.services.get("docker")
+    if not isinstance(engine, Engine) or engine.process.status is not None:
+        return 0
+    running = [container.spec.stop_timeout for container in engine.containers.values() if container.state.is_running]
+    patience = max((STOP_TIMEOUT if seconds is None else seconds * SECOND for seconds in running), default=0)
+    shut_down(engine)
+    engine.process.exit(0)
+    return patience
+
+
 def restart(machine: Machine, profile: EngineProfile, options: DaemonOptions) -> Engine:
     """Stop the daemon, if one runs, and start it with other options; refused with its last words."""
-    engine = machine.services.get("docker")
-    if isinstance(engine, Engine) and engine.process.status is None:
-        shut_down(engine)
-        engine.process.exit(0)
+    stop(machine)
     return boot(machine, profile, options)
 
 

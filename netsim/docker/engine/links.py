@@ -43,8 +43,8 @@ def parse(text: str) -> tuple[str, str]:
 
 
 def check(engine: Engine, container: Container) -> None:
-    """Targets must run and be on the default bridge (`setupLinkedContainers`)."""
-    for alias, target in container.links.items():
+    """Targets must run and be on the default bridge, if the container itself is (`setupLinkedContainers`)."""
+    for alias, target in container.links.items() if DEFAULT in container.networks else ():
         if not target.state.is_running:
             raise failed(f"Cannot link to a non running container: /{target.name} AS /{container.name}/{alias}")
         if DEFAULT not in target.networks:
@@ -126,9 +126,11 @@ def renewed(line: str, alias: str, address: IPv4) -> str:
 
 
 def environment(engine: Engine, container: Container) -> dict[str, str]:
-    """The variables of every link (`Link.ToEnv`); refused while a target does not run."""
-    check(engine, container)
+    """The variables of every link (`Link.ToEnv`); refused while a target does not run. Off the default bridge there are none."""
     found: dict[str, str] = {}
+    if DEFAULT not in container.networks:
+        return found
+    check(engine, container)
     if not engine.profile.sets_link_variables:
         return found
     for alias, target in container.links.items():
@@ -138,18 +140,50 @@ def environment(engine: Engine, container: Container) -> dict[str, str]:
         ports = _sorted(engine, sorted({*target.image.exposed, *target.spec.exposed, *target.spec.host.port_bindings}))
         if ports:
             found[f"{begin}_PORT"] = f"{ports[0].protocol}://{address}:{ports[0].number}"
-        runs = list(_runs(ports)) if engine.profile.link_ports_tcp_first else [run for run in _runs(ports) if len(run) > 2]
-        for number, port in enumerate(ports):
-            _port_variables(found, begin, str(address), port)
-            for run in runs:
-                if _told_at(ports, run) == number:
-                    _run_variables(found, begin, str(address), run)
+        _ports_variables(engine, found, begin, str(address), ports)
         found[f"{begin}_NAME"] = f"/{container.name}/{alias}"
-        for item in (*target.image.env, *target.spec.env):
-            name, equals, value = item.partition("=")
+        own = [item.partition("=") for item in target.spec.env]
+        names = {name for name, _, _ in own}
+        for name, equals, value in (*own, *[part for part in map(_split, target.image.env) if part[0] not in names]):
             if equals and name not in ("HOME", "PATH"):
                 found[f"{begin}_ENV_{name}"] = value
     return found
+
+
+def _split(item: str) -> tuple[str, str, str]:
+    return item.partition("=")
+
+
+def _ports_variables(engine: Engine, found: dict[str, str], begin: str, address: str, ports: Sequence[Port]) -> None:
+    """Each port, and stretches of ports: 28 tells these where they end, of two ports at least; before, all come first, of three at least."""
+    if not engine.profile.link_ports_tcp_first:
+        for run in _older_runs(ports):
+            name = f"{begin}_PORT_{run[0].number}_{run[0].protocol.upper()}"
+            found |= {f"{name}_START": f"{run[0].protocol}://{address}:{run[0].number}", f"{name}_ADDR": address, f"{name}_PROTO": run[0].protocol}
+            _run_variables(found, begin, address, run)
+        for port in ports:
+            _port_variables(found, begin, address, port)
+        return
+    runs = list(_runs(ports))
+    for number, port in enumerate(ports):
+        _port_variables(found, begin, address, port)
+        for run in runs:
+            if _told_at(ports, run) == number:
+                _run_variables(found, begin, address, run)
+
+
+def _older_runs(ports: Sequence[Port]) -> Iterator[Sequence[Port]]:
+    """What counts there is only that no number is greater than one more than the count of ports from the first (`nextContiguous`)."""
+    first = 0
+    while first < len(ports):
+        end = first + 1
+        while end < len(ports) and ports[end].number <= ports[first].number + end - first:
+            end += 1
+        if end - first > 2:
+            yield ports[first:end]
+            first = end
+        else:
+            first += 1
 
 
 def _sorted(engine: Engine, ports: Sequence[Port]) -> list[Port]:

@@ -31,6 +31,8 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
         raise forbidden(f"operation is not permitted on predefined {spec.name} network")
     if not spec.driver:
         spec = attrs.evolve(spec, driver="bridge")
+    if spec.driver == "overlay" and spec.scope == "local":
+        raise forbidden("cannot downgrade network scope for overlay networks")
     if spec.driver == "overlay" or (spec.scope == "swarm" and engine.swarm is not None):
         return _of_swarm(engine, spec)
     request.check(engine.profile, spec.configs, spec.ipv6)
@@ -130,6 +132,9 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
         if driver.has_ipam:
             allocate(engine, network)
         driver.create_network(engine, network)
+        if spec.scope not in ("", "local") and engine.swarm is None:  # whatever is not kept on this host is for the swarm
+            driver.delete_network(engine, network)
+            raise forbidden(NOT_A_MANAGER)
     except Refusal:
         release(engine, network)
         raise

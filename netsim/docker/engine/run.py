@@ -139,18 +139,17 @@ def set_sysctls(engine: Engine, container: Container) -> None:
 
 
 def environment(engine: Engine, container: Container) -> dict[str, str]:
-    """PATH, HOSTNAME, what links say, the image's and the request's variables, HOME; refused while the target of a link does not run."""
+    """PATH, HOSTNAME, what links say, the request's variables and those of the image that it does not name, HOME; refused while the target of a link does not run."""
     image = dict([item.partition("=")[::2] for item in container.image.env])
     found = {"PATH": image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), "HOSTNAME": container.hostname}
     if container.spec.tty:
         found["TERM"] = "xterm"
     if container.links:
         found |= links.environment(engine, container)
-    found |= image
-    for item in container.spec.env:
-        name, equals, value = item.partition("=")
-        if equals:
-            found[name] = value
+    given = [item.partition("=") for item in container.spec.env]
+    found |= {name: value for name, equals, value in given if equals}
+    names = {name for name, _, _ in given}
+    found |= {name: value for name, value in image.items() if name not in names}
     if "HOME" not in found:
         found["HOME"] = home(container)
     return found

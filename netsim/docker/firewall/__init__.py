@@ -31,4 +31,6 @@ def firewall_for(profile: EngineProfile, options: DaemonOptions, run: Runner, en
         writer = BySets if profile.firewall == "v28_0_0" else Iptabler
         return writer(run, LAYOUTS[profile.firewall], hairpin, options.allow_direct_routing, has_ipv6=has_ipv6, leaves_raw=leaves_raw)
     has_ipv6 = int(options.ip6tables or 0) if profile.firewall == "v20_10" else int(options.ip6tables is None or options.ip6tables)
-    return Inserted(run, hairpin, has_ipv6, int(has_ipv6 and profile.always_drops_ipv6_forward), profile.has_ipv6_user_chain)
+    return Inserted(
+        run, hairpin, has_ipv6, int(has_ipv6 and profile.always_drops_ipv6_forward), profile.has_ipv6_user_chain, int(profile.firewall != "v20_10")
+    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import attrs
 
 from netsim.addr import IPv4
+from netsim.docker.errors import Refusal, failed
 from netsim.docker.firewall.iptabler import link_rules
 from netsim.docker.firewall.wants import ROUTED, FamilyWants, LinkWants, NetworkWants, PortWants
 from netsim.docker.firewall.writer import Firewall, Runner, Tables
@@ -15,9 +17,48 @@ ONE, TWO = "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"
 LOCAL = ("-m", "addrtype", "--dst-type", "LOCAL")
 
 
+ENABLE = "Failed to Setup IP tables: Unable to enable"
+
+
+@attrs.frozen
+class Step:
+    """A rule to be inserted (`-I`) or appended, and what is said before the tool's words when that fails."""
+
+    how: str
+    table: str
+    chain: str
+    rule: tuple[str, ...]
+    doing: str
+    raw: int = 0
+    """1: the tool's words stand there as they are."""
+
+    def write(self, tables: Tables) -> None:
+        """Put it in unless it is there; refused with the words of the step."""
+        if tables.has(self.table, self.chain, *self.rule):
+            return
+        words = (*(("-t", self.table) if self.table != "filter" else ()), self.how, self.chain, *self.rule)
+        try:
+            (tables.must if self.raw else tables.program)(*words)
+        except Refusal as problem:
+            raise failed(f"{self.doing}{problem.text}") from None
+
+
+def _apart(bridge: str) -> list[tuple[str, tuple[str, ...]]]:
+    """What keeps a bridge from the others (`setINC`)."""
+    return [(ONE, ("-i", bridge, "!", "-o", bridge, "-j", TWO)), (TWO, ("-o", bridge, "-j", "DROP"))]
+
+
+def _put(tables: Tables, table: str, chain: str, *rule: str) -> None:
+    """At the end, unless it is there (`ProgramRule`)."""
+    if not tables.has(table, chain, *rule):
+        tables.program("-t", table, "-A", chain, *rule)
+
+
 @attrs.define(eq=False)
 class Inserted(Firewall):
     """Networks stand newest first because their rules are inserted; 27 writes the same in both families, 20.10 ip6tables' only if told to."""
+
+    leaves_half: ClassVar[int] = 1
 
     run: Runner
     hairpin: int = 0
@@ -26,6 +67,8 @@ class Inserted(Firewall):
     """1: bridges are isolated in ip6tables even if they have no IPv6."""
     has_user_chain: int = 1
     """Whether ip6tables has the user's chain too (27)."""
+    spares_within: int = 1
+    """27 lets IPv6 that stays within an internal bridge pass whatever its addresses, for link-local ones and multicast."""
     four: Tables = attrs.field(init=False)
     six: Tables = attrs.field(init=False)
 
@@ -36,9 +79,13 @@ class Inserted(Firewall):
         """The tables to write."""
         return (self.four, self.six) if self.has_ipv6 else (self.four,)
 
+    def _loopback(self, tables: Tables) -> str:
+        return "127.0.0.0/8" if tables is self.four else "::1/128"
+
     def start(self, forward_drop: int) -> None:
         """The chains of the filter table and DOCKER in nat."""
         for tables in self.families():
+            tables.withdraw_jumps(self._loopback(tables))
             for table, chain in (("nat", "DOCKER"), ("filter", "DOCKER"), ("filter", ONE), ("filter", TWO)):
                 tables.renew(table, chain)
             for chain in (ONE, TWO):
@@ -66,20 +113,32 @@ class Inserted(Firewall):
             yield self.six, wants.ipv6
 
     def add_network(self, wants: NetworkWants) -> None:
-        """NAT, forwarding and isolation of one bridge."""
+        """NAT, forwarding and isolation of one bridge; what cannot be written is refused in the words of its step, isolation is done without."""
         for tables, family in self._each(wants):
-            for how, table, chain, rule in self._network(wants, family, tables):
-                (tables.insert if how == "-I" else tables.append)(table, chain, *rule)
-            self._jump(tables, ONE)
+            for step in self._network(wants, family, tables):
+                step.write(tables)
+            try:
+                self._jump(tables, ONE)
+            except Refusal as problem:
+                raise failed(f"unable to insert jump to {ONE} rule in FORWARD chain:  ({problem.text})") from None
+            apart = [] if wants.internal else _apart(wants.bridge)
+            try:
+                for chain, rule in apart:
+                    tables.insert("filter", chain, *rule)
+            except Refusal:
+                for chain, rule in apart:
+                    tables.delete("filter", chain, *rule)
         for chain, rule in self._isolation(wants):
             self.six.insert("filter", chain, *rule)
 
     def del_network(self, wants: NetworkWants) -> None:
         """Take out what `add_network` put in; what all networks share stays."""
         for tables, family in self._each(wants):
-            for _, table, chain, rule in self._network(wants, family, tables):
-                if rule[-1] != "DOCKER" or chain == "FORWARD":
-                    tables.delete(table, chain, *rule)
+            for step in self._network(wants, family, tables):
+                if step.rule[-1] != "DOCKER" or step.chain == "FORWARD":
+                    tables.delete(step.table, step.chain, *step.rule)
+            for chain, rule in _apart(wants.bridge):
+                tables.delete("filter", chain, *rule)
         for chain, rule in self._isolation(wants):
             self.six.delete("filter", chain, *rule)
 
@@ -87,49 +146,56 @@ class Inserted(Firewall):
         """What is written into ip6tables for a bridge without IPv6 too (`isolateNetwork`)."""
         if not self.isolates_ipv6 or wants.internal or wants.ipv6 is not None:
             return []
-        br = wants.bridge
-        return [(ONE, ("-i", br, "!", "-o", br, "-j", TWO)), (TWO, ("-o", br, "-j", "DROP"))]
+        return _apart(wants.bridge)
 
-    def _network(self, wants: NetworkWants, family: FamilyWants, tables: Tables) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-        """(insert or append, table, chain, rule), in the order in which they are written."""
+    def _network(self, wants: NetworkWants, family: FamilyWants, tables: Tables) -> Iterator[Step]:
+        """A network's own rules, in the order in which they are written."""
         br, subnet = wants.bridge, str(family.subnet)
         if wants.internal:
-            six = tables is self.six
-            yield "-I", "filter", ONE, ("!", "-d", subnet, "-i", br, *(("!", "-o", br) if six else ()), "-j", "DROP")
-            yield "-I", "filter", ONE, ("!", "-s", subnet, *(("!", "-i", br) if six else ()), "-o", br, "-j", "DROP")
+            six = tables is self.six and self.spares_within
+            yield Step(
+                "-I", "filter", ONE, ("-i", br, *(("!", "-o", br) if six else ()), "!", "-d", subnet, "-j", "DROP"), f"{ENABLE} DROP INCOMING rule: "
+            )
+            yield Step(
+                "-I", "filter", ONE, (*(("!", "-i", br) if six else ()), "-o", br, "!", "-s", subnet, "-j", "DROP"), f"{ENABLE} DROP OUTGOING rule: "
+            )
             yield self._icc(wants)
             return
         yield from self._nat(wants, family)
         yield self._icc(wants)
-        yield "-I", "filter", "FORWARD", ("-i", br, "!", "-o", br, "-j", "ACCEPT")
-        loopback = "127.0.0.0/8" if tables is self.four else "::1/128"
-        yield "-A", "nat", "PREROUTING", (*LOCAL, "-j", "DOCKER")
-        yield "-A", "nat", "OUTPUT", (*LOCAL, *(() if wants.hairpin else ("!", "-d", loopback)), "-j", "DOCKER")
-        yield "-I", "filter", "FORWARD", ("-o", br, "-j", "DOCKER")
-        yield "-I", "filter", "FORWARD", ("-o", br, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
-        yield "-I", "filter", ONE, ("-i", br, "!", "-o", br, "-j", TWO)
-        yield "-I", "filter", TWO, ("-o", br, "-j", "DROP")
+        yield Step("-I", "filter", "FORWARD", ("-i", br, "!", "-o", br, "-j", "ACCEPT"), f"{ENABLE} ACCEPT NON_ICC OUTGOING rule: ")
+        loopback = self._loopback(tables)
+        inject = "Failed to program NAT chain: Failed to inject DOCKER in"
+        yield Step("-A", "nat", "PREROUTING", (*LOCAL, "-j", "DOCKER"), f"{inject} PREROUTING chain: ")
+        yield Step("-A", "nat", "OUTPUT", (*LOCAL, *(() if wants.hairpin else ("!", "-d", loopback)), "-j", "DOCKER"), f"{inject} OUTPUT chain: ")
+        program = "Failed to program FILTER chain: "
+        yield Step("-I", "filter", "FORWARD", ("-o", br, "-j", "DOCKER"), program, raw=1)
+        yield Step("-I", "filter", "FORWARD", ("-o", br, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"), program, raw=1)
 
-    def _nat(self, wants: NetworkWants, family: FamilyWants) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    def _nat(self, wants: NetworkWants, family: FamilyWants) -> Iterator[Step]:
         br, address = wants.bridge, family.host_address
         target = ("SNAT", "--to-source", str(address)) if address is not None else ("MASQUERADE",)
         if wants.masquerade and family.mode != ROUTED:
-            yield "-I", "nat", "POSTROUTING", ("-s", str(family.subnet), "!", "-o", br, "-j", *target)
+            yield Step("-I", "nat", "POSTROUTING", ("-s", str(family.subnet), "!", "-o", br, "-j", *target), f"{ENABLE} NAT rule: ")
         if wants.hairpin:
-            yield "-I", "nat", "POSTROUTING", ("-m", "addrtype", "--src-type", "LOCAL", "-o", br, "-j", *target)
+            yield Step(
+                "-I", "nat", "POSTROUTING", ("-m", "addrtype", "--src-type", "LOCAL", "-o", br, "-j", *target), f"{ENABLE} MASQ LOCAL HOST rule: "
+            )
         if wants.masquerade and not wants.hairpin and family.mode != ROUTED:
-            yield "-I", "nat", "DOCKER", ("-i", br, "-j", "RETURN")
+            yield Step("-I", "nat", "DOCKER", ("-i", br, "-j", "RETURN"), f"{ENABLE} SKIP DNAT rule: ")
 
-    def _icc(self, wants: NetworkWants) -> tuple[str, str, str, tuple[str, ...]]:
+    def _icc(self, wants: NetworkWants) -> Step:
         """Between containers of one bridge: accepted at the top, or dropped at the very end."""
         between = ("-i", wants.bridge, "-o", wants.bridge, "-j")
-        return ("-I", "filter", "FORWARD", (*between, "ACCEPT")) if wants.icc else ("-A", "filter", "FORWARD", (*between, "DROP"))
+        if wants.icc:
+            return Step("-I", "filter", "FORWARD", (*between, "ACCEPT"), "Failed to Setup IP tables: Unable to allow intercontainer communication: ")
+        return Step("-A", "filter", "FORWARD", (*between, "DROP"), "Failed to Setup IP tables: Unable to prevent intercontainer communication: ")
 
     def add_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
         """DNAT, acceptance and the container's way to itself, each appended; an internal network has no chain to append to."""
         for port in () if wants.internal else ports:
             for tables, table, chain, rule in self._port(wants, port):
-                tables.append(table, chain, *rule)
+                _put(tables, table, chain, *rule)
 
     def del_ports(self, wants: NetworkWants, ports: Sequence[PortWants]) -> None:
         """Take them out."""
@@ -144,7 +210,7 @@ class Inserted(Firewall):
         tables, bridge, inside = self.four if is_four else self.six, wants.bridge, str(port.container)
         protocol, number = ("-p", port.port.protocol), str(port.port.number)
         own = ("!", "-i", bridge) if not wants.hairpin else ()
-        where = () if port.host_ip == 0 else ("-d", str(port.host_ip))
+        where = ("-d", "0/0" if is_four else "0::/0") if port.host_ip == 0 else ("-d", str(port.host_ip))
         target = f"{inside}:{number}" if is_four else f"[{inside}]:{number}"
         if port.host_port:
             yield tables, "nat", "DOCKER", (*protocol, *where, "--dport", str(port.host_port), "-j", "DNAT", "--to-destination", target, *own)
@@ -155,7 +221,7 @@ class Inserted(Firewall):
     def add_link(self, wants: NetworkWants, link: LinkWants) -> None:
         """Both directions of each exposed port (`iptables.ProgramChain`, `linkContainers`)."""
         for rule in link_rules(wants, link):
-            self.four.append("filter", "DOCKER", *rule)
+            _put(self.four, "filter", "DOCKER", *rule)
 
     def del_link(self, wants: NetworkWants, link: LinkWants) -> None:
         """Take them out."""

@@ -85,6 +85,7 @@ class Iptabler(Firewall):
             tables.must("-I", "FORWARD", "-j", "DOCKER-USER")
 
     def _chains(self, tables: Tables, loopback: str) -> None:
+        tables.withdraw_jumps(loopback)
         between = ("DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2") if self.layout.isolates else ("DOCKER-INTERNAL",)
         for table, chain in (("nat", "DOCKER"), *(("filter", name) for name in (*self.chains, *between))):
             tables.renew(table, chain)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from netsim.docker.errors import failed
+from netsim.docker.errors import Refusal, failed
 from netsim.docker.firewall.wants import LinkWants, NetworkWants, PortWants
 from netsim.machine.call import Result
 
@@ -21,6 +21,8 @@ class Firewall:
     __slots__ = ()
     ingress_from: ClassVar[str] = "FORWARD"
     """The chain that jumps to the rules of the routing mesh."""
+    leaves_half: ClassVar[int] = 0
+    """1: what was written of a port's rules stays when another one of them fails."""
     ingress_tracks: ClassVar[int] = 0
     """1: these ask for connections' states by `conntrack`, 0: by the older `state`."""
 
@@ -76,10 +78,24 @@ class Tables:
             text = (done.stderr or done.stdout).strip()
             raise failed(f"{self.command} failed: {self.command} --wait {' '.join(words)}: {text}\n (exit status {done.status})")
 
+    def program(self, *words: str) -> None:
+        """The same, refused in brackets behind what the tool printed on its standard output, which is nothing (`RawCombinedOutput`)."""
+        try:
+            self.must(*words)
+        except Refusal as problem:
+            raise failed(f" ({problem.text})") from None
+
     def chain(self, table: str, chain: str) -> None:
         """Make a chain if it is not there."""
         if self("-t", table, "-n", "-L", chain).status:
             self.must("-t", table, "-N", chain)
+
+    def withdraw_jumps(self, loopback: str) -> None:
+        """The ways into nat's DOCKER that a daemon before us left, with its userland proxy or without (`ChainInfo.Remove`)."""
+        local = ("-m", "addrtype", "--dst-type", "LOCAL")
+        self.delete("nat", "PREROUTING", *local, "-j", "DOCKER")
+        for spared in ("!", "-d", loopback), ():
+            self.delete("nat", "OUTPUT", *local, *spared, "-j", "DOCKER")
 
     def renew(self, table: str, chain: str) -> None:
         """Make a chain, or empty the one that a daemon before us left."""

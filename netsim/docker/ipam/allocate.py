@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4, IPv4Net, IPv6Net
 from netsim.docker.cnm.model import Network, Subnet
-from netsim.docker.errors import Refusal, failed
-from netsim.docker.ipam import request
-from netsim.docker.ipam.pool import ExhaustedError, Net, Pool
+from netsim.docker.errors import Refusal, failed, forbidden
+from netsim.docker.ipam import parse, request
+from netsim.docker.ipam.pool import Net, Pool
 from netsim.docker.ipam.remote import RemotePool, request_pool
 from netsim.docker.ipam.request import Wanted
-from netsim.kernel.tables.fib import RT_TABLE_MAIN
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_MAIN
 
 if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
@@ -55,9 +55,10 @@ def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net
         try:
             subnet.gateway = pool.request_gateway(wanted.gateway)
         except Refusal as problem:
-            why = "No available addresses on this pool" if isinstance(problem, ExhaustedError) else problem.text
-            raise failed(f"failed to allocate gateway ({wanted.config.gateway}): {why}") from None
+            raise failed(f"failed to allocate gateway ({wanted.config.gateway}): {problem.text}") from None
     for name, address in wanted.aux.items():
+        if not pool.contains(int(address)):
+            raise forbidden(f"auxiliary address: ({name}:{address}) must belong to the master pool: {pool.subnet}")
         if subnet.gateway == address and name == "DefaultGatewayIPv4":
             continue
         try:
@@ -71,7 +72,7 @@ def reallocate(engine: Engine, network: Network) -> None:
     for subnet in network.subnets:
         if isinstance(subnet.pool, RemotePool):
             continue  # the plugin still has it
-        subnet.pool = engine.space.request(subnet.net, subnet.pool.ip_range)
+        subnet.pool = engine.space.again(subnet.net, subnet.pool.ip_range)
         if subnet.gateway is not None:
             subnet.pool.request(subnet.gateway)
             subnet.gateway_given = 1
@@ -84,8 +85,7 @@ def reserved(engine: Engine) -> list[Net]:
     """The host's own networks, which a chosen subnet must not overlap: routes on links, and its name servers (`InferReservedNetworks`)."""
     found: list[Net] = []
     for route in engine.netns.inet.fib.table(RT_TABLE_MAIN).routes():
-        on_link = all(hop.gateway is None for hop in route.nexthops)
-        if route.length and (on_link or engine.profile.takes_subnets_in_turn):
+        if route.length and route.scope == RT_SCOPE_LINK:
             found.append(IPv4Net(route.dst, route.length))
     for line in engine.process.read_text("/etc/resolv.conf").splitlines():
         words = line.split()
@@ -101,6 +101,9 @@ def release(engine: Engine, network: Network) -> None:
             if subnet.gateway is not None:
                 subnet.pool.release(subnet.gateway)
             subnet.pool.give_back()
-        else:
-            engine.space.release(subnet.pool)
+            continue
+        for address in (subnet.gateway, *[parse.address(text) for text in subnet.config.aux.values()]):
+            if address is not None:
+                subnet.pool.release(address)  # another part of the subnet may have the pool's addresses still
+        engine.space.release(subnet.pool)
     network.subnets = []

@@ -36,6 +36,8 @@ class Pool:
     taken: set[int] = attrs.field(factory=set)
     is_whole: int = 0
     """1: even a prefix of one or two addresses may give all of them."""
+    is_shared: int = 0
+    """1: other parts of the same subnet have pools too, and give from the same addresses."""
     cursor: int = 0
     """No address below it is free, so the search for the lowest starts here."""
     first: int = attrs.field(init=False, default=0)
@@ -76,19 +78,24 @@ class Pool:
         if wanted is not None:
             if not self.contains(int(wanted)):
                 raise failed("Requested address is out of range")
+            if len(self.taken) > self.last - self.first:
+                raise self._none_left()
             if int(wanted) in self.taken:
                 raise conflict("Address already in use")
             self.taken.add(int(wanted))
             return wanted
-        last = self.range()[1]
-        number = self.cursor
+        first, last = self.range()
+        number = first if self.is_shared else self.cursor
         while number in self.taken:
             number += 1
         if number > last:
-            raise Exhausted
+            raise self._none_left()
         self.taken.add(number)
         self.cursor = number + 1
         return type(self.subnet.address)(number)
+
+    def _none_left(self) -> ExhaustedError:
+        return ExhaustedError(500, f"{'n' if self.is_whole else 'N'}o available addresses on this pool")
 
     def release(self, address: Address) -> None:
         """Give an address back."""
@@ -99,9 +106,3 @@ class Pool:
 
 class ExhaustedError(Refusal):
     """No address is left in a pool (`ErrNoAvailableIPs`)."""
-
-    def __init__(self) -> None:
-        super().__init__(500, "no available addresses on this pool")
-
-
-Exhausted = ExhaustedError()

@@ -9,6 +9,7 @@ import attrs
 
 from netsim.addr import IPv4Net, IPv6, IPv6Net
 from netsim.docker.errors import Refusal, forbidden, invalid
+from netsim.docker.ipam import parse
 from netsim.docker.ipam.pool import Net, Pool, bounds, overlap
 from netsim.docker.profile import EngineProfile
 
@@ -60,10 +61,21 @@ class AddressSpace:
         self.ascending = tuple(sorted(self.blocks, key=_base))
 
     def request(self, subnet: Net, ip_range: Net | None = None) -> Pool:
-        """The subnet somebody asked for by name."""
-        if any(overlap(pool.subnet, subnet) for pool in self.pools) and (ip_range is None or any(pool.subnet == subnet for pool in self.pools)):
+        """The subnet somebody asked for by name; a part of one is only refused where that very part has been given (`allocateSubnet`)."""
+        if ip_range is None and any(overlap(pool.subnet, subnet) for pool in self.pools):
             raise forbidden(self._clash())
-        return self._add(Pool(subnet, ip_range, is_whole=self.profile.gives_small_subnets))
+        if ip_range is not None and any((pool.subnet, pool.ip_range) == (subnet, ip_range) for pool in self.pools):
+            raise forbidden(self._clash())
+        return self.again(subnet, ip_range)
+
+    def again(self, subnet: Net, ip_range: Net | None = None) -> Pool:
+        """A subnet that was given before, whatever else has been since; parts of one give from the same addresses."""
+        pool = Pool(subnet, ip_range, is_whole=self.profile.gives_small_subnets)
+        for other in self.pools:
+            if other.subnet == subnet:
+                other.is_shared = pool.is_shared = 1
+                pool.taken = other.taken
+        return self._add(pool)
 
     def choose(self, reserved: Sequence[Net], family: type[Net] = IPv4Net, identity: str = "", size: int = 0) -> Pool:
         """A predefined subnet that overlaps neither a pool nor what is `reserved` (the host's own networks); IPv6 ones are cut out of a
@@ -121,8 +133,10 @@ class AddressSpace:
         return OVERLAPS if self.profile.takes_subnets_in_turn else f"invalid pool request: {OVERLAPS}"
 
 
-def read_block(text: str) -> BlockOf:
+def read_block(profile: EngineProfile, text: str) -> BlockOf:
     """`base=10.10.0.0/16,size=24`; Refusal with the daemon's text for what it is not."""
+    if profile.takes_subnets_in_turn:
+        return _older_block(text)
     fields = dict(part.partition("=")[::2] for part in text.split(","))
     base, size = fields.get("base", ""), fields.get("size", "")
     try:
@@ -133,6 +147,22 @@ def read_block(text: str) -> BlockOf:
     if not net.length <= bits <= (32 if isinstance(net, IPv4Net) else 128):
         raise Refusal(400, f"failed to parse pool request: invalid size {bits} for {net}")
     return BlockOf(net, bits)
+
+
+def _older_block(text: str) -> BlockOf:
+    """The same as 20.10 reads it (`ipamutils.splitNetworks`)."""
+    fields = dict(part.partition("=")[::2] for part in text.split(","))
+    base, size = fields.get("base", ""), int(fields.get("size", "") or 0)
+    begin = "Error initializing network controller: "
+    try:
+        net: Net = parse.masked(parse.cidr(base))
+    except ValueError as problem:
+        raise invalid(f'{begin}error obtaining controller instance: invalid base pool "{base}": {problem}') from None
+    if size <= 0 or size < net.length:
+        raise invalid(f"{begin}error obtaining controller instance: invalid pools size: {size}")
+    if size > (32 if isinstance(net, IPv4Net) else 128):
+        raise invalid(f"{begin}list bridge addresses failed: PredefinedLocalScopeDefaultNetworks List: []: no available network")
+    return BlockOf(net, size)
 
 
 def lowest(blocks: Sequence[BlockOf], taken: Sequence[Net]) -> Net | None:

@@ -47,6 +47,15 @@ class Pointed(Struct):
         return 0xC000000000 + (zlib.crc32(Struct.text(self).encode()) & 0xFFFFE0)
 
 
+class Moment(str):
+    """A time, which JSON has as text and fmt prints with its zone (`time.Time`)."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"{self[:10]} {self[11:].removesuffix('Z')} +0000 UTC"
+
+
 class Nil:
     """A pointer that is nil."""
 

@@ -9,6 +9,7 @@ from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.moment import moment
 from netsim.docker.engine.views.release import Shown, shown
 from netsim.docker.ipam import parse
+from netsim.docker.settings import IpamConfig
 
 
 def network_view(engine: Engine, network: Network) -> dict[str, Any]:
@@ -62,10 +63,23 @@ def _hides(network: Network, subnet: Subnet, release: Shown) -> int:
 def _ipam(network: Network, release: Shown) -> dict[str, Any]:
     spec = network.spec
     configs: Any = [_config(subnet, hides_gateway=_hides(network, subnet, release)) for subnet in network.subnets]
+    if spec.config_only:
+        configs = [_wanted(config) for config in spec.configs if config.subnet]
     if not configs:
         configs = list(release.empty_config) if isinstance(release.empty_config, tuple) else release.empty_config
     options = dict(spec.ipam_options) if spec.ipam_options or not (network.builtin or _is_the_daemons(network)) else None
     return {"Driver": spec.ipam_driver, "Options": options, "Config": configs}
+
+
+def _wanted(config: IpamConfig) -> dict[str, Any]:
+    """A subnet that a configuration network holds for others."""
+    view: dict[str, Any] = {
+        "Subnet": config.subnet,
+        "IPRange": config.ip_range,
+        "Gateway": config.gateway,
+        "AuxiliaryAddresses": dict(sorted(config.aux.items())),
+    }
+    return {name: value for name, value in view.items() if value}
 
 
 def _config(subnet: Subnet, *, hides_gateway: int) -> dict[str, Any]:
