@@ -26,7 +26,7 @@ class CompoundCommands(SimpleCommands):
         if not item.is_subshell:
             yield from self.run(item.body)
             return
-        child = self._fork(attrs.evolve(item, is_subshell=False, redirects=()), {fd: opened.dup() for fd, opened in self.proc.fds.items()})
+        child = self._fork(attrs.evolve(item, is_subshell=False, redirects=()), self.handed_down())
         yield [child]
         self.status = child.status or 0
         if child.killed_by:

@@ -22,11 +22,30 @@ from netsim.shell.tokens import (
     skip_quoted,
     tokens_of,
 )
-from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Redirect, Sequence, Simple, Word
+from netsim.shell.tree import (
+    AndOr,
+    Arithmetic,
+    Case,
+    CFor,
+    Conditional,
+    Coproc,
+    For,
+    Function,
+    Group,
+    If,
+    Loop,
+    Pipeline,
+    Redirect,
+    Select,
+    Sequence,
+    Simple,
+    Word,
+)
 
+COMPOUND = frozenset(("{", "if", "while", "until", "for", "case", "select", "[["))
 FOREIGN = {"bash": frozenset(), "ash": frozenset(("select", "coproc")), "sh": frozenset(("select", "coproc", "[[", "function", "time"))}
 """Words that are no keywords in a kind of shell."""
-VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
+VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*(?:\[[A-Za-z0-9_]+\])?\}")
 CLOSING = (")", ";;", ";&", ";;&")
 
 
@@ -169,11 +188,11 @@ class Parser:
                 "while": self._loop,
                 "until": self._loop,
                 "for": self._for,
+                "select": self._for,
                 "case": self._case,
                 "[[": self._conditional,
                 "function": self._function,
-                "select": self._select,
-                "coproc": self._select,
+                "coproc": self._coproc,
             }.get(token.text)
             if handler is not None and token.text not in FOREIGN[self.kind]:
                 return handler()
@@ -257,7 +276,8 @@ class Parser:
         return Loop(condition, body, until, self.redirects())
 
     def _for(self) -> object:
-        line = self.take().line
+        opening = self.take()
+        kind, line = (Select if opening.text == "select" else For), opening.line
         start = self.token.start
         if self.is_op("(") and self.kind != "bash":
             raise SyntaxProblem("bad for loop variable", line)
@@ -282,7 +302,7 @@ class Parser:
                 found.append(Word(self.take().text))
             words = tuple(found)
         body = self._do()
-        return For(name, words, body, self.redirects(), line)
+        return kind(name, words, body, self.redirects(), line)
 
     def _do(self) -> Sequence:
         while self.is_op(";", "\n"):
@@ -357,8 +377,13 @@ class Parser:
             self.at += 1
         return self.text[start:at]
 
-    def _select(self) -> object:
-        raise SyntaxProblem(f"netsim: {self.token.text} is not modelled", self.token.line)
+    def _coproc(self) -> Coproc:
+        """`coproc NAME COMPOUND` or `coproc COMMAND`, whose name is COPROC."""
+        self.take()
+        following = self.tokens[self.at + 1]
+        named = self.token.kind == "word" and self.token.text not in COMPOUND and (following.text in COMPOUND or following.text == "(")
+        name = self.take().text if named else "COPROC"
+        return Coproc(name, self.command())
 
     def _function(self) -> Function:
         self.take()

@@ -13,13 +13,13 @@ from netsim.machine.process import Process
 from netsim.machine.signals import NAMES as SIGNALS
 from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins import BUILTINS
-from netsim.shell.compound import CompoundCommands
+from netsim.shell.coprocesses import Coprocesses
 from netsim.shell.expand import expand_words
 from netsim.shell.jumps import Discard, Exit, ExpansionProblem, Jump, Killed, ReadonlyProblem, RedirectProblem, Replaced
 from netsim.shell.parser import parse
 from netsim.shell.stack import MOST_COMMANDS, MOST_DEPTH, MOST_NESTED, AllOf, FirstOf, Steps, abandon, is_over, resume
 from netsim.shell.tokens import SyntaxProblem
-from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, For, Function, Group, If, Loop, Pipeline, Sequence, Simple
+from netsim.shell.tree import AndOr, Arithmetic, Case, CFor, Conditional, Coproc, For, Function, Group, If, Loop, Pipeline, Select, Sequence, Simple
 
 TICK = "tick"
 """The timer of the shell's own; another is its resolver's."""
@@ -28,7 +28,7 @@ EX_NO_FORK = 254
 
 
 @attrs.define(eq=False)
-class Shell(CompoundCommands):
+class Shell(Coprocesses):
     """One shell at work: a process that walks a tree; `stack` is the interpreter under way."""
 
     wrong_text: str = ""
@@ -68,6 +68,7 @@ class Shell(CompoundCommands):
         pid = self.inner_pids.get(pid, pid)
         if pid in self.jobs:
             self.jobs[pid] = status
+        self.coproc_ended(pid)
         self._check()
 
     def known_as(self, child: Process) -> int:
@@ -312,7 +313,7 @@ class Shell(CompoundCommands):
                 reader, out = make_pipe()
             else:
                 out = self.proc.fds[1].dup() if 1 in self.proc.fds else Null()  # type: ignore[assignment]
-            fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd > 1}
+            fds = self.handed_down(2)
             fds[0], fds[1] = source, out
             if place == len(commands) - 1 and "lastpipe" in self.options:
                 yield from self._last_here(command, fds)
@@ -347,14 +348,21 @@ class Shell(CompoundCommands):
         child.traps = {name: text for name, text in self.traps.items() if not text or name in kept}
         child.exec_last, child.wrong_text, child.loops = isinstance(command, Simple), "", 0
         child.depth += 1
-        child.jobs, child.told, child.locals, child.pending, child.waiting = dict(self.jobs), set(), [dict(frame) for frame in self.locals], [], None
+        child.jobs, child.told, child.locals, child.pending, child.waiting = (
+            dict(self.jobs),
+            set(self.told),
+            [dict(frame) for frame in self.locals],
+            [],
+            None,
+        )
+        child.beside, child.private, child.job_numbers, child.foreign = None, {}, dict(self.job_numbers), set(self.jobs)
         item = command if isinstance(command, AndOr) else AndOr(Pipeline((command,)))
         child.tree = Sequence(((item, ";"),))
         process: Process = self.proc.machine.spawn(self.proc, self.proc.argv, self.environment(), self.proc.cwd, fds, child)
         return process
 
     def _background(self, item: AndOr) -> Steps:
-        fds = {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd > 0}
+        fds = self.handed_down(1)
         fds[0] = Null()
         child = None
         first = item.first.commands[0]
@@ -379,13 +387,14 @@ class Shell(CompoundCommands):
             child = self._fork(item, fds)
         child.ignored |= {2, 3}  # without job control a background command does not hear the keyboard
         self.last_background = self.known_as(child)
-        self.jobs[self.last_background] = child.status
-        self.job_texts[self.last_background] = item
+        self.began(self.last_background, item, child.status)
         self.status = 0
 
     def command(self, item: Any) -> Steps:
         """One command of any kind."""
         self.budget.commands += 1
+        if self.beside is not None:
+            self.reap_coproc()
         if self.budget.commands > MOST_COMMANDS:
             self.complain(f"netsim: more than {MOST_COMMANDS} commands: stopped")
             raise Exit(1)
@@ -427,6 +436,8 @@ _COMPOUND: dict[type, Any] = {
     Loop: Shell.loop,
     For: Shell.for_,
     CFor: Shell.c_for,
+    Select: Shell.select,
+    Coproc: Shell.coproc,
     Case: Shell.case,
     Arithmetic: Shell.arithmetic,
     Conditional: Shell.conditional,

@@ -127,7 +127,8 @@ class Redirecting(ShellState):
             number = int(target.removesuffix("-"))
             known = proc.fds.get(number)
             if known is None:
-                raise RedirectProblem(f"{target.removesuffix('-')}: Bad file descriptor")
+                shown = redirect.target.text if self.is_bash() else target
+                raise RedirectProblem(f"{shown.removesuffix('-')}: Bad file descriptor")
             if moved and target.endswith("-"):
                 proc.fds.pop(number)
             return known if target.endswith("-") else known.dup()
@@ -163,7 +164,8 @@ class Redirecting(ShellState):
     def _numbered(self, redirect: Redirect, fds: dict[int, Any]) -> tuple[int, ...]:
         """The descriptor of `{name}>`: the one its variable tells where it is closed, else a free one from 10 on."""
         if redirect.target.text == "-":
-            known = self.parameter(redirect.variable) or ""
+            base, bracket, index = redirect.variable.partition("[")
+            known = (self.element(base, index.rstrip("]")) if bracket else self.parameter(base)) or ""
             if not is_number(known):
                 raise RedirectProblem(f"{redirect.variable}: Bad file descriptor")
             return (int(known),)

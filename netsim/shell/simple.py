@@ -205,7 +205,7 @@ class SimpleCommands(Redirecting):
             self.proc.env = self.environment() | {key: str(value) for key, value in assigned}
             self.proc.machine.execute(self.proc, tuple(args), None if self.proc.machine.command(self.proc, args[0]) else self._not_found)
             raise Replaced
-        child = self._spawn(args, assigned, {fd: opened.dup() for fd, opened in self.proc.fds.items()})
+        child = self._spawn(args, assigned, self.handed_down())
         yield [child]
         self.status = child.status or 0
         if child.killed_by:

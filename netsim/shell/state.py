@@ -56,6 +56,10 @@ class ShellState(Variables):
     piped: tuple[int, ...] = ()  # statuses of the last pipeline's commands, where there were several
     last_background: int = 0
     jobs: dict[int, int | None] = attrs.field(factory=dict)  # pid -> status once it ended
+    job_numbers: dict[int, int] = attrs.field(factory=dict)  # pid -> its number among the jobs
+    beside: Any = None  # the coprocess begun last: its name, pid and descriptors
+    foreign: set[int] = attrs.field(factory=set)  # jobs of the shell that this one was forked from
+    private: dict[int, Any] = attrs.field(factory=dict)  # descriptors of coprocesses, which children do not get
     job_texts: dict[int, Any] = attrs.field(factory=dict)  # pid -> what it runs, as the tree has it
     inner_pids: dict[int, int] = attrs.field(factory=dict)  # the machine's pid of a job -> its own in the shell's PID namespace
     disowned: set[int] = attrs.field(factory=set)
@@ -208,6 +212,25 @@ class ShellState(Variables):
     def run_pending(self) -> Steps:
         """The traps of the signals that have arrived (`program.py`)."""
         raise NotImplementedError
+
+    def handed_down(self, least: int = 0) -> dict[int, Any]:
+        """Copies of the descriptors that a child gets: those of coprocesses are the shell's alone."""
+        private = self.private
+        return {fd: opened.dup() for fd, opened in self.proc.fds.items() if fd >= least and private.get(fd) is not opened}
+
+    def began(self, pid: int, item: Any, status: int | None) -> None:
+        """A job more. bash numbers it behind the last one that nobody has waited for yet, plain shells fill gaps."""
+        gone = self.told | self.disowned | self.foreign
+        if self.is_command_line:
+            gone |= {known for known, ended in self.jobs.items() if ended is not None}
+        taken = {number for known, number in self.job_numbers.items() if known not in gone}
+        number = max(taken, default=0) + 1
+        if not self.is_bash():
+            number = next(free for free in range(1, number + 1) if free not in taken)
+        self.job_numbers[pid] = number
+        self.told.discard(pid)
+        self.jobs[pid] = status
+        self.job_texts[pid] = item
 
     def known_as(self, child: Process) -> int:
         """A child's id in the shell's PID namespace (`program.py`)."""

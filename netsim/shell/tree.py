@@ -101,6 +101,26 @@ class For:
 
 
 @attrs.frozen(eq=False, repr=False)
+class Select:
+    """`select NAME in WORDS`; words None are the positional parameters."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: Sequence
+    redirects: tuple[Redirect, ...] = ()
+    line: int = 0
+
+
+@attrs.frozen(eq=False, repr=False)
+class Coproc:
+    """`coproc [NAME] COMMAND`."""
+
+    name: str
+    command: Any
+    redirects: tuple[Redirect, ...] = ()
+
+
+@attrs.frozen(eq=False, repr=False)
 class CFor:
     """`for (( a; b; c ))`."""
 

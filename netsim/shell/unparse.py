@@ -11,6 +11,7 @@ from netsim.shell.tree import (
     Case,
     CFor,
     Conditional,
+    Coproc,
     For,
     Function,
     Group,
@@ -18,6 +19,7 @@ from netsim.shell.tree import (
     Loop,
     Pipeline,
     Redirect,
+    Select,
     Sequence,
     Simple,
 )  # fmt: skip
@@ -35,6 +37,8 @@ def job_text(item: Any) -> str:
     only = item.first.commands[0] if isinstance(item, AndOr) and not item.rest and len(item.first.commands) == 1 else item
     if isinstance(only, Group) and not only.is_subshell:
         return f"{{ {_inline(only.body, 0)}; }}{_redirects(only.redirects)}"
+    if isinstance(only, Coproc):
+        return f"coproc {only.name} {job_text(only.command)}"
     return command_text(item, 0)
 
 
@@ -153,6 +157,14 @@ def _for(item: For, depth: int) -> str:
     return f"for {item.name}{words};\n{lead}do\n{_lines(item.body, depth + STEP, ';')}\n{lead}done"
 
 
+def _select(item: Select, depth: int) -> str:
+    return "select" + _for(For(item.name, item.words, item.body), depth).removeprefix("for")
+
+
+def _coproc(item: Coproc, depth: int) -> str:
+    return f"coproc {item.name} {command_text(item.command, depth)}"
+
+
 def _c_for(item: CFor, depth: int) -> str:
     lead = " " * depth
     parts = "; ".join(part.strip() or "1" for part in (item.start, item.condition, item.step))
@@ -182,6 +194,6 @@ def _conditional(item: Conditional, depth: int) -> str:
 
 
 _WRITERS: dict[type, Any] = {
-    AndOr: _and_or, Pipeline: _pipeline, Simple: _simple, Group: _group, If: _if, Loop: _loop, For: _for, CFor: _c_for, Case: _case, Function: _function,
+    AndOr: _and_or, Pipeline: _pipeline, Simple: _simple, Group: _group, If: _if, Loop: _loop, For: _for, Select: _select, Coproc: _coproc, CFor: _c_for, Case: _case, Function: _function,
     Arithmetic: _arithmetic, Conditional: _conditional,
 }  # fmt: skip

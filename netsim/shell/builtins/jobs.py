@@ -44,6 +44,7 @@ def wait(shell: ShellState, args: list[str]) -> Any:
             return 128 + shell.pending[0]
         shell.told.update(shell.jobs)
         return 0
+    last = pids[-1] if pids and job_pid(shell, words[-1]) == str(pids[-1]) else 0
     for pid in pids:
         children = tuple(_children(shell, [pid]))
         yield AllOf(children)
@@ -51,10 +52,10 @@ def wait(shell: ShellState, args: list[str]) -> Any:
             return 128 + shell.pending[0]
         _tell_killed(shell, pid, children)
         shell.told.add(pid)
-    if pids and job_pid(shell, words[-1]) == str(pids[-1]):
-        status = shell.jobs[pids[-1]] or 0
+    if last:
+        status = shell.jobs[last] or 0
         if variable:
-            shell.variables[variable] = str(pids[-1])
+            shell.variables[variable] = str(last)
     return status
 
 
@@ -96,13 +97,13 @@ def job_pid(shell: ShellState, word: str) -> str:
     """The process id a job's name (`%2`, `%%`, `%-`, `%ping`, `%?text`) stands for; other words stay as they are."""
     if not word.startswith("%"):
         return word
-    pids, name = list(shell.jobs), word[1:]
+    pids, name = [pid for pid in shell.jobs if pid not in shell.told and pid not in shell.disowned], word[1:]
     if name in ("%", "+", ""):
         return str(pids[-1]) if pids else word
     if name == "-":
         return str(pids[-2] if len(pids) > 1 else pids[-1]) if pids else word
     if is_number(name):
-        return str(pids[int(name) - 1]) if 0 < int(name) <= len(pids) else word
+        return next((str(pid) for pid in pids if shell.job_numbers.get(pid) == int(name)), word)
     texts = {pid: _text(shell, pid) for pid in pids}
     found = [pid for pid, text in texts.items() if (name[1:] in text if name.startswith("?") else text.startswith(name))]
     return str(found[-1]) if found else word
@@ -139,10 +140,11 @@ def jobs(shell: ShellState, args: list[str]) -> Any:
     if shell.is_command_line and shell.is_bash():
         hidden |= {pid for pid, ended in shell.jobs.items() if ended is not None}
     listed = [pid for pid in shell.jobs if pid not in hidden]
-    for place, pid in enumerate(listed):
+    alive = [pid for pid in listed if shell.jobs[pid] is None] or listed[-1:]
+    for pid in listed:
         if given.words and pid not in chosen:
             continue
-        _show(shell, given, pid, "+" if place == len(listed) - 1 else "-" if place == len(listed) - 2 else " ")
+        _show(shell, given, pid, "+" if pid == alive[-1] else "-" if pid in alive[-2:] else " ")
     return status
 
 
@@ -154,7 +156,7 @@ def _show(shell: ShellState, given: Given, pid: int, sign: str) -> None:
     if "p" in given:
         shell.write(1, f"{pid}\n")
         return
-    number = list(shell.jobs).index(pid) + 1
+    number = shell.job_numbers.get(pid, 1)
     text = _text(shell, pid)
     state = _state(status) if shell.is_bash() else {"Exit": "Done"}.get(_state(status).split()[0], _state(status))
     process = f"{pid} " if "l" in given else ""

@@ -109,6 +109,15 @@ def read(shell: ShellState, args: list[str]) -> Any:
     return status
 
 
+def read_line(shell: ShellState) -> Any:
+    """A line of standard input for `select`, and 1 where it ends before the line does."""
+    opened = shell.proc.fds.get(0)
+    if opened is None:
+        return "", 1
+    text, status = yield from _read_text(shell, opened, "\n", "\\", None, None)
+    return _bare(text), status
+
+
 def _is_ready(opened: Any) -> bool:
     pipe = opened.pipe
     return pipe is None or bool(pipe.chunks) or not pipe.writers
