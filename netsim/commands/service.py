@@ -58,6 +58,15 @@ def service(call: Call) -> Result:
     return _do(call.machine, words[1], UNITS[words[0]], [])
 
 
+def journalctl(call: Call) -> Result:
+    """journalctl: there is no journal; what the daemon does is told by `docker events`."""
+    if any(word.startswith("-") and ("u" in word or word.startswith("--unit")) for word in call.argv[1:]) or len(call.argv) == 1:
+        call.netns.kernel.unmodelled.append(f"{' '.join(call.argv)}: no journal is kept")
+        quiet = any(word in ("-q", "--quiet") for word in call.argv[1:])
+        return Result("-- No entries --\n", "" if quiet else "No journal files were found.\n")
+    return refused(call)
+
+
 def _do(machine: Machine, verb: str, unit: str, together: list[str]) -> Result:
     if unit == "docker":
         return _docker(machine, verb, together)

@@ -76,6 +76,11 @@ EXEC_TABLE: dict[str, str] = {
     "mount": "netsim.programs.mount:mount",
     "umount": "netsim.programs.mount:umount",
     "stat": "netsim.programs.stat:stat",
+    "telnet": "netsim.programs.telnet:telnet",
+    "lsof": "netsim.commands.lsof:lsof",
+    "fuser": "netsim.commands.fuser:fuser",
+    "watch": "netsim.programs.watch:watch",
+    "journalctl": "netsim.commands.service:journalctl",
     "tar": "netsim.programs.tar:tar",
     "mkfifo": "netsim.programs.mkfifo:mkfifo",
     "mknod": "netsim.programs.mkfifo:mknod",
@@ -157,6 +162,7 @@ DIALECTS = {"debian": EXEC_TABLE, "busybox": APPLETS}
 REFUSED = [
     "iperf3",
     "iperf",
+    "ufw",
     "wg",
 ]
 EXEC_TABLE["systemctl"] = "netsim.commands.service:systemctl"

@@ -22,6 +22,7 @@ _KEYWORDS = frozenset(
         "case",
         "esac",
         "select",
+        "coproc",
         "function",
         "time",
         "{",

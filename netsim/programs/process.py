@@ -26,6 +26,7 @@ REFUSED = {
     "nft": "use iptables; nft is not modelled yet",
     "conntrack": "connection tracking is not modelled yet",
     "wg": "WireGuard is not modelled",
+    "ufw": "a front end to iptables that is not modelled; write the rules with iptables",
 }
 
 

@@ -73,19 +73,24 @@ def _is_any(text: str) -> bool:
     return int(text, 16) == 0
 
 
-def _host(call: Call, style: Style, text: str) -> str:
+def address_of(text: str) -> IPv4 | IPv6:
+    """An address as the files of /proc/net have it: words of 32 bits in the machine's order."""
     if len(text) == 8:
-        address = IPv4(int.from_bytes(int(text, 16).to_bytes(4, "little"), "big"))
+        return IPv4(int.from_bytes(int(text, 16).to_bytes(4, "little"), "big"))
+    return IPv6(int.from_bytes(b"".join(int(text[at : at + 8], 16).to_bytes(4, "little") for at in range(0, 32, 8)), "big"))
+
+
+def _host(call: Call, style: Style, text: str) -> str:
+    address = address_of(text)
+    if isinstance(address, IPv4):
         if "hosts" in style.numbers or not address:
             return str(address)
         return host_name(call, address)
-    words = [int(text[at : at + 8], 16).to_bytes(4, "little") for at in range(0, 32, 8)]
-    address6 = IPv6(int.from_bytes(b"".join(words), "big"))
     if "hosts" in style.numbers:
-        return str(address6)
-    if not address6:
+        return str(address)
+    if not address:
         return "[::]"
-    return name_in_hosts(call.proc.read_text("/etc/hosts"), address6) or str(address6)
+    return name_in_hosts(call.proc.read_text("/etc/hosts"), address) or str(address)
 
 
 def endpoint(call: Call, style: Style, address: str, port: int, protocol: str) -> str:

@@ -129,7 +129,10 @@ class Netcat(Program):
         if lookup.error:
             self._die(proc, f"bad address '{self.host}'")
             return
-        self.address = lookup.found[0]
+        self._connect(proc, lookup.found[0])
+
+    def _connect(self, proc: Any, address: IPv4 | IPv6) -> None:
+        self.address = address
         self.fd = proc.socket(AF_INET if isinstance(self.address, IPv4) else AF_INET6, self.kind)
         sock = proc.sock(self.fd)
         try:
