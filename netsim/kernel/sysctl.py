@@ -389,7 +389,7 @@ def _set_forwarding(netns: Netns, holder: Holder, value: int) -> None:
 def _propagate_default(netns: Netns, attribute: str, value: int) -> None:
     """A new default reaches the devices whose value nobody set by hand (`devinet_copy_dflt_conf`)."""
     for dev in netns.devices.values():
-        if dev.inet is not None and attribute not in dev.inet.explicit:
+        if dev.inet is not None and not dev.inet.is_settled and attribute not in dev.inet.explicit:
             dev.inet.conf = having(dev.inet.conf, **{attribute: value})
 
 

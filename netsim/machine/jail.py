@@ -31,6 +31,38 @@ DOCKER_CAPABILITIES = frozenset(
     ]
 )
 """What a container may do unless told otherwise (Docker's default list)."""
+CAPABILITIES = DOCKER_CAPABILITIES | frozenset(
+    [
+        "DAC_READ_SEARCH",
+        "LINUX_IMMUTABLE",
+        "NET_BROADCAST",
+        "NET_ADMIN",
+        "IPC_LOCK",
+        "IPC_OWNER",
+        "SYS_MODULE",
+        "SYS_RAWIO",
+        "SYS_PTRACE",
+        "SYS_PACCT",
+        "SYS_ADMIN",
+        "SYS_BOOT",
+        "SYS_NICE",
+        "SYS_RESOURCE",
+        "SYS_TIME",
+        "SYS_TTY_CONFIG",
+        "LEASE",
+        "AUDIT_CONTROL",
+        "MAC_OVERRIDE",
+        "MAC_ADMIN",
+        "SYSLOG",
+        "WAKE_ALARM",
+        "BLOCK_SUSPEND",
+        "AUDIT_READ",
+        "PERFMON",
+        "BPF",
+        "CHECKPOINT_RESTORE",
+    ]
+)
+"""All there are (capabilities(7))."""
 
 
 @attrs.define(eq=False)

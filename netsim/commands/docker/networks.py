@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netsim.commands.docker import filters, values
-from netsim.commands.docker.flags import BOOL, INT, LIST, MAP, WORDS, Flag, Parsed
+from netsim.commands.docker.flags import BOOL, INT, LIST, MAP, WORDS, Flag, Parsed, parse
 from netsim.commands.docker.ipam import ipam_configs
 from netsim.commands.docker.listing import Columns, show
 from netsim.commands.docker.port import natural
@@ -18,7 +18,7 @@ from netsim.docker.engine import attach, networks
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.settings import EndpointSettings, NetworkSpec
-from netsim.machine.call import Result
+from netsim.machine.call import Call, ReadInput, Result
 
 COLUMNS = Columns(
     "*network.networkContext",
@@ -106,12 +106,40 @@ def _is_wanted(engine: Engine, network: Network, wanted: dict[str, list[str]]) -
     )
 
 
-def remove(docker: Docker, parsed: Parsed) -> Result:
-    """docker network rm."""
+INGRESS = (
+    "WARNING! Before removing the routing-mesh network, make sure all the nodes in your swarm run the same docker engine version. Otherwise, removal may not be "
+    "effective and functionality of newly create ingress networks will be impaired.\nAre you sure you want to continue? [y/N] "
+)
+
+
+def remove(docker: Docker, parsed: Parsed) -> Result | ReadInput:
+    """docker network rm; before the network of the routing mesh goes, it asks."""
+    if all(parsed.words) and any(_is_ingress(docker, name) for name in parsed.words):
+        return ReadInput(_remove_asked)
+    return _remove(docker, parsed, [])
+
+
+def _is_ingress(docker: Docker, name: str) -> int:
+    found = next((one for one in networks.everywhere(docker.engine) if name in (one.name, one.id)), None)
+    return found.spec.ingress if found is not None else 0
+
+
+def _remove_asked(call: Call, data: bytes) -> Result:
+    """Each line answers for one network."""
+    docker = Docker(call)
+    parsed = parse(call.argv[call.argv.index("network") + 2 :], REMOVE_FLAGS, interspersed=True)
+    return _remove(docker, parsed, data.decode(errors="replace").splitlines())
+
+
+def _remove(docker: Docker, parsed: Parsed, answers: list[str]) -> Result:
     failed = 0
     for name in parsed.words:
         try:
             _named(name)
+            if _is_ingress(docker, name):
+                docker.out.append(INGRESS)
+                if (answers.pop(0) if answers else "").strip().lower() != "y":
+                    continue
             networks.remove_network(docker.engine, name)
             docker.print(name)
         except Refusal as problem:
@@ -169,10 +197,11 @@ CONNECT_FLAGS = (
     Flag("alias", "", WORDS), Flag("driver-opt", "", WORDS), Flag("gw-priority", "", INT, only="28"), Flag("ip"), Flag("ip6"),
     Flag("link", "", LIST, values.link), Flag("link-local-ip", "", WORDS),
 )  # fmt: skip
+REMOVE_FLAGS = (Flag("force", "f", BOOL, only="28"),)
 NETWORK_COMMANDS = (
     Subcommand("network create", "[OPTIONS] NETWORK", CREATE_FLAGS, 1, 1, create),
     Subcommand("network ls", "[OPTIONS]", LIST_FLAGS, 0, 0, ls),
-    Subcommand("network rm", "NETWORK [NETWORK...]", (Flag("force", "f", BOOL, only="28"),), 1, None, remove),
+    Subcommand("network rm", "NETWORK [NETWORK...]", REMOVE_FLAGS, 1, None, remove),
     Subcommand("network connect", "[OPTIONS] NETWORK CONTAINER", CONNECT_FLAGS, 2, 2, connect),
     Subcommand("network disconnect", "[OPTIONS] NETWORK CONTAINER", (Flag("force", "f", BOOL),), 2, 2, disconnect),
 )

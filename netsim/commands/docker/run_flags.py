@@ -15,7 +15,7 @@ MODELLED = (
     Flag("link", "", LIST, values.link), Flag("link-local-ip", "", LIST), Flag("mac-address"), Flag("name"),
     Flag("net", "", LIST, network, stands_for="network"), Flag("network", "", LIST, network), Flag("net-alias", "", LIST, stands_for="network-alias"),
     Flag("network-alias", "", LIST), Flag("privileged", "", BOOL), Flag("publish", "p", LIST), Flag("publish-all", "P", BOOL), Flag("restart"),
-    Flag("rm", "", BOOL), Flag("stop-signal"), Flag("stop-timeout", "", INT), Flag("sysctl", "", MAP, values.sysctl), Flag("tty", "t", BOOL),
+    Flag("rm", "", BOOL), Flag("stop-signal"), Flag("stop-timeout", "", INT), Flag("sysctl", "", MAP, values.sysctl, only="28"), Flag("sysctl", "", MAP, values.sysctl_20_10, only="20.10"), Flag("tty", "t", BOOL),
     Flag("uts"), Flag("workdir", "w"), Flag("pull"), Flag("quiet", "q", BOOL, only="28"), Flag("disable-content-trust", "", BOOL),
     Flag("no-healthcheck", "", BOOL), Flag("cidfile"), Flag("mount", "", LIST, values.mount), Flag("tmpfs", "", LIST), Flag("volume", "v", LIST),
     Flag("volumes-from", "", LIST), Flag("pid"),

@@ -38,7 +38,8 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
     dev = sandbox.netns.names.get(interface.source_name)
     if dev is None:
         if interface.source_name not in engine.netns.names:
-            raise failed(missing_link(engine, interface.source_name))
+            missing = interface.source_name
+            raise failed(f'failed to add interface {missing} to sandbox: failed to get link by name "{missing}": Link not found')
         dev = Wiring(engine.netns).device(interface.source_name)
         set_netns(dev, sandbox.netns)
     _switch_ipv6(dev, endpoint.network.spec.ipv6)
@@ -73,9 +74,10 @@ def advertise(clock: Clock, dev: NetDevice, address: IPv4, times: int) -> None:
             clock.call_later(SECOND, advertise, clock, dev, address, times - 1)
 
 
-SET_NAME, SET_MAC, SET_IPV4, SET_IPV6, SET_UP = (
+SET_NAME, SET_MAC, SET_IPV4, SET_IPV6, SET_LINK_LOCAL, SET_UP = (
     'error renaming interface "{0.source_name}" to "{1}"', 'error setting interface "{0.source_name}" MAC to "{0.mac}"',
     'error setting interface "{0.source_name}" IP to {0.ipv4}', 'error setting interface "{0.source_name}" IPv6 to {0.ipv6}',
+    'error setting interface "{0.source_name}" link local IPs to [{2}]',
     'failed to set link up for interface "{0.source_name}"',
 )  # fmt: skip
 """What is told when a step fails, by the interface and its name to be."""
@@ -96,10 +98,13 @@ def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
         doing = SET_IPV6
         if six is not None:
             newaddr(dev, AddrRequest(six.address, six.length, flags=IFA_F_NODAD), NEW)
+        doing = SET_LINK_LOCAL
+        for net in interface.link_local:
+            newaddr(dev, AddrRequest(net.address, net.length, broadcast=net.broadcast if isinstance(net, IPv4Net) else None), NEW)
         doing = SET_UP
         set_flags(dev, IFF_UP, IFF_UP)
     except NetError as error:
-        what = doing.format(interface, name)
+        what = doing.format(interface, name, " ".join(map(str, interface.link_local)))
         raise failed(f"failed to add interface {interface.source_name} to sandbox: {what}: {strerror(error.errno).lower()}") from None
 
 
@@ -109,11 +114,8 @@ def _switch_ipv6(dev: NetDevice, wanted: int) -> None:
         sysctl.write_conf6(dev, "disable_ipv6", int(not wanted))
 
 
-def missing_link(engine: Engine, name: str) -> str:
-    """A driver named a device that is not there; where the namespace is filled by a hook of the runtime, that is who tells."""
-    text = f'failed to add interface {name} to sandbox: failed to get link by name "{name}": Link not found'
-    if not engine.profile.fills_namespace_last:
-        return text
+def told_by_hook(engine: Engine, text: str) -> str:
+    """Where the namespace is filled by a hook of the runtime, that is who tells what went wrong."""
     moment = datetime.fromtimestamp(engine.now() // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     told = text.replace('"', '\\"')
     return (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.clock import SECOND
-from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway, switch_loopback
+from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway, switch_loopback, told_by_hook
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet
 from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.ids import new_id
@@ -109,6 +109,7 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
             raise failed(f"endpoint with name {name} already exists in network {network.name}")
     endpoint = Endpoint(new_id(engine.rng), name, network, settings, container_id=sandbox.container_id)
     endpoint.interface.mac = settings.mac
+    endpoint.interface.link_local = link_local(settings)
     try:
         if network.driver.has_ipam:
             assign(engine, endpoint)
@@ -118,6 +119,20 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
         raise
     network.endpoints[endpoint.id] = endpoint
     return endpoint
+
+
+def link_local(settings: EndpointSettings) -> tuple[IPv4Net | IPv6Net, ...]:
+    """Addresses of the link beside those of the network (`--link-local-ip`)."""
+    found: list[IPv4Net | IPv6Net] = []
+    for text in settings.link_local:
+        try:
+            address = parse.address(text)
+        except ValueError:
+            raise invalid(f"Invalid link-local IP address: [{' '.join(settings.link_local)}]") from None
+        if not (address >> 16 == 0xA9FE if isinstance(address, IPv4) else address.is_linklocal):
+            raise invalid(f"invalid link local IP address: {text}")
+        found.append(IPv4Net(address, 16) if isinstance(address, IPv4) else IPv6Net(address, 64))
+    return tuple(found)
 
 
 def assign(engine: Engine, endpoint: Endpoint) -> None:
@@ -207,9 +222,12 @@ def fill(engine: Engine, sandbox: Sandbox) -> None:
         return
     if not sandbox.endpoints and engine.profile.disables_ipv6:
         _disable_ipv6(sandbox)
-    for endpoint in sandbox.endpoints:
-        add_interface(engine, endpoint, sandbox)
-    set_gateway(sandbox, None, sandbox.gateway_endpoint)
+    try:
+        for endpoint in sandbox.endpoints:
+            add_interface(engine, endpoint, sandbox)
+        set_gateway(sandbox, None, sandbox.gateway_endpoint)
+    except Refusal as problem:
+        raise failed(told_by_hook(engine, problem.text)) from None
 
 
 def _move_gateway(

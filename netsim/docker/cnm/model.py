@@ -75,6 +75,7 @@ class Interface:
     mac: MAC | None = None
     ipv4: IPv4Net | None = None
     ipv6: IPv6Net | None = None
+    link_local: tuple[IPv4Net | IPv6Net, ...] = ()
     source_name: str = ""
     prefix: str = "eth"
     name: str = ""

@@ -12,7 +12,8 @@ from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mounts_of
 from netsim.docker.errors import Refusal, conflict, invalid
 from netsim.docker.ids import new_id, pet_name
-from netsim.docker.settings import ContainerSpec, EndpointSettings, RestartPolicy
+from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, RestartPolicy
+from netsim.machine.jail import CAPABILITIES
 
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]"
 IS_NAME = re.compile(NAME + "+").fullmatch
@@ -78,6 +79,7 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
             raise invalid("conflicting options: dns and the network mode")
         if host.extra_hosts:
             raise invalid("conflicting options: custom host-to-IP mapping and the network mode")
+    check_capabilities(host)
     check_restart(engine, host.restart)
     if host.uts_mode == "host" and spec.hostname:
         raise invalid("conflicting options: hostname and the UTS mode")
@@ -90,6 +92,15 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
             raise invalid("conflicting options: port publishing and the container type network mode")
         if spec.exposed:
             raise invalid("conflicting options: port exposing and the container type network mode")
+
+
+def check_capabilities(host: HostConfig) -> None:
+    """Only capabilities there are (`caps.NormalizeLegacyCapabilities`)."""
+    for option, names in (("CapAdd", host.cap_add), ("CapDrop", host.cap_drop)):
+        for name in names:
+            bare = name.upper().removeprefix("CAP_")
+            if bare not in CAPABILITIES and bare != "ALL":
+                raise invalid(f'invalid {option}: unknown capability: "CAP_{bare}"')
 
 
 def check_restart(engine: Engine, policy: RestartPolicy) -> None:

@@ -6,7 +6,7 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mount_all
 from netsim.docker.errors import conflict, failed
-from netsim.docker.settings import HostConfig
+from netsim.docker.settings import ContainerSpec
 from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
@@ -37,7 +37,7 @@ def make_jail(engine: Engine, container: Container) -> Jail:
     for kind in ("mnt", "uts", "ipc", "pid"):
         if not (kind == "uts" and host.uts_mode == "host") and not (kind == "pid" and host.pid_mode):
             inodes[kind] = machine.kernel.inode()
-    capabilities = _capabilities(host)
+    capabilities = _capabilities(container.spec)
     installed = dict(container.image.installed) if container.jail is None else container.jail.installed
     return Jail(root, container.hostname, tools, capabilities, _pids(engine, host.pid_mode), 0, inodes, int(not host.privileged), installed)
 
@@ -64,8 +64,11 @@ def make_jail_early(engine: Engine, container: Container) -> Directory:
     return container.jail.root
 
 
-def _capabilities(host: HostConfig) -> frozenset[str] | None:
-    """What its processes may do; None: everything."""
+def _capabilities(spec: ContainerSpec) -> frozenset[str] | None:
+    """What its processes may do; None: everything. Who is not root may do nothing special."""
+    host, user = spec.host, spec.user.partition(":")[0]
+    if user.isdigit() and int(user):
+        return frozenset()
     if host.privileged or "ALL" in host.cap_add:
         return None
     if not (host.cap_add or host.cap_drop):

@@ -25,6 +25,7 @@ from netsim.machine.files import Directory, File
 from netsim.machine.process import SIGKILL, SIGTERM, Process
 
 STOP_TIMEOUT = 10 * SECOND
+HOST_NAME_MAX = 64
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
 UNPRIVILEGED = {"ip_unprivileged_port_start": "0", "ping_group_range": "0\t2147483647"}
 """Every container may bind low ports and ping without privilege (`WithSysctls`)."""
@@ -81,6 +82,10 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     assert container.sandbox is not None
     set_sysctls(engine, container)
     spec = container.spec
+    if len(container.hostname) > HOST_NAME_MAX and spec.host.uts_mode != "host":
+        raise failed(
+            f"{engine.profile.runtime_prefix}unable to start container process: error during container init: sethostname: invalid argument: unknown"
+        )
     jail = container.jail = make_jail(engine, container)
     argv = (*(spec.entrypoint or ()), *spec.command)
     out, err = LogFile(stream="stdout", log=container.log, owner=container), LogFile(stream="stderr", log=container.log, owner=container)

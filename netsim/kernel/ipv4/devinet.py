@@ -78,6 +78,7 @@ def inet_addr_add(dev: NetDevice, request: AddrRequest, flags: int) -> None:
         raise NetError(EINVAL, "ipv4: address lifetime invalid")
     if request.valid == 0:
         raise NetError(EINVAL, "ipv4: address lifetime invalid")
+    dev.inet.is_settled = 1
     now = dev.netns.kernel.clock.now
     permanent = IFA_F_PERMANENT if request.valid is None else 0
     ifa = Ifa(
@@ -379,6 +380,7 @@ def _up(dev: NetDevice) -> None:
     addresses = state.addresses
     if dev.flags & IFF_LOOPBACK and not addresses:
         now = dev.netns.kernel.clock.now
+        state.is_settled = 1
         insert_ifa(dev, Ifa(IPV4_LOOPBACK, IPV4_LOOPBACK, 8, None, RT_SCOPE_HOST, dev.name, created=now, updated=now))
     else:
         for ifa in tuple(addresses):

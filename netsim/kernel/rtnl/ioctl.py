@@ -182,6 +182,8 @@ def set_address(netns: Netns, name: str, address: IPv4) -> None:
         length = 32
     scope = RT_SCOPE_HOST if address >> 24 == 127 else RT_SCOPE_UNIVERSE
     now = netns.kernel.clock.now
+    if dev.inet is not None:
+        dev.inet.is_settled = 1
     insert_ifa(dev, Ifa(address, address, length, broadcast, scope, name, IFA_F_PERMANENT, created=now, updated=now))
 
 

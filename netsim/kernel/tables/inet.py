@@ -97,6 +97,7 @@ class InDevice:
     mr_v2_seen: int = 0  # until when (ns) a querier that speaks IGMPv2 is minded
     report_timers: dict[IPv4, Any] | None = None  # answers that are due, by group
     explicit: tuple[str, ...] = ()  # settings somebody set by hand on this device
+    is_settled: int = 0  # 1: it was given an address, so that no setting follows the default any more (`ipv4_devconf_setall`)
 
 
 COUNTED_HERE = (

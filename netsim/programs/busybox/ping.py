@@ -108,14 +108,14 @@ class Ping(Program):
         is_four = isinstance(self.target, IPv4)
         if self.source is not None and isinstance(self.source, IPv4) != is_four:
             self.source = None
+        origin = f" from {self.source}" if self.source is not None else ""
+        shown = f"{self.target}%{self.hostname.partition('%')[2]}" if self.zone else str(self.target)
+        proc.write(1, f"PING {self.hostname} ({shown}){origin}: {self.options.get('s', 56)} data bytes\n")
         try:
             self.fd = proc.socket(AF_INET if is_four else AF_INET6, SOCK_RAW, ICMP if is_four else ICMPV6)
         except NetError as error:
             self._complain(proc, "permission denied (are you root?)" if error.errno in (EPERM, EACCES) else f"socket: {strerror(error.errno)}")
             return
-        origin = f" from {self.source}" if self.source is not None else ""
-        shown = f"{self.target}%{self.hostname.partition('%')[2]}" if self.zone else str(self.target)
-        proc.write(1, f"PING {self.hostname} ({shown}){origin}: {self.options.get('s', 56)} data bytes\n")
         if self._prepared(proc, is_four=is_four):
             self.started_at = proc.now()
             self._send(proc)
