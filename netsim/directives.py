@@ -4,6 +4,7 @@
     # netsim: lan office h1 h2 [OPTIONS]         a switch with a new card of each
     # netsim: cable h1 h2 [OPTIONS]              a cable between a new card of each
     # netsim: overlay NAME h1 h2 [subnet=10.0.1.0/24] [vni=4096]
+    # netsim: uplink h1 [names=shop.example:198.51.100.7,...] [OPTIONS]   a way out to a simulated internet
     # netsim: unplug LAN HOST, # netsim: plug LAN HOST
 
 with OPTIONS `name=eth0` (or `name=eth0,eth1`), `delay=10ms`, `loss=1%`, `rate=10mbit`, `mtu=9000`. To bash they are comments: a script for one
@@ -206,6 +207,16 @@ def _overlay(world: World, words: list[str], said: Said) -> None:
         raise ValueError(problem.text) from None
 
 
+def _uplink(world: World, words: list[str], said: Said) -> None:
+    from netsim.uplink import read_names, uplink
+
+    plain, options = _options(words, (*LINE_OPTIONS, "names"))
+    if len(plain) != 1:
+        raise ValueError("one machine is expected")
+    (host,) = _named(world, plain, said)
+    uplink(world, host, name=_card_names(options, 1)[0], names=read_names(options.get("names", "")), **_quality(options))
+
+
 def _switch_line(world: World, words: list[str], verb: str) -> None:
     if len(words) != 2:
         raise ValueError("a LAN and a machine are expected")
@@ -228,6 +239,7 @@ ACTIONS: dict[str, Callable[[World, list[str], Said], None]] = {
     "lan": _lan,
     "cable": _cable,
     "overlay": _overlay,
+    "uplink": _uplink,
     "unplug": _unplug,
     "plug": _plug,
 }

@@ -1,4 +1,4 @@
-"""dig(1) of BIND 9.18: one question over UDP (dig.c)."""
+"""dig(1) of BIND 9.18: one question over UDP or TCP (dig.c)."""
 
 from __future__ import annotations
 
@@ -45,8 +45,6 @@ REPORTED = {
     "multiline",
     "ttlid",
     "search",
-    "tcp",
-    "vc",
     "identify",
     "fail",
     "besteffort",
@@ -84,6 +82,8 @@ class Options:
     tries: int = 3
     flags: int = DEFAULT_FLAGS
     edns: int = 1
+    stream: int = -1
+    """1: over TCP; -1: as the question is asked usually."""
     warnings: str = ""
 
 
@@ -98,6 +98,9 @@ def _switch(call: Call, options: Options, word: str) -> None:
             options.timeout = max(1, int(value)) * SECOND
         elif base in ("tries", "retry"):
             options.tries = max(1, int(value) + (base == "retry"))
+        return
+    if base in ("tcp", "vc"):
+        options.stream = int(not off)
         return
     if base in REPORTED:
         call.machine.kernel.unmodelled.append(f"dig +{name}: not modelled")
@@ -170,8 +173,6 @@ def dig(call: Call) -> Result | Program:
         options = _read(call)
     except Refused as problem:
         return Result("", str(problem), 1)
-    if options.type == TYPES["ANY"]:
-        call.machine.kernel.unmodelled.append("dig ANY: asked over UDP, where the real one uses TCP")
     return Dig(options, " ".join(call.argv[1:]))
 
 
@@ -216,6 +217,7 @@ class Dig(Program):
             options.tries,
             options.flags,
             options.edns,
+            stream=int(options.stream > 0 or (options.stream < 0 and options.type == TYPES["ANY"])),
         )
         self.query.begin(proc)
         self._look(proc)
@@ -259,10 +261,16 @@ class Dig(Program):
         if "stats" in shown:
             moment = datetime.fromtimestamp(proc.wall_clock() // SECOND, UTC)
             text += (
-                f";; Query time: {query.took // MS} msec\n;; SERVER: {query.where}({query.server}) (UDP)\n"
+                f";; Query time: {query.took // MS} msec\n;; SERVER: {query.where}({query.server}) ({'TCP' if query.stream else 'UDP'})\n"
                 f";; WHEN: {moment:%a %b %d %H:%M:%S UTC %Y}\n;; MSG SIZE  rcvd: {query.size}\n\n"
             )
         return text
+
+    def writable(self, proc: Any, fd: int) -> None:
+        """A connection to the server was decided."""
+        if self.query is not None:
+            self.query.writable(proc, fd)
+            self._look(proc)
 
     def readable(self, proc: Any, fd: int) -> None:
         """Something came."""

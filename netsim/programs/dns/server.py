@@ -1,4 +1,4 @@
-"""A name server with records of its own: an authoritative answer over UDP for each question (RFC 1035)."""
+"""A name server with records of its own: an authoritative answer over UDP or TCP for each question (RFC 1035)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from netsim.packet.dns import (
     encode_dns,
 )
 
-DATAGRAM, DOMAIN = 2, 53
+STREAM, DATAGRAM, DOMAIN, BACKLOG = 1, 2, 53, 32
 
 
 @attrs.define(eq=False)
@@ -41,9 +41,16 @@ class DnsServer(Program):
     authority: int = DNS_AA
     """The bit that says the answers are its own; 0 for a server that only passes them on."""
     fd: int = -1
+    listener: int = -1
+    streams: dict[int, bytes] = attrs.field(factory=dict)
+    """Connections, and what has come on each."""
 
     def listen(self, proc: Any) -> None:
-        """Bind; NetError."""
+        """Bind, for datagrams and for connections; NetError."""
+        self.listener = proc.socket(self.family, STREAM)
+        proc.sock(self.listener).set("reuseaddr", 1)
+        proc.sock(self.listener).bind(self.address, self.port)
+        proc.sock(self.listener).listen(BACKLOG)
         self.fd = proc.socket(self.family, DATAGRAM)
         proc.sock(self.fd).set("reuseaddr", 1)
         proc.sock(self.fd).bind(self.address, self.port)
@@ -54,7 +61,13 @@ class DnsServer(Program):
             self.listen(proc)
 
     def readable(self, proc: Any, fd: int) -> None:
-        """Questions came."""
+        """Questions came, or a connection by which they will."""
+        while fd == self.listener and (child := proc.sock(fd).accept()) is not None:
+            served = proc.accepted(child)
+            self.streams[served] = b""
+            self._on_stream(proc, served)
+        if fd in self.streams:
+            self._on_stream(proc, fd)
         while fd == self.fd:
             try:
                 received = proc.sock(fd).recvfrom()
@@ -63,6 +76,24 @@ class DnsServer(Program):
             if received is None:
                 return
             self._reply(proc, received)
+
+    def _on_stream(self, proc: Any, fd: int) -> None:
+        """Messages on a connection, two bytes of length in front of each (RFC 7766)."""
+        try:
+            data = proc.sock(fd).recv()
+            if data is None:
+                return
+            self.streams[fd] += data
+            while len(self.streams[fd]) >= 2 and len(self.streams[fd]) >= 2 + (size := int.from_bytes(self.streams[fd][:2], "big")):
+                query = decode_dns(self.streams[fd][2 : 2 + size])
+                self.streams[fd] = self.streams[fd][2 + size :]
+                answer = encode_dns(self.answer(query))
+                proc.sock(fd).send(len(answer).to_bytes(2, "big") + answer)
+        except (NetError, DecodeError):
+            data = b""
+        if not data:
+            del self.streams[fd]
+            proc.close(fd)
 
     def _reply(self, proc: Any, received: Any) -> None:
         try:
