@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 from netsim.clock import MS, SECOND
-from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, EPERM, NetError, strerror
+from netsim.errors import EBUSY, EEXIST, EINVAL, ELOOP, ENODEV, ENOENT, EOPNOTSUPP, EPERM, NetError, strerror
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import stp_settings
 from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -35,15 +36,11 @@ def usage() -> str:
 
 def brctl(call: Call) -> Result:
     """The brctl command (man brctl(8))."""
-    words = call.argv[1:]
+    words, answer = _options(call.argv[1:])
+    if answer is not None:
+        return answer
     if not words:
         return Result(usage(), "", 1)
-    if words[0] in ("-h", "--help"):
-        return Result(usage(), "", 0)
-    if words[0] in ("-V", "--version"):
-        return Result("bridge-utils, 1.7.1\n")
-    if words[0].startswith("-"):
-        return Result("", usage(), 1)
     known = next(((name, count, text) for name, count, text in COMMANDS if name == words[0]), None)
     if known is None:
         return Result(usage(), f"never heard of command [{words[0]}]\n", 1)
@@ -51,6 +48,35 @@ def brctl(call: Call) -> Result:
     if len(words) < count + 1:
         return Result(f"Incorrect number of arguments for command\nUsage: brctl {name} {text}\n", "", 1)
     return FUNCTIONS[name](call, list(words[1:]))
+
+
+def _options(argv: Sequence[str]) -> tuple[list[str], Result | None]:
+    """The words that are no options, wherever these stand (getopt_long(3)), and what an option answers."""
+    words: list[str] = []
+    for place, word in enumerate(argv):
+        if word == "--":
+            return words + list(argv[place + 1 :]), None
+        if not word.startswith("-") or word == "-":
+            words.append(word)
+            continue
+        name = next((name for name in ("help", "version") if word.startswith("--") and name.startswith(word[2:])), "")
+        if name == "help" or word.startswith("-h"):
+            return words, Result(usage())
+        if name == "version" or word.startswith("-V"):
+            return words, Result("bridge-utils, 1.7\n")
+        what = f"unrecognized option '{word}'" if word.startswith("--") else f"invalid option -- '{word[1]}'"
+        return words, Result(usage(), f"brctl: {what}\nUnknown option '?'\n", 1)
+    return words, None
+
+
+def _whole(word: str) -> int | None:
+    """The number a word begins with in any of C's notations (strtoul(3) with base 0), None without one."""
+    told = re.match(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)", word)
+    if told is None:
+        return None
+    digits = told[2]
+    value = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
+    return LARGEST_ULONG if value > LARGEST_ULONG else -value % (LARGEST_ULONG + 1) if told[1] == "-" else value
 
 
 def _bridge(call: Call, name: str) -> Bridge | None:
@@ -61,6 +87,8 @@ def _bridge(call: Call, name: str) -> Bridge | None:
 def _addbr(call: Call, words: list[str]) -> Result:
     name = words[0][:NAME]
     try:
+        if not name:
+            raise NetError(EINVAL)
         newlink(call.netns, LinkRequest(name=name, kind="bridge"))
     except NetError as error:
         if error.errno == EEXIST:
@@ -151,16 +179,18 @@ def _hairpin(call: Call, words: list[str]) -> Result:
     return Result()
 
 
+REAL = re.compile(r"\s*([+-]?(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan))", re.I)
+LARGEST_ULONG = (1 << 64) - 1
 NS_PER_TICK = 10_000_000
 MOST_SECONDS, MOST_TICKS = 1 << 63, (1 << 64) // NS_PER_TICK
 """Longer times come out of C's conversions as the longest of all; others wrap around at 64 bits of ns."""
 
 
 def _seconds(word: str) -> int | None:
-    try:
-        value = float(word)
-    except ValueError:
+    told = REAL.match(word)
+    if told is None:
         return None
+    value = float.fromhex(told[1]) if "x" in told[1].lower() else float(told[1])
     if not value < MOST_SECONDS:  # nor is "nan"
         return MOST_TICKS
     return int(value * 100) * NS_PER_TICK % (1 << 64) // NS_PER_TICK if value >= 0 else None
@@ -184,13 +214,14 @@ def _timer(option: str, what: str) -> Callable[[Call, list[str]], Result]:
 
 
 def _setbridgeprio(call: Call, words: list[str]) -> Result:
-    if not words[1].isdigit():
+    value = _whole(words[1])
+    if value is None:
         return Result("", "bad priority\n", 1)
     bridge = _bridge(call, words[0])
     if bridge is None:
         return Result("", f"set bridge priority failed: {strerror(ENODEV)}\n", 1)
     try:
-        stp_settings.set_priority(bridge, int(words[1]) & 0xFFFF if int(words[1]) <= 0xFFFF else int(words[1]))
+        stp_settings.set_priority(bridge, value & 0xFFFF)
     except NetError as error:
         return Result("", f"set bridge priority failed: {strerror(error.errno)}\n", 1)
     return Result()
@@ -198,14 +229,15 @@ def _setbridgeprio(call: Call, words: list[str]) -> Result:
 
 def _port_number(setter: Callable[[BridgePort, int], None], what: str, bad: str) -> Callable[[Call, list[str]], Result]:
     def change(call: Call, words: list[str]) -> Result:
-        if not words[2].isdigit():
+        value = _whole(words[2])
+        if value is None:
             return Result("", f"bad {bad} value\n", 1)
         dev = call.netns.device(words[1][:NAME])
         port = dev.slave_data if dev is not None else None  # brctl writes below the port's own directory, whatever bridge was named
         if not isinstance(port, BridgePort):
             return Result("", f"set {what} failed: {strerror(ENOENT if dev is not None else ENODEV)}\n", 1)
         try:
-            setter(port, int(words[2]))
+            setter(port, value & 0xFFFFFFFF)
         except NetError as error:
             return Result("", f"set {what} failed: {strerror(error.errno)}\n", 1)
         return Result()
@@ -268,7 +300,8 @@ def _left(timer: object, now: int) -> str:
 def _showmacs(call: Call, words: list[str]) -> Result:
     bridge = _bridge(call, words[0])
     if bridge is None:
-        return Result("", f"read of forward table failed: {strerror(ENODEV)}\n", 1)
+        error = ENODEV if call.netns.device(words[0][:NAME]) is None else EOPNOTSUPP
+        return Result("", f"read of forward table failed: {strerror(error)}\n", 1)
     now = call.netns.kernel.clock.now
     rows = []
     for entry in br_fdb.listed(bridge):

@@ -11,7 +11,7 @@ EXEC_TABLE: dict[str, str] = {
     "busybox": "netsim.commands.busybox.main:busybox",
     "ip": "netsim.commands.ip.main:ip",
     "ping": "netsim.programs.ping.command:ping",
-    "ping4": "netsim.programs.ping.command:ping",
+    "ping4": "netsim.programs.ping.command:ping4",
     "ping6": "netsim.programs.ping.command:ping6",
     "arping": "netsim.programs.arping.command:arping",
     "traceroute": "netsim.programs.traceroute.command:traceroute",

@@ -101,9 +101,9 @@ def _set_number(name: str, least: int, most: int) -> Callable[[Any, str], None]:
 def _set_groups(restricted: int) -> Callable[[Any, str], None]:
     def store(subject: Any, text: str) -> None:
         value = number(text)
-        if value & restricted or value > 0xFFFF:
+        if value & restricted:
             raise NetError(EINVAL)
-        subject.options["group_fwd_mask"] = value
+        subject.options["group_fwd_mask"] = value & 0xFFFF
 
     return store
 

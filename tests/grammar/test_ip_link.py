@@ -44,6 +44,7 @@ LINKS = {
 SAME = {
     "link set": {"up": "it is up", "dynamic": "no device of these loses its address", "trailers": "gone from the kernel", "arp": "on already", "link": "a link has the lower device it was made with", "master": "br0 is its master already",
         "numtxqueues": "queues are made with the device", "numrxqueues": "queues are made with the device",
+        **dict.fromkeys(("xdp", "xdpgeneric", "xdpdrv"), "there is no program that `off` could take off"),
     },
     "ipvlan": {"mode": "l3 already"},
     "vxlan": {"label": "IPv4 has no flow labels", "flowlabel": "IPv4 has no flow labels"},

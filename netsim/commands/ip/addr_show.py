@@ -178,8 +178,7 @@ def show(session: Ip, cursor: Words) -> None:
     style = session.style
     wanted = parse_filter(session, cursor)
     if style.family == 17:
-        for dev in chosen_devices(session, wanted):
-            session.print(link_show.show(session, dev))
+        _show_packet(session, wanted)
         return
     rows = []
     for dev in chosen_devices(session, wanted):
@@ -198,6 +197,17 @@ def show(session: Ip, cursor: Words) -> None:
                 session.print(f"{dev.ifindex}: {dev.name}    {_address_text(session, dev, ifa)}\n")
         else:
             session.print(_block(session, dev, found, wanted))
+
+
+def _show_packet(session: Ip, wanted: Filter) -> None:
+    """The link alone, as `ip link` but for its mode."""
+    devices = chosen_devices(session, wanted)
+    if session.style.json:
+        items = [{key: value for key, value in link_show.to_dict(session, dev).items() if key != "linkmode"} for dev in devices]
+        session.print(to_json(items, session.style))
+        return
+    for dev in devices:
+        session.print(link_show.brief(session, dev) if session.style.brief else link_show.show_without_mode(session, dev))
 
 
 def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import MAC
-from netsim.commands.ip import link_property, link_show
-from netsim.commands.ip.kinds.table import HELP, UNMODELLED, link_util, port_parser
+from netsim.commands.ip import link_list, link_property, link_show
+from netsim.commands.ip.kinds.table import HELP, KINDS, UNMODELLED, link_util, port_parser
 from netsim.commands.ip.names import number_of
-from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import LINK
 from netsim.commands.ip.words import (
     Stop,
@@ -24,12 +24,14 @@ from netsim.commands.ip.words import (
     matches,
     no_device,
     number,
+    parse_address,
     unsigned,
 )
-from netsim.errors import ENODEV, ESRCH, NetError
+from netsim.errors import EINVAL, ENODEV, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
-from netsim.kernel.rtnl.link import LinkRequest, dellink, dumped, getlink, newlink, setlink
+from netsim.kernel.inet.family import AF_INET
+from netsim.kernel.rtnl.link import LinkRequest, dellink, getlink, newlink, setlink
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -42,13 +44,17 @@ FLAGS = {
     "arp": IFF_NOARP,
     "dynamic": IFF_DYNAMIC,
 }
+PROTODOWN_KINDS = ("macvlan", "vxlan")
+IFALIASZ = 256
+HEXADECIMAL = re.compile(r"\s*[+-]?(?:0[xX])?[0-9a-fA-F]+")
+"""As `sscanf` reads `%x`: what follows is not looked at."""
 INVERTED_FLAGS = ("trailers", "arp")
 
 
 def do_iplink(session: Ip, cursor: Words) -> None:
     """ip link (`do_iplink`)."""
     if not cursor.more():
-        show(session, cursor)
+        link_list.show(session, cursor)
         return
     word = cursor.take()
     if matches(word, "add"):
@@ -60,7 +66,7 @@ def do_iplink(session: Ip, cursor: Words) -> None:
     elif matches(word, "delete"):
         delete(session, cursor)
     elif matches(word, "show") or matches(word, "lst") or matches(word, "list"):
-        show(session, cursor)
+        link_list.show(session, cursor)
     elif matches(word, "xstats") or matches(word, "afstats"):
         raise Stop(f'netsim: "ip link {word}" is not modelled\n', 1)
     elif matches(word, "property"):
@@ -78,22 +84,26 @@ def do_iplink(session: Ip, cursor: Words) -> None:
 
 
 def lladdr(word: str) -> MAC:
-    """A hardware address (`ll_addr_a2n`, `rtnl_talk`'s length check)."""
-    parts = word.split(":")
+    """A hardware address of six bytes."""
+    read = read_lladdr(word)
+    if len(read) != 6:
+        raise Stop(f"Invalid address length {len(read)} - must be 6 bytes\n", 1)
+    return MAC(int.from_bytes(read, "big"))
+
+
+def read_lladdr(word: str) -> bytes:
+    """The bytes of a hardware address, however many (`ll_addr_a2n`); with dots it is an IPv4 address."""
+    dotted = parse_address(word, AF_INET) if "." in word else None
+    if dotted is not None:
+        return int(dotted).to_bytes(4, "big")
     values = []
-    for part in parts:
-        try:
-            value = int(part, 16)
-        except ValueError:
-            value = -1
-        if not 0 <= value <= 255 or not part:
-            if len(parts) == 1 and "." not in word and "-" in word:
-                raise Stop(f"Invalid address length {1} - must be 6 bytes\n", 1)
+    for part in word.split(":"):
+        told = HEXADECIMAL.match(part)
+        value = int(told[0], 16) if told is not None else -1
+        if not 0 <= value <= 255:
             raise Stop(f'"{part}" is invalid lladdr.\n', 1)
         values.append(value)
-    if len(values) != 6:
-        raise Stop(f"Invalid address length {len(values)} - must be 6 bytes\n", 1)
-    return MAC(int.from_bytes(bytes(values), "big"))
+    return bytes(values)
 
 
 def _on_off(key: str, word: str) -> int:
@@ -185,7 +195,7 @@ def _name(words: LinkWords, word: str) -> None:
 def _index(words: LinkWords, word: str) -> None:
     value = number(words.cursor.argument(), 1, 0x7FFFFFFF)
     if value is None:
-        raise invarg('Invalid "index" value\n', words.cursor.words[words.cursor.at - 1])
+        raise invarg('Invalid "index" value', words.cursor.words[words.cursor.at - 1])
     words.fields["ifindex"] = words.fields["new_ifindex"] = value
 
 
@@ -194,7 +204,9 @@ def _link(words: LinkWords, word: str) -> None:
 
 
 def _address(words: LinkWords, word: str) -> None:
-    words.fields["address"] = lladdr(words.cursor.argument())
+    value = words.cursor.argument()
+    read = read_lladdr(value)
+    words.fields["address"] = read if words.session.is_adding and len(read) != 6 else lladdr(value)
 
 
 def _broadcast(words: LinkWords, word: str) -> None:
@@ -204,7 +216,10 @@ def _broadcast(words: LinkWords, word: str) -> None:
 def _txqueuelen(words: LinkWords, word: str) -> None:
     value = words.cursor.argument()
     words.once("txqueuelen", value)
-    words.fields["txqueuelen"] = unsigned(value, 'Invalid "txqueuelen" value\n', 0x7FFFFFFF)
+    parsed = number(value, -0x80000000, 0x7FFFFFFF)
+    if parsed is None:
+        raise invarg('Invalid "txqueuelen" value\n', value)
+    words.fields["txqueuelen"] = parsed
 
 
 def _mtu(words: LinkWords, word: str) -> None:
@@ -253,7 +268,10 @@ def _group(words: LinkWords, word: str) -> None:
 
 
 def _alias(words: LinkWords, word: str) -> None:
-    words.fields["alias"] = words.cursor.argument()
+    value = words.cursor.argument()
+    if len(value) >= IFALIASZ:
+        raise invarg("alias too long\n", value)
+    words.fields["alias"] = value
 
 
 def _state(words: LinkWords, word: str) -> None:
@@ -288,8 +306,30 @@ def _addrgenmode(words: LinkWords, word: str) -> None:
     words.fields["addrgenmode"] = modes.index(value)
 
 
+def _one_of(key: str, word: str) -> int:
+    if word not in ("on", "off"):
+        raise Stop(f'Error: argument of "{key}" must be one of "off", "on", not "{word}"\n', EINVAL)
+    return int(word == "on")
+
+
 def _carrier(words: LinkWords, word: str) -> None:
-    words.fields["carrier"] = _on_off("carrier", words.cursor.argument())
+    words.fields["carrier"] = _one_of("carrier", words.cursor.argument())
+
+
+def _protodown(words: LinkWords, word: str) -> None:
+    words.fields["protodown"] = _one_of("protodown", words.cursor.argument())
+
+
+def _xdp(words: LinkWords, word: str) -> None:
+    if words.cursor.argument() != "off":  # there is no program to take off
+        _unmodelled(words, word)
+
+
+def _link_netnsid(words: LinkWords, word: str) -> None:
+    value = unsigned(words.cursor.argument(), 'Invalid "link-netnsid" value\n', 0x7FFFFFFF)
+    if value not in words.netns.nsids.values():
+        raise answers(NetError(EINVAL, "Unknown network namespace id"))
+    _unmodelled(words, word)
 
 
 def _unmodelled(words: LinkWords, word: str) -> None:
@@ -299,12 +339,12 @@ def _unmodelled(words: LinkWords, word: str) -> None:
 _KEYS: tuple[tuple[str, Any, int], ...] = (
     ("up", _up, 1), ("down", _down, 1), ("name", _name, 1), ("index", _index, 0), ("link", _link, 0), ("address", _address, 0),
     ("broadcast", _broadcast, 0), ("brd", _broadcast, 1), ("txqueuelen", _txqueuelen, 0), ("qlen", _txqueuelen, 1), ("txqlen", _txqueuelen, 0),
-    ("mtu", _mtu, 1), ("xdpgeneric", _unmodelled, 1), ("xdpdrv", _unmodelled, 1), ("xdpoffload", _unmodelled, 1), ("xdp", _unmodelled, 1),
+    ("mtu", _mtu, 1), ("xdpgeneric", _xdp, 1), ("xdpdrv", _xdp, 1), ("xdpoffload", _unmodelled, 1), ("xdp", _xdp, 1),
     ("netns", _netns, 1), ("multicast", _switch, 1), ("allmulticast", _switch, 1), ("promisc", _switch, 1), ("trailers", _switch, 1),
     ("arp", _switch, 1), ("carrier", _carrier, 1), ("vf", _unmodelled, 1), ("master", _master, 0), ("vrf", _master, 1), ("nomaster", _nomaster, 0),
     ("dynamic", _switch, 0), ("alias", _alias, 0), ("group", _group, 1), ("mode", _mode, 1), ("state", _state, 1),
     ("numtxqueues", _count("numtxqueues", "numtxqueues"), 0), ("numrxqueues", _count("numrxqueues", "numrxqueues"), 0),
-    ("addrgenmode", _addrgenmode, 0), ("link-netnsid", _unmodelled, 1), ("protodown", _unmodelled, 1), ("protodown_reason", _unmodelled, 1),
+    ("addrgenmode", _addrgenmode, 0), ("link-netnsid", _link_netnsid, 1), ("protodown", _protodown, 1), ("protodown_reason", _unmodelled, 1),
     ("gso_max_size", _unmodelled, 1), ("gso_max_segs", _unmodelled, 1), ("gro_max_size", _unmodelled, 1), ("parentdev", _unmodelled, 1),
 )  # fmt: skip
 
@@ -329,6 +369,7 @@ def parse_peer(session: Ip, cursor: Words, netns: Netns) -> LinkRequest:
 
 def add(session: Ip, cursor: Words) -> None:
     """ip link add."""
+    session.is_adding = True
     words = LinkWords(session, cursor, session.netns)
     words.parse()
     if words.kind is None:
@@ -344,11 +385,10 @@ def add(session: Ip, cursor: Words) -> None:
             raise no_device(name)
         link = lower.ifindex
     data: dict[str, Any] = {}
-    session.is_adding = True
     util = link_util(words.kind)
-    if util is not None:
+    if util is not None and cursor.more():
         data = util.parse(session, cursor, session.netns)
-    elif cursor.more() and words.kind not in UNMODELLED:
+    elif cursor.more() and words.kind not in UNMODELLED and words.kind not in KINDS:
         raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 1)
     words.fields.pop("new_ifindex", None)
     request = LinkRequest(
@@ -388,9 +428,14 @@ def change(session: Ip, cursor: Words) -> None:
         words.kind = None
     elif words.kind is not None:
         util = link_util(words.kind)
-        data = util.parse(session, cursor, session.netns) if util is not None else {}
+        if util is not None and cursor.more():
+            data = util.parse(session, cursor, session.netns)
+        elif cursor.more():
+            raise Stop(f'Garbage instead of arguments "{cursor.peek()} ...". Try "ip link help".\n', 255)
     words.fields.pop("ifindex", None)
     words.fields.pop("link", None)
+    if words.fields.get("protodown") is not None and dev.kind in PROTODOWN_KINDS:
+        raise Stop(f'netsim: "ip link" option "protodown" is not modelled for {dev.kind}\n', 1)
     name = words.name if words.name != dev.name else None
     request = LinkRequest(
         name=name, kind=words.kind, data=data, slave_kind=slave_kind, slave_data=slave_data, flags=words.flags, change=words.change, **words.fields
@@ -435,54 +480,3 @@ def delete(session: Ip, cursor: Words) -> None:
         dellink(dev)
     except NetError as error:
         raise answers(error) from None
-
-
-def show(session: Ip, cursor: Words) -> None:
-    """ip link show, with its filters."""
-    name = kind = None
-    up = group = None
-    master: NetDevice | None = None
-    while cursor.more():
-        word = cursor.take()
-        if word == "up":
-            up = True
-        elif matches(word, "master") or word == "vrf":
-            value = cursor.argument()
-            master = getlink(session.netns, value)
-            if master is None:
-                raise invarg("Device does not exist\n", value)
-        elif word == "type":
-            kind = cursor.argument()
-        elif word == "group":
-            value = cursor.argument()
-            group = number_of(session, "group", value)
-            if group is None:
-                raise invarg('Invalid "group" value', value)
-        else:
-            if word == "dev":
-                word = cursor.argument()
-            elif matches(word, "help"):
-                raise Stop(LINK, 255)
-            if name is not None:
-                raise duparg2("dev", word)
-            name = word
-    devices = dumped(session.netns)
-    if name is not None:
-        found = getlink(session.netns, name)
-        if found is None:
-            raise Stop(f'Device "{name}" does not exist.\n', 1)
-        devices = [found]
-    if kind is not None and kind.endswith("_slave"):
-        devices = [dev for dev in devices if dev.master is not None and dev.master.kind == kind[: -len("_slave")]]
-    elif kind is not None:
-        devices = [dev for dev in devices if dev.kind == kind]
-    devices = [
-        dev
-        for dev in devices
-        if (not up or dev.flags & IFF_UP) and (group is None or dev.group == group) and (master is None or dev.master is master)
-    ]
-    if session.style.json:
-        session.print(to_json([link_show.to_dict(session, dev) for dev in devices], session.style))
-        return
-    for dev in devices:
-        session.print(link_show.show(session, dev))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsim.commands.ip.usage import LINK
 from netsim.commands.ip.words import Stop, Words, answers, device, matches
 from netsim.errors import NetError
 from netsim.kernel.rtnl.link import add_altname, del_altname
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 
 def properties(session: Ip, cursor: Words) -> None:
     """ip link property add|del [dev] NAME altname ..."""
-    action = cursor.argument()
+    if not cursor.more():
+        raise Stop(LINK, 255)
+    action = cursor.take()
+    if matches(action, "help"):
+        raise Stop(LINK, 255)
     if not (matches(action, "add") or matches(action, "del")):
-        raise Stop(f'Command "{action}" is unknown, try "ip link property help".\n', 255)
+        raise Stop("Operator required\n", 255)
     name, names = None, []
     while cursor.more():
         word = cursor.take()

@@ -123,6 +123,11 @@ def show(session: Ip, dev: NetDevice) -> str:
     return text + extras(session, dev) + "\n"
 
 
+def show_without_mode(session: Ip, dev: NetDevice) -> str:
+    """One device as `ip -0 address` prints it."""
+    return head(session, dev) + tail(session, dev) + extras(session, dev) + "\n"
+
+
 def head(session: Ip, dev: NetDevice) -> str:
     """Index, name, flags, mtu, qdisc, master and state."""
     style = session.style

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import MADDR
 from netsim.commands.ip.words import Stop, Words, duparg2, matches
+from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.rtnl.link import dumped
 
 if TYPE_CHECKING:
@@ -29,14 +31,25 @@ def do_maddr(session: Ip, cursor: Words) -> None:
         if name is not None:
             raise duparg2("dev", word)
         name = word
-    for dev in dumped(session.netns):
-        if name is not None and dev.name != name:
-            continue
-        session.print(f"{dev.ifindex}:\t{dev.name}\n")
-        family = session.style.family
-        for mac, users in dev.multicast.items() if family in (0, 17) else ():
-            session.print(f"\tlink  {mac}" + (f" users {users}" if users > 1 else "") + "\n")
-        for group, users in reversed(list(dev.inet.multicast.items() if dev.inet and family in (0, 2) else ())):
-            session.print(f"\tinet  {group}" + (f" users {users}" if users > 1 else "") + "\n")
-        for group6, users in reversed(list(dev.inet6.multicast.items() if dev.inet6 and family in (0, 10) else ())):
-            session.print(f"\tinet6 {group6}" + (f" users {users}" if users > 1 else "") + "\n")
+    devices = [dev for dev in dumped(session.netns) if name is None or dev.name == name]
+    told = [(dev, _groups(session, dev)) for dev in devices]
+    if session.style.json:
+        session.print(to_json([{"ifindex": dev.ifindex, "ifname": dev.name, "maddr": groups} for dev, groups in told], session.style))
+        return
+    for dev, groups in told:
+        session.print(f"{dev.ifindex}:\t{dev.name}\n" + "".join([_line(group) for group in groups]))
+
+
+def _groups(session: Ip, dev: NetDevice) -> list[dict[str, Any]]:
+    """What a device listens to, by family: link, IPv4, IPv6."""
+    family = session.style.family
+    told: list[tuple[dict[str, Any], int]] = [({"link": str(mac)}, users) for mac, users in dev.multicast.items() if family in (0, 17)]
+    for number, name, state in ((2, "inet", dev.inet), (10, "inet6", dev.inet6)):
+        groups = state.multicast.items() if state is not None and family in (0, number) else ()
+        told += [({"family": name, "address": str(group)}, users) for group, users in reversed(list(groups))]
+    return [{**item, "users": users} if users > 1 else item for item, users in told]
+
+
+def _line(item: dict[str, Any]) -> str:
+    what = f"link  {item['link']}" if "link" in item else f"{item['family']:<5} {item['address']}"
+    return f"\t{what}" + (f" users {item['users']}" if "users" in item else "") + "\n"

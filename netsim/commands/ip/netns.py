@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.usage import NETNS
 from netsim.commands.ip.words import Stop, Words, answers, invarg, matches, number
-from netsim.errors import EEXIST, ENOENT, NetError, strerror
+from netsim.errors import EEXIST, EINVAL, ENOENT, NetError, strerror
 from netsim.kernel.boot import new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import put, set_id
@@ -108,7 +108,7 @@ def _create(session: Ip, name: str, netns: Netns | None) -> None:
 def attach(session: Ip, cursor: Words) -> None:
     """ip netns attach NAME PID."""
     if not cursor.more():
-        raise Stop("No netns name specified\n", 1)
+        raise Stop("No netns name and PID specified\n", 1)
     name = cursor.take()
     if not cursor.more():
         raise Stop("No PID specified\n", 1)
@@ -240,13 +240,19 @@ def set_number(session: Ip, cursor: Words) -> None:
     if not cursor.more():
         raise Stop("No nsid specified\n", 1)
     word = cursor.take()
-    value = -1 if word == "auto" else number(word, 0, 0x7FFFFFFF)
+    value = -1 if word == "auto" else number(word, -0x80000000, 0x7FFFFFFF)
     if value is None:
-        raise invarg('Invalid "netnsid" value\n', word)
+        raise invarg('Invalid "netnsid" value', word)
+    if value < 0 and word != "auto":
+        raise invarg('"netnsid" value should be >= 0', word)
     if "/" in name:
         raise Stop(f'"{name}" is not valid netns name\n', 255)
     try:
-        set_id(session.netns, open_named(session, name), value)
+        netns = open_named(session, name)
+    except Stop as stop:
+        raise Stop(stop.stderr, 1) from None
+    try:
+        set_id(session.netns, netns, value)
     except NetError as error:
         raise answers(error) from None
 
@@ -264,7 +270,9 @@ def list_ids(session: Ip, cursor: Words) -> None:
         elif word == "target-nsid":
             raise Stop('netsim: "target-nsid" is not modelled\n', 1)
         else:
-            raise Stop(f'Command "{word}" is unknown\n', 255)
+            raise Stop(NETNS, 255)
+    if target is not None and target not in session.netns.nsids.values():
+        raise answers(NetError(EINVAL, "Peer netns reference is invalid"))
     by_number = sorted((value, cookie) for cookie, value in session.netns.nsids.items())
     named = {netns.cookie: name for name in reversed(names(session)) if (netns := _bound(session, name)) is not None}
     for value, cookie in by_number:  # type: ignore[assignment]

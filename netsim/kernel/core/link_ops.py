@@ -14,6 +14,7 @@ from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.values import quick
 
+ETH_ALEN = 6
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -48,6 +49,7 @@ class LinkRequest:
     operstate: int | None = None
     linkmode: int | None = None
     carrier: int | None = None
+    protodown: int | None = None
     addrgenmode: int | None = None
     numtxqueues: int | None = None
     numrxqueues: int | None = None
@@ -88,14 +90,15 @@ class LinkKind:
 def apply_common(dev: NetDevice, request: LinkRequest) -> None:
     """Attributes that are set before a new device is registered: MTU, addresses, queue length, group, alias."""
     if request.mtu is not None:
-        try:
-            check_mtu(dev, request.mtu)
-        except NetError as error:
-            raise NetError(error.errno) from None  # at birth the sentence is lost
+        check_mtu(dev, request.mtu)
         dev.stir()
         dev.mtu = request.mtu
     if request.address is not None:
-        dev.address = valid_mac(request.address)
+        if isinstance(request.address, bytes):
+            if len(request.address) >= ETH_ALEN:
+                dev.address = MAC(int.from_bytes(request.address[:ETH_ALEN], "big"))
+        else:
+            dev.address = request.address  # the kind had its say (`rtnl/link_validate.py`)
         dev.explicit_address = True
     if request.broadcast is not None:
         dev.broadcast = request.broadcast

@@ -51,7 +51,9 @@ def create_dummy(netns: Netns, request: LinkRequest) -> Dummy:
 
 def create_ifb(netns: Netns, request: LinkRequest) -> Ifb:
     """Make an ifb device (`ifb_setup`)."""
-    dev = Ifb(netns, request.name or "ifb%d", request.ifindex or 0, address=netns.kernel.random_mac(), flags=IFF_BROADCAST | IFF_NOARP)
+    dev = Ifb(
+        netns, request.name or "ifb%d", request.ifindex or 0, address=netns.kernel.random_mac(), min_mtu=0, max_mtu=0, flags=IFF_BROADCAST | IFF_NOARP
+    )
     dev.default_qdisc = "fq_codel"
     dev.tx_queue_len = 32
     apply_common(dev, request)

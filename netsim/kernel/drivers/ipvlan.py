@@ -131,13 +131,6 @@ class Ipvlan(Stacked):
         """EOPNOTSUPP: the address is the lower device's."""
         raise NetError(EOPNOTSUPP)
 
-    def change_mtu(self, mtu: int) -> None:
-        """EINVAL above the lower device's."""
-        if mtu > self.real.mtu:
-            raise NetError(EINVAL)
-        self.stir()
-        self.mtu = mtu
-
     def removed(self) -> None:
         """The last one gives the lower device back (`ipvlan_link_delete`)."""
         super().removed()

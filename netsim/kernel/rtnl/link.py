@@ -19,6 +19,7 @@ from netsim.kernel.core.link_ops import LinkRequest, valid_mac
 from netsim.kernel.core.modules import load
 from netsim.kernel.core.netdevice import IF_OPER_DORMANT, IF_OPER_UNKNOWN, IF_OPER_UP, NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.rtnl.link_validate import validate
 
 LONGEST_ALIAS = 255
 LONGEST_NAME = 15
@@ -42,10 +43,14 @@ def newlink(netns: Netns, request: LinkRequest) -> NetDevice:
     netns.kernel.require_admin()
     kernel = netns.kernel
     target = request.netns or netns
+    kind = kernel.link_kinds.get(request.kind or "")
+    if kind is not None and kind.module not in kernel.profile.modules:
+        kind = None
+    if kind is not None:
+        validate(request)
     if (request.name and target.names.get(request.name)) or (request.ifindex and request.ifindex in target.devices):
         raise NetError(EEXIST)
-    kind = kernel.link_kinds.get(request.kind or "")
-    if kind is None or kind.module not in kernel.profile.modules:
+    if kind is None:
         raise NetError(EOPNOTSUPP, "Unknown device type")
     if kind.module in kernel.modules:
         load(kernel, kind.module)
@@ -99,6 +104,8 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
         set_master(dev, request.master)
     if request.carrier is not None:
         raise NetError(EOPNOTSUPP)
+    if request.protodown is not None:
+        raise NetError(EOPNOTSUPP, "Protodown not supported by device")
     if request.txqueuelen is not None:
         dev.tx_queue_len = request.txqueuelen
     if request.operstate is not None:
@@ -107,7 +114,7 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
         dev.link_mode = request.linkmode
     if request.addrgenmode is not None:
         dev.addr_gen_mode = request.addrgenmode
-    if request.kind is not None:
+    if request.kind is not None and request.data:
         _change_kind(dev, request)
     if request.slave_kind is not None:
         _change_port(dev, request)

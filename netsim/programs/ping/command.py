@@ -28,6 +28,11 @@ def ping(call: Call) -> Result | Program:
     return _ping(call, 0)
 
 
+def ping4(call: Call) -> Result | Program:
+    """ping4: ping -4."""
+    return _ping(call, 4)
+
+
 def ping6(call: Call) -> Result | Program:
     """ping6: ping -6."""
     return _ping(call, 6)
@@ -46,13 +51,17 @@ _OPENED = {
 
 def _ping(call: Call, family: int) -> Result | Program:
     options = options_of(tuple(call.argv[1:]))
+    program = call.argv[0].rpartition("/")[2]
     if isinstance(options, Result):
-        return options
+        return attrs.evolve(options, stderr=_signed(options.stderr, program))
+    options = attrs.evolve(options, program=program, warnings=_signed(options.warnings, program))
+    if options.timestamp:
+        return Result("", 'netsim: "ping" option "-T" is not modelled\n', 2)
     if family and not options.family:
         options = attrs.evolve(options, family=family)
     word = options.targets[-1]
     if "v" in options.flags:
-        options = attrs.evolve(options, warnings=options.warnings + _OPENED[options.family])
+        options = attrs.evolve(options, warnings=options.warnings + _signed(_OPENED[options.family], program))
     found = _resolve(call, word, options.family)
     if isinstance(found, str):
         return _fail(options, f"{word}: {found}")
@@ -76,6 +85,15 @@ def _named(call: Call, options: Options, lookup: Lookup) -> Result | Program:
     return _found(call, options, options.address, numeric=False)
 
 
+def _signed(text: str, program: str) -> str:
+    """Complaints begin with the name that was typed."""
+    return (
+        text
+        if program == "ping"
+        else "".join(line.replace("ping: ", f"{program}: ", 1) if line.startswith("ping: ") else line for line in text.splitlines(keepends=True))
+    )
+
+
 def _found(call: Call, options: Options, address: IPv4 | IPv6, numeric: bool) -> Result | Program:  # noqa: FBT001
     word = options.targets[-1]
     if "v" in options.flags:
@@ -90,7 +108,7 @@ def _found(call: Call, options: Options, address: IPv4 | IPv6, numeric: bool) ->
 
 
 def _fail(options: Options, message: str, status: int = 2) -> Result:
-    return Result("", f"{options.warnings}ping: {message}\n", status)
+    return Result("", f"{options.warnings}{options.program}: {message}\n", status)
 
 
 def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | Lookup | str:
@@ -165,7 +183,7 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
                 return _fail(options, f"connect: {strerror(second.errno)}")
         chosen = probe.getsockname()[0]
         if device and not any(ifa.local == chosen for ifa in _addresses(call, device)):  # type: ignore[attr-defined]
-            warnings += f"ping: Warning: source address might be selected on device other than: {device}\n"
+            warnings += f"{options.program}: Warning: source address might be selected on device other than: {device}\n"
     proc.close(probe_fd)
     if "b" in options.flags:
         sock.broadcast = 1
@@ -195,7 +213,7 @@ def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool)
         try:
             sock.connect(target)
         except NetError as error:
-            return Result(header, f"{warnings}ping: connect failed: {strerror(error.errno)}\n", 2)
+            return Result(header, f"{warnings}{options.program}: connect failed: {strerror(error.errno)}\n", 2)
     ident = options.ident if options.ident is not None else proc.pid & 0xFFFF
     family: Family = Family4(word, target, ident, _pattern(options), names)
     return _start(call, options, family, header, warnings, fd)

@@ -55,7 +55,7 @@ class Setup6:
         elif not scoped:
             self.source = self._probed(device)
         if device and own is None and not self._is_on(device):
-            self.warnings += f"ping: Warning: source address might be selected on device other than: {device}\n"
+            self.warnings += f"{self.options.program}: Warning: source address might be selected on device other than: {device}\n"
         self._bind(own)
         sock.tos, sock.mark, sock.recverr = options.tos, options.mark or 0, 1
         if options.ttl is not None:

@@ -64,6 +64,9 @@ class Family:
 class Family4(Family):
     """ping over IPv4."""
 
+    route: bytes = b""
+    """The last route recorded."""
+
     def probe(self, proc: Any, fd: int, seq: int) -> None:
         """Send one echo request."""
         proc.sock(fd).sendto(IcmpEcho(8, 0, self.ident, seq, self.data), self.target)
@@ -82,7 +85,7 @@ class Family4(Family):
                     "reply",
                     received.src,
                     message.seq,
-                    _options_text(received.packet) if received.packet.options else "",
+                    self._options_text(received.packet) if received.packet.options else "",
                     False,
                     message.size,
                     received.ttl,
@@ -106,6 +109,23 @@ class Family4(Family):
             if self._is_ours(entry.packet):
                 return Heard("error", self.shown(entry.offender), entry.packet.payload.seq, icmp_text(entry.type, entry.code, entry.info))
         return None
+
+    def _options_text(self, packet: Any) -> str:
+        """Recorded routes and time stamps below a reply line (`pr_options`)."""
+        options = packet.options
+        place, text = 0, ""
+        while place < len(options) and options[place]:
+            if options[place] == 1:
+                place += 1
+                continue
+            length = max(2, options[place + 1]) if place + 1 < len(options) else 2
+            if options[place] == 7:
+                told = options[place + 3 : place + options[place + 2] - 1]
+                hops = [IPv4.from_bytes(told[at : at + 4], "big") for at in range(0, len(told), 4)]
+                text += "\t(same route)" if told == self.route else "\nRR: " + "".join(f"\t{IPv4(hop)}\n" for hop in hops)
+                self.route = told
+            place += length
+        return text
 
 
 @attrs.define(eq=False)
@@ -148,20 +168,3 @@ class Family6(Family):
                 sender = self.placed(proc, entry.offender, entry.ifindex)
                 return Heard("error", sender, payload.seq, icmp6_text(entry.type, entry.code, entry.info))
         return None
-
-
-def _options_text(packet: Any) -> str:
-    """Recorded routes and time stamps below a reply line (`pr_options`)."""
-    options = packet.options
-    place, text = 0, ""
-    while place < len(options) and options[place]:
-        if options[place] == 1:
-            place += 1
-            continue
-        length = max(2, options[place + 1]) if place + 1 < len(options) else 2
-        if options[place] == 7:
-            end = options[place + 2] - 1
-            hops = [IPv4.from_bytes(options[at : at + 4], "big") for at in range(place + 3, place + end, 4)]
-            text += "\nRR: " + "".join(f"\t{IPv4(hop)}\n" for hop in hops)
-        place += length
-    return text

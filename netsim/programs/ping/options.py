@@ -66,6 +66,7 @@ class Options:
     ident: int | None = None
     flow: int = 0
     timestamp: str = ""
+    program: str = "ping"
     flags: set[str] = attrs.field(factory=set)
     warnings: str = ""
     address: Any = None

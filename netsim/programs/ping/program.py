@@ -138,7 +138,7 @@ class Ping(Program):
             if "f" in options.flags:
                 proc.write(1, "E")
             else:
-                proc.write(2, f"ping: sendmsg: {strerror(error.errno)}\n")
+                proc.write(2, f"{self.options.program}: sendmsg: {strerror(error.errno)}\n")
         pacing.tokens = 0
         return pacing.interval
 
@@ -156,7 +156,7 @@ class Ping(Program):
             if "f" in options.flags:
                 proc.write(1, "\bE")
             elif heard.local:
-                proc.write(2, f"ping: local error: {heard.text}\n")
+                proc.write(2, f"{self.options.program}: local error: {heard.text}\n")
             else:
                 proc.write(1, f"{self._stamp(proc)}From {self.family.shown(heard.sender)} icmp_seq={heard.seq} {heard.text}\n")
         elif heard.kind == "notice":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.commands.ip.kinds.grammar import LinkUtil, no_options
+from netsim.commands.ip.kinds.grammar import LinkUtil
 from netsim.commands.ip.usage import VETH
 from netsim.commands.ip.words import Stop, Words
 from netsim.kernel.core.netns import Netns
@@ -25,4 +25,11 @@ def _veth(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
 
 
 VETH_KIND = LinkUtil(_veth)
-PLAIN = LinkUtil(no_options)
+
+
+def _ignored(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
+    """Words that nobody reads (a kind without `parse_opt`)."""
+    return {}
+
+
+PLAIN = LinkUtil(_ignored)
