@@ -59,7 +59,9 @@ def _told(verb: str, chains: list[Chain], request: Request) -> str:
 
 def zero(table: Table, request: Request) -> str:
     """-Z: the counters of one rule, one chain or all."""
-    chains = [chain_for(table, request.chain)] if request.chain else [chain for chain in ordered(table) if ruleset.is_hung(table, chain)]
+    chains = [chain_for(table, request.chain)] if request.chain else ordered(table)
+    if request.command == "Z" and not request.chain:  # a listing has made all of them up by now
+        chains = [chain for chain in chains if ruleset.is_hung(table, chain)]
     if "ranked" in request.flags and request.command == "Z":
         if request.position > len(chains[0].rules):
             if table.build == LEGACY:
@@ -72,7 +74,7 @@ def zero(table: Table, request: Request) -> str:
         chain.packets = chain.bytes = 0
         for rule in chain.rules:
             rule.packets = rule.bytes = 0
-    return _told("Zeroing", chains, request) if request.command == "Z" else ""
+    return _told("Zeroing", chains, request)
 
 
 def new(table: Table, request: Request) -> str:
@@ -158,7 +160,7 @@ def policy(table: Table, request: Request) -> str:
     if chain is None or chain.policy is None:
         raise BareProblem("Bad built-in chain name.", OTHER)
     ruleset.set_policy(table, request.chain, ACCEPT if request.policy == "ACCEPT" else DROP)
-    if request.has_counters:
+    if request.has_counters and table.build == LEGACY:  # the nf_tables build does not hand them on
         chain.packets, chain.bytes = request.counters
     return ""
 

@@ -80,9 +80,7 @@ def table_for(netns: Netns, tool: Tool, name: str) -> Table:
 def listed(table: Table, request: Request, hosts: KnownNames) -> str:
     """What -L and -S print; with -Z they set the counters back."""
     text = list_rules(table, request, hosts) if request.command == "L" else print_rules(table, request)
-    if "Z" in request.flags:
-        zero(table, request)
-    return text
+    return text + zero(table, request) if "Z" in request.flags else text
 
 
 def carry_out(table: Table, request: Request, command: str) -> str:

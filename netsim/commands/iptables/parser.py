@@ -239,6 +239,11 @@ class Parser:
         if request.command:
             request.flags |= {"Z"}
             request.command = request.command if letter == "Z" else letter
+            request.chain = value if value is not None else self._optional_argument() or request.chain
+            rank = self._optional_argument() if request.chain else None
+            if rank is not None:
+                request.position = self._rank(rank)
+                request.flags |= {"ranked"}
             return
         request.command = letter
         if letter in "LSFZX":
@@ -279,6 +284,8 @@ class Parser:
             raise Problem(f"chain name not allowed to start with `{name[0]}'")
         if name in VERDICTS or name in TARGETS or name in UNMODELLED_TARGETS:
             raise Problem("chain name may not clash with target name")
+        if any(letter.isspace() for letter in name):
+            raise Problem(f"Invalid chain name `{name}'")
 
     # rule parts ----------------------------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from netsim.commands.iptables.words import address_text, mask_suffix, protocol_name
-from netsim.commands.nft.iptables_words import match_text, target_text, tcp_udp_text
+from netsim.commands.nft.iptables_words import match_text, target_text
 from netsim.commands.nft.listing import HOOKS, Look, priority_text
+from netsim.commands.nft.match_words import tcp_udp_text
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.matches.limit import LimitMatch
@@ -16,6 +17,8 @@ from netsim.kernel.netfilter.targets.log import LogTarget
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
 
+IMPLYING = ("tcp sport", "tcp dport", "tcp flags", "udp ")
+"""Fields that stand for their protocol; those of iptables' own match of TCP do not."""
 FAMILIES = {2: "ip", 10: "ip6"}
 
 
@@ -29,10 +32,14 @@ def iptables_tables(netns: Netns, look: Look, family: str) -> list[tuple[str, st
 
 
 def _table(table: Table, look: Look) -> str:
-    chains = [chain for chain in table.chains.values() if is_hung(table, chain)]
+    chains = sorted([chain for chain in table.chains.values() if is_hung(table, chain)], key=_handle)
     handle = " # handle 0" if look.handles else ""
     blocks = "\n".join(_chain(table, chain, look) for chain in chains)
     return f"table {FAMILIES[table.family]} {table.name} {{{handle}\n{blocks}}}\n"
+
+
+def _handle(chain: Chain) -> int:
+    return chain.handle
 
 
 def delete_iptables_tables(netns: Netns, family: str, name: str) -> None:
@@ -63,15 +70,19 @@ def _is_foreign(spec: RuleSpec) -> bool:
     return own or any(not isinstance(match, (TcpMatch, UdpMatch, MarkMatch, LimitMatch)) for match in spec.matches)
 
 
+def _handle_text(handle: int, look: Look) -> str:
+    return f" # handle {handle}" if look.handles else ""
+
+
 def _chain(table: Table, chain: Chain, look: Look) -> str:
-    text = f"\tchain {chain.name} {{\n"
+    text = f"\tchain {chain.name} {{{_handle_text(chain.handle, look)}\n"
     if chain.policy is not None:
         hook = chain.hook
         kind = "nat" if table.name == "nat" else "route" if (table.name, chain.name) == ("mangle", "OUTPUT") else "filter"
         name = next(word for word, number in HOOKS.items() if number == hook)
         priority = priority_text(dict(TABLES[table.name].hooks)[hook], hook, look)
         text += f"\t\ttype {kind} hook {name} priority {priority}; policy {'accept' if chain.policy else 'drop'};\n"
-    return text + "".join(f"\t\t{_rule(rule, table.family, look)}\n" for rule in chain.rules) + "\t}\n"
+    return text + "".join(f"\t\t{_rule(rule, table.family, look)}{_handle_text(rule.handle, look)}\n" for rule in chain.rules) + "\t}\n"
 
 
 def _rule(rule: Rule, family: int, look: Look) -> str:
@@ -90,14 +101,14 @@ def _rule(rule: Rule, family: int, look: Look) -> str:
 
 
 def _header(spec: RuleSpec, family: int) -> list[str]:
-    """Interfaces, addresses, protocol (in IPv6 before the addresses) and fragments."""
+    """Interfaces, protocol, addresses and fragments."""
     words = []
     for key, pattern, inverted in (("iifname", spec.iniface, spec.iniface_inverted), ("oifname", spec.outiface, spec.outiface_inverted)):
         if pattern:
             words.append(f'{key} {"!= " if inverted else ""}"{pattern.removesuffix("+") + "*" if pattern.endswith("+") else pattern}"')
     addresses = _addresses(spec, family)
     protocol = _protocol(spec, family)
-    words += [*addresses, *protocol] if family == PF_INET else [*protocol, *addresses]
+    words += [*protocol, *addresses]
     if spec.fragment:
         words.append(f"ip frag-off & 8191 {'!=' if spec.fragment == 1 else '=='} 0")
     return words
@@ -120,7 +131,7 @@ def _addresses(spec: RuleSpec, family: int) -> list[str]:
 def _protocol(spec: RuleSpec, family: int) -> list[str]:
     """The protocol, unless a field of it right behind implies it."""
     first = spec.matches[0] if spec.matches else None
-    implied = isinstance(first, (TcpMatch, UdpMatch)) and bool(tcp_udp_text(first))
+    implied = isinstance(first, (TcpMatch, UdpMatch)) and tcp_udp_text(first).startswith(IMPLYING)
     if not spec.protocol or implied:
         return []
     return [f"meta l4proto {'!= ' if spec.protocol_inverted else ''}{protocol_name(spec.protocol)}"]

@@ -102,6 +102,7 @@ def hang(table: Table, chain: Chain) -> None:
     hook = chain.hook
     if hook not in table.hung:
         table.handles += 1
+        chain.handle = table.handles
         table.hung.add(hook)
         if table.entry is not None:
             _register(table, hook, PRIORITIES[table.name][hook])
@@ -159,7 +160,7 @@ def draft_of(table: Table) -> Table:
     """
     draft = Table(table.name, table.family, table.build, table.present, set(table.hung), None, table.netns)
     for name, chain in table.chains.items():
-        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes, chain.counted, chain.hook)
+        draft.chains[name] = Chain(chain.name, chain.policy, list(chain.rules), chain.packets, chain.bytes, chain.counted, chain.hook, chain.handle)
     draft.handles = table.handles
     draft.hooks = {hook: draft.chains[chain.name] for hook, chain in table.hooks.items()}
     if table.build == LEGACY:
@@ -196,8 +197,8 @@ def new_chain(table: Table, name: str) -> Chain:
     if name in table.chains:
         raise NetError(EEXIST)
     table.present = True
-    table.chains[name] = chain = Chain(name)
     table.handles += 1
+    table.chains[name] = chain = Chain(name, handle=table.handles)
     users.aged(table)
     return chain
 

@@ -64,6 +64,8 @@ class Chain:
     counted: bool = True
     hook: int = -1
     """The hook a built-in chain stands for."""
+    handle: int = 0
+    """Its number within the table, given when the kernel made it; 0 before."""
     index: Any = attrs.field(default=None, metadata={"state": "skip"})  # what `netfilter/index` made of the rules
 
 

@@ -56,7 +56,7 @@ def _nflog_save(target: NflogTarget) -> str:
 
 
 def _nflog_listing(target: NflogTarget, numeric: bool, /) -> str:
-    text = f' nflog-prefix "{target.prefix}"' if target.prefix else ""
+    text = f" nflog-prefix{quoted(target.prefix)}" if target.prefix else ""
     for name, value in (("group", target.group), ("size", target.size), ("threshold", target.threshold)):
         text += f" nflog-{name} {value}" if value else ""
     return text

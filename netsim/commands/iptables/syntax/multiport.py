@@ -14,7 +14,9 @@ MOST = 15
 
 def build(given: list[Given], context: Context) -> MultiportMatch:
     """The match from its options."""
-    if context.protocol not in CARRIERS or context.protocol_inverted:
+    if context.protocol and context.protocol not in CARRIERS and not context.protocol_inverted:
+        raise Problem("multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
+    if not context.protocol or context.protocol_inverted:
         raise Problem("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
     if not given:
         raise Problem("multiport expection an option")

@@ -164,7 +164,7 @@ def _nat_listing(target: DnatTarget | SnatTarget, numeric: bool, /) -> str:
 def _own_ports(found: dict[str, Given], context: Context) -> NatRange:
     flags, first, last = _flags(found), 0, 0
     if "to-ports" in found:
-        _check_protocol(context, frozenset())
+        _check_protocol(context, ECHOES)
         first, last, _ = _ports(found["to-ports"].value)
         flags |= PROTO_SPECIFIED
     return NatRange(flags, 0, 0, first, last)

@@ -7,6 +7,17 @@ from netsim.commands.iptables.problem import Problem
 from netsim.kernel.netfilter.matches.owner import OwnerMatch
 
 MOST = 0xFFFFFFFE
+_BOTH = {
+    "root": 0, "daemon": 1, "bin": 2, "sys": 3, "lp": 7, "mail": 8, "news": 9, "uucp": 10, "proxy": 13, "www-data": 33, "backup": 34, "list": 38,
+    "irc": 39,
+}  # fmt: skip
+USERS = {**_BOTH, "sync": 4, "games": 5, "man": 6, "_apt": 42, "nobody": 65534}
+GROUPS = {
+    **_BOTH, "adm": 4, "tty": 5, "disk": 6, "man": 12, "kmem": 15, "dialout": 20, "fax": 21, "voice": 22, "cdrom": 24, "floppy": 25, "tape": 26,
+    "sudo": 27, "audio": 29, "dip": 30, "operator": 37, "src": 40, "shadow": 42, "utmp": 43, "video": 44, "sasl": 45, "plugdev": 46, "staff": 50,
+    "games": 60, "users": 100, "nogroup": 65534,
+}  # fmt: skip
+"""The accounts a Debian has from the start (base-passwd)."""
 
 
 def _ids(option: Given | None, names: dict[str, int]) -> tuple[tuple[int, int] | None, bool]:
@@ -28,7 +39,7 @@ def build(given: list[Given], context: Context) -> OwnerMatch:
         raise Problem("owner: At least one of --uid-owner, --gid-owner or --socket-exists is required")
     socket = found.get("socket-exists")
     return OwnerMatch(
-        *_ids(found.get("uid-owner"), {"root": 0}), *_ids(found.get("gid-owner"), {"root": 0}), socket is not None, bool(socket and socket.inverted)
+        *_ids(found.get("uid-owner"), USERS), *_ids(found.get("gid-owner"), GROUPS), socket is not None, bool(socket and socket.inverted)
     )
 
 
@@ -47,9 +58,10 @@ def save(match: OwnerMatch) -> str:
 def listing(match: OwnerMatch, numeric: bool, /) -> str:
     """Words for -L."""
     text = f"{bang(match.socket_inverted)} owner socket exists" if match.socket else ""
-    for word, ids, inverted in (("UID", match.uids, match.uids_inverted), ("GID", match.gids, match.gids_inverted)):
+    for word, ids, inverted, names in (("UID", match.uids, match.uids_inverted, USERS), ("GID", match.gids, match.gids_inverted, GROUPS)):
         if ids:
-            text += f"{bang(inverted)} owner {word} match {'root' if ids == (0, 0) and not numeric else _range(ids)}"
+            name = next((name for name, number in names.items() if (number, number) == ids), "") if not numeric else ""
+            text += f"{bang(inverted)} owner {word} match {name or _range(ids)}"
     return text
 
 

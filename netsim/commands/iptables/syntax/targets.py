@@ -14,6 +14,7 @@ from netsim.kernel.tables.xtables import RuleSpec
 ALL_BITS = 0xFFFFFFFF
 LONGEST_PREFIX = 29  # what is beyond is cut off without a word
 LEVELS = ("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug")
+TOLD_LEVELS = (*LEVELS[:3], "err", "warn", *LEVELS[5:])
 LEVEL_ALIASES = {"panic": 0, "err": 3, "warn": 4}
 LOG_FLAGS = (
     (LOG_TCPSEQ, "tcp-sequence"),
@@ -101,7 +102,7 @@ def _log_listing(target: LogTarget, numeric: bool, /) -> str:
     if numeric:
         text = f" LOG flags {target.flags} level {target.level}"
     else:
-        text = f" LOG level {LEVELS[target.level]}" + "".join(f" {name}" for bit, name in LOG_FLAGS if target.flags & bit)
+        text = f" LOG level {TOLD_LEVELS[target.level]}" + "".join(f" {name}" for bit, name in LOG_FLAGS if target.flags & bit)
     return text + (f' prefix "{target.prefix}"' if target.prefix else "")
 
 
