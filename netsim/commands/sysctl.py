@@ -138,6 +138,10 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
     try:
         if not equals:
             return Result(_shown(_dotted(name), settings.read(call.netns, name), flags))
+        jail = call.proc.jail
+        if jail is not None and jail.read_only_sys:
+            settings.read(call.netns, name)
+            raise NetError(EACCES)  # the command looks whether it may write before it does
         settings.write(call.netns, name, value.strip())
     except NetError as error:
         if error.errno == ENOENT:

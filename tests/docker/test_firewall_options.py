@@ -84,11 +84,6 @@ def test_default_options_of_networks_go_to_each_that_does_not_say_otherwise() ->
     assert "mtu 1500 " in ok(host, "docker run --rm busybox ip link show eth0")
 
 
-def test_live_restore_is_reported_as_not_modelled() -> None:
-    host = host_of("28", DaemonOptions(live_restore=1))
-    assert any("--live-restore" in entry for entry in host.machine.kernel.unmodelled)
-
-
 def test_an_ordinary_container_leaves_nothing_to_report() -> None:
     host = host_of("28")
     ok(host, "docker run -d -p 8080:80 nginx")

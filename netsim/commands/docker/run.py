@@ -269,7 +269,7 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
         engine = docker.engine
         container = engine.container(name)
         life.require_running(engine, container)
-        env = life.environment(engine, container)
+        env = life.environment(engine, container, int(parsed.has("tty")))
         if "env" in parsed.values:
             env |= dict(item.partition("=")[::2] for item in parsed.many("env"))
         env["HOME"] = env.pop("HOME")  # the runtime's, behind what was asked for

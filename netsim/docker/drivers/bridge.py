@@ -13,7 +13,7 @@ from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.drivers import bridge_config
 from netsim.docker.drivers.bridge_config import BridgeConfig
 from netsim.docker.drivers.driver import Driver
-from netsim.docker.drivers.publish import publish, unpublish
+from netsim.docker.drivers.publish import port_wants, publish, unpublish
 from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.firewall.wants import ISOLATED, FamilyWants, LinkWants, NetworkWants
 from netsim.docker.ids import mac_of, new_veth, random_mac
@@ -51,6 +51,8 @@ class BridgeState:
     device: str
     made: int = 0
     """1 when the driver made the device, and so removes it."""
+    was_there: int = 0
+    """1 when the device was there already, whoever made it."""
     wants: NetworkWants | None = None
 
 
@@ -75,8 +77,10 @@ class BridgeDriver(Driver):
         for family in (IPv4, IPv6):
             if sum(isinstance(subnet.net.address, family) for subnet in network.subnets) > 1:
                 raise forbidden("bridge driver doesn't support multiple subnets")
+        before = network.driver_state
         state = network.driver_state = BridgeState(config, config.name or f"br-{network.id[:12]}")
         self._check_conflicts(engine, network, state)
+        state.was_there = int(state.device in engine.netns.names)
         self._make_device(engine, state, Wiring(engine.netns))
         try:
             self._set_up(engine, network, state)
@@ -84,6 +88,8 @@ class BridgeDriver(Driver):
             if state.made:
                 Wiring(engine.netns).delete(state.device)
             raise
+        if isinstance(before, BridgeState):
+            state.made |= before.made  # the daemon before made it
         state.wants = _wants(engine, network, state)
         engine.firewall.add_network(state.wants)
         Wiring(engine.netns).up(state.device)
@@ -101,7 +107,7 @@ class BridgeDriver(Driver):
                 _give_address(host, state.device, subnet.gateway, subnet.net.length, engine.profile.bridge_address_flags)
         if network.spec.ipv6 and engine.profile.fixes_link_local:
             _give_address(host, state.device, LINK_LOCAL, 64, 0)
-        if not state.made and (network.spec.ipv6 or engine.profile.clears_ipv6):
+        if state.was_there and (network.spec.ipv6 or engine.profile.clears_ipv6):
             _take_residual(host, network, state.device)
 
     def _set_mtu_of_bridge(self, engine: Engine, state: BridgeState) -> None:
@@ -257,6 +263,12 @@ class BridgeDriver(Driver):
             publish(engine, endpoint, bindings)
         for wants, link in _links(endpoint):
             engine.firewall.add_link(wants, link)
+
+    def restore_endpoint(self, engine: Engine, endpoint: Endpoint) -> None:
+        """Rules of what was published before the daemon went; those of links are lost."""
+        state: BridgeState = endpoint.network.driver_state
+        if state.wants is not None:
+            engine.firewall.add_ports(state.wants, [port_wants(mapping) for mapping in endpoint.mappings])
 
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
         """Withdraw them."""

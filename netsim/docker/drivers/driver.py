@@ -56,3 +56,6 @@ class Driver:
 
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
         """The endpoint is the gateway no longer: ports are published no more."""
+
+    def restore_endpoint(self, engine: Engine, endpoint: Endpoint) -> None:
+        """The daemon is another one than made the endpoint, and what it wrote for it may be gone."""

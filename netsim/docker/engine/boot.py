@@ -8,7 +8,7 @@ import attrs
 
 from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import tidy
-from netsim.docker.engine import health
+from netsim.docker.engine import health, live
 from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
@@ -54,6 +54,11 @@ class Dockerd(Program):
         if self.engine is not None:
             shut_down(self.engine)
         proc.exit(0)
+
+    def ended(self, proc: Process) -> None:
+        """However it ended, its relays end too (`Pdeathsig`)."""
+        if self.engine is not None:
+            live.part(self.engine)
 
     def readable(self, proc: Process, fd: int) -> None:
         """Something for one of the name servers."""
@@ -106,13 +111,14 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     before = machine.services.get("docker")
     blocks = tuple(read_block(profile, text) for text in options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
-    if options.live_restore:
-        machine.kernel.unmodelled.append("dockerd --live-restore: containers end with the daemon all the same")
     engine.id, engine.started = new_id(engine.rng), machine.kernel.clock.now
     program.engine = engine
     engine.firewall = firewall_for(profile, options, engine.run, process.env)
     machine.files.makedirs(None, "/run/docker")
     engine.firewall.start(0)
+    if isinstance(before, Engine) and _lives_on(engine, before):
+        _ready(engine)
+        return engine
     if isinstance(before, Engine):
         restore(engine, before)
     for name, driver in (("none", "null"), ("host", "host")):
@@ -123,12 +129,34 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     else:
         remove_docker0(engine)
     engine.firewall.user_chain()
-    machine.services["docker"] = engine
-    machine.files.write(None, "/run/docker.sock", b"")
-    for container in engine.containers.values():
-        if restarts(container):
-            start_quietly(engine, container)
+    _ready(engine)
     return engine
+
+
+def _ready(engine: Engine) -> None:
+    """It answers, and starts what is to be started."""
+    engine.machine.services["docker"] = engine
+    engine.machine.files.write(None, "/run/docker.sock", b"")
+    for container in engine.containers.values():
+        if not container.state.is_running and restarts(container):
+            start_quietly(engine, container)
+
+
+def _lives_on(engine: Engine, before: Engine) -> int:
+    """Whether containers of the daemon before run on (`--live-restore`); without that they are stopped now."""
+    living = live.survivors(before)
+    if not living:
+        return 0
+    if not engine.options.live_restore:
+        before.process = engine.process
+        for container in living:
+            live.adopt(engine, container)
+        stop_containers(before)
+        engine.first_processes.clear()
+        return 0
+    keep(engine, before)
+    live.take_over(engine, before, living)
+    return 1
 
 
 def check(options: DaemonOptions, profile: EngineProfile) -> None:
@@ -143,7 +171,13 @@ def check(options: DaemonOptions, profile: EngineProfile) -> None:
 
 
 def shut_down(engine: Engine) -> None:
-    """Every container is stopped, by force if it does not end at once; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
+    """Every container is stopped unless they live on without the daemon; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
+    if not engine.options.live_restore or not live.survivors(engine):
+        stop_containers(engine)
+
+
+def stop_containers(engine: Engine) -> None:
+    """By force those that do not end at once."""
     for container in list(engine.containers.values()):
         if container.state.is_running and container.process is not None:
             kept, container.stopped_by_hand = container.stopped_by_hand, 1
@@ -156,9 +190,8 @@ def shut_down(engine: Engine) -> None:
 
 
 def restore(engine: Engine, before: Engine) -> None:
-    """What the daemon's store kept: containers, images and user-defined networks, whose devices and rules are set up again."""
-    engine.id, engine.containers, engine.images, engine.events = before.id, before.containers, before.images, before.events
-    engine.events_forgotten, engine.volumes = before.events_forgotten, before.volumes
+    """What the daemon's store kept: user-defined networks among it, whose devices and rules are set up again."""
+    keep(engine, before)
     for network in before.networks.values():
         if network.name in ("none", "host"):
             engine.networks[network.id] = network
@@ -168,10 +201,20 @@ def restore(engine: Engine, before: Engine) -> None:
             forget_default_bridge(engine, network)
 
 
+def keep(engine: Engine, before: Engine) -> None:
+    """Containers, images, volumes and what happened to them."""
+    engine.id, engine.containers, engine.images, engine.events = before.id, before.containers, before.images, before.events
+    engine.events_forgotten, engine.volumes = before.events_forgotten, before.volumes
+
+
 def stop(machine: Machine) -> int:
     """Stop the daemon, if one runs; the ns that it waits for containers to end by themselves before it kills them."""
     engine = machine.services.get("docker")
     if not isinstance(engine, Engine) or engine.process.status is not None:
+        return 0
+    if engine.options.live_restore:
+        shut_down(engine)
+        engine.process.exit(0)
         return 0
     running = [container.spec.stop_timeout for container in engine.containers.values() if container.state.is_running]
     patience = max((STOP_TIMEOUT if seconds is None else seconds * SECOND for seconds in running), default=0)

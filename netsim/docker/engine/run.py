@@ -98,7 +98,7 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     fds: dict[int, OpenFile] = {0: stdin or Null(), 1: out, 2: err}
     machine = engine.machine
     process = machine.new_process(
-        engine.process, argv, environment(engine, container), spec.working_dir or container.image.working_dir or "/", fds, None, jail
+        engine.process, argv, environment(engine, container, spec.tty), spec.working_dir or container.image.working_dir or "/", fds, None, jail
     )
     process.enter(container.sandbox.netns)
     container.process = process
@@ -143,11 +143,11 @@ def set_sysctls(engine: Engine, container: Container) -> None:
             raise invalid(f"{engine.profile.runtime_prefix}unable to start container process: error during container init: {why}: unknown") from None
 
 
-def environment(engine: Engine, container: Container) -> dict[str, str]:
+def environment(engine: Engine, container: Container, tty: int) -> dict[str, str]:
     """PATH, HOSTNAME, what links say, the request's variables and those of the image that it does not name, HOME; refused while the target of a link does not run."""
     image = dict([item.partition("=")[::2] for item in container.image.env])
     found = {"PATH": image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), "HOSTNAME": container.hostname}
-    if container.spec.tty:
+    if tty:
         found["TERM"] = "xterm"
     if container.links:
         found |= links.environment(engine, container)

@@ -98,6 +98,16 @@ class Resolver:
         (self.udp, self.udp_port), (self.tcp, self.tcp_port) = self._open(SOCK_DGRAM), self._open(SOCK_STREAM)
         self._rules()
 
+    def move(self, engine: Engine) -> None:
+        """Another daemon serves: on other ports, to which the chains that are there lead now."""
+        self.engine = engine
+        self.pending.clear()
+        self.streams.clear()
+        for chain in ("DOCKER_OUTPUT", "DOCKER_POSTROUTING"):
+            engine.run((*NAT, "-F", chain), self.sandbox.netns)
+        (self.udp, self.udp_port), (self.tcp, self.tcp_port) = self._open(SOCK_DGRAM), self._open(SOCK_STREAM)
+        self._ways()
+
     def _open(self, kind: int) -> tuple[int, int]:
         """A socket of the daemon's in the container's namespace: its descriptor and port."""
         process = self.engine.process
@@ -117,6 +127,10 @@ class Resolver:
             return
         for words in CHAINS:
             run(words, netns)
+        self._ways()
+
+    def _ways(self) -> None:
+        inside, netns, run = INSIDE, self.sandbox.netns, self.engine.run
         for protocol, port in (("udp", self.udp_port), ("tcp", self.tcp_port)):
             run((*TO_SERVER, "-p", protocol, "--dport", f"{DOMAIN}", "-j", "DNAT", "--to-destination", f"{inside}:{port}"), netns)
             run((*FROM_SERVER, "-p", protocol, "--sport", f"{port}", "-j", "SNAT", "--to-source", f":{DOMAIN}"), netns)

@@ -49,7 +49,7 @@ def execute(compose: Compose, parsed: Parsed) -> Result | Program:
     container = running(compose, service, parsed.number("index"))
     engine = compose.engine
     life.require_running(engine, container)
-    env = life.environment(engine, container) | dict(item.partition("=")[::2] for item in parsed.many("env"))
+    env = life.environment(engine, container, container.spec.tty) | dict(item.partition("=")[::2] for item in parsed.many("env"))
     return Executed(
         engine, container, tuple(argv), env, engine.profile.durations.execute * MS, parsed.text("workdir"), 126 if engine.profile.version < "23" else 127,
         int(parsed.has("detach")),
