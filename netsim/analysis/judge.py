@@ -32,6 +32,8 @@ PLAIN = {
     "PKT_TOO_BIG": "too-big",
     "DEV_READY": "device-down",
     "QDISC_DROP": "queue-drop",
+    "TC_INGRESS": "tc-filter",
+    "TC_EGRESS": "tc-filter",
     "NETEM_LOSS": "queue-drop",
     "OTHERHOST": "wrong-station",
     "BRIDGE_INGRESS_STP_STATE": "port-state",

@@ -58,6 +58,7 @@ REASONS: dict[str, Reason] = {
         Reason("vlan-filtered", "a bridge's VLAN filter does not let the frame in or out", "bridge vlan add dev PORT vid VID"),
         Reason("port-isolated", "the bridge does not send from this port to that one: isolated ports, hairpin or flooding off"),
         Reason("queue-drop", "the queueing discipline of the device dropped the packet"),
+        Reason("tc-filter", "a filter of tc on the device drops the packet", "tc filter show dev DEVICE (ingress, egress, parent)"),
         Reason("storm", "the frame goes round in a loop of bridges", "switch spanning tree on, or take the loop out"),
         Reason("tunnel-no-remote", "the tunnel does not know where the other end is", "bridge fdb append 00:00:00:00:00:00 dev VXLAN dst REMOTE"),
         Reason("tunnel-broken", "the tunnel's outer packet cannot be sent or is not taken"),

@@ -165,7 +165,7 @@ def is_steady(world: World) -> bool:
 
 def _is_steady(netns: Netns) -> bool:
     for dev in netns.devices.values():
-        if isinstance(dev, Bond) or not (dev.root_qdisc is None or isinstance(dev.root_qdisc, (Noqueue, PfifoFast))):
+        if dev.ingress_queue is not None or isinstance(dev, Bond) or not (dev.root_qdisc is None or isinstance(dev.root_qdisc, (Noqueue, PfifoFast))):
             return False
     state = netns.netfilter
     if state is None:

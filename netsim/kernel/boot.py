@@ -57,10 +57,16 @@ QDISC_KINDS = {
     "netem": QdiscKind("netem", "netem", "sched.netem:create_netem"),
     "tbf": QdiscKind("tbf", "tbf", "sched.tbf:create_tbf"),
     "prio": QdiscKind("prio", "prio", "sched.prio:create_prio"),
+    "htb": QdiscKind("htb", "htb", "sched.htb:create_htb"),
+    "ingress": QdiscKind("ingress", "ingress", "sched.ingress:create_ingress"),
+    "clsact": QdiscKind("clsact", "ingress", "sched.ingress:create_clsact"),
+    "sfq": QdiscKind("sfq", "sfq", "sched.fair:create_sfq"),
+    "fq": QdiscKind("fq", "fq", "sched.fair:create_fq"),
+    "codel": QdiscKind("codel", "codel", "sched.codel:create_codel"),
     "pfifo": QdiscKind("pfifo", "", "sched.fifo:create_pfifo"),
     "bfifo": QdiscKind("bfifo", "", "sched.fifo:create_bfifo"),
     "pfifo_fast": QdiscKind("pfifo_fast", "", "sched.fifo:create_pfifo_fast"),
-    "fq_codel": QdiscKind("fq_codel", "", "sched.fifo:create_fq_codel"),
+    "fq_codel": QdiscKind("fq_codel", "fq_codel", "sched.fair:create_fq_codel"),
     "noqueue": QdiscKind("noqueue", "", "sched.fifo:create_noqueue"),
 }
 MODULES = {"ip_gre": "drivers.gre:MODULE", "ipip": "drivers.ipip:MODULE", "sit": "drivers.sit:MODULE", "bonding": "drivers.bond:MODULE"}

@@ -6,6 +6,8 @@ import attrs
 
 ALL_MODULES = frozenset(
     [
+        *("htb", "sfq", "fq", "fq_codel", "codel", "ingress", "cls_u32", "cls_u32_perf", "cls_fw", "cls_matchall", "cls_flower"),
+        *("act_gact", "act_mirred", "act_police"),
         "veth",
         "bridge",
         "vlan_filtering",

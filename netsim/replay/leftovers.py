@@ -17,6 +17,7 @@ from netsim.machine.process import Process
 from netsim.programs.docker_proxy import DockerProxy
 from netsim.replay.addresses import keeps_groups
 from netsim.replay.devices import MADE, devices, is_brought
+from netsim.replay.queues import has_filters
 from netsim.replay.routes import dead_routes
 from netsim.replay.settings import machine_wide
 from netsim.replay.sites import Site, Sites
@@ -51,6 +52,8 @@ def _of_netns(site: Site, netns: Netns) -> Iterator[str]:
                 yield f"{site.name}: stations that bridge {dev.name} learnt"
             if not keeps_groups(dev) and any(member.is_permanent for entry in settled(dev).entries.values() for member in entry.ports.values()):
                 yield f"{site.name}: groups that bridge {dev.name} keeps while it looks at none"
+        if has_filters(dev):
+            yield f"{site.name}: filters of {dev.name}, and what they do with frames"
     for dev in netns.devices.values():
         if has_lost_carrier(dev):
             yield f"{site.name}: what IPv6 made of the carrier that {dev.name} has lost"

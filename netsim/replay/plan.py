@@ -42,10 +42,17 @@ class Plan:
                 found |= {each.words[each.words.index("type") + 1]} if "type" in each.words else {"tun"} if each.words[0] == "tuntap" else set()
                 found |= {"vlan_filtering"} if "vlan_filtering" in each.words else set()
             elif isinstance(each, AddQueue):
-                found.add(each.words[each.words.index("handle") + 2])
+                found.add(kind_of(each.words))
             elif isinstance(each, LoadServices):
                 found.add(IPVS)
         return found
+
+
+def kind_of(words: tuple[str, ...]) -> str:
+    """The kind of discipline that a command of tc is about."""
+    if words[0] == "class":
+        return "htb"
+    return words[words.index("handle") + 2] if "handle" in words else "ingress"  # clsact is in the module of ingress
 
 
 def settled(world: World) -> World:

@@ -154,6 +154,7 @@ def _queues(text: str, blind: Blind) -> Facts:
     found: Facts = {}
     for item in json.loads(text or "[]"):
         if item.get("kind") in PUT and item.get("handle") != "0:":
+            item.get("options", {}).pop("direct_packets_stat", None)
             found[f"{item.get('dev')} {item.get('handle')}"] = {key: value for key, value in item.items() if key not in ("refcnt", "offloaded")}
     return found
 

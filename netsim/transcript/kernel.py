@@ -16,7 +16,9 @@ COMMAND_TIME = 30 * MS
 BACKGROUND_TIME = 400 * MS
 ENDING = re.compile(r"kill (-\w+ )?\$\w+; wait \$\w+")
 AWAITED = re.compile(r"[;\s]*\bwait \$\w+\s*$")
-SMALL_MODULES = frozenset({"veth", "bridge", "vxlan", "macvlan", "ifb", "br_netfilter", "ip_tables", "nf_tables", "tun", "tbf"})
+SMALL_MODULES = frozenset(
+    {"veth", "bridge", "vxlan", "macvlan", "ifb", "br_netfilter", "ip_tables", "nf_tables", "tun", "tbf", "htb", "ingress", "cls_u32", "act_mirred"}
+)
 """What the machine of the "host" recordings had: no dummy, vlan, vrf, ipvlan, tunnels, VLAN filtering or netem."""
 
 

@@ -80,8 +80,8 @@ REFUSED = [
     ("add dev v0 root tbf rate 1mbit burst 10k latency 1ms limit 10", 1, 'tbf: specifying both "latency" and "limit" is not allowed'),
     ("add dev v0 root tbf rate 2mbit burst 10k latency 1ms peakrate 1mbit mtu 1500", 2, "RTNETLINK answers: Invalid argument"),
     ("add dev v0 root prio bands 1", 2, "RTNETLINK answers: Invalid argument"),
-    ("add dev v0 root htb default 10", 1, 'netsim: "tc qdisc add htb" is not modelled'),
-    ("add dev v0 ingress", 1, 'netsim: "tc qdisc add ingress" is not modelled'),
+    ("add dev v0 root hfsc default 10", 1, 'netsim: "tc qdisc add hfsc" is not modelled'),
+    ("add dev v0 root cake", 1, 'netsim: "tc qdisc add cake" is not modelled'),
     ("show foo", 255, 'What is "foo"? Try "tc qdisc help".'),
 ]  # fmt: skip
 

@@ -8,7 +8,9 @@ from netsim.commands.ip.main import Ip
 from netsim.commands.ip.netns import switch
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.words import Stop, Words, matches
-from netsim.commands.tc.qdisc import do_class, do_filter, do_qdisc, refuse
+from netsim.commands.tc.classes import do_class
+from netsim.commands.tc.filters import do_filter
+from netsim.commands.tc.qdisc import do_qdisc, refuse
 from netsim.commands.tc.usage import MAIN
 from netsim.machine.call import Call, Result
 

@@ -9,30 +9,27 @@ import attrs
 
 from netsim.commands.ip.main import Ip
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.words import Stop, Words, answers, duparg, invarg, matches, no_device
-from netsim.commands.tc import netem, tbf, units
-from netsim.commands.tc.show import class_text, qdisc_json, qdisc_text
+from netsim.commands.ip.words import Stop, Words, answers, duparg, invarg, matches
+from netsim.commands.tc import fair, htb, netem, tbf, units
+from netsim.commands.tc.place import device
+from netsim.commands.tc.show import qdisc_json, qdisc_text
 from netsim.commands.tc.small import parse_fifo, parse_prio
 from netsim.commands.tc.usage import QDISC
-from netsim.errors import ENODEV, NetError
+from netsim.errors import NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.rtnl.qdisc import QdiscRequest, delete, modify
-from netsim.kernel.sched.qdisc import TC_H_ROOT, Qdisc, tree
+from netsim.kernel.sched.ingress import INGRESS_HANDLE
+from netsim.kernel.sched.qdisc import TC_H_INGRESS, TC_H_ROOT, Qdisc, tree
 
 COMMANDS = (("add", NLM_F_EXCL | NLM_F_CREATE), ("change", 0), ("replace", NLM_F_CREATE | NLM_F_REPLACE), ("link", NLM_F_REPLACE))
 UNMODELLED = frozenset(
     [
-        "htb",
         "hfsc",
         "cbq",
         "drr",
         "qfq",
-        "sfq",
-        "fq",
-        "fq_codel",
         "fq_pie",
-        "codel",
         "pie",
         "red",
         "gred",
@@ -52,8 +49,6 @@ UNMODELLED = frozenset(
         "dsmark",
         "atm",
         "pfifo_head_drop",
-        "ingress",
-        "clsact",
         "teql0",
         "blackhole",
     ]
@@ -70,7 +65,7 @@ def _tbf(kind: str, cursor: Words) -> Any:
 
 
 PARSERS: dict[str, Callable[[str, Words], Any]] = {
-    "netem": _netem, "tbf": _tbf, "prio": parse_prio, "pfifo": parse_fifo, "bfifo": parse_fifo,
+    "netem": _netem, "tbf": _tbf, "prio": parse_prio, "pfifo": parse_fifo, "bfifo": parse_fifo, "htb": htb.parse, **fair.PARSERS,
 }  # fmt: skip
 
 
@@ -112,7 +107,7 @@ def change(session: Ip, cursor: Words, verb: str, flags: int | None) -> None:
     """Add, change, replace, link; delete where there are no flags (`tc_qdisc_modify`)."""
     reading = _place(session, cursor, verb)
     options = _options(reading, cursor, verb)
-    dev = _device(session, reading.dev)
+    dev = device(session, reading.dev)
     request = QdiscRequest(reading.parent, reading.handle, reading.kind, options)
     try:
         if flags is None:
@@ -148,7 +143,7 @@ def _place(session: Ip, cursor: Words, verb: str) -> Reading:
         elif word in ("ingress", "clsact"):
             if reading.parent:
                 raise Stop(f'Error: "{word}" is a duplicate parent ID\n', 255)
-            raise refuse(f"qdisc {verb} {word}")
+            reading.parent, reading.kind, reading.handle = TC_H_INGRESS, word, INGRESS_HANDLE
         elif word == "parent":
             _read_parent(reading, cursor)
         elif word in ("estimator", "stab", "ingress_block", "egress_block"):
@@ -187,20 +182,12 @@ def _options(reading: Reading, cursor: Words, verb: str) -> Any:
     return None
 
 
-def _device(session: Ip, name: str) -> NetDevice:
-    if not name:
-        raise answers(NetError(ENODEV))
-    dev = session.netns.device(name)
-    if dev is None:
-        raise no_device(name)
-    return dev
-
-
 def disciplines(dev: NetDevice) -> list[Qdisc | None]:
     """What a dump tells of a device: None is its default noqueue; nothing before it was up the first time."""
+    ingress: list[Qdisc | None] = [dev.ingress_queue] if dev.ingress_queue is not None else []
     if dev.root_qdisc is not None:
-        return list(tree(dev))
-    return [] if dev.qdisc == "noop" else [None]
+        return [*tree(dev), *ingress]
+    return ingress if dev.qdisc == "noop" else [None, *ingress]
 
 
 @attrs.define(eq=False)
@@ -222,7 +209,7 @@ def show(session: Ip, cursor: Words) -> None:
     wanted = _filter(session, cursor, "qdisc")
     if wanted is None:
         return
-    devices = [_device(session, wanted.dev)] if wanted.dev else list(session.netns.devices.values())
+    devices = [device(session, wanted.dev)] if wanted.dev else list(session.netns.devices.values())
     found = [(dev, each) for dev in devices for each in disciplines(dev) if wanted.passes(each)]
     if session.style.json:
         items = [qdisc_json(session, dev, each, "" if wanted.dev else dev.name) for dev, each in found]
@@ -241,7 +228,7 @@ def _filter(session: Ip, cursor: Words, object_name: str) -> Filter | None:
         elif word == "root":
             wanted.parent = TC_H_ROOT
         elif word in ("ingress", "clsact"):
-            return None  # there are none
+            wanted.parent = TC_H_INGRESS
         elif word == "parent" or (word == "handle" and object_name == "qdisc"):
             argument = cursor.argument()
             number = units.get_classid(argument) if word == "parent" else units.get_handle(argument)
@@ -253,25 +240,3 @@ def _filter(session: Ip, cursor: Words, object_name: str) -> Filter | None:
         elif word != "invisible" or object_name != "qdisc":
             raise Stop(f'What is "{word}"? Try "tc {object_name} help".\n', 255)
     return wanted
-
-
-def do_class(session: Ip, cursor: Words) -> None:
-    """tc class: the classes of prio, tbf and netem can be listed (`do_class`)."""
-    word = cursor.take() if cursor.more() else "show"
-    if not (matches(word, "list") or matches(word, "show")):
-        raise refuse(f"class {word}")
-    wanted = _filter(session, cursor, "class")
-    if wanted is None or not wanted.dev:
-        return
-    dev = _device(session, wanted.dev)
-    for qdisc in tree(dev):
-        if wanted.parent in (0, TC_H_ROOT, qdisc.handle):
-            for number in qdisc.classes():
-                session.print(class_text(session, qdisc, number))
-
-
-def do_filter(session: Ip, cursor: Words) -> None:
-    """tc filter: there are none to list, and none can be made."""
-    word = cursor.take() if cursor.more() else "show"
-    if not (matches(word, "list") or matches(word, "show")):
-        raise refuse(f"filter {word}")

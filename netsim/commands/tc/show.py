@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from netsim.commands.ip.main import Ip
-from netsim.commands.tc import netem, tbf
+from netsim.commands.tc import fair, htb, netem, tbf
 from netsim.commands.tc.units import sprint_classid, sprint_size
 from netsim.kernel.core.netdevice import NetDevice
-from netsim.kernel.sched.fifo import PRIO2BAND, Bfifo, FqCodel, Pfifo, PfifoFast
+from netsim.kernel.sched.codel import CodelQdisc
+from netsim.kernel.sched.fair import Fair, FqCodel
+from netsim.kernel.sched.fifo import PRIO2BAND, Bfifo, Pfifo, PfifoFast
+from netsim.kernel.sched.htb import Htb, HtbClass
+from netsim.kernel.sched.ingress import Clsact, Ingress
 from netsim.kernel.sched.netem import Netem
 from netsim.kernel.sched.prio import Prio
 from netsim.kernel.sched.qdisc import TC_H_ROOT, Qdisc
 from netsim.kernel.sched.tbf import Tbf
-
-FQ_CODEL_FLOWS, FQ_CODEL_MEMORY, FQ_CODEL_BATCH = 1024, 32 << 20, 64
-COUNTERS = ("maxpacket", "drop_overlimit", "new_flow_count", "ecn_mark")
 
 
 def options_text(qdisc: Qdisc, details: int) -> str:
@@ -24,20 +25,24 @@ def options_text(qdisc: Qdisc, details: int) -> str:
         return netem.text(qdisc)
     if isinstance(qdisc, Tbf):
         return tbf.text(qdisc, details)
-    if isinstance(qdisc, FqCodel):
-        size = qdisc.dev.mtu + qdisc.dev.header_length
-        return (
-            f"limit {qdisc.limit}p flows {FQ_CODEL_FLOWS} quantum {size} target 5ms interval 100ms memory_limit {sprint_size(FQ_CODEL_MEMORY)} "
-            f"ecn drop_batch {FQ_CODEL_BATCH} "
-        )
+    if isinstance(qdisc, Htb):
+        return htb.text(qdisc, details)
+    if isinstance(qdisc, Fair | CodelQdisc):
+        return fair.text(qdisc, details)
     if isinstance(qdisc, Bfifo):
         return f"limit {sprint_size(qdisc.limit)}"
     if isinstance(qdisc, Pfifo):
         return f"limit {qdisc.limit}p"
+    if _is_plain_ingress(qdisc):
+        return "---------------- "
     if isinstance(qdisc, Prio | PfifoFast):
         bands, priomap = _bands(qdisc)
         return f"bands {bands} priomap {' '.join(map(str, priomap))}"
     return ""
+
+
+def _is_plain_ingress(qdisc: Qdisc) -> bool:
+    return isinstance(qdisc, Ingress) and not isinstance(qdisc, Clsact)
 
 
 def _bands(qdisc: Prio | PfifoFast) -> tuple[int, tuple[int, ...]]:
@@ -50,11 +55,10 @@ def options_json(qdisc: Qdisc, details: int) -> dict[str, Any]:
         return netem.json(qdisc)
     if isinstance(qdisc, Tbf):
         return tbf.json(qdisc, details)
-    if isinstance(qdisc, FqCodel):
-        return {
-            "limit": qdisc.limit, "flows": FQ_CODEL_FLOWS, "quantum": qdisc.dev.mtu + qdisc.dev.header_length, "target": 4999, "interval": 99999,
-            "memory_limit": FQ_CODEL_MEMORY, "ecn": True, "drop_batch": FQ_CODEL_BATCH,
-        }  # fmt: skip
+    if isinstance(qdisc, Htb):
+        return htb.json(qdisc)
+    if isinstance(qdisc, Fair | CodelQdisc):
+        return fair.json(qdisc)
     if isinstance(qdisc, Pfifo):
         return {"limit": qdisc.limit}
     if isinstance(qdisc, Prio | PfifoFast):
@@ -89,9 +93,7 @@ def statistics(session: Ip, qdisc: Qdisc | None) -> str:
         f" Sent {counted['bytes']} bytes {counted['packets']} pkt (dropped {counted['drops']}, overlimits {counted['overlimits']} "
         f"requeues {counted['requeues']}) {end} backlog {sprint_size(counted['backlog'])} {counted['qlen']}p requeues {counted['requeues']}{end}"
     )
-    if isinstance(qdisc, FqCodel):
-        text += "  " + " ".join(f"{name} 0" for name in COUNTERS) + f"{end}  new_flows_len 0 old_flows_len 0{end}"
-    return text
+    return text + (fair.xstats(qdisc, end) if isinstance(qdisc, Fair | CodelQdisc) else "")
 
 
 def _counters(qdisc: Qdisc | None) -> dict[str, int]:
@@ -110,13 +112,21 @@ def qdisc_json(session: Ip, dev: NetDevice, qdisc: Qdisc | None, named: str) -> 
     if style.statistics:
         out |= _counters(qdisc)
         if isinstance(qdisc, FqCodel):
-            out |= dict.fromkeys((*COUNTERS, "new_flows_len", "old_flows_len"), 0)
+            told = {
+                "maxpacket": qdisc.maxpacket,
+                "drop_overlimit": qdisc.drop_overlimit,
+                "new_flow_count": qdisc.new_flow_count,
+                "ecn_mark": qdisc.ecn_mark,
+            }
+            out |= told | {"new_flows_len": len(qdisc.new_flows), "old_flows_len": len(qdisc.old_flows)}
     return out
 
 
 def class_text(session: Ip, qdisc: Qdisc, number: int) -> str:
     """One class: only prio counts for each."""
     end = session.style.newline
+    if isinstance(qdisc, Htb):
+        return _htb_class(session, qdisc, qdisc.members[number])
     leaf = qdisc.leaf(number)
     text = f"class {qdisc.kind} {sprint_classid(qdisc.handle | number)} parent {sprint_classid(qdisc.handle)} "
     text += f"leaf {leaf.handle >> 16:x}: " if leaf is not None and leaf.handle else ""
@@ -124,6 +134,20 @@ def class_text(session: Ip, qdisc: Qdisc, number: int) -> str:
     if not session.style.statistics:
         return text
     return text + (statistics(session, leaf) if isinstance(qdisc, Prio) else end)
+
+
+def _htb_class(session: Ip, qdisc: Htb, each: HtbClass) -> str:
+    style, end = session.style, session.style.newline
+    text = f"class htb {sprint_classid(qdisc.handle | each.number)} "
+    text += f"parent {sprint_classid(qdisc.handle | each.parent.number)} " if each.parent is not None else "root "
+    if each.leaf is not None and each.leaf.handle:
+        text += f"leaf {each.leaf.handle >> 16:x}: "
+    text += htb.class_options(each, style.details) + end
+    if not style.statistics:
+        return text
+    backlog, qlen = (each.leaf.backlog, each.leaf.qlen) if each.leaf is not None else (0, 0)
+    text += f" Sent {each.bytes} bytes {each.packets} pkt (dropped {each.drops}, overlimits {each.overlimits} requeues 0) {end}"
+    return text + f" backlog {sprint_size(backlog)} {qlen}p requeues 0{end}" + htb.class_xstats(each) + end
 
 
 __all__ = ["class_text", "qdisc_json", "qdisc_text"]

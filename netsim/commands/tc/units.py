@@ -166,6 +166,11 @@ def burst_time(rate: int, size: int) -> int:
     return math.ceil(1e6 * size / rate * TICKS_PER_US)
 
 
+def xmit_time(rate: int, size: int) -> int:
+    """The same as tc itself reckons for those who are told ticks: in whole microseconds first."""
+    return to_ticks(int(1e6 * size / rate))
+
+
 def burst_size(rate: int, ticks: int) -> int:
     """Bytes that go out in so many ticks (`tc_calc_xmitsize`)."""
     return int(rate * int(ticks / TICKS_PER_US) / 1e6)

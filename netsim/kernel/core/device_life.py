@@ -156,7 +156,7 @@ def shutdown_qdisc(dev: NetDevice) -> None:
     if dev.root_qdisc is not None:
         dev.root_qdisc.reset()
     dev.stir()
-    dev.root_qdisc, dev.qdisc = None, "noop"
+    dev.root_qdisc, dev.qdisc, dev.ingress_queue = None, "noop", None
 
 
 def dev_close(dev: NetDevice) -> None:

@@ -71,6 +71,8 @@ class NetDevice(Late):
     operstate: int = IF_OPER_UNKNOWN
     qdisc: str = "noop"
     root_qdisc: Any = None
+    ingress_queue: Any = None  # filters of what comes in and goes out (`ingress_queue`), of which taps know too (`sched.ingress.WATCHED`)
+    had_ingress_queue: bool = False
     default_qdisc: str = "noqueue"
     tx_queue_len: int = 1000
     group: int = 0

@@ -60,6 +60,8 @@ def receive_core(skb: SkBuff) -> None:
     if netns.taps or dev.taps:
         for tap in (*netns.taps, *dev.taps):
             tap.packet(skb, dev)
+    if dev.ingress_queue is not None and not dev.ingress_queue.received(skb):
+        return
     if skb.vlan and dev.vlan_devices and vlan_do_receive(skb):
         return
     if dev.rx_handler is not None and dev.rx_handler(skb):

@@ -26,6 +26,10 @@ def dev_queue_xmit(skb: SkBuff) -> int:
         if dev.netns.trace is not None:
             trace_drop(dev.netns, "DEV_READY", dev.name, skb.packet, dev)
         return NET_XMIT_CN
+    if dev.ingress_queue is not None:
+        told: int | None = dev.ingress_queue.sending(skb)
+        if told is not None:
+            return told
     root = dev.root_qdisc
     if root is not None:
         outcome: int = root.enqueue(skb)

@@ -11,7 +11,8 @@ from netsim.kernel.core.device_life import activate
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
-from netsim.kernel.sched.qdisc import MAJOR, MINOR, TC_H_ROOT, Qdisc, QdiscKind, descendants, qdisc_lookup
+from netsim.kernel.sched.ingress import WATCHED
+from netsim.kernel.sched.qdisc import MAJOR, MINOR, TC_H_INGRESS, TC_H_ROOT, Qdisc, QdiscKind, descendants, qdisc_lookup
 
 FIRST_AUTOHANDLE, LAST_AUTOHANDLE, STEP = 0x80000000, 0xFFFF0000, 0x10000
 
@@ -54,7 +55,7 @@ def modify(dev: NetDevice, request: QdiscRequest, flags: int) -> None:
 
 def _parent_of(dev: NetDevice, request: QdiscRequest) -> Qdisc | None:
     """The discipline whose class is meant; ENOENT."""
-    if request.parent in (0, TC_H_ROOT):
+    if request.parent in (0, TC_H_ROOT, TC_H_INGRESS):
         return None
     parent = qdisc_lookup(dev, request.parent & MAJOR)
     if parent is None:
@@ -77,6 +78,9 @@ def at(dev: NetDevice, place: int) -> Qdisc | None:
     if place == TC_H_ROOT:
         root: Qdisc | None = dev.root_qdisc
         return root
+    if place == TC_H_INGRESS:
+        ingress: Qdisc | None = dev.ingress_queue
+        return ingress
     parent = qdisc_lookup(dev, place & MAJOR)
     if parent is None:
         return None
@@ -129,6 +133,8 @@ def _create(dev: NetDevice, request: QdiscRequest, parent: Qdisc | None, flags: 
     kind: QdiscKind | None = kernel.qdisc_kinds.get(request.kind)
     if kind is None or (kind.module and kind.module not in kernel.profile.modules):
         raise NetError(ENOENT, "Specified qdisc kind is unknown")
+    if (request.parent == TC_H_INGRESS) != (request.kind in ("ingress", "clsact")):
+        raise NetError(EINVAL, "Specified parent ID is reserved for ingress and clsact Qdiscs" if request.parent == TC_H_INGRESS else "")
     handle = request.handle or _free_handle(dev)
     made = kind.create(dev, handle, request.parent, request.options)
     if parent is not None and made.kind == "noqueue":
@@ -149,6 +155,11 @@ def _free_handle(dev: NetDevice) -> int:
 
 def _graft(dev: NetDevice, parent: Qdisc | None, place: int, new: Qdisc | None) -> None:
     """Put a discipline, or none, into a place (`qdisc_graft`)."""
+    if place == TC_H_INGRESS:
+        dev.stir()
+        dev.ingress_queue, dev.had_ingress_queue = new, True
+        dev.taps = (*[tap for tap in dev.taps if tap is not WATCHED], *([WATCHED] if new is not None else []))
+        return
     if parent is None:
         old: Qdisc | None = dev.root_qdisc
         if old is not None and old is not new:
@@ -178,12 +189,12 @@ def delete(dev: NetDevice, request: QdiscRequest) -> None:
     dev.netns.kernel.require_admin()
     parent = None
     if request.parent:
-        if request.parent != TC_H_ROOT:
+        if request.parent not in (TC_H_ROOT, TC_H_INGRESS):
             parent = qdisc_lookup(dev, request.parent & MAJOR)
             if parent is None:
                 raise NetError(ENOENT, "Failed to find qdisc with specified classid")
         found = at(dev, request.parent)
-        if found is None and request.parent != TC_H_ROOT:
+        if found is None and request.parent != TC_H_ROOT and not dev.had_ingress_queue:
             raise NetError(ENOENT, "Cannot find specified qdisc on specified device")
         if request.handle and (found is None or found.handle != request.handle):
             raise NetError(EINVAL, "Invalid handle")

@@ -119,17 +119,6 @@ class PfifoFast(Qdisc):
 
 
 @attrs.define(eq=False)
-class FqCodel(Pfifo):
-    """The default of tun and ifb devices; as nothing waits before them its flows and its codel never come into play (`sch_fq_codel.c`)."""
-
-    kind: ClassVar[str] = "fq_codel"
-
-    def default_limit(self) -> int:
-        """10240 frames (`fq_codel_init`)."""
-        return 10240
-
-
-@attrs.define(eq=False)
 class Noqueue(Qdisc):
     """Straight to the driver: what virtual devices have by default, asked for by name (`noqueue_qdisc_ops`)."""
 
@@ -156,11 +145,6 @@ def create_pfifo(dev: NetDevice, handle: int, parent: int, options: Any) -> Pfif
 def create_bfifo(dev: NetDevice, handle: int, parent: int, options: Any) -> Pfifo:
     """Make a bfifo; options are its limit in bytes."""
     return _limited(Bfifo(dev, handle, parent), options)
-
-
-def create_fq_codel(dev: NetDevice, handle: int, parent: int, options: Any) -> Pfifo:
-    """Make a device's default fq_codel."""
-    return _limited(FqCodel(dev, handle, parent), options)
 
 
 def _limited(made: Pfifo, options: Any) -> Pfifo:

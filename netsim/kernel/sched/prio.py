@@ -9,8 +9,18 @@ import attrs
 from netsim.errors import EINVAL, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.sched.cls import TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN
 from netsim.kernel.sched.fifo import PRIO2BAND, create_pfifo
-from netsim.kernel.sched.qdisc import MAJOR, MINOR, NET_XMIT_SUCCESS, Qdisc, counts_as_drop, frame_length
+from netsim.kernel.sched.qdisc import (
+    MAJOR,
+    MINOR,
+    NET_XMIT_BYPASS,
+    NET_XMIT_STOLEN,
+    NET_XMIT_SUCCESS,
+    Qdisc,
+    counts_as_drop,
+    frame_length,
+)
 
 MOST_BANDS, FEWEST_BANDS = 16, 2
 PRIO_MAX = 15
@@ -37,7 +47,16 @@ class Prio(Qdisc):
     def enqueue(self, skb: SkBuff) -> int:
         """Into the band of its priority, or the class the priority names (`prio_classify`)."""
         length = frame_length(skb)
-        child = self._band(skb.priority)
+        priority = skb.priority
+        if self.block is not None and priority & MAJOR != self.handle:
+            verdict, classid = self.block.classify(skb, length)
+            if verdict == TC_ACT_SHOT:
+                self.drop(skb, "TC_EGRESS")
+                return NET_XMIT_SUCCESS | NET_XMIT_BYPASS
+            if verdict in (TC_ACT_STOLEN, TC_ACT_QUEUED):
+                return NET_XMIT_SUCCESS | NET_XMIT_STOLEN
+            priority = self.handle | classid & MINOR if verdict >= 0 else priority
+        child = self._band(priority)
         outcome = child.enqueue(skb)
         if outcome == NET_XMIT_SUCCESS:
             self.added(length)

@@ -17,9 +17,12 @@ from netsim.trace import Dropped
 
 if TYPE_CHECKING:
     from netsim.clock import Clock
+    from netsim.kernel.sched.cls import Block
 
 TC_H_ROOT, TC_H_INGRESS = 0xFFFFFFFF, 0xFFFFFFF1
 MAJOR, MINOR = 0xFFFF0000, 0x0000FFFF
+NET_XMIT_STOLEN = 0x10000
+"""A filter has the frame; nobody lost it (`__NET_XMIT_STOLEN`)."""
 HASH_MULTIPLIER, HASH_SHIFT = 0x61C88647, 28
 
 
@@ -55,6 +58,8 @@ class Qdisc:
     backlog: int = 0
     qlen: int = 0
     timer: Timer | None = None
+    block: Block | None = None
+    """Its filters, from the first on."""
 
     @property
     def clock(self) -> Clock:
@@ -109,6 +114,15 @@ class Qdisc:
         """Disciplines in its classes."""
         return ()
 
+    def filters_of(self, number: int) -> Block:
+        """The filters of the discipline, or of one of its classes, made at need; EOPNOTSUPP where classes have none (`tcf_block`)."""
+        if number:
+            raise NetError(EOPNOTSUPP, "Class doesn't support blocks")
+        if self.block is None:
+            self.block = part("sched.cls:Block")(self)
+        assert self.block is not None
+        return self.block
+
     # counting --------------------------------------------------------------------------------------------------------------
 
     def added(self, length: int) -> None:
@@ -148,7 +162,7 @@ def frame_length(skb: SkBuff) -> int:
 
 def counts_as_drop(outcome: int) -> int:
     """How many drops a parent counts for what its child answered (`net_xmit_drop_count`)."""
-    return 0 if outcome & NET_XMIT_BYPASS else 1
+    return 0 if outcome & (NET_XMIT_BYPASS | NET_XMIT_STOLEN) else 1
 
 
 def descendants(root: Qdisc) -> Iterator[Qdisc]:
@@ -162,7 +176,7 @@ def tree(dev: NetDevice) -> list[Qdisc]:
     """A device's disciplines as dumps list them: the root, the others by hash of their handles (`tc_dump_qdisc_root`)."""
     root: Qdisc | None = dev.root_qdisc
     if root is None:
-        return []
+        return []  # what filters come and go by is another tree
     return [root, *sorted((each for each in descendants(root) if each.handle), key=_bucket)]
 
 
@@ -172,10 +186,13 @@ def _bucket(qdisc: Qdisc) -> int:
 
 def qdisc_lookup(dev: NetDevice, handle: int) -> Qdisc | None:
     """A device's discipline by handle (`qdisc_lookup`)."""
+    ingress: Qdisc | None = dev.ingress_queue
+    if ingress is not None and ingress.handle == handle:
+        return ingress
     return next((each for each in tree(dev) if handle and each.handle == handle), None)
 
 
 __all__ = [
-    "MAJOR", "MINOR", "NET_XMIT_BYPASS", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "TC_H_INGRESS", "TC_H_ROOT", "Qdisc", "QdiscKind", "counts_as_drop",
+    "MAJOR", "MINOR", "NET_XMIT_BYPASS", "NET_XMIT_DROP", "NET_XMIT_STOLEN", "NET_XMIT_SUCCESS", "TC_H_INGRESS", "TC_H_ROOT", "Qdisc", "QdiscKind", "counts_as_drop",
     "descendants", "frame_length", "qdisc_lookup", "tree",
 ]  # fmt: skip

@@ -28,7 +28,8 @@ from netsim.replay.backend.room import AGENT, SHELL, interpreter, last_breath, r
 KERNELS = ("linux.uml", "linux")
 MODULES = "/usr/lib/uml/modules"
 MEMORY = "512M"
-KIND_MODULES = {"gre": "ip_gre", "gretap": "ip_gre", "vlan": "8021q", "bond": "bonding", "netem": "sch_netem", "tbf": "sch_tbf", "prio": "sch_prio"}
+KIND_MODULES = {"gre": "ip_gre", "gretap": "ip_gre", "vlan": "8021q", "bond": "bonding", "netem": "sch_netem", "tbf": "sch_tbf", "prio": "sch_prio",
+    "htb": "sch_htb", "sfq": "sch_sfq", "fq_codel": "sch_fq_codel", "fq": "sch_fq", "codel": "sch_codel", "ingress": "sch_ingress"}  # fmt: skip
 """Modules that are not called like the kind they bring."""
 LONGEST = 600
 NOBODY = "nobody"
