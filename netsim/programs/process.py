@@ -20,11 +20,9 @@ SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "AL
 REFUSED = {
     "systemctl": "services are not modelled; start the program itself",
     "service": "services are not modelled; start the program itself",
+    "journalctl": "no journal is kept; what the daemon does is told by docker events",
     "iperf3": "throughput is not predicted; use nc or curl to see whether data arrives",
     "iperf": "throughput is not predicted; use nc or curl to see whether data arrives",
-    "tc": "traffic control is not modelled yet",
-    "nft": "use iptables; nft is not modelled yet",
-    "conntrack": "connection tracking is not modelled yet",
     "wg": "WireGuard is not modelled",
     "ufw": "a front end to iptables that is not modelled; write the rules with iptables",
 }
