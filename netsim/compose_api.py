@@ -75,10 +75,28 @@ class _Tree:
         """What an image is built from: the Dockerfile, and the small texts beside and below it, as far as they are not too many."""
         try:
             self(f"{directory}/{dockerfile}")
-            real = (self.base / PurePosixPath(directory).relative_to(ROOT / self.name)).resolve()
         except (OSError, ValueError, UnicodeDecodeError):
             return
+        self.below(directory)
+
+    def mounted(self, path: str) -> None:
+        """What a service has mounted: a file, or the small texts of a directory."""
+        try:
+            self(path)
+        except UnicodeDecodeError:
+            return
+        except OSError:
+            self.below(path)
+
+    def below(self, directory: str) -> None:
+        """The small texts in a directory and below it, as far as they are not too many."""
+        try:
+            real = (self.base / PurePosixPath(directory).relative_to(ROOT / self.name)).resolve()
+        except (OSError, ValueError):
+            return
         found = 0
+        if not real.is_relative_to(self.base) or not real.is_dir():
+            return
         for one in sorted(real.rglob("*")):
             below = one.relative_to(real)
             if (
@@ -101,7 +119,7 @@ class _Tree:
 
 
 def carry(path: str | Path, environment: Mapping[str, str]) -> Carried:
-    """A compose file, and the files it extends, includes and reads variables from, as they will lie in a machine.
+    """A compose file, and the files it extends, includes, reads variables from and mounts, as they will lie in a machine.
 
     Only files below the working directory, or below the file's own directory when that is elsewhere, are read. OSError for the file itself.
     """
@@ -131,6 +149,9 @@ def _look(read: _Tree, path: str, environment: Mapping[str, str]) -> None:
     for service in loaded.project.services.values():
         if isinstance(service.get("build"), dict):
             read.context(str(service["build"].get("context", "")), str(service["build"].get("dockerfile", "Dockerfile")))
+        for mount in service.get("volumes") or ():
+            if isinstance(mount, dict) and mount.get("type") == "bind":
+                read.mounted(str(mount.get("source", "")))
 
 
 def engine_of(text: str) -> str:

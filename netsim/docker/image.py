@@ -10,6 +10,7 @@ from functools import lru_cache
 import attrs
 
 from netsim.docker.settings import Port
+from netsim.programs.nginx.defaults import FILES as NGINX_FILES
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -136,8 +137,8 @@ READY = (
     Image("debian", command=("bash",)),
     Image("ubuntu", command=("/bin/bash",)),
     Image(
-        "nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP, files={"/usr/share/nginx/html/index.html": NGINX_PAGE},
-        tools={**ALPINE, "nginx": WEB + "nginx", "bash": "netsim.shell.start:bash", "curl": "netsim.programs.curl.program:curl", **APT},
+        "nginx", "busybox", ("nginx", "-g", "daemon off;"), exposed=HTTP, files={"/usr/share/nginx/html/index.html": NGINX_PAGE, **NGINX_FILES},
+        tools={**ALPINE, "nginx": "netsim.programs.nginx.command:nginx", "bash": "netsim.shell.start:bash", "curl": "netsim.programs.curl.program:curl", **APT},
         stop_signal="SIGQUIT",
     ),
     Image(

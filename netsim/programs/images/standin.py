@@ -12,7 +12,7 @@ from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Exec, Invoked, Program, Result
 from netsim.machine.process import SIGINT, SIGQUIT, SIGTERM
 from netsim.programs.http.message import Request, Response, http_date
-from netsim.programs.images.web import Nginx
+from netsim.programs.images.web import EchoServer
 
 AF_INET, AF_INET6, STREAM, DATAGRAM, BACKLOG = 2, 10, 1, 2, 511
 METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PATC")
@@ -151,7 +151,7 @@ def http_echo(call: Call) -> Result | Program:
             port = int(number) if number.isdigit() and 0 < int(number) < 65536 else 0
     if not text or not port:
         return Result("", "Missing -text option!\n" if not text else f"http-echo: netsim: -listen {port} makes no sense\n", 127)
-    server = Nginx(Echo(text), IPV4_ANY, port, backlog=BACKLOG)
+    server = EchoServer(Echo(text), IPV4_ANY, port, backlog=BACKLOG)
     try:
         server.listen(call.proc)
     except NetError as error:

@@ -1,4 +1,4 @@
-"""nginx, Apache's httpd and the training web application: files or a greeting over HTTP, each request logged with the client's address."""
+"""Apache's httpd and the training web application: files or a greeting over HTTP, each request logged with the client's address."""
 
 from __future__ import annotations
 
@@ -42,41 +42,6 @@ def _file(proc: Any, root: str, target: str) -> bytes | None:
 def _kind(target: str, default: str) -> str:
     path = target.partition("?")[0]
     return "text/html" if path.endswith("/") else TYPES.get(path.rpartition(".")[2], default)
-
-
-@attrs.define(eq=False)
-class NginxSite:
-    """Static files as nginx serves them; the access log goes to standard output."""
-
-    root: str = "/usr/share/nginx/html"
-    server: str = "nginx/1.27.3"
-
-    def respond(self, proc: Any, request: Request, peer: str) -> Response:
-        """The file or an error page."""
-        data = _file(proc, self.root, request.target) if request.method in ("GET", "HEAD") else None
-        status = 200 if data is not None else 404 if request.method in ("GET", "HEAD") else 405
-        body = data if data is not None else self._page(status)
-        kind = _kind(request.target, "application/octet-stream") if status == 200 else "text/html"
-        response = self._response(proc, status, kind, body, request.method)
-        agent, referer = request.header("user-agent") or "-", request.header("referer") or "-"
-        line = f"{request.method} {request.target} {request.version}"
-        proc.write(1, f'{_bare(peer)} - - [{_clf_time(proc)}] "{line}" {status} {len(response.body)} "{referer}" "{agent}" "-"\n')
-        return response
-
-    def reject(self, proc: Any, line: str, peer: str) -> Response:
-        """400."""
-        proc.write(1, f'{_bare(peer)} - - [{_clf_time(proc)}] "{line}" 400 157 "-" "-" "-"\n')
-        return self._response(proc, 400, "text/html", self._page(400), "GET")
-
-    def _page(self, status: int) -> bytes:
-        title = f"{status} {PHRASES[status]}"
-        head = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
-        return (head + f"<hr><center>{self.server}</center>\r\n</body>\r\n</html>\r\n").encode()
-
-    def _response(self, proc: Any, status: int, kind: str, body: bytes, method: str) -> Response:
-        headers = (("Server", self.server), ("Date", http_date(proc.wall_clock())), ("Content-Type", kind), ("Content-Length", str(len(body))),
-                   ("Connection", "close"))  # fmt: skip
-        return Response(status, PHRASES[status], headers, b"" if method == "HEAD" else body)
 
 
 PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Not Allowed"}
@@ -172,8 +137,8 @@ class WebServer(HttpServer):
 
 
 @attrs.define(eq=False)
-class Nginx(WebServer):
-    """nginx: ends at SIGTERM, SIGINT and SIGQUIT."""
+class EchoServer(WebServer):
+    """A server in Go: ends at SIGTERM, SIGINT and SIGQUIT."""
 
     caught = frozenset({SIGTERM, SIGINT, SIGQUIT})
 
@@ -190,26 +155,6 @@ class Flask(WebServer):
     """Flask's development server: Python hears of SIGINT only."""
 
     caught = frozenset({SIGINT})
-
-
-def nginx(call: Call) -> Result | Program:
-    """nginx [-g DIRECTIVES]: in the foreground with `daemon off;`, else as a child."""
-    words = list(call.argv[1:])
-    if words == ["-v"]:
-        return Result("", "nginx version: nginx/1.27.3\n")
-    if words == ["-t"]:
-        told = (
-            "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n"
-        )
-        return Result("", told)
-    if words and (len(words) != 2 or words[0] != "-g"):
-        return Result("", f"nginx: netsim: options other than -g, -t and -v are not modelled: {' '.join(words)}\n", 1)
-    server = Nginx(NginxSite(), IPV4_ANY, 80, backlog=BACKLOG)
-    failure = "nginx: [emerg] bind() to 0.0.0.0:80 failed ({errno}: {reason})\n"
-    if words and "daemon off" in words[1]:
-        return _listening(call, server, failure)
-    call.machine.spawn(call.proc, call.argv, fds={fd: opened.dup() for fd, opened in call.proc.fds.items() if fd in (1, 2)}, program=server)
-    return Result()
 
 
 def httpd_foreground(call: Call) -> Result | Program:
