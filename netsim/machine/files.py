@@ -207,7 +207,7 @@ class Files:
         return here  # type: ignore[return-value]
 
     def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory, str] | None:
-        """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not."""
+        """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not. ENOENT."""
         if process is not None and process.etc:
             path = _seen(process, path)
         name, *way = path.split("/")[::-1]
@@ -216,8 +216,11 @@ class Files:
         links, root = 0, self.root if process is None or process.jail is None else process.jail.root
         here: Any = root
         while way:
-            here = here.entries.get(way.pop())
+            part = way.pop()
+            here = here.entries.get(part)
             if type(here) is not Directory:
+                if here is None and part not in SPECIAL:
+                    raise NetError(ENOENT)
                 if type(here) is not Symlink or here.magic is not None or here.target[:1] != "/" or links:
                     return None
                 way += here.target.split("/")[:0:-1]

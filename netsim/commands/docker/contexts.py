@@ -57,8 +57,9 @@ def _place(proc: Process, name: str, kind: str) -> str:
 
 
 def _config(proc: Process) -> dict[str, Any]:
+    text = proc.read_text(f"{_folder(proc)}/config.json")
     try:
-        read_back = json.loads(proc.read_text(f"{_folder(proc)}/config.json") or "{}")
+        read_back = json.loads(text) if text else {}
     except ValueError:
         return {}
     return read_back if isinstance(read_back, dict) else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 from netsim.addr import IPv4, IPv6
@@ -50,11 +52,10 @@ _OPENED = {
 
 
 def _ping(call: Call, family: int) -> Result | Program:
-    options = options_of(tuple(call.argv[1:]))
     program = call.argv[0].rpartition("/")[2]
+    options = _asked(program, tuple(call.argv[1:]))
     if isinstance(options, Result):
-        return attrs.evolve(options, stderr=_signed(options.stderr, program))
-    options = attrs.evolve(options, program=program, warnings=_signed(options.warnings, program))
+        return options
     if options.timestamp:
         return Result("", 'netsim: "ping" option "-T" is not modelled\n', 2)
     if family and not options.family:
@@ -68,6 +69,15 @@ def _ping(call: Call, family: int) -> Result | Program:
     if isinstance(found, Lookup):
         return Resolving(call, options, found, _looked_up)
     return _found(call, options, *found)
+
+
+@lru_cache(maxsize=512)
+def _asked(program: str, words: tuple[str, ...]) -> Options | Result:
+    """The options of a command of that name, or what it prints instead."""
+    options = options_of(words)
+    if isinstance(options, Result):
+        return attrs.evolve(options, stderr=_signed(options.stderr, program))
+    return attrs.evolve(options, program=program, warnings=_signed(options.warnings, program))
 
 
 def _looked_up(call: Call, options: Options, lookup: Lookup) -> Result | Program:
