@@ -75,7 +75,11 @@ def current(proc: Process) -> str:
     """The name of the context in use: the variable's, or the one that `docker context use` wrote down."""
     if proc.env.get("DOCKER_HOST"):
         return DEFAULT
-    return proc.env.get("DOCKER_CONTEXT") or str(_config(proc).get("currentContext") or DEFAULT)
+    named = proc.env.get("DOCKER_CONTEXT")
+    if named:
+        return named
+    kept = _config(proc)
+    return str(kept.get("currentContext") or DEFAULT) if kept else DEFAULT
 
 
 def host_of(docker: Docker, name: str) -> str:

@@ -132,7 +132,7 @@ def _settings(session: Docker, parsed: Parsed) -> Result | None:
 
 def _context(session: Docker, parsed: Parsed) -> Result | None:
     """The daemon of the context in use, where neither --host nor DOCKER_HOST names one."""
-    named, proc = parsed.text("context"), session.call.proc
+    named, proc = parsed.text("context") if parsed.values else "", session.call.proc
     if named and parsed.given("host"):
         return Result("", "conflicting options: either specify --host or --context, not both\n", 1)
     if session.daemon and not named:

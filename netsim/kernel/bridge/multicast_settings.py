@@ -37,10 +37,11 @@ def port_disabled(port: BridgePort) -> None:
         return
     for querier in (state.ip4, state.ip6):
         querier.routers.pop(port.number, None)
-        own = querier.own.pop(port.number, None)
+        own = querier.own.pop(port.number, None) if querier.own else None
         if own is not None and own.timer is not None:
             own.timer.cancel()
-    _forget(state, port, permanent=0)
+    if state.mdb.entries:
+        _forget(state, port, permanent=0)
 
 
 def port_gone(port: BridgePort) -> None:
@@ -51,8 +52,8 @@ def port_gone(port: BridgePort) -> None:
 
 
 def _forget(state: Multicast, port: BridgePort, *, permanent: int) -> None:
-    for entry in list(state.mdb.entries.values()):
-        for place, member in list(entry.ports.items()):
+    for entry in tuple(state.mdb.entries.values()):
+        for place, member in tuple(entry.ports.items()):
             if member.port is port and member.is_permanent <= permanent:
                 state.mdb.drop(entry, place)
 
