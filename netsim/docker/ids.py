@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from random import Random
 
 from netsim.addr import MAC, IPv4
@@ -76,3 +77,12 @@ def pet_name(rng: Random, taken: set[str]) -> str:
             name += str(rng.randrange(10))
         if name not in taken:
             return name
+
+
+def daemon_id(drawn: str, groups: int) -> str:
+    """How a daemon's identity is shown, of 64 hexadecimal digits: twelve groups of letters, a key's fingerprint (before 23), or a UUID."""
+    if groups:
+        text = b32encode(bytes.fromhex(drawn[:60])).decode()
+        return ":".join(text[at : at + 4] for at in range(0, 48, 4))
+    variant = "89ab"[int(drawn[16], 16) % 4]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"

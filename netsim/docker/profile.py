@@ -107,6 +107,8 @@ class EngineProfile:
     """A name that no device can have."""
     sets_mtu_of_bridge: int = 1
     """Whether a network's MTU is that of its bridge at once (25); before, the bridge takes the least of its ports."""
+    id_in_groups: int = 0
+    """Whether the daemon's identity is a key's fingerprint (before 23) or a UUID."""
     saves_layout: int = 1
     """Whether `docker save` writes an OCI layout (25); before, a directory for each layer."""
     mac_of_bridge_is_short: int = 0
@@ -192,7 +194,7 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", sets_mtu_of_bridge=0, saves_layout=0, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", sets_mtu_of_bridge=0, saves_layout=0, id_in_groups=1, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, lists_without_members=1, gives_small_subnets=0,
     checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",

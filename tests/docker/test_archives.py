@@ -107,7 +107,8 @@ def test_what_is_no_archive_of_images_is_refused(host: Host) -> None:
     assert (
         host.run("docker save -o /nosuch/x busybox").stderr == "failed to save image: invalid output path: stat /nosuch: no such file or directory\n"
     )
-    assert host.run("docker export -o /tmp nosuch").stderr == "Error response from daemon: No such container: nosuch\n"
+    assert host.run("docker export nosuch").stderr == "Error response from daemon: No such container: nosuch\n"
+    assert host.run("docker export -o /tmp nosuch").stderr == "failed to export container: cannot write to a directory\n"
     assert host.run("docker import /nosuch x").stderr == "open /nosuch: no such file or directory\n"
     assert host.run("echo hi | docker import - x").stderr == "Error response from daemon: ApplyLayer exit status 1 stdout:  stderr: unexpected EOF\n"
 

@@ -26,10 +26,10 @@ from netsim.machine.files import Directory
 UNREADABLE = "ApplyLayer exit status 1 stdout:  stderr: unexpected EOF"
 
 
-def _put(docker: Docker, data: bytes, path: str, what: str) -> Result:
-    """An archive goes to a file or, without one, to standard output."""
+def _unwritable(docker: Docker, path: str, what: str) -> Result | None:
+    """Why an archive cannot be put where the user wants it, which is seen to before the daemon is asked."""
     if not path:
-        return Result(data.decode("utf-8", "surrogateescape"))
+        return None
     proc = docker.call.proc
     folder = posixpath.dirname(path) or "."
     files = proc.machine.files
@@ -42,8 +42,15 @@ def _put(docker: Docker, data: bytes, path: str, what: str) -> Result:
     if problem:
         docker.complain(f"failed to {what}: {problem}")
         return docker.result(1)
+    return None
+
+
+def _put(docker: Docker, data: bytes, path: str) -> Result:
+    """An archive goes to a file or, without one, to standard output."""
+    if not path:
+        return Result(data.decode("utf-8", "surrogateescape"))
     try:
-        files.write(proc, path, data)
+        docker.call.machine.files.write(docker.call.proc, path, data)
     except NetError as error:
         docker.complain(f"open {path}: {strerror(error.errno).lower()}")
         return docker.result(1)
@@ -52,9 +59,12 @@ def _put(docker: Docker, data: bytes, path: str, what: str) -> Result:
 
 def export(docker: Docker, parsed: Parsed) -> Result:
     """docker export: the root of a container."""
+    wrong = _unwritable(docker, parsed.text("output"), "export container")
+    if wrong is not None:
+        return wrong
     container = docker.engine.container(parsed.words[0])
     docker.engine.tell("container", "export", container.id, image=container.spec.image, name=container.name)
-    return _put(docker, exported(docker.engine, container), parsed.text("output"), "export container")
+    return _put(docker, exported(docker.engine, container), parsed.text("output"))
 
 
 # import ---------------------------------------------------------------------------------------------------------------------
@@ -143,6 +153,9 @@ def _changed(image: Image, change: str) -> Image:
 
 def save(docker: Docker, parsed: Parsed) -> Result:
     """docker save: images with what they were built upon."""
+    wrong = _unwritable(docker, parsed.text("output"), "save image")
+    if wrong is not None:
+        return wrong
     engine = docker.engine
     wanted: dict[str, tuple[Image, list[str]]] = {}
     for word in parsed.words:
@@ -150,7 +163,7 @@ def save(docker: Docker, parsed: Parsed) -> Result:
             names = wanted.setdefault(image_id(image), (image, []))[1]
             if tag and tag not in names:
                 names.append(tag)
-    return _put(docker, saved(engine, wanted), parsed.text("output"), "save image")
+    return _put(docker, saved(engine, wanted), parsed.text("output"))
 
 
 def _named(engine: Engine, word: str) -> list[tuple[Image, str]]:

@@ -110,8 +110,9 @@ def _row(kind: str, total: int, active: int, size: int, reclaimable: str) -> dic
 
 
 def _verbose(docker: Docker, form: str) -> Result:
-    found = _lists(docker)
-    if form and not form.startswith("table"):
+    templated = int(bool(form) and not form.startswith("table"))
+    found = _lists(docker, templated)
+    if templated:
         whole = Struct(dict(found.items()), "formatter.diskUsageContext")
         try:
             docker.print(to_json(whole) if form == "json" and docker.cli.family != "20.10" else render(form, whole))
@@ -126,7 +127,7 @@ def _verbose(docker: Docker, form: str) -> Result:
     return docker.result()
 
 
-def _lists(docker: Docker) -> dict[str, Sequence[Mapping[str, Any]]]:
+def _lists(docker: Docker, whole: int) -> dict[str, Sequence[Mapping[str, Any]]]:
     engine = docker.engine
     use = _use(engine)
     older = docker.cli.family == "20.10"
@@ -138,7 +139,7 @@ def _lists(docker: Docker) -> dict[str, Sequence[Mapping[str, Any]]]:
             "SharedSize": sized(use.shared[name]),
             "UniqueSize": sized(use.sizes[name] - use.shared[name]),
         }
-        images.append({**image_row(docker, image, 0), **size, "Containers": str(use.containers[name])})
+        images.append({**image_row(docker, image, whole), **({"Digest": ""} if whole else {}), **size, "Containers": str(use.containers[name])})
     containers = [{**container_row(docker, one, whole=0), "Size": sized(added_size(engine, one))} for one in reversed(engine.containers.values())]
     volumes = [
         {"Name": one.name, "Links": str(len(users(engine, one.name))), "Size": sized(volume_size(engine, one))} for one in engine.volumes.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from netsim.clock import SECOND
 from netsim.commands.docker import filters
@@ -37,7 +38,7 @@ def images(docker: Docker, parsed: Parsed) -> Result:
     name, _, tag = parsed.words[0].partition(":") if parsed.words else ("", "", "")
     found = [
         image
-        for image in sorted(engine.images.values(), key=_name)
+        for image in sorted(sorted(engine.images.values(), key=_name), key=partial(_age, engine.now(), engine.machine.epoch))
         if (not name or (name == image.name and tag in ("", image.tag)))
         and not filters.truth("dangling", wanted.get("dangling"), False)
         and filters.labelled(wanted.get("label"), image.labels)
@@ -52,6 +53,11 @@ def images(docker: Docker, parsed: Parsed) -> Result:
 
 def _name(image: Image) -> str:
     return image.name
+
+
+def _age(now: int, begun: int, image: Image) -> int:
+    """The newest first, to the second."""
+    return now // SECOND - layers_of(image, begun)[-1].created // SECOND
 
 
 def row(docker: Docker, image: Image, whole: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from netsim.commands.docker.template.values import to_json
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.release import shown
 from netsim.docker.errors import Refusal
+from netsim.docker.ids import daemon_id
 from netsim.machine.call import Result
 
 ALL_NETWORKS = ("bridge", "host", "ipvlan", "macvlan", "null", "overlay")
@@ -128,7 +129,7 @@ def _facts(engine: Engine) -> dict[str, Any]:
     plugins = {"Volume": ["local"], "Network": list(ALL_NETWORKS), "Authorization": None, "Log": list(release.log_drivers)}
     options = engine.options
     return {
-        "ID": engine.id, "Containers": running + paused + stopped, "ContainersRunning": running, "ContainersPaused": paused, "ContainersStopped": stopped,
+        "ID": daemon_id(engine.id, engine.profile.id_in_groups), "Containers": running + paused + stopped, "ContainersRunning": running, "ContainersPaused": paused, "ContainersStopped": stopped,
         "Images": len(engine.images), "Driver": "vfs", "DriverStatus": [], "Plugins": Struct(plugins, "system.PluginsInfo"), "MemoryLimit": True,
         "IPv4Forwarding": engine.forwards(), "BridgeNfIptables": True, "BridgeNfIp6tables": True,
         "Debug": False, "LoggingDriver": "json-file", "CgroupDriver": "cgroupfs", "CgroupVersion": "1",

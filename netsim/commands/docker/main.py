@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from netsim.commands.docker import contexts, tree, usage
@@ -47,6 +48,8 @@ COMMANDS: dict[str, Subcommand] = {
 """Every subcommand by its words after `docker`."""
 ROUTES = {**COMMANDS, **{spelt: COMMANDS[path] for spelt, path in tree.SPELLINGS.items() if path in COMMANDS}}
 """The same by every spelling."""
+ABSENT: Mapping[str, frozenset[str]] = {"20.10": frozenset(("context show", "container remove"))}
+"""Spellings that a family of releases does not have."""
 NOT_MODELLED = dict.fromkeys(("tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
 NOTHING = Parsed({}, ())
 LEVELS = ("debug", "info", "warn", "error", "fatal", "panic", "trace", "warning")
@@ -89,7 +92,7 @@ def _plain(family: str, words: tuple[str, ...]) -> tuple[Subcommand, str, Parsed
     """A subcommand, as it was spelt and read, where its words come first and nothing is wrong with what follows: that depends on the words alone, so
     those who type the same need not be read again. None: it has to be looked at more closely."""
     found = find(words) if words else None
-    if found is None or not found[0].reads:
+    if found is None or not found[0].reads or found[1] in ABSENT.get(family, ()):
         return None
     command, verb, rest = found
     try:
@@ -163,7 +166,7 @@ def _dispatch(session: Docker, words: tuple[str, ...]) -> Result | Program | Rea
     if words[0] == "compose":
         return _compose(session, words[1:])
     found = find(words)
-    if found is not None:
+    if found is not None and found[1] not in ABSENT.get(cli.family, ()):
         return _run(session, *found)
     if words[0] in tree.GROUPS:
         return _group(session, words[0], words[1:])

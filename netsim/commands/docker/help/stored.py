@@ -54,6 +54,27 @@ STORED: Mapping[str, tuple[str, Options]] = {
     "system df": ("", (("--format string", FORM), ("-v, --verbose", "Show detailed information on space usage"))),
     "context ls": ("docker context ls, docker context list", (("--format string", FORM), ("-q, --quiet", "Only show context names"))),
     "context inspect": ("", (("-f, --format string", FORM_OF_ONE),)),
+    "context create": (
+        "",
+        (
+            ("--description string", "Description of the context"),
+            ("--docker stringToString", "set the docker endpoint (default [])"),
+            ("--from string", "create context from a named context"),
+        ),
+    ),
+    "context update": (
+        "",
+        (("--description string", "Description of the context"), ("--docker stringToString", "set the docker endpoint (default [])")),
+    ),
+    "builder prune": (
+        "",
+        (
+            ("-a, --all", "Remove all unused build cache, not just dangling ones"),
+            ("--filter filter", 'Provide filter values (e.g. "until=24h")'),
+            ("-f, --force", "Do not prompt for confirmation"),
+            ("--keep-storage bytes", "Amount of disk space to keep for cache"),
+        ),
+    ),
     "context rm": ("docker context rm, docker context remove", (("-f, --force", "Force the removal of a context in use"),)),
 }
 """Subcommand -> its spellings, and its options with what they are for."""
