@@ -23,7 +23,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("dnsutils", "bind9-dnsutils", "bind9-host", "bind9utils", "bind-tools", "bind-utils", "knot-dnsutils"), DNS),
     **dict.fromkeys(("netcat", "netcat-openbsd", "netcat-traditional", "nc", "nmap-ncat", "ncat"), ("nc", "netcat", "nc.openbsd")),
     "socat": ("socat",), **dict.fromkeys(("telnet", "inetutils-telnet", "busybox-extras"), ("telnet",)),
-    **dict.fromkeys(("procps", "procps-ng"), ("ps", "pgrep", "pkill", "sysctl")), "psmisc": ("killall",), "jq": ("jq",), "bash": ("bash",),
+    **dict.fromkeys(("procps", "procps-ng"), ("ps", "pgrep", "pkill", "sysctl", "watch")), "psmisc": ("killall", "fuser"), "lsof": ("lsof",), "tar": ("tar",), "jq": ("jq",), "bash": ("bash",),
     "ethtool": ("ethtool",), "isc-dhcp-client": ("dhclient",), "dhclient": ("dhclient",), "udhcpc": ("udhcpc",), "udhcpd": ("udhcpd",),
     "dnsmasq": ("dnsmasq",), "openvswitch-switch": ("ovs-vsctl",), "kmod": ("modprobe", "lsmod", "rmmod"), "util-linux": ("nsenter", "unshare", "lsns"),
     **dict.fromkeys(("python3", "python3-minimal", "python"), ("python3", "python")), "radvd": ("radvd",), "busybox": ("busybox",),
