@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
-from netsim.errors import EACCES, EINVAL, ENOENT, NetError, strerror
+from netsim.errors import EACCES, EINVAL, EISDIR, ENOENT, NetError, strerror
 from netsim.kernel import sysctl as settings
 from netsim.machine.call import Call, Result
 
@@ -65,14 +66,14 @@ def sysctl(call: Call) -> Result:
         if word.startswith("--"):
             key = LONG.get(word.partition("=")[0])
             if key is None:
-                return Result("", f"sysctl: unrecognized option '{word}'\n{USAGE}", 1)
+                return Result(USAGE, f"sysctl: unrecognized option '{word}'\n")
             flags.add(key)
             if key == "r":
                 pattern = word.partition("=")[2] or (queue.pop(0) if queue else "")
         elif word.startswith("-") and len(word) > 1:
             for place, letter in enumerate(word[1:], 1):
                 if letter not in "bneNwfpqoxaAXVdhr":
-                    return Result("", f"sysctl: invalid option -- '{letter}'\n{USAGE}", 1)
+                    return Result(USAGE, f"sysctl: invalid option -- '{letter}'\n")
                 flags.add(letter)
                 if letter == "r":
                     pattern = word[place + 1 :] or (queue.pop(0) if queue else "")
@@ -114,6 +115,8 @@ def _shown(name: str, value: str, flags: set[str]) -> str:
 def _each(call: Call, names: list[str], flags: set[str]) -> Result:
     out, err, status = "", "", 0
     for word in names:
+        if word == "=" and "w" in flags:  # blanks around the sign: what follows is not looked at
+            break
         step = _one(call, word, flags)
         out += step.stdout
         err += step.stderr
@@ -144,6 +147,11 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
             raise NetError(EACCES)  # the command looks whether it may write before it does
         settings.write(call.netns, name, value.strip())
     except NetError as error:
+        below = _below(call, name) if error.errno == ENOENT and not equals else None
+        if below is not None:
+            return below
+        if error.errno == ENOENT and path[-1] != "/" and settings.is_known(call.netns, name):
+            return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(ENOENT)}\n', 1)
         if error.errno == ENOENT:
             return Result() if "e" in flags else Result("", f"sysctl: cannot stat {path}: {strerror(ENOENT)}\n", 1)
         if error.errno == EACCES:
@@ -154,19 +162,44 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
     return Result("" if "q" in flags else _shown(_dotted(name), value.strip(), flags))
 
 
+def _below(call: Call, name: str) -> Result | None:
+    """All values of a folder; None where the name is one of a value or of nothing."""
+    found = [known for known in settings.names(call.netns) if known.startswith(f"{_dotted(name)}.")]
+    return Result("".join(f"{known} = {settings.read(call.netns, known)}\n" for known in sorted(found))) if found else None
+
+
 def _load(call: Call, paths: list[str], flags: set[str]) -> Result:
-    out, err, status = "", "", 0
+    """All files are read before anything is set (`preload_settings`)."""
+    err, status, said = "", 0, list[str]()
     for path in paths:
         try:
             text = call.machine.files.read(call.proc, path).decode()
         except NetError as error:
-            return Result(out, f'sysctl: cannot open "{path}": {strerror(error.errno)}\n', 1)
-        for line in text.splitlines():
+            if error.errno == EISDIR:
+                continue
+            err += f'sysctl: cannot open "{path}": {strerror(error.errno)}\n'
+            status = 1
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
             line = line.strip()
             if not line or line[0] in "#;":
                 continue
-            step = _one(call, re.sub(r"\s*=\s*", "=", line.removeprefix("-").lstrip()), flags)
-            out += step.stdout
-            err += step.stderr
-            status = step.status or status
-    return Result(out, err, status)
+            if "=" not in line:
+                err += f"sysctl: {path}({number}): invalid syntax, continuing...\n"
+                continue
+            said.append(re.sub(r"\s*=\s*", "=", line.removeprefix("-").lstrip(), count=1))
+    done = _each(call, _spread(call, said), flags - {"w"})
+    return Result(done.stdout, err + done.stderr, done.status or status)
+
+
+def _spread(call: Call, said: list[str]) -> list[str]:
+    """Patterns stand for all names that fit and that no other line names."""
+    named = {_dotted(line.partition("=")[0]) for line in said}
+    lines = []
+    for line in said:
+        name, _, value = line.partition("=")
+        if any(letter in name for letter in "*?["):
+            lines += [f"{known}={value}" for known in sorted(settings.names(call.netns)) if fnmatchcase(known, _dotted(name)) and known not in named]
+        else:
+            lines.append(line)
+    return lines

@@ -95,6 +95,8 @@ class KernelProfile:
     """Since 6.18 the message that the table of connections is full names the namespace, unless it is the first."""
     log_all_netns: str = "0"
     """net.netfilter.nf_log_all_netns as the machine sets it when it starts: whether rules of other namespaces than the first log."""
+    knows_dccp: bool = False
+    """Whether DCCP is a protocol that may be asked about; it left the kernel with 6.16."""
     modules: frozenset[str] = ALL_MODULES
     """Link kinds and features that are built in or loadable."""
     loaded: tuple[str, ...] = ()
@@ -117,5 +119,6 @@ LINUX_6_1 = KernelProfile(
     answers_keep_socket=False,
     reset_closes=False,
     names_full_netns=False,
+    knows_dccp=True,
 )
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

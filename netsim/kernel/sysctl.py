@@ -355,16 +355,25 @@ def _number(text: str, name: str) -> int:
     return value
 
 
+FIRST_FREE_PORT = 1024
+"""Ports from here on need no privilege (`ip_unprivileged_port_start`)."""
+
+
 def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
     key = _text_key(path)
     default = IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, IPVS_TEXTS.get(path[-1], "")))
     if default.lstrip("-").isdigit():
         text = str(_number(text, path[-1]))
     elif "\t" in default:
-        numbers = [_number(word, path[-1]) for word in text.split()]
+        kept = read(netns, ".".join(path)).split()  # numbers that are not given stay as they are
+        numbers = [_number(word, path[-1]) for word in [*text.split(), *kept[len(text.split()) :]][: len(kept)]]
+        if path[-1] == "ip_local_port_range" and not (FIRST_FREE_PORT <= numbers[0] <= numbers[1] <= 65535):
+            raise NetError(EINVAL)
         text = "\t".join(map(str, numbers))
     elif key in IPV6_DEFAULTS:
         text = normal(key, text)
+    elif path[-1] == "tcp_congestion_control" and text not in read(netns, "net.ipv4.tcp_available_congestion_control").split():
+        raise NetError(ENOENT)
     store = netns.inet.sysctl if path[:2] == ("net", "ipv4") else netns.inet6.sysctl
     store[key] = text
     if looks_inside(key, text) or (
@@ -391,6 +400,15 @@ def _propagate_default(netns: Netns, attribute: str, value: int) -> None:
     for dev in netns.devices.values():
         if dev.inet is not None and not dev.inet.is_settled and attribute not in dev.inet.explicit:
             dev.inet.conf = having(dev.inet.conf, **{attribute: value})
+
+
+def is_known(netns: Netns, name: str) -> bool:
+    """Whether there is a setting of this name."""
+    try:
+        read(netns, name)
+    except NetError:
+        return False
+    return True
 
 
 def names(netns: Netns) -> list[str]:

@@ -53,7 +53,7 @@ def dev(netns: Netns) -> str:
         text += (
             f"{device.name:>6s}: {stats.rx_bytes:7d} {stats.rx_packets:7d} {stats.rx_errors:4d} {stats.rx_dropped:4d} {0:4d} {0:5d} {0:10d} "
             f"{stats.multicast:9d} {stats.tx_bytes:8d} {stats.tx_packets:7d} {stats.tx_errors:4d} {stats.tx_dropped:4d} {0:4d} "
-            f"{stats.collisions:5d} {0:7d} {0:10d}\n"
+            f"{stats.collisions:5d} {stats.tx_carrier_errors:7d} {0:10d}\n"
         )
     return text
 

@@ -52,8 +52,8 @@ def bridge(call: Call) -> Result:
                 raise Stop(USAGE, 255)
             elif option.startswith("-com") and matches(option, "-compressvlans"):
                 session.compressed = True
-            elif option == "-c" or option.startswith("-col"):
-                session.style.color = True
+            elif option.partition("=")[0] == "-c" or option.startswith("-col"):
+                session.style.color = option.partition("=")[2] in ("", "always")  # "auto" asks for a terminal, which none of ours is
             elif matches(option, "-timestamp"):
                 continue
             else:

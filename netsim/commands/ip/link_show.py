@@ -262,7 +262,7 @@ def statistics(dev: NetDevice, style: Style) -> str:
     """-s: counters in columns as wide as the widest number (`print_stats64`)."""
     s = dev_get_stats(dev)
     rx = [s.rx_bytes, s.rx_packets, s.rx_errors, s.rx_dropped, 0, s.multicast]
-    tx = [s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, 0, s.collisions]
+    tx = [s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, s.tx_carrier_errors, s.collisions]
     widths = [
         max(len(head), len(style.count(a)), len(style.count(b)))
         for head, a, b in zip(("bytes123", "packets", "errors", "dropped", "missed1", "collsns"), rx, tx, strict=True)
@@ -369,7 +369,7 @@ def stats_dict(dev: NetDevice, style: Style) -> dict[str, Any]:
         "bytes": s.rx_bytes, "packets": s.rx_packets, "errors": s.rx_errors, "dropped": s.rx_dropped, "over_errors": 0, "multicast": s.multicast,
     }  # fmt: skip
     tx = {
-        "bytes": s.tx_bytes, "packets": s.tx_packets, "errors": s.tx_errors, "dropped": s.tx_dropped, "carrier_errors": 0, "collisions": s.collisions,
+        "bytes": s.tx_bytes, "packets": s.tx_packets, "errors": s.tx_errors, "dropped": s.tx_dropped, "carrier_errors": s.tx_carrier_errors, "collisions": s.collisions,
     }  # fmt: skip
     if style.statistics > 1:
         rx.update(length_errors=0, crc_errors=0, frame_errors=0, fifo_errors=0, missed_errors=0)

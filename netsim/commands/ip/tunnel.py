@@ -261,7 +261,7 @@ def _statistics(session: Ip, dev: IpTunnel) -> str:
         f"RX: Packets    Bytes        Errors CsumErrs OutOfSeq Mcasts{newline}"
         f"    {s.rx_packets:<10d} {s.rx_bytes:<12d} {s.rx_errors:<6d} {dev.csum_errors:<8d} {dev.order_errors:<8d} {s.multicast:<8d}{newline}"
         f"TX: Packets    Bytes        Errors DeadLoop NoRoute  NoBufs{newline}"
-        f"    {s.tx_packets:<10d} {s.tx_bytes:<12d} {s.tx_errors:<6d} {s.collisions:<8d} {dev.no_routes:<8d} {s.tx_dropped:<6d}"
+        f"    {s.tx_packets:<10d} {s.tx_bytes:<12d} {s.tx_errors:<6d} {s.collisions:<8d} {s.tx_carrier_errors:<8d} {s.tx_dropped:<6d}"
     )
 
 

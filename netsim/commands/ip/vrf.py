@@ -93,10 +93,9 @@ def show(session: Ip, cursor: Words) -> None:
     if session.style.json:
         session.print(to_json([{"name": dev.name, "table": dev.table} for dev in vrfs], session.style))
         return
+    session.print(f"{'Name':<16s}  {'Table':>5s}\n{'-' * 23}\n")
     if not vrfs:
         session.print("No VRF has been configured\n")
-        return
-    session.print(f"{'Name':<16s}  {'Table':>5s}\n{'-' * 23}\n")
     for dev in vrfs:
         session.print(f"{dev.name:<16s} {dev.table:>5d}\n")
 

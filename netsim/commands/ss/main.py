@@ -21,7 +21,7 @@ TABLES = {
     "tipc": ("tipc",), "vsock": ("vsock",), "xdp": ("xdp",),
 }  # fmt: skip
 QUERIES = {
-    "all": ("raw", "udp", "tcp", "unix"), "inet": ("raw", "udp", "tcp"), "tcp": ("tcp",), "udp": ("udp",), "raw": ("raw",), "unix": ("unix",),
+    "all": ("raw", "udp", "tcp", "unix", "dccp"), "inet": ("raw", "udp", "tcp", "dccp"), "tcp": ("tcp",), "udp": ("udp",), "raw": ("raw",), "unix": ("unix",),
     "unix_stream": ("unix",), "unix_dgram": ("unix",), "unix_seqpacket": ("unix",), "u_str": ("unix",), "u_dgr": ("unix",), "mptcp": ("mptcp",),
     "sctp": ("sctp",), "dccp": ("dccp",), "netlink": ("netlink",), "packet": ("packet",), "packet_raw": ("packet",), "packet_dgram": ("packet",),
     "p_raw": ("packet",), "p_dgr": ("packet",), "tipc": ("tipc",), "vsock_stream": ("vsock",), "vsock_dgram": ("vsock",), "xdp": ("xdp",),
@@ -125,7 +125,7 @@ def _namespace(call: Call, name: str) -> Any:
     try:
         return call.machine.named_netns(call.proc, f"/run/netns/{name}")
     except NetError as error:
-        raise Wrong(f'Cannot open network namespace "{name}": {strerror(error.errno)}\n', 255) from None
+        raise Wrong(f'Cannot open network namespace "{name}": {strerror(error.errno)}\n', 1) from None
 
 
 def _states(choice: Choice, tables: set[str], words: list[str]) -> frozenset[int]:
@@ -171,7 +171,8 @@ def _show(call: Call, choice: Choice, words: list[str]) -> Result:
                 ]
     hidden = {NETID} if len(tables) == 1 and tables <= {"tcp", "udp", "raw", "mptcp", "sctp", "dccp"} else set[int]()
     hidden |= {STATE} if len(states) == 1 else set()
-    return Result(render(rows, frozenset(hidden), header="H" not in choice.letters))
+    refused = "dccp" in tables and not choice.netns.kernel.profile.knows_dccp  # inet_diag: EINVAL for a protocol that is none
+    return Result(render(rows, frozenset(hidden), header="H" not in choice.letters), "RTNETLINK answers: Invalid argument\n" if refused else "")
 
 
 def _spaced(word: str) -> list[str]:

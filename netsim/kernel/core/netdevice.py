@@ -41,6 +41,7 @@ class Stats:
     tx_dropped: int = 0
     multicast: int = 0
     collisions: int = 0
+    tx_carrier_errors: int = 0
 
 
 @attrs.define(eq=False)

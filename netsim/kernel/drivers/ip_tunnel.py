@@ -19,7 +19,7 @@ from netsim.kernel.core.receive import eth_type, push_tag, receive_core
 from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.drivers.tunnel_parms import TunnelParms, find, parms_of
-from netsim.kernel.ipv4.fib_lookup import Flow
+from netsim.kernel.ipv4.fib_lookup import Flow, ip_dev_find
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.output import ip_local_out
 from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu
@@ -49,7 +49,6 @@ class IpTunnel(NetDevice):
     iseq: int = 0
     error_count: int = 0
     error_time: int = -ERROR_TIMEOUT
-    no_routes: int = 0  # tx_carrier_errors
     csum_errors: int = 0
     order_errors: int = 0
 
@@ -123,9 +122,11 @@ def ip_tunnel_xmit(dev: IpTunnel, skb: SkBuff) -> None:
     inner_tos = _tos_of(inner)
     tos = parms.tos & ~1 | (inner_tos if parms.tos & 1 else 0)
     try:
+        if parms.local and not ip_dev_find(dev.home, parms.local):  # nobody may send from there
+            raise NetError(EINVAL)
         rt = ip_route_output(dev.home, Flow(remote, parms.local or None, parms.link, tos=tos & 0x1E, mark=parms.fwmark, protocol=dev.outer_protocol))
     except NetError:
-        dev.no_routes += 1
+        dev.stats.tx_carrier_errors += 1
         _tx_error(dev, skb, "IP_OUTNOROUTES")
         return
     if rt.dev is dev:

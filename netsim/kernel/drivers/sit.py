@@ -65,7 +65,7 @@ class Sit(IpTunnel):
         try:
             rt = ip_route_output(self.home, Flow(remote, parms.local or None, parms.link, tos=tos & 0x1E, mark=parms.fwmark, protocol=IPPROTO_IPV6))
         except NetError:
-            self.no_routes += 1
+            self.stats.tx_carrier_errors += 1
             self.stats.tx_errors += 1
             return
         df, room = parms.df, rt.mtu - 20

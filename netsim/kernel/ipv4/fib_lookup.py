@@ -177,6 +177,13 @@ def is_own(netns: Netns, address: IPv4) -> bool:
     return False
 
 
+def ip_dev_find(netns: Netns, address: IPv4) -> bool:
+    """Whether an address is one of this host's, in whatever VRF (`__ip_dev_find`)."""
+    if inet_addr_type(netns, address) == RTN_LOCAL:
+        return True
+    return bool(netns.l3mdevs) and any(ifa.local == address for dev in netns.devices.values() if dev.inet is not None for ifa in dev.inet.addresses)
+
+
 def inet_addr_type_dev(netns: Netns, dev: NetDevice, address: IPv4) -> int:
     """What an address is where a device is, in its VRF or outside all (`inet_addr_type_dev_table`)."""
     master = dev.l3mdev if netns.l3mdevs else None

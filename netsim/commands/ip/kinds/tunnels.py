@@ -173,12 +173,19 @@ def _gretap(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
 
 
 def _ipip(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
-    return read(IPTNL_KEYS, Reader(session, cursor, netns), _IPIP_USAGE)
+    return _compatible(read(IPTNL_KEYS, Reader(session, cursor, netns), _IPIP_USAGE))
 
 
 def _sit(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
     data = read(IPTNL_KEYS, Reader(session, cursor, netns, {"is_sit": 1}), _SIT_USAGE)
     del data["is_sit"]
+    return _compatible(data)
+
+
+def _compatible(data: dict[str, Any]) -> dict[str, Any]:
+    """What is told to be cut on the way needs the inner packet's time to live."""
+    if data.get("ttl") and data.get("df") == 0:
+        raise Stop("ttl != 0 and nopmtudisc are incompatible\n", 255)
     return data
 
 
