@@ -103,6 +103,8 @@ class Machine:
     """Which engine is installed: its socket starts it when a client first talks to it (as docker.socket does)."""
     docker_cli: str = "28.2.2"
     """Which docker command is installed: it words things its own way whatever the engine."""
+    has_terminal: int = 1
+    """Whether a line that is given no input was typed at a terminal (1) or stands in a script that has none (0)."""
     dialects: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, metadata={"state": "share"})
     """Command tables of images, by dialect; filled from above like `exec_table`."""
     foreground_limit: int = FOREGROUND_LIMIT

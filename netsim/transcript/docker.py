@@ -115,6 +115,7 @@ def _host(world: World, lan: Host, key: str, given: dict[str, Any]) -> Host:
     """A host whose eth0 is one end of a pair; the other is a port of the LAN's bridge."""
     host = world.host(given["hostname"], PROFILE)
     host.machine.kernel.inherits_devconf = 0  # it was recorded in a namespace that was not the first
+    host.machine.has_terminal = 0
     host.machine.kernel.hash_secret = lan.machine.kernel.hash_secret  # all were namespaces of one kernel
     host.machine.docker_release, host.machine.docker_cli = "20.10", "20.10.24"
     address = given["eth0"]

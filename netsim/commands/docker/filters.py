@@ -51,10 +51,10 @@ def labelled(wanted: Sequence[str] | None, labels: Mapping[str, str]) -> bool:
     return True
 
 
-def truth(name: str, values: Sequence[str] | None, default: bool) -> bool:  # noqa: FBT001
+def truth(engine: Engine, name: str, values: Sequence[str] | None, default: bool) -> bool:  # noqa: FBT001
     """A filter that is true or false; refused otherwise."""
     if not values:
         return default
     if values[0].lower() not in ("1", "true", "0", "false"):
-        raise invalid(f"invalid filter '{name}=[{' '.join(values)}]'")
+        raise invalid(shown(engine.profile).filter_problem.format(f"{name}=[{' '.join(values)}]"))
     return values[0].lower() in ("1", "true")

@@ -40,7 +40,7 @@ def images(docker: Docker, parsed: Parsed) -> Result:
         image
         for image in sorted(sorted(engine.images.values(), key=_name), key=partial(_age, engine.now(), engine.machine.epoch))
         if (not name or (name == image.name and tag in ("", image.tag)))
-        and not filters.truth("dangling", wanted.get("dangling"), False)
+        and not filters.truth(engine, "dangling", wanted.get("dangling"), False)
         and filters.labelled(wanted.get("label"), image.labels)
         and filters.matches(wanted.get("reference"), f"{image.name}:{image.tag}")
     ]

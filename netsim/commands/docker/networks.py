@@ -93,6 +93,9 @@ def _row(docker: Docker, network: Network, whole: int) -> dict[str, str]:
 
 def _is_wanted(engine: Engine, network: Network, wanted: dict[str, list[str]]) -> bool:
     spec = network.spec
+    for value in wanted.get("dangling", ()):
+        if value not in ("true", "1", "false", "0"):
+            raise invalid('invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")')
     kind = "builtin" if network.builtin else "custom"
     dangling = bool(not network.builtin and (not network.endpoints or engine.profile.lists_without_members))
     return (
@@ -102,7 +105,7 @@ def _is_wanted(engine: Engine, network: Network, wanted: dict[str, list[str]]) -
         and filters.exactly(wanted.get("scope"), spec.scope or network.driver.scope)
         and filters.exactly(wanted.get("type"), kind)
         and filters.labelled(wanted.get("label"), spec.labels)
-        and (not wanted.get("dangling") or filters.truth("dangling", wanted["dangling"], False) == dangling)
+        and (not wanted.get("dangling") or filters.truth(engine, "dangling", wanted["dangling"], False) == dangling)
     )
 
 

@@ -20,7 +20,8 @@ from netsim.docker.engine.changes import added_size
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.views.ports import public_ports
-from netsim.docker.errors import invalid
+from netsim.docker.engine.views.release import shown
+from netsim.docker.errors import Refusal, invalid, not_found
 from netsim.docker.image import image_id, image_size
 from netsim.machine.call import Result
 
@@ -41,6 +42,7 @@ FILTERS = (
 )  # fmt: skip
 SHOWN = 15
 """Letters of a mount's name without --no-trunc."""
+HEALTHS = ("none", "starting", "healthy", "unhealthy")
 STATUSES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 
 
@@ -103,9 +105,7 @@ def ps(docker: Docker, parsed: Parsed) -> Result:
         return docker.result(1)
     engine = docker.engine
     wanted = filters.read(engine, parsed.many("filter"), FILTERS)
-    for status in wanted.get("status", ()):
-        if status not in STATUSES:
-            raise invalid(f"invalid filter 'status={status}'")
+    _check(engine, wanted)
     last = 1 if parsed.has("latest") else parsed.number("last", -1)
     every = parsed.has("all") or last > 0 or "status" in wanted or "exited" in wanted
     found = [
@@ -122,6 +122,40 @@ def ps(docker: Docker, parsed: Parsed) -> Result:
     elif form == "json":
         rows = [{**fields, "Size": "0B"} for fields in rows]
     return show(docker, COLUMNS, form or _default(parsed), rows, quiet=int(parsed.has("quiet")))
+
+
+def _check(engine: Engine, wanted: dict[str, list[str]]) -> None:
+    """Values that filters cannot have (`foldFilter`)."""
+    release = shown(engine.profile)
+    for status in wanted.get("status", ()):
+        if status not in STATUSES:
+            raise invalid(release.filter_problem.format(f"status={status}"))
+    for code in wanted.get("exited", ()):
+        if not code.lstrip("+-").isdigit():
+            raise invalid(f'strconv.Atoi: parsing "{code}": invalid syntax')
+    filters.truth(engine, "is-task", wanted.get("is-task"), False)
+    for health in wanted.get("health", ()):
+        if health not in HEALTHS:
+            raise invalid(f"Unrecognised filter value for health: {health}")
+    for name in ("publish", "expose"):
+        for value in wanted.get(name, ()):
+            try:
+                port_range(split_protocol(value)[0])
+            except ValueError as problem:
+                raise invalid(f"error while looking up for {name} {value}: {problem}") from None
+    for name in ("before", "since"):
+        for value in wanted.get(name, ()):
+            _other(engine, value)
+
+
+def _other(engine: Engine, name: str) -> Container:
+    """The container that others are older or younger than."""
+    try:
+        return engine.container(name)
+    except Refusal as problem:
+        if problem.status == 404:
+            raise not_found(shown(engine.profile).no_other.format(name=name)) from None
+        raise
 
 
 def _default(parsed: Parsed) -> str:
@@ -180,10 +214,7 @@ def _is_on(engine: Engine, container: Container, wanted: Sequence[str]) -> bool:
 def _has_port(container: Container, wanted: Sequence[str], *, published: int) -> bool:
     for value in wanted:
         numbers, protocol = split_protocol(value)
-        try:
-            low, high = port_range(numbers)
-        except ValueError:
-            raise invalid(f"invalid filter 'publish={value}'") from None
+        low, high = port_range(numbers)
         for port in public_ports(container):
             if port.protocol == protocol and low <= (port.public if published else port.private) <= high:
                 return True

@@ -104,7 +104,10 @@ def run(docker: Docker, parsed: Parsed) -> Result | Program:
 
 def needs_terminal(docker: Docker, parsed: Parsed) -> bool:
     """Whether -it was typed where input comes from a pipe or a file; where nothing is given, a terminal is there at which nobody types."""
-    return parsed.has("tty") and parsed.has("interactive") and not parsed.has("detach") and not isinstance(docker.call.proc.fds.get(0), Null)
+    if not (parsed.has("tty") and parsed.has("interactive")) or parsed.has("detach"):
+        return False
+    proc = docker.call.proc
+    return not proc.machine.has_terminal or not isinstance(proc.fds.get(0), Null)
 
 
 def _create(docker: Docker, parsed: Parsed) -> Container | Result:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from netsim.commands.docker.profile import CliProfile
-from netsim.commands.docker.template import NIL, Moment, NilList, NilMap, Pointed, Pointers, Struct
+from netsim.commands.docker.template import NIL, Moment, NilList, NilMap, Pointed, Pointers, Struct, Texts
 
 
 class Reader(Protocol):
@@ -94,6 +94,8 @@ MAPS = frozenset(
 )
 
 
+TEXTS = frozenset(["Labels", "Options", "DriverOpts", "Sysctls", "StorageOpt", "Tmpfs", "AuxAddress"])
+"""Maps to text (`map[string]string`)."""
 SETS = frozenset(["ExposedPorts", "Volumes"])
 """Maps whose values say nothing (`map[string]struct{}`)."""
 POINTERS = frozenset(["IPAMConfig", "Health", "Healthcheck", "Init", "PidsLimit", "MemorySwappiness", "OomKillDisable", "StopTimeout"])
@@ -101,6 +103,8 @@ POINTERS = frozenset(["IPAMConfig", "Health", "Healthcheck", "Init", "PidsLimit"
 
 def empty(name: str, value: Any) -> Any:
     """A value that needs no reading; nothing at all is a slice, map or pointer that is nil where the field is one."""
+    if name in TEXTS and isinstance(value, dict):
+        return Texts(value)
     if value is not None:
         return {key: Struct({}, "struct {}") for key in value} if name in SETS else value
     if name in SLICES:

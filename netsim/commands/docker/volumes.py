@@ -53,7 +53,7 @@ def ls(docker: Docker, parsed: Parsed) -> Result:
     engine = docker.engine
     wanted = filters.read(engine, parsed.many("filter"), FILTERS)
     idle = {volume.name for volume in mounts.unused(engine)}
-    dangling = filters.truth("dangling", wanted.get("dangling"), False)
+    dangling = filters.truth(engine, "dangling", wanted.get("dangling"), False)
     found = [
         volume
         for volume in sorted(engine.volumes.values(), key=lambda one: one.name)

@@ -121,6 +121,14 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
     return endpoint
 
 
+def _asked(text: str, family: str) -> IPv4 | IPv6 | None:
+    """The address asked for; 20.10 sees only here that it is none."""
+    try:
+        return parse.address(text) if text else None
+    except ValueError:
+        raise failed(f"Invalid {family} address: {text})") from None
+
+
 def link_local(settings: EndpointSettings) -> tuple[IPv4Net | IPv6Net, ...]:
     """Addresses of the link beside those of the network (`--link-local-ip`)."""
     found: list[IPv4Net | IPv6Net] = []
@@ -139,10 +147,10 @@ def assign(engine: Engine, endpoint: Endpoint) -> None:
     """An address of each family the network has (`assignAddress`); the default bridge's IPv6 one waits for the MAC where the release makes it of that."""
     network = endpoint.network
     text = endpoint.settings.ipv4
-    assign_family(engine, endpoint, IPv4, parse.address(text) if text else None)
+    assign_family(engine, endpoint, IPv4, _asked(text, "IPv4"))
     if network.spec.ipv6 and not network.defers_ipv6:
         text = endpoint.settings.ipv6
-        assign_family(engine, endpoint, IPv6, parse.address(text) if text else None)
+        assign_family(engine, endpoint, IPv6, _asked(text, "IPv6"))
 
 
 def assign_family(engine: Engine, endpoint: Endpoint, family: type[IPv4 | IPv6], address: IPv4 | IPv6 | None) -> None:

@@ -71,6 +71,8 @@ def _problems(engine: Engine, name: str, network: Network | None, settings: Endp
             problems.append(profile.alias_on_predefined)
     if not (settings.ipv4 or settings.ipv6):
         return problems
+    if not profile.lists_problems:
+        return problems + ([NEEDS_SUBNET] if network is not None and _lacks_subnet(network, settings) else [])
     given = (("IPv4", settings.ipv4), ("IPv6", settings.ipv6))
     problems += [f"invalid {family} address: {text}" for family, text in given if text and not _is_address(text, family)]
     if network is not None:
@@ -78,13 +80,19 @@ def _problems(engine: Engine, name: str, network: Network | None, settings: Endp
     return [problem for problem in problems if problem]
 
 
+def _lacks_subnet(network: Network, settings: EndpointSettings) -> int:
+    """20.10 wants a subnet that was asked for, of the address's family; what the address is it sees when it assigns it."""
+    for text, kind in ((settings.ipv4, IPv4), (settings.ipv6, IPv6)):
+        if text and not any(isinstance(subnet.net.address, kind) and not subnet.chosen for subnet in network.subnets):
+            return 1
+    return 0
+
+
 def _place(engine: Engine, network: Network, family: str, text: str) -> str:
     """What is wrong with an address's place in the network's subnets; empty when nothing is."""
     kind = IPv4 if family == "IPv4" else IPv6
     subnets = [subnet for subnet in network.subnets if isinstance(subnet.net.address, kind)]
     configured = [subnet for subnet in subnets if not subnet.chosen] if engine.profile.needs_static_subnet else subnets
-    if not engine.profile.lists_problems:  # 20.10 looks into the subnets only when it assigns the address
-        return "" if any(not subnet.chosen for subnet in network.subnets) else NEEDS_SUBNET
     if not configured and engine.profile.needs_static_subnet:
         return NEEDS_SUBNET
     address = int(parse.address(text)) if _is_address(text, family) else -1

@@ -87,7 +87,7 @@ def _first_resolv_conf(engine: Engine, container: Container) -> str:
     text = engine.process.read_text(PATH)
     servers, search, options = _asked(engine, container)
     if not engine.profile.comments_resolv_conf:
-        return copied(text, servers, search, options, is_host=int(container.mode == "host"))
+        return copied(text, servers, search, options, is_host=int(container.mode == "host"), has_ipv6=_has_ipv6(engine, container))
     if container.mode == "host":
         return GENERATED + resolvconf.override(resolvconf.read(text, PATH), servers, search, options).text()
     return _legacy(text, servers, search, options, _has_ipv6(engine, container))
@@ -170,7 +170,7 @@ def _start_resolver(engine: Engine, container: Container, endpoint: Endpoint) ->
         upstreams, written, own = _internal(text, servers, search, options, engine.profile.asks_from_host, endpoint.network.spec.ipv6)
     else:
         current = _read(container, "resolv.conf")
-        upstreams, written = servers_of(text, servers), rebuilt(current, options)
+        upstreams, written = servers_of(text, servers), rebuilt(current, options, endpoint.network.spec.ipv6)
         own = resolvconf.read(written, PATH).options
     _write(container, "resolv.conf", written)
     sandbox.resolver = Resolver(engine, sandbox, upstreams, _ndots(own))

@@ -128,7 +128,7 @@ class Wget(Program):
         if exchange is None:
             return
         if exchange.failure == NO_HOST:
-            self._die(proc, f"bad address '{exchange.host}'")
+            self._die(proc, f"bad address '{self.port_word}'")
             return
         if exchange.attempts and not self.is_told:
             self.is_told = 1

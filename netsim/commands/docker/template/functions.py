@@ -7,7 +7,7 @@ from inspect import CO_VARARGS
 from typing import Any
 from urllib.parse import quote_plus
 
-from netsim.commands.docker.template.values import MISSING, NIL, Pointers, TemplateError, inner, is_true, to_json
+from netsim.commands.docker.template.values import MISSING, NIL, Pointers, TemplateError, Texts, inner, is_true, to_json
 
 
 def index(value: Any, *keys: Any) -> Any:
@@ -16,7 +16,7 @@ def index(value: Any, *keys: Any) -> Any:
         if value is None or value is MISSING or value is NIL:
             raise TemplateError("error calling index: index of untyped nil")
         if isinstance(value, dict):
-            value = value.get(key, NIL if isinstance(value, Pointers) else MISSING)
+            value = value.get(key, NIL if isinstance(value, Pointers) else "" if isinstance(value, Texts) else MISSING)
         elif isinstance(value, list | tuple | str):
             if not isinstance(key, int) or isinstance(key, bool):
                 raise TemplateError("error calling index: cannot index slice/array with type string")
@@ -75,6 +75,8 @@ def printf(form: str, *values: Any) -> str:
         value = waiting.pop(0)
         if verb == "q":
             return f"%{flags}s" % ('"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"')
+        if verb == "T":
+            return f"%{flags}s" % _type(value)
         if verb in ("v", "s", "t"):
             return f"%{flags}s" % inner(value)
         if verb in "dxXobc" and isinstance(value, int):

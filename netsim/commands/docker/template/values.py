@@ -70,6 +70,10 @@ class Pointers(dict[str, Any]):
     """A map to pointers: what it does not have is nil, not the zero value of anything."""
 
 
+class Texts(dict[str, Any]):
+    """A map to text: what it does not have is empty."""
+
+
 class NilList(list[Any]):
     """A Go slice that is nil: empty, and null in JSON."""
 

@@ -50,6 +50,8 @@ class Shown:
     least_api: str = "1.24"
     log_drivers: tuple[str, ...] = ("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "splunk", "syslog")
     filter_problem: str = "invalid filter '{}'"
+    no_other: str = "No such container: {name}"
+    """What `before` and `since` name and is not there."""
     hides_gateway: int = 0
     """Whether a gateway that was chosen for a subnet given by hand is not shown (before 29)."""
     hides_bridge_gateway: int = 0
@@ -68,7 +70,7 @@ class Shown:
 
 V20_10 = Shown(
     MASKED_20_10, whole_image_config=1, hides_gateway=1, hides_bridge_gateway=1, adds_hostname=1, keeps_sandbox=1, kernel_memory=1, console_late=1, keeps_default_mode=1, settings_order=1, dns_names=0, gw_priority=0, empty_config=(), plain_caps=1,
-    go_version="go1.19.8", commit="5d6db84", built="Thu May  7 21:09:36 2026", least_api="1.12", package="+dfsg1", filter_problem="Invalid filter '{}'",
+    go_version="go1.19.8", commit="5d6db84", built="Thu May  7 21:09:36 2026", least_api="1.12", package="+dfsg1", filter_problem="Invalid filter '{}'", no_other="no such container {name}",
     log_drivers=("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "splunk", "syslog"),
 )  # fmt: skip
 V27 = Shown(
