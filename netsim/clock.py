@@ -199,20 +199,21 @@ class Clock:
         for _ in range(most):
             if task.status is not None or self.now >= deadline:
                 return
-            heap = self.heap
-            if heap:  # mostly there is a timer, and it is not cancelled: what `step_by` does then, in fewer steps
-                when, _, timer = heap[0]
-                callback = timer.callback
-                if when > self.now and (ready or settled):
-                    callback, args = (ready or settled).popleft()
+            if self.heap:  # mostly there is a timer, and it is not cancelled: what `step_by` does then, in fewer steps
+                when, _, timer = self.heap[0]
+                work = ready or settled
+                if work and when > self.now:
+                    callback, args = work.popleft()
                     self.now += HOP
                     callback(*args)
                     continue
-                if callback is not None and when <= deadline:
-                    heappop(heap)
-                    self.now = max(when, self.now)
+                callback_at = timer.callback
+                if callback_at is not None and when <= deadline:
+                    heappop(self.heap)
+                    if when > self.now:
+                        self.now = when
                     args, timer.callback = timer.args, None
-                    callback(*args)
+                    callback_at(*args)
                     continue
             if not self.step_by(deadline):
                 self.run_until(deadline)

@@ -194,10 +194,12 @@ class Machine:
         Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
         call = Asked(parent, argv, self._next_pid(), netns or parent.netns)
-        kernel = self.kernel
+        kernel, command = self.kernel, self.command(parent, argv[0])
         before, kernel.current = kernel.current, parent
         try:
-            outcome = self._run_command(call, parent, None)
+            outcome = _not_found(argv[0]) if command is None else command(call)
+        except NetError as error:
+            outcome = _failed(argv[0], error)
         finally:
             kernel.current = before
         if isinstance(outcome, Result):
@@ -217,27 +219,25 @@ class Machine:
             process.argv, process.comm = argv, _comm(argv[0])
         before, self.kernel.current = self.kernel.current, process
         try:
-            outcome = self._run_command(Invoked(process, argv), process, not_found)
+            outcome = self._run_command(process, argv, not_found)
         finally:
             self.kernel.current = before
         self.settle(process, outcome)
 
-    def _run_command(self, call: Call, process: Process, not_found: Callable[[str], Result] | None) -> Any:
-        """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside; a process like its own looks for it."""
+    def _run_command(self, process: Process, argv: tuple[str, ...], not_found: Callable[[str], Result] | None) -> Any:
+        """What the command answers, after those in front of it (`ip netns exec`, `sudo`) have stepped aside."""
         for _ in range(MOST_EXECS):
-            name = call.argv[0]
-            command = self.command(process, name)
+            command = self.command(process, argv[0])
             try:
-                outcome: Any = (not_found or _not_found)(name) if command is None else command(call)
+                outcome: Any = (not_found or _not_found)(argv[0]) if command is None else command(Invoked(process, argv))
             except NetError as error:
-                outcome = Result("", f"{_comm(name)}: {strerror(error.errno)}\n", 1)
+                outcome = _failed(argv[0], error)
             if not isinstance(outcome, Exec):
                 return outcome
-            process, argv, not_found = call.proc, outcome.argv, outcome.not_found
+            argv, not_found = outcome.argv, outcome.not_found
             process.argv, process.comm = argv, _comm(argv[0])
             self.replace(process, outcome)
-            call = Invoked(process, argv)
-        return Result("", f"{_comm(call.argv[0])}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
+        return Result("", f"{_comm(argv[0])}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
 
     def replace(self, process: Process, outcome: Exec) -> None:
         """Give a process the namespace and environment that the command to come shall have."""
@@ -399,6 +399,11 @@ def _tool(where: str) -> Callable[[Call], Any] | None:
 def _comm(path: str) -> str:
     """What a process is called after its program."""
     return path.rsplit("/", 1)[-1][:15]
+
+
+def _failed(name: str, error: NetError) -> Result:
+    """What a command prints that let the kernel's error through."""
+    return Result("", f"{_comm(name)}: {strerror(error.errno)}\n", 1)
 
 
 def _not_found(name: str) -> Result:

@@ -44,7 +44,7 @@ def remembered(argv: tuple[str, ...], build: str) -> tuple[Request, str] | None:
         if argv[place] == "-t":
             place += 2
         command = argv[place]
-        if command not in SAME_RULE or argv[place + 2][:1] not in DASHES:
+        if command == "-A" or command not in SAME_RULE or argv[place + 2][:1] not in DASHES:
             request = _parsed(argv, build)
             return request, request.command
         return _parsed((*argv[:place], "-A", *argv[place + 1 :]), build), command[1]
