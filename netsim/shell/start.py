@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsim.errors import EISDIR, NetError, strerror
-from netsim.machine.call import Call, Invoked, Program, ReadInput, Result
+from netsim.machine.call import Call, Invoked, Program, Result
 from netsim.shell.builtins.grammars import SETTINGS
 from netsim.shell.builtins.settings import DEFAULTS, NAMES, OF_ASH, OF_DASH, SHOPT
 from netsim.shell.numbers import is_number
@@ -26,7 +26,7 @@ def make(call: Call, kind: str, text: str, zero: str, arguments: list[str], opti
         tree, wrong = parse(text, kind), ""
     except SyntaxProblem as problem:
         lead = f"{zero}: {what}" if kind == "bash" else what
-        tree, wrong = problem.before or Sequence(()), _told(problem, text, lead, kind, zero)
+        tree, wrong = problem.before or Sequence(()), told(problem, text, lead, kind, zero)
         if not tree.items:
             return Result("", wrong, 2)
     shell = Shell(tree=tree, name=kind, zero=zero, source=zero, positional=arguments, options=options | (DEFAULTS if kind == "bash" else set()))
@@ -66,7 +66,7 @@ def _import(shell: Shell, name: str, text: str) -> None:
         shell.marked_functions[name] = "x"
 
 
-def _told(problem: SyntaxProblem, text: str, lead: str, name: str, zero: str) -> str:
+def told(problem: SyntaxProblem, text: str, lead: str, name: str, zero: str) -> str:
     """A syntax error with the line it is on."""
     if name != "bash":
         line = problem.line - ("end of file" in problem.message and not text.endswith("\n"))
@@ -143,7 +143,7 @@ def _start(call: Call, kind: str) -> Result | Program:
         return shell
     if words and "s" not in options:
         return _script(call, kind, words, options)
-    return ReadInput(_from_input if kind != "ash" else _ash_from_input)  # type: ignore[return-value]
+    return _typed(call, kind)
 
 
 def _long(call: Call, name: str, words: list[str]) -> Result | None:
@@ -184,15 +184,7 @@ Shell options:
 """
 
 
-def _from_input(call: Call, data: bytes) -> Result | Program:
-    return _typed(call, "sh" if call.argv[0].rsplit("/", 1)[-1] in ("sh", "dash") else "bash", data)
-
-
-def _ash_from_input(call: Call, data: bytes) -> Result | Program:
-    return _typed(call, "ash", data)
-
-
-def _typed(call: Call, kind: str, data: bytes) -> Result | Program:
+def _typed(call: Call, kind: str) -> Program:
     """Commands from standard input; with -s the words are parameters."""
     words = list(call.argv[1:])
     options: set[str] = set()
@@ -203,7 +195,11 @@ def _typed(call: Call, kind: str, data: bytes) -> Result | Program:
         if word in ("-o", "+o", "-O") and words:
             options |= {NAMES.get(words.pop(0), "")} - {""}
         options |= set(word[1:]) & {*SETTINGS, "s"}
-    return make(call, kind, data.decode("utf-8", "surrogateescape"), call.argv[0], words, options)
+    from netsim.shell.from_input import FromInput
+
+    shell = FromInput(name=kind, zero=call.argv[0], source=call.argv[0], positional=words, options=options | (DEFAULTS if kind == "bash" else set()))
+    inherit(shell, dict(call.proc.env), call.proc.cwd)
+    return shell
 
 
 def _script(call: Call, kind: str, words: list[str], options: set[str]) -> Result | Program:

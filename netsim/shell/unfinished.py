@@ -16,10 +16,10 @@ def needs_more(text: str) -> bool:
         return True
     except SyntaxProblem:
         return False
-    return text.endswith("\\\n") or _lacks_delimiter(text)
+    return text.endswith("\\\n") or lacks_delimiter(text)
 
 
-def _lacks_delimiter(text: str) -> bool:
+def lacks_delimiter(text: str) -> bool:
     """Whether a here-document has not come to its end."""
     tokens, lines = tokenize(text), text.split("\n")
     for place, token in enumerate(tokens):

@@ -219,3 +219,9 @@ def test_a_world_is_saved_and_forked_with_images_made_of_archives(host: Host) ->
     ok(host, "docker run -d --name one busybox sleep 100; docker export one | docker import - made; docker history made")
     fork = host.world.fork()
     assert fork.hosts["h1"].run("docker history -q made").stdout == ok(host, "docker history -q made")
+
+
+def test_a_shell_takes_commands_from_whoever_is_attached(host: Host) -> None:
+    ok(host, "docker run -d -i --name sh1 busybox sh")
+    host.run("(echo 'echo one; hostname -i'; sleep 1; echo 'exit 4'; sleep 1) | docker attach sh1 > /tmp/seen; echo $? >> /tmp/seen")
+    assert ok(host, "cat /tmp/seen") == "one\n172.17.0.2\n4\n"

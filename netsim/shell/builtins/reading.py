@@ -173,7 +173,7 @@ def _read_text(shell: ShellState, opened: Any, delimiter: str, escape: str, most
         count += 1
     else:
         status = 0
-    _unread(opened, pending)
+    unread(opened, pending)
     return out.replace("\0", ""), status
 
 
@@ -182,7 +182,7 @@ def _letter(pending: bytes) -> tuple[str, bytes]:
     return pending[:size].decode("utf-8", "surrogateescape"), pending[size:]
 
 
-def _unread(opened: Any, rest: bytes) -> None:
+def unread(opened: Any, rest: bytes) -> None:
     """Give back what was read past the line."""
     if not rest:
         return
