@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netsim.commands.ipset.words import text_of
+from netsim.commands.ipset.listing import header, members
 from netsim.commands.iptables.show import ordered, policy_name, save_rule
 from netsim.commands.nft.listing import Look, table_text
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter.ruleset import LEGACY, NF_TABLES, saved_tables, state_of
-from netsim.kernel.tables.ipset import IpSet
+from netsim.kernel.tables.ipset import IpSet, lists_last
 from netsim.kernel.tables.xtables import Table
 from netsim.replay.operations import Load, Operation
 from netsim.replay.sites import Sites
@@ -23,7 +23,7 @@ def filters(sites: Sites) -> Iterator[Operation]:
     for site, netns in sites.with_netns():
         if netns.netfilter is None:
             continue
-        sets = "".join(_set(known, netns.kernel.clock.now) for known in state_of(netns).sets.values())
+        sets = "".join(_set(known, netns.kernel.clock.now) for known in lists_last(state_of(netns).sets))
         if sets:
             yield Load(site.name, ("ipset", "restore"), sets)
         for family in (PF_INET, PF_INET6):
@@ -57,15 +57,6 @@ def restore_text(table: Table) -> str:
 
 def _set(known: IpSet, now: int) -> str:
     """A set as `ipset restore` reads it, without counters; times that are left are cut to whole seconds."""
-    known_as = f"family {'inet' if known.family == PF_INET else 'inet6'} hashsize {known.hashsize} maxelem {known.maxelem}"
-    known_as += f" timeout {known.timeout}" if known.timeout is not None else ""
-    known_as += (" counters" if known.has_counters else "") + (" comment" if known.has_comments else "")
-    lines = [f"create {known.name} {known.kind} {known_as}"]
-    for key, entry in known.entries.items():
-        if entry.expires and entry.expires <= now:
-            continue
-        line = f"add {known.name} {text_of(key, known)}"
-        line += f" timeout {known.left(entry, now)}" if known.timeout is not None else ""
-        line += f' comment "{entry.comment}"' if entry.comment else ""
-        lines.append(line + (" nomatch" if entry.nomatch else ""))
-    return "\n".join([*lines, ""])
+    known.expire(now)
+    lines = [f"create {known.name} {known.kind} {header(known, saved=False)}"]
+    return "\n".join([*lines, *(f"add {known.name} {line}" for line in members(known, now, counted=False)), ""])

@@ -1,14 +1,29 @@
-"""Sets of addresses and networks (`ip_set_hash_ip`, `ip_set_hash_net`)."""
+"""Sets of addresses, networks, ports, devices and other sets (`ip_set_core.c`, `ip_set_hash_*.c`, `ip_set_bitmap_*.c`, `ip_set_list_set.c`)."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 
 from netsim.clock import SECOND
 
-HASH_IP, HASH_NET = "hash:ip", "hash:net"
-Key = tuple[int, int]
-"""Address and prefix length."""
+HASH_IP, HASH_NET, HASH_MAC, LIST_SET, BITMAP_IP, BITMAP_PORT = "hash:ip", "hash:net", "hash:mac", "list:set", "bitmap:ip", "bitmap:port"
+KINDS: dict[str, tuple[str, ...]] = {
+    HASH_IP: ("ip",), HASH_NET: ("net",), "hash:ip,port": ("ip", "port"), "hash:net,port": ("net", "port"), "hash:ip,port,ip": ("ip", "port", "ip"),
+    "hash:ip,port,net": ("ip", "port", "net"), "hash:net,iface": ("net", "iface"), HASH_MAC: ("mac",), BITMAP_IP: ("ip",), BITMAP_PORT: ("number",),
+    LIST_SET: ("set",),
+}  # fmt: skip
+"""What an element of each kind consists of."""
+REVISIONS = {
+    HASH_IP: 6, HASH_NET: 7, "hash:ip,port": 7, "hash:net,port": 8, "hash:ip,port,ip": 6, "hash:ip,port,net": 8, "hash:net,iface": 8, HASH_MAC: 1,
+    BITMAP_IP: 3, BITMAP_PORT: 3, LIST_SET: 3,
+}  # fmt: skip
+Part = tuple[Any, int]
+"""Address and prefix length; protocol and port; the name of a device and whether it is a port of a bridge; a number, an address or a name and 0."""
+Key = tuple[Any, ...]
+"""The part of an element that has one, else its parts."""
 
 
 @attrs.define(eq=False)
@@ -24,7 +39,10 @@ class Entry:
 
 @attrs.define(eq=False)
 class IpSet:
-    """A set; `family` is PF_INET or PF_INET6, `timeout` seconds new entries live (None: no timeouts, 0: for ever)."""
+    """A set; `family` is PF_INET, PF_INET6 or 0 for kinds of either, `timeout` seconds new entries live (None: no timeouts, 0: for ever).
+
+    `first` and `last` bound a bitmap, whose addresses are networks of `netmask` bits.
+    """
 
     name: str
     kind: str
@@ -36,11 +54,20 @@ class IpSet:
     has_counters: bool = False
     has_comments: bool = False
     entries: dict[Key, Entry] = attrs.field(factory=dict)
+    first: int = 0
+    last: int = 0
+    netmask: int = 32
+    size: int = 8
 
     @property
     def width(self) -> int:
         """Bits of an address."""
-        return 32 if self.family == 2 else 128
+        return 128 if self.family == 10 else 32
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What its elements consist of."""
+        return KINDS[self.kind]
 
     def expire(self, now: int) -> None:
         """Drop what has outlived its time."""
@@ -49,18 +76,35 @@ class IpSet:
             for key in gone:
                 del self.entries[key]
 
-    def find(self, address: int, now: int) -> Entry | None:
-        """The entry an address belongs to: the longest prefix that is there; None where that one says nomatch."""
+    def lookup(self, key: Key, now: int) -> Entry | None:
+        """The entry something belongs to: of networks the longest prefix that is there, also where it says nomatch."""
         self.expire(now)
-        width = self.width
-        if self.kind == HASH_IP:
-            return self.entries.get((address, width))
-        for length in sorted({length for _, length in self.entries}, reverse=True):
-            entry = self.entries.get((address >> width - length << width - length, length))
+        place = self.parts.index("net") if "net" in self.parts else -1
+        if place < 0:
+            return self.entries.get(key)
+        whole = key if len(self.parts) > 1 else (key,)
+        address, width = whole[place][0], self.width
+        for length in sorted({self._length(known, place) for known in self.entries}, reverse=True):
+            network = address >> width - length << width - length, length
+            entry = self.entries.get(network if len(whole) == 1 else (*whole[:place], network, *whole[place + 1 :]))
             if entry is not None:
-                return None if entry.nomatch else entry
+                return entry
         return None
+
+    def _length(self, key: Key, place: int) -> int:
+        length: int = key[1] if len(self.parts) == 1 else key[place][1]
+        return length
 
     def left(self, entry: Entry, now: int) -> int:
         """Whole seconds an entry has left, 0 for ever."""
         return max(1, (entry.expires - now) // SECOND) if entry.expires else 0
+
+
+def users(sets: Mapping[str, IpSet], name: str) -> Iterator[IpSet]:
+    """The lists a set is in."""
+    return (known for known in sets.values() if known.kind == LIST_SET and (name, 0) in known.entries)
+
+
+def lists_last(sets: Mapping[str, IpSet]) -> list[IpSet]:
+    """In the order of dumps: lists after the sets they refer to."""
+    return sorted(sets.values(), key=lambda known: known.kind == LIST_SET)

@@ -24,7 +24,7 @@ def build(given: list[Given], context: Context) -> SetMatch:
     known = context.sets.get(name)
     if known is None:
         raise Problem(f"Set {name} doesn't exist.\n")
-    if known.family != context.family:
+    if known.family not in (0, context.family):
         raise Problem(f"The protocol family of set {name} is {'IPv4' if known.family == 2 else 'IPv6'}, which is not applicable.\n")
     words = tuple(sides.split(","))
     if len(words) > MOST_SIDES or any(word not in ("src", "dst") for word in words):

@@ -1,0 +1,1 @@
+"""Sets of every kind, by themselves, in lists and in rules."""
