@@ -4,7 +4,7 @@
     # netsim: lan office h1 h2 [OPTIONS]         a switch with a new card of each
     # netsim: cable h1 h2 [OPTIONS]              a cable between a new card of each
     # netsim: overlay NAME h1 h2 [subnet=10.0.1.0/24] [vni=4096]
-    # netsim: uplink h1 [names=shop.example:198.51.100.7,...] [OPTIONS]   a way out to a simulated internet
+    # netsim: uplink [h1] [names=shop.example:198.51.100.7,...] [OPTIONS]   a way out to a simulated internet
     # netsim: unplug LAN HOST, # netsim: plug LAN HOST
 
 with OPTIONS `name=eth0` (or `name=eth0,eth1`), `delay=10ms`, `loss=1%`, `rate=10mbit`, `mtu=9000`. To bash they are comments: a script for one
@@ -62,6 +62,8 @@ def sections(text: str) -> Iterator[Part]:
         words = tuple(found[1].split())
         if words[:1] == ("host",):
             host = _host_name(number, words)
+        elif host is not None and words[:1] == ("uplink",) and all("=" in word for word in words[1:]):
+            words = ("uplink", host, *words[1:])  # of the machine whose turn it is
         yield Part(number, directive=(str(number), *words))
     if any(not each.isspace() for each in kept):
         yield Part(begin, host, "\n" * (begin - 1) + "".join(kept))
@@ -211,9 +213,9 @@ def _uplink(world: World, words: list[str], said: Said) -> None:
     from netsim.uplink import read_names, uplink
 
     plain, options = _options(words, (*LINE_OPTIONS, "names"))
-    if len(plain) != 1:
+    if len(plain) > 1:
         raise ValueError("one machine is expected")
-    (host,) = _named(world, plain, said)
+    (host,) = _named(world, plain or [next(iter(world.hosts), "host")], said)
     uplink(world, host, name=_card_names(options, 1)[0], names=read_names(options.get("names", "")), **_quality(options))
 
 

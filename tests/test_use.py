@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,11 @@ def test_docker_of_the_tutorial_answers_its_slips_as_docker_does(capsys: pytest.
         assert line in (told.out + told.err).splitlines(), line
     assert told.out.count("1 packets transmitted, 1 packets received, 0% packet loss") == 3
     assert "Hello world!" in told.out
+
+
+def test_a_reader_that_has_had_enough_ends_it_in_silence(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.sh"
+    lab.write_text("for n in $(seq 300); do ip addr; done\n")
+    line = f"{sys.executable} -m netsim run {lab} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    assert (done.stdout.count("\n"), done.stderr, done.returncode) == (1, "", 141)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +24,17 @@ QUESTIONS = ("explain", "reach", "diff", "check")
 def carry_out(options: argparse.Namespace) -> int:
     """Do what the command line asks; the exit status. The verbs' own modules are loaded when they are asked for."""
     try:
-        return _carry_out(options)
+        status = _carry_out(options)
+        sys.stdout.flush()
+        return status
     except LabProblem as problem:
         print(f"netsim: {problem}", file=sys.stderr)
         return problem.status
+    except BrokenPipeError:  # `| head` has had enough; what is still to be written, at the latest as Python ends, goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def _carry_out(options: argparse.Namespace) -> int:

@@ -74,10 +74,18 @@ def test_a_lab_asks_for_it_in_a_comment_and_its_journal_repeats_it(tmp_path: Pat
     assert play(str(again))[1].stdout == done.stdout
 
 
+@pytest.mark.parametrize(("before", "name"), [("", "host"), ("# netsim: host h1\n# netsim: host h2\n", "h2")])
+def test_without_a_name_it_is_of_the_machine_whose_turn_it_is(tmp_path: Path, before: str, name: str) -> None:
+    lab = tmp_path / "lab.sh"
+    lab.write_text(f"{before}# netsim: uplink delay=3ms\nhostname; ping -c1 8.8.8.8\n")
+    done = play(str(lab))[1]
+    assert done.status == 0 and done.stdout.startswith(f"{name}\n") and "time=12.0 ms" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ("", "one machine is expected"),
+        ("h1 h2", "one machine is expected"),
         ("h1 names=x", "names= wants NAME:ADDRESS, not 'x'"),
         ("h1 names=-x:1.2.3.4", "'-x' is no name"),
         ("h1 colour=red", "colour= is not known"),
