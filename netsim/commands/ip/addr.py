@@ -100,7 +100,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
                 words.broadcast = value
             else:
                 found = address(value, words.local.family if words.local is not None else family)
-                words.broadcast = IPv4(found)
+                words.broadcast = IPv4(found) if isinstance(found, IPv4) else None  # IPv6 has none, whatever is told
         elif word == "scope":
             words.scope = scope_number(cursor.argument())
         elif word == "dev":
@@ -167,7 +167,7 @@ def _carry_out(session: Ip, words: AddrWords, flags: int) -> None:
         raise Stop("autojoin needs multicast address\n", 1)
     if words.peer is not None and words.peer.address is not None and words.peer.family != words.local.family:
         raise Stop(f'Error: {"inet" if words.local.family == 2 else "inet6"} prefix is expected rather than "{words.peer.address}".\n', 1)
-    if words.broadcast is not None and not isinstance(local, IPv4):
+    if isinstance(words.broadcast, str) and not isinstance(local, IPv4):
         raise Stop("Broadcast can be set only for IPv4 addresses\n", 1)
     length = words.local.length if words.peer is None else words.peer.length
     broadcast = _broadcast(words, local, length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv6
+from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Prefix, Stop, Words, answers, device, invarg, matches, number, prefix
 from netsim.errors import NetError
@@ -54,6 +54,8 @@ def modify(session: Ip, cursor: Words, *, deleting: bool) -> None:
         raise Stop('Not enough information: "prefix" argument is required.\n', 1)
     if label is None:
         raise Stop('Not enough information: "label" argument is required.\n', 1)
+    if isinstance(found.address, IPv4):
+        raise Stop("Error: Attribute failed policy validation.\n", 2)  # an address of four bytes
     address = IPv6(found.address or 0)
     try:
         if deleting:

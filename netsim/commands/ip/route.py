@@ -212,10 +212,6 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.flags |= RTNH_F_PERVASIVE
     elif word == "nexthop":
         words.hops += _nexthops(session, words, cursor)
-    elif word == "pref":
-        value = cursor.argument()
-        if value not in ("low", "medium", "high") and number(value, 0, 255) is None:
-            raise invarg('"pref" value is invalid\n', value)  # what it says is for IPv6 only
     elif matches(word, "realms"):
         raise Stop('netsim: "ip route" option "realms" is not modelled\n', 1)
     elif word in METRICS:

@@ -122,13 +122,13 @@ class Macvlan(Stacked):
         """Another address; in passthru mode the lower device's too (`macvlan_set_mac_address`)."""
         if address == self.address:
             return
+        if not self.port.is_passthru and self._is_busy(address):
+            raise NetError(EADDRINUSE)
         if self.port.is_passthru:
             own = self.port.own
             dev_set_mac_address(self.real, address)
             self.port.own = own
         if self.flags & IFF_UP:
-            if not self.port.is_passthru and self._is_busy(address):
-                raise NetError(EADDRINUSE)
             self.port.by_address.pop(self.address, None)
             self.port.by_address[address] = self
         self.address = address

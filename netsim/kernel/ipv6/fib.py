@@ -13,6 +13,7 @@ from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, fib6_lookup, table_lookup
 from netsim.kernel.tables.fib import RT_TABLE_MAIN, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK
 from netsim.kernel.tables.fib6 import MANY, RTF_ANYCAST, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP, Fib6Info, Fib6Table
+from netsim.kernel.tables.inet6 import IFA_F_TENTATIVE
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -68,8 +69,10 @@ def _only_circles(route: Fib6Info) -> bool:
     return not route.dst.is_loopback and not route.flags & (RTF_ANYCAST | RTF_LOCAL)
 
 
-def owner_of(netns: Netns, address: IPv6, dev: NetDevice | None = None, domain: NetDevice | None = None) -> NetDevice | None:
-    """The device that has an address which may be used: `dev` for link-local ones when it is given (`ipv6_chk_addr`).
+def owner_of(
+    netns: Netns, address: IPv6, dev: NetDevice | None = None, domain: NetDevice | None = None, banned: int = IFA_F_TENTATIVE
+) -> NetDevice | None:
+    """The device that has an address without the `banned` flags: `dev` for link-local ones when it is given (`ipv6_chk_addr_and_flags`).
 
     `domain`: the L3 master of those that are asked; None: those outside all VRFs.
     """
@@ -78,14 +81,14 @@ def owner_of(netns: Netns, address: IPv6, dev: NetDevice | None = None, domain: 
             continue
         if netns.l3mdevs and dev is None and other.l3mdev is not domain:
             continue
-        if any(ifa.address == address and not ifa.flags & 0x40 for ifa in other.inet6.addresses):
+        if any(ifa.address == address and not ifa.flags & banned for ifa in other.inet6.addresses):
             return other
     return None
 
 
 def _is_own(netns: Netns, gateway: IPv6, dev: NetDevice) -> bool:
     """Whether a gateway is an address of this host; link-local ones count on their device only."""
-    return owner_of(netns, gateway, dev if gateway.is_linklocal else None, dev.l3mdev) is not None
+    return owner_of(netns, gateway, dev if gateway.is_linklocal else None, dev.l3mdev, 0) is not None
 
 
 def _validate_gateway(netns: Netns, route: Fib6Info, dev: NetDevice | None) -> NetDevice:

@@ -15,6 +15,7 @@ from netsim.commands.ip.words import Stop, Words, address, duparg2, invarg, numb
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.vxlan import VxlanDevice
+from netsim.kernel.inet.family import AF_INET
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -39,7 +40,7 @@ def _id(reader: Reader) -> None:
 
 
 def _end(reader: Reader, word: str) -> IPv4:
-    value = address(word)
+    value = address(word, AF_INET if {"remote", "local"} & reader.data.keys() else 0)
     if isinstance(value, IPv6):
         raise Stop("netsim: VXLAN over IPv6 is not modelled\n", 1)
     return value
