@@ -177,13 +177,13 @@ class Filter:
 def parse_filter(session: Ip, cursor: Words) -> Filter:
     """The filter words."""
     wanted = Filter()
+    name = ""
     while cursor.more():
         word = cursor.take()
         if word == "dev":
-            value = cursor.argument()
-            wanted.dev = getlink(session.netns, value)
-            if wanted.dev is None:
-                raise no_device(value)
+            if name:
+                raise duparg("dev", cursor.argument())
+            name = cursor.argument()
         elif word in ("master", "vrf"):
             value = cursor.argument()
             wanted.master = getlink(session.netns, value)
@@ -206,6 +206,10 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             if matches(word, "help"):
                 raise Stop(NEIGH, 255)
             wanted.to = prefix(word, session.style.family if session.style.family in (2, 10) else 0)
+    if name:  # looked for once every word was read
+        wanted.dev = getlink(session.netns, name)
+        if wanted.dev is None:
+            raise no_device(name)
     return wanted
 
 

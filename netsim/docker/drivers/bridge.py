@@ -336,7 +336,8 @@ def _give_address(host: Wiring, device: str, gateway: IPv4 | IPv6, length: int, 
     except NetError as error:
         if isinstance(gateway, IPv6) and error.errno == EEXIST:
             return
-        raise failed(f"failed to set up IP address on bridge {device}: {error}") from None
+        family = "IPv4" if isinstance(gateway, IPv4) else "IPv6"
+        raise failed(f"failed to add {family} address {gateway}/{length} to bridge: {strerror(error.errno).lower()}") from None
 
 
 def _take_residual(host: Wiring, network: Network, device: str) -> None:

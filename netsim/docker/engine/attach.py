@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from netsim.docker.cnm.lifecycle import create_endpoint, detach, fill, host_sandbox, join, leave, new_sandbox
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.drivers.port_order import sort_port_map
@@ -216,6 +218,8 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
     container.stale_ports = ()
+    if engine.profile.checks_mac_mode and container.spec.mac is not None and network.name == container.mode:
+        settings = attrs.evolve(settings, mac=container.spec.mac)  # the container's own, on the network that it was created on
     if network.name in container.networks and not container.state.is_running:
         return  # it stays as it was asked for first
     container.networks[network.name] = settings  # what fails now is tried again at the next start

@@ -71,6 +71,8 @@ class Proxies:
         form = self.engine.profile.bind_failure if self.engine.options.userland_proxy else self.engine.profile.hold_failure
         if errno == EPROTONOSUPPORT:
             form = self.engine.profile.protocol_failure
+            if not self.engine.options.userland_proxy:
+                form = form.replace("Error starting userland proxy: ", "")
         host = f"[{mapping.host_ip}]" if isinstance(mapping.host_ip, IPv6) else str(mapping.host_ip)
         protocol = mapping.port.protocol
         return failed(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 INGRESS_DELAY = 400 * MS
 """From the ingress network to its sandbox: the daemon has many rules to write in between."""
 GRACE = 10 * SECOND
+NO_ADDRESS = "attaching to network failed, make sure your network options are correct and check manager logs: context deadline exceeded"
 
 
 @attrs.define(eq=False)
@@ -259,6 +260,8 @@ class Agent:
         if "error" in answer:
             if answer["status"] == 404:
                 return None
+            if not str(answer["error"]).startswith("rpc error"):
+                raise failed(NO_ADDRESS)  # the manager could not allocate, and nobody hears of it until the time is up
             raise Refusal(answer["status"], f"Could not attach to network {name}: {answer['error']}")
         self.assign_networks(answer["assigned"])
         self.attachments[container.id, answer["network"]] = answer["task"]

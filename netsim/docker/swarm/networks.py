@@ -24,9 +24,13 @@ INGRESS_KEY = "ingress_sbox"
 def spec_of(told: SwarmNetwork) -> NetworkSpec:
     """A network of the swarm as the request that would make it here."""
     return NetworkSpec(
-        told.name, told.driver, tuple(IpamConfig(subnet, gateway=gateway) for subnet, gateway in zip(told.subnets, told.gateways, strict=True)),
+        told.name, told.driver, tuple([_config(told, number) for number in range(len(told.subnets))]),
         options=dict(told.options), labels=dict(told.labels), internal=told.internal, attachable=told.attachable, ingress=told.ingress, scope="swarm",
     )  # fmt: skip
+
+
+def _config(told: SwarmNetwork, number: int) -> IpamConfig:
+    return IpamConfig(told.subnets[number], told.ranges[number] if number < len(told.ranges) else "", told.gateways[number])
 
 
 def options_of(told: SwarmNetwork) -> dict[str, str]:

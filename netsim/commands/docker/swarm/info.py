@@ -25,8 +25,15 @@ def swarm_facts(engine: Engine) -> dict[str, Any]:
     }  # fmt: skip
     if member.manager is not None:
         store = member.manager.store
-        facts |= {"Nodes": len(store.nodes), "Managers": len(_managers(store)), "Cluster": {"ID": store.id}}
+        facts |= {"Nodes": len(store.nodes), "Managers": len(_managers(store)), "Cluster": _cluster_facts(store)}
     return facts
+
+
+def _cluster_facts(store: Store) -> dict[str, Any]:
+    return {
+        "ID": store.id, "RootRotationInProgress": False, "DefaultAddrPool": list(store.pools) or ["10.0.0.0/8"], "SubnetSize": store.pool_size,
+        "DataPathPort": store.data_port,
+    }  # fmt: skip
 
 
 def _node_at(member: Member, address: str) -> str:
