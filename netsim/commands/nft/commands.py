@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from netsim.commands.nft.iptables_view import has_chain
 from netsim.commands.nft.jumps import is_reached, jumped_to, leads, leads_back, rename_jumps
 from netsim.commands.nft.lexer import NftError, Token
 from netsim.commands.nft.listing import HOOKS, ONLY_AT, PRIORITIES
@@ -205,6 +206,10 @@ class Reader(SetCommands):
         del self.rules.tables[table.family, table.name]
 
     def _flush_table(self, verb: str, start: Token) -> None:
+        foreign = self.iptables_table()
+        if foreign is not None:
+            self.rules.flushed.append((*foreign, ""))
+            return
         table, _ = self.table()
         for chain in table.chains.values():
             chain.rules = []
@@ -301,6 +306,13 @@ class Reader(SetCommands):
         del table.chains[chain.name]
 
     def _flush_chain(self, verb: str, start: Token) -> None:
+        foreign = self.iptables_table()
+        if foreign is not None:
+            name = self.cursor.word()
+            if not has_chain(self.rules.netns, *foreign, name.text):
+                raise NftError(PROCESS + NOT_THERE, [name])
+            self.rules.flushed.append((*foreign, name.text))
+            return
         _, chain, _ = self.chain()
         chain.rules = []
 

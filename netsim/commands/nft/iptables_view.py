@@ -32,10 +32,38 @@ def iptables_tables(netns: Netns, look: Look, family: str) -> list[tuple[str, st
 
 
 def _table(table: Table, look: Look) -> str:
-    chains = sorted([chain for chain in table.chains.values() if is_hung(table, chain)], key=_handle)
-    handle = " # handle 0" if look.handles else ""
-    blocks = "\n".join(_chain(table, chain, look) for chain in chains)
-    return f"table {FAMILIES[table.family]} {table.name} {{{handle}\n{blocks}}}\n"
+    return _within(table, "\n".join(_chain(table, chain, look) for chain in _made(table)), " # handle 0" if look.handles else "")
+
+
+def _within(table: Table, text: str, handle: str = "") -> str:
+    return f"table {FAMILIES[table.family]} {table.name} {{{handle}\n{text}}}\n"
+
+
+def _made(table: Table) -> list[Chain]:
+    """The chains the kernel has, oldest first."""
+    return sorted([chain for chain in table.chains.values() if is_hung(table, chain)], key=_handle)
+
+
+def iptables_chains(netns: Netns, look: Look, family: str) -> str:
+    """What `nft list chains` tells of each table: its chains without their rules."""
+    text = ""
+    for (number, _), table in state_of(netns).tables.items():
+        if table.present and family in ("", FAMILIES[number]):
+            text += _within(table, "".join(_head(table, chain, look) + "\t}\n" for chain in _made(table)))
+    return text
+
+
+def iptables_chain(netns: Netns, look: Look, family: str, name: str, chain: str) -> str:
+    """One chain within its table; empty when it is not there."""
+    for (number, known), table in state_of(netns).tables.items():
+        if table.present and (FAMILIES[number], known) == (family, name):
+            return "".join(_within(table, _chain(table, one, look)) for one in _made(table) if one.name == chain)
+    return ""
+
+
+def iptables_without_sets(netns: Netns, family: str) -> str:
+    """What `nft list sets` tells of each table: it has none."""
+    return "".join(_within(table, "") for (number, _), table in state_of(netns).tables.items() if table.present and family in ("", FAMILIES[number]))
 
 
 def _handle(chain: Chain) -> int:
@@ -51,6 +79,27 @@ def delete_iptables_tables(netns: Netns, family: str, name: str) -> None:
             for kept in draft.chains.values():
                 unhang(draft, kept)
             draft.present = False
+            commit(table, draft)
+
+
+def has_chain(netns: Netns, family: str, name: str, chain: str) -> bool:
+    """Whether the kernel has a chain of iptables."""
+    return any(
+        one.name == chain
+        for (number, known), table in state_of(netns).tables.items()
+        if (FAMILIES[number], known) == (family, name)
+        for one in _made(table)
+    )
+
+
+def flush_iptables(netns: Netns, family: str, name: str, chain: str) -> None:
+    """Take the rules out of one chain of iptables, or of all of a table."""
+    for (number, known), table in state_of(netns).tables.items():
+        if table.present and (FAMILIES[number], known) == (family, name):
+            draft = draft_of(table)
+            for one in draft.chains.values():
+                if chain in ("", one.name):
+                    one.rules = []
             commit(table, draft)
 
 
@@ -74,7 +123,7 @@ def _handle_text(handle: int, look: Look) -> str:
     return f" # handle {handle}" if look.handles else ""
 
 
-def _chain(table: Table, chain: Chain, look: Look) -> str:
+def _head(table: Table, chain: Chain, look: Look) -> str:
     text = f"\tchain {chain.name} {{{_handle_text(chain.handle, look)}\n"
     if chain.policy is not None:
         hook = chain.hook
@@ -82,12 +131,20 @@ def _chain(table: Table, chain: Chain, look: Look) -> str:
         name = next(word for word, number in HOOKS.items() if number == hook)
         priority = priority_text(dict(TABLES[table.name].hooks)[hook], hook, look)
         text += f"\t\ttype {kind} hook {name} priority {priority}; policy {'accept' if chain.policy else 'drop'};\n"
-    return text + "".join(f"\t\t{_rule(rule, table.family, look)}{_handle_text(rule.handle, look)}\n" for rule in chain.rules) + "\t}\n"
+    return text
+
+
+def _chain(table: Table, chain: Chain, look: Look) -> str:
+    return (
+        _head(table, chain, look)
+        + "".join(f"\t\t{_rule(rule, table.family, look)}{_handle_text(rule.handle, look)}\n" for rule in chain.rules)
+        + "\t}\n"
+    )
 
 
 def _rule(rule: Rule, family: int, look: Look) -> str:
     spec = rule.spec
-    words = _header(spec, family)
+    words = _header(spec, family, look)
     words += [match_text(match, spec, family) for match in spec.matches]
     words.append("counter" if look.stateless else f"counter packets {rule.packets} bytes {rule.bytes}")
     target = spec.target
@@ -100,14 +157,14 @@ def _rule(rule: Rule, family: int, look: Look) -> str:
     return " ".join(words)
 
 
-def _header(spec: RuleSpec, family: int) -> list[str]:
+def _header(spec: RuleSpec, family: int, look: Look) -> list[str]:
     """Interfaces, protocol, addresses and fragments."""
     words = []
     for key, pattern, inverted in (("iifname", spec.iniface, spec.iniface_inverted), ("oifname", spec.outiface, spec.outiface_inverted)):
         if pattern:
             words.append(f'{key} {"!= " if inverted else ""}"{pattern.removesuffix("+") + "*" if pattern.endswith("+") else pattern}"')
     addresses = _addresses(spec, family)
-    protocol = _protocol(spec, family)
+    protocol = _protocol(spec, look)
     words += [*protocol, *addresses]
     if spec.fragment:
         words.append(f"ip frag-off & 8191 {'!=' if spec.fragment == 1 else '=='} 0")
@@ -128,10 +185,11 @@ def _addresses(spec: RuleSpec, family: int) -> list[str]:
     return words
 
 
-def _protocol(spec: RuleSpec, family: int) -> list[str]:
+def _protocol(spec: RuleSpec, look: Look) -> list[str]:
     """The protocol, unless a field of it right behind implies it."""
     first = spec.matches[0] if spec.matches else None
     implied = isinstance(first, (TcpMatch, UdpMatch)) and tcp_udp_text(first).startswith(IMPLYING)
     if not spec.protocol or implied:
         return []
-    return [f"meta l4proto {'!= ' if spec.protocol_inverted else ''}{protocol_name(spec.protocol)}"]
+    name = str(spec.protocol) if look.numeric else protocol_name(spec.protocol)
+    return [f"meta l4proto {'!= ' if spec.protocol_inverted else ''}{name}"]

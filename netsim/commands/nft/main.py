@@ -6,7 +6,15 @@ import attrs
 
 from netsim.commands.nft.commands import Reader
 from netsim.commands.nft.cursor import Cursor
-from netsim.commands.nft.iptables_view import delete_iptables_tables, iptables_tables, warnings
+from netsim.commands.nft.iptables_view import (
+    delete_iptables_tables,
+    flush_iptables,
+    iptables_chain,
+    iptables_chains,
+    iptables_tables,
+    iptables_without_sets,
+    warnings,
+)
 from netsim.commands.nft.lexer import NftError, tokens_of, told
 from netsim.commands.nft.listing import Look, chain_head, chain_text, rule_text, set_text, table_text, within
 from netsim.commands.nft.places import FAMILIES, NOT_THERE, Ruleset
@@ -106,6 +114,8 @@ class Session:
         family = cursor.take().text if cursor.peek().text in FAMILIES else ""
         tables = [table for key, table in self.rules.tables.items() if not family or key[0] == family]
         if what.text in ("ruleset", "tables", "chains", "sets", "maps"):
+            if cursor.peek().kind == "word":
+                raise cursor.unexpected("end of file or newline or semicolon")
             self._show_all(what.text, family, tables)
         elif what.text in ("counters", "quotas", "limits"):
             return
@@ -130,8 +140,10 @@ class Session:
             for known, name in names:
                 self.out += f"table {known} {name}" + (f" # handle {handles.get((known, name), 0)}" if look.handles else "") + "\n"
         elif what == "chains":
+            self.out += iptables_chains(self.call.netns, look, family)
             self.out += "".join(within(table, "".join(chain_head(chain, look) for chain in table.chains.values()), look) for table in tables)
         else:
+            self.out += iptables_without_sets(self.call.netns, family)
             for table in tables:
                 wanted = [known for known in table.sets.values() if bool(known.data_type) == (what == "maps")]
                 self.out += within(table, "".join(set_text(known, look) for known in wanted), look)
@@ -142,8 +154,13 @@ class Session:
         table = self.rules.tables.get((family, token.text))
         if table is None:
             shown = [text for known, name, text in iptables_tables(self.call.netns, look, family) if (known, name) == (family, token.text)]
-            if what != "table" or not shown:
+            if not shown:
                 raise NftError(NOT_THERE, [token])
+            if what != "table":
+                wanted = cursor.word()
+                shown = [iptables_chain(self.call.netns, look, family, token.text, wanted.text) if what == "chain" else ""]
+                if not shown[0]:
+                    raise NftError(NOT_THERE, [wanted])
             self.out += shown[0]
             self.err += warnings(self.call.netns, family, token.text)
             return
@@ -184,6 +201,8 @@ def carry_out(call: Call, options: list[Option], text: str, source: str) -> Resu
     if "c" not in flags:
         for family, name in rules.emptied:
             delete_iptables_tables(netns, family, name)
+        for place in rules.flushed:
+            flush_iptables(netns, *place)
     if "c" not in flags and (draft or state_of(netns).nft):
         transaction.commit(netns, draft)
         state_of(netns).nft_handles = rules.next_table

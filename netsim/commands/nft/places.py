@@ -30,6 +30,8 @@ class Ruleset:
     out: list[str] = attrs.field(factory=list)
     emptied: list[tuple[str, str]] = attrs.field(factory=list)
     """Tables of iptables to take away: (family or "", name or "")."""
+    flushed: list[tuple[str, str, str]] = attrs.field(factory=list)
+    """Tables of iptables whose chains lose their rules, or one chain: (family, table, chain or "")."""
     show: Callable[..., None] | None = None
     echo: Callable[..., None] | None = None
 
@@ -70,6 +72,15 @@ class Places:
         """Whether iptables' nf_tables build has a table so called."""
         known = state_of(self.rules.netns).tables.get(({"ip": PF_INET, "ip6": PF_INET6}.get(family, 0), name))
         return known is not None and known.present
+
+    def iptables_table(self) -> tuple[str, str] | None:
+        """Family and name of the table named next if it is one of iptables; None, and nothing read, otherwise."""
+        at = self.cursor.at
+        family, token = self.family(), self.cursor.word()
+        if (family, token.text) not in self.rules.tables and self.is_of_iptables(family, token.text):
+            return family, token.text
+        self.cursor.at = at
+        return None
 
     def chain(self, words: str = PROCESS) -> tuple[NftTable, NftChain, Token]:
         """The chain named next, after its table."""
