@@ -167,6 +167,7 @@ class EngineProfile:
     joins_stopped: str = "cannot join network namespace of a non running container: container {name} is {status}"
     """One that does not run."""
     joins_host: str = "cannot connect container to host network - container must be created in host network mode"
+    ipc_problem: str = "invalid"
     runtime_prefix: str = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
     """What the runtime's refusals begin with."""
     checks_links_first: int = 1
@@ -197,7 +198,7 @@ V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", sets_mtu_of_bridge=0, saves_layout=0, id_in_groups=1, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, lists_without_members=1, gives_small_subnets=0,
-    checks_mac_mode=1, joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
+    checks_mac_mode=1, ipc_problem="Invalid", joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
     unknown_restart="invalid restart policy '{name}'", restart_count="maximum retry count cannot be used with restart policy '{name}'",

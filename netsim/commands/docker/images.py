@@ -112,7 +112,7 @@ def pull(docker: Docker, parsed: Parsed) -> Result:
         image = docker.engine.image(name)
     except Refusal:
         hint(docker.engine, name)
-        raise failed(no_registry(docker.engine)) from None
+        raise failed(no_registry(docker.engine, name)) from None
     whole = f"{image.name}:{image.tag}"
     official = whole if "/" in whole else f"library/{whole}"
     if not parsed.has("quiet"):

@@ -65,8 +65,14 @@ def version(docker: Docker, parsed: Parsed) -> Result:
     return docker.result(status)
 
 
+def _as_go(facts: dict[str, Any], go_type: str) -> Struct:
+    """With Go's name of the field that JSON spells otherwise."""
+    named = {"APIVersion" if name == "ApiVersion" else name: value for name, value in facts.items()}
+    return Struct(named, go_type, {"APIVersion": "ApiVersion"})
+
+
 def _formatted(docker: Docker, form: str, client: dict[str, Any], server: dict[str, Any] | None, status: int) -> Result:
-    whole = {"Client": Struct(client, "command.clientVersion"), "Server": Struct(server, "types.Version") if server is not None else None}
+    whole = {"Client": _as_go(client, "command.clientVersion"), "Server": _as_go(server, "types.Version") if server is not None else None}
     if form == "json":
         docker.print(to_json(Struct(whole, "command.versionInfo")))
         return docker.result(status)

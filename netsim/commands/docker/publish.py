@@ -61,20 +61,20 @@ def _address(text: str, splits_every_address: int) -> str:
         return ""
     bare = text
     if text.startswith("[") or splits_every_address:
-        bare = _unbracketed(text)
+        bare = _unbracketed(text, "ip" if splits_every_address else "IP")
     if not is_address(bare):
         raise BadPort(f"invalid {'ip' if splits_every_address else 'IP'} address: {bare}")
     return bare
 
 
-def _unbracketed(text: str) -> str:
-    """net.SplitHostPort on the address with a colon behind it."""
+def _unbracketed(text: str, word: str) -> str:
+    """net.SplitHostPort on the address with a colon behind it; `word`: how the release spells IP."""
     if text.startswith("["):
         inner, bracket, rest = text[1:].partition("]")
         if not bracket:
-            raise BadPort(f"invalid IP address {text}: address {text}:: missing ']' in address")
+            raise BadPort(f"invalid {word} address {text}: address {text}:: missing ']' in address")
         if rest:
-            raise BadPort(f"invalid IP address {text}: address {text}:: too many colons in address")
+            raise BadPort(f"invalid {word} address {text}: address {text}:: too many colons in address")
         return inner
     if ":" in text:
         raise BadPort(f"invalid ip address {text}: address {text}:: too many colons in address")

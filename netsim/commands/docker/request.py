@@ -35,9 +35,13 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     given, words = parsed.values, parsed.words
     _check(parsed)
     bindings, ports = _ports(docker, parsed)
-    restart = read_restart(parsed.text("restart")) if "restart" in given else DEFAULT_RESTART
+    older = docker.cli.family == "20.10"
+    try:
+        restart = read_restart(parsed.text("restart")) if "restart" in given else DEFAULT_RESTART
+    except BadOption as problem:
+        raise BadOption(str(problem).removeprefix("invalid restart policy format: ") if older else str(problem)) from None
     if restart is not DEFAULT_RESTART and restart.name not in ("no", "") and parsed.has("rm"):
-        raise BadOption("conflicting options: cannot specify both --restart and --rm")
+        raise BadOption("Conflicting options: --restart and --rm" if older else "conflicting options: cannot specify both --restart and --rm")
     variables = _variables(docker, parsed)
     labels = EMPTY if LABELS.isdisjoint(given) else pairs((*_lines(docker.call.proc, parsed.many("label-file")), *parsed.many("label")))
     networks, mode = _networks(docker, parsed)
@@ -154,7 +158,8 @@ def _ports(docker: Docker, parsed: Parsed) -> tuple[dict[Port, Any], tuple[Port,
     try:
         return bindings, exposed(parsed.many("expose"))
     except BadPort as problem:
-        raise BadOption(str(problem)) from None
+        text = str(problem)
+        raise BadOption(text.replace("invalid range specified for port", "Invalid range specified for the Port") if capital else text) from None
 
 
 def _networks(docker: Docker, parsed: Parsed) -> tuple[dict[str, EndpointSettings], str]:

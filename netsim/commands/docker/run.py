@@ -140,7 +140,7 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
         docker.call.proc.machine.files.write(docker.call.proc, path, made.id.encode())
     if made.mode not in ("host", "none") and not engine.forwards():
         docker.warn("WARNING: IPv4 forwarding is disabled. Networking will not work.")
-    if made.mode == "host" and (request.host.port_bindings or request.host.publish_all):
+    if made.mode == "host" and request.host.port_bindings:
         docker.warn("WARNING: Published ports are discarded when using host network mode")
     if request.host.links and shown(engine.profile).link_warning:
         docker.warn(shown(engine.profile).link_warning)
@@ -157,7 +157,7 @@ def _local_image(docker: Docker, engine: Engine, name: str, parsed: Parsed) -> N
             raise
         docker.complain(f"Unable to find image '{whole}' locally")
         hint(engine, whole)
-        raise failed(no_registry(engine)) from None
+        raise failed(no_registry(engine, name)) from None
 
 
 def too_old(engine: Engine, what: str, api: str) -> str:

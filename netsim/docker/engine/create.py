@@ -18,6 +18,7 @@ from netsim.machine.jail import CAPABILITIES
 NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]"
 IS_NAME = re.compile(NAME + "+").fullmatch
 PLAIN = EndpointSettings()
+LEAST_MEMORY = 6 << 20
 BRIDGE_MODES = ("default", "bridge")
 
 
@@ -80,6 +81,11 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
         if host.extra_hosts:
             raise invalid("conflicting options: custom host-to-IP mapping and the network mode")
     check_capabilities(host)
+    memory = host.reported.get("Memory")
+    if isinstance(memory, int) and 0 < memory < LEAST_MEMORY:
+        raise invalid("Minimum memory limit allowed is 6MB")
+    if spec.working_dir and not spec.working_dir.startswith("/"):
+        raise invalid(f"the working directory '{spec.working_dir}' is invalid, it needs to be an absolute path")
     check_restart(engine, host.restart)
     if host.uts_mode == "host" and spec.hostname:
         raise invalid("conflicting options: hostname and the UTS mode")

@@ -286,7 +286,7 @@ class Engine:
             return found
         except Refusal:
             hint(self, reference)
-            raise failed(no_registry(self)) from None
+            raise failed(no_registry(self, reference)) from None
 
     def keep(self, image: Image) -> None:
         """Have an image by its name and tag, or, without them, by its id."""

@@ -8,8 +8,19 @@ if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
 
 
-def no_registry(engine: Engine) -> str:
-    """Why nothing can be pulled: the registry's name does not resolve. (Images are declared: netsim.docker.image.)"""
+def no_registry(engine: Engine, reference: str = "") -> str:
+    """Why nothing can be pulled: the registry's name does not resolve, or nobody listens there. (Images are declared: netsim.docker.image.)"""
+    domain = reference.partition("/")[0] if "/" in reference else ""
+    if domain.partition(":")[0] == "localhost":  # which may do without TLS
+        port = domain.partition(":")[2] or "80"
+        near = (
+            "[::1]"
+            if any(line.split()[:1] == ["::1"] and "localhost" in line for line in engine.process.read_text("/etc/hosts").splitlines())
+            else "127.0.0.1"
+        )
+        return f'Get "http://{domain}/v2/": dial tcp {near}:{port}: connect: connection refused'
+    if "." in domain or ":" in domain:
+        return unreachable(engine, f"https://{domain}/v2/", domain)
     return unreachable(engine, "https://registry-1.docker.io/v2/", "registry-1.docker.io")
 
 

@@ -26,6 +26,7 @@ from netsim.machine.process import SIGKILL, SIGTERM, Process
 
 STOP_TIMEOUT = 10 * SECOND
 HOST_NAME_MAX = 64
+IPC_MODES = ("none", "private", "shareable", "host")
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
 UNPRIVILEGED = {"ip_unprivileged_port_start": "0", "ping_group_range": "0\t2147483647"}
 """Every container may bind low ports and ping without privilege (`WithSysctls`)."""
@@ -82,6 +83,9 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     assert container.sandbox is not None
     set_sysctls(engine, container)
     spec = container.spec
+    ipc = str(spec.host.reported.get("IpcMode") or "private")
+    if ipc not in IPC_MODES and not ipc.startswith("container:"):
+        raise failed(f"{engine.profile.ipc_problem} IPC mode: {ipc}")
     if len(container.hostname) > HOST_NAME_MAX and spec.host.uts_mode != "host":
         raise failed(
             f"{engine.profile.runtime_prefix}unable to start container process: error during container init: sethostname: invalid argument: unknown"
