@@ -10,6 +10,7 @@ import attrs
 from netsim.errors import EACCES, ENOENT, EROFS, NetError
 from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
+from netsim.machine import procnet_vlan
 from netsim.machine.bonding import bonds_of, proc_text
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node, Stream, Symlink
@@ -239,6 +240,8 @@ class NetDirectory(Virtual):
         assert self.netns is not None
         if name == "bonding" and "bonding" in self.netns.kernel.loaded_modules:
             return BondingDirectory(0o555, 0, {}, self.netns)
+        if name == "vlan" and procnet_vlan.is_there(self.netns):
+            return VlanDirectory(0o555, 0, {}, self.netns)
         if name == "xt_recent" and self.netns.netfilter is not None:
             return RecentDirectory(0o555, 0, {}, self.netns)
         listing = self._listings().get(name)
@@ -252,7 +255,9 @@ class NetDirectory(Virtual):
         """The listings modelled."""
         assert self.netns is not None
         more = ["xt_recent"] if lists_of(self.netns) else []
-        return sorted([*self._listings(), *more, *(["bonding"] if "bonding" in self.netns.kernel.loaded_modules else [])])
+        more += ["bonding"] if "bonding" in self.netns.kernel.loaded_modules else []
+        more += ["vlan"] if procnet_vlan.is_there(self.netns) else []
+        return sorted([*self._listings(), *more])
 
 
 @attrs.define(eq=False)
@@ -315,3 +320,23 @@ class BondingDirectory(Virtual):
         """The bonds."""
         assert self.netns is not None
         return sorted(bonds_of(self.netns))
+
+
+@attrs.define(eq=False)
+class VlanDirectory(Virtual):
+    """/proc/net/vlan of one namespace."""
+
+    netns: Netns | None = None
+
+    def find(self, name: str, process: Process | None) -> Node | None:
+        """The list, or one device's file."""
+        assert self.netns is not None
+        if name == "config":
+            return Text(0o600, 0, procnet_vlan.config_text(self.netns).encode())
+        dev = procnet_vlan.vlans_of(self.netns).get(name)
+        return None if dev is None else Text(0o600, 0, procnet_vlan.device_text(dev).encode())
+
+    def names(self, process: Process | None) -> list[str]:
+        """The list, and the devices."""
+        assert self.netns is not None
+        return sorted(["config", *procnet_vlan.vlans_of(self.netns)])

@@ -125,6 +125,8 @@ def netns_of(session: Ip, word: str) -> Netns:
     process = machine.processes.get(pid)
     if process is None:
         raise answers(NetError(ESRCH))
+    if process is session.call.proc:
+        return session.netns  # `ip -n` has entered another by then, and a shell's last command has the shell's pid
     return process.netns
 
 
