@@ -203,6 +203,7 @@ class SimpleCommands(Redirecting):
         yield START
         if self.exec_last and not self.traps:
             self.proc.env = self.environment() | {key: str(value) for key, value in assigned}
+            self.watch_pipes()
             self.proc.machine.execute(self.proc, tuple(args), None if self.proc.machine.command(self.proc, args[0]) else self._not_found)
             raise Replaced
         child = self._spawn(args, assigned, self.handed_down())

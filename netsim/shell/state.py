@@ -213,6 +213,12 @@ class ShellState(Variables):
         """The traps of the signals that have arrived (`program.py`)."""
         raise NotImplementedError
 
+    def watch_pipes(self) -> None:
+        """Before the shell becomes another program: that hears of pipes which the shell opened itself."""
+        for fd, opened in self.proc.fds.items():
+            if opened.pipe is not None:
+                self.proc.watch(fd)
+
     def handed_down(self, least: int = 0) -> dict[int, Any]:
         """Copies of the descriptors that a child gets: those of coprocesses are the shell's alone."""
         private = self.private

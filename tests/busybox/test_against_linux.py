@@ -378,9 +378,46 @@ sh -c 'kill 999999; kill -FOO 1'
 sh -c 'local x'
 """
 
+ARCHIVES = """
+ mkdir -p /tmp/t/d /tmp/t/o; cd /tmp/t; echo a > a; echo b > d/b; ln -s a l
+sh -c 'cd /tmp/t; busybox tar cvf x.tar a d l; busybox tar tf x.tar; busybox tar tvf x.tar | cut -c1-30; busybox tar xvf x.tar -C o; ls o o/d'
+tar
+tar c
+tar xf /nosuch
+tar cf /tmp/y /nosuch
+sh -c 'cd /tmp/t; busybox tar czf z.tgz a; busybox tar tzf z.tgz; busybox tar tf z.tgz; busybox tar xf x.tar nosuch'
+sh -c 'cd /tmp/t; busybox tar cf - a | busybox tar tf -; busybox tar tf a; busybox tar xOf x.tar a d/b'
+tar cf /nosuch/x /tmp/t/a
+tar xf /tmp/t/x.tar -C /nosuch
+sh -c 'cd /tmp/t; busybox tar cf q.tar /tmp/t/a; busybox tar tf q.tar; busybox tar tf - < /dev/null; busybox tar xkf x.tar a'
+tar --foo
+tar cfz
+tar y
+sh -c 'echo hi | busybox tar xz'
+sh -c 'cd /tmp/t; busybox tar c a d | busybox tar xv -C o; busybox tar cf self.tar .; busybox tar xf x.tar --strip-components=1 d/b; ls; busybox tar xvf x.tar d; busybox tar cvf - a > /dev/null'
+tar --help
+mkfifo /tmp/t/p
+mkfifo /tmp/t/p
+mkfifo /nosuch/p
+mkfifo
+mkfifo -Z
+mkfifo --help
+mkfifo -m xx /tmp/t/u
+mknod /tmp/t/p p
+mknod /tmp/t/r p
+mknod /tmp/t/r
+mknod /tmp/t/s z
+mknod /tmp/t/s p 1
+mknod /tmp/t/s c
+mknod --help
+sh -c 'cd /tmp/t; ls -l p | cut -c1-10; busybox mkfifo -m 600 q; ls -l q | cut -c1-10; cat q & echo through > q; wait'
+"""
+
 
 @pytest.mark.parametrize(
-    "lines", [PING, ADDRESSES, ROUTES, SERVICES, TABLES, FILES], ids=["ping", "addresses", "routes", "services", "tables", "files"]
+    "lines",
+    [PING, ADDRESSES, ROUTES, SERVICES, TABLES, FILES, ARCHIVES],
+    ids=["ping", "addresses", "routes", "services", "tables", "files", "archives"],
 )
 def test_applets_answer_as_the_real_ones(lines: str) -> None:
     assert differences(lines) == []

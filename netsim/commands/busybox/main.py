@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import attrs
+
 from netsim.commands.busybox.table import APPLETS
-from netsim.machine.call import Call, Invoked, Result
+from netsim.machine.call import Call, Invoked, ReadInput, Result
 
 
 def busybox(call: Call) -> Any:
@@ -21,4 +24,20 @@ def busybox(call: Call) -> Any:
         return Result("", f"{name}: applet not found\n", 127)
     module, _, function = APPLETS[name].partition(":")
     call.proc.argv, call.proc.comm = call.argv, "busybox"
-    return getattr(import_module(module), function)(Invoked(call.proc, (name, *words[1:])))
+    return _named(getattr(import_module(module), function)(Invoked(call.proc, (name, *words[1:]))), (name, *words[1:]))
+
+
+@attrs.frozen
+class Named:
+    """What an applet does with its input: it goes on by its own name."""
+
+    then: Callable[[Call, bytes], Any]
+    argv: tuple[str, ...]
+
+    def __call__(self, call: Call, data: bytes) -> Any:
+        """The input is there."""
+        return _named(self.then(Invoked(call.proc, self.argv), data), self.argv)
+
+
+def _named(outcome: Any, argv: tuple[str, ...]) -> Any:
+    return attrs.evolve(outcome, then=Named(outcome.then, argv)) if isinstance(outcome, ReadInput) else outcome

@@ -42,6 +42,7 @@ APPLETS: dict[str, str] = {
     "id": _OWN + "processes:identity",
     "whoami": _OWN + "processes:identity",
     **{name: _OWN + f"files:{name}" for name in FILES},
+    **{name: _OWN + f"archives:{name}" for name in ("tar", "mkfifo", "mknod")},
     "head": _OWN + "ends:head",
     "tail": _OWN + "ends:tail",
     **{name: _NET + f"{name}:{name}" for name in ("arp", "brctl", "ifconfig", "netstat", "route", "sysctl")},

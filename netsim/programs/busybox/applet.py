@@ -11,10 +11,10 @@ import attrs
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Exec, Program, ReadInput, Result
 from netsim.machine.getopt import Grammar, Option, OptionError, scan
-from netsim.programs.busybox import usage_files, usage_net
+from netsim.programs.busybox import usage_archives, usage_files, usage_net
 
 BANNER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n"
-USAGE = usage_net.TEXTS | usage_files.TEXTS
+USAGE = usage_net.TEXTS | usage_files.TEXTS | usage_archives.TEXTS
 ULLONG_MAX = (1 << 64) - 1
 DIGITS = re.compile(r"[0-9a-fA-FxX]+").fullmatch
 Outcome = Result | Program | Exec | ReadInput

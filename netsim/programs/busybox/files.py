@@ -9,6 +9,7 @@ from typing import Any
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EISDIR, ENOENT, NetError, strerror
 from netsim.machine.call import Call, Enough, ReadInput, Result
+from netsim.machine.fifo import Fifo
 from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar
 from netsim.programs import streams
@@ -40,6 +41,8 @@ def _cat(call: Call) -> Any:
     options = read_options(call, CAT)
     if options.words in ([], ["-"]) and not set(options.letters) - {"u"}:
         return streams.Cat(["-"], set())  # it passes on what comes, as it comes
+    if any(isinstance(call.machine.files.stat(call.proc, name), Fifo) for name in options.words):
+        return streams.Cat(list(options.words), set(options.letters) & {"n", "b", "e", "t", "A", "v"})
     return on_input(call, _cat_all, list(options.words))
 
 

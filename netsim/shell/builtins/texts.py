@@ -142,6 +142,7 @@ def exec_(shell: ShellState, args: list[str]) -> int:
         from netsim.shell.builtins.grammar import note
 
         note(shell, "exec -a: argv[0] of the command stays")
+    shell.watch_pipes()
     machine.execute(proc, tuple(words))
     raise Replaced
 

@@ -17,3 +17,10 @@ bash -c 'umask; touch v; ls -l v | cut -c1-10'
 (umask 022; touch w; ls -l w | cut -c1-10); umask
 umask 002; echo x > z; ls -l z | cut -c1-10
 rm p q; [ -e p ] || echo gone
+mkfifo m n
+bash -c 'exec cat < m' & (sleep 0.2; echo one; sleep 0.2; echo two) > m; wait
+(exec 3< m; cat <&3) & (sleep 0.2; echo x; sleep 0.2; echo y) > m; wait
+cat m n & (sleep 0.2; echo n1) > n & (sleep 0.4; echo m1) > m; wait
+wc -l < m & seq 3 > m; wait
+timeout 0.3 cat m; echo $?
+timeout 0.3 bash -c 'echo x > m'; echo $?
