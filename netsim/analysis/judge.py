@@ -170,7 +170,7 @@ class Judge:
             return Cause("tracking-drop", seen)
         for earlier in reversed(self.follower.seen[:place]):
             event = earlier.event
-            if isinstance(event, RuleMet) and event.netns == seen.event.netns and event.verdict in (0, 3) and earlier.way == seen.way:
+            if isinstance(event, RuleMet) and event.netns == seen.event.netns and event.verdict in (0, 2, 3) and earlier.way == seen.way:
                 return Cause(self._by_rule(event), earlier)
         return Cause("rule-drop", seen)
 

@@ -79,6 +79,8 @@ def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
          "ip6tables -t nat -A POSTROUTING -j MASQUERADE"),
         ("ipset create l list:set", "ipset create n hash:net,port counters", "ipset add n 10.0.0.0/8,udp:53", "ipset create b bitmap:port range 0-99",
          "ipset add b 1-9", "ipset add l b", "ipset add l n before b", "iptables -A INPUT -m set --match-set l src,dst -j DROP"),
+        ("ipset create s hash:ip timeout 60", "iptables -A INPUT -j SET --add-set s src --exist --timeout 5", "iptables -A INPUT -j NFQUEUE --queue-bypass",
+         "iptables -t raw -A PREROUTING -m rpfilter --invert -j DROP", "ip6tables -A OUTPUT -j TEE --gateway fd00::1", "iptables -A INPUT -m u32 --u32 '6&0xFF=1'"),
         ("nft add table inet t", "nft 'add chain inet t c { type filter hook input priority 0; policy accept; }'", "nft add rule inet t c tcp dport 80 drop"),
         ("ip link add d0 type dummy", "ip link set d0 up", "ip link add d1 type dummy", "ip link set d1 up", "ip addr add 10.0.0.1/24 dev d0",
          "ip addr add 10.0.1.1/24 dev d1", "ip route add 10.9.0.0/16 nexthop via 10.0.0.9 weight 2 nexthop via 10.0.1.9", "ip route add blackhole 10.8.0.0/16"),

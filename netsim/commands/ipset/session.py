@@ -7,6 +7,7 @@ import attrs
 from netsim.commands.ipset.words import Stop
 from netsim.kernel.netfilter.matches.set import SetMatch
 from netsim.kernel.netfilter.ruleset import state_of
+from netsim.kernel.netfilter.targets.set import SetTarget
 from netsim.kernel.tables.ipset import IpSet, users
 from netsim.machine.call import Call
 
@@ -44,9 +45,10 @@ class Session:
         return known
 
     def references(self, name: str) -> int:
-        """How many rules look into a set, and how many lists hold it."""
+        """How many rules look into a set or change it, and how many lists hold it."""
         state = state_of(self.call.netns)
         tables = [*state.tables.values(), *state.legacy.values()]
-        rules = (rule for table in tables for chain in table.chains.values() for rule in chain.rules)
-        looking = sum(isinstance(match, SetMatch) and match.name == name for rule in rules for match in rule.spec.matches)
-        return looking + sum(1 for _ in users(self.sets, name))
+        specs = [rule.spec for table in tables for chain in table.chains.values() for rule in chain.rules]
+        looking = sum(isinstance(match, SetMatch) and match.name == name for spec in specs for match in spec.matches)
+        changing = sum(spec.target.names.count(name) for spec in specs if isinstance(spec.target, SetTarget))
+        return looking + changing + sum(1 for _ in users(self.sets, name))

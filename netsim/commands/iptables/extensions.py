@@ -18,21 +18,25 @@ from netsim.commands.iptables.syntax.ipvs import IPVS
 from netsim.commands.iptables.syntax.limit import LIMIT
 from netsim.commands.iptables.syntax.multiport import MULTIPORT
 from netsim.commands.iptables.syntax.nat import DNAT, MASQUERADE, NETMAP, REDIRECT, SNAT
+from netsim.commands.iptables.syntax.nfqueue import NFQUEUE
 from netsim.commands.iptables.syntax.owner import OWNER
 from netsim.commands.iptables.syntax.physdev import PHYSDEV
 from netsim.commands.iptables.syntax.quota import QUOTA
 from netsim.commands.iptables.syntax.recent import RECENT
+from netsim.commands.iptables.syntax.rpfilter import RPFILTER
 from netsim.commands.iptables.syntax.sctp import SCTP
-from netsim.commands.iptables.syntax.set import SET
+from netsim.commands.iptables.syntax.set import SET, SETS
 from netsim.commands.iptables.syntax.small import COMMENT, HL, LENGTH, MACS, MARKS, PKTTYPE, TTL
 from netsim.commands.iptables.syntax.spi import AH, ESP
 from netsim.commands.iptables.syntax.statistic import STATISTIC
 from netsim.commands.iptables.syntax.string import STRING
 from netsim.commands.iptables.syntax.tcp import TCP
 from netsim.commands.iptables.syntax.tcpmss import TCPMSS, TCPMSS_MATCH
+from netsim.commands.iptables.syntax.tee import TEE
 from netsim.commands.iptables.syntax.time import TIME
 from netsim.commands.iptables.syntax.tos import DSCP, SET_DSCP, SET_TOS, TOS
 from netsim.commands.iptables.syntax.tproxy import SOCKET, TPROXY
+from netsim.commands.iptables.syntax.u32 import U32
 from netsim.commands.iptables.syntax.udp import UDP
 
 MATCHES: dict[str, Extension] = {
@@ -73,11 +77,13 @@ MATCHES: dict[str, Extension] = {
     "socket": SOCKET,
     "time": TIME,
     "ipvs": IPVS,
+    "rpfilter": RPFILTER,
+    "u32": U32,
 }
 TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "MARK": targets.MARK, "TTL": targets.TTL, "HL": targets.HL}
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM, "TRACE": TRACE}
 TARGETS |= {"CONNMARK": CONNMARK, "CT": CT, "DNAT": DNAT, "MASQUERADE": MASQUERADE, "NETMAP": NETMAP}
-TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT, "TPROXY": TPROXY}
+TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT, "TPROXY": TPROXY, "NFQUEUE": NFQUEUE, "SET": SETS, "TEE": TEE}
 ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
 
 UNMODELLED_MATCHES = frozenset(
@@ -104,9 +110,7 @@ UNMODELLED_MATCHES = frozenset(
         "policy",
         "rateest",
         "realm",
-        "rpfilter",
         "rt",
-        "u32",
     ]
 )
 UNMODELLED_TARGETS = frozenset(
@@ -119,14 +123,11 @@ UNMODELLED_TARGETS = frozenset(
         "HMARK",
         "IDLETIMER",
         "LED",
-        "NFQUEUE",
         "RATEEST",
         "SECMARK",
-        "SET",
         "SNPT",
         "SYNPROXY",
         "TCPOPTSTRIP",
-        "TEE",
         "ULOG",
     ]
 )

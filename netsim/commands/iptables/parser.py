@@ -53,7 +53,7 @@ def _by_protocol() -> dict[tuple[int, str], list[Extension]]:
 BY_PROTOCOL = _by_protocol()
 """The matches that `-p` loads when one of their options is met, by protocol and beginning of the option."""
 VERDICTS = {"ACCEPT": Verdict("ACCEPT", ACCEPT), "DROP": Verdict("DROP", DROP), "RETURN": Verdict("RETURN", RETURN)}
-TWO_ARGUMENTS = ("tcp-flags", "match-set")
+TWO_ARGUMENTS = ("tcp-flags", "match-set", "add-set", "del-set", "map-set")
 LONGEST_CHAIN, LONGEST_INTERFACE = 28, 15
 
 

@@ -18,8 +18,10 @@ from netsim.kernel.netfilter.targets.log import LogTarget
 from netsim.kernel.netfilter.targets.mark import MarkTarget
 from netsim.kernel.netfilter.targets.nat import DnatTarget, MasqueradeTarget, RedirectTarget, SnatTarget
 from netsim.kernel.netfilter.targets.nflog import NflogTarget
+from netsim.kernel.netfilter.targets.nfqueue import NfqueueTarget
 from netsim.kernel.netfilter.targets.reject import RejectTarget
 from netsim.kernel.netfilter.targets.tcpmss import CLAMP, TcpmssTarget
+from netsim.kernel.netfilter.targets.tee import TeeTarget
 from netsim.kernel.netfilter.targets.tos import DscpTarget, TosTarget
 from netsim.kernel.netfilter.targets.trace import TraceTarget
 from netsim.kernel.tables.xtables import RuleSpec
@@ -165,8 +167,21 @@ def _notrack(target: NotrackTarget) -> str:
     return "notrack"
 
 
+def _nfqueue(target: NfqueueTarget) -> str:
+    place = f"{target.number}-{target.last}" if target.last > target.number else str(target.number)
+    flags = ",".join(word for word, holds in (("bypass", target.bypass), ("fanout", target.fanout)) if holds)
+    return f"queue num {place}" + (f" {flags}" if flags else "")
+
+
+def _tee(target: TeeTarget) -> str:
+    """The listing has no words for IPv6's."""
+    if target.gateway >> 32:
+        return ""
+    return f"dup to {IPv4(target.gateway)}" + (f" device {target.oif}" if target.oif else "")
+
+
 TARGETS: dict[type, Callable[[Any], str | None]] = {
     RejectTarget: _reject, LogTarget: _log, MarkTarget: _set_mark, DnatTarget: _dnat, SnatTarget: _snat, MasqueradeTarget: _masquerade,
     RedirectTarget: _redirect, TcpmssTarget: _tcpmss, CtTarget: _ct, NotrackTarget: _notrack, ConnmarkTarget: _connmark, DscpTarget: _set_dscp,
-    TosTarget: _set_tos, NflogTarget: _nflog, TraceTarget: _trace, ClassifyTarget: _classify,
+    TosTarget: _set_tos, NflogTarget: _nflog, TraceTarget: _trace, ClassifyTarget: _classify, NfqueueTarget: _nfqueue, TeeTarget: _tee,
 }  # fmt: skip

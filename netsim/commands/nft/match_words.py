@@ -25,6 +25,7 @@ from netsim.kernel.netfilter.matches.marks import MarkMatch
 from netsim.kernel.netfilter.matches.multiport import MultiportMatch
 from netsim.kernel.netfilter.matches.pkttype import PkttypeMatch
 from netsim.kernel.netfilter.matches.quota import QuotaMatch
+from netsim.kernel.netfilter.matches.rpfilter import RpfilterMatch
 from netsim.kernel.netfilter.matches.sctp import SctpMatch
 from netsim.kernel.netfilter.matches.spi import SpiMatch
 from netsim.kernel.netfilter.matches.statistic import StatisticMatch
@@ -253,10 +254,17 @@ def _sctp(match: SctpMatch, spec: RuleSpec) -> str:
     return " ".join(words)
 
 
+def _rpfilter(match: RpfilterMatch, spec: RuleSpec) -> str | None:
+    if match.accept_local and not match.inverted:
+        return None
+    text = "fib saddr type != local " if match.accept_local else ""
+    return f"{text}fib saddr {'. mark ' if match.valid_mark else ''}{'' if match.loose else '. iif '}oif {'' if match.inverted else '!= '}0"
+
+
 MATCHES: dict[type, Callable[[Any, RuleSpec], str | None]] = {
     TcpMatch: _ports, UdpMatch: _ports, CommentMatch: _comment, IcmpMatch: _icmp, ConntrackMatch: _conntrack, StateMatch: _state, LimitMatch: _limit,
     MarkMatch: _mark, MultiportMatch: _multiport, AddrtypeMatch: _addrtype, MacMatch: _mac, IprangeMatch: _iprange, LengthMatch: _length,
     PkttypeMatch: _pkttype, TtlMatch: _ttl, DscpMatch: _dscp, StatisticMatch: _statistic, TimeMatch: _time, ConnmarkMatch: _connmark,
-    QuotaMatch: _quota, EcnMatch: _ecn, SpiMatch: _spi, SctpMatch: _sctp,
+    QuotaMatch: _quota, EcnMatch: _ecn, SpiMatch: _spi, SctpMatch: _sctp, RpfilterMatch: _rpfilter,
 }  # fmt: skip
 MATCHES6: dict[type, Callable[[Any, RuleSpec], str | None]] = {**MATCHES, TtlMatch: _hop_limit, DscpMatch: _dscp6}

@@ -14,7 +14,7 @@ from netsim.kernel.netfilter.headers import protocol_of, same_interface
 from netsim.kernel.netfilter.index import WORTHWHILE, candidates
 from netsim.kernel.netfilter.targets.standard import Jump
 from netsim.kernel.netfilter.tracing import policy_met, rule_met
-from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, HookState
+from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, RETURN, STOLEN, HookState
 from netsim.kernel.tables.xtables import Chain, Rule, RuleSpec, Table
 from netsim.packet import Ip
 from netsim.trace import RuleMet
@@ -50,7 +50,7 @@ class TableHook:
         table = self.table
         state = HookState(netns, table.family, hook, indev, outdev, okfn, table.name)
         verdict = do_table(table, state, skb)
-        if netns.trace is not None and verdict in (DROP, REFUSED):
+        if netns.trace is not None and verdict in (DROP, REFUSED, STOLEN):
             trace_drop(netns, "NETFILTER_DROP", device_of(state), skb.packet, "filter")
         return verdict
 

@@ -132,6 +132,8 @@ class NetfilterState:
     hung: dict[int, tuple[tuple[int, int, Callable[..., int]], ...]] = attrs.field(factory=dict)
     """family -> the hooks of tracking and translation that hang now: (hook, priority, function)."""
     generation: int = 0
+    is_duplicating: bool = False
+    """A copy of a packet is on its way: no copies of copies (`nf_skb_duplicated`)."""
 
     def clear(self) -> None:
         """The rules go, with the namespace they are of: tables and what hangs in the hooks for them know each other no more."""
