@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.clock import SECOND
-from netsim.kernel.netfilter.matches.set import part_of
+from netsim.kernel.netfilter.set_parts import part_of
 from netsim.kernel.netfilter.verdict import CONTINUE, HookState
 from netsim.kernel.tables.ipset import BITMAP_IP, BITMAP_PORT, LIST_SET, Entry, IpSet, Key
 
