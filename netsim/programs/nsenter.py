@@ -37,12 +37,13 @@ def nsenter(call: Call) -> Result | Exec:
     if wanted.target is not None and not wanted.target.isdigit():
         return Result("", f"nsenter: failed to parse pid: '{wanted.target}'\n", 1)
     target = int(wanted.target or "0")
+    if not wanted.kinds:  # every namespace stays as it is
+        call.machine.kernel.unmodelled.extend(f"nsenter {option}" for option in wanted.ignored)
+        return Exec(tuple(words or ["bash"]), None, None, _failed)
     if not target and not wanted.path:
-        if wanted.kinds:
-            short = {"mount": "mnt"}
-            first = min(wanted.kinds, key=list(LETTERS.values()).index)
-            return Result("", f"nsenter: neither filename nor target pid supplied for ns/{short.get(first, first)}\n", 1)
-        return Result("", "nsenter: no namespace specified\n", 1)
+        short = {"mount": "mnt"}
+        first = min(wanted.kinds, key=list(LETTERS.values()).index)
+        return Result("", f"nsenter: neither filename nor target pid supplied for ns/{short.get(first, first)}\n", 1)
     path = wanted.path or f"/proc/{target}/ns/net"
     try:
         netns = call.machine.named_netns(call.proc, path)

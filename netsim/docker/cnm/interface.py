@@ -151,9 +151,9 @@ def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:
 def interface_name(engine: Engine, sandbox: Sandbox, prefix: str) -> str:
     """`ethN`: the lowest free number, or (27 and older) one that was never used here."""
     if not engine.profile.reuses_interface_names:
-        name = f"{prefix}{sandbox.next_number}"
-        sandbox.next_number += 1
-        return name
+        number = sandbox.next_numbers.get(prefix, 0)
+        sandbox.next_numbers[prefix] = number + 1
+        return f"{prefix}{number}"
     number = 0
     while f"{prefix}{number}" in sandbox.netns.names:
         number += 1

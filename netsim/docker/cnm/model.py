@@ -143,8 +143,8 @@ class Sandbox:
     netns: Netns
     endpoints: list[Endpoint] = attrs.field(factory=list)
     """In the order in which they may become the gateway."""
-    next_number: int = 0
-    """What the next `ethN` is called where names are not used again."""
+    next_numbers: dict[str, int] = attrs.field(factory=dict)
+    """What the next `ethN` is called where names are not used again, by their prefix."""
     shared: int = 0
     """1 for the host's own namespace."""
     has_ipv6_loopback: int = 0

@@ -78,7 +78,7 @@ class BridgeDriver(Driver):
             if sum(isinstance(subnet.net.address, family) for subnet in network.subnets) > 1:
                 raise forbidden("bridge driver doesn't support multiple subnets")
         before = network.driver_state
-        state = network.driver_state = BridgeState(config, config.name or f"br-{network.id[:12]}")
+        state = network.driver_state = BridgeState(config, config.name or (DEFAULT_DEVICE if config.default else f"br-{network.id[:12]}"))
         self._check_conflicts(engine, network, state)
         state.was_there = int(state.device in engine.netns.names)
         self._make_device(engine, state, Wiring(engine.netns))

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.docker.errors import invalid
 from netsim.docker.firewall.wants import NAT
+from netsim.docker.ipam.parse import address
 
 PREFIX = "com.docker.network.bridge."
 NAME, ICC, MASQUERADE, BINDING = PREFIX + "name", PREFIX + "enable_icc", PREFIX + "enable_ip_masquerade", PREFIX + "host_binding_ipv4"
@@ -56,6 +57,13 @@ def mode(label: str, text: str, known: tuple[str, ...]) -> str:
     return text or NAT
 
 
+def _check_binding(text: str) -> None:
+    try:
+        address(text)
+    except ValueError:
+        raise invalid(f"failed to parse {BINDING} value: {text} (nil ip)") from None
+
+
 def read(options: Mapping[str, str], modes: tuple[str, ...]) -> BridgeConfig:
     """The configuration of a network's driver options; unknown ones are left alone (and so are gateway modes where the release has none)."""
     if not options:
@@ -66,6 +74,8 @@ def read(options: Mapping[str, str], modes: tuple[str, ...]) -> BridgeConfig:
         raise invalid(f'failed to parse {MTU} value: {mtu} (strconv.Atoi: parsing "{mtu}": invalid syntax)')
     if int(mtu) < 0:
         raise invalid(f"invalid MTU number: {mtu}")
+    if BINDING in options:
+        _check_binding(options[BINDING])
     four, six = (mode(label, options.get(label, ""), modes) if modes else NAT for label in (MODE4, MODE6))
     return BridgeConfig(
         options.get(NAME, ""), numbers.get(ICC, 1), numbers.get(MASQUERADE, 1), options.get(BINDING, ""), numbers.get(DEFAULT_BRIDGE, 0),
