@@ -112,11 +112,16 @@ def _shown(name: str, value: str, flags: set[str]) -> str:
     return value if "b" in flags else f"{name} = {value}\n"
 
 
+SHORTEST = 2
+"""What is shorter is taken for an empty line, without a word."""
+
+
 def _each(call: Call, names: list[str], flags: set[str]) -> Result:
     out, err, status = "", "", 0
     for word in names:
-        if word == "=" and "w" in flags:  # blanks around the sign: what follows is not looked at
-            break
+        if "w" in flags and len(word) < SHORTEST:
+            status = 1
+            continue
         step = _one(call, word, flags)
         out += step.stdout
         err += step.stderr

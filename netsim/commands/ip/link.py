@@ -164,7 +164,7 @@ class LinkWords:
                 raise Stop(LINK, 255)
             if word == "dev":
                 word = cursor.argument()
-            if self.dev is not None and word != self.dev:
+            if self.dev is not None and word != self.dev and self.dev is not self.name:
                 raise duparg2("dev", word)
             if not check_altname(word):
                 raise invarg('"dev" not a valid ifname', word)
@@ -374,6 +374,8 @@ def add(session: Ip, cursor: Words) -> None:
     session.is_adding = True
     words = LinkWords(session, cursor, session.netns)
     words.parse()
+    if words.name is not None and words.dev != words.name:
+        raise Stop('both "name" and "dev" cannot be used when creating devices.\n', 255)
     if words.kind is None:
         raise Stop('Not enough information: "type" argument is required\n', 1)
     kernel = session.netns.kernel

@@ -115,9 +115,16 @@ class Parser:
                 self.bang = True
                 continue
             else:
+                self._read_so_far()
                 raise BareProblem(f"Bad argument `{word}'", PARAMETER)
             self.bang = False
         return self._finish()
+
+    def _read_so_far(self) -> None:
+        """Options are read as they come: what is wrong with one is told before what is wrong behind it."""
+        for owner in self.loaded:
+            if owner.given:
+                owner.extension.build(owner.given, self.context())
 
     # options -------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from netsim.commands.nft.cursor import KEYWORDS
 from netsim.commands.nft.iptables_view import has_chain
 from netsim.commands.nft.jumps import is_reached, jumped_to, leads, leads_back, rename_jumps
 from netsim.commands.nft.lexer import NftError, Token
@@ -48,8 +49,8 @@ class Reader(SetCommands):
         elif token.text in ("export", "import", "monitor", "describe", "include", "undefine", "redefine"):
             raise NftError(f"netsim: 'nft {token.text}' is not modelled", [token])
         else:
-            if token.kind == "word" and cursor.at_end:
-                raise cursor.unexpected("string")
+            if token.kind == "word" and (cursor.at_end or (token.text not in KEYWORDS and cursor.peek().text in KEYWORDS)):
+                raise cursor.unexpected("string")  # a table, as after `add rule`, and no chain
             cursor.at -= 1
             raise cursor.unexpected()
 
