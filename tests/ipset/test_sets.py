@@ -76,3 +76,17 @@ def test_kinds_that_are_missing_are_refused_by_name() -> None:
     assert host.run("ipset create x hash:net,net").stderr == "ipset v7.17: set type 'hash:net,net' is not modelled by netsim\n"
     assert host.run("ipset create x hash:ip,port netmask 24").stderr == "ipset v7.17: option 'netmask' of hash:ip,port is not modelled by netsim\n"
     assert host.run("ipset create x hash:foo").stderr == "ipset v7.17: Syntax error: typename 'hash:foo' is unknown\n"
+
+
+def test_networks_come_back_into_view_when_narrower_ones_end() -> None:
+    world, host = lab("ipset create n hash:net timeout 0", "ipset add n 10.0.0.0/8", "ipset add n 10.0.0.0/24 nomatch timeout 30", "ipset add n 10.0.0.2 timeout 10",
+                      "iptables -A INPUT -m set --match-set n src -j DROP")  # fmt: skip
+    found = [pings(host)]
+    for _ in range(3):
+        world.clock.run_for(12 * SECOND)
+        found.append(pings(host))
+    assert found == [False, True, True, False]
+    host.run("ipset flush n; ipset add n 10.0.0.0/30; ipset add n 10.0.0.0/29; ipset del n 10.0.0.0/30")
+    assert not pings(host)
+    host.run("ipset del n 10.0.0.0/29")
+    assert pings(host)

@@ -50,7 +50,7 @@ def add(session: Session, words: list[str]) -> None:
             raise Stop("Element cannot be added to the set: it's already added")
         if old is None and is_hash and len(known.entries) >= known.maxelem:
             raise Stop("Hash is full, cannot add more elements")
-        known.entries[key] = attrs.evolve(entry)
+        known.put(key, attrs.evolve(entry))
 
 
 def _add_set(session: Session, known: IpSet, name: str, entry: Entry, given: dict[str, str]) -> None:
@@ -59,16 +59,17 @@ def _add_set(session: Session, known: IpSet, name: str, entry: Entry, given: dic
     if key in known.entries and "exist" not in session.flags:
         raise Stop("Element cannot be added to the set: it's already added")
     if not where:
-        known.entries[key] = entry
+        known.put(key, entry)
         return
     if beside not in known.entries:
         raise Stop(NOT_REFERRED)
-    known.entries.pop(key, None)
+    known.drop(key)
     order = list(known.entries.items())
     place = list(known.entries).index(beside) + (where == "after")
     order.insert(place, (key, entry))
-    known.entries.clear()
-    known.entries.update(order)
+    known.clear()
+    for member, told in order:
+        known.put(member, told)
 
 
 def _member(session: Session, name: str) -> Key:
@@ -99,7 +100,7 @@ def delete(session: Session, words: list[str]) -> None:
         if key in known.entries and not _is_placed(known, key, where, beside):
             raise Stop(NOT_REFERRED)
     for key in elements(words[1], known, session.hosts):
-        if known.entries.pop(key, None) is None and "exist" not in session.flags:
+        if not known.drop(key) and "exist" not in session.flags:
             raise Stop("Element cannot be deleted from the set: it's not added")
 
 

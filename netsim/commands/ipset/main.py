@@ -144,7 +144,7 @@ def _destroy(session: Session, words: list[str]) -> None:
 
 def _flush(session: Session, words: list[str]) -> None:
     for known in [session.named(words[0])] if words else session.sets.values():
-        known.entries.clear()
+        known.clear()
 
 
 def _rename(session: Session, words: list[str]) -> None:

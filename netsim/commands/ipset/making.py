@@ -53,7 +53,7 @@ def create(session: Session, words: list[str]) -> None:
 
 
 def _same(known: IpSet) -> tuple[object, ...]:
-    skipped = ("name", "entries", "initval", "hashsize", *(() if known.kind == LIST_SET else ("size",)))
+    skipped = ("name", "entries", "lengths", "soonest", "initval", "hashsize", *(() if known.kind == LIST_SET else ("size",)))
     return tuple(getattr(known, field.name) for field in attrs.fields(IpSet) if field.name not in skipped)
 
 

@@ -20,6 +20,7 @@ REVISIONS = {
     HASH_IP: 6, HASH_NET: 7, "hash:ip,port": 7, "hash:net,port": 8, "hash:ip,port,ip": 6, "hash:ip,port,net": 8, "hash:net,iface": 8, HASH_MAC: 1,
     BITMAP_IP: 3, BITMAP_PORT: 3, LIST_SET: 3,
 }  # fmt: skip
+NEVER = 1 << 63
 Part = tuple[Any, int]
 """Address and prefix length; protocol and port; the name of a device and whether it is a port of a bridge; a number, an address or a name and 0."""
 Key = tuple[Any, ...]
@@ -58,6 +59,10 @@ class IpSet:
     last: int = 0
     netmask: int = 32
     size: int = 8
+    lengths: dict[int, int] = attrs.field(factory=dict)
+    """Of networks: how many there are of each length."""
+    soonest: int = NEVER
+    """Before this time (ns) no element ends."""
 
     @property
     def width(self) -> int:
@@ -69,12 +74,39 @@ class IpSet:
         """What its elements consist of."""
         return KINDS[self.kind]
 
+    def put(self, key: Key, entry: Entry) -> None:
+        """Add an element, or replace what is known of it."""
+        if key not in self.entries and "net" in self.parts:
+            length = self.length_of(key)
+            self.lengths[length] = self.lengths.get(length, 0) + 1
+        self.entries[key] = entry
+        if entry.expires and entry.expires < self.soonest:
+            self.soonest = entry.expires
+
+    def drop(self, key: Key) -> bool:
+        """Take an element out; False: it was not there."""
+        if self.entries.pop(key, None) is None:
+            return False
+        if "net" in self.parts:
+            length = self.length_of(key)
+            self.lengths[length] -= 1
+            if not self.lengths[length]:
+                del self.lengths[length]
+        return True
+
+    def clear(self) -> None:
+        """Take all elements out."""
+        self.entries.clear()
+        self.lengths.clear()
+        self.soonest = NEVER
+
     def expire(self, now: int) -> None:
         """Drop what has outlived its time."""
-        if self.timeout is not None:
-            gone = [key for key, entry in self.entries.items() if entry.expires and entry.expires <= now]
-            for key in gone:
-                del self.entries[key]
+        if now < self.soonest:
+            return
+        for key in [key for key, entry in self.entries.items() if entry.expires and entry.expires <= now]:
+            self.drop(key)
+        self.soonest = min((entry.expires for entry in self.entries.values() if entry.expires), default=NEVER)
 
     def lookup(self, key: Key, now: int) -> Entry | None:
         """The entry something belongs to: of networks the longest prefix that is there, also where it says nomatch."""
@@ -84,15 +116,16 @@ class IpSet:
             return self.entries.get(key)
         whole = key if len(self.parts) > 1 else (key,)
         address, width = whole[place][0], self.width
-        for length in sorted({self._length(known, place) for known in self.entries}, reverse=True):
+        for length in sorted(self.lengths, reverse=True):
             network = address >> width - length << width - length, length
             entry = self.entries.get(network if len(whole) == 1 else (*whole[:place], network, *whole[place + 1 :]))
             if entry is not None:
                 return entry
         return None
 
-    def _length(self, key: Key, place: int) -> int:
-        length: int = key[1] if len(self.parts) == 1 else key[place][1]
+    def length_of(self, key: Key) -> int:
+        """The length of an element's network."""
+        length: int = key[1] if len(self.parts) == 1 else key[self.parts.index("net")][1]
         return length
 
     def left(self, entry: Entry, now: int) -> int:

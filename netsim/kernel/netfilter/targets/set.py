@@ -65,7 +65,7 @@ class SetTarget:
             return False
         seconds = 0 if known.timeout is None else known.timeout if self.timeout < 0 else self.timeout
         counts = (1, skb.size) if known.has_counters else (0, 0)
-        known.entries[key] = Entry(now + seconds * SECOND if seconds else 0, *counts)
+        known.put(key, Entry(now + seconds * SECOND if seconds else 0, *counts))
         return True
 
 
@@ -77,7 +77,7 @@ def _delete(known: IpSet, sides: tuple[str, ...], skb: SkBuff, state: HookState)
         sets = state.netns.netfilter.sets
         return any(name in sets and _delete(sets[name], sides, skb, state) for name, _ in list(known.entries))
     key = _key(known, sides, skb, state)
-    return key is not None and known.entries.pop(key, None) is not None
+    return key is not None and known.drop(key)
 
 
 def _is_fit(known: IpSet, sides: tuple[str, ...], state: HookState) -> bool:
@@ -87,12 +87,12 @@ def _is_fit(known: IpSet, sides: tuple[str, ...], state: HookState) -> bool:
 def _key(known: IpSet, sides: tuple[str, ...], skb: SkBuff, state: HookState) -> Key | None:
     """A packet's element; a network is as long as the longest that is there (`INIT_CIDR`)."""
     parts = []
-    for place, (what, side) in enumerate(zip(known.parts, sides, strict=False)):
+    for what, side in zip(known.parts, sides, strict=False):
         part = part_of(known, what, side, skb, state)
         if part is None:
             return None
         if what == "net":
-            length = max((key[1] if len(known.parts) == 1 else key[place][1] for key in known.entries), default=known.width)
+            length = max(known.lengths, default=known.width)
             part = part[0] >> known.width - length << known.width - length, length
         parts.append(part)
     return tuple(parts) if len(parts) > 1 else parts[0]
