@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
+from netsim.kernel.core.fib_rules import l3mdev_update_flow
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
@@ -186,7 +187,7 @@ def _from_found(netns: Netns, flow: Flow, found: Found) -> Rt:
     assert found.hop is not None
     dev = netns.devices[found.hop.ifindex]
     if not src:
-        src = source_of(netns, found, dev)
+        src = _selected_source(netns, flow, found, dev)
     if dst >= GROUPS:
         if dst.is_broadcast:
             kind = RTN_BROADCAST
@@ -203,6 +204,15 @@ def _local_device(netns: Netns, found: Found) -> NetDevice:
         if master is not None:
             return master
     return netns.loopback
+
+
+def _selected_source(netns: Netns, flow: Flow, found: Found, dev: NetDevice) -> IPv4 | None:
+    """The source for a way: of the way out, or of the VRF the packet starts in where the way leads out of it (`fib_select_path`)."""
+    if netns.l3mdevs:
+        master = netns.devices.get(l3mdev_update_flow(netns, flow).l3mdev)
+        if master is not None and dev.l3mdev is not master:
+            return inet_select_addr(netns, master, 0, RT_SCOPE_LINK)
+    return source_of(netns, found, dev)
 
 
 def source_of(netns: Netns, found: Found, dev: NetDevice) -> IPv4 | None:

@@ -23,8 +23,10 @@ def inet_select_addr(netns: Netns, dev: NetDevice | None, dst: int, scope: int) 
                 fallback = ifa.local
         if fallback is not None:
             return fallback
-    for other in netns.devices.values():
-        if other.inet is None:
+    master = dev.l3mdev if dev is not None and netns.l3mdevs else None
+    nearest: tuple[NetDevice, ...] = () if master is None else (master,)  # a VRF's own addresses take the place of the loopback's
+    for other in (*nearest, *netns.devices.values()):
+        if other.inet is None or (netns.l3mdevs and other.l3mdev is not master):
             continue
         for ifa in other.inet.addresses:
             if not ifa.flags & IFA_F_SECONDARY and ifa.scope != RT_SCOPE_LINK and ifa.scope <= scope:

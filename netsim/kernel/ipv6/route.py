@@ -9,6 +9,7 @@ import attrs
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EINVAL, ENETUNREACH, NetError
+from netsim.kernel.core.fib_rules import l3mdev_update_flow
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
@@ -123,7 +124,8 @@ def ip6_dst_lookup(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
             rt = ip6_route_output(netns, flow, bound)
         except NetError as error:
             refused = error
-        source = get_saddr(netns, rt if rt is not None and not rt.refuses else None, flow.dst)
+        master = netns.devices.get(l3mdev_update_flow(netns, flow).l3mdev) if netns.l3mdevs else None
+        source = get_saddr(netns, rt if rt is not None and not rt.refuses else None, flow.dst, master)
         if source is None:
             raise NetError(EADDRNOTAVAIL)
         flow = attrs.evolve(flow, src=source)
@@ -139,16 +141,23 @@ def ip6_dst_lookup(netns: Netns, flow: Flow6, bound: int = 0) -> Rt6:
     return rt
 
 
-def get_saddr(netns: Netns, rt: Rt6 | None, dst: IPv6) -> IPv6 | None:
-    """The source for a destination on a way: what the route prefers, else by the rules of RFC 6724 (`ip6_route_get_saddr`)."""
+def get_saddr(netns: Netns, rt: Rt6 | None, dst: IPv6, master: NetDevice | None = None) -> IPv6 | None:
+    """The source for a destination on a way: what the route prefers, else by the rules of RFC 6724 (`ip6_route_get_saddr`).
+
+    `master`: the VRF the packet starts in, which its source belongs to wherever the way leads.
+    """
     if rt is None or rt.found is None:
-        return ipv6_dev_get_saddr(netns, None, dst)
+        return ipv6_dev_get_saddr(netns, master, dst)
     route = rt.found.route
+    first = (
+        route.siblings[0] if route.nh is not None and route.siblings else route
+    )  # a nexthop group's first way out speaks for it (`fib6_info_nh_dev`)
+    dev = netns.devices.get(first.ifindex)
+    if master is not None and (dev is None or dev.l3mdev is not master):
+        return ipv6_dev_get_saddr(netns, master, dst)
     if route.prefsrc is not None:
         return route.prefsrc
-    if route.nh is not None and route.siblings:
-        route = route.siblings[0]  # a nexthop group's first way out speaks for it (`fib6_info_nh_dev`)
-    return ipv6_dev_get_saddr(netns, netns.devices.get(route.ifindex), dst)
+    return ipv6_dev_get_saddr(netns, dev, dst)
 
 
 def decide(netns: Netns, flow: Flow6, found: Found6) -> Rt6:
