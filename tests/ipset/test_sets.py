@@ -74,7 +74,10 @@ def test_bitmaps_look_at_tcp_and_udp_alone() -> None:
 def test_kinds_that_are_missing_are_refused_by_name() -> None:
     host = netsim.World(seed=0).host("h1")
     assert host.run("ipset create x hash:net,net").stderr == "ipset v7.17: set type 'hash:net,net' is not modelled by netsim\n"
-    assert host.run("ipset create x hash:ip,port netmask 24").stderr == "ipset v7.17: option 'netmask' of hash:ip,port is not modelled by netsim\n"
+    assert (
+        host.run("ipset create x hash:ip,port bitmask 255.0.0.0").stderr
+        == "ipset v7.17: option 'bitmask' of hash:ip,port is not modelled by netsim\n"
+    )
     assert host.run("ipset create x hash:foo").stderr == "ipset v7.17: Syntax error: typename 'hash:foo' is unknown\n"
 
 

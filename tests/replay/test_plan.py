@@ -77,7 +77,7 @@ def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
          "sysctl -w net.ipv4.icmp_echo_ignore_all=1 net.ipv4.conf.default.arp_ignore=2 net.ipv6.conf.lo.hop_limit=9"),
         ("ipset create web hash:ip timeout 600", "ipset add web 10.0.0.1", "iptables -A INPUT -m set --match-set web src -j DROP", "iptables -P FORWARD DROP",
          "ip6tables -t nat -A POSTROUTING -j MASQUERADE"),
-        ("ipset create l list:set", "ipset create n hash:net,port counters", "ipset add n 10.0.0.0/8,udp:53", "ipset create b bitmap:port range 0-99",
+        ("ipset create l list:set", "ipset create n hash:net,port counters", "ipset add n 10.0.0.0/8,udp:53", "ipset create b bitmap:port range 0-99", "ipset create e hash:ip netmask 24", "ipset create e2 hash:ip,port netmask 16", "ipset add e 10.0.0.1",
          "ipset add b 1-9", "ipset add l b", "ipset add l n before b", "iptables -A INPUT -m set --match-set l src,dst -j DROP"),
         ("ipset create s hash:ip timeout 60", "iptables -A INPUT -j SET --add-set s src --exist --timeout 5", "iptables -A INPUT -j NFQUEUE --queue-bypass",
          "iptables -t raw -A PREROUTING -m rpfilter --invert -j DROP", "ip6tables -A OUTPUT -j TEE --gateway fd00::1", "iptables -A INPUT -m u32 --u32 '6&0xFF=1'"),

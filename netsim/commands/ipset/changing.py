@@ -117,12 +117,13 @@ def test(session: Session, words: list[str]) -> None:
     where = next((word for word in PLACES if word in given), "")
     try:
         key = next(iter(elements(words[1], known, session.hosts)))
+        told = next(iter(elements(words[1], attrs.evolve(known, netmask=0), session.hosts)))
     except Stop as stop:
         if stop.message != OUT_OF_RANGE:
             raise
         found, text = False, words[1]
     else:
-        found, text = _is_there(session, known, key), text_of(key, known)
+        found, text = _is_there(session, known, key), text_of(told, known)
         if where:
             found = found and _is_placed(known, key, where, (given[where], 0))
             text += f" after {given[where]}"  # whichever was asked for

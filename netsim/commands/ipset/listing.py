@@ -9,34 +9,37 @@ from itertools import repeat
 from netsim.commands.ipset.session import Session
 from netsim.commands.ipset.words import text_of
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
-from netsim.kernel.tables.ipset import BITMAP_IP, BITMAP_PORT, HASH_MAC, LIST_SET, REVISIONS, IpSet, Key
+from netsim.kernel.tables.ipset import BITMAP_IP, BITMAP_PORT, HASH_IP, HASH_IP_PORT, HASH_MAC, LIST_SET, REVISIONS, IpSet, Key
 
 SLOTS = {
     "hash:ip": (4, 16), "hash:net": (8, 20), "hash:ip,port": (8, 20), "hash:net,port": (8, 20), "hash:ip,port,ip": (12, 36), "hash:ip,port,net": (12, 36),
     "hash:net,iface": (28, 40), "hash:mac": (8, 8),
 }  # fmt: skip
 """Bytes of an entry without extensions, in IPv4 and IPv6."""
-MASKED = ("hash:ip", "hash:ip,port")
+MASKED = (HASH_IP, HASH_IP_PORT)
 """Kinds whose header has place for a mask."""
 
 
 def header(known: IpSet, *, saved: bool = True) -> str:
     """What a set was made with; not `saved`: without what each kernel chooses for itself."""
+    netmask = f" netmask {known.netmask}" if known.netmask else ""
     if known.kind == LIST_SET:
         text = f"size {known.size}"
     elif known.kind == BITMAP_PORT:
         text = f"range {known.first}-{known.last}"
     elif known.kind == BITMAP_IP:
         first, last = (text_of((value, 32), known) for value in (known.first, known.last))
-        text = f"range {first}-{last}" + (f" netmask {known.netmask}" if known.netmask != 32 else "")
+        text = f"range {first}-{last}" + netmask
     else:
         family = "" if known.kind == HASH_MAC else f"family {'inet' if known.family == PF_INET else 'inet6'} "
-        text = f"{family}hashsize {known.hashsize} maxelem {known.maxelem}"
+        text = f"{family}hashsize {known.hashsize} maxelem {known.maxelem}" + (netmask if known.kind == HASH_IP else "")
     if known.timeout is not None:
         text += f" timeout {known.timeout}"
     text += " counters" if known.has_counters else ""
     text += " comment" if known.has_comments else ""
-    return f"{text} bucketsize 12 initval 0x{known.initval:08x}" if known.kind in SLOTS and saved else text
+    if known.kind in SLOTS and saved:
+        text += f" bucketsize 12 initval 0x{known.initval:08x}"
+    return text + (netmask if known.kind == HASH_IP_PORT else "")
 
 
 def members(known: IpSet, now: int, *, in_order: bool = False, counted: bool = True) -> list[str]:
@@ -68,7 +71,7 @@ def size_of(known: IpSet) -> int:
     if known.kind == LIST_SET:
         return 80 + (48 + extra) * len(known.entries) + remarks
     if known.kind in (BITMAP_IP, BITMAP_PORT):
-        places = (known.last - known.first >> 32 - known.netmask) + 1
+        places = (known.last - known.first >> known.rest) + 1
         return (72 if known.kind == BITMAP_PORT else 88) + (places + 63) // 64 * 8 + extra * places + remarks
     slot = SLOTS[known.kind][known.family == PF_INET6]
     base = 192 + (slot + 7 & ~7) + 16 * (known.kind in MASKED) + 8 * (known.kind == "hash:net,iface") + 8 * known.width * ("net" in known.parts)

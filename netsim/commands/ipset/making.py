@@ -7,14 +7,17 @@ import attrs
 from netsim.commands.ipset.session import Session
 from netsim.commands.ipset.words import LONGEST_NAME, TYPES, UNMODELLED, Stop, address, number, options, port_number
 from netsim.kernel.core.hooks import PF_INET, PF_INET6
-from netsim.kernel.tables.ipset import BITMAP_IP, BITMAP_PORT, HASH_MAC, LIST_SET, IpSet
+from netsim.kernel.tables.ipset import BITMAP_IP, BITMAP_PORT, HASH_IP, HASH_IP_PORT, HASH_MAC, LIST_SET, IpSet
 
 FAMILIES = {"inet": PF_INET, "ipv4": PF_INET, "-4": PF_INET, "inet6": PF_INET6, "ipv6": PF_INET6, "-6": PF_INET6}
 OF_HASHES = ("hashsize", "maxelem", "bucketsize", "initval")
-VALUED: dict[str, tuple[str, ...]] = {LIST_SET: ("size",), BITMAP_IP: ("range", "netmask"), BITMAP_PORT: ("range",), HASH_MAC: OF_HASHES}
+OF_FAMILIES = ("family", *OF_HASHES)
+CUTS = ("netmask", "bitmask")
+VALUED: dict[str, tuple[str, ...]] = {LIST_SET: ("size",), BITMAP_IP: ("range", "netmask"), BITMAP_PORT: ("range",), HASH_MAC: OF_HASHES,
+    HASH_IP: (*OF_FAMILIES, *CUTS), HASH_IP_PORT: (*OF_FAMILIES, *CUTS),
+}  # fmt: skip
 """Options with values besides `timeout`; kinds that are not here are hashes of either family."""
-OF_FAMILIES = ("family", *OF_HASHES, "netmask", "bitmask")
-NOT_MODELLED = ("netmask", "bitmask", "skbinfo", "forceadd")
+NOT_MODELLED = ("bitmask", "skbinfo", "forceadd")
 MOST_TIMEOUT = 2147483
 MOST_IN_BITMAP = 65536
 
@@ -29,8 +32,10 @@ def create(session: Session, words: list[str]) -> None:
     kind = TYPES[kind]
     hashes = kind not in (LIST_SET, BITMAP_IP, BITMAP_PORT)
     given = options(rest, ("timeout", *VALUED.get(kind, OF_FAMILIES)), ("counters", "comment", "skbinfo", *(("forceadd",) if hashes else ())))
+    if "netmask" in given and "bitmask" in given:
+        raise Stop("Syntax error: bitmask and netmask are mutually exclusive, provide only one")
     for option in NOT_MODELLED:
-        if option in given and (option, kind) != ("netmask", BITMAP_IP):
+        if option in given:
             raise Stop(f"option '{option}' of {kind} is not modelled by netsim")
     if given.get("family", "inet") not in FAMILIES:
         raise Stop(f"Syntax error: unknown INET family {given['family']}")
@@ -44,6 +49,8 @@ def create(session: Session, words: list[str]) -> None:
     )  # fmt: skip
     if kind in (BITMAP_IP, BITMAP_PORT):
         _bound(session, made, given)
+    elif "netmask" in given:
+        made.netmask = _netmask(made, given["netmask"])
     old = session.sets.get(name)
     if old is not None:
         if "exist" in session.flags and _same(old) == _same(made):
@@ -77,18 +84,17 @@ def _bound(session: Session, made: IpSet, given: dict[str, str]) -> None:
         first = address(low, PF_INET, session.hosts) & ~rest
         ends = first, first | rest
     made.first, made.last = min(ends), max(ends)
-    _mask(made, given.get("netmask", ""))
-    if made.last - made.first >> 32 - made.netmask >= MOST_IN_BITMAP:
+    if "netmask" in given:
+        made.netmask = _netmask(made, given["netmask"])
+        if made.first & (1 << made.rest) - 1 or made.last & (1 << made.rest) - 1 != (1 << made.rest) - 1:
+            raise Stop("Element is out of the range of the set")
+    if made.last - made.first >> made.rest >= MOST_IN_BITMAP:
         raise Stop("The range you specified exceeds the size limit of the set type")
 
 
-def _mask(made: IpSet, word: str) -> None:
-    if not word:
-        return
-    if not word.isdigit() or not 1 <= int(word) <= 32:
-        wrong = f"'{word}' is out of range 1-32" if word.isdigit() else f"'{word}' is invalid as number"
-        raise Stop(f"Syntax error: {wrong}\nSyntax error: netmask is out of the inclusive range of 1-32")
-    made.netmask = int(word)
-    rest = (1 << 32 - made.netmask) - 1
-    if made.first & rest or made.last & rest != rest:
-        raise Stop("Element is out of the range of the set")
+def _netmask(made: IpSet, word: str) -> int:
+    """How many bits of an address count, 0 for all."""
+    if not word.isdigit() or not 1 <= int(word) <= made.width:
+        wrong = f"'{word}' is out of range 1-{made.width}" if word.isdigit() else f"'{word}' is invalid as number"
+        raise Stop(f"Syntax error: {wrong}\nSyntax error: netmask is out of the inclusive range of 1-{made.width}")
+    return int(word) % made.width

@@ -148,8 +148,12 @@ def addresses(word: str, known: IpSet, hosts: str, *, is_net: int) -> Iterator[P
         raise Stop("Hash is full, cannot add more elements")
     if known.kind == BITMAP_IP and not known.first <= first <= last <= known.last:
         raise Stop(OUT_OF_RANGE)
-    step = 1 << 32 - known.netmask if known.kind == BITMAP_IP else 1
-    first = first // step * step
+    is_one = first == last
+    first = first >> known.rest << known.rest
+    if is_one:
+        yield first, width
+        return
+    step = 1 << known.rest if len(known.parts) == 1 else 1  # with ports only the first address of a range is cut
     yield from ((value, width) for value in range(first, last + 1, step))
 
 

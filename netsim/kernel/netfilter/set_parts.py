@@ -23,8 +23,8 @@ def part_of(known: IpSet, what: str, side: str, skb: SkBuff, state: HookState) -
         if known.kind == "bitmap:ip":
             if not known.first <= address <= known.last:
                 return None
-            return address >> 32 - known.netmask << 32 - known.netmask, 32
-        return address, known.width
+            return address >> known.rest << known.rest, 32
+        return address >> known.rest << known.rest, known.width
     if what == "port":
         return _port(packet, is_src)
     if what == "number":

@@ -9,15 +9,16 @@ import attrs
 
 from netsim.clock import SECOND
 
-HASH_IP, HASH_NET, HASH_MAC, LIST_SET, BITMAP_IP, BITMAP_PORT = "hash:ip", "hash:net", "hash:mac", "list:set", "bitmap:ip", "bitmap:port"
+HASH_IP, HASH_IP_PORT, HASH_NET, HASH_MAC, LIST_SET = "hash:ip", "hash:ip,port", "hash:net", "hash:mac", "list:set"
+BITMAP_IP, BITMAP_PORT = "bitmap:ip", "bitmap:port"
 KINDS: dict[str, tuple[str, ...]] = {
-    HASH_IP: ("ip",), HASH_NET: ("net",), "hash:ip,port": ("ip", "port"), "hash:net,port": ("net", "port"), "hash:ip,port,ip": ("ip", "port", "ip"),
+    HASH_IP: ("ip",), HASH_NET: ("net",), HASH_IP_PORT: ("ip", "port"), "hash:net,port": ("net", "port"), "hash:ip,port,ip": ("ip", "port", "ip"),
     "hash:ip,port,net": ("ip", "port", "net"), "hash:net,iface": ("net", "iface"), HASH_MAC: ("mac",), BITMAP_IP: ("ip",), BITMAP_PORT: ("number",),
     LIST_SET: ("set",),
 }  # fmt: skip
 """What an element of each kind consists of."""
 REVISIONS = {
-    HASH_IP: 6, HASH_NET: 7, "hash:ip,port": 7, "hash:net,port": 8, "hash:ip,port,ip": 6, "hash:ip,port,net": 8, "hash:net,iface": 8, HASH_MAC: 1,
+    HASH_IP: 6, HASH_NET: 7, HASH_IP_PORT: 7, "hash:net,port": 8, "hash:ip,port,ip": 6, "hash:ip,port,net": 8, "hash:net,iface": 8, HASH_MAC: 1,
     BITMAP_IP: 3, BITMAP_PORT: 3, LIST_SET: 3,
 }  # fmt: skip
 NEVER = 1 << 63
@@ -42,7 +43,7 @@ class Entry:
 class IpSet:
     """A set; `family` is PF_INET, PF_INET6 or 0 for kinds of either, `timeout` seconds new entries live (None: no timeouts, 0: for ever).
 
-    `first` and `last` bound a bitmap, whose addresses are networks of `netmask` bits.
+    `first` and `last` bound a bitmap, whose addresses are networks of `netmask` bits (0: whole addresses), as may be those of hash:ip and hash:ip,port.
     """
 
     name: str
@@ -57,7 +58,7 @@ class IpSet:
     entries: dict[Key, Entry] = attrs.field(factory=dict)
     first: int = 0
     last: int = 0
-    netmask: int = 32
+    netmask: int = 0
     size: int = 8
     lengths: dict[int, int] = attrs.field(factory=dict)
     """Of networks: how many there are of each length."""
@@ -68,6 +69,11 @@ class IpSet:
     def width(self) -> int:
         """Bits of an address."""
         return 128 if self.family == 10 else 32
+
+    @property
+    def rest(self) -> int:
+        """Bits of an address that do not count."""
+        return self.width - self.netmask if self.netmask else 0
 
     @property
     def parts(self) -> tuple[str, ...]:
