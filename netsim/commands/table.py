@@ -104,6 +104,7 @@ EXEC_TABLE: dict[str, str] = {
     "pkill": "netsim.programs.pgrep:pkill",
     "killall": "netsim.programs.process:killall",
     "pgrep": "netsim.programs.pgrep:pgrep",
+    "pidof": "netsim.programs.process:pidof",
     "ps": "netsim.programs.ps:ps",
     "pwd": "netsim.programs.process:pwd",
     "lsns": "netsim.programs.process:lsns",

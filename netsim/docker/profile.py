@@ -69,6 +69,8 @@ class EngineProfile:
     """20.10 lists the short id among an endpoint's aliases; later it is one of its DNS names."""
     proxy_takes_socket: int = 1
     """28 hands docker-proxy the socket it has bound itself (`-use-listen-fd`)."""
+    proxy_files: tuple[str, ...] = ("", "", "anon_inode:[eventpoll]", "anon_inode:[eventfd]")
+    """What docker-proxy has open from 3 on when it listens; empty: a descriptor from the daemon, which it closes then."""
     bind_failure: str = "failed to bind host port for {host}:{port}:{inside}:{number}/{protocol}: {reason}"
     """A host port that is taken, with the userland proxy."""
     hold_failure: str = "failed to bind host port for {host}:{port}:{inside}:{number}/{protocol}: {reason}"
@@ -209,14 +211,14 @@ V20_10 = EngineProfile(
     guards_docker0=0, keeps_idle_ipv6=1, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
     defers_ipv6=1, clears_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
-    answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0,
+    answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0,
     protocol_failure="Error starting userland proxy: {reason}",
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
     "27.5.1", "1.47", "v27", advertises_addresses=0, durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
-    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, asks_from_host=0, hosts_zeros="::0",
+    wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0, hosts_zeros="::0",
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
     joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
@@ -230,7 +232,8 @@ V28_0_0 = EngineProfile("28.0.0", "1.48", "v28_0_0")
 V28_0_1 = EngineProfile("28.0.1", "1.48", "v28_0")
 V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
-V29 = EngineProfile("29.7.2", "1.55", "v29", durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
+CGROUP = "/sys/fs/cgroup/cpu/system.slice/docker.service/cpu.cfs_"  # Go 1.25 keeps its own limits open
+V29 = EngineProfile("29.7.2", "1.55", "v29", proxy_files=("", "", CGROUP + "quota_us", CGROUP + "period_us", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"), durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
                     takes_back_failed=1, parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",

@@ -62,6 +62,17 @@ class Null(OpenFile):
 
 
 @attrs.define(eq=False)
+class Unread(OpenFile):
+    """A descriptor that a program keeps for itself, such as its epoll instance: it only takes a number."""
+
+    name: str = ""
+
+    def described(self) -> str:
+        """What /proc/PID/fd shows for it."""
+        return self.name
+
+
+@attrs.define(eq=False)
 class Capture(OpenFile):
     """A terminal's stand-in: keeps what is written, and says so once it can keep no more; reading finds the end of the file."""
 

@@ -249,8 +249,8 @@ class Process:
                     raise  # as above
 
     def signal(self, signum: int) -> None:
-        """A signal arrives (`kill(2)`); SIGKILL cannot be handled, an ignored one reaches only a program that catches it itself."""
-        if self.status is not None or self is self.machine.init:
+        """A signal arrives (`kill(2)`); SIGKILL cannot be handled, an ignored one reaches only a program that catches it itself; 0 is none."""
+        if not signum or self.status is not None or self is self.machine.init:
             return  # init gets no signal it has no handler for (`sig_task_ignored`), not even SIGKILL
         if signum in IGNORED_BY_DEFAULT and (self.program is None or signum not in self.program.caught):
             return

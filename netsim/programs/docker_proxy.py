@@ -10,10 +10,12 @@ from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import EINPROGRESS, NetError
 from netsim.machine.call import Program
+from netsim.machine.fds import Unread, make_pipe
 from netsim.machine.sockets import SocketFile
 
 AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM = 2, 10, 1, 2
 BACKLOG = 4096
+EPOLL = "anon_inode:[eventpoll]"
 UDP_IDLE = 90 * SECOND
 """How long a client's way back is kept (`UDPConnTrackTimeout`)."""
 
@@ -27,6 +29,8 @@ class DockerProxy(Program):
     port: int
     inside: IPv4 | IPv6
     inside_port: int
+    files: tuple[str, ...] = ()
+    """What it opens before it listens; empty: what the daemon gave it, closed afterwards."""
     listener: int = -1
     failure: int = 0
     partners: dict[int, int] = attrs.field(factory=dict)
@@ -41,6 +45,7 @@ class DockerProxy(Program):
     def started(self, proc: Any) -> None:
         """Take the port; a port that is taken ends the process."""
         is_stream = self.protocol == "tcp"
+        given = [fd for fd, name in ((proc.install(Unread(name=name)), name) for name in self.files) if not name]
         try:
             self.listener = proc.socket(_family(self.host), SOCK_STREAM if is_stream else SOCK_DGRAM)
             sock = proc.sock(self.listener)
@@ -54,6 +59,12 @@ class DockerProxy(Program):
         except NetError as error:
             self.failure = error.errno
             proc.exit(1)
+            return
+        if EPOLL not in self.files:  # Go makes it with the first socket
+            for opened in (Unread(name=EPOLL), *make_pipe()):
+                proc.install(opened)
+        for fd in given:
+            proc.close(fd)
 
     def readable(self, proc: Any, fd: int) -> None:
         """A client, or bytes of one end."""

@@ -184,16 +184,43 @@ def kill(call: Call) -> Result:
 
 
 def killall(call: Call) -> Result:
-    """killall NAME."""
-    names = [word for word in call.argv[1:] if not word.startswith("-")]
-    err = ""
+    """killall [-SIGNAL] [-q] NAME... (psmisc)."""
+    words, names, signum, is_quiet = list(call.argv[1:]), [], 15, False
+    while words:
+        word = words.pop(0)
+        if word in ("-q", "--quiet"):
+            is_quiet = True
+        elif word in ("-s", "--signal") or re.fullmatch("-([A-Z][A-Z0-9]+|[0-9]+)", word):
+            name = word[1:] if word not in ("-s", "--signal") or not words else words.pop(0)
+            number = int(name) if name.isdigit() else SIGNALS.get(name.removeprefix("SIG"))
+            if number is None:
+                return Result("", f"{name}: unknown signal; killall -l lists signals.\n", 1)
+            signum = number
+        elif not word.startswith("-"):
+            names.append(word)
+    missing = ""
     for name in names:
-        found = [process for process in call.proc.seen().values() if process.comm == name and process is not call.proc]
+        found = _called(call, name)
         for process in found:
-            process.signal(15)
+            process.signal(signum)
         if not found:
-            err += f"{name}: no process found\n"
-    return Result("", err, int(bool(err)))
+            missing += f"{name}: no process found\n"
+    return Result("", "" if is_quiet else missing, int(bool(missing)))
+
+
+def _called(call: Call, name: str) -> list[Process]:
+    """The other processes of a name, of which the kernel keeps 15 letters."""
+    return [process for process in call.proc.seen().values() if process.comm == name[:15] and process is not call.proc]
+
+
+def pidof(call: Call) -> Result:
+    """pidof NAME... (sysvinit): the newest first; -s one only, -q none."""
+    letters = {letter for word in call.argv[1:] if word.startswith("-") for letter in word[1:]}
+    found = [process for name in call.argv[1:] if not name.startswith("-") for process in _called(call, name.rpartition("/")[2])[::-1]]
+    if not found:
+        return Result("", "", 1)
+    pids = [str(process.inner_pid() if call.proc.jail is not None else process.pid) for process in found]
+    return Result("" if "q" in letters else " ".join(pids[:1] if "s" in letters else pids) + "\n")
 
 
 def lsns(call: Call) -> Result:

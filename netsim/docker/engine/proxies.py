@@ -36,7 +36,9 @@ class Proxies:
         if not self.engine.options.userland_proxy:
             self._hold(mapping)
             return
-        program = DockerProxy(mapping.port.protocol, mapping.host_ip, mapping.host_port, mapping.container_ip, mapping.port.number)
+        program = DockerProxy(
+            mapping.port.protocol, mapping.host_ip, mapping.host_port, mapping.container_ip, mapping.port.number, self.engine.profile.proxy_files
+        )
         argv = (
             f"{'/usr/bin' if self.engine.profile.proxy_takes_socket else '/usr/sbin'}/docker-proxy", "-proto", mapping.port.protocol,
             "-host-ip", str(mapping.host_ip), "-host-port", str(mapping.host_port), "-container-ip", str(mapping.container_ip),
