@@ -207,6 +207,8 @@ class Resolver:
             return
         if not message.questions:
             return
+        if message.questions[0].type == TYPE_PTR and not message.questions[0].name.rstrip(".").endswith((".in-addr.arpa", ".ip6.arpa")):
+            return  # the daemon only writes `invalid PTR query` to its log
         asked = Pending(message, data, client, port, fd, is_stream, self.upstreams[:MOST_UPSTREAMS])
         answer = self._own(message.questions[0])
         if answer is not None:
