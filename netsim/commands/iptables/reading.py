@@ -74,4 +74,5 @@ def read(argv: tuple[str, ...], build: str) -> Request:
     return request
 
 
-_parsed = lru_cache(maxsize=128)(read)
+_parsed = lru_cache(maxsize=32)(read)
+"""A line is asked for again soon (`-C`, then `-A`) or filled into its form again at little more: what is kept longer costs the garbage collector."""

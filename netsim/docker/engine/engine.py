@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -308,7 +309,8 @@ class Engine:
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
         events, machine = self.events, self.machine
-        events.append(Event(machine.epoch + machine.kernel.clock.now, type_, action, actor, tuple(attributes), tuple(attributes.values())))
+        names = _known(tuple(attributes))
+        events.append(Event(machine.epoch + machine.kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))
         if len(events) > MOST_EVENTS:
             del events[0]
             self.events_forgotten += 1
@@ -316,6 +318,12 @@ class Engine:
             self.watchers = [process for process in self.watchers if process.status is None]
             for process in self.watchers:
                 process.timer(0, "event")
+
+
+@lru_cache(maxsize=256)
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names as of an event before: one tuple for all."""
+    return names
 
 
 def engine_of(machine: Machine) -> Engine:
