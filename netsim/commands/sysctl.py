@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from netsim.errors import EACCES, EINVAL, EISDIR, ENOENT, NetError, strerror
 from netsim.kernel import sysctl as settings
-from netsim.machine.call import Call, Result
+from netsim.machine.call import Call, ReadInput, Result
 
 USAGE = """
 Usage:
@@ -55,8 +55,8 @@ LONG = {
 }
 
 
-def sysctl(call: Call) -> Result:
-    """The sysctl command (man sysctl(8))."""
+def sysctl(call: Call, typed: bytes | None = None) -> Result | ReadInput:
+    """The sysctl command (man sysctl(8)); `typed` is what came in, which the file `-` is."""
     flags: set[str] = set()
     names: list[str] = []
     pattern = ""
@@ -85,7 +85,9 @@ def sysctl(call: Call) -> Result:
     if "V" in flags:
         return Result("sysctl from procps-ng 4.0.2\n")
     if flags & {"p", "f", "S"}:
-        return _load(call, names or ["/etc/sysctl.conf"], flags)
+        if "-" in names and typed is None:
+            return ReadInput(_from_input)
+        return _load(call, names or ["/etc/sysctl.conf"], flags, typed)
     if flags & {"a", "A", "X"}:
         return _all(call, flags, pattern)
     if len(call.argv) == 1:
@@ -173,12 +175,18 @@ def _below(call: Call, name: str) -> Result | None:
     return Result("".join(f"{known} = {settings.read(call.netns, known)}\n" for known in sorted(found))) if found else None
 
 
-def _load(call: Call, paths: list[str], flags: set[str]) -> Result:
+def _from_input(call: Call, data: bytes) -> Result:
+    done = sysctl(call, data)
+    assert isinstance(done, Result)
+    return done
+
+
+def _load(call: Call, paths: list[str], flags: set[str], typed: bytes | None) -> Result:
     """All files are read before anything is set (`preload_settings`)."""
     err, status, said = "", 0, list[str]()
     for path in paths:
         try:
-            text = call.machine.files.read(call.proc, path).decode()
+            text = (typed if path == "-" and typed is not None else call.machine.files.read(call.proc, path)).decode()
         except NetError as error:
             if error.errno == EISDIR:
                 continue

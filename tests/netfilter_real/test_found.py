@@ -276,7 +276,7 @@ def test_an_error_about_our_own_packet_takes_the_address_of_its_way_in_ipv6() ->
 def test_nft_untracks_errors_about_untracked_packets() -> None:
     native = Ours(SCENES["native"])
     hook = "type filter hook output priority"
-    rules = f"table ip t {{ chain r {{ {hook} raw; notrack; }}\n chain o {{ {hook} filter; ct state untracked counter; ip protocol udp reject; }} }}"
+    rules = f"table ip t {{ chain r {{ {hook} raw; notrack; }}\n chain o {{ {hook} filter; ct state untracked counter; ip protocol udp reject; }}; }}"
     assert not native.load(rules)
     Game(native).event(0, FromRouter("udp", "10.2.0.10", 2000, 53))
     assert "ct state untracked counter packets 2" in native.saved()

@@ -39,7 +39,7 @@ def mac_address(text: str) -> MAC:
     """A MAC as `bridge` reads it (`sscanf` of six hexadecimal numbers)."""
     parts = text.split(":")
     if len(parts) < 6 or any(not 1 <= len(part) <= 2 or any(letter not in "0123456789abcdefABCDEF" for letter in part) for part in parts[:6]):
-        raise Stop(f"Invalid mac address {text}\n", 255)
+        raise Stop(f"Invalid mac address {text}\n", 1)
     return lladdr(":".join(parts[:6]))  # what follows is not read
 
 

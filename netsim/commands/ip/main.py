@@ -9,6 +9,7 @@ from importlib import import_module
 import attrs
 
 from netsim.commands.ip import netns as ip_netns
+from netsim.commands.ip.batch import options_or_batch, run_batch
 from netsim.commands.ip.names import Names
 from netsim.commands.ip.output import Style
 from netsim.commands.ip.usage import MAIN
@@ -82,12 +83,9 @@ def ip(call: Call) -> Result | Exec | ReadInput:
     """The ip command (man ip(8))."""
     cursor = Words(call.argv[1:])
     session = Ip(call, call.netns, Style())
-    try:
-        batch = _flags(session, cursor)
-    except Stop as stop:
-        return Result(stop.stdout, stop.stderr, stop.status)
-    if batch is not None:
-        return _batch(session, batch)
+    answered = options_or_batch(call, lambda: _flags(session, cursor), _batch)
+    if answered is not None:
+        return answered
     if not cursor.more():
         return Result("", MAIN, 255)
     return one(session, cursor)
@@ -95,17 +93,19 @@ def ip(call: Call) -> Result | Exec | ReadInput:
 
 def _flags(session: Ip, cursor: Words) -> str | None:
     """Take the flags before the object; where commands are to be read from, if that was said."""
-    batch: str | None = None
+    path: str | None = None
     while cursor.more() and cursor.peek().startswith("-"):
         word = cursor.take()
         if word == "--":
             break
         option = word[1:] if word.startswith("--") else word
         if matches(option, "-batch") or option == "-b":
-            batch = cursor.argument()
+            if not cursor.more():
+                raise Stop(MAIN, 255)
+            path = cursor.take()
         else:
             _global(session, option, word, cursor)
-    return batch
+    return path
 
 
 FLAGS = (
@@ -217,37 +217,13 @@ def one(session: Ip, cursor: Words) -> Result | Exec:
     return Result("".join(session.out), "".join(session.err), 0)
 
 
-def _batch(session: Ip, path: str) -> Result | ReadInput:
-    if path == "-":
-        return ReadInput(_batch_input)
-    if session.call.machine.files.stat(session.call.proc, path) is None:
-        return Result("", f'Cannot open file "{path}" for reading: No such file or directory\n', 1)
-    text = session.call.proc.read_text(path)
-    return run_batch(session, text, path)
-
-
-def _batch_input(call: Call, data: bytes) -> Result:
+def _batch(call: Call, data: bytes) -> Result:
     session = Ip(call, call.netns, Style())
-    _flags(session, Words(call.argv[1:]))
-    return run_batch(session, data.decode("utf-8", "replace"), "-")
+    path = _flags(session, Words(call.argv[1:])) or "-"
+    return run_batch(lambda words: _line(session, words), data, path, force=session.force)
 
 
-def run_batch(session: Ip, text: str, path: str) -> Result:
-    """One command a line; the first that fails ends it, unless forced (`do_batch`)."""
-    out, err, status = "", "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split("#", 1)[0].split()
-        if not words:
-            continue
-        step = one(Ip(session.call, session.netns, attrs.evolve(session.style)), Words(words))
-        assert isinstance(step, Result)
-        out += step.stdout
-        err += step.stderr
-        if step.status == 255:
-            return Result(out, err, 255)
-        if step.status:
-            err += f"Command failed {path}:{number}\n"
-            status = 1
-            if not session.force:
-                break
-    return Result(out, err, status)
+def _line(session: Ip, words: Words) -> Result:
+    step = one(Ip(session.call, session.netns, attrs.evolve(session.style)), words)
+    assert isinstance(step, Result)
+    return step

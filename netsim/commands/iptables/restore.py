@@ -168,7 +168,8 @@ class Loader:
     def _empty(self, draft: Table) -> None:
         """Without -n a table starts anew: the nf_tables build deletes it, the legacy build flushes it."""
         if "v" in self.given:
-            self.out += "".join(f"Flushing chain `{chain.name}'\n" for chain in draft.chains.values() if chain.policy is not None)
+            self.out += "".join(f"Flushing chain `{chain.name}'\n" for chain in draft.chains.values())
+            self.out += "".join(f"Deleting chain `{chain.name}'\n" for chain in draft.chains.values() if chain.policy is None)
         for name, chain in list(draft.chains.items()):
             if chain.policy is None:
                 del draft.chains[name]
@@ -246,7 +247,7 @@ class Loader:
         request = self._read(words)
         if "c" not in self.given or counters is None:
             counters = request.counters
-        flags = request.flags | VERBOSE if "v" in self.given else request.flags
+        flags = request.flags | VERBOSE if "v" in self.given and "n" not in self.given else request.flags
         if counters != request.counters or flags != request.flags:
             request = attrs.evolve(request, counters=counters, has_counters=True, flags=flags)
         self._ready(Line(self.number, request))

@@ -125,8 +125,10 @@ class Reader(SetCommands):
                 chain = self._add_chain(table, name)
                 if cursor.accept("{"):
                     later += self._chain_block(chain)
+                    self._end_of_block()
             elif token.text in ("set", "map"):
                 self._set_named(table, token.text, cursor.word(), "add")
+                self._end_of_block()
             elif token.text == "flags":
                 raise NftError("netsim: flags of tables are not modelled", [token])
             elif token.kind == "end":
@@ -142,6 +144,15 @@ class Reader(SetCommands):
             cursor.at = at
             self._append(table, chain, len(chain.rules))
         cursor.at = after
+
+    def _end_of_block(self) -> None:
+        """A line or a semicolon ends what a table's block holds, even before the brace that closes it."""
+        token = self.cursor.peek()
+        if token.kind == "newline" or (token.kind == "punct" and token.text == ";"):
+            return
+        error = self.cursor.unexpected("newline or semicolon")
+        error.is_last = all(later.kind in ("newline", "end") for later in self.cursor.tokens[self.cursor.at + 1 :])
+        raise error
 
     def _chains_below(self) -> list[Token]:
         """The names of the chains of a table's block: they are made before its sets."""

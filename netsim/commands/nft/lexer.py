@@ -31,6 +31,8 @@ class NftError(Exception):
         self.message = message
         self.at = at
         self.also = also
+        self.is_last = False
+        """Whether nothing follows: nft then also misses the end of the block it stands in."""
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -73,4 +75,13 @@ def told(error: NftError, text: str, source: str) -> str:
         marks = marks.ljust(stop)
         marks = marks[:begin] + "~" * (stop - begin) + marks[stop:]
     marks = "".join("\t" if above == "\t" and mark == " " else mark for above, mark in zip_longest(line[: len(marks)], marks))
-    return f"{where}Error: {error.message}\n{line}\n{marks}\n"
+    return f"{where}Error: {error.message}\n{line}\n{marks}\n" + (_unfinished(text, source) if error.is_last else "")
+
+
+def _unfinished(text: str, source: str) -> str:
+    """That the text ends within a block: told where it ends with a line, as what is typed as words always does."""
+    lines = (text if source else f"{text}\n").split("\n")
+    if lines[-1]:
+        return ""
+    where = f"{source}:{len(lines)}:1-1: " if source else ""
+    return f"{where}Error: syntax error, unexpected end of file\n{lines[-2]}\n^\n"
