@@ -101,6 +101,7 @@ class Host:
         """The same where the namespace is asked for by this name."""
         out, err, machine, world = Capture(), Capture(), self.machine, self.world
         process = self._spawn(line, env, None, netns, out, err)
+        process.is_awaited = process.status is None
         machine.wait(process, limit)
         world.clock.run_for(COMMAND_TIME)
         status = process.status or 0
@@ -112,6 +113,7 @@ class Host:
         """The same as `{ LINE; } 2>&1`: both streams in stdout, in the order in which they were written."""
         both = Capture()
         process = self._spawn(line, None, None, None, both, both)
+        process.is_awaited = process.status is None
         self.machine.wait(process, None)
         self.world.clock.run_for(COMMAND_TIME)
         self.world.journal.add(Entry(self.name, self._typed(line, None, None), status=process.status or 0))
