@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 WRONG_FAMILY = "Address family for hostname not supported"
 NO_NAME = "Name or service not known"
 NO_SERVER = "Temporary failure in name resolution"
+DIGITS_AND_DOTS = frozenset("0123456789.")
 
 
 def getaddrinfo(proc: Process, word: str, family: int) -> list[IPv4 | IPv6] | str:
@@ -23,11 +24,21 @@ def getaddrinfo(proc: Process, word: str, family: int) -> list[IPv4 | IPv6] | st
         numeric = inet_pton6(word.partition("%")[0])
     if numeric is not None:
         return [numeric] if family in (0, 4 if isinstance(numeric, IPv4) else 6) else WRONG_FAMILY
-    if not word or any(letter.isspace() for letter in word):
+    if is_unaskable(word, int(family == 4)):
         return NO_NAME
     wanted = {4: (IPv4,), 6: (IPv6,)}.get(family, (IPv4, IPv6))
     named = [address for address in in_hosts(proc.read_text("/etc/hosts"), word) if isinstance(address, wanted)]
     return named or NO_SERVER
+
+
+def is_unaskable(word: str, only_ipv4: int) -> bool:
+    """Whether a word is no name that servers would be asked for: blanks, or an empty part in front of others (`res_hnok`).
+
+    Where only IPv4 is asked for and no canonical name, figures and dots that are no address are none either (`__nss_hostname_digits_dots`).
+    """
+    if not word or word[0] == "." or ".." in word or any(letter.isspace() for letter in word):
+        return True
+    return bool(only_ipv4) and word[-1] != "." and DIGITS_AND_DOTS.issuperset(word)
 
 
 def zone_of(proc: Process, word: str) -> int:

@@ -14,6 +14,7 @@ from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import NetError
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+from netsim.machine.resolver import is_unaskable
 from netsim.packet.decode_icmp6 import DecodeError
 from netsim.packet.dns import (
     DNS_RD,
@@ -30,6 +31,7 @@ from netsim.packet.dns import (
 
 AF_INET, AF_INET6, SOCK_DGRAM = 2, 10, 2
 DOMAIN = 53
+AI_CANONNAME = 2
 NONAME = "Name or service not known"
 AGAIN = "Temporary failure in name resolution"
 FAIL = "Non-recoverable failure in name resolution"
@@ -223,8 +225,8 @@ class Lookup:
 TYPES = {0: (TYPE_A, TYPE_AAAA), AF_INET: (TYPE_A,), AF_INET6: (TYPE_AAAA,)}
 
 
-def getaddrinfo(proc: Any, name: str, family: int = 0) -> Lookup:
-    """A name's addresses: `family` 0 for both. The look-up may be done already (numbers, /etc/hosts)."""
+def getaddrinfo(proc: Any, name: str, family: int = 0, flags: int = 0) -> Lookup:
+    """A name's addresses: `family` 0 for both, `flags` AI_CANONNAME. The look-up may be done already (numbers, /etc/hosts)."""
     lookup = Lookup(name, TYPES[family])
     address = numeric(name)
     if address is not None:
@@ -236,7 +238,7 @@ def getaddrinfo(proc: Any, name: str, family: int = 0) -> Lookup:
     if known:
         lookup.found = sort_addresses(proc, known)
         lookup._finish("")
-    elif not name or name.split() != [name]:
+    elif is_unaskable(name, int(family == AF_INET and not flags & AI_CANONNAME)):
         lookup._finish(NONAME)
     else:
         lookup.begin(proc)

@@ -10,7 +10,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.errors import EACCES, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
-from netsim.programs.net.resolver import AF_INET6, Lookup, getaddrinfo, getnameinfo
+from netsim.programs.net.resolver import AF_INET6, AI_CANONNAME, Lookup, getaddrinfo, getnameinfo
 from netsim.programs.net.resolving import Resolving
 from netsim.programs.ping.command6 import Refused, Setup6
 from netsim.programs.ping.family import Family, Family4, Family6
@@ -135,7 +135,7 @@ def _resolve(call: Call, word: str, family: int) -> tuple[IPv4 | IPv6, bool] | L
     named.sort(key=_four_first)
     if named:
         return named[0], False
-    return getaddrinfo(call.proc, word, {4: AF_INET, 6: AF_INET6}.get(family, 0))
+    return getaddrinfo(call.proc, word, {4: AF_INET, 6: AF_INET6}.get(family, 0), AI_CANONNAME)
 
 
 def _four_first(address: IPv4 | IPv6) -> int:
