@@ -13,7 +13,7 @@ from netsim.shell.patterns import matcher
 from netsim.shell.simple import SimpleCommands
 from netsim.shell.stack import Steps
 from netsim.shell.tokens import NAME
-from netsim.shell.tree import Arithmetic, Case, CFor, Conditional, For, Group, If, Loop, Sequence
+from netsim.shell.tree import Arithmetic, Case, CFor, Conditional, For, Group, If, Loop, Select, Sequence
 from netsim.shell.xtrace import trace
 
 
@@ -95,17 +95,35 @@ class CompoundCommands(SimpleCommands):
             return self._jumped(jump)
         return False
 
-    def for_(self, item: For) -> Steps:
-        """for NAME in WORDS."""
+    def _choices(self, item: For | Select) -> Steps:
+        """What a loop's name shall stand for, one after the other; None when it is no name."""
         self.line = item.line + self.first_line
         if not NAME.fullmatch(item.name):
             self.complain(f"`{item.name}': not a valid identifier")
             self.status = 1
-            return
+            return None
         try:
-            values = list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
+            return list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
         except (ExpansionProblem, ArithmeticProblem) as problem:
             self.refuse_expansion(problem)
+
+    def _stands_for(self, name: str, value: str) -> bool:
+        """Give a loop's name its next value; False where it is not to be changed."""
+        try:
+            self.set(name, value)
+        except ReadonlyProblem as problem:
+            self.complain(str(problem))
+            self.status = 1
+            if not self.is_bash():
+                raise Exit(2) from None
+            return False
+        return True
+
+    def for_(self, item: For) -> Steps:
+        """for NAME in WORDS."""
+        values = yield from self._choices(item)
+        if values is None:
+            return
         self.status = 0
         self.loops += 1
         try:
@@ -113,15 +131,7 @@ class CompoundCommands(SimpleCommands):
                 if "x" in self.options and self.is_bash():
                     words = '"$@"' if item.words is None else " ".join(word.text for word in item.words)
                     yield from trace(self, f"for {item.name} in {words}")
-                try:
-                    self.set(item.name, value)
-                except ReadonlyProblem as problem:
-                    self.complain(str(problem))
-                    self.status = 1
-                    if not self.is_bash():
-                        raise Exit(2) from None
-                    break
-                if (yield from self._loop_body(item.body)):
+                if not self._stands_for(item.name, value) or (yield from self._loop_body(item.body)):
                     break
         finally:
             self.loops -= 1

@@ -48,12 +48,7 @@ class FromInput(Shell):
                 self.first_line = self.lines
                 status = yield from self._attempt(tree)
                 self.lines += text.count("\n")
-            status = self.status if status is None else status
-            trap = self.traps.pop("EXIT", "")
-            if trap:
-                self.status = status
-                ended = yield from self._attempt(trap)
-                status = status if ended is None else ended
+            status = yield from self._leaving(self.status if status is None else status)
         except Replaced:
             return
         except Killed as end:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import attrs
 
-from netsim.shell.arith import ArithmeticProblem
 from netsim.shell.builtins.reading import read_line
 from netsim.shell.compound import CompoundCommands
-from netsim.shell.expand import expand_words
-from netsim.shell.jumps import ExpansionProblem
 from netsim.shell.numbers import is_number
 from netsim.shell.stack import Steps
-from netsim.shell.tokens import NAME
 from netsim.shell.tree import Select
 from netsim.shell.xtrace import trace
 
@@ -24,15 +20,9 @@ class Menus(CompoundCommands):
 
     def select(self, item: Select) -> Steps:
         """select NAME in WORDS: until the input ends or a `break`; an empty line shows the menu again."""
-        self.line = item.line + self.first_line
-        if not NAME.fullmatch(item.name):
-            self.complain(f"`{item.name}': not a valid identifier")
-            self.status = 1
+        words = yield from self._choices(item)
+        if words is None:
             return
-        try:
-            words = list(self.positional) if item.words is None else (yield from expand_words(self, item.words))
-        except (ExpansionProblem, ArithmeticProblem) as problem:
-            self.refuse_expansion(problem)
         if "x" in self.options:
             typed = '"$@"' if item.words is None else " ".join(word.text for word in item.words)
             yield from trace(self, f"select {item.name} in {typed}")
@@ -55,8 +45,7 @@ class Menus(CompoundCommands):
                     shown = False
                     continue
                 number = int(text) if is_number(text.strip().removeprefix("+")) else 0
-                self.set(item.name, words[number - 1] if 0 < number <= len(words) else "")
-                if (yield from self._loop_body(item.body)):
+                if not self._stands_for(item.name, words[number - 1] if 0 < number <= len(words) else "") or (yield from self._loop_body(item.body)):
                     break
         finally:
             self.loops -= 1

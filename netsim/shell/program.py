@@ -153,18 +153,22 @@ class Shell(Coprocesses):
             if ended is None and self.wrong_text:
                 self.write(2, self.wrong_text)
                 ended = 2
-            status = self.status if ended is None else ended
-            trap = self.traps.pop("EXIT", "")
-            if trap:
-                self.status = status
-                ended = yield from self._attempt(trap)
-                status = status if ended is None else ended
+            status = yield from self._leaving(self.status if ended is None else ended)
         except Replaced:
             return
         except Killed as end:
             yield from self._dying(end.signum)
         else:
             self.proc.exit(status)
+
+    def _leaving(self, status: int) -> Steps:
+        """Run the trap on EXIT; the status that the shell then ends with."""
+        trap = self.traps.pop("EXIT", "")
+        if not trap:
+            return status
+        self.status = status
+        ended = yield from self._attempt(trap)
+        return status if ended is None else ended
 
     def _attempt(self, code: Sequence | str | None) -> Steps:
         """Run a tree or a text; the status with which something ended the shell before the end, or None."""

@@ -11,3 +11,6 @@ echo 2 | f
 set -x; select q in a b; do break; done <<< 1; set +x
 printf '1\n2' | { select q in a b; do echo "<$q>"; done; echo $?; }
 printf ' 1 \n' | { select q in a b; do echo "<$q><$REPLY>"; done; }
+readonly fixed
+echo 1 | { select fixed in a b; do echo in; break; done; echo "status $?"; }
+for fixed in a; do echo in; done; echo "status $?"
