@@ -152,6 +152,8 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
         if jail is not None and jail.read_only_sys:
             settings.read(call.netns, name)
             raise NetError(EACCES)  # the command looks whether it may write before it does
+        if settings.is_read_only(call.netns, name):  # a file that nobody may write: an old error's text, and none for the status
+            return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(EINVAL)}\n')
         settings.write(call.netns, name, value.strip())
     except NetError as error:
         below = _below(call, name) if error.errno == ENOENT and not equals else None
@@ -163,8 +165,6 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
             return Result() if "e" in flags else Result("", f"sysctl: cannot stat {path}: {strerror(ENOENT)}\n", 1)
         if error.errno == EACCES:
             return Result("", f'sysctl: permission denied on key "{_dotted(name)}"\n', 1)
-        if error.errno == EINVAL:
-            return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(EINVAL)}\n', 1)
         return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(error.errno)}\n', 1)
     return Result("" if "q" in flags else _shown(_dotted(name), value.strip(), flags))
 

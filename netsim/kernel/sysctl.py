@@ -277,6 +277,11 @@ def read(netns: Netns, name: str) -> str:
     return str(known if known is not None else IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, IPVS_TEXTS.get(path[-1], ""))))
 
 
+def is_read_only(netns: Netns, name: str) -> bool:
+    """Whether a setting cannot even be opened for writing (`proc_sys_permission`)."""
+    return _is_read_only(netns, split_name(netns, name)[-1])
+
+
 def write(netns: Netns, name: str, text: str) -> None:
     """Set a value; ENOENT, EACCES for what is read only, EINVAL for what it cannot be."""
     path = split_name(netns, name)

@@ -80,9 +80,11 @@ class SysctlFile(Node):
         sysctl.write(self.netns, self.name, data.decode(errors="replace").strip())
 
     def opened(self, process: Process | None, how: str) -> OpenFile:
-        """Reads give the value, each write sets it; EROFS in a container, where it is mounted read-only."""
+        """Reads give the value, each write sets it; EROFS in a container, where it is mounted read-only, EACCES for what only the kernel sets."""
         if how != "r" and process is not None and process.jail is not None and process.jail.read_only_sys:
             raise NetError(EROFS)
+        if how != "r" and self.netns is not None and sysctl.is_read_only(self.netns, self.name):
+            raise NetError(EACCES)
         return Attribute(node=self)
 
 

@@ -216,14 +216,13 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
         return "".join(f"    {_address_text(session, dev, ifa)}\n" for ifa in found)
     if wanted.is_inet6_dump:
         text = link_show.inet6_head(session, dev)
-    elif wanted.family in (2, 10):
+    elif wanted.family in (2, 10) and not style.details:
         text = link_show.head(session, dev) + f"group {name_of(session, 'group', dev.group)} "
         if dev.tx_queue_len:
             text += f"qlen {dev.tx_queue_len}"
-        if wanted.family in (2, 10):
-            lower = dev.lower()
-            if lower is not None and lower.netns is not dev.netns:
-                text += link_show.netns_note(session, dev)
+        lower = dev.lower()
+        if lower is not None and lower.netns is not dev.netns:
+            text += link_show.netns_note(session, dev)
     else:
         text = link_show.head(session, dev) + link_show.tail(session, dev)
     if not wanted.is_inet6_dump:
@@ -326,7 +325,7 @@ def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filte
         return {"addr_info": [{"index": dev.ifindex, "dev": dev.name, **_address_dict(session, ifa)} for ifa in found]}
     item = _inet6_dict(session, dev) if wanted.is_inet6_dump else link_show.to_dict(session, dev)
     item.pop("inet6_addr_gen_mode", None)
-    for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family else ("linkmode",):
+    for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family and not session.style.details else ("linkmode",):
         item.pop(key, None)
     every = list(addresses_of(dev, Filter(session)))
     item["addr_info"] = [_address_dict(session, ifa) if ifa in found else {} for ifa in every]  # an object is opened for each

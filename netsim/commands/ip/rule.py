@@ -288,7 +288,7 @@ def line(rule: Rule, session: Ip) -> str:
     if rule.uid is not None:
         text += f"uidrange {rule.uid[0]}-{rule.uid[1]} "
     if rule.ipproto:
-        text += f"ipproto {next((name for name, value in PROTOCOLS.items() if value == rule.ipproto), str(rule.ipproto))} "
+        text += f"ipproto {_ipproto(rule, session)} "
     for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
         if ports is not None:
             text += f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "") + " "
@@ -306,11 +306,22 @@ def line(rule: Rule, session: Ip) -> str:
         if not any(other.priority == rule.goto for other in rules_of(session)):
             text += " [unresolved]"
     elif rule.action != FR_ACT_TO_TBL:
-        text += ACTION_NAMES.get(rule.action, str(rule.action))
+        text += _action(rule, session)
     text = text.rstrip(" ")
     if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
         text += f" proto {_protocol(rule, session)}"
     return text
+
+
+def _ipproto(rule: Rule, session: Ip) -> str:
+    """A protocol's name, with -N its number (`inet_proto_n2a`)."""
+    if session.style.numeric:
+        return f"ipproto-{rule.ipproto}"
+    return next((name for name, value in PROTOCOLS.items() if value == rule.ipproto), str(rule.ipproto))
+
+
+def _action(rule: Rule, session: Ip) -> str:
+    return str(rule.action) if session.style.numeric else ACTION_NAMES.get(rule.action, str(rule.action))
 
 
 def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
@@ -338,7 +349,7 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
     if rule.uid is not None:
         item["uid_start"], item["uid_end"] = rule.uid
     if rule.ipproto:
-        item["ipproto"] = next((name for name, value in PROTOCOLS.items() if value == rule.ipproto), str(rule.ipproto))
+        item["ipproto"] = _ipproto(rule, session)
     for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
         if ports is not None and ports[0] == ports[1]:
             item[key] = ports[0]
@@ -355,7 +366,7 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
         if not any(other.priority == rule.goto for other in rules_of(session)):
             item["unresolved"] = None
     elif rule.action != FR_ACT_TO_TBL:
-        item.update({"nop": None} if rule.action == FR_ACT_NOP else {"action": ACTION_NAMES.get(rule.action, str(rule.action))})
+        item.update({"nop": None} if rule.action == FR_ACT_NOP else {"action": _action(rule, session)})
     if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
         item["protocol"] = _protocol(rule, session)
     return item

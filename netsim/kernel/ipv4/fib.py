@@ -271,10 +271,13 @@ def delete(netns: Netns, wanted: Wanted) -> None:
     """Remove the first route that matches (`fib_table_delete`); ESRCH."""
     if wanted.dst & ~MASKS4[wanted.length] & 0xFFFFFFFF:
         raise NetError(EINVAL, "Invalid prefix for given prefix length")
-    table = netns.inet.fib.tables.get(wanted.table)
-    for route in table.at(int(wanted.dst), wanted.length) if table is not None else ():
+    state = netns.inet.fib
+    table = state.tables.get(wanted.table)
+    if table is None:  # main comes with local, which is one with it until there are rules
+        is_there = wanted.table == RT_TABLE_MAIN and RT_TABLE_LOCAL in state.tables and not state.has_custom_rules
+        raise NetError(ESRCH, "" if is_there else "FIB table does not exist")
+    for route in table.at(int(wanted.dst), wanted.length):
         if _is_wanted(route, wanted):
-            assert table is not None
             take_out(netns, table, route)
             return
     raise NetError(ESRCH)
