@@ -9,7 +9,7 @@ import attrs
 from netsim.commands.ip.main import Ip
 from netsim.commands.ip.words import Stop, Words, answers, duparg, matches
 from netsim.commands.tc import htb, units
-from netsim.commands.tc.place import device
+from netsim.commands.tc.place import another_device, device, verb_of
 from netsim.commands.tc.show import class_text
 from netsim.commands.tc.usage_classes import CLASS
 from netsim.errors import NetError
@@ -38,17 +38,13 @@ def do_class(session: Ip, cursor: Words) -> None:
         show(session, cursor)
         return
     word = cursor.take()
-    flags = next((flags for name, flags in COMMANDS if matches(word, name)), None)
-    if flags is not None:
-        change(session, cursor, flags)
-    elif matches(word, "delete"):
-        change(session, cursor, None)
-    elif matches(word, "list") or matches(word, "show") or matches(word, "lst"):
+    verb, flags = verb_of("class", word, COMMANDS)
+    if verb == "show":
         show(session, cursor)
-    elif matches(word, "help"):
+    elif verb == "help":
         session.err.append(CLASS)
     else:
-        raise Stop(f'Command "{word}" is unknown, try "tc class help".\n', 255)
+        change(session, cursor, flags)
 
 
 def change(session: Ip, cursor: Words, flags: int | None) -> None:
@@ -57,10 +53,7 @@ def change(session: Ip, cursor: Words, flags: int | None) -> None:
     while cursor.more():
         word = cursor.take()
         if word == "dev":
-            name = cursor.argument()
-            if reading.dev:
-                raise duparg("dev", name)
-            reading.dev = name
+            reading.dev = another_device(cursor, reading.dev)
         elif word == "classid":
             argument = cursor.argument()
             if reading.classid:

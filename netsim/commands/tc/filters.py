@@ -10,7 +10,7 @@ from netsim.commands.ip.main import Ip
 from netsim.commands.ip.words import Stop, Words, answers, duparg, matches
 from netsim.commands.tc import actions, flower, u32, units
 from netsim.commands.tc.filter_show import show
-from netsim.commands.tc.place import device
+from netsim.commands.tc.place import another_device, device, verb_of
 from netsim.commands.tc.usage_classes import FILTER, FW, MATCHALL, U32
 from netsim.errors import NetError
 from netsim.kernel.rtnl.filter import ActionRequest, FilterRequest, delfilter, newfilter
@@ -48,19 +48,15 @@ def do_filter(session: Ip, cursor: Words) -> None:
         show(session, cursor)
         return
     word = cursor.take()
-    flags = next((flags for name, flags in COMMANDS if matches(word, name)), None)
-    if flags is not None:
-        change(session, cursor, flags)
-    elif matches(word, "delete"):
-        change(session, cursor, None)
-    elif matches(word, "get"):
-        raise Stop('netsim: "tc filter get" is not modelled\n', 1)
-    elif matches(word, "list") or matches(word, "show") or matches(word, "lst"):
+    verb, flags = verb_of("filter", word, COMMANDS, ("get",))
+    if verb == "show":
         show(session, cursor)
-    elif matches(word, "help"):
+    elif verb == "help":
         session.err.append(FILTER)
+    elif verb == "get":
+        raise Stop('netsim: "tc filter get" is not modelled\n', 1)
     else:
-        raise Stop(f'Command "{word}" is unknown, try "tc filter help".\n', 255)
+        change(session, cursor, flags)
 
 
 def change(session: Ip, cursor: Words, flags: int | None) -> None:
@@ -91,10 +87,7 @@ def change(session: Ip, cursor: Words, flags: int | None) -> None:
 
 def _word(session: Ip, reading: Reading, cursor: Words, word: str) -> None:
     if word == "dev":
-        name = cursor.argument()
-        if reading.dev:
-            raise duparg("dev", name)
-        reading.dev = name
+        reading.dev = another_device(cursor, reading.dev)
     elif word in ("root", "ingress", "egress", "parent"):
         if reading.parent:
             raise Stop(f'Error: "{word}" is duplicate parent ID\n' if word != "parent" else duparg("parent", cursor.argument()).stderr, 255)

@@ -11,7 +11,7 @@ from netsim.commands.ip.main import Ip
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, duparg, invarg, matches
 from netsim.commands.tc import fair, htb, netem, tbf, units
-from netsim.commands.tc.place import device
+from netsim.commands.tc.place import another_device, device, verb_of
 from netsim.commands.tc.show import qdisc_json, qdisc_text
 from netsim.commands.tc.small import parse_fifo, parse_prio
 from netsim.commands.tc.usage import QDISC
@@ -90,17 +90,13 @@ def do_qdisc(session: Ip, cursor: Words) -> None:
         show(session, cursor)
         return
     word = cursor.take()
-    flags = next((flags for name, flags in COMMANDS if matches(word, name)), None)
-    if flags is not None:
-        change(session, cursor, word, flags)
-    elif matches(word, "delete"):
-        change(session, cursor, word, None)
-    elif matches(word, "list") or matches(word, "show") or matches(word, "lst"):
+    verb, flags = verb_of("qdisc", word, COMMANDS)
+    if verb == "show":
         show(session, cursor)
-    elif matches(word, "help"):
+    elif verb == "help":
         session.err.append(QDISC)
     else:
-        raise Stop(f'Command "{word}" is unknown, try "tc qdisc help".\n', 255)
+        change(session, cursor, word, flags)
 
 
 def change(session: Ip, cursor: Words, verb: str, flags: int | None) -> None:
@@ -124,10 +120,7 @@ def _place(session: Ip, cursor: Words, verb: str) -> Reading:
     while cursor.more():
         word = cursor.take()
         if word == "dev":
-            name = cursor.argument()
-            if reading.dev:
-                raise duparg("dev", name)
-            reading.dev = name
+            reading.dev = another_device(cursor, reading.dev)
         elif word == "handle":
             if reading.handle:
                 raise duparg("handle", word)
