@@ -45,7 +45,7 @@ Options:
 
 For more details see watch(1).
 """
-COLUMNS, LEAST = 80, SECOND // 10
+COLUMNS, LEAST, LONGEST = 80, SECOND // 10, 0xFFFFFFFF
 BEGIN = "\x1b[H\x1b[2J"
 BELL = "\a"
 
@@ -121,12 +121,12 @@ def watch(call: Call) -> Result | Program:
         return Result("", USAGE, 1)
     made = Watch(tuple(words), frozenset(given))
     text = given.get("n", "2")
-    if not re.fullmatch(r"\d+([.,]\d*)?|[.,]\d+", text):
+    if not re.fullmatch(r"[0-9]+([.,][0-9]*)?|[.,][0-9]+", text):
         return Result("", f"watch: failed to parse argument: '{text}': Invalid argument\n", 1)
-    made.interval = max(int(float(text.replace(",", ".")) * SECOND), LEAST)
+    made.interval = max(int(min(float(text.replace(",", ".")), LONGEST) * SECOND), LEAST)
     made.shown_interval = f"{made.interval / SECOND:.1f}"
     if "q" in given:
-        if not given["q"].isdigit():
+        if not re.fullmatch("[0-9]+", given["q"]):
             return Result("", f"watch: failed to parse argument: '{given['q']}': Invalid argument\n", 1)
         made.same_for = int(given["q"])
     for letter in "cdw":

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from netsim import Host, World
+from netsim.clock import SECOND
 
 CONNECTED = "Trying 127.0.0.1...\nConnected to 127.0.0.1.\nEscape character is '^]'.\n"
 CLOSED = "Connection closed by foreign host.\n"
@@ -92,6 +93,8 @@ def test_watch_shows_a_command_again_and_again(host: Host) -> None:
     assert host.run("(sleep 1.5; touch /tmp/f) & watch -g -n 0.5 ls /tmp/f").stdout.endswith("/tmp/f\n")
     assert host.run("watch -e false").status == 8
     assert host.run("watch -n x ls").stderr == "watch: failed to parse argument: 'x': Invalid argument\n"
+    assert host.run("watch -q ² ls").stderr == "watch: failed to parse argument: '²': Invalid argument\n"
+    assert host.run(f"watch -n {'9' * 400} ls", limit=SECOND).status == 130  # as long as it can be
     assert host.run("watch").stderr.startswith("\nUsage:\n watch [options] command\n")
 
 
