@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.shell.arith import evaluate
 from netsim.shell.braces import TooManyWords, brace_expand
-from netsim.shell.fields import EMPTY, NOTHING, plain, protect, separated, split
+from netsim.shell.fields import EMPTY, NOTHING, literal, plain, protect, separated, split
 from netsim.shell.globbing import NoMatch, glob
 from netsim.shell.jumps import ExpansionProblem
 from netsim.shell.numbers import is_number
@@ -128,7 +128,7 @@ def expand(shell: ShellState, text: str, tildes: str = "") -> Steps:
         else:
             match = LITERAL.match(text, at)
             assert match is not None
-            out += match[0]
+            out += literal(match[0])
             at = match.end()
     return out
 

@@ -25,6 +25,11 @@ def protect(text: str) -> str:
     return QUOTED + QUOTED.join(text) if text else ""
 
 
+def literal(text: str) -> str:
+    """Text as it stands: characters in it that are marks here are quoted, so that they mean nothing."""
+    return text if MARKS.search(text) is None else MARKS.sub(lambda found: QUOTED + found[0], text)
+
+
 def plain(text: str) -> str:
     """One word without marks; the words of `$@` stand side by side."""
     if MARKS.search(text) is None:
@@ -34,6 +39,7 @@ def plain(text: str) -> str:
 
 def separated(text: str, ifs: str) -> str:
     """Mark the characters at which an unquoted expansion is split."""
+    text = literal(text)
     if not ifs or not text:
         return text
     for letter in ifs:

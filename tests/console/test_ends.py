@@ -60,3 +60,9 @@ def test_a_container_that_follows_nothing_stays_up(image: str) -> None:
 def test_head_takes_no_more_than_it_needs() -> None:
     done = World().host("h").run_script("(seq 20; sleep 100; echo late) | head -n 3; date +%M")
     assert done.stdout.splitlines()[:3] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("mark", list("\x01\x02\x03\x04\x06\x07"))
+def test_control_characters_in_a_script_end_nothing(mark: str) -> None:
+    host = World(seed=0).host("h")
+    assert host.run(f"echo a{mark}; {mark}; x='{mark}'; echo $x {mark} b{mark}; echo end").stdout.endswith("end\n")
