@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.errors import EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, NetError
+from netsim.machine.binaries import BINARY_PLACES, ELF, places_of
 from netsim.machine.fds import Null, OpenFile, RegularFile
 from netsim.state.late import Late
 
@@ -167,6 +168,13 @@ class Directory(Node):
         raise NetError(EISDIR)
 
 
+@attrs.define(eq=False)
+class Binary(File):
+    """One of the tools, found where its package puts it; nothing is kept for it in the tree."""
+
+    tool: str = ""
+
+
 def _seen(process: Process, path: str) -> str:
     """The path of what a process sees at a path, where entries of /etc are mounted over."""
     parts: list[str] = []
@@ -192,7 +200,8 @@ class Files:
 
     def resolve(self, process: Process | None, path: str, *, follow: bool = True) -> Node:
         """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
-        node = (self._straight(process, path) or self._walk(process, path, follow=follow))[0]
+        node, here, name = self._straight(process, path) or self._walk(process, path, follow=follow)
+        node = node or self._tool(process, here, name)
         if node is None:
             raise NetError(ENOENT)
         return node
@@ -272,16 +281,30 @@ class Files:
     def stat(self, process: Process | None, path: str) -> Node | None:
         """The node, or None where nothing is (links followed)."""
         try:
-            return (self._straight(process, path) or self._walk(process, path, follow=True))[0]
+            node, here, name = self._straight(process, path) or self._walk(process, path, follow=True)
         except NetError:
             return None
+        return node or self._tool(process, here, name)
 
     def lstat(self, process: Process | None, path: str) -> Node | None:
         """The node itself, links not followed, or None."""
         try:
-            return (self._straight(process, path) or self._walk(process, path, follow=False))[0]
+            node, here, name = self._straight(process, path) or self._walk(process, path, follow=False)
         except NetError:
             return None
+        return node or self._tool(process, here, name)
+
+    def _tool(self, process: Process | None, here: Directory, name: str) -> Binary | None:
+        """The tool of that name whose package puts it into a directory where no such entry is, None where there is none."""
+        if process is None or name in SPECIAL:
+            return None
+        root = self.root if process.jail is None else process.jail.root
+        for place in BINARY_PLACES:
+            top = root.entries.get("usr") if place[:5] == "/usr/" else root
+            if isinstance(top, Directory) and top.entries.get(place.rpartition("/")[2]) is here:
+                is_there = process.machine.tool(process, name) is not None and place in places_of(process, name)
+                return Binary(0o755, content=ELF, tool=name) if is_there else None
+        return None
 
     def listdir(self, process: Process | None, path: str) -> list[str]:
         """The names in a directory; ENOENT, ENOTDIR."""

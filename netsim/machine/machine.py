@@ -14,9 +14,10 @@ from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
+from netsim.machine.binaries import script_at
 from netsim.machine.call import Asked, Call, Enough, Exec, Invoked, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile, PipeWriter, RegularFile
-from netsim.machine.files import Directory, File, Files, Node
+from netsim.machine.files import Binary, Directory, File, Files, Node
 from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
 
@@ -278,14 +279,23 @@ class Machine:
         if "/" in name:
             directory, _, base = name.rpartition("/")
             node = self.files.stat(process, name)
-            if isinstance(node, File):
+            if type(node) is Binary:
+                directory, base = BINARY_DIRECTORIES[0], node.tool
+            elif isinstance(node, File):
                 return import_module("netsim.shell.start").run_file  # type: ignore[no-any-return]
             if directory not in BINARY_DIRECTORIES:
                 return None
             name = base
+        where = self.tool(process, name)
+        if where is None:
+            is_script = "/" not in name and script_at(process, name, process.env.get("PATH", PATH))
+            return import_module("netsim.shell.start").run_file if is_script else None
+        return _tool(where)
+
+    def tool(self, process: Process, name: str) -> str | None:
+        """Which function is the tool of that name for a process."""
         jail = process.jail
-        where = self.exec_table.get(name) if jail is None else jail.installed.get(name) or jail.tools.get(name)
-        return None if where is None else _tool(where)
+        return self.exec_table.get(name) if jail is None else jail.installed.get(name) or jail.tools.get(name)
 
     def reap(self, process: Process) -> None:
         """A process ended: a zombie until its parent hears of it, a moment later, unless it stands waiting; its children belong to init from now on."""

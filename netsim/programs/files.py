@@ -1,4 +1,4 @@
-"""Commands about files: cat, ls, ln, readlink, mkdir, rm, touch, cp, mv, tee (coreutils 9.1)."""
+"""Commands about files: cat, ls, ln, mkdir, rm, touch, cp, mv, tee (coreutils 9.1)."""
 
 from __future__ import annotations
 
@@ -88,23 +88,6 @@ def ln(call: Call) -> Result:
     return Result()
 
 
-def readlink(call: Call) -> Result:
-    """Where links lead."""
-    letters, names = _flags(call.argv[1:])
-    if not names:
-        return Result("", "readlink: missing operand\nTry 'readlink --help' for more information.\n", 1)
-    out, status = "", 0
-    for name in names:
-        try:
-            out += call.machine.files.readlink(call.proc, name) + "\n"
-        except NetError:
-            if letters and set(letters) & set("fem") and call.machine.files.stat(call.proc, name) is not None:
-                out += f"{name}\n"
-            else:
-                status = 1
-    return Result(out, "", status)
-
-
 def mkdir(call: Call) -> Result:
     """Make directories."""
     letters, names = _flags(call.argv[1:])
@@ -166,21 +149,6 @@ def touch(call: Call) -> Result:
         except NetError as error:
             if error.errno != EISDIR:
                 err += f"touch: cannot touch '{name}': {strerror(error.errno)}\n"
-    return Result("", err, int(bool(err)))
-
-
-def chmod(call: Call) -> Result:
-    """Change permission bits."""
-    _, words = _flags(tuple(word for word in call.argv[1:] if word not in ("-R",)))
-    err = ""
-    for name in words[1:]:
-        node = call.machine.files.stat(call.proc, name)
-        if node is None:
-            err += f"chmod: cannot access '{name}': {strerror(ENOENT)}\n"
-        elif words[0].isdigit():
-            node.mode = int(words[0], 8)
-        elif "x" in words[0]:
-            node.mode = node.mode | 0o111 if "+" in words[0] else node.mode & ~0o111
     return Result("", err, int(bool(err)))
 
 

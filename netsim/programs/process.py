@@ -10,6 +10,7 @@ import attrs
 from netsim.clock import SECOND
 from netsim.errors import ENOENT, NetError, strerror
 from netsim.kernel.boot import new_netns
+from netsim.machine.binaries import found_at
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.process import Process
 
@@ -304,5 +305,5 @@ def which(call: Call) -> Result:
         if call.machine.command(call.proc, name) is None:
             status = 1
         else:
-            out += (name if "/" in name else f"/usr/bin/{name}") + "\n"
+            out += (name if "/" in name else found_at(call.proc, name, call.proc.env.get("PATH", ""))) + "\n"
     return Result(out, "", status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsim.errors import EISDIR, NetError, strerror
+from netsim.machine.binaries import script_at
 from netsim.machine.call import Call, Invoked, Program, Result
 from netsim.shell.builtins.grammars import SETTINGS
 from netsim.shell.builtins.settings import DEFAULTS, NAMES, OF_ASH, OF_DASH, SHOPT
@@ -217,8 +218,11 @@ def _script(call: Call, kind: str, words: list[str], options: set[str]) -> Resul
 
 
 def run_file(call: Call) -> Result | Program:
-    """A script of the machine's file system, started by its path."""
-    node = call.machine.files.stat(call.proc, call.argv[0])
+    """A script of the machine's file system, started by its path, or by its name where it is on the PATH."""
+    path, *words = call.argv
+    if "/" not in path:
+        path = script_at(call.proc, path, call.proc.env.get("PATH", ""))
+    node = call.machine.files.stat(call.proc, path)
     if node is None or not node.mode & 0o111:
-        return Result("", f"bash: line 1: {call.argv[0]}: Permission denied\n", 126)
-    return _script(Invoked(call.proc, ("bash", *call.argv)), "bash", list(call.argv), set())
+        return Result("", f"bash: line 1: {path}: Permission denied\n", 126)
+    return _script(Invoked(call.proc, ("bash", path, *words)), "bash", [path, *words], set())

@@ -12,7 +12,7 @@ from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
 from netsim.machine.services import services_file
 
-TOP = ("bin", "sbin", "tmp", "root", "home", "run", "opt", "usr")
+TOP = ("bin", "sbin", "tmp", "root", "home", "run", "opt")
 ETC = (
     ("networks", NETWORKS.encode()), ("protocols", PROTOCOLS.encode()), ("services", services_file().encode()),
     ("passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
@@ -95,6 +95,7 @@ def make_root(engine: Engine, container: Container) -> Directory:
         top[name] = Directory(0o755)
     top["var"] = Directory(0o755, 0, {"run": Symlink(0o777, 0, "/run"), "log": Directory(0o755), "tmp": Directory(0o755)})
     top["mnt"] = Directory(0o755)
+    top["usr"] = Directory(0o755, 0, {"bin": Directory(0o755), "sbin": Directory(0o755)})
     root = Directory(0o755, 0, top)
     for path, content in container.image.files.items():
         place, _, name = path.rpartition("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netsim.machine.binaries import found_at, script_at
 from netsim.shell.builtins.grammar import POSIX_SPECIAL, Given, not_modelled, note, read_options, usage
 from netsim.shell.jumps import Exit
 from netsim.shell.quoting import single
@@ -27,14 +28,12 @@ def builtins_of(shell: ShellState) -> tuple[str, ...]:
 
 def path_of(shell: ShellState, name: str) -> str | None:
     """Where a command is found."""
-    if shell.proc.machine.command(shell.proc, name) is None:
-        return None
+    path = shell.get("PATH") or ""
     if "/" in name:
-        return name
-    for place in (shell.get("PATH") or "").split(":"):
-        if place not in ("/usr/bin", "/bin") and shell.proc.machine.files.stat(shell.proc, f"{place}/{name}") is not None:
-            return f"{place}/{name}"
-    return f"/usr/bin/{name}"
+        return name if shell.proc.machine.command(shell.proc, name) is not None else None
+    if shell.proc.machine.tool(shell.proc, name) is None:
+        return script_at(shell.proc, name, path) or None
+    return found_at(shell.proc, name, path)
 
 
 def kinds(shell: ShellState, name: str, given: Given) -> list[tuple[str, str]]:
