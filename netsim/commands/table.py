@@ -58,6 +58,7 @@ EXEC_TABLE: dict[str, str] = {
     "bash": "netsim.shell.start:bash",
     "sh": "netsim.shell.start:bash",
     "dash": "netsim.shell.start:bash",
+    "dd": "netsim.programs.dd:dd",
     "cat": "netsim.programs.streams:cat",
     "ls": "netsim.programs.files:ls",
     "ln": "netsim.programs.files:ln",
@@ -158,7 +159,7 @@ BOXED = [
     "md5sum",
     "sha256sum",
 ]
-EXEC_TABLE.update(dict.fromkeys(BOXED, "netsim.programs.text:boxed"))
+EXEC_TABLE.update(dict.fromkeys(BOXED, "netsim.programs.boxed:boxed"))
 DIALECTS = {"debian": EXEC_TABLE, "busybox": APPLETS}
 """Command tables of images, by the dialect they declare."""
 REFUSED = [

@@ -75,6 +75,8 @@ class Program:
     __slots__ = ()
     caught: ClassVar[frozenset[int]] = frozenset()
     """Signals the program installs handlers for at its start: they arrive even where the parent left them ignored, as `&` does with SIGINT."""
+    begins_again: ClassVar[bool] = False
+    """Whether it stands in for a command, which is begun again where a system call has slept (see `machine/sleeping.py`)."""
 
     def started(self, proc: Process) -> None:
         """The process begins."""

@@ -9,8 +9,10 @@ import attrs
 from netsim.errors import EINVAL, EPIPE, NetError
 from netsim.machine.fds import OpenFile, Pipe, PipeReader, PipeWriter
 from netsim.machine.files import Node
+from netsim.machine.sleeping import ALL, sleep_for, sleeps_in
 
 if TYPE_CHECKING:
+    from netsim.machine.call import Enough
     from netsim.machine.process import Process
 
 
@@ -26,7 +28,34 @@ class Fifo(Node):
         """It has no content of its own."""
         raise NetError(EINVAL)
 
+    def read_by(self, process: Process | None, enough: Enough | None) -> bytes:
+        """All that is written until nobody writes any more; a command sleeps for it."""
+        if process is None or not sleeps_in(process):
+            return self.read()
+        data: bytes = sleep_for(process, self, "r", enough or ALL)
+        return data
+
+    def write_by(self, process: Process | None, data: bytes) -> None:
+        """Open it, write and close; a command sleeps until somebody reads."""
+        if process is None or not sleeps_in(process):
+            self.write(data)
+            return
+        opened = self.opened(process, "w")
+        try:
+            opened.write(data)
+        except NetError:
+            process.die(13)  # SIGPIPE
+        finally:
+            opened.close()
+
     def opened(self, process: Process | None, how: str) -> OpenFile:
+        """An end of it, for which a command sleeps until somebody has opened the other one; a program looks itself whether that is so."""
+        if process is None or not sleeps_in(process):
+            return self.end(how)
+        opened: OpenFile = sleep_for(process, self, how, None)
+        return opened
+
+    def end(self, how: str) -> FifoReader | FifoWriter | FifoBoth:
         """An end of it: for reading, for writing, or ("r+") both at once, which waits for nobody."""
         pipe = self.ends
         if not (pipe.readers or pipe.writers):
@@ -40,9 +69,11 @@ class Fifo(Node):
         if how == "r":
             self.readers += 1
             pipe.readers += 1
+            pipe.wake()
             return FifoReader(pipe=pipe, fifo=self, since=0 if pipe.writers else self.writers + 1)
         self.writers += 1
         pipe.writers += 1
+        pipe.wake()
         return FifoWriter(pipe=pipe, fifo=self, since=0 if pipe.readers else self.readers + 1)
 
     def waits(self, how: str) -> bool:
@@ -92,6 +123,10 @@ class FifoBoth(OpenFile):
 
     pipe: Pipe = attrs.field(factory=Pipe)
     fifo: Fifo = attrs.field(default=None)
+
+    def is_open(self) -> bool:
+        """It waits for nobody."""
+        return True
 
     def write(self, data: bytes) -> None:
         """Hand bytes to whoever reads."""

@@ -13,11 +13,13 @@ from netsim.state.late import Late
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
+    from netsim.machine.call import Enough
     from netsim.machine.process import Process
 
 MOST_LINKS = 40
 SPECIAL = ("", ".", "..")
-MOST_RANDOM = 64 * 1024
+MOST_ENDLESS = 64 * 1024
+MOST_ASKED = 1 << 28
 NAME_MAX = 255
 
 
@@ -38,6 +40,14 @@ class Node(Late):
 
     def truncate(self) -> None:
         """Drop the content before it is written anew (O_TRUNC)."""
+
+    def read_by(self, process: Process | None, enough: Enough | None) -> bytes:
+        """What a process reads of it: to the end, or (what never ends by itself) enough."""
+        return self.read()
+
+    def write_by(self, process: Process | None, data: bytes) -> None:
+        """What a process writes into it."""
+        self.write(data)
 
     def opened(self, process: Process | None, how: str) -> OpenFile:
         """Open it ("r", "w", "a" at the end); EISDIR, EACCES, EPERM."""
@@ -92,15 +102,20 @@ class Device(Node):
 
 
 @attrs.define(eq=False)
-class Random(Device):
-    """/dev/urandom: bytes below 128 of the world's generator, which are text to every tool; a reader that never stops finds an end after `MOST_RANDOM`."""
-
-    rng: Any = None
+class Endless(Device):
+    """A device that can be read without end; a reader that never stops finds one after `MOST_ENDLESS`."""
 
     def read(self) -> bytes:
         """As many as one reader gets."""
-        data: bytes = self.rng.randbytes(MOST_RANDOM)
-        return bytes(byte & 127 for byte in data)
+        return self.taken(MOST_ENDLESS)
+
+    def taken(self, count: int) -> bytes:
+        """So many bytes."""
+        return bytes(count)
+
+    def read_by(self, process: Process | None, enough: Enough | None) -> bytes:
+        """As many as are asked for."""
+        return self.read() if enough is None or enough.unit else self.taken(min(enough.count, MOST_ASKED))
 
     def opened(self, process: Process | None, how: str) -> OpenFile:
         """A file of such bytes; what is written is swallowed."""
@@ -108,10 +123,26 @@ class Random(Device):
 
 
 @attrs.define(eq=False)
+class Random(Endless):
+    """/dev/urandom: bytes below 128 of the world's generator, which are text to every tool."""
+
+    rng: Any = None
+
+    def taken(self, count: int) -> bytes:
+        """So many bytes."""
+        data: bytes = self.rng.randbytes(count)
+        return bytes(byte & 127 for byte in data)
+
+
+@attrs.define(eq=False)
 class Stream(Node):
     """A descriptor of the asking process by name: /dev/stdin, /dev/stdout, /dev/stderr, /dev/fd/N."""
 
     fd: int = 0
+
+    def read_by(self, process: Process | None, enough: Enough | None) -> bytes:
+        """What is there to read."""
+        return self.opened(process, "r").read_available() or b""
 
     def opened(self, process: Process | None, how: str) -> OpenFile:
         """The same open file once more."""
@@ -313,10 +344,9 @@ class Files:
             raise NetError(ENOTDIR)
         return node.names(process)
 
-    def read(self, process: Process | None, path: str) -> bytes:
-        """The content of a file; of a descriptor by name, what is there to read."""
-        node = self.resolve(process, path)
-        return node.opened(process, "r").read_available() or b"" if isinstance(node, Stream) else node.read()
+    def read(self, process: Process | None, path: str, enough: Enough | None = None) -> bytes:
+        """The content of a file; of a descriptor by name, what is there to read; of a named pipe, all to its end or until there is enough."""
+        return self.resolve(process, path).read_by(process, enough)
 
     def open_for_writing(self, process: Process | None, path: str, *, truncate: bool, exclusive: bool = False) -> Node:
         """The file to write to, made when it is missing; EISDIR, EEXIST, ENOENT."""
@@ -350,7 +380,7 @@ class Files:
 
     def write(self, process: Process | None, path: str, data: bytes) -> None:
         """Replace a file's content, making it when it is missing."""
-        self.open_for_writing(process, path, truncate=True).write(data)
+        self.open_for_writing(process, path, truncate=True).write_by(process, data)
 
     def mkdir(self, process: Process | None, path: str) -> None:
         """Make a directory; EEXIST, ENOENT."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim.machine.files import Device, Directory, File, Random, Stream, Symlink
+from netsim.machine.files import Device, Directory, Endless, File, Random, Stream, Symlink
 from netsim.machine.iproute2 import iproute2_files
 from netsim.machine.mounts import Proc, Sys
 from netsim.machine.services import services_file
@@ -73,6 +73,7 @@ def lay_out(machine: Machine) -> None:
         dev.entries[name] = Stream(0o666, 0, fd)
     for name in ("random", "urandom"):
         dev.entries[name] = Random(0o666, rng=machine.kernel.rng)
+    dev.entries["zero"] = Endless(0o666)
     dev.entries["fd"] = Symlink(0o777, 0, "/proc/self/fd")
     var = files.resolve(None, "/var")
     assert isinstance(var, Directory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -20,6 +20,7 @@ from netsim.machine.fds import Capture, Null, OpenFile, PipeWriter, RegularFile
 from netsim.machine.files import Binary, Directory, File, Files, Node
 from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
+from netsim.machine.sleeping import Sleeps, asleep
 
 MOST_EXECS = 64
 MOST_PROCESSES = 10_000
@@ -41,6 +42,8 @@ BINARY_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bi
 @attrs.define(eq=False)
 class InputReader(Program):
     """Collects standard input for a command that needs all of it, or enough of it."""
+
+    begins_again: ClassVar[bool] = True
 
     call: Call
     then: Callable[[Call, bytes], Any]
@@ -80,8 +83,11 @@ class InputReader(Program):
     def _done(self, proc: Process) -> None:
         kernel = proc.machine.kernel
         before, kernel.current = kernel.current, proc
+        data = b"".join(self.data)
         try:
-            outcome = self.then(self.call, b"".join(self.data))
+            outcome = self.then(self.call, data)
+        except Sleeps as reason:
+            outcome = asleep(self.then, self.call, data, reason)
         finally:
             kernel.current = before
         proc.machine.settle(proc, outcome)
@@ -200,7 +206,9 @@ class Machine:
         try:
             outcome = _not_found(argv[0]) if command is None else command(call)
         except NetError as error:
-            outcome = _failed(argv[0], error)
+            outcome = self.failed(argv[0], error)
+        except Sleeps as reason:
+            outcome = asleep(command, call, None, reason)  # type: ignore[arg-type]
         finally:
             kernel.current = before
         if isinstance(outcome, Result):
@@ -218,6 +226,7 @@ class Machine:
         """Run a command in a process (`execve`); a command that raises NetError ends with its text and status 1."""
         if argv is not process.argv:
             process.argv, process.comm = argv, _comm(argv[0])
+        process.program = None  # what ran in it before is gone
         before, self.kernel.current = self.kernel.current, process
         try:
             outcome = self._run_command(process, argv, not_found)
@@ -232,13 +241,19 @@ class Machine:
             try:
                 outcome: Any = (not_found or _not_found)(argv[0]) if command is None else command(Invoked(process, argv))
             except NetError as error:
-                outcome = _failed(argv[0], error)
+                outcome = self.failed(argv[0], error)
+            except Sleeps as reason:
+                outcome = asleep(command, Invoked(process, argv), None, reason)  # type: ignore[arg-type]
             if not isinstance(outcome, Exec):
                 return outcome
             argv, not_found = outcome.argv, outcome.not_found
             process.argv, process.comm = argv, _comm(argv[0])
             self.replace(process, outcome)
         return Result("", f"{_comm(argv[0])}: netsim: more than {MOST_EXECS} commands in front of each other\n", 126)
+
+    def failed(self, name: str, error: NetError) -> Result:
+        """What a command prints that let the kernel's error through."""
+        return Result("", f"{_comm(name)}: {strerror(error.errno)}\n", 1)
 
     def replace(self, process: Process, outcome: Exec) -> None:
         """Give a process the namespace and environment that the command to come shall have."""
@@ -409,11 +424,6 @@ def _tool(where: str) -> Callable[[Call], Any] | None:
 def _comm(path: str) -> str:
     """What a process is called after its program."""
     return path.rsplit("/", 1)[-1][:15]
-
-
-def _failed(name: str, error: NetError) -> Result:
-    """What a command prints that let the kernel's error through."""
-    return Result("", f"{_comm(name)}: {strerror(error.errno)}\n", 1)
 
 
 def _not_found(name: str) -> Result:

@@ -114,15 +114,19 @@ class Process:
         if pipe is not None and (self, fd) not in pipe.waiting:
             pipe.waiting.append((self, fd))
 
-    def close(self, fd: int) -> None:
-        """Close a descriptor; EBADF."""
+    def detach(self, fd: int) -> OpenFile:
+        """Give a descriptor's number up without closing what it refers to; EBADF."""
         opened = self.fds.pop(fd, None)
         if opened is None:
             raise NetError(EBADF)
         pipe = opened.pipe
         if pipe is not None:
             pipe.waiting = [(process, known) for process, known in pipe.waiting if process is not self or known != fd]
-        opened.close()
+        return opened
+
+    def close(self, fd: int) -> None:
+        """Close a descriptor; EBADF."""
+        self.detach(fd).close()
 
     def read_text(self, path: str) -> str:
         """A file's text, or "" when it cannot be read."""

@@ -10,6 +10,7 @@ import attrs
 from netsim.clock import SECOND
 from netsim.errors import EISDIR, NetError, strerror
 from netsim.machine.call import Call, Enough, Program, ReadInput, Result
+from netsim.machine.fifo import Fifo
 from netsim.machine.getopt import Grammar, OptionError, parse
 
 LONG = {"bytes": ("c", "="), "lines": ("n", "="), "quiet": ("q", ""), "silent": ("q", ""), "verbose": ("v", ""), "zero-terminated": ("z", "")}
@@ -62,7 +63,12 @@ def head(call: Call) -> Result | ReadInput:
         return Result("", str(problem), 1)
     if "-" not in wanted.names:
         return _ends(call, b"")
-    return ReadInput(_ends, Enough(wanted.unit, wanted.count) if wanted.names == ["-"] and wanted.sign != "-" else None)
+    return ReadInput(_ends, _enough(wanted) if wanted.names == ["-"] else None)
+
+
+def _enough(wanted: Wanted) -> Enough | None:
+    """Where head stops."""
+    return Enough(wanted.unit, wanted.count) if wanted.tool == "head" and wanted.sign != "-" else None
 
 
 def tail(call: Call) -> Result | ReadInput | Program:
@@ -133,7 +139,7 @@ def _content(proc: Any, wanted: Wanted, name: str, data: bytes) -> tuple[bytes |
     if name == "-":
         return data, ""
     try:
-        found: bytes = proc.machine.files.read(proc, name)
+        found: bytes = proc.machine.files.read(proc, name, _enough(wanted))
     except NetError as error:
         if error.errno == EISDIR:
             return b"", f"{wanted.tool}: error reading '{name}': {strerror(error.errno)}\n"
@@ -166,6 +172,17 @@ def _part(wanted: Wanted, content: bytes) -> bytes:
 
 
 @attrs.define(eq=False)
+class Watched:
+    """A named pipe that is followed: what it has given before its first end, and whether (`rests`) one has come to an end and looks again later."""
+
+    name: str
+    content: bytes = b""
+    shown: int = 0
+    is_followed: bool = False
+    rests: bool = False
+
+
+@attrs.define(eq=False)
 class Following(Program):
     """tail -f: looks again and again what files have got, until it is killed."""
 
@@ -177,23 +194,47 @@ class Following(Program):
     seen: dict[str, int] = attrs.field(factory=dict)
     """By name: how much of the file was there."""
     last: str = ""
+    pipes: dict[int, Watched] = attrs.field(factory=dict)
+    """By descriptor: the named pipes among the files."""
 
     def started(self, proc: Any) -> None:
         """Show the ends; give up when no file can be read."""
         if self.complaints:
             proc.write(2, self.complaints)
         for name in self.wanted.names:
+            if isinstance(node := proc.machine.files.stat(proc, name), Fifo):
+                self.pipes[proc.install(node.end("r"))] = Watched(name)
+                continue
             content, problem = _content(proc, self.wanted, name, b"")
             if problem:
                 proc.write(2, problem)
             if content is not None and not problem:
                 self._show(proc, name, _part(self.wanted, content))
                 self.seen[name] = len(content)
-        if not self.seen:
+        if not self.seen and not self.pipes:
             proc.write(2, "tail: no files remaining\n")
             proc.exit(1)
         elif proc.status is None:
+            for fd in list(self.pipes):
+                self.readable(proc, fd)
             proc.timer(self.wanted.pause, "look")
+
+    def readable(self, proc: Any, fd: int) -> None:
+        """More in a named pipe: shown at its first end (what is counted from the beginning: as it comes), and after that as it comes; at an end one looks again later."""
+        pipe = self.pipes.get(fd)
+        while pipe is not None and not pipe.rests and proc.status is None:
+            data = proc.read(fd)
+            if data is None:
+                return
+            pipe.rests = not data
+            if pipe.is_followed:
+                self._show(proc, pipe.name, data)
+                continue
+            pipe.content += data
+            if self.wanted.sign == "+" or not data:
+                text = _part(self.wanted, pipe.content)
+                self._show(proc, pipe.name, text[pipe.shown :])
+                pipe.shown, pipe.is_followed = len(text), not data
 
     def _show(self, proc: Any, name: str, text: bytes) -> None:
         if self.wanted.heads() and self.last != name:
@@ -204,6 +245,9 @@ class Following(Program):
 
     def timer(self, proc: Any, token: Any) -> None:
         """Show what has come."""
+        for fd, pipe in self.pipes.items():
+            pipe.rests = False
+            self.readable(proc, fd)
         for name, size in self.seen.items():
             content, _ = _content(proc, self.wanted, name, b"")
             if content is None or len(content) == size:

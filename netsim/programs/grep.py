@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from netsim.errors import NetError, strerror
-from netsim.machine.call import Call, ReadInput, Result
+from netsim.machine.call import Call, Enough, ReadInput, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
 
 USAGE = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n"
@@ -51,8 +51,28 @@ def grep(call: Call) -> ReadInput | Result:
         text = str(wrong)
         return Result("", f"grep: {text}\n{USAGE if isinstance(wrong, OptionError) else ''}" if text else USAGE, 2)
     if not wanted.names or "-" in wanted.names:
-        return ReadInput(_from_input)
+        return ReadInput(_from_input, None if len(wanted.names) > 1 else _enough(wanted, regex))
     return searched(call, wanted, regex, b"")
+
+
+@attrs.frozen(eq=False)
+class EnoughLines(Enough):
+    """As many lines as are asked for that hold the expression, or do not; pieces are taken to end with their lines, as those who write lines write them."""
+
+    regex: re.Pattern[str] = attrs.field(default=re.compile(""))
+    inverted: int = 0
+
+    def found(self, data: bytes) -> int:
+        """How many are in a piece."""
+        lines = data.decode("utf-8", "surrogateescape").splitlines()
+        return sum((self.regex.search(line) is None) == bool(self.inverted) for line in lines)
+
+
+def _enough(wanted: Wanted, regex: re.Pattern[str]) -> Enough | None:
+    """Where grep stops: at the first line for -q, at the last one of -m."""
+    if "q" in wanted.flags or wanted.most > 0:
+        return EnoughLines(b"\n", 1 if "q" in wanted.flags else wanted.most, regex, int("v" in wanted.flags))
+    return None
 
 
 def _from_input(call: Call, data: bytes) -> Result:
@@ -119,7 +139,7 @@ def searched(call: Call, wanted: Wanted, regex: re.Pattern[str], data: bytes) ->
     several = (len(wanted.names) > 1 or "H" in flags) and "h" not in flags
     for name in wanted.names or ["-"]:
         try:
-            raw = data if name == "-" else call.machine.files.read(call.proc, name)
+            raw = data if name == "-" else call.machine.files.read(call.proc, name, _enough(wanted, regex))
         except NetError as error:
             if "s" not in flags:
                 err += f"grep: {name}: {strerror(error.errno)}\n"

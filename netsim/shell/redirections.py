@@ -9,7 +9,7 @@ import attrs
 from netsim.clock import MS
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.machine.fds import Capture, Null, RegularFile, make_pipe
-from netsim.machine.fifo import Fifo, FifoReader, FifoWriter
+from netsim.machine.fifo import Fifo
 from netsim.shell.expand import expand_one, expand_within, expand_words
 from netsim.shell.jumps import RedirectProblem
 from netsim.shell.numbers import is_number
@@ -55,11 +55,17 @@ class Redirecting(ShellState):
     def _content(self, redirect: Redirect) -> Steps:
         """$(< FILE): what is in a file."""
         try:
-            opened = yield from self._open(redirect)
+            data = yield from self.read_whole(self._open(redirect))
         except RedirectProblem as problem:
             self.complain(str(problem))
             self.status = self.substituted_status = 1
             return ""
+        self.status = self.substituted_status = 0
+        return data.decode("utf-8", "surrogateescape").replace("\0", "").rstrip("\n")
+
+    def read_whole(self, opening: Steps) -> Steps:
+        """All that is in what some steps open, to its end; then it is closed."""
+        opened = yield from opening
         data = b""
         while (piece := opened.read_available()) != b"":
             if piece is None:
@@ -67,8 +73,7 @@ class Redirecting(ShellState):
             else:
                 data += piece
         opened.close()
-        self.status = self.substituted_status = 0
-        return data.decode("utf-8", "surrogateescape").replace("\0", "").rstrip("\n")
+        return data
 
     def process_substitution(self, text: str, direction: str) -> Steps:
         """<( ) as a file with the commands' output; >( ) is not modelled."""
@@ -142,7 +147,7 @@ class Redirecting(ShellState):
                 return (yield from open_network(self, target, place))
         node = files.stat(proc, target)
         if isinstance(node, Fifo):
-            return (yield from self._open_fifo(target, node, "r" if redirect.op == "<" else "r+" if redirect.op == "<>" else "w"))
+            return (yield from self.open_fifo(target, node, "r" if redirect.op == "<" else "r+" if redirect.op == "<>" else "w"))
         try:
             if redirect.op == "<":
                 return files.open(proc, target, "r")
@@ -152,13 +157,17 @@ class Redirecting(ShellState):
         except NetError as error:
             raise RedirectProblem(self.cannot_open(target, redirect.op, error.errno)) from None
 
-    def _open_fifo(self, target: str, node: Fifo, how: str) -> Steps:
+    def open_fifo(self, target: str, node: Fifo, how: str) -> Steps:
         """An end of a named pipe: the shell waits until somebody opens the other one. What is opened for a command in the background waits in a child."""
         if self.lends and node.waits(how):
             raise RedirectProblem(target)
-        opened = node.opened(self.proc, how)
-        while isinstance(opened, (FifoReader, FifoWriter)) and not opened.is_open():
-            yield LOOK
+        opened = node.end(how)
+        try:
+            while not opened.is_open():
+                yield LOOK
+        except GeneratorExit:
+            opened.close()  # killed while it waited
+            raise
         return opened
 
     def _numbered(self, redirect: Redirect, fds: dict[int, Any]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mount_all
 from netsim.docker.errors import conflict, failed
 from netsim.docker.settings import ContainerSpec
-from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
+from netsim.machine.files import Device, Directory, Endless, File, Node, Random, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
 from netsim.machine.services import services_file
@@ -87,7 +87,9 @@ def make_root(engine: Engine, container: Container) -> Directory:
     etc: dict[str, Node] = {}
     for name, data in ETC:
         etc[name] = File(0o644, 0, data)
-    dev: dict[str, Node] = {"null": Device(0o666), "zero": Device(0o666), "tty": Device(0o666)}
+    dev: dict[str, Node] = {"null": Device(0o666), "zero": Endless(0o666), "tty": Device(0o666)}
+    for name in ("random", "urandom"):
+        dev[name] = Random(0o666, rng=engine.machine.kernel.rng)
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         dev[name] = Stream(0o666, 0, fd)
     top: dict[str, Node] = {"etc": Directory(0o755, 0, etc), "dev": Directory(0o755, 0, dev), "proc": outside["proc"], "sys": outside["sys"]}

@@ -7,6 +7,7 @@ from typing import Any
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Enough, Invoked, Program, Result
+from netsim.machine.fifo import Fifo
 from netsim.machine.getopt import Grammar
 from netsim.programs.busybox.applet import Die, Options, ended, name_of, read_options, unsigned
 from netsim.programs.busybox.files import content_of, on_input
@@ -48,7 +49,7 @@ def _count_of(call: Call, options: Options) -> tuple[str, int]:
 
 
 def _enough_for_head(call: Call, options: Options) -> Enough | None:
-    if name_of(call) != "head" or list(options.words) not in ([], ["-"]):
+    if name_of(call) != "head" or len(options.words) > 1:
         return None
     sign, count = _count_of(call, options)
     return None if sign else Enough(b"" if "c" in options else b"\n", count)
@@ -62,7 +63,8 @@ def _following(call: Call, options: Options) -> Program:
     complaints = ""
     for name in options.words:
         try:
-            content_of(call, name, b"")
+            if not isinstance(call.machine.files.stat(call.proc, name), Fifo):
+                content_of(call, name, b"")
             wanted.names.append(name)
         except NetError as error:
             complaints += f"tail: {_cannot_open(name)}: {strerror(error.errno)}\n"
@@ -86,7 +88,7 @@ def _ends_of(call: Call, data: bytes) -> Result:
     names = list(options.words) or ["-"]
     for name in names:
         try:
-            content = content_of(call, name, data)
+            content = content_of(call, name, data, _enough_for_head(call, options))
         except NetError as error:
             err += f"{applet}: {name if applet == 'head' else _cannot_open(name)}: {strerror(error.errno)}\n"
             continue

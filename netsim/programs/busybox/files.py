@@ -21,9 +21,9 @@ def on_input(call: Call, then: Callable[[Call, bytes], Result], names: list[str]
     return ReadInput(then, enough) if not names or "-" in names else then(call, b"")
 
 
-def content_of(call: Call, name: str, data: bytes) -> bytes:
+def content_of(call: Call, name: str, data: bytes, enough: Enough | None = None) -> bytes:
     """A file's bytes, standard input's for `-`; NetError."""
-    return data if name == "-" else call.machine.files.read(call.proc, name)
+    return data if name == "-" else call.machine.files.read(call.proc, name, enough)
 
 
 # showing ---------------------------------------------------------------------------------------------------------------

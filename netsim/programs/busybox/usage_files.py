@@ -384,4 +384,35 @@ Copy stdin to each FILE, and also to stdout
 
 Display the time since the last boot
 """,
+    "dd": """Usage: dd [if=FILE] [of=FILE] [ibs=N obs=N/bs=N] [count=N] [skip=N] [seek=N]
+	[conv=notrunc|noerror|sync|fsync]
+	[iflag=skip_bytes|count_bytes|fullblock|direct] [oflag=seek_bytes|append|direct]
+
+Copy a file with converting and formatting
+
+	if=FILE		Read from FILE instead of stdin
+	of=FILE		Write to FILE instead of stdout
+	bs=N		Read and write N bytes at a time
+	ibs=N		Read N bytes at a time
+	obs=N		Write N bytes at a time
+	count=N		Copy only N input blocks
+	skip=N		Skip N input blocks
+	seek=N		Skip N output blocks
+	conv=notrunc	Don't truncate output file
+	conv=noerror	Continue after read errors
+	conv=sync	Pad blocks with zeros
+	conv=fsync	Physically write data out before finishing
+	conv=swab	Swap every pair of bytes
+	iflag=skip_bytes	skip=N is in bytes
+	iflag=count_bytes	count=N is in bytes
+	oflag=seek_bytes	seek=N is in bytes
+	iflag=direct	O_DIRECT input
+	oflag=direct	O_DIRECT output
+	iflag=fullblock	Read full blocks
+	oflag=append	Open output in append mode
+	status=noxfer	Suppress rate output
+	status=none	Suppress all output
+
+N may be suffixed by c (1), w (2), b (512), kB (1000), k (1024), MB, M, GB, G
+""",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netsim.errors import EACCES, EISDIR, ENOENT, NetError, strerror
+from netsim.machine.fifo import Fifo
 from netsim.machine.files import Directory, File
 from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.builtins.grammar import failure, read_options, usage, without_options
@@ -15,6 +16,7 @@ from netsim.shell.state import Frame
 from netsim.shell.variables import IDENTIFIER
 
 if TYPE_CHECKING:
+    from netsim.shell.redirections import Redirecting
     from netsim.shell.state import ShellState
 
 
@@ -81,7 +83,7 @@ def _found(shell: ShellState, name: str) -> str:
     return name
 
 
-def source(shell: ShellState, args: list[str]) -> Any:
+def source(shell: Redirecting, args: list[str]) -> Any:
     """source FILE [ARGUMENT]..."""
     words = without_options(shell, args)
     if not words:
@@ -94,7 +96,10 @@ def source(shell: ShellState, args: list[str]) -> Any:
         node = shell.proc.machine.files.resolve(shell.proc, path)
         if isinstance(node, Directory):
             raise NetError(EISDIR)
-        text = shell.proc.machine.files.read(shell.proc, path).decode("utf-8", "surrogateescape")
+        if isinstance(node, Fifo):
+            text = (yield from shell.read_whole(shell.open_fifo(path, node, "r"))).decode("utf-8", "surrogateescape")
+        else:
+            text = shell.proc.machine.files.read(shell.proc, path).decode("utf-8", "surrogateescape")
     except NetError as error:
         if not shell.is_bash():
             if error.errno == EISDIR:
