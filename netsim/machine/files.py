@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_LINKS = 40
 SPECIAL = ("", ".", "..")
+NOWHERE = None, None, ""
 MOST_ENDLESS = 64 * 1024
 MOST_ASKED = 1 << 28
 NAME_MAX = 255
@@ -218,6 +219,15 @@ def _seen(process: Process, path: str) -> str:
     return path if over is None else "/".join([over, *parts[2:]])
 
 
+def _below(here: Any, names: tuple[str, ...]) -> Directory | None:
+    """The directory that is reached by directories of these names alone."""
+    for name in names:
+        here = here.entries.get(name)
+        if type(here) is not Directory:
+            return None
+    return here  # type: ignore[no-any-return]
+
+
 def masked(process: Process | None) -> int:
     """Permission bits that what a process makes does not get (`umask(2)`)."""
     return process.umask if process is not None else 0o022
@@ -239,32 +249,31 @@ class Files:
 
     def plain(self, *names: str) -> Directory | None:
         """The directory below the root that is reached by directories of these names alone, None where they do not lead to one."""
-        here: Node | None = self.root
-        for name in names:
-            here = here.entries.get(name)  # type: ignore[union-attr]
-            if type(here) is not Directory:
-                return None
-        return here  # type: ignore[return-value]
+        return _below(self.root, names)
 
-    def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory, str] | None:
-        """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not. ENOENT."""
+    def _straight(self, process: Process | None, path: str) -> tuple[Node | None, Directory | None, str] | None:
+        """`_walk` where an absolute path leads through plain directories, links to such by their whole path, and not to a link; None: it does not.
+
+        Where a directory on the way is missing there is neither a node nor a directory: cheaper than an error, and often asked for.
+        """
         if process is not None and process.etc:
             path = _seen(process, path)
-        name, *way = path.split("/")[::-1]
-        if name in SPECIAL or not way or way.pop():
+        parts = path.split("/")
+        name = parts[-1]
+        if name in SPECIAL or parts[0] or len(parts) < 2:
             return None
-        links, root = 0, self.root if process is None or process.jail is None else process.jail.root
-        here: Any = root
-        while way:
-            part = way.pop()
+        root: Any = self.root if process is None or process.jail is None else process.jail.root
+        here, way = root, iter(parts[1:-1])
+        for part in way:
             here = here.entries.get(part)
             if type(here) is not Directory:
                 if here is None and part not in SPECIAL:
-                    raise NetError(ENOENT)
-                if type(here) is not Symlink or here.magic is not None or here.target[:1] != "/" or links:
+                    return NOWHERE
+                if type(here) is not Symlink or here.magic is not None or here.target[:1] != "/":
                     return None
-                way += here.target.split("/")[:0:-1]
-                here, links = root, 1
+                here = _below(root, (*here.target.split("/")[1:], *way))
+                if here is None:
+                    return None
         node = here.entries.get(name)
         return None if type(node) is Symlink else (node, here, name)
 
@@ -325,9 +334,9 @@ class Files:
             return None
         return node or self._tool(process, here, name)
 
-    def _tool(self, process: Process | None, here: Directory, name: str) -> Binary | None:
+    def _tool(self, process: Process | None, here: Directory | None, name: str) -> Binary | None:
         """The tool of that name whose package puts it into a directory where no such entry is, None where there is none."""
-        if process is None or name in SPECIAL:
+        if process is None or here is None or name in SPECIAL:
             return None
         root = self.root if process.jail is None else process.jail.root
         for place in BINARY_PLACES:
@@ -348,9 +357,19 @@ class Files:
         """The content of a file; of a descriptor by name, what is there to read; of a named pipe, all to its end or until there is enough."""
         return self.resolve(process, path).read_by(process, enough)
 
+    def text(self, process: Process | None, path: str) -> str:
+        """A file's text, or "" when it cannot be read."""
+        node = self.stat(process, path)
+        try:
+            return "" if node is None else node.read_by(process, None).decode("utf-8", "replace")
+        except NetError:
+            return ""
+
     def open_for_writing(self, process: Process | None, path: str, *, truncate: bool, exclusive: bool = False) -> Node:
         """The file to write to, made when it is missing; EISDIR, EEXIST, ENOENT."""
         node, here, name = self._straight(process, path) or self._walk(process, path, follow=True)
+        if here is None:
+            raise NetError(ENOENT)
         if node is None:
             node = File(0o666 & ~masked(process), self.now(process))
             here.add(name, node)

@@ -130,10 +130,7 @@ class Process:
 
     def read_text(self, path: str) -> str:
         """A file's text, or "" when it cannot be read."""
-        try:
-            return self.machine.files.read(self, path).decode("utf-8", "replace")
-        except NetError:
-            return ""
+        return self.machine.files.text(self, path)
 
     def hostname(self) -> str:
         """The node's name as this process sees it (`uname(2)`)."""

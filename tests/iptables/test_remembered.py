@@ -172,7 +172,7 @@ def test_a_line_of_restore_falls_into_the_words_that_its_letters_make(text: str)
 def check(line: list[str], build: str) -> None:
     """What is remembered of a line is what it says."""
     name, *words = line
-    known, command = remembered((name, *words), build) or (None, "")
+    _, known, command = remembered((name, *words), build) or (None, None, "")
     try:
         request = Parser(tuple(words), named_tool(name, build), KnownNames(WORLD.host("h").machine.init)).parse()
     except Problem:

@@ -10,7 +10,7 @@ from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import OTHER, VERSION, Problem
 from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.request import Request
-from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, put_in
+from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, not_there, put_in
 from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
@@ -18,17 +18,18 @@ from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Chain, Table
 from netsim.machine.call import DONE, Call, Result
 
-LISTINGS = frozenset("LS")
-"""Commands that only show."""
+LISTINGS, ONE_RULE = frozenset("LS"), frozenset("ADI")
+"""Commands that only show, and those that are about one rule as a rule."""
 
 
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     argv, netns = call.argv, call.netns
     build = netns.kernel.profile.iptables
-    tool, known = named_tool(argv[0], build), remembered(argv, build)
+    known = remembered(argv, build)
     if known is not None:
-        return _answer(call, netns, tool, *known)
+        return _answer(call, netns, *known)
+    tool = named_tool(argv[0], build)
     parser = Parser(argv[1:], tool, KnownNames(call.proc), ruleset.state_of(netns).sets)
     try:
         request = parser.parse()
@@ -43,13 +44,15 @@ def iptables(call: Call) -> Result:
 
 def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str) -> Result:
     """Carry out what was asked for."""
-    warned = request.warnings
+    known, warned = netns.netfilter, request.warnings
+    table: Table | None = None if known is None or tool.build == ruleset.LEGACY else known.tables.get((tool.family, request.table))
     try:
-        table = table_for(netns, tool, request.table)
+        if table is None:
+            table = table_for(netns, tool, request.table)
         if command == "C":
             found = look_for(table, request, command)
             if found is None:  # not raised: scripts and daemons ask this of every rule before they put it in
-                return Result("", warned + no_such_rule(table, request).text(tool), OTHER)
+                return Result("", warned + no_such_rule(table, request).text(tool), OTHER) if warned or tool.build == ruleset.LEGACY else not_there(tool.name)
             printed = found
         elif command in LISTINGS:
             warned = warning(netns, tool) + warned
@@ -58,7 +61,8 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
             try:
                 printed = carry_out(table, request, command)
             finally:
-                rules_changed(netns, table)
+                if table.counted != table.generation or (table.trackers > 0) != table.is_tracked or netns.netfilter.shared:
+                    rules_changed(netns, table)
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
     return Result(printed, warned) if printed or warned else DONE
@@ -66,10 +70,6 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
 
 def table_for(netns: Netns, tool: Tool, name: str) -> Table:
     """The table a command is about."""
-    known = netns.netfilter
-    table: Table | None = None if known is None or tool.build == ruleset.LEGACY else known.tables.get((tool.family, name))
-    if table is not None:
-        return table
     if name not in ruleset.TABLES:
         if tool.build == ruleset.LEGACY:
             raise Problem(f"can't initialize {tool.program} table `{name}': Table does not exist (do you need to insmod?)", VERSION)
@@ -88,18 +88,21 @@ def carry_out(table: Table, request: Request, command: str) -> str:
 
     What changes one chain or rule, or cannot fail, needs no draft; the legacy build's policies are told what they have counted after theirs forgot it.
     """
-    if len(request.specs) < 2 and (command != "X" or request.chain) and (command != "P" or table.build != ruleset.LEGACY):
+    if command in ONE_RULE and len(request.specs) == 1:
         chain = table.chains.get(request.chain)
-        if chain is not None and chain.policy is not None and chain.hook not in table.hung and command in "AI":
+        if chain is not None and chain.policy is not None and chain.hook not in table.hung and command != "D":
             text = _put_in_first(table, chain, request, command)
         else:
-            text = change(table, request, command)
-        if table.build == ruleset.LEGACY:
-            ruleset.forget_policy_counters(table)
+            text = CHANGES[command](table, request, command)
+    elif len(request.specs) < 2 and (command != "X" or request.chain) and (command != "P" or table.build != ruleset.LEGACY):
+        text = change(table, request, command)
+    else:
+        draft = ruleset.draft_of(table)
+        text = change(draft, request, command)
+        ruleset.commit(table, draft)
         return text
-    draft = ruleset.draft_of(table)
-    text = change(draft, request, command)
-    ruleset.commit(table, draft)
+    if table.build == ruleset.LEGACY:
+        ruleset.forget_policy_counters(table)
     return text
 
 

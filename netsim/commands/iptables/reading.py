@@ -10,12 +10,11 @@ from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import Problem
 from netsim.commands.iptables.request import Request
-from netsim.commands.iptables.tool import named_tool
+from netsim.commands.iptables.tool import Tool, named_tool
 from netsim.kernel.tables.ipset import IpSet
 
 SAME_RULE = frozenset({"-A", "-C", "-D", "-I"})
 """Commands after which a chain and a rule mean the same: it is read once for all of them."""
-WAITS = ("--wait", "-w")
 DASHES = ("-", "!")
 
 
@@ -37,19 +36,33 @@ class NoSets(Mapping[str, IpSet]):
 NOBODY, NO_SETS = KnownNames(None), NoSets()
 
 
-def remembered(argv: tuple[str, ...], build: str) -> tuple[Request, str] | None:
-    """The request of a right line to a tool of this build, and its command; None when it is wrong or more than its words has to be known."""
+def remembered(argv: tuple[str, ...], build: str) -> tuple[Tool, Request, str] | None:
+    """What a right line asks of which tool, and by which command; None when it is wrong or more than its words has to be known."""
+    tool, command, lead, rule = _lead(argv[:LEAD], build)
     try:
-        place = 2 if argv[1] in WAITS else 1
-        if argv[place] == "-t":
-            place += 2
-        command = argv[place]
-        if command == "-A" or command not in SAME_RULE or argv[place + 2][:1] not in DASHES:
-            request = _parsed(argv, build)
-            return request, request.command
-        return _parsed((*argv[:place], "-A", *argv[place + 1 :]), build), command[1]
+        if command and argv[rule][:1] in DASHES:
+            return tool, _parsed(lead + argv[LEAD:], build), command
+        request = _parsed(argv, build)
+        return tool, request, request.command
     except (IndexError, Problem, AsksWorld):
         return None
+
+
+LEAD = 6
+"""So many words at most lead to a rule: `iptables --wait -t TABLE -C CHAIN`."""
+
+
+@lru_cache(maxsize=256)
+def _lead(words: tuple[str, ...], build: str) -> tuple[Tool, str, tuple[str, ...], int]:
+    """By a line's first words: its tool; the command's letter and the words as `-A` has them, where they are about a rule; and where that would begin."""
+    tool = named_tool(words[0], build)
+    place = 2 if words[1:2] in (("-w",), ("--wait",)) else 1
+    if words[place : place + 1] == ("-t",):
+        place += 2
+    command = words[place] if place < len(words) else ""
+    if command not in SAME_RULE:
+        return tool, "", (), 0
+    return tool, command[1], (*words[:place], "-A", *words[place + 1 :]), place + 2
 
 
 def read(argv: tuple[str, ...], build: str) -> Request:

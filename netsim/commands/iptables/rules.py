@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netsim.commands.iptables.chain_commands import NO_CHAIN, chain_for, kernel_refusal
 from netsim.commands.iptables.extension import Place
 from netsim.commands.iptables.extensions import of_value
@@ -13,6 +15,7 @@ from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.ruleset import LEGACY
 from netsim.kernel.netfilter.targets.standard import Jump, Verdict
 from netsim.kernel.tables.xtables import Chain, RuleSpec, Table
+from netsim.machine.call import Result
 
 BAD_RULE = "Bad rule (does a matching rule exist in that chain?)."
 PLAIN = (Verdict, Jump)
@@ -22,16 +25,16 @@ VERBS = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE"}
 
 def put_in(table: Table, request: Request, command: str) -> str:
     """-A, -I and -R; returns what -v prints."""
-    chain, printed = table.chains.get(request.chain), ""
+    chain, specs, printed = table.chains.get(request.chain), request.specs, ""
     if chain is not None and chain.policy is not None and chain.hook not in table.hung and command != "R":
         ruleset.hang(table, chain)
-    if isinstance(request.specs[0].target, Jump):
-        _check_lead(table, request.specs[0], request.specs[0].target.chain)
+    if isinstance(specs[0].target, Jump):
+        _check_lead(table, specs[0], specs[0].target.chain)
     if chain is None:
         raise BareProblem(NO_CHAIN, OTHER)
     place = len(chain.rules) if command == "A" else _place(table, chain, request) if request.position else 0
-    for spec in request.specs:
-        if "v" in request.flags:
+    for spec in specs:
+        if request.flags and "v" in request.flags:
             printed += verbose_line(spec, table.family)
         if not request.is_vetted and not is_valid(table, spec, chain.name):
             raise kernel_refusal(table, VERBS[command], NetError(EINVAL), f"rule in chain {chain.name}")
@@ -61,21 +64,28 @@ def no_such_rule(table: Table, request: Request) -> Problem:
     return BareProblem(NO_CHAIN if is_jump else BAD_RULE, OTHER)
 
 
+@lru_cache(maxsize=64)
+def not_there(name: str) -> Result:
+    """The nf_tables build's answer to -C by a tool of this name where there is no such rule."""
+    return Result("", f"{name}: {BAD_RULE}\n", OTHER)
+
+
 def look_for(table: Table, request: Request, command: str) -> str | None:
     """-C, and -D which takes out what it finds; returns what -v prints, None where there is no such rule."""
-    chain, printed = table.chains.get(request.chain), ""
-    if isinstance(request.specs[0].target, Jump):
-        _check_lead(table, request.specs[0], request.specs[0].target.chain)
+    chain, specs, printed = table.chains.get(request.chain), request.specs, ""
+    if isinstance(specs[0].target, Jump):
+        _check_lead(table, specs[0], specs[0].target.chain)
     if request.position:
         return _delete_ranked(table, request)
-    for spec in request.specs:
+    for spec in specs:
+        iniface = spec.iniface  # rules differ in their interfaces more often than in addresses
         for rule in () if chain is None else chain.rules:
-            known = rule.spec  # rules differ in their interfaces more often than in addresses
-            if known is spec or (known.iniface == spec.iniface and known.outiface == spec.outiface and known == spec):
+            known = rule.spec
+            if known is spec or (known.iniface == iniface and known.outiface == spec.outiface and known == spec):
                 break
         else:
             return None
-        if "v" in request.flags:
+        if request.flags and "v" in request.flags:
             printed += verbose_line(spec, table.family)
         if command == "D" and chain is not None:
             ruleset.delete_rule(table, chain, rule)
