@@ -11,7 +11,7 @@ from netsim.addr import MAC, IPv4
 def new_id(rng: Random) -> str:
     """64 hexadecimal digits, the first twelve of which are not all decimal (`stringid.GenerateRandomID`)."""
     while True:
-        made = f"{rng.getrandbits(256):064x}"
+        made = rng.getrandbits(256).to_bytes(32).hex()
         if not made[:12].isdigit():
             return made
 

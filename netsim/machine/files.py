@@ -442,8 +442,8 @@ class Files:
 
     def unlink(self, process: Process | None, path: str) -> None:
         """Remove a file or link; EISDIR, ENOENT, EBUSY for a mount point."""
-        node, here, name = self._walk(process, path, follow=False)
-        if node is None:
+        node, here, name = self._straight(process, path) or self._walk(process, path, follow=False)
+        if node is None or here is None:
             raise NetError(ENOENT)
         if isinstance(node, Directory):
             raise NetError(EISDIR)

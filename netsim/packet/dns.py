@@ -149,6 +149,13 @@ def decode_dns(data: bytes) -> Dns:
     """Read a message; bytes after it are ignored. Raises `DecodeError`."""
     if len(data) < 12:
         raise DecodeError(f"DNS message of {len(data)} bytes")
+    known = _decoded(b"\0\0" + data[2:])
+    return Dns(data[0] << 8 | data[1], known.flags, known.questions, known.answers, known.authority, known.additional)
+
+
+@lru_cache(maxsize=256)
+def _decoded(data: bytes) -> Dns:
+    """The same of a message whose ident is 0: others ask and answer alike."""
     ident, flags, asked, answers, authority, additional = _HEAD.unpack_from(data)
     at = 12
     questions = []

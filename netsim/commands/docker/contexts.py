@@ -57,7 +57,10 @@ def _place(proc: Process, name: str, kind: str) -> str:
 
 
 def _config(proc: Process) -> dict[str, Any]:
-    text = proc.read_text(f"{_folder(proc)}/config.json")
+    return _read(proc.read_text(f"{_folder(proc)}/config.json"))
+
+
+def _read(text: str) -> dict[str, Any]:
     try:
         read_back = json.loads(text) if text else {}
     except ValueError:
@@ -78,8 +81,8 @@ def current(proc: Process) -> str:
     named = proc.env.get("DOCKER_CONTEXT")
     if named:
         return named
-    kept = _config(proc)
-    return str(kept.get("currentContext") or DEFAULT) if kept else DEFAULT
+    text = proc.read_text(f"{_folder(proc)}/config.json")
+    return str(_read(text).get("currentContext") or DEFAULT) if text else DEFAULT
 
 
 def host_of(docker: Docker, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONG = re.compile(r"\w+=\w+")
 FIELDS = ("name", "alias", "ip", "ip6", "mac-address", "link-local-ip", "driver-opt", "gw-priority")
@@ -14,6 +15,7 @@ def check(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
 def is_name(text: str) -> bool:
     """Whether a value is a network's name and nothing more."""
     return LONG.search(text) is None and not text.isspace() and bool(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from netsim.commands.docker.profile import CliProfile
 
@@ -13,9 +14,14 @@ REFERENCE = re.compile(rf"(?:{HOST}/)?{PART}(?:/{PART})*(?::\w[\w.-]{{0,127}})?(
 
 def reference_problem(cli: CliProfile, name: str) -> str:
     """What is wrong with an image's name; empty when nothing is."""
+    return _problem(cli.family, name)
+
+
+@lru_cache(maxsize=256)
+def _problem(family: str, name: str) -> str:
     if REFERENCE.fullmatch(name) or re.fullmatch(r"[0-9a-f]{64}", name):
         return ""
     path = name.rpartition(":")[0] or name
     if re.search("[A-Z]", path.rpartition("@")[0] or path) and REFERENCE.fullmatch(name.lower()):
-        return f"invalid reference format: repository name{'' if cli.family == '20.10' else f' (library/{path})' if '/' not in path else f' ({path})'} must be lowercase"
+        return f"invalid reference format: repository name{'' if family == '20.10' else f' (library/{path})' if '/' not in path else f' ({path})'} must be lowercase"
     return "invalid reference format"

@@ -5,7 +5,7 @@ The kernel copies the array whole for every device (`inetdev_init`, `ipv6_add_de
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -28,6 +28,31 @@ def having(settings: T, **values: int) -> T:
             break
     else:
         return settings
+    if len(values) > 1:
+        return _changed(settings, values)
+    return _having_one(Same(settings), name, value)  # type: ignore[no-any-return]
+
+
+@attrs.frozen(eq=False, weakref_slot=False)
+class Same:
+    """A value that is equal to itself alone: cheaper to look for than by all its fields."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Same and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value) >> 4
+
+
+@lru_cache(maxsize=64)
+def _having_one(same: Same, name: str, value: int) -> Any:
+    """What becomes of it once one setting is changed: most are changed from the same, in the same way."""
+    return _changed(same.value, {name: value})
+
+
+def _changed(settings: T, values: Mapping[str, int]) -> T:
     kind: Any = type(settings)
     names, read = _fields(kind)
     known = list(read(settings))
