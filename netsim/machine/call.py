@@ -140,7 +140,7 @@ class Asked(Call):
     parent: Process
     argv: tuple[str, ...]
     pid: int
-    birthplace: Netns
+    netns: Netns
     made: Process | None = None
 
     @property
@@ -148,14 +148,9 @@ class Asked(Call):
         """The process it runs in."""
         if self.made is None:
             parent = self.parent
-            self.made = parent.machine.new_process(parent, self.argv, parent.env, parent.cwd, {}, self.pid, None, self.birthplace)
+            self.made = parent.machine.new_process(parent, self.argv, parent.env, parent.cwd, {}, self.pid, None, self.netns)
             self.made.is_awaited = True
         return self.made
-
-    @property
-    def netns(self) -> Netns:
-        """The namespace the command runs in."""
-        return self.birthplace if self.made is None else self.made.netns
 
 
 Command = Callable[[Call], "Result | Program | Exec | ReadInput"]

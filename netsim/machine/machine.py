@@ -200,8 +200,13 @@ class Machine:
 
         Its descriptors are opened only for one that does not answer at once: nobody else could have read what the others write.
         """
-        call = Asked(parent, argv, self._next_pid(), netns or parent.netns)
-        kernel, command = self.kernel, self.command(parent, argv[0])
+        pid, kernel, where = self.next_pid, self.kernel, self.exec_table.get(argv[0])
+        if pid in self.processes or len(self.processes) >= MOST_PROCESSES:
+            pid = self._next_pid()
+        else:
+            self.next_pid = pid + 1
+        call = Asked(parent, argv, pid, netns or parent.netns)
+        command = self.command(parent, argv[0]) if where is None or parent.jail is not None else _tool(where)
         before, kernel.current = kernel.current, parent
         try:
             outcome = _not_found(argv[0]) if command is None else command(call)

@@ -293,7 +293,9 @@ class Process:
             if opened.pipe is not None:
                 self.close(fd)
             elif fds.pop(fd, None) is not None:
-                opened.close()
+                opened.users -= 1  # as `close` has it
+                if not opened.users:
+                    opened.closed()
         if program is not None:
             program.ended(self)
 

@@ -115,14 +115,6 @@ def forms_of(build: str, length: int) -> list[Form]:
     return []
 
 
-def filled(argv: tuple[str, ...], build: str) -> Request | None:
-    """The request of a line of a known form, None where there is none or a word asks for more than a look at itself. Raises Problem and AsksWorld."""
-    for form in forms_of(build, len(argv)):
-        if form.pick(argv) == form.fixed:
-            return form.fill(argv)
-    return None
-
-
 def keep(form: Form, build: str, length: int) -> None:
     """Know a form from now on."""
     forms = forms_of(build, length)

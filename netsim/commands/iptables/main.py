@@ -52,7 +52,11 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
         if command == "C":
             found = look_for(table, request, command)
             if found is None:  # not raised: scripts and daemons ask this of every rule before they put it in
-                return Result("", warned + no_such_rule(table, request).text(tool), OTHER) if warned or tool.build == ruleset.LEGACY else not_there(tool.name)
+                return (
+                    Result("", warned + no_such_rule(table, request).text(tool), OTHER)
+                    if warned or tool.build == ruleset.LEGACY
+                    else not_there(tool.name)
+                )
             printed = found
         elif command in LISTINGS:
             warned = warning(netns, tool) + warned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from netsim.commands.iptables.forms import filled, form_of, keep
+from netsim.commands.iptables.forms import form_of, forms_of, keep
 from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import Problem
@@ -70,9 +70,12 @@ def read(argv: tuple[str, ...], build: str) -> Request:
 
     AsksWorld also when a match or target has a memory of its own, which no two rules share; such values have no hash.
     """
-    known = filled(argv, build)
-    if known is not None:
-        return known
+    for known in forms_of(build, len(argv)):
+        if known.pick(argv) == known.fixed:
+            request = known.fill(argv)
+            if request is not None:
+                return request
+            break
     parser = Parser(argv[1:], named_tool(argv[0], build), NOBODY, NO_SETS)
     request = parser.parse()
     if request.flags & {"V", "h"}:

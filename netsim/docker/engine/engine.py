@@ -155,7 +155,8 @@ class Engine:
 
     def now(self) -> int:
         """Virtual ns since 1970."""
-        return self.machine.epoch + self.machine.kernel.clock.now
+        kernel = self.machine.kernel
+        return kernel.epoch + kernel.clock.now
 
     def run(self, argv: tuple[str, ...], netns: Netns | None = None) -> Result:
         """Run a tool as the daemon does (in a container's namespace, if one is named), and wait for its answer."""
@@ -308,9 +309,9 @@ class Engine:
 
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
-        events, machine = self.events, self.machine
+        events, kernel = self.events, self.machine.kernel
         names = _known(tuple(attributes))
-        events.append(Event(machine.epoch + machine.kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))
+        events.append(Event(kernel.epoch + kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))
         if len(events) > MOST_EVENTS:
             del events[0]
             self.events_forgotten += 1

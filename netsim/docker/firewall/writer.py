@@ -110,15 +110,15 @@ class Tables:
 
     def append(self, table: str, chain: str, *rule: str) -> None:
         """Put a rule at the end unless it is there."""
-        if not self.has(table, chain, *rule):
+        if self.run((self.command, "--wait", "-t", table, "-C", chain, *rule)).status:
             self.must("-t", table, "-A", chain, *rule)
 
     def insert(self, table: str, chain: str, *rule: str) -> None:
         """Put a rule at the top unless it is there."""
-        if not self.has(table, chain, *rule):
+        if self.run((self.command, "--wait", "-t", table, "-C", chain, *rule)).status:
             self.must("-t", table, "-I", chain, *rule)
 
     def delete(self, table: str, chain: str, *rule: str) -> None:
         """Take a rule out if it is there."""
-        if self.has(table, chain, *rule):
+        if not self.run((self.command, "--wait", "-t", table, "-C", chain, *rule)).status:
             self.must("-t", table, "-D", chain, *rule)

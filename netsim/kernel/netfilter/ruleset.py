@@ -258,10 +258,14 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
         _check(table, chain, spec)
     if not table.present or (chain.policy is not None and chain.hook not in table.hung):
         hang(table, chain)
-    table.handles += 1
-    rule = Rule(spec, 0, 0, table.handles)
+    handle = table.handles = table.handles + 1
+    rule = Rule(spec, 0, 0, handle)
     chain.rules.insert(position, rule)
-    users.rule_added(table, spec)
+    if table.counted == table.generation:  # known by then: who needs tracking
+        table.counted += 1
+        if users.needs_tracking(spec):
+            table.trackers += 1
+    table.generation += 1
     return rule
 
 
@@ -332,7 +336,11 @@ def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
     """Take one rule out (by identity: equal rules may stand beside it)."""
     chain.rules = rules = chain.rules.copy()
     rules.remove(rule)
-    users.rule_removed(table, rule.spec)
+    if table.counted == table.generation:
+        table.counted += 1
+        if users.needs_tracking(rule.spec):
+            table.trackers -= 1
+    table.generation += 1
 
 
 def _visit(table: Table, name: str, path: list[str], clean: set[str]) -> bool:

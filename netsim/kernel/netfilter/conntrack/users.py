@@ -41,25 +41,10 @@ def needs_tracking(spec: RuleSpec) -> bool:
     """Whether a rule makes its namespace track connections."""
     if getattr(spec.target, "needs_tracking", False):
         return True
-    return bool(spec.matches) and any(getattr(match, "needs_tracking", False) for match in spec.matches)
-
-
-def rule_added(table: Table, spec: RuleSpec) -> None:
-    """One more rule stands in a table, which grew older by it."""
-    if table.counted == table.generation:
-        table.counted += 1
-        if needs_tracking(spec):
-            table.trackers += 1
-    table.generation += 1
-
-
-def rule_removed(table: Table, spec: RuleSpec) -> None:
-    """One rule less stands in a table, which grew older by it."""
-    if table.counted == table.generation:
-        table.counted += 1
-        if needs_tracking(spec):
-            table.trackers -= 1
-    table.generation += 1
+    for match in spec.matches:  # noqa: SIM110 -- `any` of a generator costs twice as much
+        if getattr(match, "needs_tracking", False):
+            return True
+    return False
 
 
 def aged(table: Table) -> None:
