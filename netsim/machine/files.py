@@ -336,14 +336,13 @@ class Files:
 
     def _tool(self, process: Process | None, here: Directory | None, name: str) -> Binary | None:
         """The tool of that name whose package puts it into a directory where no such entry is, None where there is none."""
-        if process is None or here is None or name in SPECIAL:
+        if process is None or here is None or name in SPECIAL or process.machine.tool(process, name) is None:
             return None
         root = self.root if process.jail is None else process.jail.root
         for place in BINARY_PLACES:
             top = root.entries.get("usr") if place[:5] == "/usr/" else root
             if isinstance(top, Directory) and top.entries.get(place.rpartition("/")[2]) is here:
-                is_there = process.machine.tool(process, name) is not None and place in places_of(process, name)
-                return Binary(0o755, content=ELF, tool=name) if is_there else None
+                return Binary(0o755, content=ELF, tool=name) if place in places_of(process, name) else None
         return None
 
     def listdir(self, process: Process | None, path: str) -> list[str]:
