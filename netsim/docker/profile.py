@@ -91,6 +91,8 @@ class EngineProfile:
     active_endpoints: str = "network {name} has active endpoints ({endpoints})"
     endpoint_item: str = 'name:"{name}" id:"{id}"'
     """How an endpoint is shown in it."""
+    own_configuration: str = "user specified configurations"
+    """What a network out of a configuration network may not have."""
     empty_name: str = "invalid name: name is empty"
     """A network without a name."""
     lists_without_members: int = 0
@@ -168,6 +170,8 @@ class EngineProfile:
     """A target of `container:` that is not there."""
     joins_stopped: str = "cannot join network namespace of a non running container: container {name} is {status}"
     """One that does not run."""
+    joins_itself: str = "cannot join own network namespace"
+    """A container whose mode names itself."""
     joins_host: str = "cannot connect container to host network - container must be created in host network mode"
     ipc_problem: str = "invalid"
     runtime_prefix: str = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
@@ -200,7 +204,7 @@ V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", sets_mtu_of_bridge=0, saves_layout=0, id_in_groups=1, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, lists_without_members=1, gives_small_subnets=0,
-    checks_mac_mode=1, ipc_problem="Invalid", joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
+    checks_mac_mode=1, ipc_problem="Invalid", joins_missing="{problem}", joins_itself="cannot join own network", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
     unknown_restart="invalid restart policy '{name}'", restart_count="maximum retry count cannot be used with restart policy '{name}'",
@@ -220,7 +224,7 @@ V27 = EngineProfile(
     "27.5.1", "1.47", "v27", advertises_addresses=0, durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0, hosts_zeros="::0",
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
-    joins_missing="{problem}", joins_stopped="cannot join network of a non running container: {id}",
+    joins_missing="{problem}", joins_itself="cannot join own network", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     always_drops_ipv6_forward=1,
     mac_of_bridge_is_short=1, defers_ipv6=1, clears_ipv6=1, forgets_hosts_by_name=1, forgets_default_hosts=0,
@@ -234,7 +238,7 @@ V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
 CGROUP = "/sys/fs/cgroup/cpu/system.slice/docker.service/cpu.cfs_"  # Go 1.25 keeps its own limits open
 V29 = EngineProfile("29.7.2", "1.55", "v29", proxy_files=("", "", CGROUP + "quota_us", CGROUP + "period_us", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"), durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
-                    takes_back_failed=1, parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+                    takes_back_failed=1, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -194,6 +194,8 @@ class NetworkSpec:
     ingress: int = 0
     ipv4: int = 1
     ipv6: int = 0
+    families: tuple[str, ...] = ()
+    """Which families the request itself switches on or off (`ipv4`, `ipv6`); the others follow the driver options, where those name them."""
     scope: str = ""
     config_only: int = 0
     config_from: str = ""

@@ -39,10 +39,15 @@ def replay(scenario: dict[str, Any]) -> dict[str, Any]:
     for line in scenario.get("prepare", ()):
         host.run(line)
     world.run_for(2_000 * MS)
-    start_daemon(host, profile, f"dockerd {scenario.get('dockerd_args', '')} {RUNTIME.get(profile.firewall, '')}", IMAGES)
-    steps = []
+    besides = RUNTIME.get(profile.firewall, "")
+    start_daemon(host, profile, f"dockerd {scenario.get('dockerd_args', '')} {besides}", IMAGES)
+    steps: list[dict[str, Any]] = []
     for step in scenario["steps"]:
         started = world.clock.now
+        if step.get("daemon"):
+            answer = start_daemon(host, profile, f"{step['cmd']} {besides}", IMAGES)
+            steps.append({"cmd": step["cmd"], "rc": answer["rc"], "output": answer["stderr"]})
+            continue
         done = host.run_together(step["cmd"])
         steps.append({"cmd": step["cmd"], "rc": done.status, "output": kept(done.stdout)})
         world.clock.run_until(max(world.clock.now, started + COMMAND_TIME))

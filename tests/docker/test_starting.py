@@ -192,9 +192,9 @@ MTU, PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_ifa
     ("network", "run", "text"),
     [
         ("n", f"--network name=n,{IFNAME}lo", 'error renaming interface "veth[0-9a-f]{7}" to "lo": file exists'),
-        ("n", f"--network name=n,{IFNAME}averyveryverylongname", 'to "averyveryverylongname": invalid argument'),
+        ("n", f"--network name=n,{IFNAME}averyveryverylongname", 'to "averyveryverylongname": numerical result out of range'),
         ("--ipv6 n", f"--network name=also,{IFNAME}x --network name=n,{IFNAME}x", 'to "x": file exists'),
-        (f"-o {PREFIX}=verylongprefix15 n", "--network n", 'to "verylongprefix150": invalid argument'),
+        (f"-o {PREFIX}=verylongprefix15 n", "--network n", 'to "verylongprefix150": numerical result out of range'),
     ],
 )
 def test_what_the_kernel_refuses_the_daemon_is_told_and_nothing_is_left(network: str, run: str, text: str) -> None:

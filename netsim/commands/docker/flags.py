@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from netsim.commands.docker import record
 from netsim.values import quick
 
 BOOL, TEXT, LIST, WORDS, MAP, INT = "bool", "string", "list", "strings", "map", "int"
@@ -179,7 +180,7 @@ class _Reader:
             self.keep(flag, flag.stands_for or flag.name, value)
         except ValueError as problem:
             shown = f"-{flag.letter}, --{flag.name}" if flag.letter else f"--{flag.name}"
-            raise FlagError(f'invalid argument "{value}" for "{shown}" flag: {problem}') from None
+            raise FlagError(f'invalid argument {record.shown(value)} for "{shown}" flag: {problem}') from None
 
     def keep(self, flag: Flag, name: str, value: str) -> None:
         kind, check = flag.kind, flag.check

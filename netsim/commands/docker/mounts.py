@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+from netsim.commands.docker import record
 from netsim.commands.docker.flags import Parsed
 from netsim.commands.docker.session import Docker
 from netsim.docker.settings import MountPoint
@@ -36,7 +37,7 @@ def _absolute(docker: Docker, spec: str) -> str:
 
 def read_mount(text: str) -> MountPoint:
     """`type=bind,source=/x,target=/y,readonly`."""
-    given = {name.strip().lower(): value for name, _, value in (field.partition("=") for field in text.split(","))}
+    given = {name.strip().lower(): value for name, _, value in (field.partition("=") for field in record.fields(text))}
     source = next((given[name] for name in SOURCES if name in given), "")
     target = next(given[name] for name in TARGETS if name in given)
     is_read_only = any(name in given and given[name] in ("", "1", "true") for name in ("readonly", "ro"))

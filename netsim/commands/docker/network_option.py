@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from netsim.commands.docker import record
+
 LONG = re.compile(r"\w+=\w+")
+WORD = 1 << 63
 FIELDS = ("name", "alias", "ip", "ip6", "mac-address", "link-local-ip", "driver-opt", "gw-priority")
 
 
@@ -26,18 +29,26 @@ def fields(text: str) -> dict[str, list[str]]:
     if LONG.search(text) is None:
         return {"name": [text]}
     found: dict[str, list[str]] = {}
-    for field in text.split(","):
-        name, equals, value = field.partition("=")
-        if not equals:
+    for field in record.fields(text):
+        name, equals, value = field.lower().partition("=")
+        if not equals or not name:
             raise ValueError(f"invalid field {field}")
-        name, value = name.strip().lower(), value.strip()
+        name, value = name.strip(), value.strip()
         if name not in FIELDS:
             raise ValueError(f"invalid field key {name}")
-        if name == "driver-opt" and "=" not in value:
+        if name == "driver-opt" and not (value.partition("=")[0] and "=" in value):
             raise ValueError("invalid key value pair format in driver options")
-        if name == "gw-priority" and not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
-            raise ValueError(f"invalid gw-priority ({value}): invalid syntax")
+        if name == "gw-priority":
+            _check_priority(value)
         found.setdefault(name, []).append(value)
     if not found.get("name", [""])[0]:
         raise ValueError("network name/id is not specified")
     return found
+
+
+def _check_priority(value: str) -> None:
+    """A whole number that a machine word holds (`strconv.Atoi`)."""
+    if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+        raise ValueError(f"invalid gw-priority ({value}): invalid syntax")
+    if not -WORD <= int(value) < WORD:
+        raise ValueError(f"invalid gw-priority ({value}): value out of range")

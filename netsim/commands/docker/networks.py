@@ -54,7 +54,8 @@ OF_NETWORK: Mapping[str, tuple[str, Callable[[Any], object]]] = {
 
 def create(docker: Docker, parsed: Parsed) -> Result:
     """docker network create."""
-    spec = NetworkSpec(parsed.words[0], configs=ipam_configs(parsed), **parsed.fields(OF_NETWORK))
+    families = tuple(name for name in ("ipv4", "ipv6") if parsed.given(name))
+    spec = NetworkSpec(parsed.words[0], configs=ipam_configs(parsed), families=families, **parsed.fields(OF_NETWORK))
     docker.print(networks.create_network(docker.engine, spec).id)
     return docker.result()
 

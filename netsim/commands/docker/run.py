@@ -142,6 +142,8 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
         docker.warn("WARNING: IPv4 forwarding is disabled. Networking will not work.")
     if made.mode == "host" and request.host.port_bindings:
         docker.warn("WARNING: Published ports are discarded when using host network mode")
+    if made.warning:
+        docker.warn(f"WARNING: {made.warning}")
     if request.host.links and shown(engine.profile).link_warning:
         docker.warn(shown(engine.profile).link_warning)
     return made

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv4, IPv4Net
-from netsim.clock import SECOND, Clock
+from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.clock import MS, SECOND, Clock
 from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
-from netsim.errors import EEXIST, NetError, strerror
+from netsim.errors import EEXIST, ERANGE, NetError, strerror
 from netsim.kernel import sysctl
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.arp import arp_send_gratuitous
@@ -20,10 +20,12 @@ from netsim.kernel.tables.fib import RT_SCOPE_LINK
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
 from netsim.wiring import AF_INET6, NEW, Wiring
 
+IFNAME_MAX = 15
+"""Longer names do not even reach the kernel's check of names: the attribute's policy has no room for them."""
 NAME_OPTION, SYSCTL_OPTION = "com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from netsim.docker.engine.engine import Engine
 
@@ -42,12 +44,16 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
             raise failed(f'failed to add interface {missing} to sandbox: failed to get link by name "{missing}": Link not found')
         dev = Wiring(engine.netns).device(interface.source_name)
         set_netns(dev, sandbox.netns)
-    _switch_ipv6(dev, endpoint.network.spec.ipv6)
-    _set_up(interface, dev, name)
+    _switch_ipv6(dev, int(interface.ipv6 is not None))
+    given = endpoint.settings.driver_opts.get(SYSCTL_OPTION) if engine.profile.sets_endpoint_sysctls else None
+    _set_up(interface, dev, name, given.split(",") if given else ())
+    if given and interface.ipv6 is not None and not (dev.inet6 is not None and dev.inet6.addresses):
+        _give_up_ipv6(endpoint)
     switch_loopback(engine, sandbox)
     if engine.profile.advertises_addresses and interface.ipv4 is not None:
-        option = endpoint.network.spec.options.get(MESSAGES, "3")
-        advertise(engine.machine.kernel.clock, dev, interface.ipv4.address, int(option) if option.isdigit() else 3)
+        options = endpoint.network.spec.options
+        times, pause = int(options.get(MESSAGES, 3)), int(options.get(INTERVAL, 1000)) * MS
+        advertise(engine.machine.kernel.clock, dev, interface.ipv4.address, times, pause)
     if endpoint.routes_on_link:
         for net in (interface.ipv4, interface.ipv6):
             if net is not None:
@@ -59,19 +65,27 @@ def add_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         add_route(
             sandbox, RouteRequest(dst=net.network, length=net.length, hops=(hop,), family=family, scope=None if route.gateway else RT_SCOPE_LINK)
         )
-    if engine.profile.sets_endpoint_sysctls:
-        _set_sysctls(endpoint, sandbox)
 
 
-MESSAGES = "com.docker.network.advertise_addr_nmsgs"
+MESSAGES, INTERVAL = "com.docker.network.advertise_addr_nmsgs", "com.docker.network.advertise_addr_ms"
 
 
-def advertise(clock: Clock, dev: NetDevice, address: IPv4, times: int) -> None:
-    """Neighbours that know the address by another MAC are told of this one, once a second and three times unless the network says otherwise."""
+def advertise(clock: Clock, dev: NetDevice, address: IPv4, times: int, pause: int) -> None:
+    """Neighbours that know the address by another MAC are told of this one, once a second and three times unless the network says otherwise
+    (`pause`: ns)."""
     if times and dev.flags & IFF_UP and dev.inet is not None and any(ifa.local == address for ifa in dev.inet.addresses):
         arp_send_gratuitous(dev, address)
         if times > 1:
-            clock.call_later(SECOND, advertise, clock, dev, address, times - 1)
+            clock.call_later(pause, advertise, clock, dev, address, times - 1, pause)
+
+
+def _give_up_ipv6(endpoint: Endpoint) -> None:
+    """A setting of the interface took its IPv6 address away: it is free again, and nothing leads out by IPv6 (`Endpoint.releaseIPv6Address`)."""
+    interface = endpoint.interface
+    for subnet in endpoint.network.subnets:
+        if interface.ipv6 is not None and subnet.pool.contains(int(interface.ipv6.address)) and isinstance(subnet.net, IPv6Net):
+            subnet.pool.release(interface.ipv6.address)
+    interface.ipv6, endpoint.gateway6 = None, None
 
 
 SET_NAME, SET_MAC, SET_IPV4, SET_IPV6, SET_LINK_LOCAL, SET_UP = (
@@ -83,10 +97,12 @@ SET_NAME, SET_MAC, SET_IPV4, SET_IPV6, SET_LINK_LOCAL, SET_UP = (
 """What is told when a step fails, by the interface and its name to be."""
 
 
-def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
-    """Name, MAC, addresses, up (`Namespace.configureInterface`); the kernel's refusal says at which of them."""
+def _set_up(interface: Interface, dev: NetDevice, name: str, settings: Sequence[str]) -> None:
+    """Name, MAC, addresses, settings, up (`Namespace.configureInterface`); the kernel's refusal says at which of them."""
     doing = SET_NAME
     try:
+        if len(name) > IFNAME_MAX:
+            raise NetError(ERANGE)
         set_name(dev, name)
         interface.name = name
         doing = SET_MAC
@@ -101,6 +117,8 @@ def _set_up(interface: Interface, dev: NetDevice, name: str) -> None:
         doing = SET_LINK_LOCAL
         for net in interface.link_local:
             newaddr(dev, AddrRequest(net.address, net.length, broadcast=net.broadcast if isinstance(net, IPv4Net) else None), NEW)
+        for setting in settings:
+            _set_sysctl(interface, dev, setting)
         doing = SET_UP
         set_flags(dev, IFF_UP, IFF_UP)
     except NetError as error:
@@ -134,18 +152,29 @@ def switch_loopback(engine: Engine, sandbox: Sandbox) -> None:
         sandbox.has_ipv6_loopback = wanted
 
 
-def _set_sysctls(endpoint: Endpoint, sandbox: Sandbox) -> None:
-    """`net.ipv4.conf.IFNAME.log_martians=1,...`: settings of the interface, once it has its name."""
-    given = endpoint.settings.driver_opts.get(SYSCTL_OPTION)
-    for item in given.split(",") if given else ():
-        key, equals, value = item.partition("=")
-        if not equals:
-            continue
-        path = "/".join(endpoint.interface.name if part == "IFNAME" else part for part in key.split("."))
+def _set_sysctl(interface: Interface, dev: NetDevice, setting: str) -> None:
+    """`net.ipv4.conf.IFNAME.log_martians=1` of an interface that has its name, before it is up (`Namespace.setSysctls`)."""
+    key, equals, value = setting.partition("=")
+    parts = key.split(".")
+    why = ""
+    if not equals:
+        why = f"expected sysctl '{setting}' to have format name=value"
+    elif len(parts) != 5:
+        why = f"expected sysctl '{setting}' to have format net.X.Y.IFNAME.Z"
+    else:
+        path = "/".join((*parts[:3], interface.name, parts[4]))
         try:
-            sysctl.write(sandbox.netns, path, value)
+            before: str | None = sysctl.read(dev.netns, path)
         except NetError:
-            raise failed(f"failed to set sysctl {key}={value} in container's network namespace") from None
+            why = f"/proc/sys/{path} is not a sysctl file"
+        else:
+            try:
+                if before != value:
+                    sysctl.write(dev.netns, path, value)
+            except NetError as error:
+                why = f"unable to write to '/proc/sys/{path}': write /proc/sys/{path}: {strerror(error.errno).lower()}"
+    if why:
+        raise failed(f"failed to add interface {interface.source_name} to sandbox: {why}")
 
 
 def interface_name(engine: Engine, sandbox: Sandbox, prefix: str) -> str:
@@ -170,23 +199,27 @@ def remove_interface(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> No
     set_netns(dev, engine.netns, interface.source_name)
 
 
-def set_gateway(sandbox: Sandbox, before: Endpoint | None, after: Endpoint | None) -> None:
+Gateways = tuple[Endpoint | None, Endpoint | None]
+"""The endpoints through which IPv4 and IPv6 lead out of a sandbox."""
+
+
+def set_gateway(sandbox: Sandbox, before: Gateways, after: Gateways) -> None:
     """Replace the default routes (`updateGateway`)."""
     if sandbox.shared:
         return
-    if before is not None:
-        _default_routes(sandbox, before, delroute_quietly)
-    if after is not None:
-        _default_routes(sandbox, after, add_route)
+    for change, pair in ((delroute_quietly, before), (add_route, after)):
+        for endpoint, family in zip(pair, (IPv4, IPv6), strict=True):
+            if endpoint is not None:
+                _default_route(sandbox, endpoint, family, change)
 
 
-def _default_routes(sandbox: Sandbox, endpoint: Endpoint, change: Callable[[Sandbox, RouteRequest], None]) -> None:
+def _default_route(sandbox: Sandbox, endpoint: Endpoint, family: type[IPv4 | IPv6], change: Callable[[Sandbox, RouteRequest], None]) -> None:
     dev = sandbox.netns.names.get(endpoint.interface.name)
     if dev is None:
         return
-    if endpoint.gateway is not None:
+    if family is IPv4 and endpoint.gateway is not None:
         change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, endpoint.gateway),)))
-    if endpoint.gateway6 is not None:
+    if family is IPv6 and endpoint.gateway6 is not None:
         change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, endpoint.gateway6),), family=AF_INET6))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.clock import SECOND
-from netsim.docker.cnm.interface import add_interface, remove_interface, set_gateway, switch_loopback, told_by_hook
+from netsim.docker.cnm.interface import Gateways, add_interface, remove_interface, set_gateway, switch_loopback, told_by_hook
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox, Subnet
 from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.ids import new_id
@@ -112,7 +112,7 @@ def create_endpoint(engine: Engine, network: Network, name: str, settings: Endpo
     endpoint.interface.link_local = link_local(settings)
     try:
         if network.driver.has_ipam:
-            assign(engine, endpoint)
+            assign(engine, endpoint, sandbox)
         network.driver.create_endpoint(engine, endpoint, sandbox)
     except Refusal:
         release_addresses(endpoint)
@@ -143,14 +143,20 @@ def link_local(settings: EndpointSettings) -> tuple[IPv4Net | IPv6Net, ...]:
     return tuple(found)
 
 
-def assign(engine: Engine, endpoint: Endpoint) -> None:
-    """An address of each family the network has (`assignAddress`); the default bridge's IPv6 one waits for the MAC where the release makes it of that."""
+def assign(engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
+    """An address of each family the network has (`assignAddress`); the default bridge's IPv6 one waits for the MAC where the release makes it of
+    that, and a namespace without ::1 gets none (28)."""
     network = endpoint.network
     text = endpoint.settings.ipv4
     assign_family(engine, endpoint, IPv4, _asked(text, "IPv4"))
-    if network.spec.ipv6 and not network.defers_ipv6:
+    if network.spec.ipv6 and not network.defers_ipv6 and (not engine.profile.makes_veth_inside or has_ipv6(sandbox)):
         text = endpoint.settings.ipv6
         assign_family(engine, endpoint, IPv6, _asked(text, "IPv6"))
+
+
+def has_ipv6(sandbox: Sandbox) -> int:
+    """Whether the namespace's loopback device has IPv6 (`Namespace.IPv6LoEnabled`)."""
+    return int(sandbox.netns.loopback.inet6 is not None and sysctl.read(sandbox.netns, "net/ipv6/conf/lo/disable_ipv6") == "0")
 
 
 def assign_family(engine: Engine, endpoint: Endpoint, family: type[IPv4 | IPv6], address: IPv4 | IPv6 | None) -> None:
@@ -205,8 +211,10 @@ def preference(endpoint: Endpoint) -> tuple[int, int, int, int, str]:
 
 def join(engine: Engine, endpoint: Endpoint, sandbox: Sandbox, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
     """The endpoint's interface moves in; if it is preferred, the default route and published ports move to it (`Endpoint.sbJoin`)."""
-    before = sandbox.gateway_endpoint
+    before = gateways(engine, sandbox)
     endpoint.network.driver.join(engine, endpoint, sandbox)
+    if endpoint.gateway6 is not None and endpoint.interface.ipv6 is None:
+        endpoint.gateway6 = None
     endpoint.sandbox = sandbox
     if engine.profile.disables_ipv6 and not sandbox.endpoints and not sandbox.shared:
         _disable_ipv6(sandbox)
@@ -233,26 +241,55 @@ def fill(engine: Engine, sandbox: Sandbox) -> None:
     try:
         for endpoint in sandbox.endpoints:
             add_interface(engine, endpoint, sandbox)
-        set_gateway(sandbox, None, sandbox.gateway_endpoint)
+        set_gateway(sandbox, (None, None), gateways(engine, sandbox))
     except Refusal as problem:
         raise failed(told_by_hook(engine, problem.text)) from None
 
 
-def _move_gateway(
-    engine: Engine, sandbox: Sandbox, before: Endpoint | None, bindings: Mapping[Port, tuple[PortBinding, ...]], has_left: int = 0
-) -> None:
-    after = sandbox.gateway_endpoint
-    if before is after:
+def gateways(engine: Engine, sandbox: Sandbox) -> Gateways:
+    """The endpoints that lead out of a sandbox; before 28 it is one for both families."""
+    if engine.profile.knows_gateway_priority:
+        return sandbox.gateway_endpoints
+    return sandbox.gateway_endpoint, sandbox.gateway_endpoint
+
+
+def _move_gateway(engine: Engine, sandbox: Sandbox, before: Gateways, bindings: Mapping[Port, tuple[PortBinding, ...]], has_left: int = 0) -> None:
+    """Default routes and published ports move to the endpoints that lead out now (`updateExternalConnectivity`)."""
+    after = gateways(engine, sandbox)
+    if before == after:
         return
-    if before is not None and before in sandbox.endpoints:
-        before.network.driver.revoke_external(engine, before)
+    concerned = [endpoint for endpoint in dict.fromkeys((*before, *after)) if endpoint is not None and endpoint in sandbox.endpoints]
+    for endpoint in concerned:
+        _withdraw(engine, endpoint, _served(endpoint, after))
     set_gateway(sandbox, before, after)
-    if after is not None:
+    for endpoint in concerned:
+        wanted = _served(endpoint, after)
+        if endpoint.serves == wanted:
+            continue
+        endpoint.serves = wanted
         try:
-            after.network.driver.program_external(engine, after, bindings, has_left)
+            endpoint.network.driver.program_external(engine, endpoint, bindings, has_left)
         except Refusal as problem:
-            text = f"driver failed programming external connectivity on endpoint {after.name} ({after.id}): {problem.text}"
+            text = f"driver failed programming external connectivity on endpoint {endpoint.name} ({endpoint.id}): {problem.text}"
             raise Refusal(problem.status, text) from None
+
+
+def _served(endpoint: Endpoint, after: Gateways) -> tuple[int, int]:
+    """For which families it publishes ports: where nothing leads out by IPv6, the proxy may still relay to the one that does by IPv4."""
+    four, six = after
+    return int(endpoint is four), int(endpoint is six or (six is None and endpoint is four))
+
+
+def _withdraw(engine: Engine, endpoint: Endpoint, wanted: tuple[int, int]) -> None:
+    """Ports that it is to publish no more; a family it goes on with is left alone."""
+    kept = (endpoint.serves[0] & wanted[0], endpoint.serves[1] & wanted[1])
+    if endpoint.serves == kept:
+        return
+    endpoint.serves = kept
+    if kept == (0, 0):
+        endpoint.network.driver.revoke_external(engine, endpoint)
+    else:
+        endpoint.network.driver.trim_external(engine, endpoint)
 
 
 def leave(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
@@ -260,8 +297,9 @@ def leave(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Port
     sandbox = endpoint.sandbox
     if sandbox is None:
         return
-    before = sandbox.gateway_endpoint
-    if before is endpoint:
+    before = gateways(engine, sandbox)
+    if endpoint in before:
+        endpoint.serves = (0, 0)
         endpoint.network.driver.revoke_external(engine, endpoint)
     endpoint.network.driver.leave(engine, endpoint)
     if not sandbox.shared:
@@ -269,7 +307,7 @@ def leave(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Port
     sandbox.endpoints.remove(endpoint)
     if not sandbox.shared:
         switch_loopback(engine, sandbox)
-    if before is endpoint:
+    if endpoint in before:
         _move_gateway(engine, sandbox, before, bindings, has_left=1)
     endpoint.sandbox = None
 

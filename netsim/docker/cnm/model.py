@@ -122,6 +122,8 @@ class Endpoint:
     dns_names: list[str] = attrs.field(factory=list)
     exposed: tuple[Port, ...] = ()
     mappings: list[Mapping] = attrs.field(factory=list)
+    serves: tuple[int, int] = (0, 0)
+    """Whether it publishes its sandbox's ports on IPv4 and on IPv6 addresses of the host (`portBindingMode`)."""
     parents: list[Endpoint] = attrs.field(factory=list)
     """Endpoints of containers with a legacy link to this one, known when it joined."""
     children: list[Endpoint] = attrs.field(factory=list)
@@ -163,3 +165,12 @@ class Sandbox:
             if endpoint.gateway is not None or endpoint.gateway6 is not None:
                 return endpoint
         return None
+
+    @property
+    def gateway_endpoints(self) -> tuple[Endpoint | None, Endpoint | None]:
+        """The first endpoint with an IPv4 gateway, and the first one with an IPv6 gateway (`Sandbox.getGatewayEndpoint`)."""
+        four = six = None
+        for endpoint in self.endpoints:
+            four = endpoint if four is None and endpoint.gateway is not None else four
+            six = endpoint if six is None and endpoint.gateway6 is not None else six
+        return four, six

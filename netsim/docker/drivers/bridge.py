@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -18,6 +18,7 @@ from netsim.docker.errors import Refusal, failed, forbidden, invalid
 from netsim.docker.firewall.wants import ISOLATED, FamilyWants, LinkWants, NetworkWants
 from netsim.docker.ids import mac_of, new_veth, random_mac
 from netsim.docker.ipam import parse
+from netsim.docker.ipam.pool import overlap
 from netsim.docker.settings import Port, PortBinding
 from netsim.errors import EEXIST, NetError, strerror
 from netsim.kernel import sysctl
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
 
 
+A = TypeVar("A", IPv4, IPv6)
 DEFAULT_DEVICE = "docker0"
 LINK_LOCAL = IPv6.parse("fe80::1")
+LINK_LOCAL_NET = IPv6Net.parse("fe80::/64")
 OFF4 = (
     "IPv4 forwarding is disabled: check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option "
     "--ip-forward=false"
@@ -77,6 +80,8 @@ class BridgeDriver(Driver):
         for family in (IPv4, IPv6):
             if sum(isinstance(subnet.net.address, family) for subnet in network.subnets) > 1:
                 raise forbidden("bridge driver doesn't support multiple subnets")
+        if engine.profile.lists_problems:
+            _validate(network)
         before = network.driver_state
         state = network.driver_state = BridgeState(config, config.name or (DEFAULT_DEVICE if config.default else f"br-{network.id[:12]}"))
         self._check_conflicts(engine, network, state)
@@ -270,6 +275,11 @@ class BridgeDriver(Driver):
         if state.wants is not None:
             engine.firewall.add_ports(state.wants, [port_wants(mapping) for mapping in endpoint.mappings])
 
+    def trim_external(self, engine: Engine, endpoint: Endpoint) -> None:
+        """Withdraw the ports of the family that another endpoint serves (`trimPortBindings`)."""
+        if endpoint.network.driver_state is not None:
+            unpublish(engine, endpoint, [one for one in endpoint.mappings if not endpoint.serves[isinstance(one.host_ip, IPv6)]])
+
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
         """Withdraw them."""
         if endpoint.network.driver_state is None:
@@ -356,15 +366,39 @@ def _set_mtu(dev: NetDevice, mtu: int) -> None:
     setlink(dev, LinkRequest(mtu=mtu))
 
 
+def _validate(network: Network) -> None:
+    """What 27 and later say of families and subnets (`networkConfiguration.Validate`, `validateIPv6Subnet`)."""
+    if not (network.spec.ipv4 or network.spec.ipv6):
+        raise invalid("IPv4 or IPv6 must be enabled")
+    for subnet in network.subnets:
+        net = subnet.net
+        if not isinstance(net, IPv6Net) or not network.spec.ipv6:
+            continue
+        shown = f"{subnet.gateway if subnet.gateway is not None else net.network}/{net.length}"
+        if net.network.is_multicast:
+            raise invalid(f"multicast subnet '{shown}' is not allowed")
+        if net != LINK_LOCAL_NET and overlap(net, LINK_LOCAL_NET):
+            raise invalid(f"'{shown}' clashes with the Link-Local prefix 'fe80::/64'")
+
+
+def _source(engine: Engine, text: str, family: type[A]) -> A | None:
+    """The address that a network's connections are to come from, if one was given."""
+    found = parse.address(text) if text else None
+    if found is None or isinstance(found, family):
+        return found
+    engine.machine.kernel.unmodelled.append(f"docker network create: {text} as the source of packets of the other family")
+    return None
+
+
 def _wants(engine: Engine, network: Network, state: BridgeState) -> NetworkWants:
     """What the network asks of the packet filter."""
     config = state.config
     four = six = None
     for subnet in network.subnets:
         if isinstance(subnet.net, IPv4Net):
-            four = FamilyWants(IPv4Net(subnet.net.network, subnet.net.length), config.mode4, IPv4.parse(config.host4) if config.host4 else None)
+            four = FamilyWants(IPv4Net(subnet.net.network, subnet.net.length), config.mode4, _source(engine, config.host4, IPv4))
         else:
-            six = FamilyWants(IPv6Net(subnet.net.network, subnet.net.length), config.mode6, IPv6.parse(config.host6) if config.host6 else None)
+            six = FamilyWants(IPv6Net(subnet.net.network, subnet.net.length), config.mode6, _source(engine, config.host6, IPv6))
     return NetworkWants(
         state.device, four, six, network.spec.internal, config.icc, config.masquerade, int(not engine.options.userland_proxy), config.trusted,
         engine.options.bridge_accept_fwmark,

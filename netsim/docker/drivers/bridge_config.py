@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from netsim.docker.errors import invalid
+from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall.wants import NAT
 from netsim.docker.ipam.parse import address
 
@@ -16,6 +16,7 @@ DEFAULT_BRIDGE, INHIBIT, TRUSTED = PREFIX + "default_bridge", PREFIX + "inhibit_
 MODE4, MODE6 = PREFIX + "gateway_mode_ipv4", PREFIX + "gateway_mode_ipv6"
 MTU, IFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
 HOST4, HOST6 = "com.docker.network.host_ipv4", "com.docker.network.host_ipv6"
+ENABLE4, ENABLE6 = "com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"
 TRUE, FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
 
 
@@ -47,38 +48,51 @@ def flag(label: str, text: str) -> int:
         return 1
     if text in FALSE:
         return 0
-    raise invalid(f'failed to parse {label} value: {text!r} (strconv.ParseBool: parsing "{text}": invalid syntax)'.replace("'", ""))
+    raise _unread(label, text, f'strconv.ParseBool: parsing "{text}": invalid syntax')
 
 
 def mode(label: str, text: str, known: tuple[str, ...]) -> str:
-    """A gateway mode; refused when the release does not know it."""
-    if text and text not in known:
-        raise invalid(f"failed to parse {label} value: {text} (unknown gateway mode {text})")
-    return text or NAT
+    """A gateway mode; refused when the release does not know it (`newGwMode`)."""
+    if text not in known:
+        raise _unread(label, text, f"unknown gateway mode {text}")
+    return text
 
 
-def _check_binding(text: str) -> None:
+def _number(label: str, text: str) -> int:
+    """`strconv.Atoi`."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise _unread(label, text, f'strconv.Atoi: parsing "{text}": invalid syntax')
+    if not -(1 << 63) <= int(text) < 1 << 63:
+        raise _unread(label, text, f'strconv.Atoi: parsing "{text}": value out of range')
+    return int(text)
+
+
+def _host(label: str, text: str) -> str:
+    """An address of either family, as `net.ParseIP` reads it."""
     try:
-        address(text)
+        return str(address(text))
     except ValueError:
-        raise invalid(f"failed to parse {BINDING} value: {text} (nil ip)") from None
+        raise _unread(label, text, "nil ip") from None
+
+
+def _unread(label: str, text: str, why: str) -> Refusal:
+    return invalid(f"failed to parse {label} value: {text} ({why})")
 
 
 def read(options: Mapping[str, str], modes: tuple[str, ...]) -> BridgeConfig:
-    """The configuration of a network's driver options; unknown ones are left alone (and so are gateway modes where the release has none)."""
+    """The configuration of a network's driver options (`networkConfiguration.fromLabels`); unknown ones are left alone (and so are gateway modes,
+    and an IPv6 address to translate to, where the release has none)."""
     if not options:
         return PLAIN
-    numbers = {label: flag(label, options[label]) for label in (ICC, MASQUERADE, DEFAULT_BRIDGE, INHIBIT) if label in options}
-    mtu = options.get(MTU, "0")
-    if not mtu.lstrip("-").isdigit():
-        raise invalid(f'failed to parse {MTU} value: {mtu} (strconv.Atoi: parsing "{mtu}": invalid syntax)')
-    if int(mtu) < 0:
+    numbers = {label: flag(label, options[label]) for label in (ICC, MASQUERADE, DEFAULT_BRIDGE, INHIBIT, ENABLE6) if label in options}
+    mtu = _number(MTU, options[MTU]) if MTU in options else 0
+    if mtu < 0:
         raise invalid(f"invalid MTU number: {mtu}")
-    if BINDING in options:
-        _check_binding(options[BINDING])
-    four, six = (mode(label, options.get(label, ""), modes) if modes else NAT for label in (MODE4, MODE6))
+    hosts = {label: _host(label, options[label]) for label in ((BINDING, HOST4, HOST6) if modes else (BINDING, HOST4)) if label in options}
+    four, six = (mode(label, options[label], modes) if modes and label in options else NAT for label in (MODE4, MODE6))
     return BridgeConfig(
-        options.get(NAME, ""), numbers.get(ICC, 1), numbers.get(MASQUERADE, 1), options.get(BINDING, ""), numbers.get(DEFAULT_BRIDGE, 0),
-        numbers.get(INHIBIT, 0), int(mtu), options.get(IFACE_PREFIX, "eth"), four, six, options.get(HOST4, ""),
-        options.get(HOST6, ""), tuple(name for name in options.get(TRUSTED, "").split(":") if name),
+        options.get(NAME, ""), numbers.get(ICC, 1), numbers.get(MASQUERADE, 1), hosts.get(BINDING, ""), numbers.get(DEFAULT_BRIDGE, 0),
+        numbers.get(INHIBIT, 0), mtu, options.get(IFACE_PREFIX) or "eth", four, six, hosts.get(HOST4, ""), hosts.get(HOST6, ""),
+        tuple(name for name in options.get(TRUSTED, "").split(":") if name),
     )  # fmt: skip

@@ -54,6 +54,9 @@ class Driver:
     def program_external(self, engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]], is_heir: int = 0) -> None:
         """The endpoint became its sandbox's gateway: publish its ports."""
 
+    def trim_external(self, engine: Engine, endpoint: Endpoint) -> None:
+        """Another endpoint leads out by one of the families now: what is published for that family is withdrawn."""
+
     def revoke_external(self, engine: Engine, endpoint: Endpoint) -> None:
         """The endpoint is the gateway no longer: ports are published no more."""
 

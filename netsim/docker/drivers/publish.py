@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from netsim.addr import IPv4, IPv6
@@ -21,16 +21,17 @@ ATTEMPTS = 10
 
 
 def publish(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
-    """Bind, translate and relay every port asked for; when one fails, those before it are withdrawn."""
+    """Bind, translate and relay every port asked for on the families it serves; when one fails, those before it are withdrawn."""
+    before = list(endpoint.mappings)
     try:
         for port, together in groups(engine, bindings):
-            endpoint.mappings += bind(engine, endpoint, port, together)
+            endpoint.mappings += bind(engine, endpoint, port, together, {isinstance(mapping.host_ip, IPv6) for mapping in before})
     except Refusal:
         unpublish(engine, endpoint)
         raise
     wants = endpoint.network.driver_state.wants
     if not engine.firewall.leaves_half:
-        engine.firewall.add_ports(wants, [port_wants(mapping) for mapping in endpoint.mappings])
+        engine.firewall.add_ports(wants, [port_wants(mapping) for mapping in endpoint.mappings[len(before) :]])
         return
     for number, mapping in enumerate(endpoint.mappings):
         try:
@@ -49,14 +50,19 @@ def groups(engine: Engine, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> 
     return [(port, [binding]) for port, several in bindings.items() for binding in several]
 
 
-def bind(engine: Engine, endpoint: Endpoint, port: Port, together: Sequence[PortBinding]) -> list[Published]:
-    """The host's side of bindings with one number, for each address; 20.10 draws one for each family."""
+def bind(engine: Engine, endpoint: Endpoint, port: Port, together: Sequence[PortBinding], done: Collection[bool] = ()) -> list[Published]:
+    """The host's side of bindings with one number, for each address of the families that the endpoint serves and has not `done` yet (IPv6 or
+    not); 20.10 draws one for each family."""
     plain = endpoint.network.driver_state.config.binding
     hosts: list[IPv4 | IPv6] = []
     for binding in together:
         text = binding.host_ip or (plain if plain != "0.0.0.0" else "")
         hosts += [IPv4(0), IPv6(0)] if not text else [IPv6.parse(text) if ":" in text else IPv4.parse(text)]
-    hosts = [host for host in {str(host): host for host in hosts}.values() if inside_of(engine, endpoint, host) is not None]
+    hosts = [
+        host
+        for host in {str(host): host for host in hosts}.values()
+        if _is_served(endpoint, host, done) and inside_of(engine, endpoint, host) is not None
+    ]
     translated = [host for host in hosts if mode_of(endpoint, host) != ROUTED]
     made = [
         Published(port, inside, host, 0)
@@ -68,6 +74,11 @@ def bind(engine: Engine, endpoint: Endpoint, port: Port, together: Sequence[Port
         if chosen:
             made += _take(engine, endpoint, port, chosen, together[0].host_port, made)
     return made
+
+
+def _is_served(endpoint: Endpoint, host: IPv4 | IPv6, done: Collection[bool]) -> bool:
+    is_six = isinstance(host, IPv6)
+    return bool(endpoint.serves[is_six] and is_six not in done)
 
 
 def inside_of(engine: Engine, endpoint: Endpoint, host: IPv4 | IPv6) -> IPv4 | IPv6 | None:
@@ -122,13 +133,14 @@ def mode_of(endpoint: Endpoint, host: IPv4 | IPv6) -> str:
     return NAT if family is None and wants.ipv4 is not None and wants.ipv4.mode != ROUTED else ROUTED if family is None else family.mode
 
 
-def unpublish(engine: Engine, endpoint: Endpoint) -> None:
-    """Rules, proxies and host ports of an endpoint go."""
+def unpublish(engine: Engine, endpoint: Endpoint, those: Sequence[Published] | None = None) -> None:
+    """Rules, proxies and host ports of an endpoint go, or of some of its mappings."""
     wants = endpoint.network.driver_state.wants
-    if wants is not None and endpoint.mappings:
-        engine.firewall.del_ports(wants, [port_wants(mapping) for mapping in endpoint.mappings])
-    _withdraw(engine, endpoint.mappings)
-    endpoint.mappings = []
+    gone = endpoint.mappings if those is None else those
+    if wants is not None and gone:
+        engine.firewall.del_ports(wants, [port_wants(mapping) for mapping in gone])
+    _withdraw(engine, gone)
+    endpoint.mappings = [] if those is None else [mapping for mapping in endpoint.mappings if mapping not in those]
 
 
 def port_wants(mapping: Published) -> PortWants:

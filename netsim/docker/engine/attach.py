@@ -116,7 +116,7 @@ def _joined(engine: Engine, container: Container, target: str) -> Sandbox:
     except Refusal as problem:
         raise Refusal(problem.status, engine.profile.joins_missing.format(problem=problem.text)) from None
     if other is container:
-        raise invalid("cannot join own network")
+        raise invalid(engine.profile.joins_itself)
     if not other.state.is_running or other.sandbox is None:
         raise conflict(engine.profile.joins_stopped.format(id=other.id, name=other.name, status=other.state.status))
     container.hostname = other.hostname

@@ -108,6 +108,8 @@ class Container:
     """None: nothing tests it."""
     stale_ports: tuple[Any, ...] = ()
     """Ports that lists go on showing of one that could not start, until anything else becomes of it."""
+    warning: str = ""
+    """What the daemon warned of when it was created."""
     restart_count: int = 0
     patience: int = 0
     """ns that its last restart was waited for; 0 when it was started by hand."""

@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from netsim.docker.engine import endpoints, links
+from netsim.docker.engine import endpoints, links, sysctls
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mounts_of
@@ -24,6 +24,9 @@ BRIDGE_MODES = ("default", "bridge")
 
 def create(engine: Engine, spec: ContainerSpec) -> Container:
     """A container that is not started yet; refused where the daemon refuses the request."""
+    warning = ""
+    if spec.host.sysctls:
+        spec, warning = sysctls.moved(engine, spec)
     image = engine.image(spec.image)
     verify(engine, spec)
     for reference, settings in spec.networks.items():
@@ -40,6 +43,7 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
     container.networks = _attachments(engine, container)
     container.runtime = str(spec.host.reported.get("Runtime", engine.options.default_runtime))
     container.places = list(container.networks)
+    container.warning = warning
     host = spec.host
     if host.binds or host.mounts or host.volumes_from:
         container.mounts = mounts_of(engine, spec)

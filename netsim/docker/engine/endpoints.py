@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsim.addr import IPv4, IPv6
+from netsim.docker.cnm.interface import SYSCTL_OPTION
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, failed, invalid
@@ -12,6 +13,7 @@ from netsim.docker.problems import joined
 from netsim.docker.settings import EndpointSettings
 
 NEEDS_SUBNET = "user specified IP address is supported only when connecting to networks with user configured subnets"
+SYSCTL = "unrecognised network interface sysctl '{}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'"
 PREDEFINED = ("default", "bridge", "host", "none")
 
 
@@ -46,7 +48,7 @@ def check_connection(engine: Engine, network: Network, settings: EndpointSetting
 
 def _decode(settings: EndpointSettings) -> None:
     try:
-        for text in (settings.ipv4, settings.ipv6):
+        for text in (settings.ipv4, settings.ipv6, *settings.link_local):
             if text:
                 parse.address(text)
     except ValueError as problem:
@@ -64,20 +66,33 @@ def _is_address(text: str, family: str) -> int:
 def _problems(engine: Engine, name: str, network: Network | None, settings: EndpointSettings) -> list[str]:
     profile = engine.profile
     problems: list[str] = []
-    if name in PREDEFINED:
+    if name in PREDEFINED or name.startswith("container:"):
         if settings.ipv4 or settings.ipv6:
             problems.append(profile.address_on_predefined)
         if settings.aliases:
             problems.append(profile.alias_on_predefined)
-    if not (settings.ipv4 or settings.ipv6):
-        return problems
     if not profile.lists_problems:
         return problems + ([NEEDS_SUBNET] if network is not None and _lacks_subnet(network, settings) else [])
     given = (("IPv4", settings.ipv4), ("IPv6", settings.ipv6))
     problems += [f"invalid {family} address: {text}" for family, text in given if text and not _is_address(text, family)]
+    problems += [
+        f"invalid link-local IP address: {text}" for text in settings.link_local if not (_is_address(text, "IPv4") or _is_address(text, "IPv6"))
+    ]
     if network is not None:
         problems += [_place(engine, network, family, text) for family, text in given if text]
+    problems += [SYSCTL.format(one) for one in _sysctls(settings) if not _is_of_interface(one)]
     return [problem for problem in problems if problem]
+
+
+def _sysctls(settings: EndpointSettings) -> list[str]:
+    given = settings.driver_opts.get(SYSCTL_OPTION)
+    return given.split(",") if given is not None else []
+
+
+def _is_of_interface(text: str) -> bool:
+    """Whether it is `net.X.Y.IFNAME.Z=V`, which the command writes small."""
+    parts = text.split(".", 4)
+    return len(parts) == 5 and parts[1] in ("ipv4", "ipv6", "mpls") and parts[3] in ("IFNAME", "ifname")
 
 
 def _lacks_subnet(network: Network, settings: EndpointSettings) -> int:

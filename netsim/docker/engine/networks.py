@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from netsim.docker.cnm.interface import INTERVAL, MESSAGES
 from netsim.docker.cnm.model import Network
+from netsim.docker.drivers.bridge_config import ENABLE4, ENABLE6, FALSE, TRUE
 from netsim.docker.engine.engine import DRIVERS, Engine
-from netsim.docker.errors import Refusal, conflict, forbidden, invalid, not_found
+from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid, not_found
 from netsim.docker.ids import new_id
 from netsim.docker.ipam import request
 from netsim.docker.ipam.allocate import allocate, reallocate, release
@@ -35,21 +38,65 @@ def create_network(engine: Engine, spec: NetworkSpec) -> Network:
         raise forbidden("cannot downgrade network scope for overlay networks")
     if spec.driver == "overlay" or (spec.scope == "swarm" and engine.swarm is not None):
         return _of_swarm(engine, spec)
+    spec = _with_options(engine, spec)
     request.check(engine.profile, spec.configs, spec.ipv6)
     if not spec.name.strip():
         raise invalid(engine.profile.empty_name)
     for network in everywhere(engine):
         if network.spec.name == spec.name:
             raise conflict(f"network with name {spec.name} already exists")
+    if spec.options and engine.profile.advertises_addresses and not spec.config_from:
+        _check_advertising(spec.options)
     if spec.config_only:
         return _keep_configuration(engine, spec)
-    if engine.options.default_network_opts and not spec.config_from:
-        defaults = dict(option.partition("=")[::2] for kind, option in read_network_opts(engine.options.default_network_opts) if kind == spec.driver)
-        if defaults:
-            spec = attrs.evolve(spec, options={**defaults, **spec.options})
     made = new_network(engine, spec)
     engine.tell("network", "create", made.id, name=made.name, type=made.spec.driver)
     return made
+
+
+def _with_options(engine: Engine, spec: NetworkSpec) -> NetworkSpec:
+    """With the daemon's options for new networks, and with the families that options switch on or off (`Daemon.createNetwork`)."""
+    options = spec.options
+    if engine.options.default_network_opts and not spec.config_from:
+        given = read_network_opts(engine.options.default_network_opts)
+        options = {**dict(option.partition("=")[::2] for kind, option in given if kind == spec.driver), **options}
+    if not options and spec.ipv4:
+        return spec
+    four, six = spec.ipv4, spec.ipv6
+    if not engine.profile.shows_ipv4_switch:
+        spec, four = spec if four else attrs.evolve(spec, ipv4=1), 1  # older daemons do not know the switch
+    else:
+        four, options = _switched(options, ENABLE4, four, is_said="ipv4" in spec.families or not four)
+    if engine.profile.lists_problems:
+        six, options = _switched(options, ENABLE6, six, is_said="ipv6" in spec.families or bool(six))
+    return spec if options is spec.options else attrs.evolve(spec, options=options, ipv4=four, ipv6=six)
+
+
+def _check_advertising(options: Mapping[str, str]) -> None:
+    """How often and how fast addresses are announced (`validateAdvertiseAddrConfig`)."""
+    problems = []
+    for label, first, last, kind in ((MESSAGES, 0, 3, "an integer"), (INTERVAL, 100, 2000, "integer milliseconds")):
+        text = options.get(label)
+        if text is None:
+            continue
+        if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
+            problems.append(f'value for option {label} "{text}" must be {kind}')
+        elif not first <= int(text) <= last:
+            problems.append(f"{label} must be in the range {first} to {last}")
+    if problems:
+        raise failed("\n".join(problems))
+
+
+def _switched(options: Mapping[str, str], label: str, enabled: int, *, is_said: bool) -> tuple[int, Mapping[str, str]]:
+    """Whether a family is on, and the options; one that the request overrides is not kept."""
+    text = options.get(label)
+    if text is None:
+        return enabled, options
+    if is_said:
+        return enabled, {name: value for name, value in options.items() if name != label}
+    if text not in (*TRUE, *FALSE):
+        raise invalid(f'driver-opt "{label}" is not a valid bool')
+    return int(text in TRUE), dict(options)
 
 
 def read_network_opts(texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -103,10 +150,10 @@ def find_network(engine: Engine, reference: str) -> Network:
 
 def _keep_configuration(engine: Engine, spec: NetworkSpec) -> Network:
     """A network that only holds settings for others: nothing is taken and nothing made (`--config-only`)."""
+    if spec.internal or spec.attachable or spec.ingress or spec.scope:
+        raise forbidden(MIXED)
     if spec.config_from:
         raise forbidden("a configuration network cannot depend on another configuration network")
-    if spec.internal or spec.attachable or spec.ingress or spec.scope not in ("", "local"):
-        raise forbidden(MIXED)
     kept = attrs.evolve(spec, driver="null")
     network = Network(new_id(engine.rng), kept, DRIVERS["null"], engine.now(), options=dict(spec.options))
     engine.networks[network.id] = network
@@ -155,8 +202,8 @@ def _configured(engine: Engine, spec: NetworkSpec) -> NetworkSpec:
     """With what `--config-from` names: subnets, options and labels of the configuration network (`applyConfigurationTo`)."""
     if not spec.config_from:
         return spec
-    if spec.configs or spec.ipam_driver != "default":
-        raise forbidden("user specified configurations are not supported if the network depends on a configuration network")
+    if spec.configs or spec.ipam_driver != "default" or spec.ipam_options or spec.labels or spec.ipv6 or not spec.ipv4:
+        raise forbidden(f"{engine.profile.own_configuration} are not supported if the network depends on a configuration network")
     if spec.options:
         raise forbidden("network driver options are not supported if the network depends on a configuration network")
     found = next((n for n in engine.networks.values() if n.name == spec.config_from and n.spec.config_only), None)
@@ -169,7 +216,8 @@ def _configured(engine: Engine, spec: NetworkSpec) -> NetworkSpec:
         ipam_driver=of.ipam_driver,
         ipam_options=of.ipam_options,
         options=of.options,
-        labels={**of.labels, **spec.labels},
+        labels=of.labels,
+        ipv4=of.ipv4,
         ipv6=of.ipv6,
     )
 
@@ -214,7 +262,8 @@ def delete_network(engine: Engine, network: Network) -> None:
     release(engine, network)
     engine.networks.pop(network.id, None)
     engine.named.pop(network.spec.name, None)
-    engine.tell("network", "destroy", network.id, name=network.name, type=network.spec.driver)
+    if not network.spec.config_only:
+        engine.tell("network", "destroy", network.id, name=network.name, type=network.spec.driver)
 
 
 def prune(engine: Engine) -> list[str]:

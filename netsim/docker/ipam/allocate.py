@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv4, IPv4Net, IPv6Net
+from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.cnm.model import Network, Subnet
 from netsim.docker.errors import Refusal, failed, forbidden
 from netsim.docker.ipam import parse, request
@@ -22,8 +22,8 @@ BUILTIN = ("default", "null", "")
 def allocate(engine: Engine, network: Network) -> None:
     """Every subnet asked for, and one of each family that nothing was said about; IPv4 comes first."""
     wanted = request.read(engine.profile, network.spec.configs)
-    four = [one for one in wanted if one.subnet is None or isinstance(one.subnet, IPv4Net)]
-    six = [one for one in wanted if isinstance(one.subnet, IPv6Net)]
+    four = [one for one in wanted if _family(one) is IPv4Net]
+    six = [one for one in wanted if _family(one) is IPv6Net]
     if network.spec.ipv4:
         for one in four or [Wanted()]:
             _take(engine, network, one, IPv4Net)
@@ -33,6 +33,13 @@ def allocate(engine: Engine, network: Network) -> None:
     elif engine.profile.keeps_idle_ipv6:  # 20.10 keeps IPv6 subnets of a network without IPv6
         for one in six:
             _take(engine, network, one, IPv6Net)
+
+
+def _family(wanted: Wanted) -> type[IPv4Net | IPv6Net]:
+    """Which family a subnet is of, asked for or not: then its auxiliary addresses tell."""
+    if wanted.subnet is not None:
+        return type(wanted.subnet)
+    return IPv6Net if any(isinstance(address, IPv6) for address in wanted.aux.values()) else IPv4Net
 
 
 def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net]) -> None:

@@ -113,7 +113,7 @@ def read(profile: EngineProfile, configs: Sequence[IpamConfig]) -> list[Wanted]:
 
 def _read(profile: EngineProfile, config: IpamConfig) -> Wanted:
     if not config.subnet:
-        return Wanted(config)
+        return Wanted(config, aux={name: parse.address(text) for name, text in config.aux.items()})
     try:
         subnet = parse.masked(parse.cidr(config.subnet))
     except ValueError as problem:

@@ -62,10 +62,17 @@ def _first_hosts(engine: Engine, container: Container, linked: Sequence[str]) ->
     if container.mode == "host" and not extra:
         return engine.process.read_text("/etc/hosts")
     text = LOCAL_HOSTS.format(zeros=engine.profile.hosts_zeros)
+    if engine.profile.makes_veth_inside and container.spec.host.sysctls and _lacks_ipv6(container):
+        text = text.partition("\n")[0] + "\n"
     for item in extra:
         name, _, address = item.partition(":")
         text += f"{_host_gateway(engine) if address == 'host-gateway' else address}\t{name}\n"
     return text + "".join([f"{line}\n" for line in linked])
+
+
+def _lacks_ipv6(container: Container) -> bool:
+    """Whether the runtime switches IPv6 off before the daemon looks (`etchosts.BuildNoIPv6`)."""
+    return any(container.spec.host.sysctls.get(f"net.ipv6.conf.{scope}.disable_ipv6") == "1" for scope in ("all", "lo"))
 
 
 def _host_gateway(engine: Engine) -> str:

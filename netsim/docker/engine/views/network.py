@@ -55,8 +55,8 @@ def _container(endpoint: Endpoint) -> str:
 
 def _hides(network: Network, subnet: Subnet, release: Shown) -> int:
     """Whether a gateway that nobody named stays unseen."""
-    if network.builtin:
-        return release.hides_bridge_gateway
+    if network.builtin and release.hides_bridge_gateway:
+        return 1
     return int(release.hides_gateway and not subnet.chosen)
 
 
@@ -93,7 +93,7 @@ def _config(subnet: Subnet, *, hides_gateway: int) -> dict[str, Any]:
         view["IPRange"] = str(subnet.config.ip_range)
     if subnet.gateway is not None and (subnet.gateway_given or not hides_gateway):
         view["Gateway"] = str(subnet.gateway)
-    if subnet.config.aux:
+    if subnet.config.aux and asked:
         view["AuxiliaryAddresses"] = {name: str(address) for name, address in sorted(subnet.config.aux.items())}
     return view
 

@@ -35,8 +35,10 @@ def port_map(container: Container) -> dict[str, Any]:
 
 
 def _mapped(endpoint: Endpoint) -> dict[str, Any]:
+    """What the endpoint publishes, and the others of its sandbox for a family that it has no gateway for (`getPortMapInfo`)."""
     found: dict[str, Any] = {str(port): None for port in endpoint.exposed}
-    for mapping in endpoint.mappings:
+    there = endpoint.sandbox.endpoints if endpoint.sandbox is not None else [endpoint]
+    for mapping in [mapping for one in there for mapping in one.mappings] if len(there) > 1 else endpoint.mappings:
         bindings = found.setdefault(str(mapping.port), None) or []
         found[str(mapping.port)] = [*bindings, {"HostIp": str(mapping.host_ip), "HostPort": str(mapping.host_port)}]
     return dict(sorted(found.items()))
