@@ -7,17 +7,17 @@ docker inspect bridge
 brctl show
 ip addr show docker0
 
-# the daemon begun anew, with addresses out of a range that is no part of docker0's subnet: only the host's bits of it count
+# the daemon begun anew, with addresses out of a range that is no part of docker0's subnet: docker0 moves there
 kill $(pgrep dockerd)
 sleep 1
 dockerd --fixed-cidr=172.18.0.1/24 &
 sleep 2
-docker run --rm busybox sh -c 'ip -4 addr show eth0; ping -c 1 -W 1 172.17.0.1'
+docker run --rm busybox sh -c 'ip -4 addr show eth0; ping -c 1 -W 1 172.18.0.1'
 kill %1
 sleep 1
 dockerd --fixed-cidr=172.17.1.0/24 &
 sleep 2
-docker run --rm busybox sh -c 'ip -4 addr show eth0; ping -c 1 -W 1 172.17.0.1'
+docker run --rm busybox sh -c 'ip -4 addr show eth0; ping -c 1 -W 1 172.17.1.1'
 
 # networks of one's own: a driver that is not there, the default one, and the same name twice
 docker network create --driver nosuch net_name0
