@@ -69,6 +69,8 @@ EXEC_TABLE: dict[str, str] = {
     "rmdir": "netsim.programs.files:rmdir",
     "touch": "netsim.programs.files:touch",
     "chmod": "netsim.programs.chmod:chmod",
+    "chown": "netsim.programs.ownership:chown",
+    "chgrp": "netsim.programs.ownership:chown",
     "cp": "netsim.programs.files:cp",
     "mv": "netsim.programs.files:mv",
     "basename": "netsim.programs.streams:basename",
@@ -120,8 +122,8 @@ EXEC_TABLE: dict[str, str] = {
     "setsid": "netsim.programs.process:wrapper",
     "nice": "netsim.programs.process:wrapper",
     "stdbuf": "netsim.programs.process:wrapper",
-    "id": "netsim.programs.process:identity",
-    "whoami": "netsim.programs.process:identity",
+    "id": "netsim.programs.identity:identity",
+    "whoami": "netsim.programs.identity:identity",
 }
 """Our own commands."""
 

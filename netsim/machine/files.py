@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from netsim.errors import EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, NetError
+from netsim.errors import EACCES, EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS, NetError
 from netsim.machine.binaries import BINARY_PLACES, ELF, places_of
 from netsim.machine.fds import Null, OpenFile, RegularFile
+from netsim.machine.user import READ, SEARCH, WRITE, demand, demand_entry, may, owned, user_of
 from netsim.state.late import Late
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 MOST_LINKS = 40
 SPECIAL = ("", ".", "..")
 NOWHERE = None, None, ""
-MOST_ENDLESS = 64 * 1024
-MOST_ASKED = 1 << 28
 NAME_MAX = 255
 
 
@@ -28,8 +27,16 @@ NAME_MAX = 255
 class Node(Late):
     """Anything with a name; `mode` are the permission bits, `changed` is ns of virtual time."""
 
+    is_read_only: ClassVar[bool] = False
+    """Whether it is seen through a mount that must not be written to."""
+
+    decides: ClassVar[bool] = False
+    """Whether it sees itself to who may open it for writing."""
+
     mode: int = 0o644
     changed: int = 0
+    uid: int = attrs.field(default=0, kw_only=True)
+    gid: int = attrs.field(default=0, kw_only=True)
 
     def read(self) -> bytes:
         """The content; EISDIR, EINVAL, EACCES where there is none to read."""
@@ -103,41 +110,10 @@ class Device(Node):
 
 
 @attrs.define(eq=False)
-class Endless(Device):
-    """A device that can be read without end; a reader that never stops finds one after `MOST_ENDLESS`."""
-
-    def read(self) -> bytes:
-        """As many as one reader gets."""
-        return self.taken(MOST_ENDLESS)
-
-    def taken(self, count: int) -> bytes:
-        """So many bytes."""
-        return bytes(count)
-
-    def read_by(self, process: Process | None, enough: Enough | None) -> bytes:
-        """As many as are asked for."""
-        return self.read() if enough is None or enough.unit else self.taken(min(enough.count, MOST_ASKED))
-
-    def opened(self, process: Process | None, how: str) -> OpenFile:
-        """A file of such bytes; what is written is swallowed."""
-        return RegularFile(node=File(content=self.read())) if how == "r" else Null()
-
-
-@attrs.define(eq=False)
-class Random(Endless):
-    """/dev/urandom: bytes below 128 of the world's generator, which are text to every tool."""
-
-    rng: Any = None
-
-    def taken(self, count: int) -> bytes:
-        """So many bytes."""
-        data: bytes = self.rng.randbytes(count)
-        return bytes(byte & 127 for byte in data)
-
-
-@attrs.define(eq=False)
 class Stream(Node):
     """A descriptor of the asking process by name: /dev/stdin, /dev/stdout, /dev/stderr, /dev/fd/N."""
+
+    decides: ClassVar[bool] = True
 
     fd: int = 0
 
@@ -256,14 +232,19 @@ class Files:
 
         Where a directory on the way is missing there is neither a node nor a directory: cheaper than an error, and often asked for.
         """
-        if process is not None and process.etc:
+        if process is not None and (process.etc or process.user is not None):
+            if process.user is not None:
+                return None  # who needs permission to pass goes step by step
             path = _seen(process, path)
         parts = path.split("/")
         name = parts[-1]
         if name in SPECIAL or parts[0] or len(parts) < 2:
             return None
         root: Any = self.root if process is None or process.jail is None else process.jail.root
-        here, way = root, iter(parts[1:-1])
+        if type(root) is not Directory:
+            return None
+        here: Any = root
+        way = iter(parts[1:-1])
         for part in way:
             here = here.entries.get(part)
             if type(here) is not Directory:
@@ -291,11 +272,14 @@ class Files:
         here: Directory = root
         node: Node | None = root
         name, links = "/", 0
+        guarded = process is not None and process.user is not None
         while waiting:
             name = waiting.pop(0)
             if not isinstance(node, Directory):
                 raise NetError(ENOTDIR if node is not None else ENOENT)
             here = node
+            if guarded and not may(process, here, SEARCH):  # type: ignore[arg-type]
+                raise NetError(EACCES)
             if name == "..":
                 node = trail.pop()[0] if trail else root
                 continue
@@ -350,16 +334,23 @@ class Files:
         node = self.resolve(process, path)
         if not isinstance(node, Directory):
             raise NetError(ENOTDIR)
+        if process is not None and process.user is not None:
+            demand(process, node, READ)
         return node.names(process)
 
     def read(self, process: Process | None, path: str, enough: Enough | None = None) -> bytes:
         """The content of a file; of a descriptor by name, what is there to read; of a named pipe, all to its end or until there is enough."""
-        return self.resolve(process, path).read_by(process, enough)
+        node = self.resolve(process, path)
+        if process is not None and process.user is not None and not isinstance(node, Directory):
+            demand(process, node, READ)
+        return node.read_by(process, enough)
 
     def text(self, process: Process | None, path: str) -> str:
         """A file's text, or "" when it cannot be read."""
         node = self.stat(process, path)
         try:
+            if process is not None and process.user is not None and node is not None:
+                demand(process, node, READ)
             return "" if node is None else node.read_by(process, None).decode("utf-8", "replace")
         except NetError:
             return ""
@@ -370,15 +361,24 @@ class Files:
         if here is None:
             raise NetError(ENOENT)
         if node is None:
-            node = File(0o666 & ~masked(process), self.now(process))
+            self._enter(process, here)
+            node = owned(process, File(0o666 & ~masked(process), self.now(process)))
             here.add(name, node)
-        elif exclusive:
+            return node
+        if exclusive:
             raise NetError(EEXIST)
-        elif isinstance(node, Directory):
+        if isinstance(node, Directory):
             raise NetError(EISDIR)
-        elif truncate:
+        if process is not None and process.jail is not None and not node.decides:
+            demand(process, node, WRITE)
+        if truncate:
             node.truncate()
         return node
+
+    def _enter(self, process: Process | None, here: Directory, node: Node | None = None) -> None:
+        """Make an entry in a directory or take one away, where the process may."""
+        if process is not None and process.user is not None:
+            demand_entry(process, here, node)
 
     def mount(self, process: Process | None, path: str, netns: Netns) -> None:
         """A new file that a namespace is mounted over (`mount --bind`); EEXIST, ENOENT."""
@@ -390,7 +390,10 @@ class Files:
     def open(self, process: Process | None, path: str, how: str) -> OpenFile:
         """Open a file: "r", "w" (made or emptied), "x" (must be new), "a" (made, written at the end), "r+" (made, kept)."""
         if how == "r":
-            return self.resolve(process, path).opened(process, "r")
+            found = self.resolve(process, path)
+            if process is not None and process.user is not None and not isinstance(found, Stream):
+                demand(process, found, READ)
+            return found.opened(process, "r")
         node = self.open_for_writing(process, path, truncate=False, exclusive=how == "x")
         if how == "r+" and not isinstance(node, File | Device | Stream):
             return node.opened(process, "r+")
@@ -405,14 +408,16 @@ class Files:
         node, here, name = self._walk(process, path, follow=True)
         if node is not None:
             raise NetError(EEXIST)
-        here.add(name, Directory(0o777 & ~masked(process), self.now(process)))
+        self._enter(process, here)
+        here.add(name, owned(process, Directory(0o777 & ~masked(process), self.now(process))))
 
     def mknod(self, process: Process | None, path: str, node: Node) -> None:
         """A new entry for a node that was made already, such as a named pipe; EEXIST, ENOENT."""
         known, here, name = self._walk(process, path, follow=False)
         if known is not None:
             raise NetError(EEXIST)
-        here.add(name, node)
+        self._enter(process, here)
+        here.add(name, owned(process, node))
 
     def makedirs(self, process: Process | None, path: str) -> None:
         """Make a directory and those above it; those that exist stay."""
@@ -430,7 +435,8 @@ class Files:
         node, here, name = self._walk(process, path, follow=False)
         if node is not None:
             raise NetError(EEXIST)
-        here.add(name, Symlink(0o777, self.now(process), target))
+        self._enter(process, here)
+        here.add(name, owned(process, Symlink(0o777, self.now(process), target)))
 
     def readlink(self, process: Process | None, path: str) -> str:
         """Where a link leads; EINVAL when it is none."""
@@ -448,6 +454,7 @@ class Files:
             raise NetError(EISDIR)
         if isinstance(node, File) and node.bound is not None:
             raise NetError(EBUSY)
+        self._enter(process, here, node)
         here.remove(name)
 
     def rmdir(self, process: Process | None, path: str) -> None:
@@ -457,6 +464,7 @@ class Files:
             raise NetError(ENOENT)
         if not isinstance(node, Directory):
             raise NetError(ENOTDIR)
+        self._enter(process, here, node)
         if node.names(process):
             raise NetError(ENOTEMPTY)
         here.remove(name)
@@ -471,9 +479,20 @@ class Files:
             there, there_name = there_node, name
         if isinstance(node, File) and node.bound is not None:
             raise NetError(EBUSY)
+        self._enter(process, here, node)
+        self._enter(process, there, there.find(there_name, process))
         here.remove(name)
         there.entries.pop(there_name, None)
         there.add(there_name, node)
+
+    def chown(self, process: Process | None, path: str, uid: int, gid: int) -> None:
+        """Give a file to another user and group (-1: as it is); ENOENT, EROFS, EPERM without CAP_CHOWN."""
+        node = self.resolve(process, path)
+        if node.is_read_only:
+            raise NetError(EROFS)
+        if process is not None and not process.capable("CHOWN") and not (uid in (-1, node.uid) and node.uid == user_of(process).uid):
+            raise NetError(EPERM)
+        node.uid, node.gid = node.uid if uid < 0 else uid, node.gid if gid < 0 else gid
 
     def now(self, process: Process | None) -> int:
         """Virtual time for a new node."""

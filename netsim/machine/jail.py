@@ -70,6 +70,7 @@ class Jail:
     """Mount, UTS and PID namespaces of a container, and what its processes may do (namespaces(7), capabilities(7))."""
 
     root: Directory
+    """What its processes see."""
     hostname: str
     tools: Mapping[str, str] = attrs.field(factory=dict)
     """Command names of its image -> `module:function`."""
@@ -84,6 +85,15 @@ class Jail:
     """Whether /proc/sys and /sys are mounted read-only (1) or writable (0)."""
     installed: dict[str, str] = attrs.field(factory=dict)
     """Like `tools`, of what was installed in its root since."""
+    layer: Directory | None = None
+    """The root as it is stored, where `root` is a read-only view of it."""
+    no_new_privileges: int = 0
+    limits: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    """Letter of bash's `ulimit` -> soft and hard limit that its processes begin with, where they are not the usual ones."""
+
+    def stored(self) -> Directory:
+        """The root as it is stored."""
+        return self.root if self.layer is None else self.layer
 
     def admit(self, process: Process) -> None:
         """A process is born inside: it gets the next pid there."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import EAGAIN, EINVAL, ENOENT, ESRCH, NetError, strerror
+from netsim.errors import EAGAIN, EINVAL, ENOENT, EPERM, ESRCH, NetError, strerror
 from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
@@ -21,6 +21,7 @@ from netsim.machine.files import Binary, Directory, File, Files, Node
 from netsim.machine.jail import Jail
 from netsim.machine.process import SIGINT, SIGKILL, Process
 from netsim.machine.sleeping import Sleeps, asleep
+from netsim.machine.user import user_of
 
 MOST_EXECS = 64
 MOST_PROCESSES = 10_000
@@ -156,6 +157,7 @@ class Machine:
         )
         process.umask = parent.umask
         if jail is not None:
+            process.user = parent.user
             jail.admit(process)
         for fd in fds:
             if fds[fd].pipe is not None:
@@ -349,6 +351,8 @@ class Machine:
         process = self.processes.get(pid) if sender is None or sender.jail is None else sender.seen().get(pid)
         if process is None:
             raise NetError(ESRCH)
+        if sender is not None and sender.user is not None and user_of(process).uid != sender.user.uid and not sender.capable("KILL"):
+            raise NetError(EPERM)
         if sender is not None and sender.jail is not None and process.inner_pid() == 1:
             if process.program is None or not process.program.handles(signum):
                 return  # process 1 of a namespace is safe from those inside (pid_namespaces(7))

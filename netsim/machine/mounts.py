@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -75,21 +75,27 @@ class Sys(Mount):
         return make_sys()
 
 
-def read_only(node: Node) -> Node:
-    """A file or directory as it is seen through a mount that must not be written to."""
+def read_only(node: Node, but: tuple[Node, ...] = ()) -> Node:
+    """A file or directory as it is seen through a mount that must not be written to, but for what else is mounted in it."""
+    if node.is_read_only or isinstance(node, Mount) or any(node is one for one in but):
+        return node
     if isinstance(node, Directory):
-        return ReadOnlyDirectory(node.mode, node.changed, tree=node)
-    return ReadOnlyFile(node.mode, node.changed, node.content, file=node) if isinstance(node, File) else node
+        return ReadOnlyDirectory(node.mode, node.changed, uid=node.uid, gid=node.gid, tree=node, but=but)
+    return ReadOnlyFile(node.mode, node.changed, node.content, uid=node.uid, gid=node.gid, file=node) if isinstance(node, File) else node
 
 
 @attrs.define(eq=False)
 class ReadOnlyDirectory(Mount):
-    """A directory whose entries can be read."""
+    """A directory whose entries can be read; `but` are those that are mounted over it, which are as they are."""
+
+    is_read_only: ClassVar[bool] = True
+
+    but: tuple[Node, ...] = ()
 
     def find(self, name: str, process: Process | None) -> Node | None:
         """The entry called so."""
         node = self.looked_into().find(name, process)
-        return None if node is None else read_only(node)
+        return None if node is None else read_only(node, self.but)
 
     def add(self, name: str, node: Node) -> None:
         """EROFS."""
@@ -103,6 +109,8 @@ class ReadOnlyDirectory(Mount):
 @attrs.define(eq=False)
 class ReadOnlyFile(File):
     """A file that can be read."""
+
+    is_read_only: ClassVar[bool] = True
 
     file: File | None = None
 

@@ -13,11 +13,13 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.call import Program
 from netsim.machine.fds import OpenFile
-from netsim.machine.sockets import AF_PACKET, SOCK_RAW, SocketFile, make_socket
+from netsim.machine.sockets import AF_INET, AF_PACKET, SOCK_RAW, SocketFile, make_socket
+from netsim.machine.user import user_of
 
 if TYPE_CHECKING:
     from netsim.machine.jail import Jail
     from netsim.machine.machine import Machine
+    from netsim.machine.user import User
 
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD = 1, 2, 3, 9, 13, 14, 15, 17
 SIGCONT = 18
@@ -58,6 +60,8 @@ class Process:
     status: int | None = None
     killed_by: int = 0
     umask: int = 0o022
+    user: User | None = None
+    """None: root, who may do everything its container lets it."""
     child_count: int = 0
     """How many living children it has."""
     timers: dict[int, Timer] | None = None
@@ -138,6 +142,8 @@ class Process:
 
     def capable(self, capability: str) -> bool:
         """Whether the process has a capability such as "NET_ADMIN" (capabilities(7))."""
+        if self.user is not None and self.user.uid:
+            return False  # who is not root lost them when its program began (`cap_bprm_creds_from_file`)
         return self.jail is None or self.jail.allows(capability)
 
     @property
@@ -316,12 +322,29 @@ class Process:
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> int:
         """Make a socket and give it a descriptor (`socket(2)`); see `kernel/inet/sock.py` for what it can do. EPERM for raw ones without CAP_NET_RAW."""
-        if (kind == SOCK_RAW or family == AF_PACKET) and self.jail is not None and not self.capable("NET_RAW"):
+        jail = self.jail
+        if (kind == SOCK_RAW or family == AF_PACKET) and jail is not None and not self.capable("NET_RAW"):
             raise NetError(EPERM)
         sock = make_socket(self.netns, family, kind, protocol)
+        if jail is not None and kind != SOCK_RAW and family != AF_PACKET and not self.capable("NET_BIND_SERVICE"):
+            sock.is_unprivileged = True
         if self.vrf and family != AF_PACKET:
             sock.bind_to_device(self.vrf)
         return self.adopt(SocketFile(sock=sock, process=self))
+
+    def ping_socket(self, family: int) -> int:
+        """A socket for echo requests, which any group in `ping_group_range` may have (`ping_init_sock`), else a raw one; EPERM.
+
+        It is a raw one here as well: what a ping socket does not see, ping leaves out.
+        """
+        protocol = 1 if family == AF_INET else 58
+        if self.jail is None or self.capable("NET_RAW"):
+            return self.socket(family, SOCK_RAW, protocol)
+        low, high = map(int, str(self.netns.inet.sysctl.get("ping_group_range", "1\t0")).split())
+        user = user_of(self)
+        if not any(low <= gid <= high for gid in (user.gid, *user.groups)):
+            raise NetError(EPERM)
+        return self.adopt(SocketFile(sock=make_socket(self.netns, family, SOCK_RAW, protocol), process=self))
 
     def adopt(self, opened: Any) -> int:
         """Give a socket a descriptor and hear of what happens on it."""

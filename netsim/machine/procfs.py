@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -12,11 +12,13 @@ from netsim.kernel import sysctl
 from netsim.kernel.core.netns import Netns
 from netsim.machine import procnet_vlan
 from netsim.machine.bonding import bonds_of, proc_text
+from netsim.machine.credentials import credentials_text
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
 from netsim.machine.files import Directory, File, Node, Stream, Symlink
 from netsim.machine.procnet import LISTINGS
 from netsim.machine.procnet_ipvs import LISTINGS as IPVS_LISTINGS
 from netsim.machine.procnet_recent import lists_of, recent_command, recent_text
+from netsim.machine.user import WRITE, demand, user_of
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine
@@ -40,6 +42,8 @@ OWN_FILES = ("cmdline", "comm", "status", "environ")
 @attrs.define(eq=False)
 class Text(Node):
     """A file whose content is worked out when it is read."""
+
+    decides: ClassVar[bool] = True
 
     content: bytes = b""
 
@@ -66,6 +70,8 @@ class Text(Node):
 class SysctlFile(Node):
     """A setting below /proc/sys."""
 
+    decides: ClassVar[bool] = True
+
     netns: Netns | None = None
     name: str = ""
 
@@ -83,6 +89,8 @@ class SysctlFile(Node):
         """Reads give the value, each write sets it; EROFS in a container, where it is mounted read-only, EACCES for what only the kernel sets."""
         if how != "r" and process is not None and process.jail is not None and process.jail.read_only_sys:
             raise NetError(EROFS)
+        if how != "r" and process is not None and process.user is not None:
+            demand(process, self, WRITE)
         if how != "r" and self.netns is not None and sysctl.is_read_only(self.netns, self.name):
             raise NetError(EACCES)
         return Attribute(node=self)
@@ -171,12 +179,12 @@ class ProcessDirectory(Virtual):
         if name == "cmdline":
             return Text(0o444, 0, b"".join(word.encode() + b"\0" for word in subject.argv))
         if name == "environ":
-            return Text(0o400, 0, b"".join(f"{key}={value}".encode() + b"\0" for key, value in subject.env.items()))
+            return Text(0o400, 0, b"".join(f"{key}={value}".encode() + b"\0" for key, value in subject.env.items()), uid=user_of(subject).uid)
         if name == "status":
             pid, parent = subject.pid, subject.parent.pid if subject.parent else 0
             if process is not None and process.jail is not None:
                 pid, parent = subject.inner_pid(), subject.parent.inner_pid() if subject.parent and subject.parent.jail is subject.jail else 0
-            return Text(0o444, 0, f"Name:\t{subject.comm}\nState:\tS (sleeping)\nPid:\t{pid}\nPPid:\t{parent}\n".encode())
+            return Text(0o444, 0, f"Name:\t{subject.comm}\nState:\tS (sleeping)\nPid:\t{pid}\nPPid:\t{parent}\n{credentials_text(subject)}".encode())
         if name == "cwd":
             return Symlink(0o777, 0, subject.cwd)
         if name == "fd":
@@ -282,6 +290,8 @@ class RecentDirectory(Virtual):
 @attrs.define(eq=False)
 class RecentFile(Node):
     """One list of `-m recent`."""
+
+    decides: ClassVar[bool] = True
 
     netns: Netns | None = None
     name: str = ""

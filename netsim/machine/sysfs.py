@@ -6,7 +6,7 @@ until it is mounted anew, as `ip netns exec` does; here it always shows the devi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -23,6 +23,7 @@ from netsim.machine.fds import Attribute, OpenFile
 from netsim.machine.files import Directory, Node, Symlink
 from netsim.machine.sysfs_bridge import BRIDGE_ATTRIBUTES, PORT_ATTRIBUTES
 from netsim.machine.sysfs_values import Shown, field, fixed, number
+from netsim.machine.user import WRITE, may
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -165,6 +166,8 @@ TABLES = {"": ATTRIBUTES, "bridge": BRIDGE_ATTRIBUTES, "brport": PORT_ATTRIBUTES
 class DeviceAttribute(Node):
     """One attribute of a device or of its role as a bridge or port; `table` says in which of them `name` is found."""
 
+    decides: ClassVar[bool] = True
+
     dev: NetDevice | None = None
     table: str = ""
     name: str = ""
@@ -197,7 +200,11 @@ class DeviceAttribute(Node):
             self.read()
         elif process is not None and process.jail is not None and process.jail.read_only_sys:
             raise NetError(EROFS)
-        elif self.table == "statistics" or self._shown().store is None:
+        elif (
+            (process is not None and process.user is not None and not may(process, self, WRITE))
+            or self.table == "statistics"
+            or self._shown().store is None
+        ):
             raise NetError(EACCES)
         return Attribute(node=self)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from netsim.errors import ENOENT, strerror
+from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.call import Call, Result
 from netsim.machine.files import Directory, Node, masked
+from netsim.machine.user import demand_ownership
 
 MORE = "Try 'chmod --help' for more information.\n"
 FLAGS = {"-R": "R", "--recursive": "R", "-f": "f", "--silent": "f", "--quiet": "f", "--": ""}
@@ -32,8 +33,7 @@ def chmod(call: Call) -> Result:
     if len(words) < 2:
         return Result("", f"chmod: missing operand{f' after {words[0]!r}' if words else ''}\n{MORE}", 1)
     mode, names = words[0], words[1:]
-    parts = mode.split(",")
-    if not re.fullmatch("[0-7]{1,4}", mode) and not all(PART.fullmatch(part) for part in parts):
+    if not is_mode(mode):
         return Result("", f"chmod: invalid mode: '{mode}'\n{MORE}", 1)
     err, status = "", 0
     for name in names:
@@ -43,8 +43,24 @@ def chmod(call: Call) -> Result:
             err += "" if "f" in letters else f"chmod: cannot access '{name}': {strerror(ENOENT)}\n"
             continue
         for each in _below(call, node) if "R" in letters else (node,):
-            each.mode = int(mode, 8) if mode.isdigit() else _changed(call, each, parts)
+            try:
+                demand_ownership(call.proc, each)
+            except NetError as error:
+                status = 1
+                err += "" if "f" in letters else f"chmod: changing permissions of '{name}': {strerror(error.errno)}\n"
+                break
+            each.mode = mode_for(call, each, mode)
     return Result("", err, status)
+
+
+def is_mode(text: str) -> bool:
+    """Whether a text is a mode, octal or symbolic."""
+    return bool(re.fullmatch("[0-7]{1,4}", text)) or all(PART.fullmatch(part) for part in text.split(","))
+
+
+def mode_for(call: Call, node: Node, text: str) -> int:
+    """The bits that a mode gives a file."""
+    return int(text, 8) if text.isdigit() else _changed(call, node, text.split(","))
 
 
 def _below(call: Call, node: Node) -> list[Node]:

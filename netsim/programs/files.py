@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from netsim.clock import SECOND
 from netsim.errors import EISDIR, ENOENT, NetError, strerror
+from netsim.machine.accounts import group_name, user_name
 from netsim.machine.call import Call, Result
 from netsim.machine.fifo import Fifo
 from netsim.machine.files import Directory, File, Node, Symlink
+from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.user import STICKY
+from netsim.programs.chmod import is_mode, mode_for
 
 
 def _flags(words: tuple[str, ...]) -> tuple[str, list[str]]:
@@ -26,20 +30,24 @@ def _flags(words: tuple[str, ...]) -> tuple[str, list[str]]:
 
 def _mode(node: Node) -> str:
     kind = "d" if isinstance(node, Directory) else "l" if isinstance(node, Symlink) else "p" if isinstance(node, Fifo) else "-"
-    return kind + "".join(letter if node.mode & 1 << (8 - place) else "-" for place, letter in enumerate("rwxrwxrwx"))
+    bits = "".join(letter if node.mode & 1 << (8 - place) else "-" for place, letter in enumerate("rwxrwxrwx"))
+    return kind + (bits[:8] + ("t" if node.mode & 1 else "T") if node.mode & STICKY else bits)
 
 
-def _long(call: Call, node: Node, name: str) -> str:
+def _long(call: Call, node: Node, name: str, numeric: str = "") -> str:
     minutes = call.proc.machine.epoch // SECOND // 60 + node.changed // SECOND // 60
     clock = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
     size = len(node.content) if isinstance(node, File) else 0 if isinstance(node, Fifo) else 40
     target = f" -> {node.target}" if isinstance(node, Symlink) else ""
-    return f"{_mode(node)} 1 root root {size:4d} Jan  1 {clock} {name}{target}\n"
+    uid, gid = str(node.uid), str(node.gid)
+    user, group = (uid, gid) if numeric else (user_name(call.proc, node.uid) or uid, group_name(call.proc, node.gid) or gid)
+    return f"{_mode(node)} 1 {user} {group} {size:4d} Jan  1 {clock} {name}{target}\n"
 
 
 def ls(call: Call) -> Result:
     """List directories."""
     letters, names = _flags(call.argv[1:])
+    letters, numeric = letters.replace("n", "l"), "n" * ("n" in letters)
     out, err, status = "", "", 0
     files = call.machine.files
     for name in names or ["."]:
@@ -51,7 +59,7 @@ def ls(call: Call) -> Result:
             status = 2
             continue
         if not isinstance(node, Directory) or "d" in letters:
-            out += _long(call, node, name) if "l" in letters else f"{name}\n"
+            out += _long(call, node, name, numeric) if "l" in letters else f"{name}\n"
             continue
         entries = sorted(entry for entry in node.names(call.proc) if "a" in letters or "A" in letters or not entry.startswith("."))
         if len(names) > 1:
@@ -60,7 +68,7 @@ def ls(call: Call) -> Result:
             out += "total 0\n"
         for entry in entries:
             child = node.find(entry, call.proc)
-            out += _long(call, child, entry) if "l" in letters and child is not None else f"{entry}\n"
+            out += _long(call, child, entry, numeric) if "l" in letters and child is not None else f"{entry}\n"
     return Result(out, err, status)
 
 
@@ -88,21 +96,39 @@ def ln(call: Call) -> Result:
     return Result()
 
 
+MKDIR = Grammar("pvZ", "m", long={"parents": ("p", ""), "mode": ("m", "="), "verbose": ("v", ""), "help": ("help", ""), "version": ("version", "")})
+
+
 def mkdir(call: Call) -> Result:
-    """Make directories."""
-    letters, names = _flags(call.argv[1:])
-    err = ""
-    for name in names:
-        try:
-            if "p" in letters:
-                call.machine.files.makedirs(call.proc, name if name.startswith("/") else f"{call.proc.cwd}/{name}")
-            else:
-                call.machine.files.mkdir(call.proc, name)
-        except NetError as error:
-            err += f"mkdir: cannot create directory '{name}': {strerror(error.errno)}\n"
+    """mkdir [-pv] [-m MODE] DIRECTORY..."""
+    try:
+        options, names = parse(call.argv[1:], MKDIR)
+    except OptionError as problem:
+        return Result("", f"mkdir: {problem}\nTry 'mkdir --help' for more information.\n", 1)
     if not names:
         return Result("", "mkdir: missing operand\nTry 'mkdir --help' for more information.\n", 1)
-    return Result("", err, int(bool(err)))
+    given = {option.name: option.argument or "" for option in options}
+    mode = given.get("m", "")
+    if mode and not is_mode(mode):
+        return Result("", f"mkdir: invalid mode '{mode}'\n", 1)
+    files, out, err = call.machine.files, "", ""
+    for name in names:
+        was_there = files.stat(call.proc, name) is not None
+        try:
+            if "p" in given:
+                files.makedirs(call.proc, name if name.startswith("/") else f"{call.proc.cwd}/{name}")
+            else:
+                files.mkdir(call.proc, name)
+        except NetError as error:
+            err += f"mkdir: cannot create directory '{name}': {strerror(error.errno)}\n"
+            continue
+        if was_there:
+            continue
+        if mode:
+            node = files.resolve(call.proc, name)
+            node.mode = mode_for(call, node, mode)
+        out += f"mkdir: created directory '{name}'\n" if "v" in given else ""
+    return Result(out, err, int(bool(err)))
 
 
 def rm(call: Call) -> Result:
@@ -163,10 +189,25 @@ def cp(call: Call) -> Result:
         if isinstance(files.stat(call.proc, target), Directory):
             target = f"{target}/{name.rsplit('/', 1)[-1]}"
         try:
-            files.write(call.proc, target, files.read(call.proc, name))
+            content = files.read(call.proc, name)
         except NetError as error:
-            err += f"cp: cannot stat '{name}': {strerror(error.errno)}\n"
+            is_there = files.stat(call.proc, name) is not None
+            err += f"cp: cannot {'open' if is_there else 'stat'} '{name}'{' for reading' if is_there else ''}: {strerror(error.errno)}\n"
+            continue
+        try:
+            files.write(call.proc, target, content)
+        except NetError as error:
+            err += f"cp: cannot create regular file '{target}': {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))
+
+
+def _moving(call: Call, name: str, target: str) -> str:
+    """What could not be done."""
+    if call.machine.files.lstat(call.proc, name) is None:
+        return f"stat '{name}'"
+    if isinstance(call.machine.files.stat(call.proc, target), Directory):
+        target = f"{target.rstrip('/')}/{name.rstrip('/').rpartition('/')[2]}"
+    return f"move '{name}' to '{target}'"
 
 
 def mv(call: Call) -> Result:
@@ -179,5 +220,5 @@ def mv(call: Call) -> Result:
         try:
             call.machine.files.rename(call.proc, name, names[-1])
         except NetError as error:
-            err += f"mv: cannot stat '{name}': {strerror(error.errno)}\n"
+            err += f"mv: cannot {_moving(call, name, names[-1])}: {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))

@@ -262,17 +262,6 @@ def uname(call: Call) -> Result:
     return Result(" ".join(values[letter] for letter in chosen) + "\n")
 
 
-def identity(call: Call) -> Result:
-    """id and whoami: root."""
-    if call.argv[0].endswith("whoami"):
-        return Result("root\n")
-    if "-u" in call.argv or "-g" in call.argv:
-        return Result("root\n" if "-n" in call.argv or "-un" in call.argv else "0\n")
-    if "-un" in call.argv:
-        return Result("root\n")
-    return Result("uid=0(root) gid=0(root) groups=0(root)\n")
-
-
 def date(call: Call) -> Result:
     """Virtual time of day, UTC; +FORMAT as strftime where modelled."""
     from datetime import UTC, datetime

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from netsim.machine.accounts import group_name, user_name
 from netsim.machine.call import Call, Result
 from netsim.machine.process import Process
+from netsim.machine.user import User, user_of
 
 USAGE = """
 Usage:
@@ -37,15 +39,16 @@ class Column:
 
 
 COLUMNS = {
-    "pid": Column("PID", 7, "pid", 1), "ppid": Column("PPID", 7, "ppid", 1), "pgid": Column("PGID", 7, "pid", 1), "user": Column("USER", 8, "root"),
-    "uid": Column("UID", 5, "0", 1), "comm": Column("COMMAND", 15, "comm"), "ucmd": Column("CMD", 15, "comm"), "args": Column("COMMAND", 27, "args"),
+    "pid": Column("PID", 7, "pid", 1), "ppid": Column("PPID", 7, "ppid", 1), "pgid": Column("PGID", 7, "pid", 1), "user": Column("USER", 8, "user"),
+    "uid": Column("UID", 5, "uid", 1), "gid": Column("GID", 5, "gid", 1),
+    "group": Column("GROUP", 8, "group"), "comm": Column("COMMAND", 15, "comm"), "ucmd": Column("CMD", 15, "comm"), "args": Column("COMMAND", 27, "args"),
     "command": Column("COMMAND", 27, "args"), "cmd": Column("CMD", 27, "args"), "stat": Column("STAT", 4, "S"), "s": Column("S", 1, "S"),
     "state": Column("S", 1, "S"), "tty": Column("TT", 8, "?"), "tt": Column("TT", 8, "?"), "time": Column("TIME", 8, "00:00:00", 1),
     "pcpu": Column("%CPU", 4, "0.0", 1), "%cpu": Column("%CPU", 4, "0.0", 1), "pmem": Column("%MEM", 4, "0.0", 1), "%mem": Column("%MEM", 4, "0.0", 1),
     "vsz": Column("VSZ", 6, "0", 1), "rss": Column("RSS", 5, "0", 1), "ni": Column("NI", 3, "0", 1), "netns": Column("NETNS", 10, "netns", 1),
 }  # fmt: skip
 PLAIN = (COLUMNS["pid"], Column("TTY", 8, "?"), COLUMNS["time"], Column("CMD", 15, "comm"))
-FULL = (Column("UID", 8, "root"), COLUMNS["pid"], COLUMNS["ppid"], Column("C", 2, "0", 1), Column("STIME", 5, "00:00"), Column("TTY", 8, "?"),
+FULL = (Column("UID", 8, "user"), COLUMNS["pid"], COLUMNS["ppid"], Column("C", 2, "0", 1), Column("STIME", 5, "00:00"), Column("TTY", 8, "?"),
         COLUMNS["time"], COLUMNS["cmd"])  # fmt: skip
 BSD = (COLUMNS["pid"], Column("TTY", 8, "?"), COLUMNS["stat"], Column("TIME", 6, "0:00", 1), COLUMNS["args"])
 USERS = (COLUMNS["user"], Column("PID", 10, "pid", 1), COLUMNS["pcpu"], COLUMNS["pmem"], COLUMNS["vsz"], COLUMNS["rss"], Column("TTY", 8, "?"), COLUMNS["stat"],
@@ -147,13 +150,34 @@ def ps(call: Call) -> Result:
         for pid, process in sorted(there.items())
         if (not wanted.pids and not wanted.names) or str(pid) in wanted.pids or process.comm in wanted.names
     ]
-    lines = [[_value(column, process, seen) for column in columns] for process in rows]
+    lines = [[_value(column, process, seen, call.proc) for column in columns] for process in rows]
     if wanted.titles and any(column.title for column in columns):
         lines.insert(0, [column.title for column in columns])
     return Result("".join(_line(columns, line) for line in lines), "", int(not rows))
 
 
-def _value(column: Column, process: Process, seen: Mapping[int, int]) -> str:
+def _user(asking: Process, user: User) -> str:
+    name = user_name(asking, user.uid) or str(user.uid)
+    return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}+"
+
+
+def _group(asking: Process, user: User) -> str:
+    return group_name(asking, user.gid) or str(user.gid)
+
+
+def _uid(asking: Process, user: User) -> str:
+    return str(user.uid)
+
+
+def _gid(asking: Process, user: User) -> str:
+    return str(user.gid)
+
+
+OF_USER = {"user": _user, "group": _group, "uid": _uid, "gid": _gid}
+NAME_WIDTH = 8
+
+
+def _value(column: Column, process: Process, seen: Mapping[int, int], asking: Process) -> str:
     """What stands in a column; `seen` are process ids as they are where ps runs."""
     known = {
         "pid": str(seen[process.pid]),
@@ -162,6 +186,8 @@ def _value(column: Column, process: Process, seen: Mapping[int, int]) -> str:
         "args": " ".join(process.argv),
         "netns": str(process.netns.inode),
     }
+    if column.value in OF_USER:
+        return OF_USER[column.value](asking, user_of(process))
     return known.get(column.value, column.value)
 
 

@@ -9,6 +9,7 @@ import attrs
 from netsim.errors import NetError, strerror
 from netsim.machine.process import Process
 from netsim.machine.signals import STATES
+from netsim.machine.user import user_of
 from netsim.shell.numbers import is_number
 from netsim.shell.plain import plain_text
 from netsim.shell.stack import LONG_TEXT, Steps
@@ -302,6 +303,10 @@ def _since(shell: ShellState) -> str:
     return str((shell.now() - (shell.seconds_from or shell.proc.started_at)) // SECOND)
 
 
+def _uid(shell: ShellState) -> str | None:
+    return str(user_of(shell.proc).uid) if shell.is_bash() else None
+
+
 _MADE_UP: dict[str, Any] = {
     "#": lambda shell: str(len(shell.positional)),
     "?": lambda shell: str(shell.status),
@@ -316,8 +321,8 @@ _MADE_UP: dict[str, Any] = {
     "PWD": lambda shell: shell.proc.cwd,
     "HOSTNAME": lambda shell: shell.proc.hostname(),
     "BASHPID": lambda shell: str(shell.proc.inner_pid()) if shell.is_bash() else None,
-    "EUID": _of_bash("0"),
-    "UID": _of_bash("0"),
+    "EUID": _uid,
+    "UID": _uid,
     "BASH": _of_bash("/usr/bin/bash"),
     "BASH_VERSION": _of_bash(BASH_VERSION),
     "BASH_VERSINFO": _of_bash("5"),

@@ -43,6 +43,7 @@ APPLETS: dict[str, str] = {
     "whoami": _OWN + "processes:identity",
     **{name: _OWN + f"files:{name}" for name in FILES},
     **{name: _OWN + f"archives:{name}" for name in ("tar", "mkfifo", "mknod")},
+    **dict.fromkeys(("chown", "chgrp"), _OWN + "files:chown"),
     "dd": "netsim.programs.dd:busybox_dd",
     "head": _OWN + "ends:head",
     "tail": _OWN + "ends:tail",

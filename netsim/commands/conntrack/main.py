@@ -12,7 +12,7 @@ from netsim.commands.conntrack.filters import UNREPLIED, wanted
 from netsim.commands.conntrack.request import OTHER, Parser, Problem, Request
 from netsim.commands.conntrack.text import XML_HEAD, XML_TAIL, flow
 from netsim.commands.conntrack.usage import USAGE, VERSION
-from netsim.errors import EEXIST, EINVAL, ENOENT, NetError, strerror
+from netsim.errors import EEXIST, EINVAL, ENOENT, EPERM, NetError, strerror
 from netsim.kernel.netfilter.conntrack import netlink
 from netsim.kernel.netfilter.conntrack.entries import sweep
 from netsim.kernel.tables.conntrack import (
@@ -27,7 +27,12 @@ from netsim.kernel.tables.conntrack import (
 )
 from netsim.machine.call import Call, Program, Result
 
-WORDS = {EINVAL: "invalid parameters", ENOENT: "such conntrack doesn't exist", EEXIST: "Such conntrack exists, try -U to update"}
+WORDS = {
+    EPERM: "sorry, you must be root or get CAP_NET_ADMIN capability to do this",
+    EINVAL: "invalid parameters",
+    ENOENT: "such conntrack doesn't exist",
+    EEXIST: "Such conntrack exists, try -U to update",
+}
 STATISTICS = ("found", "invalid", "insert", "insert_failed", "drop", "early_drop", "error", "search_restart", "clash_resolve", "chaintoolong")
 EXPECT_STATISTICS = ("expect_new", "expect_create", "expect_delete")
 
@@ -40,6 +45,8 @@ def conntrack(call: Call) -> Result | Program:
             return Result(USAGE)
         if request.command == "V":
             return Result(f"{VERSION}\n")
+        if not call.netns.kernel.is_admin():
+            raise NetError(EPERM)
         if request.command == "E":
             return _watch(call, request)
         return _COMMANDS[request.command](call, request)

@@ -10,10 +10,11 @@ from netsim.archive import Archive, Entry, packed, read
 from netsim.clock import SECOND
 from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import copied
 from netsim.docker.engine.root import root_of
-from netsim.docker.errors import Refusal, failed, not_found
+from netsim.docker.errors import Refusal, failed, forbidden, not_found
 from netsim.errors import NetError, strerror
 from netsim.machine.archives import entry_of, unpack
 from netsim.machine.call import Call, ReadInput, Result
@@ -67,6 +68,8 @@ def copy(docker: Docker, parsed: Parsed) -> Result | ReadInput:
         return ReadInput(_unpack)
     if target == "-":
         return _pack(docker, _place(docker.engine, docker, source_in, source))
+    if target_in and _is_read_only(docker.engine.container(target_in), target):
+        raise forbidden("container rootfs is marked read-only")
     try:
         wrong = _copy(_place(docker.engine, docker, source_in, source), _place(docker.engine, docker, target_in, target))
     except NetError as error:
@@ -74,6 +77,14 @@ def copy(docker: Docker, parsed: Parsed) -> Result | ReadInput:
     if wrong:
         docker.complain(wrong)
     return docker.result(int(bool(wrong)))
+
+
+def _is_read_only(container: Container, path: str) -> bool:
+    """Whether a path lies in a root that must not be written to, and in no volume."""
+    if not container.spec.host.reported.get("ReadonlyRootfs"):
+        return False
+    inside = posixpath.join("/", path)
+    return not any(point.kind != "tmpfs" and (inside == point.target or inside.startswith(f"{point.target}/")) for point in container.mounts)
 
 
 def _pack(docker: Docker, source: Place) -> Result:

@@ -19,9 +19,12 @@ from netsim.docker.engine import run as life
 from netsim.docker.engine.container import RESTARTING, Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import forget_nameless
+from netsim.docker.engine.security import signal_of
 from netsim.docker.errors import Refusal, conflict
+from netsim.machine.accounts import user_name
 from netsim.machine.call import Program, Result
 from netsim.machine.process import SIGKILL, Process
+from netsim.machine.user import user_of
 
 Act = Callable[[Engine, Container], None]
 
@@ -112,7 +115,7 @@ class Stopping(Program):
         current.waiters.append((proc, "exited"))
         if current.state.status == "paused":
             life.unpause(self.engine, current)
-        life.kill(self.engine, current, life.signal_of(self.signal_name or current.spec.stop_signal or current.image.stop_signal or "TERM"))
+        life.kill(self.engine, current, signal_of(self.signal_name or current.spec.stop_signal or current.image.stop_signal or "TERM"))
         spec = current.spec.stop_timeout
         grace = self.grace if self.grace is not None else life.STOP_TIMEOUT if spec is None else spec * SECOND
         if grace >= 0:
@@ -160,7 +163,7 @@ def _stopping(docker: Docker, parsed: Parsed, again: int) -> Program:
         if not name:
             raise _nameless(docker)
     if parsed.text("signal"):
-        life.signal_of(parsed.text("signal"))
+        signal_of(parsed.text("signal"))
     return Stopping(docker.engine, list(parsed.words), _grace(parsed), parsed.text("signal"), again)
 
 
@@ -178,7 +181,7 @@ def kill(docker: Docker, parsed: Parsed) -> Result:
     """docker kill."""
 
     def send(name: str) -> None:
-        signum = life.signal_of(parsed.text("signal") or "KILL")
+        signum = signal_of(parsed.text("signal") or "KILL")
         life.kill(docker.engine, life.to_kill(docker.engine, name), signum)
 
     return docker.result(int(bool(docker.each(parsed.words, send))))
@@ -291,7 +294,16 @@ def top_rows(engine: Engine, container: Container) -> list[tuple[str, ...]]:
     """A container's processes, as `ps -ef` on the host shows them."""
     begun = _clock(container.state.started or engine.machine.epoch)
     return [
-        ("root", str(one.pid), str(one.parent.pid if one.parent is not None else 0), "0", begun, "?", "00:00:00", " ".join(one.argv))
+        (
+            user_name(engine.process, user_of(one).uid) or str(user_of(one).uid),
+            str(one.pid),
+            str(one.parent.pid if one.parent is not None else 0),
+            "0",
+            begun,
+            "?",
+            "00:00:00",
+            " ".join(one.argv),
+        )
         for one in engine.machine.processes.values()
         if one.jail is container.jail and one.status is None
     ]

@@ -22,7 +22,10 @@ def read_mounts(docker: Docker, parsed: Parsed) -> Mapping[str, Any]:
         return NOTHING
     binds = tuple(_absolute(docker, spec) for spec in parsed.many("volume") if ":" in spec)
     nameless = [MountPoint("volume", "", posixpath.normpath(spec)) for spec in parsed.many("volume") if ":" not in spec]
-    memory = [MountPoint("tmpfs", "", spec.partition(":")[0]) for spec in parsed.many("tmpfs")]
+    memory = [
+        MountPoint("tmpfs", "", target, read_only=int("ro" in options.split(",")))
+        for target, _, options in (spec.partition(":") for spec in parsed.many("tmpfs"))
+    ]
     mounts = (*nameless, *map(read_mount, parsed.many("mount")), *memory)
     return {"binds": binds, "mounts": mounts, "volumes_from": parsed.many("volumes-from")}
 

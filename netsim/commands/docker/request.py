@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +13,9 @@ from netsim.commands.docker.mounts import read_mounts
 from netsim.commands.docker.networks import pairs
 from netsim.commands.docker.publish import BadPort, exposed, published
 from netsim.commands.docker.session import Docker
+from netsim.commands.docker.values import read_ulimit
 from netsim.docker.settings import EMPTY, ContainerSpec, EndpointSettings, HealthCheck, HostConfig, Port, RestartPolicy
-from netsim.machine.process import Process
+from netsim.errors import NetError, strerror
 
 BUILT_IN = ("", "default", "bridge", "host", "none")
 PLAIN, DEFAULT_RESTART = EndpointSettings(), RestartPolicy()
@@ -33,7 +35,7 @@ def is_user_defined(network: str) -> bool:
 def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     """The request that a command line stands for; BadOption, Refusal."""
     given, words = parsed.values, parsed.words
-    _check(parsed)
+    _check(docker, parsed)
     bindings, ports = _ports(docker, parsed)
     older = docker.cli.family == "20.10"
     try:
@@ -43,7 +45,7 @@ def read_request(docker: Docker, parsed: Parsed) -> ContainerSpec:
     if restart is not DEFAULT_RESTART and restart.name not in ("no", "") and parsed.has("rm"):
         raise BadOption("Conflicting options: --restart and --rm" if older else "conflicting options: cannot specify both --restart and --rm")
     variables = _variables(docker, parsed)
-    labels = EMPTY if LABELS.isdisjoint(given) else pairs((*_lines(docker.call.proc, parsed.many("label-file")), *parsed.many("label")))
+    labels = EMPTY if LABELS.isdisjoint(given) else pairs((*_lines(docker, parsed.many("label-file")), *parsed.many("label")))
     networks, mode = _networks(docker, parsed)
     if not CAPABILITIES.isdisjoint(given):
         add, drop = _capabilities(docker, parsed)
@@ -108,7 +110,7 @@ CHECKED = frozenset({
 HEALTH, CAPABILITIES, PORTS = frozenset({"no-healthcheck", "health-cmd"}), frozenset({"cap-add", "cap-drop"}), frozenset({"publish", "expose"})
 
 
-def _check(parsed: Parsed) -> None:
+def _check(docker: Docker, parsed: Parsed) -> None:
     """What no daemon has to be asked for."""
     if CHECKED.isdisjoint(parsed.values):
         return
@@ -141,6 +143,9 @@ def _check(parsed: Parsed) -> None:
     for option in parsed.many("security-opt"):
         if "=" not in option and ":" not in option and option != "no-new-privileges":
             raise BadOption(f'Invalid --security-opt: "{option}"')
+        kind, _, profile = option.partition("=")
+        if kind == "seccomp" and profile not in ("unconfined", "builtin") and docker.call.machine.files.stat(docker.call.proc, profile) is None:
+            raise BadOption(f"opening seccomp profile ({profile}) failed: open {profile}: no such file or directory")
     pull = parsed.text("pull")
     if pull not in ("", "always", "missing", "never"):
         raise BadOption(f'invalid pull option: \'{pull}\': must be one of "always", "missing" or "never"')
@@ -254,7 +259,7 @@ def _variables(docker: Docker, parsed: Parsed) -> tuple[str, ...]:
         return ()
     own = docker.call.proc.env
     found: list[str] = []
-    for item in (*_lines(docker.call.proc, parsed.many("env-file")), *parsed.many("env")):
+    for item in (*_lines(docker, parsed.many("env-file"), own), *parsed.many("env")):
         name, equals, _ = item.partition("=")
         if equals:
             found.append(item)
@@ -263,15 +268,24 @@ def _variables(docker: Docker, parsed: Parsed) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _lines(proc: Process, paths: tuple[str, ...]) -> list[str]:
-    """The lines of files of KEY=VALUE, without comments."""
+def _lines(docker: Docker, paths: tuple[str, ...], own: Mapping[str, str] = EMPTY) -> list[str]:
+    """The lines of files of KEY=VALUE, without comments; a bare name has its value from where the command runs, or goes (`parseKeyValueFile`)."""
     found: list[str] = []
     for path in paths:
+        proc = docker.call.proc
         try:
-            text = proc.read_text(path)
-        except OSError as problem:
-            raise BadOption(f"open {path}: {(problem.strerror or str(problem)).lower()}") from None
-        found += [line.lstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+            text = proc.machine.files.read(proc, path).decode("utf-8", "replace")
+        except NetError as error:
+            raise BadOption(f"open {path}: {strerror(error.errno).lower()}") from None
+        lead = "poorly formatted environment" if docker.cli.family == "20.10" else f"invalid env file ({path})"
+        for line in text.splitlines():
+            name, equals, _ = line.lstrip().partition("=")
+            if line.strip() and not name.startswith("#"):
+                if not name:
+                    raise BadOption(f"{lead}: no variable name on line '{line.lstrip()}'")
+                if re.search(r"[ \t\n\r\v\f]", name):
+                    raise BadOption(f"{lead}: variable '{name}' contains whitespaces")
+                found += [line.lstrip()] if equals else [f"{name}={own[name]}"] if name in own else []
     return found
 
 
@@ -295,7 +309,11 @@ LISTS = {
 }
 MAPS = {"storage-opt": "StorageOpt", "log-opt": "LogOptions"}
 SWITCHES = {"read-only": "ReadonlyRootfs", "oom-kill-disable": "OomKillDisable", "init": "Init"}
-REPORTED = frozenset({*AMOUNTS, *NAMES, *LISTS, *MAPS, *SWITCHES, "tmpfs"})
+REPORTED = frozenset({*AMOUNTS, *NAMES, *LISTS, *MAPS, *SWITCHES, "tmpfs", "ulimit"})
+
+
+def _kind(limit: str) -> str:
+    return limit.partition("=")[0]
 
 
 def reported(parsed: Parsed) -> dict[str, object]:
@@ -313,6 +331,8 @@ def reported(parsed: Parsed) -> dict[str, object]:
         given = [item for item in parsed.many(option) if option != "volume" or ":" in item]
         if given:
             found[name] = given
+    if parsed.many("ulimit"):
+        found["Ulimits"] = list({one.partition("=")[0]: read_ulimit(one) for one in sorted(parsed.many("ulimit"), key=_kind)}.values())
     for option, name in MAPS.items():
         if parsed.many(option):
             found[name] = pairs(parsed.many(option))

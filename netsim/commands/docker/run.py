@@ -20,6 +20,7 @@ from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.registry import hint, no_registry
+from netsim.docker.engine.user import group_add, needed, of_container, resolved
 from netsim.docker.engine.views.release import shown
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.ids import new_id
@@ -195,6 +196,8 @@ class Executed(Program):
     missing_status: int = 127
     detached: int = 0
     user: str = ""
+    has_home: int = 0
+    """Whether somebody asked for a HOME."""
     exec_id: str = ""
     child: Process | None = None
 
@@ -221,10 +224,18 @@ class Executed(Program):
             child.exit(127)
             self._refuse(proc, life.missing_text(self.argv[0]))
             return
-        if self.user and not self.user.isdigit() and f"{self.user}:" not in child.read_text("/etc/passwd"):
+        try:
+            spec = self.container.spec
+            user, home = (
+                resolved(jail.stored(), self.user, group_add(spec)) if self.user else of_container(jail.stored(), spec, self.container.image.user)
+            )
+        except Refusal as problem:
             child.exit(126)
-            self._say(proc, f"unable to find user {self.user}: no matching entries in passwd file", 126)
+            self._say(proc, problem.text, 126)
             return
+        child.user = needed(user, jail)
+        if child.user is not None and not self.has_home:
+            self.env["HOME"] = home
         if not isinstance(machine.files.stat(child, cwd), Directory):
             child.exit(127)
             self._refuse(proc, f'chdir to cwd ("{cwd}") set in config.json failed: no such file or directory')
@@ -286,13 +297,14 @@ def execute(docker: Docker, parsed: Parsed) -> Result | Program:
         return docker.result(1)
     return Executed(
         engine, container, tuple(argv), env, engine.profile.durations.execute * MS, parsed.text("workdir"),
-        docker.cli.missing_command_status, int(parsed.has("detach")), parsed.text("user").partition(":")[0],
+        docker.cli.missing_command_status, int(parsed.has("detach")), parsed.text("user"),
+        int(any(item.startswith("HOME=") for item in (*parsed.many("env"), *container.spec.env, *container.image.env))),
     )  # fmt: skip
 
 
 EXEC_FLAGS = (
     Flag("detach", "d", BOOL), Flag("detach-keys", unmodelled=1), Flag("env", "e", LIST, values.variable), Flag("env-file", "", LIST, unmodelled=1),
-    Flag("interactive", "i", BOOL), Flag("privileged", "", BOOL, unmodelled=1), Flag("tty", "t", BOOL), Flag("user", "u", unmodelled=1),
+    Flag("interactive", "i", BOOL), Flag("privileged", "", BOOL, unmodelled=1), Flag("tty", "t", BOOL), Flag("user", "u"),
     Flag("workdir", "w"),
 )  # fmt: skip
 RUN_COMMANDS = (

@@ -18,7 +18,8 @@ MODELLED = (
     Flag("rm", "", BOOL), Flag("stop-signal"), Flag("stop-timeout", "", INT), Flag("sysctl", "", MAP, values.sysctl, only="28"), Flag("sysctl", "", MAP, values.sysctl_20_10, only="20.10"), Flag("tty", "t", BOOL),
     Flag("uts"), Flag("workdir", "w"), Flag("pull"), Flag("quiet", "q", BOOL, only="28"), Flag("disable-content-trust", "", BOOL),
     Flag("no-healthcheck", "", BOOL), Flag("cidfile"), Flag("mount", "", LIST, values.mount), Flag("tmpfs", "", LIST), Flag("volume", "v", LIST),
-    Flag("volumes-from", "", LIST), Flag("pid"),
+    Flag("volumes-from", "", LIST), Flag("pid"), Flag("group-add", "", LIST), Flag("init", "", BOOL), Flag("ipc"), Flag("read-only", "", BOOL),
+    Flag("security-opt", "", LIST), Flag("ulimit", "", LIST, values.ulimit), Flag("user", "u"),
 )  # fmt: skip
 UNMODELLED = (
     Flag("annotation", "", MAP, only="28"), Flag("blkio-weight", "", "uint16", values.small), Flag("blkio-weight-device", "", LIST, values.device_value),
@@ -27,16 +28,16 @@ UNMODELLED = (
     Flag("cpus", "", "decimal", values.cpus), Flag("cpuset-cpus"), Flag("cpuset-mems"), Flag("detach-keys"), Flag("device", "", LIST),
     Flag("device-cgroup-rule", "", LIST), Flag("device-read-bps", "", LIST, values.device_value), Flag("device-read-iops", "", LIST, values.device_value),
     Flag("device-write-bps", "", LIST, values.device_value), Flag("device-write-iops", "", LIST, values.device_value), Flag("gpus", "", "gpu-request"),
-    Flag("group-add", "", LIST), Flag("health-cmd"), Flag("health-interval", "", "duration", values.duration), Flag("health-retries", "", INT),
+    Flag("health-cmd"), Flag("health-interval", "", "duration", values.duration), Flag("health-retries", "", INT),
     Flag("health-start-interval", "", "duration", values.duration, only="28"), Flag("health-start-period", "", "duration", values.duration),
-    Flag("health-timeout", "", "duration", values.duration), Flag("init", "", BOOL), Flag("io-maxbandwidth", "", "bytes", values.size),
-    Flag("io-maxiops", "", "uint", values.unsigned), Flag("ipc"), Flag("isolation"), Flag("kernel-memory", "", "bytes", values.size),
+    Flag("health-timeout", "", "duration", values.duration), Flag("io-maxbandwidth", "", "bytes", values.size),
+    Flag("io-maxiops", "", "uint", values.unsigned), Flag("isolation"), Flag("kernel-memory", "", "bytes", values.size),
     Flag("log-driver"), Flag("log-opt", "", LIST), Flag("memory", "m", "bytes", values.size), Flag("memory-reservation", "", "bytes", values.size),
     Flag("memory-swap", "", "bytes", values.swap), Flag("memory-swappiness", "", INT),
     Flag("oom-kill-disable", "", BOOL), Flag("oom-score-adj", "", INT), Flag("pids-limit", "", INT), Flag("platform"),
-    Flag("read-only", "", BOOL), Flag("runtime"), Flag("security-opt", "", LIST), Flag("shm-size", "", "bytes", values.size),
-    Flag("storage-opt", "", LIST), Flag("ulimit", "", LIST, values.ulimit), Flag("use-api-socket", "", BOOL, only="28"),
-    Flag("user", "u"), Flag("userns"), Flag("volume-driver"),
+    Flag("runtime"), Flag("shm-size", "", "bytes", values.size),
+    Flag("storage-opt", "", LIST), Flag("use-api-socket", "", BOOL, only="28"),
+    Flag("userns"), Flag("volume-driver"),
 )  # fmt: skip
 CREATE_FLAGS = (*MODELLED, *(flag._replace(unmodelled=1) for flag in UNMODELLED))
 """What `docker create` takes."""

@@ -195,6 +195,7 @@ HOSTS = {
     "20.10": HOST.format("", "ConsoleSize", LIMITS.format(" KernelMemory KernelMemoryTCP")),
     "28": HOST.format("ConsoleSize", "", LIMITS.format(" KernelMemory? KernelMemoryTCP?")),
 }
+ULIMIT = Shape("units.Ulimit", "Name Hard Soft")
 LOG = Shape("container.LogConfig", "Type Config")
 RESTART = Shape("container.RestartPolicy", "Name MaximumRetryCount")
 GRAPH = Shape("storage.DriverData", "Data Name")
@@ -215,7 +216,11 @@ def container(cli: CliProfile, sent: dict[str, Any]) -> Any:
     """A container."""
     endpoint = Shape("network.EndpointSettings", ENDPOINTS[cli.family], {"IPAMConfig": IPAM_CONFIG}, ENDPOINT_ZEROS, Pointed)
     settings = Shape("container.NetworkSettings", SETTINGS[cli.family], {"Ports": PortMap(), "Networks": MapOf(endpoint)}, SETTINGS_ZEROS)
-    host = Shape("container.HostConfig", HOSTS[cli.family], {"LogConfig": LOG, "RestartPolicy": RESTART, "PortBindings": PortMap()})
+    host = Shape(
+        "container.HostConfig",
+        HOSTS[cli.family],
+        {"LogConfig": LOG, "RestartPolicy": RESTART, "PortBindings": PortMap(), "Ulimits": ListOf(ULIMIT)},
+    )
     parts: dict[str, Reader] = {
         "State": STATE,
         "HostConfig": host,

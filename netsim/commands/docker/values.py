@@ -176,12 +176,30 @@ def span(text: str) -> int:
 
 def ulimit(text: str) -> str:
     """TYPE=SOFT[:HARD]."""
-    name, equals, _ = text.partition("=")
+    read_ulimit(text)
+    return text
+
+
+def read_ulimit(text: str) -> dict[str, object]:
+    """A limit as the API has it (go-units `ParseUlimit`); ValueError."""
+    name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"invalid ulimit argument: {text}")
     if name not in ULIMITS:
         raise ValueError(f"invalid ulimit type: {name}")
-    return text
+    parts = value.split(":")
+    if len(parts) > 2:
+        raise ValueError(f"too many limit value arguments - {value}, can only have up to two, `soft[:hard]`")
+    numbers = []
+    for part in parts:
+        if re.fullmatch(r"[-+]?\d+", part, re.A) is None:
+            raise ValueError(f'strconv.ParseInt: parsing "{part}": invalid syntax')
+        numbers.append(int(part))
+    soft, hard = numbers[0], numbers[-1]
+    if len(numbers) == 2 and hard != -1 and (soft == -1 or soft > hard):
+        what = f"{soft} > {hard}" if soft != -1 else f"soft: -1 (unlimited), hard: {hard}"
+        raise ValueError(f"ulimit soft limit must be less than or equal to hard limit: {what}")
+    return {"Name": name, "Hard": hard, "Soft": soft}
 
 
 def device_value(text: str) -> str:

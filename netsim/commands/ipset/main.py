@@ -35,6 +35,8 @@ FLAGS = {
 
 def ipset(call: Call) -> Result | ReadInput:
     """The ipset command."""
+    if not call.netns.kernel.is_admin():
+        return Result("", f"{VERSION}: Kernel error received: Operation not permitted\n", 1)
     session = Session(call, state_of(call.netns).sets)
     try:
         words = _take_flags(session, call.argv[1:])

@@ -7,7 +7,7 @@ from netsim.commands.iptables.help import help_text
 from netsim.commands.iptables.known_names import KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
 from netsim.commands.iptables.parser import Parser
-from netsim.commands.iptables.problem import OTHER, VERSION, Problem
+from netsim.commands.iptables.problem import OTHER, RESOURCE, VERSION, Problem, Unlocked
 from netsim.commands.iptables.reading import remembered
 from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, not_there, put_in
@@ -17,6 +17,7 @@ from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Chain, Table
 from netsim.machine.call import DONE, Call, Result
+from netsim.machine.user import user_of
 
 LISTINGS, ONE_RULE = frozenset("LS"), frozenset("ADI")
 """Commands that only show, and those that are about one rule as a rule."""
@@ -47,6 +48,9 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
     known, warned = netns.netfilter, request.warnings
     table: Table | None = None if known is None or tool.build == ruleset.LEGACY else known.tables.get((tool.family, request.table))
     try:
+        current = netns.kernel.current
+        if current is not None and current.jail is not None:
+            demand_admin(netns, tool, request.table)
         if table is None:
             table = table_for(netns, tool, request.table)
         if command == "C":
@@ -70,6 +74,18 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
     return Result(printed, warned) if printed or warned else DONE
+
+
+def demand_admin(netns: Netns, tool: Tool, table: str) -> None:
+    """Netfilter tells nobody anything who may not configure networks (`nfnetlink_rcv`, `do_ipt_get_ctl`)."""
+    kernel = netns.kernel
+    if kernel.is_admin():
+        return
+    if tool.build == ruleset.LEGACY:
+        if user_of(kernel.current).uid:
+            raise Unlocked("Fatal: can't open lock file /run/xtables.lock: Permission denied", RESOURCE)
+        raise Problem(f"can't initialize {tool.program} table `{table}': Permission denied (you must be root)", VERSION)
+    raise Problem("Could not fetch rule set generation id: Permission denied (you must be root)", RESOURCE)
 
 
 def table_for(netns: Netns, tool: Tool, name: str) -> Table:

@@ -37,6 +37,14 @@ class BareProblem(Problem):
         return f"{tool.name}: {self.message}\n"
 
 
+class Unlocked(Problem):
+    """The lock of the legacy build could not be had."""
+
+    def text(self, tool: Tool, line: int = 0) -> str:
+        """What goes to stderr."""
+        return f"{self.message}\n"
+
+
 class Usage(Problem):
     """Only the pointer to the help (`-6` to iptables)."""
 

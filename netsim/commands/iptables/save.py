@@ -43,6 +43,14 @@ def _save(call: Call, tool: Tool, given: dict[str, str]) -> Result:
     if name and name not in ruleset.TABLES:
         return Result("", f"Table `{name}' does not exist\n", 1)
     netns = call.netns
+    if not netns.kernel.is_admin():
+        if tool.build == ruleset.LEGACY:
+            return Result()
+        return Result(
+            "",
+            f"{tool.version}: Could not fetch rule set generation id: Permission denied (you must be root)\n".replace(tool.program, tool.name, 1),
+            4,
+        )
     tables = [ruleset.table_of(netns, tool.family, name, tool.build)] if name else ruleset.saved_tables(netns, tool.family, tool.build)
     text = "".join(saved(table, tool, stamp_of(call), "c" in given) for table in tables)
     if "f" not in given:

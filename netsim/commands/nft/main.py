@@ -178,6 +178,15 @@ class Session:
         self.out += within(table, set_text(table.sets[name.text], look), look)
 
 
+def _not_allowed(text: str, source: str) -> Result:
+    """The kernel answers nobody who may not configure networks; reading begins with what is there."""
+    if text.split()[0] in ("list", "reset", "export", "monitor"):
+        return Result("", "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n", 1)
+    line = text.split("\n", maxsplit=1)[0]
+    where = f"{source}:1:1-{len(line)}: " if source else ""
+    return Result("", f"{where}Error: Could not process rule: Operation not permitted\n{line}\n{'^' * len(line)}\n", 1)
+
+
 def carry_out(call: Call, options: list[Option], text: str, source: str) -> Result:
     """All commands of a text, or none of them."""
     flags = frozenset(option.name for option in options)
@@ -189,6 +198,8 @@ def carry_out(call: Call, options: list[Option], text: str, source: str) -> Resu
     session = Session(call, look, flags, rules)
     rules.show = session.show
     rules.echo = session.echo if "e" in flags else None
+    if not netns.kernel.is_admin() and text.split():
+        return _not_allowed(text, source)
     try:
         cursor = Cursor(tokens_of(_with_includes(call, text)))
         for option in options:

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from netsim.docker.builder.dockerfile import Instruction, expand, words
+from netsim.docker.engine.root import ETC
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image
 from netsim.machine.files import Directory, File, Symlink
 
 NOT_KEPT = ("proc", "sys", "dev")
 MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
-OF_EVERY_IMAGE = ("/etc/networks", "/etc/protocols", "/etc/services", "/etc/passwd")
+OF_EVERY_IMAGE = {f"/etc/{name}": data for name, data in ETC}
 MISSING = "{word} failed: file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
 
 
@@ -92,7 +93,7 @@ def left(image: Image, root: Directory) -> Image:
                 waiting.append((full, node))
             elif isinstance(node, Symlink) and node.magic is None and full not in ("/var/run",):
                 links[full] = node.target
-            elif isinstance(node, File) and full not in MOUNTED and not (full in OF_EVERY_IMAGE and full not in image.files):
+            elif isinstance(node, File) and full not in MOUNTED and (full in image.files or OF_EVERY_IMAGE.get(full) != node.content):
                 found[full] = node.content.decode("utf-8", "surrogateescape")
                 if node.mode != 0o644:
                     modes[full] = node.mode

@@ -15,6 +15,7 @@ from netsim.docker.builder.told import added, told
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.user import is_known
 from netsim.docker.errors import Refusal
 from netsim.docker.ids import new_id
 from netsim.docker.image import Image, Layer, image_id, layers_of
@@ -108,7 +109,7 @@ class Builder:
         if instruction.word == "RUN":
             self._run(image, instruction)
             return
-        if instruction.word in KEPT:
+        if instruction.word in KEPT and not (instruction.word == "USER" and is_known(instruction.rest, image.files.get("/etc/passwd", ""))):
             self.engine.machine.kernel.unmodelled.append(f"docker build: {instruction.typed} ({KEPT[instruction.word]})")
         made = image if instruction.word == "ARG" else SETTINGS[instruction.word](image, instruction, known)
         if instruction.word == "ARG":
@@ -200,7 +201,7 @@ class Builder:
             raise Failed(f"The command '{shown}' returned a non-zero code: {status}", status)
         assert self.image is not None and container.jail is not None
         self.say(f"Removing intermediate container {container.short_id}")
-        self._done(attrs.evolve(left(self.image, container.jail.root), installed=dict(container.jail.installed)), "")
+        self._done(attrs.evolve(left(self.image, container.jail.stored()), installed=dict(container.jail.installed)), "")
 
     def _with_packages(self, image: Image, instruction: Instruction) -> Image:
         """A line that is passed over may install programs that are simulated."""

@@ -13,7 +13,8 @@ from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, read_network_opts, revive_network
-from netsim.docker.engine.run import STOP_TIMEOUT, deliver, ended, exited_quietly, restarts, signal_of, start_quietly
+from netsim.docker.engine.run import STOP_TIMEOUT, deliver, ended, exited_quietly, restarts, start_quietly
+from netsim.docker.engine.security import signal_of
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall

@@ -10,6 +10,7 @@ from netsim.docker.engine import endpoints, links, sysctls
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mounts_of
+from netsim.docker.engine.security import check_security
 from netsim.docker.errors import Refusal, conflict, invalid
 from netsim.docker.ids import new_id, pet_name
 from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, RestartPolicy
@@ -85,6 +86,8 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
         if host.extra_hosts:
             raise invalid("conflicting options: custom host-to-IP mapping and the network mode")
     check_capabilities(host)
+    if spec.stop_signal or host.pid_mode or "SecurityOpt" in host.reported or "IpcMode" in host.reported:
+        check_security(engine, spec)
     memory = host.reported.get("Memory")
     if isinstance(memory, int) and 0 < memory < LEAST_MEMORY:
         raise invalid("Minimum memory limit allowed is 6MB")

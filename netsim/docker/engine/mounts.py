@@ -162,9 +162,9 @@ def _place(root: Directory, path: str) -> Directory | None:
 def copied(node: Node) -> Node:
     """A file or a whole directory once more."""
     if isinstance(node, Directory):
-        return Directory(node.mode, node.changed, {name: copied(one) for name, one in node.entries.items()})
+        return Directory(node.mode, node.changed, {name: copied(one) for name, one in node.entries.items()}, uid=node.uid, gid=node.gid)
     if isinstance(node, File):
-        return File(node.mode, node.changed, node.read())
+        return File(node.mode, node.changed, node.read(), uid=node.uid, gid=node.gid)
     return Symlink(node.mode, node.changed, node.target) if isinstance(node, Symlink) else node
 
 

@@ -14,6 +14,8 @@ from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import forget_nameless
 from netsim.docker.engine.root import make_jail
+from netsim.docker.engine.security import check_ipc, check_limits
+from netsim.docker.engine.user import needed, of_container
 from netsim.docker.engine.views.ports import ports_before_its_end
 from netsim.docker.errors import Refusal, conflict, failed, invalid
 from netsim.docker.names import files
@@ -23,11 +25,11 @@ from netsim.kernel.core import link_watch
 from netsim.machine.fds import Null, OpenFile, make_pipe
 from netsim.machine.files import Directory, File
 from netsim.machine.process import SIGKILL, SIGTERM, Process
+from netsim.programs.docker_init import PATH as DOCKER_INIT
+from netsim.programs.docker_init import DockerInit
 
 STOP_TIMEOUT = 10 * SECOND
 HOST_NAME_MAX = 64
-IPC_MODES = ("none", "private", "shareable", "host")
-SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
 UNPRIVILEGED = {"ip_unprivileged_port_start": "0", "ping_group_range": "0\t2147483647"}
 """Every container may bind low ports and ping without privilege (`WithSysctls`)."""
 
@@ -51,7 +53,10 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
             join_networks(engine, container)
         assert container.process is not None
         link_watch.finish(engine.machine.kernel)  # the runtime takes longer to begin the process
-        engine.machine.execute(container.process, argv)
+        if container.spec.host.reported.get("Init"):
+            engine.machine.settle(container.process, DockerInit(argv))
+        else:
+            engine.machine.execute(container.process, argv)
     except Refusal as problem:
         task, container.process = container.process, None
         if task is not None:
@@ -83,14 +88,14 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     assert container.sandbox is not None
     set_sysctls(engine, container)
     spec = container.spec
-    ipc = str(spec.host.reported.get("IpcMode") or "private")
-    if ipc not in IPC_MODES and not ipc.startswith("container:"):
-        raise failed(f"{engine.profile.ipc_problem} IPC mode: {ipc}")
+    check_ipc(engine, str(spec.host.reported.get("IpcMode") or "private"))
+    check_limits(engine, spec.host.reported.get("Ulimits"))
     if len(container.hostname) > HOST_NAME_MAX and spec.host.uts_mode != "host":
         raise failed(
             f"{engine.profile.runtime_prefix}unable to start container process: error during container init: sethostname: invalid argument: unknown"
         )
     jail = container.jail = make_jail(engine, container)
+    user, home = of_container(jail.stored(), spec, container.image.user)
     argv = (*(spec.entrypoint or ()), *spec.command)
     out, err = LogFile(stream="stdout", log=container.log, owner=container), LogFile(stream="stderr", log=container.log, owner=container)
     container.outputs = [out, err]
@@ -101,13 +106,15 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         stdin, container.stdin = make_pipe()  # held open: nobody is attached, but somebody may be later
     fds: dict[int, OpenFile] = {0: stdin or Null(), 1: out, 2: err}
     machine = engine.machine
+    shown = (DOCKER_INIT, "--", *argv) if spec.host.reported.get("Init") else argv
     process = machine.new_process(
-        engine.process, argv, environment(engine, container, spec.tty), spec.working_dir or container.image.working_dir or "/", fds, None, jail
+        engine.process, shown, environment(engine, container, spec.tty, home), spec.working_dir or container.image.working_dir or "/", fds, None, jail
     )
+    process.user = needed(user, jail)
     process.enter(container.sandbox.netns)
     container.process = process
     engine.first_processes[process.pid] = container
-    if machine.command(process, argv[0]) is None:
+    if shown is argv and machine.command(process, argv[0]) is None:
         there = "/" in argv[0] and machine.files.stat(process, argv[0]) is not None
         process.exit(127)
         container.process = None
@@ -147,7 +154,7 @@ def set_sysctls(engine: Engine, container: Container) -> None:
             raise invalid(f"{engine.profile.runtime_prefix}unable to start container process: error during container init: {why}: unknown") from None
 
 
-def environment(engine: Engine, container: Container, tty: int) -> dict[str, str]:
+def environment(engine: Engine, container: Container, tty: int, at_home: str = "") -> dict[str, str]:
     """PATH, HOSTNAME, what links say, the request's variables and those of the image that it does not name, HOME; refused while the target of a link does not run."""
     image = dict([item.partition("=")[::2] for item in container.image.env])
     found = {"PATH": image.pop("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), "HOSTNAME": container.hostname}
@@ -160,13 +167,13 @@ def environment(engine: Engine, container: Container, tty: int) -> dict[str, str
     names = {name for name, _, _ in given}
     found |= {name: value for name, value in image.items() if name not in names}
     if "HOME" not in found:
-        found["HOME"] = home(container)
+        found["HOME"] = at_home or home(container)
     return found
 
 
 def home(container: Container) -> str:
     """Where runc says root's home is: what /etc/passwd of the container's root says, / where it says nothing."""
-    etc = container.jail.root.entries.get("etc") if container.jail is not None else None
+    etc = container.jail.stored().entries.get("etc") if container.jail is not None else None
     users = etc.entries.get("passwd") if isinstance(etc, Directory) else None
     return home_of_root(bytes(users.content)) if isinstance(users, File) else "/"
 
@@ -269,16 +276,6 @@ def tear_down(engine: Engine, container: Container) -> None:
         for endpoint in () if sandbox.shared else sandbox.endpoints:
             files.left(engine, container, endpoint)
         delete_sandbox(engine, sandbox)
-
-
-def signal_of(text: str) -> int:
-    """A signal by number or name, with or without SIG; refused otherwise."""
-    name = text.upper().removeprefix("SIG")
-    if name.isdigit() and 0 < int(name) < 65:
-        return int(name)
-    if name not in SIGNALS:
-        raise Refusal(400, f"Invalid signal: {text}")
-    return SIGNALS[name]
 
 
 def to_kill(engine: Engine, name: str) -> Container:

@@ -13,6 +13,7 @@ from netsim.docker.drivers.overlay import OverlayDriver, OverlayState
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.create import create
+from netsim.docker.engine.security import signal_of
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.names.book import Book, Entry
 from netsim.docker.settings import ContainerSpec, EndpointSettings, HostConfig, Port, PortBinding
@@ -170,7 +171,7 @@ class Agent:
             return
         self._withdraw(container)
         container.stopped_by_hand = 1
-        life.deliver(container, life.signal_of(container.spec.stop_signal or "TERM"))
+        life.deliver(container, signal_of(container.spec.stop_signal or "TERM"))
         if container.state.is_running:
             self.member.later(GRACE, "agent", "kill", work.task.id)
 

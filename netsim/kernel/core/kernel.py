@@ -105,6 +105,10 @@ class Kernel:
         if self.current is not None and not self.current.capable("NET_ADMIN"):
             raise NetError(EPERM)
 
+    def is_admin(self) -> bool:
+        """Whether whoever asks may configure networks."""
+        return self.current is None or self.current.capable("NET_ADMIN")
+
     def __repr__(self) -> str:
         return f"<netsim kernel {self.profile.release}>"
 

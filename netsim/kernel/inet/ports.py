@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv4
-from netsim.errors import EADDRINUSE, EADDRNOTAVAIL, EAGAIN, NetError
+from netsim.errors import EACCES, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, NetError
 from netsim.kernel.inet.family import AF_INET6
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ def datagram_port(netns: Netns, protocol: int) -> int:
         if port not in barred and not bound.get((protocol, port)):
             return port
     raise NetError(EAGAIN)
+
+
+def demand_privilege(sock: Any, port: int) -> None:
+    """EACCES for a low port (`inet_port_requires_bind_service`)."""
+    if 0 < port < int(sock.netns.inet.sysctl.get("ip_unprivileged_port_start", 1024)):
+        raise NetError(EACCES)
 
 
 def bind_port(sock: Any, port: int) -> None:

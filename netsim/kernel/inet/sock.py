@@ -96,6 +96,8 @@ class InetSocket(Late):
     is_held: bool = True
     """Whether a process holds it (`sk_socket`): not a connection before `accept` nor one after `close`."""
     groups: tuple[tuple[int, IPv4 | IPv6], ...] = ()
+    is_unprivileged: bool = False
+    """Whether whoever made it lacks CAP_NET_BIND_SERVICE."""
     cookie: int = 0
     inode: int = 0
     """What /proc/PID/fd and /proc/net name it by; 0 until a process has a descriptor for it."""

@@ -23,7 +23,7 @@ from netsim.errors import (
 )
 from netsim.kernel.inet import tcp_output, tcp_timer
 from netsim.kernel.inet.family import Family
-from netsim.kernel.inet.ports import addresses_meet, bind_port, connect_port, same_device, unhash
+from netsim.kernel.inet.ports import addresses_meet, bind_port, connect_port, demand_privilege, same_device, unhash
 from netsim.kernel.inet.sock import InetSocket
 from netsim.kernel.inet.tcp_output import Sent
 from netsim.kernel.inet.tcp_states import (
@@ -147,6 +147,8 @@ class TcpSocket(InetSocket):
         if self.lport or self.state != CLOSE:
             raise NetError(EINVAL)
         self.check_bindable(address)
+        if self.is_unprivileged:
+            demand_privilege(self, port)
         self.laddr = address
         try:
             bind_port(self, port)

@@ -11,7 +11,7 @@ from netsim.addr import IPv4
 from netsim.errors import EADDRINUSE, EDESTADDRREQ, EINVAL, NetError
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.inet.family import AF_INET, AF_INET6, family_of
-from netsim.kernel.inet.ports import conflicts, datagram_port, unhash
+from netsim.kernel.inet.ports import conflicts, datagram_port, demand_privilege, unhash
 from netsim.kernel.inet.sock import InetSocket, Received, SockError
 from netsim.packet import Udp
 from netsim.packet.numbers import IPPROTO_UDP
@@ -33,6 +33,8 @@ class UdpSocket(InetSocket):
         if self.lport:
             raise NetError(EINVAL)
         self.check_bindable(address)
+        if self.is_unprivileged:
+            demand_privilege(self, port)
         self.laddr = address
         self._take_port(port)
 

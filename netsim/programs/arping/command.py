@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.addr import IPV4_ANY, MAC_ZERO, IPv4
-from netsim.errors import NetError, strerror
+from netsim.errors import EPERM, NetError, strerror
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_LOOPBACK, IFF_NOARP, IFF_UP, NetDevice
 from netsim.kernel.ipv4.fib_lookup import Flow
 from netsim.kernel.ipv4.route import ip_route_output
@@ -93,6 +93,8 @@ def _read(call: Call, options: Options) -> None:
 
 
 def _prepare(call: Call, options: Options) -> Arping:
+    if not call.proc.capable("NET_RAW"):
+        raise Stop(f"arping: socket: {strerror(EPERM)}\n", 2)
     target = getaddrinfo(call.proc, options.target, 4)
     if isinstance(target, str):
         raise Stop(f"arping: {options.target}: {target}\n")

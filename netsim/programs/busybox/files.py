@@ -6,14 +6,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
+
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EISDIR, ENOENT, NetError, strerror
+from netsim.machine.accounts import group_name, number_in, user_name
 from netsim.machine.call import Call, Enough, ReadInput, Result
 from netsim.machine.fifo import Fifo
 from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar
+from netsim.machine.user import STICKY, demand_ownership
 from netsim.programs import streams
 from netsim.programs.busybox.applet import Options, die, ended, name_of, read_options, usage
+from netsim.programs.identity import owner
 
 
 def on_input(call: Call, then: Callable[[Call, bytes], Result], names: list[str], enough: Enough | None = None) -> Any:
@@ -127,6 +132,8 @@ def ls(call: Call) -> Any:
 
 def _ls(call: Call) -> Result:
     options = read_options(call, LS)
+    if "n" in options:
+        options = attrs.evolve(options, letters=[*options.letters, "l"])
     files, out, err = call.machine.files, "", ""
     plain: list[tuple[str, Node]] = []
     directories: list[tuple[str, Directory]] = []
@@ -166,7 +173,7 @@ def _inside(call: Call, options: Options, path: str, directory: Directory) -> st
 def _listing(call: Call, options: Options, found: list[tuple[str, Node]]) -> str:
     found = list(reversed(found)) if "r" in options else found
     return "".join(
-        (_long(call, node) if "l" in options else "") + name + _mark(options, node) + _target(options, node) + "\n" for name, node in found
+        (_long(call, node, options) if "l" in options else "") + name + _mark(options, node) + _target(options, node) + "\n" for name, node in found
     )
 
 
@@ -182,13 +189,17 @@ def _target(options: Options, node: Node) -> str:
     return f" -> {node.target}" if "l" in options and isinstance(node, Symlink) else ""
 
 
-def _long(call: Call, node: Node) -> str:
-    kind = "d" if isinstance(node, Directory) else "l" if isinstance(node, Symlink) else "-"
+def _long(call: Call, node: Node, options: Options) -> str:
+    kind = "d" if isinstance(node, Directory) else "l" if isinstance(node, Symlink) else "p" if isinstance(node, Fifo) else "-"
+    uid, gid = str(node.uid), str(node.gid)
+    user, group = (uid, gid) if "n" in options else (user_name(call.proc, node.uid) or uid, group_name(call.proc, node.gid) or gid)
     mode = kind + "".join(letter if node.mode & 1 << (8 - place) else "-" for place, letter in enumerate("rwxrwxrwx"))
+    if node.mode & STICKY:
+        mode = mode[:9] + ("t" if node.mode & 1 else "T")
     size = len(node.content) if isinstance(node, File) else len(node.target) if isinstance(node, Symlink) else 4096
     moment = datetime.fromtimestamp((call.machine.epoch + node.changed) // SECOND, UTC)
     links = 2 if isinstance(node, Directory) else 1
-    return f"{mode} {links:4d} root     root     {size:9d} {moment:%b} {moment.day:2d} {moment:%H:%M} "
+    return f"{mode} {links:4d} {user:<8.8} {group:<8.8} {size:9d} {moment:%b} {moment.day:2d} {moment:%H:%M} "
 
 
 # changing --------------------------------------------------------------------------------------------------------------
@@ -384,14 +395,46 @@ def _chmod(call: Call) -> Result:
     if not mode.isdigit() and not any(sign in mode for sign in "+-="):
         raise die("chmod", f"invalid mode '{mode}'")
     for name in words[1:]:
-        node = call.machine.files.stat(call.proc, name)
-        if node is None:
-            err += f"chmod: {name}: {strerror(ENOENT)}\n"
-        elif mode.isdigit():
-            node.mode = int(mode, 8)
-        else:
-            node.mode = _changed(node.mode, mode)
+        try:
+            node = call.machine.files.resolve(call.proc, name)
+            demand_ownership(call.proc, node)
+            node.mode = int(mode, 8) if mode.isdigit() else _changed(node.mode, mode)
+        except NetError as error:
+            err += f"chmod: {name}: {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))
+
+
+def chown(call: Call) -> Any:
+    """chown and chgrp (BusyBox)."""
+    return ended(_chown, call)
+
+
+def _chown(call: Call) -> Result:
+    applet = name_of(call)
+    words = list(read_options(call, Grammar("RhLHPcfv")).words)
+    if len(words) < 2:
+        raise usage(applet)
+    numbers = owner(call.proc, words[0] if applet == "chown" else f":{words[0]}")
+    if numbers is None:
+        user, _, group = words[0].partition(":")
+        raise die(
+            applet,
+            f"unknown user {user}"
+            if applet == "chown" and number_in(call.proc.read_text("/etc/passwd"), user) is None
+            else f"unknown group {group or user}",
+        )
+    err = _each_owner(call, applet, words[1:], numbers)
+    return Result("", err, int(bool(err)))
+
+
+def _each_owner(call: Call, applet: str, names: list[str], numbers: tuple[int, int]) -> str:
+    err = ""
+    for name in names:
+        try:
+            call.machine.files.chown(call.proc, name, *numbers)
+        except NetError as error:
+            err += f"{applet}: {name}: {strerror(error.errno)}\n"
+    return err
 
 
 def _changed(mode: int, text: str) -> int:

@@ -10,11 +10,14 @@ import attrs
 
 from netsim.clock import SECOND
 from netsim.errors import ENOENT, EPERM, NetError, strerror
+from netsim.machine.accounts import group_name, user_name
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.machine.hostnames import in_hosts
 from netsim.machine.process import SIGKILL, SIGTERM, Process
+from netsim.machine.user import user_of
 from netsim.programs.busybox.applet import die, ended, name_of, read_options, usage
+from netsim.programs.identity import in_full, named
 
 SIGNALS = {
     "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10, "SEGV": 11, "USR2": 12, "PIPE": 13,
@@ -200,6 +203,7 @@ def pidof(call: Call) -> Any:
 COLUMNS = {
     "pid": ("PID", 5),
     "user": ("USER", 8),
+    "group": ("GROUP", 8),
     "comm": ("COMMAND", 16),
     "args": ("COMMAND", 256),
     "ppid": ("PPID", 5),
@@ -217,8 +221,12 @@ def _ps(call: Call) -> Result:
     options = read_options(call, Grammar("aefTlw", "o"))  # those of other systems' ps are taken and do nothing
     if "o" in options:
         return Result(_columns(call, options.get("o").split(",")))
-    lines = [f"{pid:5d} root      0:00 {' '.join(process.argv)}" for pid, process in visible(call)]
+    lines = [f"{pid:5d} {_name(call, user_of(process).uid):<8.8}  0:00 {' '.join(process.argv)}" for pid, process in visible(call)]
     return Result("PID   USER     TIME  COMMAND\n" + "".join(f"{line}\n" for line in lines))
+
+
+def _name(call: Call, uid: int) -> str:
+    return user_name(call.proc, uid) or str(uid)
 
 
 def _columns(call: Call, names: list[str]) -> str:
@@ -232,7 +240,8 @@ def _columns(call: Call, names: list[str]) -> str:
         parent = process.parent.inner_pid() if process.parent is not None and process.parent.jail is process.jail else 0
         values = {
             "pid": f"{pid:5d}",
-            "user": "root",
+            "user": _name(call, user_of(process).uid),
+            "group": group_name(call.proc, user_of(process).gid) or str(user_of(process).gid),
             "comm": process.comm,
             "args": " ".join(process.argv),
             "ppid": f"{parent:5d}",
@@ -291,20 +300,35 @@ class _Names:
 
 
 def identity(call: Call) -> Any:
-    """id and whoami (BusyBox): root."""
+    """id and whoami (BusyBox)."""
     return ended(_identity, call)
 
 
 def _identity(call: Call) -> Result:
     applet = name_of(call)
+    proc = call.proc
     if applet == "whoami":
-        return Result("root\n")
+        uid = user_of(proc).uid
+        if user_name(proc, uid) is None:
+            raise die(applet, f"unknown uid {uid}")
+        return Result(f"{user_name(proc, uid)}\n")
     options = read_options(call, Grammar("ugGnr"))
-    if options.words and options.words[0] != "root":
+    user = named(proc, options.words[0]) if options.words else user_of(proc)
+    if user is None:
         raise die("id", f"unknown user {options.words[0]}")
-    if set(options.letters) & {"u", "g", "G"}:
-        return Result("root\n" if "n" in options else "0\n")
-    return Result("uid=0(root) gid=0(root) groups=0(root)\n")
+    if "G" in options or "g" in options:
+        numbers = [user.gid] if "g" in options else list(dict.fromkeys((user.gid, *user.groups)))
+        return _numbers([(gid, group_name(proc, gid)) for gid in numbers], ("n" in options and "n") or "")
+    if "u" in options:
+        return _numbers([(user.uid, user_name(proc, user.uid))], ("n" in options and "n") or "")
+    return Result(in_full(proc, user))
+
+
+def _numbers(found: list[tuple[int, str | None]], names: str) -> Result:
+    if not names:
+        return Result(" ".join(str(number) for number, _ in found) + "\n")
+    err = "".join(f"id: unknown ID {number}\n" for number, name in found if name is None)
+    return Result(" ".join(name or str(number) for number, name in found) + "\n", err, int(bool(err)))
 
 
 def hostname(call: Call) -> Any:

@@ -8,7 +8,7 @@ import attrs
 
 from netsim.addr import IPv4
 from netsim.clock import MS, SECOND, US
-from netsim.errors import NetError, strerror
+from netsim.errors import EPERM, NetError, strerror
 from netsim.kernel.inet.sock import PMTUDISC_DO, PMTUDISC_DONT
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.getopt import Grammar
@@ -123,7 +123,10 @@ class Traceroute(Program):
             self._next_hop(proc)
 
     def _is_reachable(self, proc: Any) -> int:
-        """It connects a socket to learn its own address; 0 where that failed."""
+        """It connects a socket to learn its own address; 0 where that failed, or where it may not have a raw one to hear answers by."""
+        if not proc.capable("NET_RAW"):
+            self._complain(proc, f"socket: {strerror(EPERM)}")
+            return 0
         fd = self._socket(proc)
         if fd < 0:
             return 0

@@ -415,4 +415,30 @@ Copy a file with converting and formatting
 
 N may be suffixed by c (1), w (2), b (512), kB (1000), k (1024), MB, M, GB, G
 """,
+    "chown": """Usage: chown [-RhLHPcvf]... USER[:[GRP]] FILE...
+
+Change the owner and/or group of FILEs to USER and/or GRP
+
+	-h	Affect symlinks instead of symlink targets
+	-L	Traverse all symlinks to directories
+	-H	Traverse symlinks on command line only
+	-P	Don't traverse symlinks (default)
+	-R	Recurse
+	-c	List changed files
+	-v	Verbose
+	-f	Hide errors
+""",
+    "chgrp": """Usage: chgrp [-RhLHPcvf]... GROUP FILE...
+
+Change the group membership of FILEs to GROUP
+
+	-h	Affect symlinks instead of symlink targets
+	-L	Traverse all symlinks to directories
+	-H	Traverse symlinks on command line only
+	-P	Don't traverse symlinks (default)
+	-R	Recurse
+	-c	List changed files
+	-v	Verbose
+	-f	Hide errors
+""",
 }

@@ -10,6 +10,8 @@ from netsim.addr import IPv4, IPv6
 from netsim.errors import EACCES, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.hostnames import in_hosts, inet_aton, inet_pton6, name_in_hosts
+from netsim.machine.process import Process
+from netsim.machine.user import user_of
 from netsim.programs.net.resolver import AF_INET6, AI_CANONNAME, Lookup, getaddrinfo, getnameinfo
 from netsim.programs.net.resolving import Resolving
 from netsim.programs.ping.command6 import Refused, Setup6
@@ -157,9 +159,18 @@ def _pattern(options: Options) -> bytes:
     return (unit * (size // len(unit) + 1))[:size]
 
 
+def _denied(proc: Process, error: NetError) -> Result:
+    """Neither a datagram socket for echoes nor a raw one could be had (`create_socket`)."""
+    hint = "ping: => missing cap_net_raw+p capability or setuid?\n" if user_of(proc).uid else ""
+    return Result("", f"ping: socktype: SOCK_RAW\nping: socket: {strerror(error.errno)}\n{hint}", 2)
+
+
 def _ping4(call: Call, options: Options, word: str, target: IPv4, numeric: bool) -> Result | Program:  # noqa: FBT001
     proc = call.proc
-    fd = proc.socket(AF_INET, SOCK_RAW, ICMP)
+    try:
+        fd = proc.ping_socket(AF_INET)
+    except NetError as error:
+        return _denied(proc, error)
     sock = proc.sock(fd)
     source: IPv4 | None = inet_aton(options.interface) if options.interface else None
     device = options.interface if options.interface and source is None else ""

@@ -32,7 +32,7 @@ class Setup6:
         self.warnings = options.warnings
         self.names: dict[str, str] = {}
         self.source: IPv6 = IPV6_ANY
-        self.fd = call.proc.socket(AF_INET6, SOCK_RAW, ICMPV6)
+        self.fd = call.proc.ping_socket(AF_INET6)
         self.sock = call.proc.sock(self.fd)
         if not numeric and "n" not in options.flags:
             self.names[str(target)] = options.name or name_in_hosts(call.proc.read_text("/etc/hosts"), target) or word

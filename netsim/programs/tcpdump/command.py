@@ -222,7 +222,13 @@ def _live(call: Call, options: Options) -> Program:
         netmask = 0xFFFFFFFF << (32 - length) & 0xFFFFFFFF
     condition = _compiled(proc, options.expression, Generator(link, netmask))
     sink = _sink(call, options, link)
-    fd = proc.socket(AF_PACKET, SOCK_RAW, ETH_P_ALL)
+    try:
+        fd = proc.socket(AF_PACKET, SOCK_RAW, ETH_P_ALL)
+    except NetError as error:
+        shown = dev.name if dev is not None else "any"
+        raise Over(
+            f"tcpdump: {shown}: You don't have permission to perform this capture on that device\n(socket: {strerror(error.errno)})\n"
+        ) from None
     sock = proc.sock(fd)
     sock.bind(dev.ifindex if dev is not None else 0)
     if dev is not None and not options.has("p"):

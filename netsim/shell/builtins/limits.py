@@ -10,6 +10,7 @@ from netsim.shell.builtins.grammars import LIMITS
 from netsim.shell.numbers import is_number
 
 if TYPE_CHECKING:
+    from netsim.machine.jail import Jail
     from netsim.shell.builtins.grammar import Given
     from netsim.shell.state import ShellState
 
@@ -121,9 +122,17 @@ def _separate(args: list[str]) -> list[str]:
 
 
 def _limit(shell: ShellState, letter: str, given: Given) -> str:
-    if "H" in given and "S" not in given:
-        return shell.limits.get(f"H{letter}", HARD.get(letter, RESOURCES[letter][2]))
-    return shell.limits.get(f"S{letter}", RESOURCES[letter][2])
+    return _known(shell, "H" if "H" in given and "S" not in given else "S", letter)
+
+
+def _known(shell: ShellState, kind: str, letter: str) -> str:
+    """A limit as this shell has set it, else as its container began with (`--ulimit`), else the usual one."""
+    own: str | None = shell.limits.get(f"{kind}{letter}")
+    jail: Jail | None = shell.proc.jail
+    if own is None and jail is not None and letter in jail.limits:
+        return jail.limits[letter]["SH".index(kind)]
+    usual = RESOURCES[letter][2]
+    return own if own is not None else HARD.get(letter, usual) if kind == "H" else usual
 
 
 def _line(shell: ShellState, letter: str, value: str) -> str:
@@ -135,9 +144,9 @@ def _line(shell: ShellState, letter: str, value: str) -> str:
 def _set(shell: ShellState, given: Given, letter: str, value: str) -> int:
     what = RESOURCES[letter][0]
     kinds = [kind for kind in "SH" if kind in given] or ["S", "H"]
-    hard = shell.limits.get(f"H{letter}", HARD.get(letter, RESOURCES[letter][2]))
+    hard = _known(shell, "H", letter)
     if value in ("hard", "soft"):
-        value = hard if value == "hard" else shell.limits.get(f"S{letter}", RESOURCES[letter][2])
+        value = hard if value == "hard" else _known(shell, "S", letter)
     if not is_number(value) and value != "unlimited":
         shell.complain(f"ulimit: {value}: invalid number")
         return 2 if shell.name == "sh" else 1

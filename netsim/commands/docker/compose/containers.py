@@ -21,6 +21,7 @@ from netsim.commands.docker.flags import BOOL, INT, Flag, Parsed
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.security import signal_of
 from netsim.machine.call import Program, Result
 from netsim.machine.process import Process
 
@@ -102,7 +103,7 @@ class Signal(ContainerAct):
 
 def kill(compose: Compose, parsed: Parsed) -> Result | Program:
     """docker compose kill."""
-    signum = life.signal_of(parsed.text("signal") or "SIGKILL")
+    signum = signal_of(parsed.text("signal") or "SIGKILL")
     _, there = chosen(compose, parsed.words)
     running = [one for one in there if one.state.is_running]
     if not running:

@@ -12,6 +12,7 @@ from netsim.commands.docker.session import daemon_text
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
+from netsim.docker.engine.security import signal_of
 from netsim.docker.errors import Refusal
 from netsim.machine.call import Program
 from netsim.machine.machine import Machine
@@ -242,7 +243,7 @@ class Stop(Step):
         container.waiters.append((proc, "ended"))
         if container.state.status == "paused":
             life.unpause(run.engine, container)
-        life.kill(run.engine, container, life.signal_of(container.spec.stop_signal or container.image.stop_signal or "TERM"))
+        life.kill(run.engine, container, signal_of(container.spec.stop_signal or container.image.stop_signal or "TERM"))
         seconds = container.spec.stop_timeout
         grace = self.grace if self.grace is not None else life.STOP_TIMEOUT if seconds is None else seconds * 1000 * MS
         if container.state.is_running and grace >= 0:

@@ -83,8 +83,10 @@ def _caps(names: tuple[str, ...], shown: Shown) -> list[str] | None:
 def _security(host: HostConfig, asked: dict[str, Any]) -> list[str] | None:
     if host.privileged:
         return ["label=disable"]
-    found = asked.get("SecurityOpt")
-    return list(found) if found else None
+    found = list(asked.get("SecurityOpt") or ())
+    if (asked.get("IpcMode") == "host" or host.pid_mode == "host") and not any(one.startswith("label=") for one in found):
+        found.append("label=disable")
+    return found or None
 
 
 def _links(container: Container) -> list[str] | None:
