@@ -218,7 +218,7 @@ class Files:
     def resolve(self, process: Process | None, path: str, *, follow: bool = True) -> Node:
         """The node a path leads to; ENOENT, ENOTDIR, ELOOP."""
         node, here, name = self._straight(process, path) or self._walk(process, path, follow=follow)
-        node = node or self._tool(process, here, name)
+        node = node if here is None else node or self._tool(process, here, name)
         if node is None:
             raise NetError(ENOENT)
         return node
@@ -308,7 +308,7 @@ class Files:
             node, here, name = self._straight(process, path) or self._walk(process, path, follow=True)
         except NetError:
             return None
-        return node or self._tool(process, here, name)
+        return node if here is None else node or self._tool(process, here, name)
 
     def lstat(self, process: Process | None, path: str) -> Node | None:
         """The node itself, links not followed, or None."""
@@ -316,11 +316,11 @@ class Files:
             node, here, name = self._straight(process, path) or self._walk(process, path, follow=False)
         except NetError:
             return None
-        return node or self._tool(process, here, name)
+        return node if here is None else node or self._tool(process, here, name)
 
-    def _tool(self, process: Process | None, here: Directory | None, name: str) -> Binary | None:
+    def _tool(self, process: Process | None, here: Directory, name: str) -> Binary | None:
         """The tool of that name whose package puts it into a directory where no such entry is, None where there is none."""
-        if process is None or here is None or name in SPECIAL or process.machine.tool(process, name) is None:
+        if process is None or name in SPECIAL or process.machine.tool(process, name) is None:
             return None
         root = self.root if process.jail is None else process.jail.root
         for place in BINARY_PLACES:

@@ -103,7 +103,7 @@ class Watching(Program):
         events, forgotten = self.engine.events, self.engine.events_forgotten
         self.at = max(self.at, forgotten)
         while self.at < forgotten + len(events):
-            event = events[self.at - forgotten]
+            event = Event(*events[self.at - forgotten])
             self.at += 1
             if event.time < self.since or (self.until and event.time > self.until) or not self.wish.takes(event):
                 continue

@@ -37,7 +37,6 @@ from netsim.kernel.core.netns import Netns
 from netsim.machine.call import Result
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
-from netsim.values import quick
 
 DRIVERS: dict[str, Driver] = {
     driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver(), OverlayDriver())
@@ -47,7 +46,6 @@ MOST_EVENTS = 256
 """Events that a daemon remembers for those who ask for the past (`eventsLimit`)."""
 
 
-@quick
 @attrs.frozen(weakref_slot=False)
 class Event:
     """What `docker events` tells: type, action and the actor's attributes, at a time in ns since 1970."""
@@ -104,8 +102,8 @@ class Engine:
     proxies: Proxies = attrs.field(default=None)
     resolvers: dict[int, Any] = attrs.field(factory=dict)
     """The daemon's descriptors that belong to containers' name servers."""
-    events: list[Event] = attrs.field(factory=list)
-    """The last ones, oldest first."""
+    events: list[tuple[int, str, str, str, tuple[str, ...], tuple[str, ...]]] = attrs.field(factory=list)
+    """The last ones, oldest first, as the fields of an `Event`: most are never asked for."""
     events_forgotten: int = 0
     """How many there were before these."""
     watchers: list[Process] = attrs.field(factory=list)
@@ -311,7 +309,7 @@ class Engine:
         """Note an event."""
         events, kernel = self.events, self.machine.kernel
         names = _known(tuple(attributes))
-        events.append(Event(kernel.epoch + kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))
+        events.append((kernel.epoch + kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))
         if len(events) > MOST_EVENTS:
             del events[0]
             self.events_forgotten += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netsim.addr import IPv4, IPv6
 from netsim.commands.iptables.extension import Context, Extension, Given, once
 from netsim.commands.iptables.problem import Problem
@@ -36,7 +38,7 @@ def _check_protocol(context: Context, more: frozenset[int]) -> None:
 
 
 def _port(word: str) -> int:
-    value = number(word)
+    value = int(word) if word.isdecimal() and word[0] != "0" else number(word)
     if value is None:
         value = PORTS.get(word, -1)
     if not 0 <= value <= 65535:
@@ -90,6 +92,7 @@ def _split(word: str, family: int) -> tuple[str, str | None]:
     return addresses, rest[1:] if rest.startswith(":") else None
 
 
+@lru_cache(maxsize=256)
 def _address(word: str, family: int) -> int:
     try:
         return int(IPv4.parse(word) if family == 2 else IPv6.parse(word))
