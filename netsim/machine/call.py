@@ -154,3 +154,16 @@ class Asked(Call):
 
 
 Command = Callable[[Call], "Result | Program | Exec | ReadInput"]
+AtOnce = Callable[["Netns", tuple[str, ...]], "Result | None"]
+AT_ONCE: dict[Command, AtOnce] = {}
+"""How some commands answer lines that depend on nothing but the namespace, where the machine's root runs them; None: it is not such a line."""
+
+
+def at_once(answer: AtOnce) -> Callable[[Command], Command]:
+    """Say of a command how it answers at once: for daemons that ask thousands of times."""
+
+    def mark(command: Command) -> Command:
+        AT_ONCE[command] = answer
+        return command
+
+    return mark

@@ -15,7 +15,7 @@ from netsim.kernel.core.kernel import Kernel
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold
 from netsim.machine.binaries import script_at
-from netsim.machine.call import Asked, Call, Enough, Exec, Invoked, Program, ReadInput, Result
+from netsim.machine.call import AT_ONCE, Asked, Call, Enough, Exec, Invoked, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile, PipeWriter, RegularFile
 from netsim.machine.files import Binary, Directory, File, Files, Node
 from netsim.machine.jail import Jail
@@ -207,8 +207,16 @@ class Machine:
             pid = self._next_pid()
         else:
             self.next_pid = pid + 1
+        if where is None or parent.jail is not None:
+            command = self.command(parent, argv[0])
+        else:
+            command = _tool(where)
+            quick = AT_ONCE.get(command)  # type: ignore[arg-type]
+            if quick is not None:
+                done = quick(netns or parent.netns, argv)
+                if done is not None:
+                    return done
         call = Asked(parent, argv, pid, netns or parent.netns)
-        command = self.command(parent, argv[0]) if where is None or parent.jail is not None else _tool(where)
         before, kernel.current = kernel.current, parent
         try:
             outcome = _not_found(argv[0]) if command is None else command(call)

@@ -4,25 +4,59 @@ from __future__ import annotations
 
 from netsim.commands.iptables.chain_commands import CHAIN_COMMANDS, zero
 from netsim.commands.iptables.help import help_text
-from netsim.commands.iptables.known_names import KnownNames
+from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.listing import list_rules, print_rules
 from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import OTHER, RESOURCE, VERSION, Problem, Unlocked
-from netsim.commands.iptables.reading import remembered
+from netsim.commands.iptables.reading import DASHES, LEAD, lead_of, parsed, remembered
 from netsim.commands.iptables.request import Request
-from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, not_there, put_in
+from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, not_there, put_in, take_out
 from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
 from netsim.kernel.netfilter.conntrack.users import rules_changed
 from netsim.kernel.tables.xtables import Chain, Table
-from netsim.machine.call import DONE, Call, Result
+from netsim.machine.call import DONE, Call, Result, at_once
 from netsim.machine.user import user_of
 
 LISTINGS, ONE_RULE = frozenset("LS"), frozenset("ADI")
 """Commands that only show, and those that are about one rule as a rule."""
 
 
+def about_one_rule(netns: Netns, argv: tuple[str, ...]) -> Result | None:
+    """The nf_tables build's answer to a right line that asks for one rule of a table that is there, puts it in or takes it out."""
+    state, build = netns.netfilter, netns.kernel.profile.iptables
+    tool, command, lead, rule = lead_of(argv[:LEAD], build)
+    if not command or state is None or tool.build != ruleset.NF_TABLES:
+        return None
+    try:
+        request = parsed(lead + argv[LEAD:], build) if argv[rule][:1] in DASHES else None
+    except (IndexError, Problem, AsksWorld):
+        return None
+    table: Table | None = None if request is None else state.tables.get((tool.family, request.table))
+    if request is None or table is None or len(request.specs) != 1 or request.warnings:
+        return None
+    try:
+        if command == "C":
+            found = look_for(table, request, command)
+            return not_there(tool.name) if found is None else Result(found) if found else DONE
+        chain = table.chains.get(request.chain)
+        try:
+            if command == "D":
+                printed = take_out(table, request, command)
+            elif chain is not None and chain.policy is not None and chain.hook not in table.hung:
+                printed = _put_in_first(table, chain, request, command)
+            else:
+                printed = put_in(table, request, command)
+        finally:
+            if table.counted != table.generation or (table.trackers > 0) != table.is_tracked or state.shared:
+                rules_changed(netns, table)
+    except Problem as problem:
+        return Result("", problem.text(tool), problem.kind)
+    return Result(printed) if printed else DONE
+
+
+@at_once(about_one_rule)
 def iptables(call: Call) -> Result:
     """iptables, ip6tables and their spellings with -nft and -legacy (man iptables(8))."""
     argv, netns = call.argv, call.netns

@@ -38,11 +38,11 @@ NOBODY, NO_SETS = KnownNames(None), NoSets()
 
 def remembered(argv: tuple[str, ...], build: str) -> tuple[Tool, Request, str] | None:
     """What a right line asks of which tool, and by which command; None when it is wrong or more than its words has to be known."""
-    tool, command, lead, rule = _lead(argv[:LEAD], build)
+    tool, command, lead, rule = lead_of(argv[:LEAD], build)
     try:
         if command and argv[rule][:1] in DASHES:
-            return tool, _parsed(lead + argv[LEAD:], build), command
-        request = _parsed(argv, build)
+            return tool, parsed(lead + argv[LEAD:], build), command
+        request = parsed(argv, build)
         return tool, request, request.command
     except (IndexError, Problem, AsksWorld):
         return None
@@ -53,7 +53,7 @@ LEAD = 6
 
 
 @lru_cache(maxsize=256)
-def _lead(words: tuple[str, ...], build: str) -> tuple[Tool, str, tuple[str, ...], int]:
+def lead_of(words: tuple[str, ...], build: str) -> tuple[Tool, str, tuple[str, ...], int]:
     """By a line's first words: its tool; the command's letter and the words as `-A` has them, where they are about a rule; and where that would begin."""
     tool = named_tool(words[0], build)
     place = 2 if words[1:2] in (("-w",), ("--wait",)) else 1
@@ -90,5 +90,5 @@ def read(argv: tuple[str, ...], build: str) -> Request:
     return request
 
 
-_parsed = lru_cache(maxsize=32)(read)
+parsed = lru_cache(maxsize=32)(read)
 """A line is asked for again soon (`-C`, then `-A`) or filled into its form again at little more: what is kept longer costs the garbage collector."""
