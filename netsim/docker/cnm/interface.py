@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
+from netsim.addr import IPv4, IPv4Net, IPv6Net
 from netsim.clock import MS, SECOND, Clock
 from netsim.docker.cnm.model import Endpoint, Interface, Sandbox
 from netsim.docker.errors import failed
@@ -25,7 +25,7 @@ IFNAME_MAX = 15
 NAME_OPTION, SYSCTL_OPTION = "com.docker.network.endpoint.ifname", "com.docker.network.endpoint.sysctls"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from netsim.docker.engine.engine import Engine
 
@@ -207,20 +207,12 @@ def set_gateway(sandbox: Sandbox, before: Gateways, after: Gateways) -> None:
     """Replace the default routes (`updateGateway`)."""
     if sandbox.shared:
         return
-    for change, pair in ((delroute_quietly, before), (add_route, after)):
-        for endpoint, family in zip(pair, (IPv4, IPv6), strict=True):
-            if endpoint is not None:
-                _default_route(sandbox, endpoint, family, change)
-
-
-def _default_route(sandbox: Sandbox, endpoint: Endpoint, family: type[IPv4 | IPv6], change: Callable[[Sandbox, RouteRequest], None]) -> None:
-    dev = sandbox.netns.names.get(endpoint.interface.name)
-    if dev is None:
-        return
-    if family is IPv4 and endpoint.gateway is not None:
-        change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, endpoint.gateway),)))
-    if family is IPv6 and endpoint.gateway6 is not None:
-        change(sandbox, RouteRequest(hops=(HopRequest(dev.ifindex, endpoint.gateway6),), family=AF_INET6))
+    names = sandbox.netns.names
+    for change, (four, six) in ((delroute_quietly, before), (add_route, after)):
+        if four is not None and four.gateway is not None and four.interface.name in names:
+            change(sandbox, RouteRequest(hops=(HopRequest(names[four.interface.name].ifindex, four.gateway),)))
+        if six is not None and six.gateway6 is not None and six.interface.name in names:
+            change(sandbox, RouteRequest(hops=(HopRequest(names[six.interface.name].ifindex, six.gateway6),), family=AF_INET6))
 
 
 def add_route(sandbox: Sandbox, request: RouteRequest) -> None:

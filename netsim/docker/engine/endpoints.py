@@ -73,6 +73,8 @@ def _problems(engine: Engine, name: str, network: Network | None, settings: Endp
             problems.append(profile.alias_on_predefined)
     if not profile.lists_problems:
         return problems + ([NEEDS_SUBNET] if network is not None and _lacks_subnet(network, settings) else [])
+    if not (settings.ipv4 or settings.ipv6 or settings.link_local or settings.driver_opts):
+        return [problem for problem in problems if problem] if problems else problems
     given = (("IPv4", settings.ipv4), ("IPv6", settings.ipv6))
     problems += [f"invalid {family} address: {text}" for family, text in given if text and not _is_address(text, family)]
     problems += [
