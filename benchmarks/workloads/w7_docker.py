@@ -26,8 +26,9 @@ CYCLE = (
 )
 CLIENT = "/usr/bin/docker"
 """The distribution's, of the daemon's own release, where there is one."""
-WARM = 5
-"""Cycles before those that count, on every side: daemons and interpreters alike are slower at first."""
+WARM = 10
+"""Cycles before those that count, on every side: daemons and interpreters alike are slower at first (Python 3.11 fits a function's code to what it
+meets after eight calls, and a cycle calls many of them once)."""
 
 
 def netsim(cycles: int) -> Figures:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,3 +195,18 @@ def test_flags_of_translation_stay_with_their_rule(target: str) -> None:
     host = World().host("h")
     host.run(f"iptables -t nat -A POSTROUTING -j {target}")
     assert host.run("iptables -t nat -S POSTROUTING").stdout.splitlines()[-1] == f"-A POSTROUTING -j {target}"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(SIMILAR) | st.sampled_from(RULES), VERBS), min_size=1, max_size=6))
+def test_what_a_daemon_asks_is_answered_as_what_is_typed(lines: list[tuple[str, str]]) -> None:
+    world = World()
+    asked, typed = world.host("asked"), world.host("typed")
+    for host in (asked, typed):
+        host.run("iptables -N other; iptables -t nat -A PREROUTING -p udp -j ACCEPT; ip6tables -t mangle -A OUTPUT -j ACCEPT")
+    for line, verb in lines:
+        words = tuple(line.replace(" -A ", f" {verb} ", 1).replace('"', "").split())
+        answer, printed = asked.machine.ask(asked.machine.init, words), typed.run(shlex.join(words))
+        assert (answer.stdout, answer.stderr, answer.status) == (printed.stdout, printed.stderr, printed.status)
+    for tool in ("iptables-save", "ip6tables-save"):
+        assert asked.run(f"{tool} -c").stdout == typed.run(f"{tool} -c").stdout

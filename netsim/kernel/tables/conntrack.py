@@ -249,6 +249,8 @@ class ConntrackTable:
     """The userspace that is changing the table just now, told with events."""
     idents: int = 0
     next_sweep: int = 1024
+    has_masqueraded: bool = False
+    """Whether any connection was ever masqueraded."""
     drops_early: bool = False
     """A packet was dropped because the table was full: the next collection gives up what it may until 95 % are left."""
 

@@ -30,7 +30,7 @@ def masquerade(netns: Netns, skb: SkBuff, choice: NatRange, outdev: NetDevice) -
     if address is None:
         netns.kernel.log.append((netns.kernel.clock.now, f"MASQUERADE: {outdev.name} ate my IP address"))
         return DROP
-    connection.masquerade_device = outdev.ifindex
+    connection.masquerade_device, netns.netfilter.conntrack.has_masqueraded = outdev.ifindex, True
     setup_info(netns, connection, choice.at(address), MANIP_SRC)
     return ACCEPT
 
@@ -53,7 +53,7 @@ def address_deleted(dev: NetDevice, address: int) -> None:
 def _forget(dev: NetDevice, address: int | None) -> None:
     """What was masqueraded to a device, or to an address of it, is forgotten."""
     state = dev.netns.netfilter
-    if state is None or not state.conntrack.entries:
+    if state is None or not state.conntrack.has_masqueraded:
         return
     now, ifindex = dev.netns.kernel.clock.now, dev.ifindex
     for connection, direction in tuple(state.conntrack.entries.values()):
