@@ -112,7 +112,7 @@ def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
         item["prefsrc"] = str(what.prefsrc)
     if wanted.metric is None:
         item["metric"] = route.metric
-    item["flags"] = [] if is_shared else _flags(session, route)
+    item["flags"] = [] if is_shared or what.source is not None else _flags(session, route)
     if what.expires:
         item["expires"] = (what.expires - session.netns.kernel.clock.now) // SECOND
     if what.metrics:

@@ -8,6 +8,7 @@ import attrs
 
 from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
+from netsim.commands.ip.inet_proto import inet_proto_a2n
 from netsim.commands.ip.names import name_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import get6
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
 
 TYPE_WORDS = {RTN_LOCAL: "local", RTN_BROADCAST: "broadcast", RTN_MULTICAST: "multicast"}
-PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "sctp": 132}
 
 
 def get(session: Ip, cursor: Words) -> None:
@@ -51,8 +51,7 @@ def get(session: Ip, cursor: Words) -> None:
         elif word in ("sport", "dport"):
             values[word] = _number(cursor.argument(), 65535, f"invalid {word}\n")
         elif word == "ipproto":
-            value = cursor.argument()
-            values["protocol"] = PROTOCOLS[value] if value in PROTOCOLS else _number(value, 255, 'Invalid "ipproto" value\n')
+            values["protocol"] = inet_proto_a2n(session, cursor.argument())
         elif matches(word, "fibmatch"):
             fibmatch = True
         elif word == "vrf":

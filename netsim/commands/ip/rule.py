@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from netsim.addr import IPv6
+from netsim.commands.ip.inet_proto import inet_proto_a2n, inet_proto_n2a
 from netsim.commands.ip.names import name_of, number_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_words import named, table_number
@@ -38,7 +39,6 @@ PORTS = re.compile(r"\s*([+-]?\d+)(?:-\s*([+-]?\d+))?")
 """`sscanf` of "%hu-%hu"."""
 FILTER_WORDS = ("not", "tos", "dsfield", "fwmark", "iif", "dev", "oif", "uidrange", "from", "to", "ipproto", "sport", "dport")
 FILTER_FLAGS = ("not", "l3mdev")
-PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47}
 
 
 def do_iprule(session: Ip, cursor: Words) -> None:
@@ -105,11 +105,7 @@ def parse(session: Ip, cursor: Words, complaint: str = "invalid table ID\n") -> 
         elif word in ("suppress_ifgroup", "sup_group"):
             fields["suppress_ifgroup"] = _group(session, cursor.argument())
         elif word == "ipproto":
-            value = cursor.argument()
-            parsed = PROTOCOLS.get(value, number(value, 0, 255))
-            if parsed is None:
-                raise invarg('Invalid "ipproto" value\n', value)
-            fields["ipproto"] = parsed
+            fields["ipproto"] = inet_proto_a2n(session, cursor.argument())
         elif word in ("sport", "dport"):
             fields[word] = _ports(word, cursor.argument())
         elif word == "uidrange":
@@ -288,7 +284,7 @@ def line(rule: Rule, session: Ip) -> str:
     if rule.uid is not None:
         text += f"uidrange {rule.uid[0]}-{rule.uid[1]} "
     if rule.ipproto:
-        text += f"ipproto {_ipproto(rule, session)} "
+        text += f"ipproto {inet_proto_n2a(session, rule.ipproto)} "
     for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
         if ports is not None:
             text += f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "") + " "
@@ -311,13 +307,6 @@ def line(rule: Rule, session: Ip) -> str:
     if session.style.details or rule.protocol not in (RTPROT_UNSPEC, RTPROT_KERNEL):
         text += f" proto {_protocol(rule, session)}"
     return text
-
-
-def _ipproto(rule: Rule, session: Ip) -> str:
-    """A protocol's name, with -N its number (`inet_proto_n2a`)."""
-    if session.style.numeric:
-        return f"ipproto-{rule.ipproto}"
-    return next((name for name, value in PROTOCOLS.items() if value == rule.ipproto), str(rule.ipproto))
 
 
 def _action(rule: Rule, session: Ip) -> str:
@@ -349,7 +338,7 @@ def _to_dict(rule: Rule, session: Ip) -> dict[str, Any]:
     if rule.uid is not None:
         item["uid_start"], item["uid_end"] = rule.uid
     if rule.ipproto:
-        item["ipproto"] = _ipproto(rule, session)
+        item["ipproto"] = inet_proto_n2a(session, rule.ipproto)
     for key, ports in (("sport", rule.sport), ("dport", rule.dport)):
         if ports is not None and ports[0] == ports[1]:
             item[key] = ports[0]

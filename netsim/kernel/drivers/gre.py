@@ -221,7 +221,7 @@ def outer_pmtu(netns: Netns, error: IcmpError, inner: Ip) -> None:
     except NetError:
         return
     if mtu and mtu < route.mtu:
-        learn_pmtu(netns, inner.dst, route.dev, mtu)
+        learn_pmtu(netns, route, inner.dst, mtu)
 
 
 MODULE = Module("ip_gre", {IPPROTO_GRE: gre_rcv}, {IPPROTO_GRE: gre_err}, (gre_init_net,))

@@ -218,7 +218,7 @@ def update_pmtu(dev: IpTunnel, skb: SkBuff, rt: Rt, df: int) -> bool:
     if not isinstance(inner, Ip):
         return True
     if route is not None and route.type == RTN_UNICAST and mtu <= route.mtu:
-        learn_pmtu(dev.netns, IPv4(inner.dst), route.dev, mtu)
+        learn_pmtu(dev.netns, route, IPv4(inner.dst), mtu)
     if inner.flags & IP_DF and mtu < inner.size:
         if route is not None:
             icmp_send(skb, 3, 4, mtu)

@@ -185,7 +185,7 @@ def check_pmtu(dev: VxlanDevice, skb: SkBuff, rt: Rt) -> bool:
         return True
     route = skb.route if isinstance(skb.route, Rt) else None
     if route is not None and route.type == RTN_UNICAST and isinstance(inner, Ip) and mtu < route.mtu:
-        learn_pmtu(dev.netns, IPv4(inner.dst), route.dev, mtu)
+        learn_pmtu(dev.netns, route, IPv4(inner.dst), mtu)
     is_port = dev.master is not None and dev.master.kind in ("bridge", "ovs")
     if not is_port or not isinstance(inner, Ip) or not _may_forge(inner, mtu):
         return True

@@ -418,7 +418,7 @@ def _change(dev: NetDevice) -> None:
         fib.device_up(dev.netns, dev, 16)
     elif dev.flags & IFF_UP:
         fib.carrier_down(dev.netns, dev)
-        if dev.inet.conf.arp_evict_nocarrier:
+        if dev.inet.conf.arp_evict_nocarrier and dev.netns.inet.conf_all.arp_evict_nocarrier:
             neigh_carrier_down(dev.netns.inet.arp, dev)
 
 

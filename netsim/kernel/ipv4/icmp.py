@@ -47,6 +47,9 @@ def setting(netns: Netns, name: str, default: int) -> int:
 
 # sending ---------------------------------------------------------------------------------------------------------------
 
+INADDR_DUMMY = IPv4.parse("192.0.0.8")
+"""Where an error comes from when no address of ours will do (RFC 7600)."""
+
 
 def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
     """Tell the source of a packet what became of it (`__icmp_send`); never about errors, later fragments, broadcasts or groups."""
@@ -79,7 +82,7 @@ def icmp_send(skb: SkBuff, kind: int, code: int, info: int) -> None:
         return
     room = min(route.mtu, LONGEST) - 20 - 8
     error = IcmpError(kind, code, info, packet, room)
-    _push(netns, packet.src, source or route.src or IPv4(0), error, route, tos=packet.tos & 0x1E | 0xC0, about=skb)
+    _push(netns, packet.src, source or route.src or INADDR_DUMMY, error, route, tos=packet.tos & 0x1E | 0xC0, about=skb)
 
 
 def _l3mdev_of(skb: SkBuff) -> int:
@@ -249,7 +252,7 @@ def _error(netns: Netns, skb: SkBuff, message: IcmpError) -> None:
     if message.type == REDIRECT:
         _redirected(netns, skb, message, inner)
     if message.type == DEST_UNREACH and message.code == FRAG_NEEDED:
-        _too_big(netns, message, inner)
+        _too_big(netns, skb, message, inner)
     handler = netns.kernel.inet_err.get(inner.protocol)
     if handler is not None:
         handler(netns, message, inner, skb)
@@ -257,16 +260,22 @@ def _error(netns: Netns, skb: SkBuff, message: IcmpError) -> None:
         sock.error(message, inner, skb)
 
 
-def _too_big(netns: Netns, message: IcmpError, inner: Ip) -> None:
+def _vrf_of(skb: SkBuff) -> int:
+    """The VRF an error came in by, which the socket that it is for is bound to."""
+    master = skb.dev.l3mdev
+    return 0 if master is None else master.ifindex
+
+
+def _too_big(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> None:
     if setting(netns, "ip_no_pmtu_disc", 0):
         return
     try:
-        route = ip_route_output(netns, Flow(dst=inner.dst, src=None, tos=inner.tos))
+        route = ip_route_output(netns, Flow(dst=inner.dst, src=None, oif=_vrf_of(skb), tos=inner.tos))
     except NetError:
         return
     mtu = message.rest & 0xFFFF
     if route.type == RTN_UNICAST and mtu and mtu < route.mtu:
-        learn_pmtu(netns, inner.dst, route.dev, mtu)
+        learn_pmtu(netns, route, inner.dst, mtu)
 
 
 def _redirected(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> None:
@@ -280,17 +289,17 @@ def _redirected(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> Non
     if not accepts or gateway.is_multicast or gateway.is_broadcast or gateway.is_zeronet:
         return
     try:
-        route = ip_route_output(netns, Flow(dst=inner.dst, tos=inner.tos))
+        route = ip_route_output(netns, Flow(dst=inner.dst, oif=_vrf_of(skb), tos=inner.tos))
     except NetError:
         return
-    if route.gateway != skb.packet.src or route.dev is not dev or gateway == route.gateway:
+    if route.gateway != skb.packet.src or gateway == route.gateway:
         return
     if inet_addr_type(netns, gateway) != RTN_UNICAST:
         return
     if not (conf.shared_media or every.shared_media) and inet_select_addr(netns, dev, gateway, RT_SCOPE_LINK) is None:
         return
-    neigh = neigh_create(netns.inet.arp, ARP_OPS, gateway, dev)
+    neigh = neigh_create(netns.inet.arp, ARP_OPS, gateway, route.dev)
     if neigh.state & NUD_VALID:
-        learn_redirect(netns, inner.dst, dev, gateway)
+        learn_redirect(netns, route, inner.dst, gateway)
     elif not neigh.state & NUD_INCOMPLETE:
         neigh_resolve(neigh)  # believed only when the new gateway is known to be there

@@ -30,6 +30,7 @@ from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
+    from netsim.kernel.tables.fib import NextHop
     from netsim.packet import Ip
 
 Keys = tuple[int, int, int]
@@ -49,6 +50,7 @@ class Learnt:
     mtu: int = 0
     is_locked: bool = False
     expires: int = 0
+    hop: NextHop | None = None  # the one it hangs on: with the route, or the nexthop object, it goes
 
 
 @quick
@@ -85,39 +87,51 @@ def exceptions_of(netns: Netns) -> dict[tuple[IPv4, int], Learnt]:
     return netns.inet.exceptions
 
 
-def find_exception(netns: Netns, dst: IPv4, dev: NetDevice) -> Learnt | None:
-    """What is still valid about a destination."""
+def find_exception(netns: Netns, dst: IPv4, dev: NetDevice, hop: NextHop | None) -> Learnt | None:
+    """What is still valid about a destination behind a next hop (`find_exception`)."""
     known = exceptions_of(netns).get((dst, dev.ifindex))
     if known is None:
         return None
-    if known.expires and known.expires <= netns.kernel.clock.now:
+    if known.hop is not hop or (known.expires and known.expires <= netns.kernel.clock.now):
         del exceptions_of(netns)[dst, dev.ifindex]
         return None
     return known
 
 
-def learn_pmtu(netns: Netns, dst: IPv4, dev: NetDevice, mtu: int) -> None:
+def learn_pmtu(netns: Netns, route: Rt, dst: IPv4, mtu: int) -> None:
     """A router said that packets to `dst` must be smaller (`__ip_rt_update_pmtu`)."""
+    hop = _hop_of(route)
+    if hop is None:
+        return
+    dev = route.dev
     lowest = int(netns.inet.sysctl.get("route/min_pmtu", MIN_PMTU))
     locked = mtu < lowest
     mtu = max(mtu, lowest)
-    known = find_exception(netns, dst, dev)
+    known = find_exception(netns, dst, dev, hop)
     if known is not None and known.mtu and known.mtu <= mtu and known.expires > netns.kernel.clock.now + PMTU_LIFETIME // 2:
         return
-    entry = known or Learnt()
+    entry = known or Learnt(hop=hop)
     entry.mtu, entry.is_locked = mtu, locked
     entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/mtu_expires", 600)) * SECOND
     exceptions_of(netns)[dst, dev.ifindex] = entry
     netns.inet.rt_genid += 1
 
 
-def learn_redirect(netns: Netns, dst: IPv4, dev: NetDevice, gateway: IPv4) -> None:
+def learn_redirect(netns: Netns, route: Rt, dst: IPv4, gateway: IPv4) -> None:
     """A router named a better gateway for `dst` (`__ip_do_redirect`)."""
-    entry = find_exception(netns, dst, dev) or Learnt()
+    hop, dev = _hop_of(route), route.dev
+    if hop is None:
+        return
+    entry = find_exception(netns, dst, dev, hop) or Learnt(hop=hop)
     entry.gateway = gateway
     entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/gc_timeout", 300)) * SECOND
     exceptions_of(netns)[dst, dev.ifindex] = entry
     netns.inet.rt_genid += 1
+
+
+def _hop_of(route: Rt) -> NextHop | None:
+    """The next hop that what is learnt of a way hangs on; None where no table knows the way."""
+    return route.found.hop if route.found is not None else None
 
 
 def flush_cache(netns: Netns) -> None:
@@ -242,7 +256,7 @@ def _make(netns: Netns, kind: int, dev: NetDevice, dst: IPv4, src: IPv4 | None, 
                 locked = bool(value)
     pmtu = 0
     if kind == RTN_UNICAST:
-        known = find_exception(netns, dst, dev) if netns.inet.exceptions else None
+        known = find_exception(netns, dst, dev, None if found is None else found.hop) if netns.inet.exceptions else None
         if known is not None:
             expires, learnt = known.expires, True
             if known.gateway is not None:
@@ -328,7 +342,7 @@ def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
     for name, value in found.route.metrics:
         if name == "mtu":
             mtu = value
-    known = find_exception(netns, skb.packet.dst, out)
+    known = find_exception(netns, skb.packet.dst, out, found.hop)
     expires = 0
     if known is not None:
         expires = known.expires

@@ -115,7 +115,7 @@ def _change(dev: NetDevice) -> None:
         return
     if not _is_link_ready(dev):
         fib.carrier_down(dev.netns, dev)
-        if state.conf.ndisc_evict_nocarrier and not dev.carrier:
+        if state.conf.ndisc_evict_nocarrier and dev.netns.inet6.conf_all.ndisc_evict_nocarrier and not dev.carrier:
             neigh_carrier_down(dev.netns.inet6.neigh, dev)
         return
     if state.ready:

@@ -78,8 +78,7 @@ def learn_pmtu(netns: Netns, rt: Rt6, dst: IPv6, mtu: int) -> None:
 def learn_redirect(rt: Rt6, dst: IPv6, gateway: IPv6 | None) -> None:
     """A router named a better next hop for `dst`; None: `dst` itself is on the link (`rt6_do_redirect`)."""
     if rt.found is not None:
-        entry = rt.found.route.exceptions.setdefault(dst, Exception6())
-        entry.gateway, entry.is_redirect = gateway, True
+        rt.found.route.exceptions[dst] = Exception6(gateway=gateway, is_redirect=True)  # in place of what was known of its MTU
 
 
 def flush_cache(netns: Netns) -> None:

@@ -11,9 +11,9 @@ from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.inet.family import AF_INET6
 from netsim.kernel.ipv4 import fib, fib_lookup
-from netsim.kernel.ipv4.route import Flow, Rt, find_exception, ip_route_output
+from netsim.kernel.ipv4.route import Flow, Rt, ip_route_output
 from netsim.kernel.ipv4.rt_cache import ip_route_input
-from netsim.kernel.rtnl.route6 import BOTH, delroute6, newroute6
+from netsim.kernel.rtnl.route6 import BOTH, check_asked_protocol, delroute6, newroute6
 from netsim.kernel.tables.fib import (
     RT_SCOPE_NOWHERE,
     RT_SCOPE_UNIVERSE,
@@ -191,19 +191,20 @@ class CachedRoute:
 def cached_routes(netns: Netns) -> list[CachedRoute]:
     """The exceptions that still hold, oldest first; the kernel's order is that of a hash (`fib_dump_info_fnhe`)."""
     cached = []
-    for dst, ifindex in list(netns.inet.exceptions):
-        dev = netns.devices.get(ifindex)
-        if dev is not None and find_exception(netns, dst, dev) is not None:
-            try:
-                cached.append(CachedRoute(dst, ip_route_output(netns, Flow(dst, oif=0))))
-            except NetError:
-                continue
+    for dst, _ in list(netns.inet.exceptions):
+        try:
+            route = ip_route_output(netns, Flow(dst, oif=0))
+        except NetError:
+            continue
+        if route.is_learnt:
+            cached.append(CachedRoute(dst, route))
     return cached
 
 
 def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
     """Which way a packet would go (`inet_rtm_getroute`); NetError as the look-up fails."""
     _only_inet(query.family)
+    check_asked_protocol(query)
     dst, src = IPv4(query.dst), None if query.src is None else IPv4(query.src)
     if query.iif:
         dev = netns.devices.get(query.iif)

@@ -8,7 +8,7 @@ import attrs
 
 from netsim.addr import IPV6_ANY, IPv6
 from netsim.clock import SECOND
-from netsim.errors import EEXIST, EINVAL, ENODEV, NetError
+from netsim.errors import EEXIST, EINVAL, ENODEV, EOPNOTSUPP, NetError
 from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
@@ -134,8 +134,19 @@ class Route6Answer:
     incoming: NetDevice | None = None
 
 
+ASKABLE = {2: (0, 1, 6, 17), 10: (0, 6, 17, 58)}
+"""Protocols that a way may be asked for, by family; 0: none was named."""
+
+
+def check_asked_protocol(query: RouteQuery) -> None:
+    """EOPNOTSUPP for a protocol whose ways are not told apart (`rtm_getroute_parse_ip_proto`)."""
+    if query.protocol not in ASKABLE[query.family]:
+        raise NetError(EOPNOTSUPP, "Unsupported ip proto")
+
+
 def getroute6(netns: Netns, query: RouteQuery) -> Route6Answer:
     """One decision (`inet6_rtm_getroute`); ENETUNREACH when no route knows."""
+    check_asked_protocol(query)
     dst, src = IPv6(query.dst), IPv6(query.src) if query.src is not None else None
     if query.iif:
         dev = netns.devices.get(query.iif)

@@ -67,7 +67,7 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
     netns.kernel.require_admin()
     state = fib_of(netns, request.family)
     _valid_selectors(request)
-    if request.tos & ECN_BITS and request.family == 2:
+    if request.tos & ECN_BITS:
         raise NetError(EINVAL, "Invalid dsfield (tos): ECN bits must be 0")
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
         if request.family != 2:
