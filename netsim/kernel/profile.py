@@ -91,6 +91,8 @@ class KernelProfile:
     """Since 6.14 a reset or acknowledgement sent for a socket belongs to it, not to the kernel's own (`ip_send_unicast_reply`)."""
     reset_closes: bool = True
     """Since 6.3 a reset by REJECT closes the tracked connection (`nf_ct_set_closing`)."""
+    clears_prefsrc_everywhere: bool = True
+    """Since 6.6 an IPv6 address that goes is no preferred source any more, of routes over other devices neither (`fib6_remove_prefsrc`)."""
     names_full_netns: bool = True
     """Since 6.18 the message that the table of connections is full names the namespace, unless it is the first."""
     log_all_netns: str = "0"
@@ -119,6 +121,7 @@ LINUX_6_1 = KernelProfile(
     answers_keep_socket=False,
     reset_closes=False,
     names_full_netns=False,
+    clears_prefsrc_everywhere=False,
     knows_dccp=True,
 )
 PROFILES = {"6.18": LINUX_6_18, "6.1": LINUX_6_1}

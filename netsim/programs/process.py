@@ -285,6 +285,23 @@ def dmesg(call: Call) -> Result:
     return Result(text)
 
 
+def nproc(call: Call) -> Result:
+    """nproc [--all] [--ignore=N]: how many processors there are, at least 1."""
+    left = call.machine.kernel.profile.cpus
+    words = list(call.argv[1:])
+    while words:
+        word, equals, value = words.pop(0).partition("=")
+        if word == "--ignore":
+            value = value if equals else words.pop(0) if words else ""
+            if not value.isdecimal():
+                return Result("", f"nproc: invalid number to ignore: '{value}'\n", 1)
+            left -= int(value)
+        elif word != "--all":
+            wrong = f"unrecognized option '{word}'" if word.startswith("--") else f"extra operand '{word}'"
+            return Result("", f"nproc: {wrong}\nTry 'nproc --help' for more information.\n", 1)
+    return Result(f"{max(left, 1)}\n")
+
+
 def which(call: Call) -> Result:
     """Where a command is."""
     out, status = "", 0

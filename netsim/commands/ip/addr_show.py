@@ -11,7 +11,7 @@ from netsim.commands.ip import link_show
 from netsim.commands.ip.names import name_of, number_of
 from netsim.commands.ip.output import Style, to_json
 from netsim.commands.ip.usage import ADDRESS
-from netsim.commands.ip.words import Prefix, Stop, Words, duparg2, invarg, matches, number, prefix
+from netsim.commands.ip.words import Prefix, Stop, Words, duparg2, invarg, ll_name_to_index, matches, number, prefix
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.addr import AddrRequest, deladdr
@@ -131,7 +131,7 @@ def chosen_devices(session: Ip, wanted: Filter) -> list[NetDevice]:
     """The devices a listing goes over."""
     devices = dumped(session.netns)
     if wanted.dev is not None:
-        found = getlink(session.netns, wanted.dev)
+        found = ll_name_to_index(session.netns, wanted.dev)
         if found is None:
             raise Stop(f'Device "{wanted.dev}" does not exist.\n', 1)
         devices = [found]

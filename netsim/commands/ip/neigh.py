@@ -11,7 +11,22 @@ from netsim.commands.ip.names import name_of
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_words import named
 from netsim.commands.ip.usage import NEIGH
-from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, device, duparg, duparg2, invarg, matches, no_device, number, prefix
+from netsim.commands.ip.words import (
+    Prefix,
+    Stop,
+    Words,
+    address,
+    answers,
+    device,
+    duparg,
+    duparg2,
+    invarg,
+    ll_name_to_index,
+    matches,
+    no_device,
+    number,
+    prefix,
+)
 from netsim.errors import NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
@@ -119,7 +134,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
         raise Stop("Device and destination are required arguments.\n", 255)
     if typed is not None and typed != "null":
         fields["lladdr"] = _lladdr(typed)
-    dev = getlink(session.netns, name) if name is not None else session.netns.loopback
+    dev = ll_name_to_index(session.netns, name) if name is not None else session.netns.loopback
     if dev is None:
         raise no_device(name or "")
     request = NeighRequest(dst, **{"state": NUD_PERMANENT if flags else 0, "everywhere": int(name is None), **fields})
@@ -207,7 +222,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
                 raise Stop(NEIGH, 255)
             wanted.to = prefix(word, session.style.family if session.style.family in (2, 10) else 0)
     if name:  # looked for once every word was read
-        wanted.dev = getlink(session.netns, name)
+        wanted.dev = ll_name_to_index(session.netns, name)
         if wanted.dev is None:
             raise no_device(name)
     return wanted

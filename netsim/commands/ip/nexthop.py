@@ -12,10 +12,9 @@ from netsim.commands.ip.nexthop_show import fields, line
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route_words import vrf_named
 from netsim.commands.ip.usage_nexthop import NEXTHOP
-from netsim.commands.ip.words import Stop, Words, address, answers, invarg, matches, number
+from netsim.commands.ip.words import Stop, Words, address, answers, invarg, ll_name_to_index, matches, number
 from netsim.errors import NetError
 from netsim.kernel.rtnl.flags import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
-from netsim.kernel.rtnl.link import getlink
 from netsim.kernel.rtnl.nexthop import NexthopFilter, NexthopRequest, delnexthop, dump, getnexthop, newnexthop
 from netsim.kernel.tables.fib import RTNH_F_ONLINK
 from netsim.kernel.tables.nexthop import Nexthop, nexthops_of
@@ -118,7 +117,7 @@ def _id(word: str) -> int:
 
 
 def _device(session: Ip, name: str) -> int:
-    dev = getlink(session.netns, name)
+    dev = ll_name_to_index(session.netns, name)
     if dev is None:
         raise invarg("Device does not exist\n", name)
     return dev.ifindex

@@ -12,7 +12,7 @@ from netsim.commands.ip.output import to_json
 from netsim.commands.ip.route6_show import flush6, refuse_flush, show6, shown_json6
 from netsim.commands.ip.route_get import get, show_cache
 from netsim.commands.ip.route_show import json_route, line
-from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number, vrf_named
+from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named, parse_filter, passes, table_number, vrf_table
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, duparg2, invarg, matches, number, prefix
 from netsim.errors import NetError
@@ -201,7 +201,7 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
     elif matches(word, "protocol"):
         words.protocol = named(session, "protocol", cursor.argument(), '"protocol" value is invalid\n')
     elif word == "vrf":
-        words.table = vrf_named(session.netns, cursor.argument()).l3mdev_table
+        words.table = vrf_table(session.netns, cursor.argument())
     elif matches(word, "table"):
         words.table = table_number(session, cursor.argument(), '"table" value is invalid\n')
     elif word == "dev" or word == "oif":
@@ -323,6 +323,8 @@ def _nexthops(session: Ip, words: RouteWords, cursor: Words) -> list[HopRequest]
             hop["weight"] = parsed
         elif word == "onlink":
             hop["flags"] |= RTNH_F_ONLINK
+        elif word == "encap" or matches(word, "realms"):
+            raise Stop(f'netsim: "ip route" option "nexthop {word}" is not modelled\n', 1)
         else:
             raise Stop(f'Error: "nexthop" or end of line is expected instead of "{word}"\n', 255)
     if empty:

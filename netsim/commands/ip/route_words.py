@@ -9,7 +9,7 @@ import attrs
 from netsim.addr import IPv4, IPv6
 from netsim.commands.ip.names import NAMES, number_of
 from netsim.commands.ip.usage import ROUTE
-from netsim.commands.ip.words import Prefix, Stop, Words, address, invarg, matches, no_device, number, prefix
+from netsim.commands.ip.words import Prefix, Stop, Words, address, device, invarg, matches, number, prefix
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.link import getlink
@@ -29,6 +29,11 @@ def vrf_named(netns: Netns, word: str) -> NetDevice:
     return dev
 
 
+def vrf_table(netns: Netns, word: str) -> int:
+    """The table of a VRF by its name; `default` is the main one where no VRF is called so (`ipvrf_get_table`)."""
+    return RT_TABLE_MAIN if word == "default" and getlink(netns, word) is None else vrf_named(netns, word).l3mdev_table
+
+
 def table_number(session: Ip, word: str, complaint: str = "table id value is invalid\n") -> int:
     """A table by name or number."""
     return named(session, "table", word, complaint)
@@ -44,10 +49,7 @@ def named(session: Ip, kind: str, word: str, complaint: str) -> int:
 
 def dev_index(netns: Netns, name: str) -> int:
     """A device's index; `Cannot find device`."""
-    dev = getlink(netns, name)
-    if dev is None:
-        raise no_device(name)
-    return dev.ifindex
+    return device(netns, name).ifindex
 
 
 @attrs.define(eq=False)
@@ -109,7 +111,7 @@ def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
             if wanted.metric is None:
                 raise invarg('"metric" value is invalid\n', value)
         elif word == "vrf":
-            wanted.table = vrf_named(session.netns, cursor.argument()).l3mdev_table
+            wanted.table = vrf_table(session.netns, cursor.argument())
             wanted.without = (RTN_LOCAL, RTN_BROADCAST)
         elif word in ("iif", "from", "mark"):
             raise Stop(f'netsim: "ip route show" option "{word}" is not modelled\n', 1)

@@ -197,11 +197,22 @@ def check_altname(name: str) -> bool:
     return bool(name) and len(name) < 128 and not any(letter in "/" or letter.isspace() for letter in name)
 
 
-def device(netns: Netns, name: str) -> NetDevice:
-    """A device by name, `ifN` index or alternative name; `Cannot find device`."""
+def ll_name_to_index(netns: Netns, name: str) -> NetDevice | None:
+    """The device a name means: its name or alternative name, the same with an address's label behind it (`eth0:1`), or `ifN`.
+
+    The kernel's old call for the index cuts the label off (`dev_ioctl`), and iproute2 asks it last.
+    """
     dev = getlink(netns, name)
+    if dev is None and ":" in name:
+        dev = getlink(netns, name.partition(":")[0])
     if dev is None and re.fullmatch(r"if\d+", name):
         dev = netns.devices.get(int(name[2:]))
+    return dev
+
+
+def device(netns: Netns, name: str) -> NetDevice:
+    """A device by what iproute2 takes for its name; `Cannot find device`."""
+    dev = ll_name_to_index(netns, name)
     if dev is None:
         raise no_device(name)
     return dev

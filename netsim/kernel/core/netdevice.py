@@ -135,6 +135,10 @@ class NetDevice(Late):
         """Send a frame out (`ndo_start_xmit`); NET_XMIT_DROP when the driver tells its caller that it dropped the frame."""
         raise NotImplementedError(self.kind)
 
+    def change_carrier(self, carrier: int) -> None:
+        """Set the carrier by hand (`ndo_change_carrier`); EOPNOTSUPP where a cable decides."""
+        raise NetError(EOPNOTSUPP)
+
     def own_groups6(self) -> tuple[IPv6, ...]:
         """IPv6 groups that a device of this kind is in while it is up, even where it has no addresses of the family."""
         return ()

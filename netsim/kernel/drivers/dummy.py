@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import attrs
 
-from netsim.kernel.core.device_life import register_netdevice
+from netsim.kernel.core.device_life import netif_carrier_off, netif_carrier_on, register_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import IFF_BROADCAST, IFF_NOARP, NetDevice
 from netsim.kernel.core.netns import Netns
@@ -24,6 +24,10 @@ class Dummy(NetDevice):
         self.stats.tx_packets += 1
         self.stats.tx_bytes += skb.size + 14
 
+    def change_carrier(self, carrier: int) -> None:
+        """Pull the cable that is not there, or plug it in (`dummy_change_carrier`)."""
+        (netif_carrier_on if carrier else netif_carrier_off)(self)
+
 
 @attrs.define(eq=False)
 class Ifb(Dummy):
@@ -36,6 +40,10 @@ class Ifb(Dummy):
         self.stats.rx_packets += 1
         self.stats.rx_bytes += skb.size + 14
         self.stats.rx_dropped += 1
+
+    def change_carrier(self, carrier: int) -> None:
+        """EOPNOTSUPP, as for most devices."""
+        NetDevice.change_carrier(self, carrier)
 
 
 def create_dummy(netns: Netns, request: LinkRequest) -> Dummy:

@@ -10,7 +10,7 @@ import attrs
 from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, ERANGE, NetError
-from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
+from netsim.kernel.core.neighbour import NUD_VALID, neigh_carrier_down, neigh_forget, neigh_ifdown
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
     IFF_LOOPBACK,
@@ -101,7 +101,19 @@ def _replace(dev: NetDevice, known: Ifa, ifa: Ifa) -> None:
     changed = attrs.evolve(known, valid=ifa.valid, preferred=ifa.preferred, updated=ifa.updated, metric=ifa.metric,
                            flags=(known.flags & ~IFA_F_PERMANENT) | (ifa.flags & IFA_F_PERMANENT), protocol=ifa.protocol)  # fmt: skip
     dev.inet.addresses[dev.inet.addresses.index(known)] = changed
+    if changed.metric != known.metric:
+        _modify_prefix_metric(dev, changed, known.metric)
     _expire_later(dev, changed)
+
+
+def _modify_prefix_metric(dev: NetDevice, ifa: Ifa, old: int) -> None:
+    """The connected route of an address is made anew with its other metric (`fib_modify_prefix_metric`)."""
+    prefix = IPv4(ifa.peer & MASKS4[ifa.length])
+    if not dev.flags & IFF_UP or ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE) or not prefix >> 24 or (prefix == ifa.local and ifa.length == 32):
+        return
+    kind, number = (RTN_LOCAL, RT_TABLE_LOCAL) if dev.flags & IFF_LOOPBACK else (RTN_UNICAST, RT_TABLE_MAIN)
+    add_routes(dev, ifa)
+    _delete(dev, dev.netns.inet.fib.tables[dev.l3mdev_fib_table or number], kind, prefix, ifa.length, ifa.local, old)
 
 
 def _same_net(one: Ifa, address: IPv4, mask: int) -> bool:
@@ -183,7 +195,7 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
             for other in followers:
                 addresses.remove(other)
                 delete_routes(dev, other)
-                fib.flush_prefsrc(dev.netns, other.local)
+                fib.flush_prefsrc(dev, other.local)
                 _tell_gone(dev, other)
     addresses.remove(ifa)
     if heir is not None:
@@ -249,6 +261,17 @@ def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     if not source or (source >= FIRST_GROUP and (source.is_multicast or source.is_broadcast)):
         routes = tuple(route for route in routes if route.type == RTN_LOCAL and route.dst == source != 0)  # `fib_valid_prefsrc`
     fib.insert_own(dev.netns, routes)
+    if dev.netns.inet.arp.entries:
+        _invalidate_broadcasts(dev, routes)
+
+
+def _invalidate_broadcasts(dev: NetDevice, routes: tuple[Route, ...]) -> None:
+    """Who was asked for at an address that is everybody's now is forgotten, unless somebody answered (`arp_invalidate`)."""
+    table = dev.netns.inet.arp
+    for route in routes:
+        known = table.entries.get((route.dst, dev.ifindex)) if route.type == RTN_BROADCAST else None
+        if known is not None and not known.state & NUD_VALID:
+            neigh_forget(table, known)
 
 
 def _routes(net: tuple[IPv4, IPv4, int, IPv4 | None, int], flags: int, source: IPv4, link: tuple[int, int, int], vrf_table: int) -> tuple[Route, ...]:
@@ -332,7 +355,7 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
         if own is not None:
             _delete(dev, own, RTN_LOCAL, ifa.local, 32, primary.local)
         if inet_addr_type_dev(netns, dev, ifa.local) != RTN_LOCAL:
-            fib.flush_prefsrc(netns, ifa.local)
+            fib.flush_prefsrc(dev, ifa.local)
 
 
 def _has_primary(addresses: Iterable[Ifa], prefix: int, length: int) -> bool:
@@ -460,7 +483,7 @@ def _unregistered(dev: NetDevice) -> None:
     ip_mc_down(dev)
     while dev.inet.addresses:
         remove_ifa(dev, dev.inet.addresses[0])
-    fib.device_down(dev.netns, dev, keep_local=False)
+    fib.device_unregistered(dev.netns, dev)
     neigh_ifdown(dev.netns.inet.arp, dev)
     dev.inet = None
 

@@ -324,11 +324,12 @@ def _hops_wanted(route: Route, hops: tuple[NextHop, ...]) -> bool:
 # events ----------------------------------------------------------------------------------------------------------------
 
 
-def flush_prefsrc(netns: Netns, address: IPv4) -> None:
-    """Routes that prefer a source address that went (`fib_sync_down_addr`)."""
-    for table in netns.inet.fib.tables.values():
+def flush_prefsrc(dev: NetDevice, address: IPv4) -> None:
+    """Routes that prefer a source address that went, in the main table or the one of the device's VRF, no other (`fib_sync_down_addr`)."""
+    table = dev.netns.inet.fib.tables.get(dev.l3mdev_fib_table or RT_TABLE_MAIN)
+    if table is not None:
         for route in table.preferring(address):
-            take_out(netns, table, route)
+            take_out(dev.netns, table, route)
 
 
 def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
@@ -350,6 +351,17 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
 def device_gone(netns: Netns, dev: NetDevice) -> None:
     """All routes over a device go, those of its addresses too: it enters or leaves a VRF (`fib_disable_ip` with force)."""
     device_down(netns, dev, keep_local=False)
+
+
+def device_unregistered(netns: Netns, dev: NetDevice) -> None:
+    """A device is no more, and with it every route that shares traffic over it (`fib_sync_down_dev` with NETDEV_UNREGISTER)."""
+    device_down(netns, dev, keep_local=False)
+    for table in netns.inet.fib.tables.values():
+        if not table.has_marks:
+            continue
+        for route in table.routes():
+            if route.nh is None and any(hop.ifindex == dev.ifindex for hop in route.nexthops):
+                table.remove(route)
 
 
 def carrier_down(netns: Netns, dev: NetDevice) -> None:

@@ -14,6 +14,7 @@ from netsim.kernel.core.tracepoint import trace_step
 from netsim.kernel.inet.flow_keys import DST_IP, SRC_IP, fields_of, flow_hash
 from netsim.kernel.inet.nexthop import is_good_nh
 from netsim.kernel.tables.fib import (
+    RT_SCOPE_LINK,
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
     RTN_BLACKHOLE,
@@ -137,12 +138,17 @@ def usable_hops(netns: Netns, route: Route, flow: Flow) -> Sequence[NextHop]:
     for hop in route.nexthops:
         if hop.flags & RTNH_F_DEAD or (flow.oif and hop.ifindex != flow.oif):
             continue
-        if hop.flags & RTNH_F_LINKDOWN:
+        if hop.flags & RTNH_F_LINKDOWN and not _asks_for_gateway(flow):
             dev = netns.devices.get(hop.ifindex)
             if dev is not None and ignores_linkdown(dev):
                 continue
         usable.append(hop)
     return usable
+
+
+def _asks_for_gateway(flow: Flow) -> bool:
+    """Whether this is the look-up of a new route's gateway, to which the link's state is nothing (`FIB_LOOKUP_IGNORE_LINKSTATE`): no packet has a scope."""
+    return flow.iif == LOOPBACK_IFINDEX and flow.scope >= RT_SCOPE_LINK
 
 
 def ignores_linkdown(dev: NetDevice) -> bool:

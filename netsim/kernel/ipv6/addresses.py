@@ -11,7 +11,7 @@ from netsim.clock import SECOND
 from netsim.errors import EACCES, EADDRNOTAVAIL, EEXIST, EINVAL, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, NetDevice
 from netsim.kernel.ipv6 import dad, fib, mcast
-from netsim.kernel.ipv6.host_route import find_prefix_route, multicast_route, prefix_route, unconfigured
+from netsim.kernel.ipv6.host_route import disconnect_peer, find_prefix_route, multicast_route, prefix_route, unconfigured
 from netsim.kernel.ipv6.saddr import scope_of
 from netsim.kernel.tables.fib6 import RTF_EXPIRES
 from netsim.kernel.tables.inet6 import (
@@ -121,13 +121,19 @@ def _modify(dev: NetDevice, known: Ifa6, request: AddrRequest, wanted: int) -> N
     assert dev.inet6 is not None
     had_route = known.flags & IFA_F_PERMANENT and not known.flags & IFA_F_NOPREFIXROUTE
     flags = known.flags & KEPT_BY_CHANGE | wanted | _age_flags(request.valid, request.preferred)
+    peer = known.peer if request.peer is None or request.peer == known.address else IPv6(request.peer)
+    if peer != known.peer and known.peer is not None:
+        disconnect_peer(dev, known.peer)
     changed = attrs.evolve(
-        known, flags=flags, valid=request.valid, preferred=request.preferred, metric=request.metric or known.metric,
+        known, flags=flags, valid=request.valid, preferred=request.preferred, metric=request.metric or known.metric, peer=peer,
         updated=dev.netns.kernel.clock.now,
     )  # fmt: skip
     dev.inet6.addresses[dev.inet6.addresses.index(known)] = changed
     if not flags & IFA_F_NOPREFIXROUTE:
         _reconnect(dev, changed, known.metric)
+        if peer is not None and (peer != known.peer or changed.metric != known.metric):
+            disconnect_peer(dev, peer)
+            prefix_route(dev, peer, 128, changed.metric)
     elif had_route:
         _clean_prefix_route(dev, changed)
     watch(dev)

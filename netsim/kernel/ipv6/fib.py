@@ -10,7 +10,7 @@ import attrs
 from netsim.addr import MASKS6, IPv6
 from netsim.errors import EACCES, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
-from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, fib6_lookup, table_lookup
+from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, LOOKUP_IGNORE_LINKSTATE, Flow6, fib6_lookup, table_lookup
 from netsim.kernel.tables.fib import RT_TABLE_MAIN, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK
 from netsim.kernel.tables.fib6 import MANY, RTF_ANYCAST, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP, Fib6Info, Fib6Table
 from netsim.kernel.tables.inet6 import IFA_F_TENTATIVE
@@ -120,7 +120,7 @@ def _check_gateway_route(netns: Netns, route: Fib6Info, gateway: IPv6, dev: NetD
     found = None
     table = netns.inet6.fib.tables.get(route.table)
     if table is not None:
-        found = table_lookup(netns, table, flow, route.ifindex, LOOKUP_IFACE)
+        found = table_lookup(netns, table, flow, route.ifindex, LOOKUP_IFACE | LOOKUP_IGNORE_LINKSTATE)
         if found is not None and (found.error or found.route.gateway is not None or (dev is not None and found.route.ifindex != dev.ifindex)):
             found = None
     if found is None:
@@ -138,7 +138,7 @@ def _check_gateway_route(netns: Netns, route: Fib6Info, gateway: IPv6, dev: NetD
 def _check_onlink(netns: Netns, gateway: IPv6, dev: NetDevice) -> None:
     """Nothing may say that a gateway on the link is elsewhere (`ip6_route_check_nh_onlink`)."""
     table = netns.inet6.fib.table(dev.l3mdev_fib_table or RT_TABLE_MAIN)
-    found = table_lookup(netns, table, Flow6(gateway, oif=dev.ifindex), dev.ifindex, LOOKUP_IFACE)
+    found = table_lookup(netns, table, Flow6(gateway, oif=dev.ifindex), dev.ifindex, LOOKUP_IFACE | LOOKUP_IGNORE_LINKSTATE)
     if found is None or found.error or found.route.dst == 0:
         return
     if found.route.type != RTN_UNICAST or found.route.ifindex != dev.ifindex:
@@ -152,6 +152,8 @@ def insert(netns: Netns, route: Fib6Info, flags: int) -> None:
     """Add, append or replace a checked route (`fib6_add`, `fib6_add_rt2node`); EEXIST, ENOENT."""
     fib = netns.inet6.fib
     table = fib.tables.get(route.table) or fib.table(route.table)
+    if route.prefsrc is not None:
+        fib.has_prefsrc = True
     node = table.at(route.dst, route.length)
     if not node and not flags & NLM_F_CREATE and flags & NLM_F_REPLACE:
         raise NetError(ENOENT, "Can not replace route - no match found")

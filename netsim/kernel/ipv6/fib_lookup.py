@@ -30,7 +30,7 @@ from netsim.values import quick
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
 
-LOOKUP_IFACE, LOOKUP_REACHABLE = 1, 2
+LOOKUP_IFACE, LOOKUP_REACHABLE, LOOKUP_IGNORE_LINKSTATE = 1, 2, 4
 """What a look-up insists on: that the way out is the device asked for; that a gateway is not known to be dead."""
 REJECT_ERRORS = {RTN_BLACKHOLE: EINVAL, RTN_PROHIBIT: EACCES, RTN_THROW: EAGAIN, RTN_UNREACHABLE: EHOSTUNREACH}
 FAIL_HARD, FAIL_PROBE = -3, -2
@@ -141,7 +141,9 @@ def best_of(netns: Netns, node: list[Fib6Info], oif: int, strict: int) -> Fib6In
 
 def score_of(netns: Netns, route: Fib6Info, oif: int, strict: int) -> int:
     """How well a route fits, negative when it does not (`find_match`, `rt6_score_route`)."""
-    if route.nh_flags & RTNH_F_DEAD or (route.nh_flags & RTNH_F_LINKDOWN and ignores_linkdown(netns, route.ifindex)):
+    if route.nh_flags & RTNH_F_DEAD:
+        return FAIL_HARD
+    if route.nh_flags & RTNH_F_LINKDOWN and not strict & LOOKUP_IGNORE_LINKSTATE and ignores_linkdown(netns, route.ifindex):
         return FAIL_HARD
     score = 2 if not oif or route.ifindex == oif else 0
     if not score and strict & LOOKUP_IFACE:

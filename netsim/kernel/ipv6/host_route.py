@@ -92,17 +92,35 @@ def unconfigured(dev: NetDevice, ifa: Ifa6) -> None:
     if not dev.flags & IFF_LOOPBACK:
         mcast.leave(dev, ifa.address.solicited_node())
     if ifa.peer is not None:
-        peer = find_prefix_route(dev, ifa.peer, 128)
-        if peer is not None:
-            fib.remove(dev.netns, peer)
+        disconnect_peer(dev, ifa.peer)
     routes = tuple(dev.netns.inet6.fib.over(dev.ifindex))
     if routes:
         own = _find_host(dev, ifa.address, RTN_LOCAL)
         if own is not None:
             fib.remove(dev.netns, own)
-        for route in routes:  # which no longer prefer a source address that went (`rt6_remove_prefsrc`)
-            if route.prefsrc == ifa.address:
-                route.prefsrc = None
+    _remove_prefsrc(dev, ifa.address, routes)
+
+
+def _remove_prefsrc(dev: NetDevice, address: IPv6, over: tuple[Fib6Info, ...]) -> None:
+    """Routes no longer prefer a source that went, those over the device or all, unless it is somebody else's too (`rt6_remove_prefsrc`)."""
+    netns = dev.netns
+    state = netns.inet6.fib
+    is_everywhere = netns.kernel.profile.clears_prefsrc_everywhere
+    if is_everywhere and not state.has_prefsrc:
+        return
+    for route in state.routes() if is_everywhere else over:
+        if route.prefsrc != address:
+            continue
+        other = netns.devices.get(route.ifindex)
+        if not is_everywhere or fib.owner_of(netns, address, domain=None if other is None else other.l3mdev, banned=0) is None:
+            route.prefsrc = None
+
+
+def disconnect_peer(dev: NetDevice, peer: IPv6) -> None:
+    """The route to the other end of an address goes (`cleanup_prefix_route`)."""
+    route = find_prefix_route(dev, peer, 128)
+    if route is not None:
+        fib.remove(dev.netns, route)
 
 
 def _anycast_of(ifa: Ifa6) -> IPv6 | None:

@@ -103,7 +103,7 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
     if request.master is not None:
         set_master(dev, request.master)
     if request.carrier is not None:
-        raise NetError(EOPNOTSUPP)
+        dev.change_carrier(request.carrier)
     if request.protodown is not None:
         raise NetError(EOPNOTSUPP, "Protodown not supported by device")
     if request.txqueuelen is not None:

@@ -53,6 +53,7 @@ BOTH = "Nexthop specification and nexthop id are mutually exclusive"
 
 def newroute6(netns: Netns, request: RouteRequest, flags: int) -> None:
     """Add, append or replace a route (`inet6_rtm_newroute`, `ip6_route_multipath_add`)."""
+    _check_words(request)
     if request.nhid:
         if request.hops:
             raise NetError(EINVAL, BOTH)
@@ -93,6 +94,14 @@ def _age(netns: Netns, route: Fib6Info) -> None:
         fib.remove(netns, route)
 
 
+def _check_words(request: RouteRequest) -> None:
+    """What is refused before anything is looked up (`rtm_to_fib6_config`, `ip6_convert_metrics`); EINVAL."""
+    if request.tos:
+        raise NetError(EINVAL, "Invalid dsfield (tos): option not available for IPv6")
+    if ("congctl", 0) in request.metrics:
+        raise NetError(EINVAL, "Unknown tcp congestion algorithm")
+
+
 def _route(netns: Netns, request: RouteRequest, hop: HopRequest | None) -> Fib6Info:
     """One way out of a request (`rtm_to_fib6_config`)."""
     kind = request.type or RTN_UNICAST
@@ -108,6 +117,7 @@ def _route(netns: Netns, request: RouteRequest, hop: HopRequest | None) -> Fib6I
 
 def delroute6(netns: Netns, request: RouteRequest) -> None:
     """Remove the first route that matches, or of several next hops each (`inet6_rtm_delroute`); ESRCH."""
+    _check_words(request)
     if request.nhid and request.hops:
         raise NetError(EINVAL, BOTH)
     wanted = fib.Wanted6(

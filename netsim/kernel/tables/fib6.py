@@ -168,6 +168,8 @@ class Fib6State:
     has_custom_rules: bool = False
     has_marks: bool = False
     """Whether a way out was ever dead or without carrier."""
+    has_prefsrc: bool = False
+    """Whether a route ever preferred a source."""
     devices: dict[int, list[Fib6Info]] | None = attrs.field(default=None, metadata={"state": "skip"})
     """ifindex -> the routes of all tables over that device, kept from when somebody first asked."""
 
