@@ -6,7 +6,9 @@ from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, OptionError, parse
 
-GRAMMAR = Grammar("bls", "in", long={"silent": ("s", ""), "quiet": ("s", ""), "bytes": ("n", "="), "verbose": ("l", ""), "ignore-initial": ("i", "=")})
+GRAMMAR = Grammar(
+    "bls", "in", long={"silent": ("s", ""), "quiet": ("s", ""), "bytes": ("n", "="), "verbose": ("l", ""), "ignore-initial": ("i", "=")}
+)
 MORE = "cmp: Try 'cmp --help' for more information.\n"
 
 

@@ -39,9 +39,9 @@ def multicast_mac(key: Any) -> MAC:
 def arp_solicit(neigh: Neighbour, skb: SkBuff | None) -> None:
     """Ask for a neighbour's address, from the source `arp_announce` allows (`arp_solicit`)."""
     dev = neigh.dev
-    source = _announced_source(dev, neigh.key, skb)
-    if source is None or dev.inet is None:
+    if dev.inet is None:
         return
+    source = _announced_source(dev, neigh.key, skb) or IPv4(0)  # who has no address asks all the same
     parms: NeighParms = dev.inet.arp
     unicast = neigh.probes <= parms.ucast_solicit and neigh.state & NUD_VALID
     if neigh.state & NUD_PROBE and neigh.probes > parms.ucast_solicit + parms.mcast_solicit:

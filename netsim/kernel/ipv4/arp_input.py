@@ -21,6 +21,7 @@ from netsim.packet import Arp
 WITHOUT_ARP = IFF_NOARP | IFF_LOOPBACK
 NOT_TO_US = (PACKET_OTHERHOST, PACKET_LOOPBACK)
 OPERATIONS = (ARPOP_REQUEST, ARPOP_REPLY)
+ACCEPT_ALL, ACCEPT_OF_SUBNET = 1, 2
 
 
 def arp_only_counts(dev: NetDevice, skb: SkBuff) -> bool:
@@ -174,6 +175,15 @@ def _filtered(dev: NetDevice, message: Arp) -> bool:
         return True
 
 
+def _accepts(dev: NetDevice, sender: IPv4) -> bool:
+    """Whether somebody who was not asked is believed: always (1), or only one of the device's own nets (2) (`arp_accept`)."""
+    assert dev.inet is not None
+    mode = max(dev.netns.inet.conf_all.arp_accept, dev.inet.conf.arp_accept)
+    if mode != ACCEPT_OF_SUBNET:
+        return mode == ACCEPT_ALL
+    return any(ifa.scope <= RT_SCOPE_LINK and not (ifa.peer ^ sender) & mask4(ifa.length) for ifa in dev.inet.addresses)
+
+
 def _learn(skb: SkBuff, message: Arp) -> None:
     """Update an entry that is there; `arp_accept` makes new ones from gratuitous messages (`arp_process`)."""
     dev, state, sender = skb.dev, skb.dev.inet, message.spa
@@ -182,7 +192,7 @@ def _learn(skb: SkBuff, message: Arp) -> None:
     neigh = netns.inet.arp.entries.get((sender, dev.ifindex))
     is_reply = message.op == ARPOP_REPLY
     is_garp = sender == message.tpa and (not is_reply or message.tha in (MAC_ZERO, message.sha))
-    if neigh is None and (is_reply or is_garp) and _conf(dev, "arp_accept") and inet_addr_type(netns, sender) == RTN_UNICAST:
+    if neigh is None and (is_reply or is_garp) and _accepts(dev, sender) and inet_addr_type(netns, sender) == RTN_UNICAST:
         neigh = neigh_create(netns.inet.arp, ARP_OPS, sender, dev)
         if neigh.state == NUD_NONE:
             neigh.confirmed = neigh.updated = -10 * SECOND

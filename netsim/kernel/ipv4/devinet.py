@@ -109,7 +109,12 @@ def _replace(dev: NetDevice, known: Ifa, ifa: Ifa) -> None:
 def _modify_prefix_metric(dev: NetDevice, ifa: Ifa, old: int) -> None:
     """The connected route of an address is made anew with its other metric (`fib_modify_prefix_metric`)."""
     prefix = IPv4(ifa.peer & MASKS4[ifa.length])
-    if not dev.flags & IFF_UP or ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE) or not prefix >> 24 or (prefix == ifa.local and ifa.length == 32):
+    if (
+        not dev.flags & IFF_UP
+        or ifa.flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE)
+        or not prefix >> 24
+        or (prefix == ifa.local and ifa.length == 32)
+    ):
         return
     kind, number = (RTN_LOCAL, RT_TABLE_LOCAL) if dev.flags & IFF_LOOPBACK else (RTN_UNICAST, RT_TABLE_MAIN)
     add_routes(dev, ifa)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.kernel.ipv4.fib_lookup import inet_addr_type
-from netsim.kernel.ipv4.route import Flow, Rt, ip_route_output
+from netsim.kernel.ipv4.route import Flow, Rt, ip_route_output, keys_of
 from netsim.kernel.tables.fib import RTN_LOCAL
 from netsim.packet import Ip
 
@@ -23,4 +23,5 @@ def ip_route_me_harder(netns: Netns, skb: SkBuff) -> None:
 def route_of(netns: Netns, packet: Ip, mark: int, bound: int = 0) -> Rt:
     """The way of a packet sent from here, be its source ours or not."""
     source = packet.src if inet_addr_type(netns, packet.src) == RTN_LOCAL else None
-    return ip_route_output(netns, Flow(packet.dst, source, bound, 0, packet.tos, mark, packet.protocol))
+    protocol, sport, dport = keys_of(packet)
+    return ip_route_output(netns, Flow(packet.dst, source, bound, 0, packet.tos, mark, protocol, sport, dport))

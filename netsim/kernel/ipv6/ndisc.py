@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_ANY, MAC, IPv6
+from netsim.addr import IPV6_ALL_NODES, IPV6_ALL_ROUTERS, IPV6_ANY, MAC, MASKS6, IPv6
 from netsim.clock import SECOND
 from netsim.errors import NetError
 from netsim.kernel.core.neighbour import (
@@ -36,6 +36,7 @@ from netsim.packet.numbers import ETH_P_IPV6, IPPROTO_ICMPV6, ND_OPT_NONCE
 SOURCE_ADDRESS, TARGET_ADDRESS = 1, 2
 ROUTER, SOLICITED, OVERRIDES = 0x80, 0x40, 0x20
 HOP_LIMIT = 255
+ACCEPT_ALL, ACCEPT_OF_PREFIX = 1, 2
 REDIRECTED_HEADER = 4
 
 
@@ -254,6 +255,15 @@ def is_proxied(dev: NetDevice, address: IPv6) -> bool:
     return (address, dev.ifindex) in proxies or (address, 0) in proxies
 
 
+def _accepts_untracked(dev: NetDevice, source: IPv6) -> bool:
+    """Whether an advertisement nobody asked for is believed: always (1), or only from one of the device's prefixes (2) (`accept_untracked_na`)."""
+    assert dev.inet6 is not None
+    mode = dev.inet6.conf.accept_untracked_na
+    if mode != ACCEPT_OF_PREFIX:
+        return mode == ACCEPT_ALL
+    return any(not (ifa.address ^ source) & MASKS6[ifa.length] for ifa in dev.inet6.addresses)
+
+
 def _advertised(skb: SkBuff, message: NeighAdvert) -> None:
     """An answer, or an announcement (`ndisc_recv_na`)."""
     from netsim.kernel.ipv6.dad import dad_failure
@@ -274,7 +284,7 @@ def _advertised(skb: SkBuff, message: NeighAdvert) -> None:
     lladdr = link_address(message.options, TARGET_ADDRESS)
     neigh = dev.netns.inet6.neigh.entries.get((target, dev.ifindex))
     if neigh is None:
-        if lladdr is not None and not solicited and dev.inet6.conf.forwarding and dev.inet6.conf.accept_untracked_na:
+        if lladdr is not None and not solicited and dev.inet6.conf.forwarding and _accepts_untracked(dev, skb.packet.src):
             neigh = neigh_create(dev.netns.inet6.neigh, ND_OPS, target, dev)
         else:
             return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsim.errors import NetError
 from netsim.kernel.ipv6.fib import owner_of
-from netsim.kernel.ipv6.route import Flow6, ip6_route_output
+from netsim.kernel.ipv6.route import Flow6, ip6_route_output, keys_of
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -19,9 +19,9 @@ def ip6_route_me_harder(netns: Netns, skb: SkBuff) -> None:
     bound = getattr(skb.owner, "bound_dev", 0)
     master = skb.dev.l3mdev
     source = packet.src if owner_of(netns, packet.src, domain=master) is not None else None
-    rt = ip6_route_output(
-        netns, Flow6(packet.dst, source, bound, 0, packet.tclass, skb.mark, packet.nexthdr, l3mdev=master.ifindex if master is not None else 0), bound
-    )
+    domain = master.ifindex if master is not None else 0
+    protocol, sport, dport = keys_of(packet)
+    rt = ip6_route_output(netns, Flow6(packet.dst, source, bound, 0, packet.tclass, skb.mark, protocol, sport, dport, l3mdev=domain), bound)
     if rt.refuses:
         raise NetError(rt.error)
     skb.route = rt

@@ -19,7 +19,7 @@ from netsim.kernel.ipv6.fib_lookup import LOOKUP_IFACE, Flow6, Found6, fib6_look
 from netsim.kernel.ipv6.saddr import ipv6_dev_get_saddr
 from netsim.kernel.tables.fib import RTN_ANYCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST
 from netsim.kernel.tables.fib6 import Exception6, Fib6Info
-from netsim.packet import DestOpts, HopByHop, Routing
+from netsim.packet import DestOpts, HopByHop, Ip6, Routing
 from netsim.values import quick
 
 if TYPE_CHECKING:
@@ -203,12 +203,17 @@ def direct(netns: Netns, dev: NetDevice, flow: Flow6) -> Rt6:
 
 def _flow_of(skb: SkBuff, dev: NetDevice) -> Flow6:
     packet = skb.packet
+    protocol, sport, dport = keys_of(packet)
+    return Flow6(packet.dst, packet.src, 0, dev.ifindex, packet.tclass, skb.mark, protocol, sport, dport, flowlabel=packet.flowlabel)
+
+
+def keys_of(packet: Ip6) -> tuple[int, int, int]:
+    """Protocol and ports, behind extension headers too."""
     protocol, payload = packet.nexthdr, packet.payload
     if isinstance(payload, HopByHop | DestOpts | Routing):
         upper = upper_of(packet)
         protocol, payload = upper.protocol, upper.payload
-    sport, dport = ports_of(payload)
-    return Flow6(packet.dst, packet.src, 0, dev.ifindex, packet.tclass, skb.mark, protocol, sport, dport, flowlabel=packet.flowlabel)
+    return (protocol, *ports_of(payload))
 
 
 def ip6_route_input(skb: SkBuff) -> Rt6:

@@ -145,7 +145,7 @@ class Socat(Program):
         is_first, way = not self.channels, self.options.direction
         reads = way != ("U" if is_first else "u")
         writes = way != ("u" if is_first else "U")
-        creates = address.form.kind == CREATES or address.has("create") or (address.form.protocol == "gopen" and not reads)
+        creates = address.form.kind == CREATES or address.has("create") or (address.form.protocol == "gopen" and writes)
         exists = proc.machine.files.stat(proc, path) is not None
         flags = (0 if not writes else 2 if reads else 1) | (0o100 if creates else 0) | (0o1000 if address.has("trunc") else 0)
         if address.form.kind == CREATES:
@@ -153,7 +153,8 @@ class Socat(Program):
         try:
             if not exists and not creates:
                 proc.open(path, "r")
-            mode = "a" if address.has("append") else "w" if creates and (not exists or address.has("trunc") or address.form.kind == CREATES) else "r+"
+            appends = address.has("append") or (address.form.protocol == "gopen" and exists)  # what is there stays
+            mode = "a" if appends else "w" if creates and (not exists or address.has("trunc") or address.form.kind == CREATES) else "r+"
             fd = proc.open(path, "r" if not writes else mode)
         except NetError as error:
             raise Problem(f'open("{path}", 0{flags:o}, 0666): {strerror(error.errno)}') from None
