@@ -80,7 +80,6 @@ EXEC_TABLE: dict[str, str] = {
     "mount": "netsim.programs.mount:mount",
     "umount": "netsim.programs.mount:umount",
     "stat": "netsim.programs.stat:stat",
-    "dd": "netsim.programs.dd:dd",
     "cmp": "netsim.programs.cmp:cmp",
     "nproc": "netsim.programs.process:nproc",
     "telnet": "netsim.programs.telnet:telnet",

@@ -10,7 +10,7 @@ import attrs
 from netsim.addr import IPV4_LOOPBACK, MASKS4, IPv4
 from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, ERANGE, NetError
-from netsim.kernel.core.neighbour import NUD_VALID, neigh_carrier_down, neigh_forget, neigh_ifdown
+from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_forget, neigh_ifdown
 from netsim.kernel.core.netdevice import (
     IFF_BROADCAST,
     IFF_LOOPBACK,
