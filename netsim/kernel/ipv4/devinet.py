@@ -48,7 +48,7 @@ from netsim.kernel.tables.fib import (
     Route,
 )
 from netsim.kernel.tables.inet import IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa, InDevice, Ipv4Conf
-from netsim.kernel.tables.neigh import NeighParms
+from netsim.kernel.tables.neigh import NUD_VALID, NeighParms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
