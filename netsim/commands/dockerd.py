@@ -14,6 +14,7 @@ from netsim.docker.errors import Refusal
 from netsim.docker.profile import RELEASES
 from netsim.docker.settings import DaemonOptions
 from netsim.machine.call import Call, Program, Result
+from netsim.machine.machine import Machine
 
 
 def pool(text: str) -> str:
@@ -76,17 +77,17 @@ def read_flags(words: Sequence[str]) -> dict[str, Any]:
     return fields
 
 
-def read_options(words: Sequence[str]) -> DaemonOptions:
-    """The options of a daemon that reads no file."""
-    return DaemonOptions(**read_flags(words))
+def read_options(machine: Machine, words: Sequence[str]) -> DaemonOptions:
+    """The options of a daemon that is started with these words on a machine: what its /etc/docker/daemon.json says beside them."""
+    flags, file = read_flags(words), read_daemon_file(machine)
+    conflicts(flags, file)
+    return DaemonOptions(**{**file, **flags})
 
 
 def dockerd(call: Call) -> Result | Program:
     """Run the daemon in the foreground, as the command does, with what /etc/docker/daemon.json says beside its flags; `&` puts it where it belongs."""
     try:
-        flags, file = read_flags(call.argv[1:]), read_daemon_file(call.machine)
-        conflicts(flags, file)
-        options = DaemonOptions(**{**file, **flags})
+        options = read_options(call.machine, call.argv[1:])
     except Refusal as problem:
         return Result("", problem.text + "\n", 1)
     return Dockerd(None, RELEASES[call.machine.docker_release], options)

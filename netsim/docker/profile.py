@@ -173,6 +173,9 @@ class EngineProfile:
     joins_itself: str = "cannot join own network namespace"
     """A container whose mode names itself."""
     joins_host: str = "cannot connect container to host network - container must be created in host network mode"
+    parent_missing: str = "-o parent interface was not found on the host"
+    disconnect_events: int = 1
+    """How often `network disconnect` is told of."""
     ipc_problem: str = "invalid"
     runtime_prefix: str = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
     """What the runtime's refusals begin with."""
@@ -216,12 +219,13 @@ V20_10 = EngineProfile(
     defers_ipv6=1, clears_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
     answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0,
+    parent_missing="-o parent interface does was not found on the host", disconnect_events=2,
     protocol_failure="Error starting userland proxy: {reason}",
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",
     hold_failure="listen {network} {host}:{port}: bind: {reason}",
 )  # fmt: skip
 V27 = EngineProfile(
-    "27.5.1", "1.47", "v27", advertises_addresses=0, durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "27.5.1", "1.47", "v27", disconnect_events=2, advertises_addresses=0, durations=Durations(120, 850, 230, 100, 170, 140, 400, 200), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     wraps_network_failures=0, shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0, hosts_zeros="::0",
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, ports_by_address=1, active_endpoints="network {name} id {id} has active endpoints", empty_name="invalid name: ", gateway_modes=("nat", "routed"), asks_about_gateways=0, names_interfaces=0,
     joins_missing="{problem}", joins_itself="cannot join own network", joins_stopped="cannot join network of a non running container: {id}",

@@ -22,7 +22,7 @@ def start_daemon(host: Host, profile: EngineProfile, line: str, images: Sequence
     if isinstance(host.machine.services.get("docker"), Engine):
         host.world.run_for(stop(host.machine) + CHANGE_TIME)  # its containers' first processes know no signals
     try:
-        engine = boot(host.machine, profile, read_options(shlex.split(line)[1:]))
+        engine = boot(host.machine, profile, read_options(host.machine, shlex.split(line)[1:]))
         engine.images |= {image.name: image for image in images}
     except Refusal as problem:
         return {"rc": 1, "stdout": "", "stderr": f"{problem.text}\n"}

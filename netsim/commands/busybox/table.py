@@ -15,7 +15,6 @@ SHARED = {
 }  # fmt: skip
 """Applets that print what their sisters of the Debian dialect print."""
 REFUSED = (
-    "arping",
     "tftp",
     "ftpget",
     "ftpput",
@@ -49,6 +48,7 @@ APPLETS: dict[str, str] = {
     "tail": _OWN + "ends:tail",
     **{name: _NET + f"{name}:{name}" for name in ("arp", "brctl", "ifconfig", "netstat", "route", "sysctl")},
     "vconfig": _NET + "brctl:vconfig",
+    "arping": _OWN + "arping:arping",
     "ipcalc": _OWN + "ipcalc:ipcalc",
     **dict.fromkeys(BOXED, "netsim.programs.boxed:boxed"),
     **{name: f"netsim.programs.{where}" for name, where in SHARED.items()},

@@ -63,7 +63,7 @@ def export(docker: Docker, parsed: Parsed) -> Result:
     if wrong is not None:
         return wrong
     container = docker.engine.container(parsed.words[0])
-    docker.engine.tell("container", "export", container.id, image=container.spec.image, name=container.name)
+    docker.engine.tell_of(container, "export")
     return _put(docker, exported(docker.engine, container), parsed.text("output"))
 
 

@@ -87,7 +87,7 @@ def attach(docker: Docker, parsed: Parsed) -> Result | Program:
     elif not container.state.is_running:
         docker.complain(f"{you} attach to a stopped container, start it first")
     else:
-        docker.engine.tell("container", "attach", container.id, image=container.spec.image, name=container.name)
+        docker.engine.tell_of(container, "attach")
         types = container.spec.open_stdin and not parsed.has("no-stdin")
         return Joined(container, bool(types), not parsed.given("sig-proxy") or parsed.has("sig-proxy"))
     return docker.result(1)

@@ -37,13 +37,13 @@ def update(docker: Docker, parsed: Parsed) -> Result:
                 policy = read_restart(parsed.text("restart"))
                 check_restart(docker.engine, policy)
                 container.spec = attrs.evolve(container.spec, host=attrs.evolve(container.spec.host, restart=policy))
-            docker.engine.tell("container", "update", container.id, image=container.spec.image, name=container.name)
+            docker.engine.tell_of(container, "update")
             docker.print(name)
         except BadOption as problem:
             docker.complain(str(problem))
             failed = 1
         except Refusal as problem:
-            docker.refused(problem, "container", name)
+            docker.refused(problem)
             failed = 1
     return docker.result(failed)
 
@@ -79,7 +79,7 @@ def commit(docker: Docker, parsed: Parsed) -> Result:
             if action is not None:
                 made = action(made, instruction, {})
     engine.keep(made)
-    engine.tell("container", "commit", container.id, comment=parsed.text("message"), image=spec.image, imageID=image_id(made), name=container.name)
+    engine.tell_of(container, "commit", comment=parsed.text("message"), imageID=image_id(made))
     docker.print(image_id(made))
     return docker.result()
 

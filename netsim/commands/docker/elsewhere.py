@@ -32,7 +32,7 @@ MANAGER = (
     *(f"{group} {name}" for group in ("config", "secret") for name in ("create", "inspect", "ls", "rm")),
 )  # fmt: skip
 OTHER = (
-    "swarm unlock", "stack config", "volume update", "checkpoint", "manifest", "trust",
+    "stack config", "volume update", "checkpoint", "manifest", "trust",
 )  # fmt: skip
 ELSEWHERE_COMMANDS = (
     *(_of_manager(path, "[OPTIONS]") for path in MANAGER),

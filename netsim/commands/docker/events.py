@@ -19,9 +19,6 @@ from netsim.docker.errors import invalid
 from netsim.machine.call import Program, Result
 from netsim.machine.process import Process
 
-FILTERS = (
-    "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume",
-)  # fmt: skip
 NAMES = {"ID": "id", "Status": "status", "From": "from", "Scope": "scope", "Time": "time", "TimeNano": "timeNano"}
 
 
@@ -54,7 +51,7 @@ class Wish:
         if self.form in ("json", "{{json .}}"):
             return to_json(structure(event)) + "\n"
         if self.form:
-            return render(self.form, structure(event)) + "\n"
+            return render(self.form, structure(event), lenient=1) + "\n"
         attributes = ", ".join(f"{name}={value}" for name, value in event.attributes().items())
         return f"{stamp(event.time)} {event.type} {event.action} {event.actor} ({attributes})\n"
 
@@ -68,7 +65,11 @@ def structure(event: Event) -> Struct:
         "Status": event.action if old else "", "ID": event.actor if old else "", "From": attributes.get("image", "") if old else "", "Type": event.type,
         "Action": event.action, "Actor": actor, "Scope": "local", "Time": event.time // SECOND, "TimeNano": event.time,
     }  # fmt: skip
-    return Struct(fields, "events.Message", NAMES, () if old else ("Status", "ID", "From"))
+    return Struct(fields, "*events.Message", NAMES, () if old else ("Status", "ID", "From"))
+
+
+EMPTY = structure(Event(0, "", "", "", (), ()))
+"""What a template is tried with."""
 
 
 @attrs.define(eq=False)
@@ -122,6 +123,7 @@ def events(docker: Docker, parsed: Parsed) -> Result | Program:
     if form not in ("", "json"):
         try:
             check(form)
+            render(form, EMPTY, lenient=1)
         except TemplateError as problem:
             docker.complain(f"Error parsing format: {problem}")
             return docker.result(64)
@@ -134,7 +136,7 @@ def events(docker: Docker, parsed: Parsed) -> Result | Program:
             docker.complain(str(problem))
             return docker.result(1)
     engine = docker.engine
-    wish = Wish(filters.read(engine, parsed.many("filter"), FILTERS), form)
+    wish = Wish(filters.given(parsed.many("filter")), form)
     since, until = limits["since"], limits["until"]
     if since and until and since > until:
         raise invalid(f"`since` time ({since // SECOND}) cannot be after `until` time ({until // SECOND})")

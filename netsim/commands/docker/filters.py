@@ -12,14 +12,20 @@ from netsim.docker.errors import invalid
 
 def read(engine: Engine, items: Sequence[str], known: Sequence[str]) -> dict[str, list[str]]:
     """Name -> values; a name that is not known is refused as the daemon does."""
+    found = given(items)
+    for name in found:
+        if name not in known:
+            raise invalid(shown(engine.profile).filter_problem.format(name))
+    return found
+
+
+def given(items: Sequence[str]) -> dict[str, list[str]]:
+    """Name -> values, whether there is such a filter or not."""
     found: dict[str, list[str]] = {}
     for item in items:
         name, _, value = item.partition("=")
         if item:
             found.setdefault(name.strip().lower(), []).append(value.strip())
-    for name in found:
-        if name not in known:
-            raise invalid(shown(engine.profile).filter_problem.format(name))
     return found
 
 

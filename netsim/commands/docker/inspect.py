@@ -162,6 +162,8 @@ def _inspect(docker: Docker, parsed: Parsed, kind: str) -> Result:
             problems.append(_missing(docker, problem, kind, name))
     if parsed.has("verbose"):
         _add_services(docker.engine, [view for _, view in found])
+    if kind in ("service", "node"):
+        problems = _told_twice(docker, problems)
     return _printed(docker, template, found, problems)
 
 
@@ -189,6 +191,13 @@ def _printed(docker: Docker, template: str, found: list[tuple[Kind, dict[str, An
     for text in problems:
         docker.complain(text)
     return docker.result(int(bool(problems)))
+
+
+def _told_twice(docker: Docker, problems: list[str]) -> list[str]:
+    """What the older command says of services and nodes that it did not find: its own error's text, inside another error."""
+    if docker.cli.family != "20.10" or not problems:
+        return problems
+    return ["Status: " + "\n".join(problems) + ", Code: 1"]
 
 
 def _look_up(docker: Docker, name: str, wanted: str) -> tuple[Kind, dict[str, Any]]:

@@ -19,7 +19,7 @@ from netsim.docker.engine import run as life
 from netsim.docker.engine.container import RESTARTING, Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import forget_nameless
-from netsim.docker.engine.security import signal_of
+from netsim.docker.engine.security import is_signal, number_of, signal_of
 from netsim.docker.errors import Refusal, conflict
 from netsim.machine.accounts import user_name
 from netsim.machine.call import Program, Result
@@ -78,7 +78,8 @@ class Stopping(Program):
     signal_name: str = ""
     again: int = 0
     current: Container | None = None
-    status: int = 0
+    problems: list[str] = attrs.field(factory=list)
+    """What is told at the end."""
 
     def started(self, proc: Process) -> None:
         """The first one."""
@@ -89,21 +90,20 @@ class Stopping(Program):
             try:
                 self.current = self.engine.container(self.names[0])
             except Refusal as problem:
-                proc.write(2, daemon_text(problem) + "\n")
+                self.problems.append(daemon_text(problem))
                 self.names.pop(0)
-                self.status = 1
                 continue
             if self.current.state.is_running:
                 self._ask(proc, self.current)
                 return
             if self.current.state.status == RESTARTING:
                 life.give_up(self.current)
-                self.engine.tell("container", "stop", self.current.id, image=self.current.spec.image, name=self.current.name)
+                self.engine.tell_of(self.current, "stop")
             if self.again:
                 self._begin_soon(proc)
                 return
             self._told(proc)
-        proc.exit(self.status)
+        _end(proc, self.problems)
 
     def _begin_soon(self, proc: Process) -> None:
         """A start takes its time too, in which what is left of the run before is cleared away."""
@@ -131,7 +131,7 @@ class Stopping(Program):
             self._begin(proc)
             self._next(proc)
         elif current is not None:
-            self.engine.tell("container", "stop", current.id, image=current.spec.image, name=current.name)
+            self.engine.tell_of(current, "stop")
             if self.again:
                 self._begin_soon(proc)
                 return
@@ -144,14 +144,20 @@ class Stopping(Program):
         try:
             life.start(self.engine, current)
         except Refusal as problem:
-            proc.write(2, f"Error response from daemon: Cannot restart container {self.names.pop(0)}: {problem.text}\n")
-            self.status = 1
+            self.problems.append(f"Error response from daemon: Cannot restart container {self.names.pop(0)}: {problem.text}")
             return
-        self.engine.tell("container", "restart", current.id, image=current.spec.image, name=current.name)
+        self.engine.tell_of(current, "restart")
         self._told(proc)
 
     def _told(self, proc: Process) -> None:
         proc.write(1, self.names.pop(0) + "\n")
+
+
+def _end(proc: Process, problems: list[str]) -> None:
+    """Every container has had its turn: what went wrong is told."""
+    if problems:
+        proc.write(2, "\n".join(problems) + "\n")
+    proc.exit(int(bool(problems)))
 
 
 def _grace(parsed: Parsed) -> int | None:
@@ -181,8 +187,11 @@ def kill(docker: Docker, parsed: Parsed) -> Result:
     """docker kill."""
 
     def send(name: str) -> None:
-        signum = signal_of(parsed.text("signal") or "KILL")
-        life.kill(docker.engine, life.to_kill(docker.engine, name), signum)
+        signum = number_of(parsed.text("signal") or "KILL")
+        found = life.to_kill(docker.engine, name)
+        if not is_signal(signum):
+            raise Refusal(500, docker.engine.profile.cannot_kill.format(name=name) + f": The linux daemon does not support signal {signum}")
+        life.kill(docker.engine, found, signum)
 
     return docker.result(int(bool(docker.each(parsed.words, send))))
 
@@ -240,7 +249,7 @@ class Waiting(Program):
 
     engine: Engine
     names: list[str]
-    status: int = 0
+    problems: list[str] = attrs.field(factory=list)
 
     def started(self, proc: Process) -> None:
         """The first one."""
@@ -251,16 +260,15 @@ class Waiting(Program):
             try:
                 container = self.engine.container(self.names[0])
             except Refusal as problem:
-                proc.write(2, daemon_text(problem) + "\n")
+                self.problems.append(daemon_text(problem))
                 self.names.pop(0)
-                self.status = 1
                 continue
             if container.state.is_running:
                 container.waiters.append((proc, container.id))
                 return
             self.names.pop(0)
             proc.write(1, f"{container.state.exit_code}\n")
-        proc.exit(self.status)
+        _end(proc, self.problems)
 
     def timer(self, proc: Process, token: Any) -> None:
         """It has ended."""

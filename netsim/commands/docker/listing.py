@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from netsim.commands.docker.session import Docker
-from netsim.commands.docker.template import Struct, TemplateError, render
-from netsim.commands.docker.template.values import to_json
+from netsim.commands.docker.template import TemplateError, render
+from netsim.commands.docker.template.values import Headers, Row, to_json
 from netsim.machine.call import Result
 
 
@@ -32,9 +32,9 @@ def show(docker: Docker, columns: Columns, form: str, rows: Sequence[Mapping[str
     lines: list[str] = []
     try:
         if is_table:
-            lines.append(render(template, dict(columns.headers), lenient=1))
+            lines.append(render(template, Headers(columns.headers), lenient=1))
         for row in rows:
-            lines.append(to_json(dict(row)) if template == "json" else render(template, Struct(dict(row), columns.go_type)))
+            lines.append(to_json(dict(row)) if template == "json" else render(template, Row(dict(row), columns.go_type)))
     except TemplateError as problem:
         docker.complain(columns.parse_problem.format(problem=problem))
         return docker.result(1)

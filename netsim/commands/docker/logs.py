@@ -10,7 +10,7 @@ from netsim.commands.docker.flags import BOOL, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import moment, stamp
 from netsim.docker.engine.container import Container
-from netsim.docker.errors import Refusal, invalid
+from netsim.docker.errors import Refusal
 from netsim.machine.call import Program, Result
 from netsim.machine.fds import OpenFile
 from netsim.machine.process import Process
@@ -118,7 +118,7 @@ def tail(entries: list[Entry], count: str) -> list[Entry]:
     try:
         number = int(count)
     except ValueError:
-        raise invalid(f"invalid value for tail: {count}") from None
+        return entries
     return entries if number < 0 else entries[len(entries) - number :] if number else []
 
 

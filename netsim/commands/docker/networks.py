@@ -13,6 +13,7 @@ from netsim.commands.docker.port import natural
 from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.spans import written
+from netsim.commands.docker.template.values import Labels
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine import attach, networks
 from netsim.docker.engine.engine import Engine
@@ -85,7 +86,7 @@ def _row(docker: Docker, network: Network, whole: int) -> dict[str, str]:
     row = {
         "ID": network.id if whole else network.id[:12], "Name": spec.name, "Driver": spec.driver, "Scope": spec.scope or network.driver.scope,
         "IPv4": str(bool(shown)).lower(), "IPv6": str(bool(spec.ipv6)).lower(), "Internal": str(bool(spec.internal)).lower(),
-        "Labels": ",".join(f"{name}={value}" for name, value in sorted(spec.labels.items())), "CreatedAt": written(network.created),
+        "Labels": Labels(spec.labels), "CreatedAt": written(network.created),
     }  # fmt: skip
     if docker.cli.family == "20.10":
         del row["IPv4"]

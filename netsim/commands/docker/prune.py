@@ -57,7 +57,7 @@ def _limits(engine: Engine, parsed: Parsed) -> Limits:
 
 
 def _networks(docker: Docker, limits: Limits) -> str:
-    gone: list[str] = []
+    gone = networks.prune_swarm(docker.engine, limits.allow)
     for network in list(networks.prunable(docker.engine)):
         if limits.allow(dict(network.spec.labels), network.created):
             networks.delete_network(docker.engine, network)

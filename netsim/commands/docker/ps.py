@@ -15,6 +15,7 @@ from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.sizes import sized
 from netsim.commands.docker.spans import human, written
 from netsim.commands.docker.template import Struct, TemplateError, check, render
+from netsim.commands.docker.template.values import Labels
 from netsim.commands.docker.values import name_and_value
 from netsim.docker.engine.changes import added_size
 from netsim.docker.engine.container import Container
@@ -73,7 +74,7 @@ def row(docker: Docker, container: Container, *, whole: int) -> dict[str, str]:
         "Command": json.dumps(words if whole or len(words) <= 20 else words[:19] + "…", ensure_ascii=False), "CreatedAt": written(made),
         "RunningFor": human(engine.now() - made) + " ago", "Ports": ports_text(public_ports(container), brackets=docker.cli.brackets_ipv6),
         "State": container.state.status, "Status": status_text(engine, container), "Size": "",
-        "Labels": ",".join(f"{name}={value}" for name, value in sorted({**container.image.labels, **container.spec.labels}.items())), "Mounts": _mounts(container, whole),
+        "Labels": Labels({**container.image.labels, **container.spec.labels}), "Mounts": _mounts(container, whole),
         "LocalVolumes": str(sum(point.kind == "volume" for point in container.mounts)), "Networks": ",".join(sorted(container.networks)),
     }  # fmt: skip
 

@@ -259,9 +259,7 @@ class Executed(Program):
 
     def tell(self, action: str, **attributes: str) -> None:
         """Note an event."""
-        self.engine.tell(
-            "container", action, self.container.id, execID=self.exec_id, image=self.container.spec.image, name=self.container.name, **attributes
-        )
+        self.engine.tell_of(self.container, action, execID=self.exec_id, **attributes)
 
     def child_ended(self, proc: Process, pid: int, status: int) -> None:
         """Its status is ours, once the daemon has told of it."""

@@ -74,7 +74,10 @@ class Docker:
         return daemon_text(problem)
 
     def result(self, status: int = 0) -> Result:
-        """What was printed, with a status."""
+        """What was printed, with a status. Complaints come last, into whatever both go."""
+        if self.out and self.err and 1 in self.call.proc.fds:
+            self.call.proc.write(1, "".join(self.out))
+            self.out.clear()
         return Result("".join(self.out), "".join(self.err), status)
 
     def each(self, names: Sequence[str], act: Callable[[str], object]) -> list[str]:

@@ -10,6 +10,7 @@ from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
 from netsim.commands.docker.listing import Columns, show
 from netsim.commands.docker.ps import LIST_FLAGS
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.commands.docker.template.values import Labels
 from netsim.commands.docker.values import label, name_and_value
 from netsim.docker.engine import mounts
 from netsim.docker.engine.engine import Engine, Volume
@@ -66,8 +67,15 @@ def ls(docker: Docker, parsed: Parsed) -> Result:
 
 
 def _row(volume: Volume) -> Mapping[str, str]:
-    labels = ",".join(f"{name}={value}" for name, value in sorted(volume.labels.items()))
-    return {"Name": volume.name, "Driver": "local", "Mountpoint": volume.place, "Scope": "local", "Labels": labels, "Links": "N/A", "Size": "N/A"}
+    return {
+        "Name": volume.name,
+        "Driver": "local",
+        "Mountpoint": volume.place,
+        "Scope": "local",
+        "Labels": Labels(volume.labels),
+        "Links": "N/A",
+        "Size": "N/A",
+    }
 
 
 def remove(docker: Docker, parsed: Parsed) -> Result:

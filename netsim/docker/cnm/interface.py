@@ -16,7 +16,7 @@ from netsim.kernel.ipv4.arp import arp_send_gratuitous
 from netsim.kernel.rtnl.addr import AddrRequest, newaddr
 from netsim.kernel.rtnl.link import set_address, set_flags, set_name, set_netns
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute
-from netsim.kernel.tables.fib import RT_SCOPE_LINK
+from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_MAIN
 from netsim.kernel.tables.inet6 import IFA_F_NODAD
 from netsim.wiring import AF_INET6, NEW, Wiring
 
@@ -110,6 +110,7 @@ def _set_up(interface: Interface, dev: NetDevice, name: str, settings: Sequence[
             set_address(dev, interface.mac)
         doing, four, six = SET_IPV4, interface.ipv4, interface.ipv6
         if four is not None:
+            _check_routes(dev, interface, four)
             newaddr(dev, AddrRequest(four.address, four.length, broadcast=four.broadcast if four.length < 31 else None), NEW)
         doing = SET_IPV6
         if six is not None:
@@ -124,6 +125,21 @@ def _set_up(interface: Interface, dev: NetDevice, name: str, settings: Sequence[
     except NetError as error:
         what = doing.format(interface, name, " ".join(map(str, interface.link_local)))
         raise failed(f"failed to add interface {interface.source_name} to sandbox: {what}: {strerror(error.errno).lower()}") from None
+
+
+def _check_routes(dev: NetDevice, interface: Interface, net: IPv4Net) -> None:
+    """No route of the namespace may lead into the subnet (`checkRouteConflict`)."""
+    for route in dev.netns.inet.fib.table(RT_TABLE_MAIN).routes():
+        if not route.length or not (net.contains(IPv4(route.dst)) or IPv4Net(route.dst, route.length).contains(net.address)):
+            continue
+        hop = route.nexthops[0] if route.nexthops else None
+        ifindex, gateway = (hop.ifindex, hop.gateway) if hop is not None else (0, None)
+        source = f" Src: {IPv4(route.prefsrc)}" if route.prefsrc else " Src: <nil>"
+        told = f"{{Ifindex: {ifindex} Dst: {IPv4Net(route.dst, route.length)}{source} Gw: {gateway or '<nil>'} Flags: [] Table: {RT_TABLE_MAIN} Realm: 0}}"
+        raise failed(
+            f"failed to add interface {interface.source_name} to sandbox: {SET_IPV4.format(interface)}: cannot program address {net} "
+            f"in sandbox interface because it conflicts with existing route {told}"
+        )
 
 
 def _switch_ipv6(dev: NetDevice, wanted: int) -> None:

@@ -72,11 +72,16 @@ def _tidy_in_time(engine: Engine) -> None:
 
 def tidy(engine: Engine) -> None:
     """Files that lead nowhere are removed (`GC`)."""
-    for path in engine.untidied:
-        node = engine.machine.files.stat(None, path)
-        if isinstance(node, File) and node.bound is None:
-            engine.machine.files.unlink(None, path)
-    engine.untidied.clear()
+    for path in list(engine.untidied):
+        tidy_up(engine, path)
+
+
+def tidy_up(engine: Engine, path: str) -> None:
+    """One such file."""
+    engine.untidied.pop(path, None)
+    node = engine.machine.files.stat(None, path)
+    if isinstance(node, File) and node.bound is None:
+        engine.machine.files.unlink(None, path)
 
 
 def host_sandbox(engine: Engine, container_id: str) -> Sandbox:

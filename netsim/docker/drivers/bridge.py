@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", IPv4, IPv6)
 DEFAULT_DEVICE = "docker0"
+MAC_LABEL, NOT_CONFIGURED = "com.docker.network.endpoint.macaddress", "trying to create an endpoint with an invalid endpoint configuration"
 LINK_LOCAL = IPv6.parse("fe80::1")
 LINK_LOCAL_NET = IPv6Net.parse("fe80::/64")
 OFF4 = (
@@ -205,6 +206,8 @@ class BridgeDriver(Driver):
             )
         interface = endpoint.interface
         if interface.mac is None:
+            if MAC_LABEL in endpoint.settings.driver_opts:  # it is an address only where the daemon itself puts it
+                raise failed(f"failed to create endpoint {endpoint.name} on network {endpoint.network.name}: {NOT_CONFIGURED}")
             from_address = engine.profile.takes_mac_from_address and interface.ipv4 is not None
             interface.mac = mac_of(interface.ipv4.address) if from_address and interface.ipv4 else engine.machine.kernel.random_mac()
         if endpoint.network.defers_ipv6 and endpoint.network.spec.ipv6:

@@ -143,7 +143,7 @@ def make_vlan(engine: Engine, name: str) -> None:
     if not number.lstrip("+-").isdigit():
         raise invalid(f"unable to parse a valid vlan id from: {number} (ex. eth0.10 for vlan 10)")
     if lower not in engine.netns.names:
-        raise invalid(f"-o parent interface was not found on the host: {lower}")
+        raise invalid(f"{engine.profile.parent_missing}: {lower}")
     if not 1 <= int(number) <= 4094:
         raise invalid(f"vlan id must be between 1-4094, received: {int(number)}")
     _make(engine, name, "vlan", lower, f"failed to create {name} vlan link: {{reason}}", {"id": int(number)})

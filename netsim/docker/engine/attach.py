@@ -213,7 +213,8 @@ def connect(engine: Engine, reference: str, container: Container, settings: Endp
     if network.driver.name == "host":
         raise forbidden(engine.profile.joins_host)
     checks.check_connection(engine, network, settings)
-    if network.name in endpoints(engine, container):
+    present = endpoints(engine, container).get(network.name)
+    if present is not None and not present.is_way_out:
         raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
     if "none" in container.networks or (network.name == "none" and container.networks):
         raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
@@ -244,18 +245,18 @@ def disconnect(engine: Engine, reference: str, container: Container, *, force: i
     if network.driver.name == "host" and container.mode == "host":
         raise forbidden(HOST_ONLY)
     endpoint = endpoints(engine, container).get(network.name)
-    if network.name not in container.networks and endpoint is None:
+    if endpoint is None:
         raise forbidden(f"container {container.id} is not connected to network {network.name}")
-    if endpoint is not None:
-        sandbox = endpoint.sandbox
-        detach(engine, endpoint, bindings_of(engine, container))
-        if sandbox is not None:
-            way_out.settle(engine, sandbox, bindings_of(engine, container))
-        files.left(engine, container, endpoint)
+    sandbox = endpoint.sandbox
+    detach(engine, endpoint, bindings_of(engine, container))
+    if sandbox is not None:
+        way_out.settle(engine, sandbox, bindings_of(engine, container))
+    files.left(engine, container, endpoint)
     container.networks.pop(network.name, None)
     placed(container)
     container.joined.pop(network.name, None)
-    engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+    for _ in range(engine.profile.disconnect_events):
+        engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
 
 
 def forget_network(engine: Engine, reference: str, container: Container) -> None:

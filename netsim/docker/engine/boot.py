@@ -200,6 +200,8 @@ def restore(engine: Engine, before: Engine) -> None:
             revive_network(engine, network)
         else:
             forget_default_bridge(engine, network)
+            if engine.options.default_address_pools and not engine.options.live_restore:
+                remove_docker0(engine)  # its address may be of no pool now
 
 
 def keep(engine: Engine, before: Engine) -> None:

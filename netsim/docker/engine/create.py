@@ -50,7 +50,7 @@ def create(engine: Engine, spec: ContainerSpec) -> Container:
         container.mounts = mounts_of(engine, spec)
     links.register(engine, container)
     engine.containers[identity] = container
-    engine.tell("container", "create", identity, image=spec.image, name=name)
+    engine.tell_of(container, "create")
     return container
 
 

@@ -169,13 +169,15 @@ def _typed(key: str, given: Any, kind: type, go_type: str) -> Any:
 
 def conflicts(flags: Mapping[str, Any], file: Mapping[str, Any]) -> None:
     """An option may be given once: as a flag or in the file."""
-    twice = [name for name in flags if name in file]
+    twice = [(name, name.replace("_", "-")) for name in flags if name in file]
     if twice:
-        told = ", ".join(f"{name.replace('_', '-')}: (from flag: {_go(flags[name])}, from file: {_go(file[name])})" for name in sorted(twice))
+        told = ", ".join(f"{key}: (from flag: {_go(key, flags[name])}, from file: {_go(key, file[name])})" for name, key in sorted(twice))
         raise _bad(f"the following directives are specified both as a flag and in the configuration file: {told}")
 
 
-def _go(value: Any) -> str:
+def _go(key: str, value: Any) -> str:
+    if key in SWITCHES:
+        return str(bool(value)).lower()
     return f"[{' '.join(value)}]" if isinstance(value, tuple) else str(value)
 
 

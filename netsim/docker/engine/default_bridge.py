@@ -168,6 +168,6 @@ def forget_default_bridge(engine: Engine, network: Network) -> None:
 
 
 def remove_docker0(engine: Engine) -> None:
-    """`-b none`: docker0 goes (`removeDefaultBridgeInterface`)."""
+    """docker0 goes (`removeDefaultBridgeInterface`)."""
     if DOCKER0 in engine.netns.names:
         Wiring(engine.netns).delete(DOCKER0)

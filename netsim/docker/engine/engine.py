@@ -305,8 +305,16 @@ class Engine:
         require(self.plugins, name, NETWORK)
         return remote_driver(self, name)
 
+    def tell_of(self, container: Container, action: str, **more: str) -> None:
+        """Note an event of a container: its labels, image and name come with it (`LogContainerEvent`)."""
+        spec = container.spec
+        self._note("container", action, container.id, {**container.image.labels, **spec.labels, **more, "image": spec.image, "name": container.name})
+
     def tell(self, type_: str, action: str, actor: str, **attributes: str) -> None:
         """Note an event."""
+        self._note(type_, action, actor, attributes)
+
+    def _note(self, type_: str, action: str, actor: str, attributes: Mapping[str, str]) -> None:
         events, kernel = self.events, self.machine.kernel
         names = _known(tuple(attributes))
         events.append((kernel.epoch + kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))

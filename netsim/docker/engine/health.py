@@ -85,5 +85,5 @@ def tested(engine: Engine, container: Container, health: Health, status: int) ->
         if health.streak >= (check.retries or RETRIES):
             health.status = UNHEALTHY
     if health.status != before:
-        engine.tell("container", f"health_status: {health.status}", container.id, image=container.spec.image, name=container.name)
+        engine.tell_of(container, f"health_status: {health.status}")
     _later(engine, container, health)

@@ -33,7 +33,7 @@ def register(engine: Engine, container: Container) -> None:
             raise Refusal(problem.status, f"could not get container for {name}: {problem.text}") from None
         if target.mode == "host":
             raise invalid("conflicting options: host type networking can't be used with links. This would result in undefined behavior")
-        container.links[alias] = target
+        container.links.setdefault(alias, target)  # a name is given once
 
 
 def parse(text: str) -> tuple[str, str]:

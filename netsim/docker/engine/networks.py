@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -179,7 +179,7 @@ def new_network(engine: Engine, spec: NetworkSpec) -> Network:
         if driver.has_ipam:
             allocate(engine, network)
         driver.create_network(engine, network)
-        if spec.scope not in ("", "local") and engine.swarm is None:  # whatever is not kept on this host is for the swarm
+        if spec.scope not in ("", "local"):  # whatever is not kept on this host is for the swarm
             driver.delete_network(engine, network)
             raise forbidden(NOT_A_MANAGER)
     except Refusal:
@@ -275,6 +275,25 @@ def prune(engine: Engine) -> list[str]:
     return names
 
 
+def prune_swarm(engine: Engine, allow: Callable[[dict[str, str], int], bool]) -> list[str]:
+    """On a manager: networks of the swarm that nobody is on go, if their labels and age `allow` it; their names (`clusterNetworksPrune`)."""
+    if engine.swarm is None or engine.swarm.manager is None:
+        return []
+    names = []
+    for network in sorted(engine.swarm.state().networks.values(), key=lambda one: one.id):
+        if network.ingress or not allow(network.labels, network.created):
+            continue
+        try:
+            names.append(engine.swarm.call("network_remove", id=network.id))
+        except Refusal:
+            continue  # in use
+    return names
+
+
 def prunable(engine: Engine) -> Iterable[Network]:
     """Networks that nobody is on and that are not the daemon's own."""
-    return [network for network in engine.networks.values() if not network.builtin and not network.endpoints and network.spec.scope != "swarm"]
+    return [
+        network
+        for network in engine.networks.values()
+        if not (network.builtin or network.endpoints or network.spec.config_only) and network.spec.scope != "swarm"
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from netsim.clock import MS, SECOND
-from netsim.docker.cnm.lifecycle import delete_sandbox
+from netsim.docker.cnm.lifecycle import delete_sandbox, tidy_up
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine import health, links
 from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_names
@@ -62,7 +62,11 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         if task is not None:
             task.die(SIGKILL)
         container.stale_ports = ports_before_its_end(container)
+        begun = container.sandbox
+        is_unused = begun is not None and not begun.endpoints and not begun.shared
         tear_down(engine, container)
+        if begun is not None and is_unused:
+            tidy_up(engine, begun.key)  # the daemon makes a namespace when there is an endpoint to put there
         code, state = problem_code(problem), container.state
         state.status, state.pid, state.error = state.status if state.started else CREATED, 0, problem.text
         state.exit_code = code if code != 128 else state.exit_code or code
@@ -71,7 +75,7 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     container.state = State(RUNNING, container.process.pid, started=engine.now())
     container.stopped_by_hand = 0
     health.begin(engine, container)
-    engine.tell("container", "start", container.id, image=container.spec.image, name=container.name)
+    engine.tell_of(container, "start")
     if container.process.status is not None:
         _clear_soon(engine, container)
 
@@ -194,12 +198,14 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         return
     container.state = State(EXITED, 0, status, "", container.state.started, engine.now())
     container.process = None
+    for other in _members(engine, container):
+        other.die(SIGKILL)  # whatever else ran there (`zap_pid_ns_processes`)
     if container.stdin is not None:
         container.stdin.close()
         container.stdin = None
     left = _networks(container)
     tear_down(engine, container)
-    engine.tell("container", "die", container.id, exitCode=str(status), image=container.spec.image, name=container.name)
+    engine.tell_of(container, "die", exitCode=str(status))
     for network in left:
         engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
     if engine.swarm is not None:
@@ -294,7 +300,7 @@ def kill(engine: Engine, container: Container, signum: int = SIGKILL) -> None:
         text = engine.profile.cannot_kill.format(name=container.name)
         raise conflict(f"{text}: {engine.profile.not_running.format(id=container.id)}")
     container.stopped_by_hand = int(signum in (SIGKILL, SIGTERM)) or container.stopped_by_hand
-    engine.tell("container", "kill", container.id, signal=str(signum), image=container.spec.image, name=container.name)
+    engine.tell_of(container, "kill", signal=str(signum))
     deliver(container, signum)
 
 
@@ -314,7 +320,7 @@ def pause(engine: Engine, container: Container) -> None:
     container.state.status = PAUSED
     for process in _members(engine, container):
         process.freeze()
-    engine.tell("container", "pause", container.id, image=container.spec.image, name=container.name)
+    engine.tell_of(container, "pause")
 
 
 def unpause(engine: Engine, container: Container) -> None:
@@ -324,7 +330,7 @@ def unpause(engine: Engine, container: Container) -> None:
     container.state.status = RUNNING
     for process in _members(engine, container):
         process.thaw()
-    engine.tell("container", "unpause", container.id, image=container.spec.image, name=container.name)
+    engine.tell_of(container, "unpause")
 
 
 def _members(engine: Engine, container: Container) -> list[Process]:
@@ -352,20 +358,21 @@ def forget(engine: Engine, container: Container) -> None:
     for output in container.outputs:
         output.owner = None  # they need not wait for each other to be let go
     if engine.containers.pop(container.id, None) is not None:
-        engine.tell("container", "destroy", container.id, image=container.spec.image, name=container.name)
+        engine.tell_of(container, "destroy")
 
 
 def rename(engine: Engine, container: Container, name: str) -> None:
     """Another name; refused when it is taken or not a name."""
     if name.removeprefix("/") == container.name:
         raise invalid("Renaming a container with the same name as its current name")
+    before = container.name
     try:
         container.name = checked_name(engine, f"/{name.removeprefix('/')}")
     except Refusal as problem:
         raise Refusal(problem.status, f"Error when allocating new name: {problem.text}") from None
     container.stale_ports = ()
     settle_names(engine, container)
-    engine.tell("container", "rename", container.id, name=container.name)
+    engine.tell_of(container, "rename", oldName=f"/{before}")
 
 
 def require_running(engine: Engine, container: Container) -> None:

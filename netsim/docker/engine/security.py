@@ -15,9 +15,22 @@ SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TE
 
 
 def signal_of(text: str) -> int:
-    """A signal by number or name, with or without SIG; refused otherwise."""
+    """A signal that there is, by number or name; refused otherwise."""
+    signum = number_of(text)
+    if not is_signal(signum):
+        raise Refusal(400, f"Invalid signal: {text}")
+    return signum
+
+
+def is_signal(signum: int) -> bool:
+    """Whether the daemon knows a signal of the number (`signal.ValidSignalForPlatform`)."""
+    return 0 < signum < 32 or 34 <= signum < 65
+
+
+def number_of(text: str) -> int:
+    """A signal's number, which may be none, or its name, with or without SIG; refused otherwise (`signal.ParseSignal`)."""
     name = text.upper().removeprefix("SIG")
-    if name.isdigit() and 0 < int(name) < 65:
+    if name.isdigit() and int(name):
         return int(name)
     if name not in SIGNALS:
         raise Refusal(400, f"Invalid signal: {text}")
@@ -27,7 +40,7 @@ def signal_of(text: str) -> int:
 def check_security(engine: Engine, spec: ContainerSpec) -> None:
     """What is seen to when a container is created."""
     if spec.stop_signal:
-        signal_of(spec.stop_signal)
+        number_of(spec.stop_signal)
     host = spec.host
     for mode in (str(host.reported.get("IpcMode") or ""), host.pid_mode):
         kind, colon, name = mode.partition(":")

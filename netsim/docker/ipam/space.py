@@ -14,6 +14,8 @@ from netsim.docker.ipam.pool import Net, Pool, bounds, overlap
 from netsim.docker.profile import EngineProfile
 
 OVERLAPS = "Pool overlaps with other one on this address space"
+GO_INT = 64
+"""Bits of the integer that counts the subnets of a block."""
 
 
 @attrs.frozen
@@ -161,7 +163,9 @@ def _older_block(text: str) -> BlockOf:
     if size <= 0 or size < net.length:
         raise invalid(f"{begin}error obtaining controller instance: invalid pools size: {size}")
     if size > (32 if isinstance(net, IPv4Net) else 128):
-        raise invalid(f"{begin}list bridge addresses failed: PredefinedLocalScopeDefaultNetworks List: []: no available network")
+        if size - net.length >= GO_INT - 1:  # 1 << that is no count of subnets
+            raise invalid(f"{begin}list bridge addresses failed: PredefinedLocalScopeDefaultNetworks List: []: no available network")
+        raise invalid(f'{begin}Error creating default "bridge" network: failed to parse pool request for address space "LocalDefault" pool "<nil>" subpool "": Invalid Address Pool')  # fmt: skip
     return BlockOf(net, size)
 
 

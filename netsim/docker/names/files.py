@@ -177,7 +177,8 @@ def _start_resolver(engine: Engine, container: Container, endpoint: Endpoint) ->
         upstreams, written, own = _internal(text, servers, search, options, engine.profile.asks_from_host, endpoint.network.spec.ipv6)
     else:
         current = _read(container, "resolv.conf")
-        upstreams, written = servers_of(text, servers), rebuilt(current, options, endpoint.network.spec.ipv6)
+        keeps_ipv6 = int(bool(endpoint.network.spec.ipv6 or servers or search or options))
+        upstreams, written = servers_of(text, servers), rebuilt(current, options, keeps_ipv6)
         own = resolvconf.read(written, PATH).options
     _write(container, "resolv.conf", written)
     sandbox.resolver = Resolver(engine, sandbox, upstreams, _ndots(own))

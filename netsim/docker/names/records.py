@@ -33,20 +33,20 @@ def called(network: Network, name: str) -> Sequence[Known]:
 
 
 def resolve(sandbox: Sandbox, name: str) -> Sequence[Known]:
-    """Whom a name means to a container: on its networks in their order, private aliases first; `name.network` picks the network."""
-    wanted = name.rstrip(".").lower()
-    found = _as_given(sandbox, wanted, None)
-    parts = wanted.split(".")
-    for cut in range(1, len(parts)):
-        if not found:
-            found = _as_given(sandbox, ".".join(parts[:cut]), ".".join(parts[cut:]))
+    """Whom a name means to a container: on its networks in their order, private aliases first; `name.network` picks the network, whose name has one spelling."""
+    wanted = name.removesuffix(".")
+    found = _as_given(sandbox, wanted.lower(), None)
+    at = wanted.rfind(".")
+    while at > 0 and not found:
+        found = _as_given(sandbox, wanted[:at].lower(), wanted[at + 1 :])
+        at = wanted.rfind(".", 0, at)
     return found
 
 
 def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> Sequence[Known]:
     for endpoint in sandbox.endpoints:
         network = endpoint.network
-        if network.builtin or (network_name is not None and network.name.lower() != network_name):
+        if network.builtin or (network_name is not None and network.name != network_name):
             continue  # nobody has a name on the default bridge
         for link in endpoint.settings.links:
             target, _, alias = link.partition(":")

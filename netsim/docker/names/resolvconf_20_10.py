@@ -16,7 +16,8 @@ def built(servers: Sequence[str], search: Sequence[str], options: Sequence[str])
     """Search list, servers, options (`resolvconf.Build`)."""
     lines = ["search " + " ".join(search)] if search and tuple(search) != (".",) else []
     lines += [f"nameserver {server}" for server in servers]
-    lines += ["options " + " ".join(options)] if options else []
+    said = " ".join(options)
+    lines += [f"options {said}"] if said.strip(" ") else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -53,13 +54,14 @@ def _is_ipv6(line: str) -> bool:
     return len(words) > 1 and words[0] == "nameserver" and ":" in words[1]
 
 
-def rebuilt(current: str, options: Sequence[str] | None, has_ipv6: int = 0) -> str:
-    """The same file with the internal name server in the place of the others; on a network with IPv6, of those that have IPv4 addresses (`sandbox.rebuildDNS`)."""
+def rebuilt(current: str, options: Sequence[str] | None, keeps_ipv6: int = 0) -> str:
+    """The same file with the internal name server in the place of the others; of those that have IPv4 addresses where the network has IPv6 or
+    something was asked for (`sandbox.updateDNS`, `sandbox.rebuildDNS`)."""
     conf = _read(current)
-    own = list(conf.options if options is None else options)
+    own = [option for option in (conf.options if options is None else options) if option]
     if not any(option.startswith("ndots:") for option in own):
         own.append("ndots:0")
-    return built([INTERNAL, *[server for server in conf.servers if has_ipv6 and ":" in server]], conf.search, own)
+    return built([INTERNAL, *[server for server in conf.servers if keeps_ipv6 and ":" in server]], conf.search, own)
 
 
 def servers_of(text: str, asked: Sequence[str] | None) -> tuple[Upstream, ...]:

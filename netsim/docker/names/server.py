@@ -250,12 +250,16 @@ class Resolver:
             netns = process.netns if upstream.from_host else self.sandbox.netns
             try:
                 sock = make_socket(netns, AF_INET if isinstance(upstream.address, IPv4) else AF_INET6, SOCK_DGRAM, 0)
+            except NetError:
+                continue
+            fd = process.adopt(SocketFile(sock=sock, process=process))  # a refusal may come while it is being sent
+            self.pending[fd], self.engine.resolvers[fd], asked.fd = asked, self, fd
+            try:
                 sock.connect(upstream.address, DOMAIN)
                 sock.send(asked.data)
             except NetError:
+                self._drop(fd)
                 continue
-            fd = process.adopt(SocketFile(sock=sock, process=process))
-            self.pending[fd], self.engine.resolvers[fd], asked.fd = asked, self, fd
             process.timer(PATIENCE, ("dns", fd, asked.message.ident))
             return
         if self.engine.profile.answers_failure:

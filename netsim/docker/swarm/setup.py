@@ -117,9 +117,12 @@ def version_of(engine: Engine) -> str:
 def join(engine: Engine, token: str, remotes: tuple[str, ...], options: SwarmOptions) -> str:
     """Become a member of the swarm whose manager answers at an address; its role is returned. Virtual time passes meanwhile."""
     _check(engine)
-    if not ids.is_token(token):
+    if token and not ids.is_token(token):
         raise invalid("invalid join token")
-    address = options.advertise and advertised(engine, options.advertise)
+    try:
+        address = options.advertise and advertised(engine, options.advertise)
+    except Refusal:
+        address = ""  # the manager sees where it comes from
     host, port = _remote(remotes[0])
     member_address = address or source_towards(engine, host)
     request = {

@@ -14,9 +14,10 @@ from netsim.machine.getopt import Grammar, OptionError, parse
 from netsim.machine.hostnames import inet_aton
 from netsim.machine.resolver import getaddrinfo
 from netsim.programs.arping.program import Arping, Options
+from netsim.programs.arping.source import Untaken, source_of
 from netsim.programs.strtol import INT_MAX, BadNumber, checked
 
-AF_INET, AF_PACKET, SOCK_DGRAM = 2, 17, 2
+AF_PACKET, SOCK_DGRAM = 17, 2
 ETH_P_ARP = 0x0806
 GRAMMAR = Grammar(flags="hbfDUAqV", valued="cwisI")
 VERSION = "arping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n"
@@ -141,19 +142,7 @@ def _source(call: Call, options: Options) -> IPv4:
         wanted = options.gdst
     if options.is_dad and not options.source:
         return IPV4_ANY
-    probe = call.proc.sock(call.proc.socket(AF_INET, SOCK_DGRAM))
-    probe.bind_to_device(options.device)
-    step = "bind"
     try:
-        if wanted is not None and (options.source or wanted != 0):
-            probe.bind(wanted)
-        else:
-            step = "connect"
-            probe.dontroute = 1
-            probe.connect(options.gdst, 1025)
-            wanted = probe.getsockname()[0]
-    except NetError as error:
-        raise Stop(f"arping: {step}: {strerror(error.errno)}\n") from None
-    finally:
-        probe.close()
-    return IPv4(wanted)
+        return source_of(call.proc, options.device, options.gdst, wanted if options.source or wanted else None)
+    except Untaken as problem:
+        raise Stop(f"arping: {problem.step}: {strerror(problem.errno)}\n") from None

@@ -5,10 +5,8 @@ from __future__ import annotations
 from netsim.machine.call import Call, Result
 from netsim.programs.busybox.applet import name_of
 
-INSTEAD = {"arping": "use ping, and arp or ip neigh to see who answered"}
-
 
 def refused(call: Call) -> Result:
     """Status 127 and why."""
     name = name_of(call)
-    return Result("", f"{name}: netsim: {INSTEAD.get(name, 'this applet is not modelled')}\n", 127)
+    return Result("", f"{name}: netsim: this applet is not modelled\n", 127)

@@ -263,7 +263,7 @@ class Stop(Step):
 
     def ended(self, run: Steps, proc: Process, container: Container) -> None:
         """One has ended."""
-        run.engine.tell("container", "stop", container.id, image=container.spec.image, name=container.name)
+        run.engine.tell_of(container, "stop")
         name = f"Container {container.name}"
         if self.over:
             run.tell(proc, name, self.over)

@@ -38,7 +38,11 @@ UNRESOLVED = (
 def create(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker service create."""
     for name in wanted_networks(parsed):
-        find_network(docker.engine, name)
+        try:
+            find_network(docker.engine, name)
+        except Refusal as problem:
+            docker.complain(docker.worded(problem, "network", name))
+            return docker.result(1)
     member = member_of(docker)
     wrong = reference_problem(docker.cli, parsed.words[0])
     if wrong:

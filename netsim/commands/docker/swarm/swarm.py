@@ -26,12 +26,6 @@ def member_of(docker: Docker) -> Member:
     return member
 
 
-def _availability(text: str) -> str:
-    if text not in AVAILABILITIES:
-        raise ValueError(f'invalid availability "{text}"')
-    return text
-
-
 def _options(parsed: Parsed) -> SwarmOptions:
     settings: dict[str, int] = {}
     if parsed.given("task-history-limit"):
@@ -42,9 +36,12 @@ def _options(parsed: Parsed) -> SwarmOptions:
         settings["cert_expiry"] = int(parsed.text("cert-expiry"))
     if parsed.given("autolock"):
         settings["autolock"] = int(parsed.has("autolock"))
+    availability = parsed.text("availability")
+    if parsed.given("availability") and availability.lower() not in AVAILABILITIES:
+        raise Refusal(0, f'invalid availability "{availability}", only active, pause and drain are supported')
     return SwarmOptions(
         parsed.text("advertise-addr"), parsed.text("listen-addr"), parsed.text("data-path-addr"), parsed.number("data-path-port"),
-        parsed.text("availability") or "active", parsed.many("default-addr-pool"), parsed.number("default-addr-pool-mask-length", 24), settings,
+        availability.lower() or "active", parsed.many("default-addr-pool"), parsed.number("default-addr-pool-mask-length", 24), settings,
         int(parsed.has("force-new-cluster")),
     )  # fmt: skip
 
@@ -118,11 +115,21 @@ def update(docker: Docker, parsed: Parsed) -> Result:
 
 def unlock_key(docker: Docker, parsed: Parsed) -> Result:
     """docker swarm unlock-key."""
-    store: Store = member_of(docker).state()
+    try:
+        store: Store = member_of(docker).state()
+    except Refusal as problem:
+        docker.complain(f"could not fetch unlock key: {docker.worded(problem)}")
+        return docker.result(1)
     if not store.autolock:
         docker.complain("no unlock key is set")
         return docker.result(1)
     raise forbidden("netsim: the unlock key is not modelled")
+
+
+def unlock(docker: Docker, parsed: Parsed) -> Result:
+    """docker swarm unlock: a member of a swarm that is not locked, or of none, has nothing to unlock."""
+    docker.complain("Error: This node is not part of a swarm" if docker.engine.swarm is None else "Error: swarm is not locked")
+    return docker.result(1)
 
 
 SHARED = (
@@ -130,7 +137,7 @@ SHARED = (
     Flag("max-snapshots", "", INT), Flag("snapshot-interval", "", INT), Flag("task-history-limit", "", INT), Flag("external-ca", "", LIST, unmodelled=1),
 )  # fmt: skip
 ADDRESSES = (
-    Flag("advertise-addr"), Flag("availability", "", check=_availability), Flag("data-path-addr"), Flag("listen-addr", unmodelled=1),
+    Flag("advertise-addr"), Flag("availability"), Flag("data-path-addr"), Flag("listen-addr", unmodelled=1),
 )  # fmt: skip
 SWARM_COMMANDS = (
     Subcommand(
@@ -142,5 +149,6 @@ SWARM_COMMANDS = (
     Subcommand("swarm leave", "[OPTIONS]", (Flag("force", "f", BOOL),), 0, 0, leave),
     Subcommand("swarm join-token", "[OPTIONS] (worker|manager)", (Flag("quiet", "q", BOOL), Flag("rotate", "", BOOL)), 1, 1, join_token),
     Subcommand("swarm update", "[OPTIONS]", SHARED, 0, 0, update),
+    Subcommand("swarm unlock", "", (), 0, 0, unlock),
     Subcommand("swarm unlock-key", "[OPTIONS]", (Flag("quiet", "q", BOOL), Flag("rotate", "", BOOL)), 0, 0, unlock_key),
 )  # fmt: skip

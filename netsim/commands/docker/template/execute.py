@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from netsim.commands.docker.template.functions import FUNCTIONS, counted
 from netsim.commands.docker.template.parse import Action, Branch, Command, Leave, Operand, Pipe, Text, parse, pipe_text
-from netsim.commands.docker.template.values import MISSING, NIL, Missing, Struct, TemplateError, is_true, show
+from netsim.commands.docker.template.values import MISSING, NIL, Headers, Missing, Row, Struct, TemplateError, is_true, show
 
 
 def render(template: str, data: Any, *, lenient: int = 0) -> str:
@@ -137,8 +138,19 @@ class _State:
                 values.append(final)
             return _call(first, function, values, " ".join(word.text for word in command.words))
         if rest or not isinstance(final, Missing):
+            method = self.method(first, dot)
+            if method is not None:
+                values = [self.operand(word, dot) for word in rest]
+                return _call(first, method, values if isinstance(final, Missing) else [*values, final])
             raise TemplateError(f'template: :1:{first.at}: executing "" at <{first.text}>: can\'t give argument to non-function {first.text}')
         return self.operand(first, dot)
+
+    def method(self, operand: Operand, dot: Any) -> Callable[[str], str] | None:
+        """What an operand names, when it is something of a row that takes an argument."""
+        if not operand.fields:
+            return None
+        owner = self.operand(attrs.evolve(operand, fields=operand.fields[:-1]), dot)
+        return owner.methods().get(operand.fields[-1]) if isinstance(owner, Row | Headers) else None
 
     def operand(self, operand: Operand, dot: Any) -> Any:
         if operand.kind == "function":
@@ -168,15 +180,15 @@ def _call(operand: Operand, function: Any, values: list[Any], whole: str = "") -
     except TemplateError as problem:
         raise TemplateError(f'template: :1:{operand.at}: executing "" at <{whole or operand.text}>: {problem}') from None
     except (TypeError, IndexError, ValueError, AttributeError):
-        wrong = counted(function, len(values))
-        raise TemplateError(
-            where + (f"wrong number of args for {operand.value}: {wrong}" if wrong else f"wrong type of args for {operand.value}")
-        ) from None
+        wrong, name = counted(function, len(values)), operand.value if operand.kind == "function" else operand.fields[-1]
+        raise TemplateError(where + (f"wrong number of args for {name}: {wrong}" if wrong else f"wrong type of args for {name}")) from None
 
 
 def _field(operand: Operand, value: Any, name: str, lenient: int) -> Any:
     if isinstance(value, dict) and name in value:
         return value[name]
+    if isinstance(value, Row | Headers) and name in value.methods():
+        return _call(operand, value.methods()[name], [])
     last = _last(operand)
     where = f'template: :1:{last.at}: executing "" at <{last.text}>: '
     if value is NIL:

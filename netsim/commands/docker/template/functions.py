@@ -54,7 +54,7 @@ def _type(value: Any) -> str:
 def counted(function: Callable[..., Any], given: int) -> str:
     """How many arguments a function wants, if it was given another number of them; else nothing."""
     code = function.__code__
-    least = code.co_argcount
+    least = code.co_argcount - hasattr(function, "__self__")
     if code.co_flags & CO_VARARGS:
         return f"want at least {least} got {given}" if given < least else ""
     return f"want {least} got {given}" if given != least else ""

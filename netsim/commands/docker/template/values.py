@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 
@@ -36,6 +36,43 @@ class Struct(dict[str, Any]):
     def plain(self) -> dict[str, Any]:
         """The fields as JSON has them."""
         return {self.json_names.get(name, name): value for name, value in self.items() if name not in self.omitted}
+
+
+class Labels(str):
+    """Labels as a row of a list has them: one text, and by their names."""
+
+    values: Mapping[str, str]
+
+    def __new__(cls, values: Mapping[str, str]) -> Labels:
+        """`values` by their names, in whose order they are printed."""
+        made = super().__new__(cls, ",".join(f"{name}={value}" for name, value in sorted(values.items())))
+        made.values = values
+        return made
+
+    def one(self, name: str) -> str:
+        """`.Label "name"` of a row: empty when there is none of the name."""
+        return self.values.get(name, "")
+
+
+class Row(Struct):
+    """A row of a list; one with labels can be asked for each (`.Label "name"`)."""
+
+    def methods(self) -> Mapping[str, Callable[[str], str]]:
+        """What takes an argument."""
+        labels = self.get("Labels")
+        return {"Label": labels.one} if isinstance(labels, Labels) else {}
+
+
+class Headers(dict[str, Any]):
+    """The headers of a list's fields (`formatter.SubHeaderContext`)."""
+
+    def methods(self) -> Mapping[str, Callable[[str], str]]:
+        """What takes an argument."""
+        return {"Label": _heading}
+
+
+def _heading(name: str) -> str:
+    return name.rpartition(".")[2].replace("-", " ").replace("_", " ")
 
 
 class Pointed(Struct):

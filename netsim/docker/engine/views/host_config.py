@@ -91,10 +91,4 @@ def _security(host: HostConfig, asked: dict[str, Any]) -> list[str] | None:
 
 def _links(container: Container) -> list[str] | None:
     """Legacy links: `/TARGET:/CONTAINER/ALIAS`."""
-    found: list[str] = []
-    for text in container.spec.host.links:
-        name, _, alias = text.partition(":")
-        target = container.links.get(alias or name)
-        shown = target.name if target is not None else name.removeprefix("/")
-        found.append(f"/{shown}:/{container.name}/{(alias or name).removeprefix('/')}")
-    return found or None
+    return [f"/{target.name}:/{container.name}/{alias}" for alias, target in container.links.items()] or None
