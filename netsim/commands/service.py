@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
+
+from netsim.clock import MS
 from netsim.docker.engine.boot import SOCKET, activated, restart
 from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal
 from netsim.docker.profile import RELEASES
-from netsim.machine.call import DONE, Call, Result
+from netsim.machine.call import DONE, Call, Program, Result
 from netsim.machine.machine import Machine
-from netsim.machine.process import SIGTERM
+from netsim.machine.process import SIGTERM, Process
 from netsim.programs.process import refused
 from netsim.wiring import Wiring
 
@@ -34,7 +39,7 @@ See "systemctl status docker.service" and "journalctl -xeu docker.service" for d
 """
 
 
-def systemctl(call: Call) -> Result:
+def systemctl(call: Call) -> Result | Program:
     """systemctl VERB UNIT...: docker's units are known, others are refused by name."""
     words = [word for word in call.argv[1:] if not word.startswith("-")]
     if words[:1] == ["daemon-reload"]:
@@ -44,13 +49,20 @@ def systemctl(call: Call) -> Result:
     verb, status, out, err = words[0], 0, "", ""
     if verb in ("enable", "disable") and "--now" in call.argv:
         verb = "start" if verb == "enable" else "stop"
-    for unit in words[1:]:
+    for unit in sorted(words[1:], key=_waits):
         done = _do(call.machine, verb, UNITS[unit], [UNITS[one] for one in words[1:]])
+        if isinstance(done, Program):
+            return done  # the socket beside it is closed at once
         status, out, err = max(status, done.status), out + done.stdout, err + done.stderr
     return Result(out, err, status)
 
 
-def service(call: Call) -> Result:
+def _waits(unit: str) -> int:
+    """What waits comes last."""
+    return int(UNITS[unit] == "docker")
+
+
+def service(call: Call) -> Result | Program:
     """service docker VERB: what systemctl does."""
     words = call.argv[1:]
     if len(words) != 2 or words[0] not in UNITS or words[1] not in VERBS:
@@ -67,7 +79,7 @@ def journalctl(call: Call) -> Result:
     return refused(call)
 
 
-def _do(machine: Machine, verb: str, unit: str, together: list[str]) -> Result:
+def _do(machine: Machine, verb: str, unit: str, together: list[str]) -> Result | Program:
     if unit == "docker":
         return _docker(machine, verb, together)
     if unit == "socket":
@@ -79,22 +91,43 @@ def _do(machine: Machine, verb: str, unit: str, together: list[str]) -> Result:
     return DONE  # containerd runs as part of the engine
 
 
-def _docker(machine: Machine, verb: str, together: list[str]) -> Result:
+@attrs.define(eq=False)
+class Ending(Program):
+    """Waits until the daemon has ended; then the answer, or (None) a new one."""
+
+    engine: Engine
+    told: Result | None
+
+    def started(self, proc: Process) -> None:
+        """Ask it to end."""
+        self.engine.process.signal(SIGTERM)
+        self.timer(proc, None)
+
+    def timer(self, proc: Process, token: Any) -> None:
+        """Look again."""
+        if self.engine.process.status is None:
+            proc.timer(LOOK, token)
+        else:
+            proc.machine.settle(proc, _begin(proc.machine) if self.told is None else self.told)
+
+
+LOOK = 20 * MS
+"""How often it looks whether the daemon has ended."""
+
+
+def _docker(machine: Machine, verb: str, together: list[str]) -> Result | Program:
     engine = machine.services.get("docker")
     runs = isinstance(engine, Engine) and engine.process.status is None
     match verb:
         case "stop":
             if "socket" not in together:
                 machine.services[SOCKET] = "listening"
-            if isinstance(engine, Engine) and runs:
-                engine.process.signal(SIGTERM)
-            elif engine is None:
-                activated(machine).process.signal(SIGTERM)
-            return DONE if "socket" in together else Result("", STILL)
+            told = DONE if "socket" in together else Result("", STILL)
+            return Ending(engine if isinstance(engine, Engine) and runs else activated(machine), told) if runs or engine is None else told
         case "start" if runs:
             return DONE
         case "start" | "restart" | "try-restart" | "reload-or-restart" | "force-reload":
-            return _begin(machine)
+            return Ending(engine, None) if isinstance(engine, Engine) and runs else _begin(machine)
         case "is-active":
             return Result("active\n") if runs or engine is None else Result("inactive\n", "", 3)
         case "is-enabled":
@@ -105,10 +138,7 @@ def _docker(machine: Machine, verb: str, together: list[str]) -> Result:
 
 
 def _begin(machine: Machine) -> Result:
-    """Stop what runs and start with what the file says now; a daemon that cannot start leaves none."""
-    engine = machine.services.get("docker")
-    if isinstance(engine, Engine):
-        engine.process.signal(SIGTERM)
+    """Start with what the file says now; a daemon that cannot start leaves none."""
     try:
         Wiring(machine.kernel.init_net).up("lo")
         restart(machine, RELEASES[machine.docker_release], options_of(machine))

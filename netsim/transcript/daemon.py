@@ -20,7 +20,8 @@ from netsim.docker.profile import EngineProfile
 def start_daemon(host: Host, profile: EngineProfile, line: str, images: Sequence[Image] = ()) -> dict[str, Any]:
     """`dockerd OPTIONS`: status 1 and its last words when it refuses. `images` are in its store before."""
     if isinstance(host.machine.services.get("docker"), Engine):
-        host.world.run_for(stop(host.machine) + CHANGE_TIME)  # its containers' first processes know no signals
+        stop(host.machine)
+        host.world.run_for(CHANGE_TIME)
     try:
         engine = boot(host.machine, profile, read_options(host.machine, shlex.split(line)[1:]))
         engine.images |= {image.name: image for image in images}

@@ -169,6 +169,9 @@ def test_a_daemon_that_ends_tidies_up() -> None:
     ok(host, "docker run -d --name c1 busybox sleep 1000")
     ok(host, "kill $(pgrep -x dockerd)")
     host.world.run_for(1_000_000_000)
+    assert host.run("docker ps").status == 1
+    assert ok(host, "ls /run/docker/netns") != ""  # it waits for a container that does not hear it
+    host.world.run_for(10_000_000_000)
     assert ok(host, "ls /run/docker/netns") == ""
 
 

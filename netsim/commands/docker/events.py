@@ -95,9 +95,12 @@ class Watching(Program):
         self.engine.watchers.append(proc)
 
     def timer(self, proc: Process, token: Any) -> None:
-        """Something happened, or the time is over."""
+        """Something happened, the time is over, or the daemon has gone."""
         if self.tell(proc) and token == "end":
             proc.exit(0)
+        elif token == "gone":
+            proc.write(2, "EOF\n")
+            proc.exit(1)
 
     def tell(self, proc: Process) -> int:
         """Print what is new; 0 when that failed and ended the command."""

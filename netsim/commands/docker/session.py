@@ -43,7 +43,7 @@ class Docker:
             raise Refusal(0, f"Cannot connect to the Docker daemon at {self.daemon}. Is the docker daemon running?")
         machine = self.call.proc.machine
         found = machine.services.get("docker")
-        return found if isinstance(found, Engine) and found.process.status is None else activated(machine)
+        return found if isinstance(found, Engine) and found.process.status is None and not found.closing else activated(machine)
 
     @property
     def api(self) -> tuple[int, ...]:

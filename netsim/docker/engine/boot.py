@@ -6,14 +6,13 @@ from typing import Any
 
 import attrs
 
-from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import tidy
-from netsim.docker.engine import health, live
+from netsim.docker.engine import health, live, shutdown
 from netsim.docker.engine.daemon_file import options_of
 from netsim.docker.engine.default_bridge import forget_default_bridge, make_default_bridge, remove_docker0
 from netsim.docker.engine.engine import Engine, engine_of
 from netsim.docker.engine.networks import new_network, read_network_opts, revive_network
-from netsim.docker.engine.run import STOP_TIMEOUT, deliver, ended, exited_quietly, restarts, start_quietly
+from netsim.docker.engine.run import deliver, ended, exited_quietly, restarts, start_quietly
 from netsim.docker.engine.security import signal_of
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
@@ -24,8 +23,8 @@ from netsim.docker.profile import RELEASES, EngineProfile
 from netsim.docker.settings import DaemonOptions, NetworkSpec
 from netsim.machine.call import Program
 from netsim.machine.fds import Capture, Null
-from netsim.machine.machine import Machine
-from netsim.machine.process import SIGKILL, Process
+from netsim.machine.machine import FOREGROUND_LIMIT, FOREGROUND_STEPS, Machine
+from netsim.machine.process import SIGINT, SIGKILL, SIGQUIT, SIGTERM, Process
 from netsim.wiring import Wiring
 
 SOCKET = "docker.socket"
@@ -39,6 +38,8 @@ class Dockerd(Program):
     engine: Engine | None = None
     profile: EngineProfile | None = None
     options: DaemonOptions | None = None
+    asked: int = 0
+    """Signals that asked it to end."""
 
     def started(self, proc: Process) -> None:
         """Typed as a command: come up now, or say why not."""
@@ -51,15 +52,25 @@ class Dockerd(Program):
             proc.exit(1)
 
     def signal(self, proc: Process, signum: int) -> None:
-        """Asked to end: containers are stopped first."""
-        if self.engine is not None:
-            shut_down(self.engine)
-        proc.exit(0)
+        """Asked to end: containers are stopped first, unless they live on without the daemon; networks, rules and devices stay as they are."""
+        self.asked += 1
+        engine = self.engine
+        if signum not in (SIGINT, SIGTERM, SIGQUIT):
+            return
+        if engine is None or (engine.options.live_restore and live.survivors(engine)):
+            proc.exit(0)
+        elif self.asked >= shutdown.FORCED or signum == SIGQUIT:
+            proc.exit(128 + signum)
+        elif not engine.closing:
+            shutdown.begin(engine, proc)
 
     def ended(self, proc: Process) -> None:
         """However it ended, its relays end too (`Pdeathsig`)."""
         if self.engine is not None:
             live.part(self.engine)
+            for watcher in self.engine.watchers:
+                if watcher.status is None:
+                    watcher.timer(0, "gone")
 
     def readable(self, proc: Process, fd: int) -> None:
         """Something for one of the name servers."""
@@ -72,6 +83,9 @@ class Dockerd(Program):
         if isinstance(token, tuple) and token[0] == "swarm":
             if self.engine is not None and self.engine.swarm is not None:
                 self.engine.swarm.timer(token[1:])
+            return
+        if isinstance(token, str) and self.engine is not None:
+            shutdown.timer(self.engine, proc, token)
             return
         resolver = self.engine.resolvers.get(token[1]) if self.engine is not None and isinstance(token, tuple) else None
         if resolver is not None:
@@ -171,12 +185,6 @@ def check(options: DaemonOptions, profile: EngineProfile) -> None:
         raise invalid("ip6tables rules are only available if experimental features are enabled")
 
 
-def shut_down(engine: Engine) -> None:
-    """Every container is stopped unless they live on without the daemon; networks, rules and devices stay as they are (`Daemon.Shutdown`)."""
-    if not engine.options.live_restore or not live.survivors(engine):
-        stop_containers(engine)
-
-
 def stop_containers(engine: Engine) -> None:
     """By force those that do not end at once."""
     for container in list(engine.containers.values()):
@@ -205,25 +213,18 @@ def restore(engine: Engine, before: Engine) -> None:
 
 
 def keep(engine: Engine, before: Engine) -> None:
-    """Containers, images, volumes and what happened to them."""
-    engine.id, engine.containers, engine.images, engine.events = before.id, before.containers, before.images, before.events
-    engine.events_forgotten, engine.volumes = before.events_forgotten, before.volumes
+    """Containers, images and volumes; what happened to them it had in memory alone."""
+    engine.id, engine.containers, engine.images, engine.volumes = before.id, before.containers, before.images, before.volumes
 
 
-def stop(machine: Machine) -> int:
-    """Stop the daemon, if one runs; the ns that it waits for containers to end by themselves before it kills them."""
+def stop(machine: Machine) -> None:
+    """Stop the daemon, if one runs, and wait until it has ended."""
     engine = machine.services.get("docker")
-    if not isinstance(engine, Engine) or engine.process.status is not None:
-        return 0
-    if engine.options.live_restore:
-        shut_down(engine)
-        engine.process.exit(0)
-        return 0
-    running = [container.spec.stop_timeout for container in engine.containers.values() if container.state.is_running]
-    patience = max((STOP_TIMEOUT if seconds is None else seconds * SECOND for seconds in running), default=0)
-    shut_down(engine)
-    engine.process.exit(0)
-    return patience
+    if isinstance(engine, Engine) and engine.process.status is None:
+        engine.process.signal(SIGTERM)
+        clock = machine.kernel.clock
+        clock.run_until_ended(engine.process, clock.now + FOREGROUND_LIMIT, FOREGROUND_STEPS)
+        engine.process.die(SIGKILL)
 
 
 def restart(machine: Machine, profile: EngineProfile, options: DaemonOptions) -> Engine:

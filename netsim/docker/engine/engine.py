@@ -94,6 +94,8 @@ class Engine:
     """Name -> id of the first network called so, as far as they were asked for: names stay, and ids are not used again."""
     images: dict[str, Image] = attrs.field(factory=dict)
     volumes: dict[str, Volume] = attrs.field(factory=dict)
+    closing: int = 0
+    """Whether it was asked to end and waits for its containers."""
     first_processes: dict[int, Container] = attrs.field(factory=dict)
     """Process id -> the container it is the first process of."""
     built: dict[str, Image] = attrs.field(factory=dict)
@@ -336,6 +338,6 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
 def engine_of(machine: Machine) -> Engine:
     """The daemon of a machine; refused when none runs."""
     engine: Any = machine.services.get("docker")
-    if not isinstance(engine, Engine) or engine.process.status is not None:
+    if not isinstance(engine, Engine) or engine.process.status is not None or engine.closing:
         raise Refusal(0, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
     return engine

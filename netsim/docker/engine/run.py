@@ -214,7 +214,7 @@ def ended(engine: Engine, container: Container, status: int) -> None:
     for process, token in waiters:
         if process.status is None:
             process.timer(0, token)
-    if wants_restart(container) and not container.stopped_by_hand:
+    if wants_restart(container) and not container.stopped_by_hand and not engine.closing:
         container.restart_count += 1
         container.state.status = RESTARTING
         container.patience = again_in(container)
@@ -246,10 +246,10 @@ def wants_restart(container: Container) -> int:
 
 
 def restarts(container: Container) -> int:
-    """Whether it starts with the daemon (`ShouldRestart`): `always` even if it was stopped by hand."""
+    """Whether it starts with the daemon (`ShouldRestart`): only `unless-stopped` heeds that it was stopped by hand."""
     if container.state.is_running or not container.state.started:
         return 0
-    return int(wants_restart(container) and (container.spec.host.restart.name == "always" or not container.stopped_by_hand))
+    return int(wants_restart(container) and (container.spec.host.restart.name != "unless-stopped" or not container.stopped_by_hand))
 
 
 def start_quietly(engine: Engine, container: Container) -> None:
