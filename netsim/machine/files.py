@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from netsim.errors import EACCES, EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS, NetError
-from netsim.machine.binaries import BINARY_PLACES, ELF, places_of
+from netsim.machine.binaries import ELF, places_of
 from netsim.machine.fds import Null, OpenFile, RegularFile
 from netsim.machine.user import READ, SEARCH, WRITE, demand, demand_entry, may, owned, user_of
 from netsim.state.late import Late
@@ -323,10 +323,12 @@ class Files:
         if process is None or name in SPECIAL or process.machine.tool(process, name) is None:
             return None
         root = self.root if process.jail is None else process.jail.root
-        for place in BINARY_PLACES:
-            top = root.entries.get("usr") if place[:5] == "/usr/" else root
-            if isinstance(top, Directory) and top.entries.get(place.rpartition("/")[2]) is here:
-                return Binary(0o755, content=ELF, tool=name) if place in places_of(process, name) else None
+        usr = root.entries.get("usr")
+        for top, below in (usr, "/usr/"), (root, "/"):
+            if isinstance(top, Directory):
+                for last in ("sbin", "bin"):
+                    if top.entries.get(last) is here:
+                        return Binary(0o755, content=ELF, tool=name) if below + last in places_of(process, name) else None
         return None
 
     def listdir(self, process: Process | None, path: str) -> list[str]:
