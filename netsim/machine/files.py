@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -137,11 +138,41 @@ class Symlink(Node):
     magic: Node | None = None
 
 
+class NoEntries(Mapping[str, "Node"]):
+    """What is in an empty directory: most of a container's stay so."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Node:
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Nothing is here."""
+        return default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+NO_ENTRIES = NoEntries()
+
+
 @attrs.define(eq=False)
 class Directory(Node):
     """A directory of tmpfs; listings show the newest entry first, as tmpfs does."""
 
-    entries: dict[str, Node] = attrs.field(factory=dict)
+    entries: Mapping[str, Node] = NO_ENTRIES
+    """What is in it; to be written to by `own`."""
+
+    def own(self) -> dict[str, Node]:
+        """Its entries, to be changed: empty directories share theirs."""
+        known: Any = self.entries
+        if type(known) is NoEntries:
+            known = self.entries = {}
+        return known  # type: ignore[no-any-return]
 
     def find(self, name: str, process: Process | None) -> Node | None:
         """The entry called so."""
@@ -149,7 +180,7 @@ class Directory(Node):
 
     def names(self, process: Process | None) -> list[str]:
         """All names in the order readdir gives them."""
-        return list(reversed(self.entries))
+        return list(self.entries)[::-1]
 
     def add(self, name: str, node: Node) -> None:
         """A new entry; EEXIST, ENAMETOOLONG, EINVAL."""
@@ -159,13 +190,13 @@ class Directory(Node):
             raise NetError(ENAMETOOLONG)
         if "\0" in name:
             raise NetError(EINVAL)
-        self.entries[name] = node
+        self.own()[name] = node
 
     def remove(self, name: str) -> None:
         """Take an entry away; EPERM where entries are not kept but worked out."""
         if name not in self.entries:
             raise NetError(EPERM)
-        del self.entries[name]
+        del self.own()[name]
 
     def read(self) -> bytes:
         """EISDIR."""
@@ -484,7 +515,7 @@ class Files:
         self._enter(process, here, node)
         self._enter(process, there, there.find(there_name, process))
         here.remove(name)
-        there.entries.pop(there_name, None)
+        there.own().pop(there_name, None)
         there.add(there_name, node)
 
     def chown(self, process: Process | None, path: str, uid: int, gid: int) -> None:

@@ -415,7 +415,7 @@ class Machine:
                 directory = self.files.resolve(process, "/run/netns")
             except NetError:
                 return ""
-        entries = directory.entries if isinstance(directory, Directory) else {}
+        entries = directory.own() if isinstance(directory, Directory) else {}
         if getattr(entries.get(likely), "bound", None) is netns:
             return likely
         return next((name for name in reversed(entries) if getattr(entries[name], "bound", None) is netns), "")

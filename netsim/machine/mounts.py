@@ -59,8 +59,8 @@ class Proc(Mount):
 
         assert self.machine is not None
         root = ProcRoot(0o555, machine=self.machine)
-        root.entries["version"] = File(0o444, 0, f"Linux version {self.machine.kernel.profile.release} (netsim)\n".encode())
-        root.entries["uptime"] = File(0o444, 0, b"0.00 0.00\n")
+        root.own()["version"] = File(0o444, 0, f"Linux version {self.machine.kernel.profile.release} (netsim)\n".encode())
+        root.own()["uptime"] = File(0o444, 0, b"0.00 0.00\n")
         return root
 
 

@@ -37,8 +37,8 @@ class Joined(Program):
         for fd, opened in enumerate(self.container.outputs, 1):
             follower = Follower(proc=proc, fd=1 if self.container.spec.tty else fd)
             self.followers.append(follower)
-            opened.attached.append(follower)
-        self.container.waiters.append((proc, EXITED))
+            opened.attached += (follower,)
+        self.container.waiters += ((proc, EXITED),)
         if self.types and 0 in proc.fds:
             proc.watch(0)
             self.readable(proc, 0)
@@ -68,7 +68,7 @@ class Joined(Program):
     def ended(self, proc: Process) -> None:
         """Nobody listens any more."""
         for opened in self.container.outputs:
-            opened.attached = [one for one in opened.attached if one not in self.followers]
+            opened.attached = tuple([one for one in opened.attached if one not in self.followers])
 
 
 def attach(docker: Docker, parsed: Parsed) -> Result | Program:

@@ -96,7 +96,7 @@ class Building(Program):
         out = Unheard() if self.quiet else proc.fds[1].dup()
         life.start(work.engine, container, (out, Coloured(to=None if self.quiet else proc.fds[1].dup())), None)
         if container.state.is_running:
-            container.waiters.append((proc, EXITED))
+            container.waiters += ((proc, EXITED),)
         else:
             proc.timer(0, EXITED)
 

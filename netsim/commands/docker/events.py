@@ -107,7 +107,8 @@ class Watching(Program):
         events, forgotten = self.engine.events, self.engine.events_forgotten
         self.at = max(self.at, forgotten)
         while self.at < forgotten + len(events):
-            event = Event(*events[self.at - forgotten])
+            noted = events[self.at - forgotten]
+            event = Event(noted[0], noted[1], noted[2], noted[3], noted[4], noted[5:])
             self.at += 1
             if event.time < self.since or (self.until and event.time > self.until) or not self.wish.takes(event):
                 continue

@@ -112,7 +112,7 @@ class Stopping(Program):
     def _ask(self, proc: Process, current: Container) -> None:
         """A paused container hears nothing until it is killed."""
         current.stopped_by_hand = 1
-        current.waiters.append((proc, "exited"))
+        current.waiters += ((proc, "exited"),)
         if current.state.status == "paused":
             life.unpause(self.engine, current)
         life.kill(self.engine, current, signal_of(self.signal_name or current.spec.stop_signal or current.image.stop_signal or "TERM"))
@@ -264,7 +264,7 @@ class Waiting(Program):
                 self.names.pop(0)
                 continue
             if container.state.is_running:
-                container.waiters.append((proc, container.id))
+                container.waiters += ((proc, container.id),)
                 return
             self.names.pop(0)
             proc.write(1, f"{container.state.exit_code}\n")

@@ -72,8 +72,8 @@ class Following(Program):
             proc.exit(0)
             return
         for fd, opened in enumerate(self.container.outputs, 1):
-            opened.attached.append(Follower(proc=proc, fd=fd, stamped=self.stamped))
-        self.container.waiters.append((proc, "exited"))
+            opened.attached += (Follower(proc=proc, fd=fd, stamped=self.stamped),)
+        self.container.waiters += ((proc, "exited"),)
 
     def timer(self, proc: Process, token: Any) -> None:
         """The container has ended."""

@@ -65,7 +65,7 @@ class Attached(Program):
             proc.exit({126: 126, 127: 127}.get(life.problem_code(problem), 125) if self.failure == 125 else 1)
             return
         if self.container.state.is_running:
-            self.container.waiters.append((proc, EXITED))
+            self.container.waiters += ((proc, EXITED),)
         else:
             proc.exit(self.container.state.exit_code)
 

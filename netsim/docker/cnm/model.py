@@ -115,18 +115,18 @@ class Endpoint:
     gateway6: IPv6 | None = None
     routes_on_link: int = 0
     """1: the default routes lead to the device, not to a gateway (ipvlan on layer 3)."""
-    static_routes: list[StaticRoute] = attrs.field(factory=list)
+    static_routes: tuple[StaticRoute, ...] = ()
     """Routes that a plugin wants in the sandbox."""
     needs_no_way_out: int = 0
     """1: a plugin wants no endpoint on docker_gwbridge for it."""
     dns_names: list[str] = attrs.field(factory=list)
     exposed: tuple[Port, ...] = ()
-    mappings: list[Mapping] = attrs.field(factory=list)
+    mappings: tuple[Mapping, ...] = ()
     serves: tuple[int, int] = (0, 0)
     """Whether it publishes its sandbox's ports on IPv4 and on IPv6 addresses of the host (`portBindingMode`)."""
-    parents: list[Endpoint] = attrs.field(factory=list)
+    parents: tuple[Endpoint, ...] = ()
     """Endpoints of containers with a legacy link to this one, known when it joined."""
-    children: list[Endpoint] = attrs.field(factory=list)
+    children: tuple[Endpoint, ...] = ()
     """Endpoints of the containers it links to."""
     driver_state: Any = None
 

@@ -22,10 +22,10 @@ ATTEMPTS = 10
 
 def publish(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[PortBinding, ...]]) -> None:
     """Bind, translate and relay every port asked for on the families it serves; when one fails, those before it are withdrawn."""
-    before = list(endpoint.mappings)
+    before = endpoint.mappings
     try:
         for port, together in groups(engine, bindings):
-            endpoint.mappings += bind(engine, endpoint, port, together, {isinstance(mapping.host_ip, IPv6) for mapping in before})
+            endpoint.mappings += tuple(bind(engine, endpoint, port, together, {isinstance(mapping.host_ip, IPv6) for mapping in before}))
     except Refusal:
         unpublish(engine, endpoint)
         raise
@@ -38,7 +38,7 @@ def publish(engine: Engine, endpoint: Endpoint, bindings: Mapping[Port, tuple[Po
             engine.firewall.add_ports(wants, [port_wants(mapping)])
         except Refusal:
             _withdraw(engine, endpoint.mappings[number:])
-            del endpoint.mappings[number:]
+            endpoint.mappings = endpoint.mappings[:number]
             unpublish(engine, endpoint)
             raise
 
@@ -140,7 +140,7 @@ def unpublish(engine: Engine, endpoint: Endpoint, those: Sequence[Published] | N
     if wants is not None and gone:
         engine.firewall.del_ports(wants, [port_wants(mapping) for mapping in gone])
     _withdraw(engine, gone)
-    endpoint.mappings = [] if those is None else [mapping for mapping in endpoint.mappings if mapping not in those]
+    endpoint.mappings = () if those is None else tuple([mapping for mapping in endpoint.mappings if mapping not in those])
 
 
 def port_wants(mapping: Published) -> PortWants:

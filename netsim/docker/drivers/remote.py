@@ -125,7 +125,7 @@ class RemoteDriver(Driver):
         endpoint.gateway = four if isinstance(four, IPv4) else None
         endpoint.gateway6 = six if isinstance(six, IPv6) else None
         routes = answer.get("StaticRoutes")
-        endpoint.static_routes = [_route(route) for route in routes if isinstance(route, dict)] if isinstance(routes, list) else []
+        endpoint.static_routes = tuple([_route(route) for route in routes if isinstance(route, dict)]) if isinstance(routes, list) else ()
         endpoint.needs_no_way_out = int(answer.get("DisableGatewayService") is True)
 
     def leave(self, engine: Engine, endpoint: Endpoint) -> None:

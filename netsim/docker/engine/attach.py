@@ -296,8 +296,7 @@ def unlink(engine: Engine, text: str) -> None:
         leave(engine, endpoint, {})
     files.begin_hosts(engine, parent, links.hosts_lines(engine, parent) if engine.profile.keeps_other_links else ())
     for endpoint in members:
-        endpoint.children.clear()
-        endpoint.parents.clear()
+        endpoint.children = endpoint.parents = ()
         if endpoint.network.name == links.DEFAULT:
             links.tie(engine, parent, endpoint)
         join(engine, endpoint, sandbox, bindings_of(engine, parent))

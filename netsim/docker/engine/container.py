@@ -53,7 +53,7 @@ class LogFile(OpenFile):
 
     stream: str = "stdout"
     log: list[tuple[int, str, bytes]] = attrs.field(factory=list)
-    attached: list[OpenFile] = attrs.field(factory=list)
+    attached: tuple[OpenFile, ...] = ()
     owner: Container | None = None
 
     def write(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class Container:
     stdin: OpenFile | None = None
     """The end that keeps its standard input open while nobody is attached (`-i`)."""
     outputs: list[LogFile] = attrs.field(factory=list)
-    waiters: list[tuple[Process, str]] = attrs.field(factory=list)
+    waiters: tuple[tuple[Process, str], ...] = ()
     """Processes (of `docker run`, `docker wait` ...) that hear of its end by a timer with this token."""
     health: Health | None = None
     """None: nothing tests it."""

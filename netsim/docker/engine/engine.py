@@ -104,8 +104,8 @@ class Engine:
     proxies: Proxies = attrs.field(default=None)
     resolvers: dict[int, Any] = attrs.field(factory=dict)
     """The daemon's descriptors that belong to containers' name servers."""
-    events: list[tuple[int, str, str, str, tuple[str, ...], tuple[str, ...]]] = attrs.field(factory=list)
-    """The last ones, oldest first, as the fields of an `Event`: most are never asked for."""
+    events: list[tuple[Any, ...]] = attrs.field(factory=list)
+    """The last ones, oldest first, as the fields of an `Event` and the values behind them: most are never asked for."""
     events_forgotten: int = 0
     """How many there were before these."""
     watchers: list[Process] = attrs.field(factory=list)
@@ -319,7 +319,7 @@ class Engine:
     def _note(self, type_: str, action: str, actor: str, attributes: Mapping[str, str]) -> None:
         events, kernel = self.events, self.machine.kernel
         names = _known(tuple(attributes))
-        events.append((kernel.epoch + kernel.clock.now, type_, action, actor, names, tuple(attributes.values())))
+        events.append((kernel.epoch + kernel.clock.now, type_, action, actor, names, *attributes.values()))
         if len(events) > MOST_EVENTS:
             del events[0]
             self.events_forgotten += 1

@@ -84,11 +84,11 @@ def tie(engine: Engine, container: Container, endpoint: Endpoint) -> None:
     for target in container.links.values():
         other = endpoint_of(engine, target)
         if other is not None:
-            endpoint.children.append(other)
+            endpoint.children += (other,)
     for _, parent in parents(engine, container):
         other = endpoint_of(engine, parent)
         if other is not None:
-            endpoint.parents.append(other)
+            endpoint.parents += (other,)
 
 
 # files and variables -----------------------------------------------------------------------------------------------------------

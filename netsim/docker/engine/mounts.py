@@ -62,7 +62,7 @@ def remove_volume(engine: Engine, name: str) -> None:
     del engine.volumes[name]
     place = engine.machine.files.stat(None, posixpath.dirname(posixpath.dirname(volume.place)))
     if isinstance(place, Directory):
-        place.entries.pop(name, None)
+        place.own().pop(name, None)
     engine.tell("volume", "destroy", name, driver="local")
 
 
@@ -123,8 +123,8 @@ def mount_all(engine: Engine, container: Container, root: Directory) -> None:
             continue
         there = parent.entries.get(name)
         if point.kind == "volume" and isinstance(node, Directory) and not node.entries and isinstance(there, Directory):
-            node.entries |= {inside: copied(one) for inside, one in there.entries.items()}
-        parent.entries[name] = read_only(node) if point.read_only else node
+            node.own().update({inside: copied(one) for inside, one in there.entries.items()})
+        parent.own()[name] = read_only(node) if point.read_only else node
 
 
 def _source(engine: Engine, point: MountPoint) -> Node:
@@ -147,7 +147,7 @@ def _place(root: Directory, path: str) -> Directory | None:
     waiting, here, links = [part for part in path.split("/") if part], root, 0
     while waiting:
         part = waiting.pop(0)
-        below = here.entries.setdefault(part, Directory(0o755))
+        below = here.own().setdefault(part, Directory(0o755))
         if isinstance(below, Symlink) and links < 40:
             links += 1
             target = [one for one in below.target.split("/") if one]

@@ -33,7 +33,7 @@ def make_jail(engine: Engine, container: Container) -> Jail:
     root = container.jail.stored() if container.jail is not None else make_root(engine, container)
     etc = root.entries["etc"]
     assert isinstance(etc, Directory)
-    etc.entries |= container.files
+    etc.own().update(container.files)
     if container.mounts:
         mount_all(engine, container, root)
     machine = engine.machine
@@ -144,10 +144,10 @@ def make_root(engine: Engine, container: Container) -> Directory:
     root = Directory(0o755, 0, top)
     for path, content in container.image.files.items():
         place, _, name = path.rpartition("/")
-        _directory(root, place).entries[name] = File(container.image.modes.get(path, 0o644), 0, content.encode("utf-8", "surrogateescape"))
+        _directory(root, place).own()[name] = File(container.image.modes.get(path, 0o644), 0, content.encode("utf-8", "surrogateescape"))
     for path, target in container.image.links.items():
         place, _, name = path.rpartition("/")
-        _directory(root, place).entries[name] = Symlink(0o777, 0, target)
+        _directory(root, place).own()[name] = Symlink(0o777, 0, target)
     for path in container.image.directories:
         made = _directory(root, path)
         made.mode = container.image.modes.get(path, made.mode)
@@ -172,7 +172,7 @@ def _directory(root: Directory, path: str) -> Directory:
     """A directory by its path, made as far as it is missing (`SetupWorkingDirectory`); Refusal where a file is in the way."""
     here = root
     for part in path.split("/"):
-        below = here.entries.setdefault(part, Directory(0o755)) if part else here
+        below = here.own().setdefault(part, Directory(0o755)) if part else here
         if not isinstance(below, Directory):
             raise failed(f"Cannot mkdir: {path} is not a directory")
         here = below

@@ -104,8 +104,8 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     out, err = LogFile(stream="stdout", log=container.log, owner=container), LogFile(stream="stderr", log=container.log, owner=container)
     container.outputs = [out, err]
     if attached is not None:
-        out.attached.append(attached[0])
-        err.attached.append(attached[1])
+        out.attached += (attached[0],)
+        err.attached += (attached[1],)
     if stdin is None and (spec.open_stdin or (spec.tty and attached is None)):
         stdin, container.stdin = make_pipe()  # held open: nobody is attached, but somebody may be later
     fds: dict[int, OpenFile] = {0: stdin or Null(), 1: out, 2: err}
@@ -210,7 +210,7 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
     if engine.swarm is not None:
         engine.swarm.ended(container)
-    waiters, container.waiters = container.waiters, []
+    waiters, container.waiters = container.waiters, ()
     for process, token in waiters:
         if process.status is None:
             process.timer(0, token)

@@ -167,7 +167,7 @@ class Waiting(Program):
     def started(self, proc: Process) -> None:
         """Wait for each."""
         for one in self.containers:
-            one.waiters.append((proc, one.id))
+            one.waiters += ((proc, one.id),)
 
     def timer(self, proc: Process, token: Any) -> None:
         """One has ended."""

@@ -91,7 +91,7 @@ class OneoffAttached(Attached):
     def started(self, proc: Process) -> None:
         """Start it with the caller's streams."""
         spec = self.container.spec
-        self.container.waiters.append((proc, "exited"))
+        self.container.waiters += ((proc, "exited"),)
         try:
             life.start(self.engine, self.container, (proc.fds[1].dup(), proc.fds[2].dup()), proc.fds[0].dup() if spec.open_stdin else None)
         except Refusal as problem:

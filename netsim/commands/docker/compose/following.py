@@ -104,11 +104,11 @@ class Foreground(Program):
                 if moment >= one.state.started:
                     outlets[0 if stream == "stdout" else 1].write(data)
             for outlet, opened in zip(outlets, one.outputs, strict=False):
-                opened.attached.append(outlet)
+                opened.attached += (outlet,)
         self.running = there
         for one in there:
             if one.state.is_running:
-                one.waiters.append((proc, "ended"))
+                one.waiters += ((proc, "ended"),)
         self._look(proc)
 
     def timer(self, proc: Process, token: Any) -> None:

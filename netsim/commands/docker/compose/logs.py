@@ -33,9 +33,9 @@ class Following(Program):
         proc.write(1, self.text)
         for one in self.containers:
             if one.state.is_running:
-                one.waiters.append((proc, "ended"))
+                one.waiters += ((proc, "ended"),)
                 for opened in one.outputs:
-                    opened.attached.append(Prefixed(proc=proc, lead=self.leads[one.id], stamped=self.stamped))
+                    opened.attached += (Prefixed(proc=proc, lead=self.leads[one.id], stamped=self.stamped),)
         self.timer(proc, None)
 
     def timer(self, proc: Process, token: Any) -> None:

@@ -240,7 +240,7 @@ class Stop(Step):
 
     def _ask(self, run: Steps, proc: Process, container: Container) -> None:
         container.stopped_by_hand = 1
-        container.waiters.append((proc, "ended"))
+        container.waiters += ((proc, "ended"),)
         if container.state.status == "paused":
             life.unpause(run.engine, container)
         life.kill(run.engine, container, signal_of(container.spec.stop_signal or container.image.stop_signal or "TERM"))
