@@ -30,7 +30,7 @@ def begin(engine: Engine, proc: Process) -> None:
 def _ask(engine: Engine, container: Container, proc: Process) -> None:
     """The container's own signal, and its own time."""
     spec = container.spec
-    container.waiters.append((proc, f"{CLOSED} {container.id}"))
+    container.waiters += ((proc, f"{CLOSED} {container.id}"),)
     signum = signal_of(spec.stop_signal or container.image.stop_signal or "TERM")
     tell_kill(engine, container, signum)
     if container.state.status == PAUSED:

@@ -356,6 +356,8 @@ def device_gone(netns: Netns, dev: NetDevice) -> None:
 def device_unregistered(netns: Netns, dev: NetDevice) -> None:
     """A device is no more, and with it every route that shares traffic over it (`fib_sync_down_dev` with NETDEV_UNREGISTER)."""
     device_down(netns, dev, keep_local=False)
+    if not netns.inet.fib.may_lead_over(dev.ifindex):
+        return
     for table in netns.inet.fib.tables.values():
         if not table.has_marks:
             continue
