@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netsim import World
 from netsim.machine.fds import Capture, Null
-from netsim.machine.files import Directory, File
 from netsim.machine.jail import Jail
+from netsim.machine.nodes import Directory, File
 
 
 def run_inside(jail: Jail, *argv: str) -> tuple[str, str, int]:

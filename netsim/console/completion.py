@@ -9,7 +9,7 @@ import attrs
 from netsim.commands.docker.main import COMMANDS as DOCKER
 from netsim.commands.ip.main import OBJECTS
 from netsim.errors import NetError
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 from netsim.shell.builtins import BUILTINS
 
 IP_VERBS = {

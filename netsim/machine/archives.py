@@ -8,7 +8,8 @@ from netsim.archive import DIRECTORY, FIFO, FILE, HARD, LINK, Archive, Entry
 from netsim.clock import SECOND
 from netsim.errors import EEXIST, EISDIR, NetError
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Directory, File, Files, Node, Symlink
+from netsim.machine.files import Files
+from netsim.machine.nodes import Directory, File, Node, Symlink
 from netsim.machine.process import Process
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.machine.fds import Null, OpenFile, RegularFile
-from netsim.machine.files import Device, File
+from netsim.machine.nodes import Device, File
 
 if TYPE_CHECKING:
     from netsim.machine.call import Enough

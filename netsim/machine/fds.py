@@ -10,7 +10,7 @@ import attrs
 from netsim.errors import EBADF, EPIPE, NetError
 
 if TYPE_CHECKING:
-    from netsim.machine.files import Node
+    from netsim.machine.nodes import Node
     from netsim.machine.process import Process
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from netsim.errors import EINVAL, EPIPE, NetError
 from netsim.machine.fds import OpenFile, Pipe, PipeReader, PipeWriter
-from netsim.machine.files import Node
+from netsim.machine.nodes import Node
 from netsim.machine.sleeping import ALL, sleep_for, sleeps_in
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 
 if TYPE_CHECKING:
     from netsim.machine.process import Process

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsim.machine.devices import Endless, Random
-from netsim.machine.files import Device, Directory, File, Stream, Symlink
 from netsim.machine.iproute2 import iproute2_files
 from netsim.machine.mounts import Proc, Sys
+from netsim.machine.nodes import Device, Directory, File, Stream, Symlink
 from netsim.machine.services import services_file
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from netsim.kernel.rtnl.netns import hold
 from netsim.machine.binaries import script_at
 from netsim.machine.call import AT_ONCE, Asked, Call, Enough, Exec, Invoked, Program, ReadInput, Result
 from netsim.machine.fds import Capture, Null, OpenFile, PipeWriter, RegularFile
-from netsim.machine.files import Binary, Directory, File, Files, Node
+from netsim.machine.files import Files
 from netsim.machine.jail import Jail
+from netsim.machine.nodes import Binary, Directory, File, Node
 from netsim.machine.process import SIGINT, SIGKILL, Process
 from netsim.machine.sleeping import Sleeps, asleep
 from netsim.machine.user import user_of

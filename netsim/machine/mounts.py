@@ -8,7 +8,7 @@ import attrs
 
 from netsim.errors import EROFS, NetError
 from netsim.machine.fds import OpenFile, RegularFile
-from netsim.machine.files import Directory, File, Node
+from netsim.machine.nodes import Directory, File, Node
 
 if TYPE_CHECKING:
     from netsim.machine.machine import Machine

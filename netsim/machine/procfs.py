@@ -14,7 +14,7 @@ from netsim.machine import procnet_vlan
 from netsim.machine.bonding import bonds_of, proc_text
 from netsim.machine.credentials import credentials_text
 from netsim.machine.fds import Attribute, OpenFile, RegularFile
-from netsim.machine.files import Directory, File, Node, Stream, Symlink
+from netsim.machine.nodes import Directory, File, Node, Stream, Symlink
 from netsim.machine.procnet import LISTINGS
 from netsim.machine.procnet_ipvs import LISTINGS as IPVS_LISTINGS
 from netsim.machine.procnet_recent import lists_of, recent_command, recent_text

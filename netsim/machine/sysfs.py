@@ -20,7 +20,7 @@ from netsim.kernel.rtnl.ioctl import change_flags
 from netsim.kernel.rtnl.link import set_alias
 from netsim.machine.bonding import BONDING_ATTRIBUTES
 from netsim.machine.fds import Attribute, OpenFile
-from netsim.machine.files import Directory, Node, Symlink
+from netsim.machine.nodes import Directory, Node, Symlink
 from netsim.machine.sysfs_bridge import BRIDGE_ATTRIBUTES, PORT_ATTRIBUTES
 from netsim.machine.sysfs_values import Shown, field, fixed, number
 from netsim.machine.user import WRITE, may

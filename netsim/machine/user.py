@@ -9,7 +9,7 @@ import attrs
 from netsim.errors import EACCES, EPERM, EROFS, NetError
 
 if TYPE_CHECKING:
-    from netsim.machine.files import Node
+    from netsim.machine.nodes import Node
     from netsim.machine.process import Process
 
 READ, WRITE, SEARCH = 4, 2, 1

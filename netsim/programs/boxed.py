@@ -11,7 +11,7 @@ import attrs
 
 from netsim.errors import NetError
 from netsim.machine.call import Call, ReadInput, Result
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 
 ROOT = "/netsim.root"
 """Where the sandbox has the machine's files."""

@@ -6,7 +6,8 @@ import re
 
 from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.call import Call, Result
-from netsim.machine.files import Directory, Node, masked
+from netsim.machine.files import masked
+from netsim.machine.nodes import Directory, Node
 from netsim.machine.user import demand_ownership
 
 MORE = "Try 'chmod --help' for more information.\n"

@@ -7,8 +7,8 @@ from netsim.errors import EISDIR, ENOENT, NetError, strerror
 from netsim.machine.accounts import group_name, user_name
 from netsim.machine.call import Call, Result
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Directory, File, Node, Symlink
 from netsim.machine.user import STICKY
 from netsim.programs.chmod import is_mode, mode_for
 

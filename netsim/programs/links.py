@@ -7,8 +7,9 @@ from enum import Enum
 
 from netsim.errors import ELOOP, ENOENT, ENOTDIR, NetError, strerror
 from netsim.machine.call import Call, Result
-from netsim.machine.files import MOST_LINKS, Directory, Symlink
+from netsim.machine.files import MOST_LINKS
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Directory, Symlink
 
 
 class Missing(Enum):

@@ -6,8 +6,8 @@ from typing import Any
 
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Result
-from netsim.machine.files import Node
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Node
 
 GRAMMAR = Grammar(
     "dqutV", "p",

@@ -6,8 +6,8 @@ from netsim.errors import NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
 from netsim.machine.call import Call, Result
-from netsim.machine.files import File
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import File
 
 MOUNT = Grammar(
     "BMRanvrwfilFhV",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from netsim.errors import ENOENT, NetError, strerror
 from netsim.machine.accounts import number_in
 from netsim.machine.call import Call, Result
-from netsim.machine.files import Directory
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Directory
 from netsim.programs.identity import owner
 
 GRAMMAR = Grammar(

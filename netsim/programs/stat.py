@@ -9,8 +9,8 @@ from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Result
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Device, Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Device, Directory, File, Node, Symlink
 
 GRAMMAR = Grammar(
     "Lft", "c", long={"dereference": ("L", ""), "format": ("c", "="), "printf": ("printf", "="), "file-system": ("f", ""), "terse": ("t", "")}

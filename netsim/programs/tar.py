@@ -13,7 +13,7 @@ from netsim.clock import SECOND
 from netsim.errors import EEXIST, ENOENT, NetError, strerror
 from netsim.machine.archives import entry_of, place
 from netsim.machine.call import Call, ReadInput, Result
-from netsim.machine.files import Directory, Node
+from netsim.machine.nodes import Directory, Node
 
 OPERATIONS = {"c": "create", "x": "extract", "t": "list"}
 OTHERS = {"A": "concatenate", "d": "diff", "r": "append", "u": "update"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, ReadInput, Result
-from netsim.machine.files import File
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import File
 
 GRAMMAR = Grammar("clmLw", long={"bytes": ("c", ""), "chars": ("m", ""), "lines": ("l", ""), "max-line-length": ("L", ""), "words": ("w", "")})
 

@@ -6,8 +6,8 @@ import attrs
 
 from netsim.errors import EACCES, ENOENT, strerror
 from netsim.machine.call import Call, Program, Result
-from netsim.machine.files import Directory
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Directory
 from netsim.machine.process import SIGKILL, Process
 from netsim.machine.signals import NAMES, signal_number
 from netsim.programs.process import duration

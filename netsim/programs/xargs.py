@@ -9,8 +9,8 @@ import attrs
 from netsim.errors import EACCES, ENOENT, NetError, strerror
 from netsim.machine.call import Call, Program, ReadInput, Result
 from netsim.machine.fds import Null
-from netsim.machine.files import Directory
 from netsim.machine.getopt import Grammar, OptionError, parse
+from netsim.machine.nodes import Directory
 from netsim.machine.process import Process
 
 GRAMMAR = Grammar(

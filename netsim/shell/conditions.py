@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
+from netsim.machine.nodes import Device, Directory, File, Node, Stream, Symlink
 
 if TYPE_CHECKING:
     from netsim.shell.state import ShellState

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netsim.errors import NetError
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 from netsim.shell.fields import QUOTED, plain
 from netsim.shell.patterns import matcher
 

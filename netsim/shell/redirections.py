@@ -206,6 +206,6 @@ def _only_input(tree: Sequence) -> Redirect | None:
 
 
 def _text_file(text: str) -> RegularFile:
-    from netsim.machine.files import File
+    from netsim.machine.nodes import File
 
     return RegularFile(node=File(content=text.encode("utf-8", "surrogateescape")))

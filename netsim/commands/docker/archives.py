@@ -21,7 +21,7 @@ from netsim.docker.ids import new_id
 from netsim.docker.image import Image, Layer, image_id, image_size
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, ReadInput, Result
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 
 UNREADABLE = "ApplyLayer exit status 1 stdout:  stderr: unexpected EOF"
 

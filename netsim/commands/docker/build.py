@@ -22,7 +22,7 @@ from netsim.docker.image import image_id
 from netsim.errors import NetError
 from netsim.machine.call import Call, Program, ReadInput, Result
 from netsim.machine.fds import OpenFile
-from netsim.machine.files import Directory, File
+from netsim.machine.nodes import Directory, File
 from netsim.machine.process import Process
 
 DEPRECATED = """DEPRECATED: The legacy builder is deprecated and will be removed in a future release.

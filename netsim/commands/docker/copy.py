@@ -18,7 +18,8 @@ from netsim.docker.errors import Refusal, failed, forbidden, not_found
 from netsim.errors import NetError, strerror
 from netsim.machine.archives import entry_of, unpack
 from netsim.machine.call import Call, ReadInput, Result
-from netsim.machine.files import Directory, Files, Node
+from netsim.machine.files import Files
+from netsim.machine.nodes import Directory, Node
 from netsim.machine.process import Process
 
 

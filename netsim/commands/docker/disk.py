@@ -21,7 +21,7 @@ from netsim.docker.engine.engine import Engine, Volume
 from netsim.docker.engine.mounts import users
 from netsim.docker.image import Image, image_id, image_size, layers_of
 from netsim.machine.call import Call, ReadInput, Result
-from netsim.machine.files import Directory, File, Node
+from netsim.machine.nodes import Directory, File, Node
 
 COLUMNS = Columns(
     "*formatter.diskUsageContext",

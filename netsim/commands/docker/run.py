@@ -26,7 +26,7 @@ from netsim.docker.errors import Refusal, failed
 from netsim.docker.ids import new_id
 from netsim.machine.call import Program, Result
 from netsim.machine.fds import Null
-from netsim.machine.files import Directory, File
+from netsim.machine.nodes import Directory, File
 from netsim.machine.process import SIGINT, SIGTERM, Process
 
 EXITED = "exited"

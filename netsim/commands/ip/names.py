@@ -9,7 +9,7 @@ import attrs
 
 from netsim.commands.ip.words import number
 from netsim.errors import NetError
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip

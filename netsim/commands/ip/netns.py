@@ -12,7 +12,7 @@ from netsim.kernel.boot import new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import put, set_id
 from netsim.machine.call import Exec, Result
-from netsim.machine.files import Directory, File
+from netsim.machine.nodes import Directory, File
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip

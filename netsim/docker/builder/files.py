@@ -12,7 +12,7 @@ from netsim.docker.builder.dockerfile import Instruction, expand, words
 from netsim.docker.engine.root import ETC
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image
-from netsim.machine.files import Directory, File, Symlink
+from netsim.machine.nodes import Directory, File, Symlink
 
 NOT_KEPT = ("proc", "sys", "dev")
 MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")

@@ -18,7 +18,7 @@ from netsim.kernel import sysctl
 from netsim.kernel.boot import new_netns
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.rtnl.netns import hold, put
-from netsim.machine.files import File
+from netsim.machine.nodes import File
 from netsim.wiring import Wiring
 
 if TYPE_CHECKING:

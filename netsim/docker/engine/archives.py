@@ -25,7 +25,7 @@ from netsim.docker.image import READY, Image, Layer, image_id, layers_of
 from netsim.docker.public_images import OTHERS
 from netsim.docker.settings import Port
 from netsim.machine.archives import entry_of
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 
 PROGRAMS = "NETSIM.programs"
 OF_THE_RUNTIME = ("proc", "sys", "dev")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.root import make_root, root_of
-from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
+from netsim.machine.nodes import Device, Directory, File, Node, Stream, Symlink
 
 ADDED, CHANGED, DELETED = "A", "C", "D"
 WORKED_OUT = ("/proc", "/sys", "/dev")

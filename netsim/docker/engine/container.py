@@ -10,8 +10,8 @@ from netsim.docker.cnm.model import Sandbox
 from netsim.docker.image import Image
 from netsim.docker.settings import ContainerSpec, EndpointSettings, MountPoint
 from netsim.machine.fds import OpenFile
-from netsim.machine.files import File
 from netsim.machine.jail import Jail
+from netsim.machine.nodes import File
 from netsim.machine.process import Process
 
 CREATED, RUNNING, PAUSED, RESTARTING, EXITED, DEAD = "created", "running", "paused", "restarting", "exited", "dead"

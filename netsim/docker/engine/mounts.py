@@ -14,8 +14,8 @@ from netsim.docker.errors import Refusal, conflict, failed, invalid, not_found
 from netsim.docker.ids import new_id
 from netsim.docker.settings import ContainerSpec, MountPoint
 from netsim.errors import NetError
-from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.mounts import Mount, read_only
+from netsim.machine.nodes import Directory, File, Node, Symlink
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 MODES = {"ro", "rw", "z", "Z", "nocopy", "cached", "delegated", "consistent", "private", "rprivate", "shared", "rshared", "slave", "rslave"}

@@ -8,10 +8,10 @@ from netsim.docker.engine.mounts import mount_all
 from netsim.docker.errors import conflict, failed
 from netsim.docker.settings import ContainerSpec
 from netsim.machine.devices import Endless, Random
-from netsim.machine.files import Device, Directory, File, Node, Stream, Symlink
 from netsim.machine.jail import DOCKER_CAPABILITIES, Jail
 from netsim.machine.layout import NETWORKS, PROTOCOLS
 from netsim.machine.mounts import read_only
+from netsim.machine.nodes import Device, Directory, File, Node, Stream, Symlink
 from netsim.machine.services import services_file
 
 LETTERS = {

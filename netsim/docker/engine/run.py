@@ -23,7 +23,7 @@ from netsim.errors import NetError, strerror
 from netsim.kernel import sysctl
 from netsim.kernel.core import link_watch
 from netsim.machine.fds import Null, OpenFile, make_pipe
-from netsim.machine.files import Directory, File
+from netsim.machine.nodes import Directory, File
 from netsim.machine.process import SIGKILL, SIGTERM, Process
 from netsim.programs.docker_init import PATH as DOCKER_INIT
 from netsim.programs.docker_init import DockerInit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from netsim.docker.errors import Refusal, failed
 from netsim.docker.settings import ContainerSpec
 from netsim.machine.accounts import rows
-from netsim.machine.files import Directory, File
 from netsim.machine.jail import Jail
+from netsim.machine.nodes import Directory, File
 from netsim.machine.user import ROOT, User
 
 MOST = (1 << 31) - 1

@@ -10,7 +10,7 @@ from netsim.docker.cnm.model import Endpoint, Network
 from netsim.docker.names import resolvconf
 from netsim.docker.names.resolvconf_20_10 import copied, rebuilt, servers_of
 from netsim.docker.names.server import Resolver, Upstream
-from netsim.machine.files import File
+from netsim.machine.nodes import File
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,9 @@ from netsim.errors import EEXIST, EINVAL, ENOENT, NetError, strerror
 from netsim.machine.archives import entry_of, place
 from netsim.machine.call import Call, ReadInput, Result
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Directory, Node, masked
+from netsim.machine.files import masked
 from netsim.machine.getopt import Grammar
+from netsim.machine.nodes import Directory, Node
 from netsim.programs.busybox.applet import Options, die, die_errno, ended, name_of, read_options, read_words, usage
 
 TAR = Grammar(

@@ -13,8 +13,8 @@ from netsim.errors import EEXIST, EISDIR, ENOENT, NetError, strerror
 from netsim.machine.accounts import group_name, number_in, user_name
 from netsim.machine.call import Call, Enough, ReadInput, Result
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Directory, File, Node, Symlink
 from netsim.machine.getopt import Grammar
+from netsim.machine.nodes import Directory, File, Node, Symlink
 from netsim.machine.user import STICKY, demand_ownership
 from netsim.programs import streams
 from netsim.programs.busybox.applet import Options, die, ended, name_of, read_options, usage

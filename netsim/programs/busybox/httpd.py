@@ -12,8 +12,8 @@ from netsim.addr import IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND, US
 from netsim.errors import EADDRNOTAVAIL, ENOENT, ENOTDIR, NetError, strerror
 from netsim.machine.call import Call, Program, Result
-from netsim.machine.files import Directory
 from netsim.machine.getopt import Grammar
+from netsim.machine.nodes import Directory
 from netsim.programs.busybox.applet import Options, die, die_errno, ended, name_of, read_options
 from netsim.programs.http.message import Request, Response, http_date
 from netsim.programs.http.server import HttpServer, Peer

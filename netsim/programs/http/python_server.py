@@ -14,7 +14,7 @@ from netsim.addr import IPV4_ANY, IPv4
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, Result
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 from netsim.programs.http.message import Request, Response, http_date
 from netsim.programs.http.server import HttpServer
 from netsim.programs.net.resolver import getaddrinfo

@@ -11,7 +11,7 @@ from netsim.addr import IPV4_ANY, IPV6_ANY
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, Result
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 from netsim.machine.process import SIGINT, SIGQUIT, SIGTERM
 from netsim.programs.http.message import Request, Response, http_date
 from netsim.programs.http.server import STREAM, HttpServer

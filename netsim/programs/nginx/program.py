@@ -12,7 +12,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Program
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 from netsim.machine.process import SIGHUP, SIGINT, SIGQUIT, SIGTERM
 from netsim.programs.http.exchange import DONE, NO_CONNECTION, Exchange
 from netsim.programs.http.message import Malformed, Request, Response, http_date, read_request

@@ -101,7 +101,7 @@ def _names(shell: ShellState, kind: str, start: str) -> list[str]:
     if kind == "command":
         return sorted({*shell.aliases, *shell.functions, *builtins_of(shell), *KEYWORDS, *shell.proc.machine.exec_table})
     if kind in ("file", "directory"):
-        from netsim.machine.files import Directory
+        from netsim.machine.nodes import Directory
         from netsim.shell.globbing import glob
 
         names = [name for name in glob(shell, re.sub(r"([*?\[\\])", r"\\\1", start) + "*") if not name.endswith("*")]

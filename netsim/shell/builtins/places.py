@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netsim.errors import NetError, strerror
-from netsim.machine.files import Directory
+from netsim.machine.nodes import Directory
 from netsim.shell.builtins.grammar import read_options, usage
 from netsim.shell.jumps import BuiltinProblem
 

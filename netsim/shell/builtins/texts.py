@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netsim.errors import EACCES, EISDIR, ENOENT, NetError, strerror
 from netsim.machine.fifo import Fifo
-from netsim.machine.files import Directory, File
+from netsim.machine.nodes import Directory, File
 from netsim.shell.arith import ArithmeticProblem, evaluate
 from netsim.shell.builtins.grammar import failure, read_options, usage, without_options
 from netsim.shell.jumps import Exit, Replaced, Return
