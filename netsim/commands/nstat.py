@@ -74,13 +74,14 @@ def _remembered(text: str) -> list[tuple[str, int]]:
 
 
 def _since(now: list[tuple[str, int]], history: list[tuple[str, int]]) -> list[tuple[str, int, str]]:
-    """What came since; the history is walked along, as both are in the kernel's order."""
-    queue = list(reversed(history))
-    rows = []
+    """What came since; of the history only what follows the last name found is looked at, as both are in the kernel's order (`dump_incr_db`)."""
+    places = {name: place for place, (name, _) in reversed(list(enumerate(history)))}
+    rows, start = [], 0
     for name, value in now:
         note = ""
-        if queue and queue[-1][0] == name:
-            old = queue.pop()[1]
+        place = places.get(name, -1)
+        if place >= start:
+            start, old = place + 1, history[place][1]
             if value < old:
                 value, note = old, " (overflow)"
             value -= old

@@ -39,8 +39,11 @@ Options:
 
 For more details see sysctl(8).
 """
+DEPRECATED = (".base_reachable_time", ".retrans_time")
+"""Listed on demand only (procps' `DEPRECATED`)."""
 LONG = {
     "--all": "a",
+    "--deprecated": "deprecated",
     "--binary": "b",
     "--ignore": "e",
     "--names": "N",
@@ -100,7 +103,7 @@ def sysctl(call: Call, typed: bytes | None = None) -> Result | ReadInput:
 def _all(call: Call, flags: set[str], pattern: str) -> Result:
     out = ""
     for name in settings.names(call.netns):
-        if pattern and not re.search(pattern, name):
+        if (pattern and not re.search(pattern, name)) or ("deprecated" not in flags and name.endswith(DEPRECATED)):
             continue
         out += _shown(name, settings.read(call.netns, name), flags)
     return Result(out)

@@ -19,6 +19,7 @@ from netsim.kernel.tables.inet import InDevice, Ipv4Conf
 from netsim.kernel.tables.inet6 import Inet6Dev, Ipv6Conf
 from netsim.kernel.tables.ipvs import IDLE as IPVS_IDLE
 from netsim.kernel.tables.ipvs import IpvsConf
+from netsim.kernel.tables.limits import LIMITS, MOST, NOT_ABOVE, NOT_BELOW
 from netsim.kernel.tables.neigh import NeighParms
 from netsim.kernel.tables.settings import Holder, having
 
@@ -94,22 +95,6 @@ WITH_EFFECT = frozenset(
     ]
 )
 READ_ONLY = frozenset({"mc_forwarding", "fib_sync_mem_ro", "nf_conntrack_count", "tcp_available_congestion_control"})
-LIMITS = {
-    "icmp_echo_ignore_all": (0, 1),
-    "icmp_echo_ignore_broadcasts": (0, 1),
-    "ip_default_ttl": (1, 255),
-    "fib_multipath_hash_policy": (0, 3),
-    "fib_multipath_hash_fields": (1, 4095),
-    "nf_conntrack_acct": (0, 1),
-    "nf_conntrack_checksum": (0, 1),
-    "nf_conntrack_events": (0, 2),
-    "nf_conntrack_log_invalid": (0, 255),
-    "nf_conntrack_tcp_be_liberal": (0, 1),
-    "nf_conntrack_tcp_ignore_invalid_rst": (0, 1),
-    "nf_conntrack_tcp_loose": (0, 1),
-    "nf_conntrack_tcp_max_retrans": (0, 255),
-    "nf_conntrack_timestamp": (0, 1),
-}
 CONNTRACK = "nf_conntrack_"
 BRIDGE_NF = ("call-arptables", "call-ip6tables", "call-iptables", "filter-pppoe-tagged", "filter-vlan-tagged", "pass-vlan-input-dev")
 IPVS = "ip_vs"
@@ -227,6 +212,8 @@ def _device_place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
         return netns, "", 1
     holder = _holder(netns, family, kind, where)
     attribute, factor = _ALIASES.get(name, (name, 1)) if kind == "neigh" else (name, 1)
+    if name == "retrans_time" and family == "ipv6":
+        factor = 1000 // netns.kernel.profile.hz  # in ticks (`ndisc_ifinfo_sysctl_change`)
     if holder is None or (kind == "neigh" and name not in _NEIGH_NAMES) or not hasattr(holder.settings, attribute):
         raise NetError(ENOENT)
     return holder, attribute, factor
@@ -354,10 +341,16 @@ def _number(text: str, name: str) -> int:
         value = int(text.split()[0], 0)
     except (ValueError, IndexError):
         raise NetError(EINVAL) from None
-    low, high = LIMITS.get(name, (-0x80000000, 0x7FFFFFFF))
+    low, high = LIMITS.get(name, (-MOST - 1, MOST))
     if not low <= value <= high:
         raise NetError(EINVAL)
     return value
+
+
+def _beside(netns: Netns, path: tuple[str, ...], bounds: dict[str, str], otherwise: int) -> int:
+    """The value of the setting that bounds another, or `otherwise`."""
+    other = bounds.get(path[-1])
+    return otherwise if other is None else int(read(netns, ".".join((*path[:-1], other))).split()[0])
 
 
 FIRST_FREE_PORT = 1024
@@ -368,7 +361,10 @@ def _write_text(netns: Netns, path: tuple[str, ...], text: str) -> None:
     key = _text_key(path)
     default = IPV4_DEFAULTS.get(key, OTHER_DEFAULTS.get(key, IPVS_TEXTS.get(path[-1], "")))
     if default.lstrip("-").isdigit():
-        text = str(_number(text, path[-1]))
+        value = _number(text, path[-1])
+        if value > _beside(netns, path, NOT_ABOVE, MOST) or value < _beside(netns, path, NOT_BELOW, -MOST):
+            raise NetError(EINVAL)
+        text = str(value)
     elif "\t" in default:
         kept = read(netns, ".".join(path)).split()  # numbers that are not given stay as they are
         numbers = [_number(word, path[-1]) for word in [*text.split(), *kept[len(text.split()) :]][: len(kept)]]

@@ -9,6 +9,7 @@ import attrs
 from netsim.errors import EAFNOSUPPORT, EPROTONOSUPPORT, NetError
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.core.packet_socket import PacketSocket
+from netsim.kernel.inet.sock import PMTUDISC_DONT, InetSocket
 from netsim.kernel.inet.tcp import TcpSocket
 from netsim.kernel.inet.udp import UdpSocket
 from netsim.kernel.ipv4.raw import RawSocket
@@ -82,6 +83,13 @@ def make_socket(netns: Netns, family: int, kind: int, protocol: int) -> Any:
         return PacketSocket(netns, kind, protocol)
     if family not in (AF_INET, AF_INET6):
         raise NetError(EAFNOSUPPORT)
+    sock = _inet_socket(netns, family, kind, protocol)
+    if int(netns.inet.sysctl.get("ip_no_pmtu_disc", 0)):
+        sock.pmtudisc = PMTUDISC_DONT
+    return sock
+
+
+def _inet_socket(netns: Netns, family: int, kind: int, protocol: int) -> InetSocket:
     if kind == SOCK_RAW:
         return (RawSocket if family == AF_INET else Raw6Socket)(netns, family, kind, protocol)
     if kind == SOCK_DGRAM:

@@ -371,13 +371,23 @@ def flush(session: Ip, cursor: Words) -> None:
         raise Stop('"ip route flush" requires arguments.\n', 1)
     wanted = parse_filter(session, cursor)
     if wanted.cache:
-        (flush_cache6 if session.style.family == 10 else flush_cache)(session.netns)
+        _flush_cache(session)
         return
     gone = flush6(session, wanted) if session.style.family == 10 else _flush4(session, wanted)
     if wanted.table == 0 and session.style.family == 0:
         gone += flush6(session, wanted)
     if session.style.statistics:
-        session.print("Nothing to flush\n" if not gone else f"\n*** Round 1, deleting {gone} entries ***\n*** Flush is complete after 1 round ***\n")
+        session.print("Nothing to flush.\n" if not gone else f"\n*** Round 1, deleting {gone} entries ***\n*** Flush is complete after 1 round ***\n")
+
+
+def _flush_cache(session: Ip) -> None:
+    """Forget what was learnt (`iproute_flush_cache`); of IPv6 only the exceptions themselves are listed and taken."""
+    if session.style.family == 10:
+        flush_cache6(session.netns)
+        return
+    flush_cache(session.netns)
+    if session.style.statistics:
+        session.print("*** IPv4 routing cache is flushed.\n")
 
 
 def _flush4(session: Ip, wanted: RouteFilter) -> int:

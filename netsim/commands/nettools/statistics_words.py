@@ -11,7 +11,8 @@ Words = tuple[tuple[str, str], ...]
 
 IP: Words = (
     ("DefaultTTL", "@static Default TTL is #"), ("Forwarding", "@static Forwarding is #"), ("ForwDatagrams", "# forwarded"),
-    ("FragCreates", "? # fragments created"), ("FragFails", "? # fragments failed"), ("FragOKs", "? # fragments received ok"),
+    ("FragCreates", "? # fragments created"), ("FragFails", "? # outgoing packets failed fragmentation"),
+    ("FragOKs", "? # outgoing packets fragmented ok"),
     ("InAddrErrors", "? # with invalid addresses"), ("InDelivers", "# incoming packets delivered"), ("InDiscards", "# incoming packets discarded"),
     ("InHdrErrors", "? # with invalid headers"), ("InReceives", "# total packets received"), ("InUnknownProtos", "? # with unknown protocol"),
     ("OutDiscards", "? # outgoing packets dropped"), ("OutNoRoutes", "? # dropped because of missing route"),
@@ -19,7 +20,8 @@ IP: Words = (
     ("ReasmReqds", "? # reassemblies required"), ("ReasmTimeout", "? # fragments dropped after timeout"),
 )  # fmt: skip
 IP6: Words = (
-    ("Ip6FragCreates", "? # fragments created"), ("Ip6FragFails", "? # fragments failed"), ("Ip6FragOKs", "? # fragments received ok"),
+    ("Ip6FragCreates", "? # fragments created"), ("Ip6FragFails", "? # outgoing packets failed fragmentation"),
+    ("Ip6FragOKs", "? # outgoing packets fragmented ok"),
     ("Ip6InAddrErrors", "? # with invalid addresses"), ("Ip6InDelivers", "# incoming packets delivered"),
     ("Ip6InDiscards", "# incoming packets discarded"), ("Ip6InHdrErrors", "? # with invalid headers"),
     ("Ip6InMcastPkts", "? # incoming multicast packets"), ("Ip6InNoRoutes", "? # incoming packets with no route"),

@@ -104,7 +104,9 @@ class Inet4Family:
         assert isinstance(source, IPv4) and isinstance(target, IPv4)
         rt = self.route(sock, target, sock.rport)
         number = sock.netns.kernel.rng.getrandbits(16)
-        packet = Ip(source, target, IPPROTO_TCP, ttl_for(sock, rt), sock.tos, number, IP_DF, payload=header)
+        packet = Ip(
+            source, target, IPPROTO_TCP, ttl_for(sock, rt), sock.tos, number, IP_DF if sock.pmtudisc and not rt.mtu_locked else 0, payload=header
+        )
         ip_local_out(sock.netns, packet, rt, owner=sock, mark=sock.mark)
 
     def send_datagram(self, sock: InetSocket, address: IPv4, port: int, data: bytes) -> None:
@@ -120,7 +122,11 @@ class Inet4Family:
         number = netns.kernel.rng.getrandbits(16)
         packet = Ip(source, address, IPPROTO_UDP, ttl_for(sock, rt), sock.tos, number, df_for(sock, size, rt), 0, b"", header)
         netns.mib["UdpOutDatagrams"] += 1
-        ip_local_out(netns, packet, rt, owner=sock, mark=sock.mark)
+        try:
+            ip_local_out(netns, packet, rt, owner=sock, mark=sock.mark)
+        except NetError:
+            netns.mib["IpOutDiscards"] += 1  # `ip_send_skb`
+            raise
 
     def send_answer(self, netns: Netns, skb: SkBuff, header: Tcp, owner: Any) -> None:
         """Answer a segment apart from any connection (`ip_send_unicast_reply`); without a socket in the name of the kernel's."""

@@ -265,6 +265,8 @@ class Wanted:
     metrics: tuple[tuple[str, int], ...] = ()
     table: int = RT_TABLE_MAIN
     nhid: int = 0
+    only: NextHop | None = None
+    """What is said of the one next hop outside of `nexthop`: the first decides (`fib_nh_match`)."""
 
 
 def delete(netns: Netns, wanted: Wanted) -> None:
@@ -305,20 +307,21 @@ def _is_wanted(route: Route, wanted: Wanted) -> bool:
         return False
     if wanted.nhid or route.nh is not None:
         return route.nh is not None and (route.nh.id == wanted.nhid if wanted.nhid else not wanted.hops)
-    return _hops_wanted(route, wanted.hops)
+    return _hop_wanted(route, wanted.only) if wanted.only is not None else _hops_wanted(route, wanted.hops)
+
+
+def _hop_wanted(route: Route, hop: NextHop) -> bool:
+    have = route.nexthops[0] if route.nexthops else None
+    return have is not None and hop.ifindex in (0, have.ifindex) and hop.gateway in (None, have.gateway)
 
 
 def _hops_wanted(route: Route, hops: tuple[NextHop, ...]) -> bool:
+    """Each next hop of the route must have been named in its place; further ones are not looked at."""
     if not hops:
         return True
-    if len(hops) > 1 and len(hops) != len(route.nexthops):
+    if not len(hops) >= len(route.nexthops) > 0:
         return False
-    for hop, have in zip(hops, route.nexthops, strict=False):
-        if hop.ifindex and hop.ifindex != have.ifindex:
-            return False
-        if hop.gateway is not None and hop.gateway != have.gateway:
-            return False
-    return bool(route.nexthops)
+    return all(hop.ifindex in (0, have.ifindex) and hop.gateway in (None, have.gateway) for hop, have in zip(hops, route.nexthops, strict=False))
 
 
 # events ----------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROAD
 from netsim.kernel.tables.inetpeer import inet_getpeer
 from netsim.kernel.tables.neigh import NUD_INCOMPLETE, NUD_VALID
 from netsim.packet import IcmpEcho, IcmpError, IcmpOther, Ip
-from netsim.packet.numbers import IPPROTO_ICMP
+from netsim.packet.numbers import IPPROTO_ICMP, IPPROTO_TCP
 from netsim.packet.quoted import quoted_packet
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ECHO_REPLY, DEST_UNREACH, SOURCE_QUENCH, REDIRECT, ECHO, TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 0, 3, 4, 5, 8, 11, 12, 13, 14
 FRAG_NEEDED = 4
+NEVER_BELIEVES, BELIEVES_TAGGED = 2, 3
+"""Of `ip_no_pmtu_disc`: who says that packets are too big is ignored altogether, or unless the protocol can tell whose they are (`icmp_tag_validation`)."""
 ERROR_TYPES = (DEST_UNREACH, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM)
 LONGEST = 576
 DEFAULT_RATEMASK = 6168
@@ -126,7 +128,7 @@ def _transmit(netns: Netns, packet: Ip, route: Rt, nfct: Any = None) -> None:
     try:
         ip_local_out(netns, packet, route, owner=CONTROL_SOCKET, nfct=nfct)
     except NetError:
-        return
+        netns.mib["IpOutDiscards"] += 1  # `ip_send_skb`
     finally:
         state.icmp_sends = False
 
@@ -252,7 +254,11 @@ def _error(netns: Netns, skb: SkBuff, message: IcmpError) -> None:
     if message.type == REDIRECT:
         _redirected(netns, skb, message, inner)
     if message.type == DEST_UNREACH and message.code == FRAG_NEEDED:
-        _too_big(netns, skb, message, inner)
+        mode = setting(netns, "ip_no_pmtu_disc", 0)
+        if mode == NEVER_BELIEVES or (mode == BELIEVES_TAGGED and inner.protocol != IPPROTO_TCP):
+            return
+        if mode in (0, BELIEVES_TAGGED):
+            _too_big(netns, skb, message, inner)
     handler = netns.kernel.inet_err.get(inner.protocol)
     if handler is not None:
         handler(netns, message, inner, skb)
@@ -267,8 +273,6 @@ def _vrf_of(skb: SkBuff) -> int:
 
 
 def _too_big(netns: Netns, skb: SkBuff, message: IcmpError, inner: Ip) -> None:
-    if setting(netns, "ip_no_pmtu_disc", 0):
-        return
     try:
         route = ip_route_output(netns, Flow(dst=inner.dst, src=None, oif=_vrf_of(skb), tos=inner.tos))
     except NetError:

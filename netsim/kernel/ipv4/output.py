@@ -54,9 +54,6 @@ def ip_output(netns: Netns, skb: SkBuff) -> Any:
     incoming = skb.dev if skb.iif else None
     skb.dev = rt.dev
     skb.protocol = ETH_P_IP
-    inet = netns.inet
-    inet.out_transmits += 1
-    inet.out_octets += skb.packet.size
     if rt.type != RTN_UNICAST and rt.type in (RTN_MULTICAST, RTN_BROADCAST) and not rt.iif:
         _loop_back(netns, skb, rt)
     entries = netns.hooks_ipv4[POST_ROUTING]
@@ -114,17 +111,20 @@ def _may_ignore_df(skb: SkBuff) -> bool:
 
 
 def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
-    """To the neighbour (`ip_finish_output2`): NET_XMIT_*."""
+    """To the neighbour (`ip_finish_output2`): NET_XMIT_*. Each piece counts."""
     rt, dev = skb.route, skb.dev
+    inet = netns.inet
+    inet.out_transmits += 1
+    inet.out_octets += skb.packet.size
     if netns.trace is not None:
         trace_step(netns, "ip_finish_output2", dev.name, skb.packet, rt)
     if rt.type == RTN_UNICAST and not dev.flags & IFF_LOOPBACK:
         key = skb.packet.dst if rt.gateway is None else rt.gateway
         if type(key) is IPv4:
-            return neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)
+            return neigh_output(inet.arp, ARP_OPS, key, dev, skb)
     if rt.type == RTN_LOCAL or dev.flags & IFF_LOOPBACK:
-        if not dev.flags & IFF_LOOPBACK or (IPV4_ANY, dev.ifindex) not in netns.inet.arp.entries:
-            neigh_create(netns.inet.arp, ARP_OPS, skb.packet.dst, dev)
+        if not dev.flags & IFF_LOOPBACK or (IPV4_ANY, dev.ifindex) not in inet.arp.entries:
+            neigh_create(inet.arp, ARP_OPS, skb.packet.dst, dev)
         skb.src = skb.dst = dev.address
         return dev_queue_xmit(skb)
     if rt.type == RTN_BROADCAST:
@@ -137,4 +137,4 @@ def ip_finish_output2(netns: Netns, skb: SkBuff) -> int:
         key = skb.packet.dst
     if isinstance(key, IPv6):
         return neigh_output(netns.inet6.neigh, ND_OPS, key, dev, skb)
-    return neigh_output(netns.inet.arp, ARP_OPS, key, dev, skb)
+    return neigh_output(inet.arp, ARP_OPS, key, dev, skb)

@@ -15,6 +15,7 @@ from netsim.kernel.ipv4.counters import icmp_count_out
 from netsim.kernel.ipv4.err_convert import errno_of
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
+from netsim.kernel.ipv4.route import Rt
 from netsim.kernel.tables.fib import RTN_BROADCAST
 from netsim.packet import IcmpError, Ip
 from netsim.packet.numbers import IPPROTO_ICMP
@@ -55,7 +56,7 @@ class RawSocket(InetSocket):
         if rt.type == RTN_BROADCAST:
             INET4.check_destination(self, rt)
         if self.hdrincl:
-            ip_local_out(netns, data, rt, owner=self, mark=self.mark)
+            self._hand_on(data, rt)
             return
         length = len(data) if isinstance(data, bytes) else data.size
         if length > 65535:
@@ -69,7 +70,15 @@ class RawSocket(InetSocket):
         packet = Ip(source, target, self.protocol, ttl_for(self, rt), self.tos, number, df_for(self, size, rt), 0, options, data)
         if self.protocol == IPPROTO_ICMP:
             icmp_count_out(netns, data[0] if isinstance(data, bytes) else getattr(data, "type", 0))
-        ip_local_out(netns, packet, rt, owner=self, mark=self.mark)
+        self._hand_on(packet, rt)
+
+    def _hand_on(self, packet: Ip, rt: Rt) -> None:
+        """Out with a packet; what may not leave is counted (`ip_send_skb`, `raw_send_hdrinc`)."""
+        try:
+            ip_local_out(self.netns, packet, rt, owner=self, mark=self.mark)
+        except NetError:
+            self.netns.mib["IpOutDiscards"] += 1
+            raise
 
     def receive(self, skb: SkBuff) -> bool:
         """A packet of the protocol came; True when it is for this socket (`raw_v4_match`)."""

@@ -38,7 +38,6 @@ Keys = tuple[int, int, int]
 NO_KEYS: Keys = (0, 0, 0)
 FIRST_HOST, LOOPBACK_NET = 1 << 24, 127
 """Where addresses begin that are not of network 0, and the first octet of the host's own."""
-PMTU_LIFETIME = 600 * SECOND
 MIN_PMTU = 552
 
 
@@ -99,20 +98,19 @@ def find_exception(netns: Netns, dst: IPv4, dev: NetDevice, hop: NextHop | None)
 
 
 def learn_pmtu(netns: Netns, route: Rt, dst: IPv4, mtu: int) -> None:
-    """A router said that packets to `dst` must be smaller (`__ip_rt_update_pmtu`)."""
-    hop = _hop_of(route)
-    if hop is None:
+    """A router said that packets to `dst` must be smaller (`__ip_rt_update_pmtu`); not where the route's MTU is locked."""
+    hop, dev = _hop_of(route), route.dev
+    if hop is None or route.found is None or ("lock mtu", 1) in route.found.route.metrics or route.mtu < mtu:
         return
-    dev = route.dev
-    lowest = int(netns.inet.sysctl.get("route/min_pmtu", MIN_PMTU))
+    sysctl, now = netns.inet.sysctl, netns.kernel.clock.now
+    lowest, lifetime = int(sysctl.get("route/min_pmtu", MIN_PMTU)), int(sysctl.get("route/mtu_expires", 600)) * SECOND
     locked = mtu < lowest
-    mtu = max(mtu, lowest)
-    known = find_exception(netns, dst, dev, hop)
-    if known is not None and known.mtu and known.mtu <= mtu and known.expires > netns.kernel.clock.now + PMTU_LIFETIME // 2:
+    if locked:
+        mtu = min(route.mtu, lowest)
+    elif route.pmtu == mtu and now < route.expires - lifetime // 2:
         return
-    entry = known or Learnt(hop=hop)
-    entry.mtu, entry.is_locked = mtu, locked
-    entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/mtu_expires", 600)) * SECOND
+    entry = find_exception(netns, dst, dev, hop) or Learnt(hop=hop)
+    entry.mtu, entry.is_locked, entry.expires = mtu, locked, now + lifetime
     exceptions_of(netns)[dst, dev.ifindex] = entry
     netns.inet.rt_genid += 1
 

@@ -148,7 +148,7 @@ def delroute(netns: Netns, request: RouteRequest) -> None:
         fib.Wanted(IPv4(request.dst or 0), request.length, request.tos, request.priority or 0, request.type or 0,
                    RT_SCOPE_NOWHERE if request.scope is None else request.scope, request.protocol or 0,
                    None if request.prefsrc is None else IPv4(request.prefsrc), hops, request.metrics, request.table or RT_TABLE_MAIN,
-                   request.nhid),
+                   request.nhid, None if request.only is None else _next_hop(request.only)),
     )  # fmt: skip
 
 
