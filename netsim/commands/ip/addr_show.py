@@ -183,8 +183,8 @@ def show(session: Ip, cursor: Words) -> None:
     rows = []
     for dev in chosen_devices(session, wanted):
         found = addresses_of(dev, wanted)
-        if found or not wanted.by_address:
-            rows.append((dev, found))
+        if found or not wanted.by_address or (not wanted.family and wanted.to is None and not addresses_of(dev, Filter(session))):
+            rows.append((dev, found))  # one that has no address at all is not asked for one (`ipaddr_filter`)
     if style.json:
         items = [_to_dict(session, dev, found, wanted) for dev, found in rows]
         session.print(to_json(items, style))
@@ -237,11 +237,14 @@ def _block(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter)
 
 def _brief(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> str:
     style = session.style
+    told = "".join(f"{_short(style, ifa)} " + (f"metric {ifa.metric} " if ifa.metric else "") for ifa in found) + "\n"
+    if wanted.label is not None:
+        return told
     _, here = link_show.inet6_link(session, dev)
     link = link_show.at_link(dev) if not wanted.is_inet6_dump else f"@{here}" if here else ""
     name = style.paint("ifname", f"{dev.name + link:<16s} ")
     state = link_show.painted_state(style, dev, f"{link_show.operstate(dev):<14s} ")
-    return name + state + "".join(f"{_short(style, ifa)} " + (f"metric {ifa.metric} " if ifa.metric else "") for ifa in found) + "\n"
+    return name + state + told
 
 
 def _short(style: Style, ifa: Ifa | Ifa6) -> str:
@@ -313,13 +316,15 @@ def _flag_words(session: Ip, ifa: Ifa | Ifa6) -> str:
 
 
 def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filter) -> dict[str, Any]:
+    if wanted.label is not None and not session.style.oneline:  # then nothing is said of the link (`print_linkinfo`)
+        return {"addr_info": _addresses_json(session, dev, found)}
     if session.style.brief:
         item: dict[str, Any] = {}
         kind, value = link_show.inet6_link(session, dev) if wanted.is_inet6_dump else link_show.link_of(dev)
         if kind:
             item[kind] = value
         item.update(ifname=dev.name, operstate=link_show.operstate(dev))
-        item["addr_info"] = [_brief_dict(ifa) for ifa in found]
+        item["addr_info"] = _addresses_json(session, dev, found)
         return item
     if session.style.oneline:
         return {"addr_info": [{"index": dev.ifindex, "dev": dev.name, **_address_dict(session, ifa)} for ifa in found]}
@@ -327,9 +332,14 @@ def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filte
     item.pop("inet6_addr_gen_mode", None)
     for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family and not session.style.details else ("linkmode",):
         item.pop(key, None)
-    every = list(addresses_of(dev, Filter(session)))
-    item["addr_info"] = [_address_dict(session, ifa) if ifa in found else {} for ifa in every]  # an object is opened for each
+    item["addr_info"] = _addresses_json(session, dev, found)
     return item
+
+
+def _addresses_json(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6]) -> list[dict[str, Any]]:
+    if session.style.brief:
+        return [_brief_dict(ifa) for ifa in found]
+    return [_address_dict(session, ifa) if ifa in found else {} for ifa in addresses_of(dev, Filter(session))]  # an object is opened for each
 
 
 def _inet6_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:

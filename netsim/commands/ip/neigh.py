@@ -213,7 +213,7 @@ def parse_filter(session: Ip, cursor: Words) -> Filter:
             wanted.states |= (ALL_STATES | 0x100) if value == "all" else (0x100 if state_of(value) == 0 else state_of(value))
         elif word == "proxy":
             wanted.proxy = True
-        elif word == "protocol":
+        elif matches(word, "protocol"):
             wanted.protocol = named(session, "protocol", cursor.argument(), 'invalid "protocol"\n')
         else:
             if word == "to":
@@ -358,7 +358,9 @@ def flush(session: Ip, cursor: Words) -> None:
         else Words([word for place, word in enumerate(cursor.words[cursor.at :]) if not (word == "all" and place == 0)])
     )
     wanted = parse_filter(session, trimmed)
-    if not wanted.states:
+    if wanted.states == ALL_STATES | 0x100:
+        wanted.states &= ~NUD_NOARP  # `nud all` of a flush
+    elif not wanted.states:
         wanted.states = (ALL_STATES | 0x100) & ~(NUD_PERMANENT | NUD_NOARP)  # those without a state too
     if wanted.proxy:
         for key, ifindex in list(session.netns.inet.arp.proxies):

@@ -116,15 +116,17 @@ def answer_item(session: Ip, answer: RouteAnswer) -> dict[str, Any]:
     if kind is not None or session.style.details:
         item["type"] = kind or "unicast"
     item["dst"] = str(query.dst)
-    if query.src is not None:
+    if query.src:
         item["from"] = str(query.src)
+    if route.found is not None and route.found.route.tos:
+        item["tos"] = f"0x{route.found.route.tos:02x}"
     if route.gateway is not None:
         item.update(gateway_item(route.gateway))
     item["dev"] = route.dev.name
     table = table_told(session.netns, route.found.route) if route.found is not None else 0
     if table and (table != RT_TABLE_MAIN or session.style.details):
         item["table"] = name_of(session, "table", table)
-    if query.src is None and route.src is not None and not query.iif:
+    if not query.src and route.src is not None and not query.iif:
         item["prefsrc"] = str(route.src)
     item["flags"] = ["rt_offload_failed"] if route.type == RTN_MULTICAST else []  # RTCF_MULTICAST is the same bit
     if query.mark:
@@ -142,6 +144,8 @@ def _cache_flags(answer: RouteAnswer) -> list[str]:
     route = answer.route
     if route.is_redirected:
         return ["redirected"]
+    if route.do_redirect:
+        return ["redirect"]
     if route.type == RTN_MULTICAST:
         joined = route.dev.inet is not None and answer.query.dst in route.dev.inet.multicast
         return ["local", "mc"] if joined else ["mc"]
@@ -174,9 +178,13 @@ def answer_text(session: Ip, item: dict[str, Any]) -> str:
     text = f"{item['type']} " if "type" in item else ""
     style = session.style
     text += style.paint_address(item["dst"], f"{item['dst']} ")
+    if "from" in item:
+        text += "from " + style.paint_address(item["from"], f"{item['from']} ")
+    if "tos" in item:
+        text += f"tos {item['tos']} "
     if "via" in item:
         text += f"via inet6 {style.paint_address(item['via']['host'], item['via']['host'] + ' ')}"
-    for key, word in (("from", "from"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("prefsrc", "src")):
+    for key, word in (("gateway", "via"), ("dev", "dev"), ("table", "table"), ("prefsrc", "src")):
         if key in item:
             value = f"{item[key]} "
             text += f"{word} " + (

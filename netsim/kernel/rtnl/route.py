@@ -19,7 +19,9 @@ from netsim.kernel.tables.fib import (
     RT_SCOPE_UNIVERSE,
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
+    RTN_BROADCAST,
     RTN_LOCAL,
+    RTN_MULTICAST,
     RTN_UNICAST,
     RTNH_F_DEAD,
     RTNH_F_LINKDOWN,
@@ -205,7 +207,7 @@ def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
     """Which way a packet would go (`inet_rtm_getroute`); NetError as the look-up fails."""
     _only_inet(query.family)
     check_asked_protocol(query)
-    dst, src = IPv4(query.dst), None if query.src is None else IPv4(query.src)
+    dst, src = IPv4(query.dst), IPv4(query.src) if query.src else None
     if query.iif:
         dev = netns.devices.get(query.iif)
         if dev is None:
@@ -219,6 +221,8 @@ def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
             raise NetError(error.errno) from None  # the reason is for the drop counters only
         if route.error:
             raise NetError(route.error)
+        if route.type in (RTN_BROADCAST, RTN_MULTICAST):
+            route = attrs.evolve(route, dev=dev.l3mdev or netns.loopback)  # `ip_rt_get_dev`, `ip_route_input_mc`
         return RouteAnswer(route, query, src, dev)
     if query.oif and query.oif not in netns.devices:
         raise NetError(ENODEV)

@@ -12,6 +12,7 @@ from netsim.kernel.tables.fib6 import Fib6State
 
 FULL_MASK = 0xFFFFFFFF
 ECN_BITS = 3
+TOS_MASK = 0x1E
 
 
 @attrs.frozen
@@ -69,6 +70,8 @@ def newrule(netns: Netns, request: RuleRequest) -> None:
     _valid_selectors(request)
     if request.tos & ECN_BITS:
         raise NetError(EINVAL, "Invalid dsfield (tos): ECN bits must be 0")
+    if request.tos & ~TOS_MASK and request.family == 2:
+        raise NetError(EINVAL, "Invalid tos")  # the high bits of a DSCP do not count in IPv4 (`fib4_nl2rule_dscp`)
     if request.action == FR_ACT_TO_TBL and not request.table and not request.l3mdev:
         if request.family != 2:
             raise NetError(EINVAL)
