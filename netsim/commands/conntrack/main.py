@@ -7,12 +7,13 @@ from collections.abc import Callable
 import attrs
 
 from netsim.addr import IPv4, IPv6
+from netsim.clock import SECOND
 from netsim.commands.conntrack.events import Watch
 from netsim.commands.conntrack.filters import UNREPLIED, wanted
 from netsim.commands.conntrack.request import OTHER, Parser, Problem, Request
 from netsim.commands.conntrack.text import XML_HEAD, XML_TAIL, flow
 from netsim.commands.conntrack.usage import USAGE, VERSION
-from netsim.errors import EEXIST, EINVAL, ENOENT, EPERM, NetError, strerror
+from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, EPERM, NetError, strerror
 from netsim.kernel.netfilter.conntrack import netlink
 from netsim.kernel.netfilter.conntrack.entries import sweep
 from netsim.kernel.tables.conntrack import (
@@ -98,10 +99,26 @@ def _delete(call: Call, request: Request) -> Result:
 def _update(call: Call, request: Request) -> Result:
     filter_only = Request(request.command, request.table, request.family, request.protocol, [], request.addresses, dict(request.numbers))
     filter_only.numbers.pop("timeout", None)
-    chosen = _chosen(call, filter_only)
-    for connection in chosen:
-        netlink.update(call.netns, connection, _change(request), call.proc.pid)
-    return Result(_text(call, request, chosen, uses=2), _told(len(chosen), "updated"), 0 if chosen else OTHER)
+    change = _change(request)
+    changed = [connection for connection in _chosen(call, filter_only) if _differs(call, connection, change)]
+    if changed and not (request.family or any(request.addresses.values())):
+        # What the options say is copied over what was found, its family too, and that was never said; it is told at the place and at the end.
+        told = f"Operation failed: {strerror(EOPNOTSUPP)}"
+        return Result("", f"{told}\n{Problem(told, OTHER).text}", OTHER)
+    for connection in changed:
+        netlink.update(call.netns, connection, change, call.proc.pid)
+    return Result(_text(call, request, changed, uses=2), _told(len(changed), "updated"), 0 if changed else OTHER)
+
+
+def _differs(call: Call, connection: Connection, change: netlink.Change) -> bool:
+    """Whether a change would change anything: what stays as it is is left alone (`nfct_cmp` in the tool's `update_cb`)."""
+    if change.timeout is not None and change.timeout != max(0, connection.timeout - call.netns.kernel.clock.now) // SECOND:
+        return True
+    if change.mark is not None and connection.mark != connection.mark & ~change.mark[1] & 0xFFFFFFFF ^ change.mark[0]:
+        return True
+    if change.state is not None and connection.tcp is not None and connection.tcp.state != change.state:
+        return True
+    return bool(change.status & ~connection.status)
 
 
 def _change(request: Request) -> netlink.Change:

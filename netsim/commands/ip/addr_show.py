@@ -330,6 +330,8 @@ def _to_dict(session: Ip, dev: NetDevice, found: list[Ifa | Ifa6], wanted: Filte
         return {"addr_info": [{"index": dev.ifindex, "dev": dev.name, **_address_dict(session, ifa)} for ifa in found]}
     item = _inet6_dict(session, dev) if wanted.is_inet6_dump else link_show.to_dict(session, dev)
     item.pop("inet6_addr_gen_mode", None)
+    if not session.style.details:
+        item.pop("ifalias", None)
     for key in ("linkmode", "link_type", "address", "broadcast") if wanted.family and not session.style.details else ("linkmode",):
         item.pop(key, None)
     item["addr_info"] = _addresses_json(session, dev, found)

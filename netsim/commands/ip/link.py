@@ -28,6 +28,7 @@ from netsim.commands.ip.words import (
     unsigned,
 )
 from netsim.errors import EINVAL, ENODEV, ESRCH, NetError
+from netsim.kernel.core.link_ops import MOST_SEGMENTS
 from netsim.kernel.core.netdevice import IFF_ALLMULTI, IFF_DYNAMIC, IFF_MULTICAST, IFF_NOARP, IFF_NOTRAILERS, IFF_PROMISC, IFF_UP, NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.inet.family import AF_INET
@@ -291,13 +292,17 @@ def _mode(words: LinkWords, word: str) -> None:
     words.fields["linkmode"] = int(value.lower() == "dormant")
 
 
-def _count(field: str, what: str) -> Any:
+def _count(field: str) -> Any:
     def take(words: LinkWords, word: str) -> None:
         value = words.cursor.argument()
-        words.once(what, value)
-        words.fields[field] = unsigned(value, f'Invalid "{what}" value\n')
+        words.once(field, value)
+        words.fields[field] = unsigned(value, f'Invalid "{field}" value\n')
 
     return take
+
+
+def _offload(words: LinkWords, word: str) -> None:
+    words.fields[word] = unsigned(words.cursor.argument(), f'Invalid "{word}" value\n', MOST_SEGMENTS if word == "gso_max_segs" else 0xFFFFFFFF)
 
 
 def _addrgenmode(words: LinkWords, word: str) -> None:
@@ -320,6 +325,14 @@ def _carrier(words: LinkWords, word: str) -> None:
 
 def _protodown(words: LinkWords, word: str) -> None:
     words.fields["protodown"] = _one_of("protodown", words.cursor.argument())
+
+
+def _protodown_reason(words: LinkWords, word: str) -> None:
+    value = words.cursor.argument()
+    words.fields[word] = unsigned(value, "invalid protodown reason\n", 31)
+    value = words.cursor.argument()
+    if value not in ("on", "off"):
+        raise Stop(f'Error: argument of "{word}" must be "on" or "off", not "{value}"\n', EINVAL)
 
 
 def _xdp(words: LinkWords, word: str) -> None:
@@ -345,9 +358,9 @@ _KEYS: tuple[tuple[str, Any, int], ...] = (
     ("netns", _netns, 1), ("multicast", _switch, 1), ("allmulticast", _switch, 1), ("promisc", _switch, 1), ("trailers", _switch, 1),
     ("arp", _switch, 1), ("carrier", _carrier, 1), ("vf", _unmodelled, 1), ("master", _master, 0), ("vrf", _master, 1), ("nomaster", _nomaster, 0),
     ("dynamic", _switch, 0), ("alias", _alias, 0), ("group", _group, 1), ("mode", _mode, 1), ("state", _state, 1),
-    ("numtxqueues", _count("numtxqueues", "numtxqueues"), 0), ("numrxqueues", _count("numrxqueues", "numrxqueues"), 0),
-    ("addrgenmode", _addrgenmode, 0), ("link-netnsid", _link_netnsid, 1), ("protodown", _protodown, 1), ("protodown_reason", _unmodelled, 1),
-    ("gso_max_size", _unmodelled, 1), ("gso_max_segs", _unmodelled, 1), ("gro_max_size", _unmodelled, 1), ("parentdev", _unmodelled, 1),
+    ("numtxqueues", _count("numtxqueues"), 0), ("numrxqueues", _count("numrxqueues"), 0),
+    ("addrgenmode", _addrgenmode, 0), ("link-netnsid", _link_netnsid, 1), ("protodown", _protodown, 1), ("protodown_reason", _protodown_reason, 1),
+    ("gso_max_size", _offload, 1), ("gso_max_segs", _offload, 1), ("gro_max_size", _offload, 1), ("parentdev", _unmodelled, 1),
 )  # fmt: skip
 
 

@@ -203,18 +203,18 @@ def extras(session: Ip, dev: NetDevice) -> str:
 
 def address_extras(session: Ip, dev: NetDevice) -> str:
     """The same between a device and its addresses: `ip address` does not ask for addrgenmode, and statistics follow the addresses."""
-    return (details(session, dev, "") if session.style.details else "") + other_names(session, dev)
+    return details(session, dev, "") + other_names(session, dev) if session.style.details else _altnames(session, dev)
 
 
 def other_names(session: Ip, dev: NetDevice) -> str:
     """The alias and alternative names."""
     style = session.style
-    text = ""
-    if dev.alias:
-        text += f"{style.newline}    alias {dev.alias}"
-    for name in dev.altnames:
-        text += f"{style.newline}    altname {name}"
-    return text
+    text = f"{style.newline}    alias {dev.alias}" if dev.alias else ""
+    return text + _altnames(session, dev)
+
+
+def _altnames(session: Ip, dev: NetDevice) -> str:
+    return "".join(f"{session.style.newline}    altname {name}" for name in dev.altnames)
 
 
 def brief(session: Ip, dev: NetDevice) -> str:
@@ -242,10 +242,10 @@ def details(session: Ip, dev: NetDevice, addrgenmode: str) -> str:
         text += f"{style.newline}    {dev.master.kind}_slave " + "".join(item.text for item in port)
     if dev.inet6 is None:
         addrgenmode = ""
-    text += f"{addrgenmode}numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size 65536 gso_max_segs 65535 "
+    text += f"{addrgenmode}numtxqueues {dev.num_tx_queues} {_rx_queues(dev)}gso_max_size {dev.gso_max_size} gso_max_segs {dev.gso_max_segs} "
     return (
         text
-        + f"tso_max_size {dev.tso_max_size} tso_max_segs 65535 gro_max_size 65536 "
+        + f"tso_max_size {dev.tso_max_size} tso_max_segs 65535 gro_max_size {dev.gro_max_size} "
         + (f"parentbus {dev.parent[0]} parentdev {dev.parent[1]} " if dev.parent[0] else "")
     )
 
@@ -356,7 +356,8 @@ def details_dict(session: Ip, dev: NetDevice) -> dict[str, Any]:
     item["num_tx_queues"] = dev.num_tx_queues
     if dev.netns.kernel.profile.cpus > 1:
         item["num_rx_queues"] = dev.num_rx_queues
-    item.update(gso_max_size=65536, gso_max_segs=65535, tso_max_size=dev.tso_max_size, tso_max_segs=65535, gro_max_size=65536)
+    item.update(gso_max_size=dev.gso_max_size, gso_max_segs=dev.gso_max_segs, tso_max_size=dev.tso_max_size, tso_max_segs=65535)
+    item["gro_max_size"] = dev.gro_max_size
     if dev.parent[0]:
         item["parentbus"], item["parentdev"] = dev.parent
     return item

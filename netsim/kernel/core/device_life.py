@@ -8,7 +8,6 @@ from netsim.addr import MAC
 from netsim.errors import EBUSY, EEXIST, EINVAL, ENFILE, NetError
 from netsim.kernel.core import link_watch
 from netsim.kernel.core.netdevice import (
-    IF_OPER_DORMANT,
     IF_OPER_UNKNOWN,
     IF_OPER_UP,
     IFF_ALLMULTI,
@@ -239,7 +238,7 @@ def dev_get_flags(dev: NetDevice) -> int:
             flags |= IFF_RUNNING
         if dev.carrier:
             flags |= IFF_LOWER_UP
-        if dev.operstate == IF_OPER_DORMANT:
+        if dev.is_dormant:
             flags |= IFF_DORMANT
     return flags
 

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from netsim.addr import MAC
-from netsim.errors import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, NetError
+from netsim.errors import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
@@ -16,6 +16,10 @@ from netsim.values import quick
 
 ETH_ALEN = 6
 EMPTY: Mapping[str, Any] = {}
+
+
+LEAST_GSO_SIZE, MOST_SEGMENTS, MOST_GRO_SIZE = 193, 65535, 524280
+"""More than the longest TCP header, GSO_MAX_SEGS and GRO_MAX_SIZE."""
 
 
 @quick
@@ -50,10 +54,13 @@ class LinkRequest:
     linkmode: int | None = None
     carrier: int | None = None
     protodown: int | None = None
+    protodown_reason: int | None = None
     addrgenmode: int | None = None
     numtxqueues: int | None = None
     numrxqueues: int | None = None
     gso_max_size: int | None = None
+    gso_max_segs: int | None = None
+    gro_max_size: int | None = None
 
 
 def cannot_change(dev: NetDevice, data: Mapping[str, Any]) -> None:
@@ -116,6 +123,29 @@ def apply_common(dev: NetDevice, request: LinkRequest) -> None:
         dev.num_rx_queues = request.numrxqueues
     if request.addrgenmode is not None:
         dev.addr_gen_mode = request.addrgenmode
+    check_offload(dev, request)
+    set_offload(dev, request)
+
+
+def check_offload(dev: NetDevice, request: LinkRequest) -> None:
+    """EINVAL, ERANGE with the kernel's sentence for bigger segments than the device may be handed (`validate_linkmsg`)."""
+    since = dev.netns.kernel.profile.extended_acks
+    if request.gso_max_size is not None and request.gso_max_size < LEAST_GSO_SIZE and since >= 618:
+        raise NetError(ERANGE, "integer out of range")
+    for name, most in (("gso_max_size", dev.tso_max_size), ("gso_max_segs", MOST_SEGMENTS), ("gro_max_size", MOST_GRO_SIZE)):
+        value = getattr(request, name)
+        if value is not None and value > most:
+            raise NetError(EINVAL, f"too big {name}" if since >= 604 else "")
+
+
+def set_offload(dev: NetDevice, request: LinkRequest) -> None:
+    """How big segments are that the device is handed to cut, and that are put together (`netif_set_gso_max_size`); nothing here cuts."""
+    if request.gso_max_size is not None:
+        dev.gso_max_size = request.gso_max_size
+    if request.gso_max_segs is not None:
+        dev.gso_max_segs = request.gso_max_segs
+    if request.gro_max_size is not None:
+        dev.gro_max_size = request.gro_max_size
 
 
 def check_mtu(dev: NetDevice, mtu: int) -> None:

@@ -105,6 +105,11 @@ class NetDevice(Late):
     vlan_devices: dict[tuple[int, int], NetDevice] | None = None
     """VLAN devices on top, by protocol and VLAN id (`struct vlan_info`)."""
     tso_max_size: int = 524280
+    gso_max_size: int = 65536
+    gso_max_segs: int = 65535
+    gro_max_size: int = 65536
+    is_dormant: bool = False
+    """Its lower device waits for somebody's leave (`__LINK_STATE_DORMANT`)."""
     l3mdev_table: int = 0
     """The routing table of what is enslaved to this L3 master (0: it is none)."""
     addr_gen_mode: int = 0

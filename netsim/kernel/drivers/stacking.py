@@ -32,7 +32,8 @@ class Stacked(NetDevice):
 
 def transfer_operstate(lower: NetDevice, upper: NetDevice) -> None:
     """The upper device has a carrier when the lower one has (`netif_stacked_transfer_operstate`)."""
-    if lower.operstate == IF_OPER_DORMANT:
+    upper.is_dormant = lower.operstate == IF_OPER_DORMANT
+    if upper.is_dormant:
         upper.operstate = IF_OPER_DORMANT
     if lower.carrier:
         netif_carrier_on(upper)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from netsim.addr import MAC
-from netsim.errors import EEXIST, EINVAL, ENOENT, EOPNOTSUPP, ERANGE, NetError
+from netsim.errors import EAFNOSUPPORT, EEXIST, EINVAL, ENOENT, EOPNOTSUPP, ERANGE, NetError
 from netsim.kernel.core import link_watch
 from netsim.kernel.core.device_life import (
     dev_change_flags,
@@ -15,7 +15,7 @@ from netsim.kernel.core.device_life import (
     dev_set_mtu,
     unregister_netdevice,
 )
-from netsim.kernel.core.link_ops import LinkRequest, valid_mac
+from netsim.kernel.core.link_ops import LinkRequest, check_offload, set_offload, valid_mac
 from netsim.kernel.core.modules import load
 from netsim.kernel.core.netdevice import IF_OPER_DORMANT, IF_OPER_UNKNOWN, IF_OPER_UP, NetDevice
 from netsim.kernel.core.netns import Netns
@@ -80,6 +80,7 @@ def _configure(dev: NetDevice, request: LinkRequest) -> None:
 def setlink(dev: NetDevice, request: LinkRequest) -> None:
     """Change a device (`do_setlink`): in the kernel's order, and what was done before a failing attribute stays done."""
     dev.netns.kernel.require_admin()
+    check_offload(dev, request)
     if request.netns is not None:
         name = request.name if request.name != dev.name else None
         if request.netns is not dev.netns or request.new_ifindex:
@@ -104,7 +105,7 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
         set_master(dev, request.master)
     if request.carrier is not None:
         dev.change_carrier(request.carrier)
-    if request.protodown is not None:
+    if request.protodown is not None or request.protodown_reason is not None:
         raise NetError(EOPNOTSUPP, "Protodown not supported by device")
     if request.txqueuelen is not None:
         dev.tx_queue_len = request.txqueuelen
@@ -113,7 +114,10 @@ def setlink(dev: NetDevice, request: LinkRequest) -> None:
     if request.linkmode is not None:
         dev.link_mode = request.linkmode
     if request.addrgenmode is not None:
+        if dev.inet6 is None:
+            raise NetError(EAFNOSUPPORT)
         dev.addr_gen_mode = request.addrgenmode
+    set_offload(dev, request)
     if request.kind is not None and request.data:
         _change_kind(dev, request)
     if request.slave_kind is not None:
