@@ -34,7 +34,7 @@ FLAGS = (
     Flag("add-runtime", "", LIST), Flag("allow-direct-routing", "", BOOL), Flag("bip"), Flag("bip6"), Flag("bridge", "b"), Flag("bridge-accept-fwmark"),
     Flag("debug", "D", BOOL), Flag("default-address-pool", "", LIST, pool), Flag("default-gateway", check=address), Flag("default-gateway-v6", check=address),
     Flag("default-network-opt", "", LIST), Flag("default-runtime"), Flag("dns", "", LIST, address), Flag("dns-opt", "", LIST), Flag("dns-search", "", LIST, search_domain), Flag("experimental", "", BOOL),
-    Flag("firewall-backend"), Flag("fixed-cidr"), Flag("fixed-cidr-v6"), Flag("host-gateway-ip"), Flag("icc", "", BOOL), Flag("ip", check=address),
+    Flag("firewall-backend"), Flag("fixed-cidr"), Flag("fixed-cidr-v6"), Flag("host-gateway-ip", "", LIST, address), Flag("icc", "", BOOL), Flag("ip", check=address),
     Flag("ip-forward", "", BOOL), Flag("ip-forward-no-drop", "", BOOL), Flag("ip-masq", "", BOOL), Flag("ip6tables", "", BOOL), Flag("iptables", "", BOOL),
     Flag("ipv6", "", BOOL), Flag("live-restore", "", BOOL), Flag("mtu", "", INT), Flag("swarm-default-advertise-addr"), Flag("userland-proxy", "", BOOL),
 )  # fmt: skip
@@ -51,6 +51,7 @@ NAMES = {
     "default-address-pool": "default_address_pools",
     "default-network-opt": "default_network_opts",
     "dns-opt": "dns_options",
+    "host-gateway-ip": "host_gateway_ips",
 }
 
 

@@ -51,6 +51,10 @@ class EngineProfile:
     """27 and older join every network before the runtime makes the namespace, the default bridge first; then all interfaces move in."""
     takes_back_failed: int = 0
     """29 takes the interface out again when a container cannot join; before, it goes with the namespace."""
+    tells_end_last: int = 1
+    """Whether the end of a container is told when its network and volumes are gone, with the seconds it ran (23); before, it is told first."""
+    tells_volumes_again: int = 0
+    """Whether a volume that is there already is told of as created whenever it is asked for (20.10)."""
     knows_start_interval: int = 1
     """Whether a container that starts may be tested more often (25)."""
     reuses_interface_names: int = 1
@@ -175,7 +179,7 @@ class EngineProfile:
     joins_host: str = "cannot connect container to host network - container must be created in host network mode"
     parent_missing: str = "-o parent interface was not found on the host"
     disconnect_events: int = 1
-    """How often `network disconnect` is told of."""
+    """How often `network disconnect` is told of: by the endpoint, and by the request too (27 and older)."""
     ipc_problem: str = "invalid"
     runtime_prefix: str = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
     """What the runtime's refusals begin with."""
@@ -204,7 +208,7 @@ class EngineProfile:
 
 
 V20_10 = EngineProfile(
-    "20.10.24", "1.41", "v20_10", sets_mtu_of_bridge=0, saves_layout=0, id_in_groups=1, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
+    "20.10.24", "1.41", "v20_10", tells_end_last=0, tells_volumes_again=1, sets_mtu_of_bridge=0, saves_layout=0, id_in_groups=1, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
     active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, lists_without_members=1, gives_small_subnets=0,
     checks_mac_mode=1, ipc_problem="Invalid", joins_missing="{problem}", joins_itself="cannot join own network", joins_stopped="cannot join network of a non running container: {id}",

@@ -231,6 +231,8 @@ class DaemonOptions:
     dns_options: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
     host_gateway_ip: str = ""
+    host_gateway_ips: tuple[str, ...] = ()
+    """The same for both families (28)."""
     experimental: int = 0
     live_restore: int = 0
     swarm_default_advertise_addr: str = ""

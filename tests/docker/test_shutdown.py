@@ -23,7 +23,7 @@ def test_who_follows_events_sees_the_containers_go_and_then_the_daemon() -> None
     host = host_of("28")
     ok(host, "docker run -d --name deaf --stop-timeout 2 busybox sleep 1000; sleep 1")
     seen = host.run("docker events --format '{{.Action}} {{.Actor.Attributes.signal}}' & kill $(pgrep -x dockerd); docker ps; sleep 4; wait")
-    assert seen.stdout == "kill 15\nkill 9\ndie <no value>\ndisconnect <no value>\nstop <no value>\n"
+    assert seen.stdout == "kill 15\nkill 9\ndisconnect <no value>\nstop <no value>\ndie <no value>\n"
     assert seen.stderr == "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\nEOF\n"
 
 

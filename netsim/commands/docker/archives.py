@@ -128,6 +128,8 @@ def _import(docker: Docker, parsed: Parsed, data: bytes) -> Result:
     fresh = "sha256:" + new_id(engine.rng)
     image = attrs.evolve(image, id=fresh, layers=(Layer(engine.now(), "", image_size(image), comment, fresh),))
     engine.keep(image)
+    if name:
+        engine.tell("image", "tag", image_id(image), name=name[0])
     engine.tell("image", "import", image_id(image), name=image_id(image))
     docker.print(image_id(image))
     return docker.result()

@@ -13,6 +13,7 @@ from netsim.docker.builder.dockerfile import parse
 from netsim.docker.builder.files import left
 from netsim.docker.builder.instructions import SETTINGS
 from netsim.docker.engine.changes import added_size
+from netsim.docker.engine.container import RUNNING
 from netsim.docker.engine.create import check_restart
 from netsim.docker.engine.root import root_of
 from netsim.docker.errors import Refusal
@@ -79,7 +80,12 @@ def commit(docker: Docker, parsed: Parsed) -> Result:
             if action is not None:
                 made = action(made, instruction, {})
     engine.keep(made)
-    engine.tell_of(container, "commit", comment=parsed.text("message"), imageID=image_id(made))
+    pauses = container.state.status == RUNNING and (parsed.has("pause") or not parsed.given("pause"))
+    if pauses:
+        engine.tell_of(container, "pause")
+    engine.tell_of(container, "commit", comment=parsed.text("message"), imageID=image_id(made), imageRef=f"{base}:{tag}" if reference else "")
+    if pauses:
+        engine.tell_of(container, "unpause")
     docker.print(image_id(made))
     return docker.result()
 

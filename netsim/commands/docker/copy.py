@@ -77,6 +77,8 @@ def copy(docker: Docker, parsed: Parsed) -> Result | ReadInput:
         wrong = f"copy {target}: {strerror(error.errno).lower()}"
     if wrong:
         docker.complain(wrong)
+    else:
+        docker.engine.tell_of(docker.engine.container(source_in or target_in), "archive-path" if source_in else "extract-to-dir")
     return docker.result(int(bool(wrong)))
 
 
@@ -93,6 +95,7 @@ def _pack(docker: Docker, source: Place) -> Result:
     node = source.node(source.bare)
     if node is None:
         raise not_found(f"Could not find the file {source.bare} in container {source.container}")
+    docker.engine.tell_of(docker.engine.container(source.container), "archive-path")
     begun = docker.engine.machine.epoch // SECOND
     data = packed(_members(posixpath.basename(source.bare) or ".", node, begun))
     return Result(data.decode("utf-8", "surrogateescape"))
@@ -121,6 +124,7 @@ def _unpack(call: Call, data: bytes) -> Result:
         if archive is None:
             raise failed("unexpected EOF")
         unpack(place.files, None, place.bare, archive)
+        docker.engine.tell_of(docker.engine.container(container), "extract-to-dir")
     except Refusal as problem:
         docker.refused(problem)
         return docker.result(1)

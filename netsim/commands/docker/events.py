@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -19,6 +20,10 @@ from netsim.docker.errors import invalid
 from netsim.machine.call import Program, Result
 from netsim.machine.process import Process
 
+KINDS = ("config", "container", "daemon", "network", "node", "plugin", "secret", "service", "volume")
+"""Filters that mean the beginning of an actor's id or name, whatever kind of actor it is."""
+BEGINNINGS = ("exec_create", "exec_start", "health_status")
+"""Of these actions the beginning will do, and while one of them is asked for, of all others too."""
 NAMES = {"ID": "id", "Status": "status", "From": "from", "Scope": "scope", "Time": "time", "TimeNano": "timeNano"}
 
 
@@ -32,18 +37,13 @@ class Wish:
     def takes(self, event: Event) -> bool:
         """Whether an event is wanted."""
         wanted, attributes = self.filters, event.attributes()
-        named = all(
-            not wanted.get(kind) or (event.type == kind and any(value in (event.actor, attributes.get("name")) for value in wanted[kind]))
-            for kind in ("container", "network")
-        )
         return (
-            named
+            _acts(wanted.get("event"), event.action)
             and filters.exactly(wanted.get("type"), event.type)
-            and (not wanted.get("event") or any(event.action == value or event.action.startswith(f"{value}:") for value in wanted["event"]))
-            and (not wanted.get("image") or (event.type == "container" and attributes.get("image") in wanted["image"]))
-            and filters.labelled(wanted.get("label"), attributes)
             and filters.exactly(wanted.get("scope"), "local")
-            and not any(wanted.get(kind) for kind in ("config", "daemon", "node", "plugin", "secret", "service", "volume"))
+            and all(_begins(wanted[kind], event.actor, attributes.get("name", "")) for kind in KINDS if kind in wanted)
+            and _of_image(wanted.get("image"), event, attributes)
+            and filters.labelled(wanted.get("label"), attributes)
         )
 
     def line(self, event: Event) -> str:
@@ -54,6 +54,32 @@ class Wish:
             return render(self.form, structure(event), lenient=1) + "\n"
         attributes = ", ".join(f"{name}={value}" for name, value in event.attributes().items())
         return f"{stamp(event.time)} {event.type} {event.action} {event.actor} ({attributes})\n"
+
+
+def _acts(wanted: Sequence[str] | None, action: str) -> bool:
+    """Whether an action is asked for (`Filter.matchEvent`)."""
+    if wanted and any(value in BEGINNINGS for value in wanted):
+        return any(action.startswith(value) for value in wanted)
+    return filters.exactly(wanted, action)
+
+
+def _begins(wanted: Sequence[str], actor: str, name: str) -> bool:
+    """Whether an actor's id or name begins so (`Filter.fuzzyMatchName`)."""
+    return any(actor.startswith(value) or name.startswith(value) for value in wanted)
+
+
+def _of_image(wanted: Sequence[str] | None, event: Event, attributes: Mapping[str, str]) -> bool:
+    """Whether it is about an image, or a container made of it, with its tag or without (`Filter.matchImage`)."""
+    if not wanted:
+        return True
+    named = attributes.get("name" if event.type == "image" else "image", "")
+    return any(text in wanted for text in (event.actor, named, _without_tag(event.actor), _without_tag(named)))
+
+
+def _without_tag(image: str) -> str:
+    """A reference's name alone; what is no reference stays (`stripTag`)."""
+    name, _, tag = image.rpartition(":")
+    return image.partition("@")[0] if not name or "/" in tag else name
 
 
 def structure(event: Event) -> Struct:

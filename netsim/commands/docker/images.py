@@ -78,7 +78,8 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
     for name in parsed.words:
         try:
             image = engine.image(name)
-            user = next((one for one in engine.containers.values() if one.image is image), None)
+            others = any(one is not image and image_id(one) == image_id(image) for one in engine.images.values())  # it has another name still
+            user = next((one for one in engine.containers.values() if one.image is image and not others), None)
             if user is not None and (user.state.is_running or not parsed.has("force")):
                 force = "cannot be forced" if user.state.is_running else "must be forced"
                 kind = "running" if user.state.is_running else "stopped"
@@ -86,9 +87,10 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
                 raise conflict(f"{text} {image_id(image)[7:19]}" if kind else text)
             engine.images = {key: value for key, value in engine.images.items() if value is not image}
             engine.tell("image", "untag", image_id(image), name=image_id(image))
-            engine.tell("image", "delete", image_id(image), name=image_id(image))
             docker.print(f"Untagged: {image.name}:{image.tag}")
-            docker.print(f"Deleted: {image_id(image)}")
+            if not others:
+                engine.tell("image", "delete", image_id(image), name=image_id(image))
+                docker.print(f"Deleted: {image_id(image)}")
         except Refusal as problem:
             if problem.status == 404:
                 whole = name if ":" in name else f"{name}:latest"

@@ -18,7 +18,6 @@ from netsim.docker.engine import attach
 from netsim.docker.engine import run as life
 from netsim.docker.engine.container import RESTARTING, Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.mounts import forget_nameless
 from netsim.docker.engine.security import is_signal, number_of, signal_of
 from netsim.docker.errors import Refusal, conflict
 from netsim.machine.accounts import user_name
@@ -218,9 +217,7 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
                 attach.unlink(docker.engine, name)
             else:
                 gone = _container(docker, name)
-                life.remove(docker.engine, gone, force=int(parsed.has("force")))
-                if parsed.has("volumes"):
-                    forget_nameless(docker.engine, gone)
+                life.remove(docker.engine, gone, force=int(parsed.has("force")), volumes=int(parsed.has("volumes")))
             docker.print(word)
         except Refusal as problem:
             docker.refused(problem, "container", name)
@@ -293,6 +290,7 @@ def top(docker: Docker, parsed: Parsed) -> Result:
     if parsed.words[1:] and parsed.words[1:] not in (("-ef",),):
         docker.complain(f"docker top: netsim: ps options '{shlex.join(parsed.words[1:])}' are not modelled")
         return docker.result(1)
+    docker.engine.tell_of(container, "top")
     rows = [("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"), *top_rows(docker.engine, container)]
     docker.out.append(align("".join("\t".join(row) + "\n" for row in rows), 20))
     return docker.result()

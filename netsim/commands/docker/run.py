@@ -53,6 +53,7 @@ class Attached(Program):
         spec = self.container.spec
         if self.said:
             proc.write(2, self.said)
+        self.engine.tell_of(self.container, "attach")
         out = Follower(proc=proc, fd=1) if "stdout" in spec.attached else None
         err = Follower(proc=proc, fd=2) if "stderr" in spec.attached else None
         stdin = proc.fds[0].dup() if spec.open_stdin and "stdin" in spec.attached else None

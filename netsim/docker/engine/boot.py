@@ -180,6 +180,10 @@ def check(options: DaemonOptions, profile: EngineProfile) -> None:
         raise invalid("You specified -b & --bip, mutually exclusive options. Please specify only one")
     if not options.icc and not options.iptables:
         raise invalid("You specified --iptables=false with --icc=false. ICC=false uses iptables to function. Please set --icc or --iptables to true")
+    if not options.icc and options.ipv6 and options.ip6tables == 0 and profile.lists_problems:
+        raise invalid(
+            "You specified --ip6tables=false with --icc=false. ICC=false uses ip6tables to function. Please set --icc or --ip6tables to true"
+        )
     read_network_opts(options.default_network_opts)
     if options.ip6tables and profile.needs_experimental_ip6tables and not options.experimental:
         raise invalid("ip6tables rules are only available if experimental features are enabled")

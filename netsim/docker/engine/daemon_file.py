@@ -17,7 +17,7 @@ TEXTS = ("bip", "bip6", "bridge", "bridge-accept-fwmark", "default-gateway", "de
          "fixed-cidr-v6", "host-gateway-ip", "ip", "swarm-default-advertise-addr")  # fmt: skip
 SWITCHES = ("allow-direct-routing", "experimental", "icc", "ip-forward", "ip-forward-no-drop", "ip-masq", "ip6tables", "iptables", "ipv6", "live-restore",
             "userland-proxy")  # fmt: skip
-LISTS = {"dns": "dns", "dns-opts": "dns_options", "dns-search": "dns_search"}
+LISTS = {"host-gateway-ips": "host_gateway_ips", "dns": "dns", "dns-opts": "dns_options", "dns-search": "dns_search"}
 WITHOUT_EFFECT = frozenset(
     [
         "allow-nondistributable-artifacts",
@@ -47,7 +47,6 @@ WITHOUT_EFFECT = frozenset(
         "features",
         "graph",
         "group",
-        "host-gateway-ips",
         "hosts",
         "http-proxy",
         "https-proxy",
@@ -135,7 +134,7 @@ def _field(key: str, given: Any) -> list[tuple[str, Any]]:
         return [(name, int(_typed(key, given, bool, "bool")))]
     if key in LISTS:
         values = tuple(_typed(key, given, list, "[]string"))
-        wrong = next((one for one in values if key == "dns" and not _is_address(one)), None)
+        wrong = next((one for one in values if key in ("dns", "host-gateway-ips") and not _is_address(one)), None)
         if wrong is not None:
             raise _bad(f"configuration validation from file failed: {wrong} is not an ip address")
         return [(LISTS[key], values)]

@@ -184,13 +184,7 @@ class Engine:
         off = [name for name in names if sysctl.read(self.netns, name) == "0"]
         for name in off:
             self.set_sysctl(name, "1")
-        if (
-            off
-            and self.profile.drops_ipv6_forward
-            and self.options.iptables
-            and self.options.ip6tables in (None, 1)
-            and not self.options.ip_forward_no_drop
-        ):
+        if off and self.profile.drops_ipv6_forward and self.options.ip6tables in (None, 1) and not self.options.ip_forward_no_drop:
             self.run(("ip6tables", "--wait", "-P", "FORWARD", "DROP"))
 
     # look-ups -----------------------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ def create_volume(engine: Engine, name: str = "", labels: Mapping[str, str] = NO
     """A volume of a name (the one that is there already), or a new one without; refused for what is no name."""
     known = engine.volumes.get(name)
     if known is not None:
+        if engine.profile.tells_volumes_again:
+            engine.tell("volume", "create", name, driver="local")
         return known
     if name and not NAME.fullmatch(name):
         raise invalid(NO_NAME.format(name=name))
@@ -125,6 +127,21 @@ def mount_all(engine: Engine, container: Container, root: Directory) -> None:
         if point.kind == "volume" and isinstance(node, Directory) and not node.entries and isinstance(there, Directory):
             node.own().update({inside: copied(one) for inside, one in there.entries.items()})
         parent.own()[name] = read_only(node) if point.read_only else node
+
+
+def tell_mounts(engine: Engine, container: Container) -> None:
+    """Events of the volumes that a start puts in place (`setupMounts`)."""
+    for point in container.mounts:
+        if point.kind == "volume":
+            given = {"destination": point.target, "driver": "local", "propagation": "", "read/write": "false" if point.read_only else "true"}
+            engine.tell("volume", "mount", point.source, container=container.id, **given)
+
+
+def tell_unmounts(engine: Engine, container: Container) -> None:
+    """Events of the volumes that an end lets go (`UnmountVolumes`)."""
+    for point in container.mounts:
+        if point.kind == "volume":
+            engine.tell("volume", "unmount", point.source, container=container.id, driver="local")
 
 
 def _source(engine: Engine, point: MountPoint) -> Node:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from netsim.clock import MS, SECOND
 from netsim.docker.cnm.lifecycle import delete_sandbox, tidy_up
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine import health, links
-from netsim.docker.engine.attach import join_networks, set_up_sandbox, settle_names
+from netsim.docker.engine.attach import join_networks, placed, set_up_sandbox, settle_names
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RESTARTING, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.mounts import forget_nameless
+from netsim.docker.engine.mounts import forget_nameless, tell_mounts, tell_unmounts
 from netsim.docker.engine.root import make_jail
 from netsim.docker.engine.security import check_ipc, check_limits
 from netsim.docker.engine.user import needed, of_container
@@ -47,9 +48,11 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
         set_up_sandbox(engine, container)
         if engine.profile.fills_namespace_last:
             join_networks(engine, container)
+            tell_mounts(engine, container)
             argv = _task(engine, container, attached, stdin)
         else:
             argv = _task(engine, container, attached, stdin)
+            tell_mounts(engine, container)
             join_networks(engine, container)
         assert container.process is not None
         link_watch.finish(engine.machine.kernel)  # the runtime takes longer to begin the process
@@ -63,10 +66,13 @@ def start(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
             task.die(SIGKILL)
         container.stale_ports = ports_before_its_end(container)
         begun = container.sandbox
+        is_own = begun is not None and begun.container_id == container.id
         is_unused = begun is not None and not begun.endpoints and not begun.shared
         tear_down(engine, container)
         if begun is not None and is_unused:
             tidy_up(engine, begun.key)  # the daemon makes a namespace when there is an endpoint to put there
+        if is_own:
+            _tell_left(engine, container, [network for name in placed(container) if (network := engine.known_network(name)) is not None])
         code, state = problem_code(problem), container.state
         state.status, state.pid, state.error = state.status if state.started else CREATED, 0, problem.text
         state.exit_code = code if code != 128 else state.exit_code or code
@@ -205,29 +211,48 @@ def ended(engine: Engine, container: Container, status: int) -> None:
         container.stdin = None
     left = _networks(container)
     tear_down(engine, container)
-    engine.tell_of(container, "die", exitCode=str(status))
-    for network in left:
-        engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+    if not engine.profile.tells_end_last:
+        engine.tell_of(container, "die", exitCode=str(status))
+    _tell_left(engine, container, left)
     if engine.swarm is not None:
         engine.swarm.ended(container)
-    waiters, container.waiters = container.waiters, ()
+    waiters, container.waiters = [(process, token) for process, token in container.waiters if process.status is None], ()
     for process, token in waiters:
-        if process.status is None:
-            process.timer(0, token)
+        process.timer(0, token)
+    if engine.profile.tells_end_last:
+        if not waiters or container.spec.host.auto_remove:
+            tell_end(engine, container)
+        elif not engine.closing:
+            engine.machine.kernel.clock.call_later(MS, tell_end, engine, container)  # whoever stopped it tells of that first
     if wants_restart(container) and not container.stopped_by_hand and not engine.closing:
         container.restart_count += 1
         container.state.status = RESTARTING
         container.patience = again_in(container)
         engine.machine.kernel.clock.call_later(container.patience, _restart, engine, container)
     elif container.spec.host.auto_remove:
-        forget(engine, container)
-        forget_nameless(engine, container)
+        forget(engine, container, volumes=1)
+
+
+def _tell_left(engine: Engine, container: Container, left: Sequence[Network]) -> None:
+    """It has left its networks and volumes (`Daemon.Cleanup`)."""
+    for network in left:
+        engine.tell("network", "disconnect", network.id, container=container.id, name=network.name, type=network.spec.driver)
+    tell_unmounts(engine, container)
+
+
+def tell_end(engine: Engine, container: Container) -> None:
+    """How it ended, and how many seconds it ran (`handleContainerExit`)."""
+    state = container.state
+    engine.tell_of(container, "die", execDuration=str((state.finished - state.started) // SECOND), exitCode=str(state.exit_code))
 
 
 def _networks(container: Container) -> list[Network]:
-    """The networks a container that ends will leave, unless they are another's (`releaseNetwork`)."""
+    """The networks a container that ends will leave, unless they are another's (`releaseNetwork`), as they stand in the daemon's map."""
     sandbox = container.sandbox
-    return [endpoint.network for endpoint in sandbox.endpoints] if sandbox is not None and sandbox.container_id == container.id else []
+    if sandbox is None or sandbox.container_id != container.id:
+        return []
+    there = {endpoint.network.name: endpoint.network for endpoint in sandbox.endpoints}
+    return [there[name] for name in placed(container) if name in there]
 
 
 def again_in(container: Container) -> int:
@@ -337,8 +362,8 @@ def _members(engine: Engine, container: Container) -> list[Process]:
     return [process for process in engine.machine.processes.values() if process.jail is not None and process.jail is container.jail]
 
 
-def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
-    """Remove a container; a running one only by force."""
+def remove(engine: Engine, container: Container, *, force: int = 0, volumes: int = 0) -> None:
+    """Remove a container; a running one only by force. `volumes`: those that nobody named go with it."""
     if container.state.is_running:
         if not force:
             if container.state.status == PAUSED:
@@ -347,17 +372,20 @@ def remove(engine: Engine, container: Container, *, force: int = 0) -> None:
                 )
             raise conflict(f"You cannot remove a running container {container.id}. Stop the container before attempting removal or force remove")
         container.stopped_by_hand = 1
+        engine.tell_of(container, "kill", signal=str(int(SIGKILL)))
         if container.process is not None:
             container.process.signal(SIGKILL)
         ended(engine, container, 128 + SIGKILL)
-    forget(engine, container)
+    forget(engine, container, volumes=volumes)
 
 
-def forget(engine: Engine, container: Container) -> None:
+def forget(engine: Engine, container: Container, *, volumes: int = 0) -> None:
     """It is no more."""
     for output in container.outputs:
         output.owner = None  # they need not wait for each other to be let go
     if engine.containers.pop(container.id, None) is not None:
+        if volumes:
+            forget_nameless(engine, container)
         engine.tell_of(container, "destroy")
 
 

@@ -6,7 +6,7 @@ from netsim.clock import SECOND
 from netsim.docker.cnm.lifecycle import tidy
 from netsim.docker.engine.container import PAUSED, RESTARTING, Container
 from netsim.docker.engine.engine import Engine
-from netsim.docker.engine.run import STOP_TIMEOUT, deliver, unpause
+from netsim.docker.engine.run import STOP_TIMEOUT, deliver, tell_end, unpause
 from netsim.docker.engine.security import signal_of
 from netsim.machine.process import SIGKILL, Process
 
@@ -43,7 +43,7 @@ def _ask(engine: Engine, container: Container, proc: Process) -> None:
 
 def tell_kill(engine: Engine, container: Container, signum: int) -> None:
     """What `docker events` tells of a signal."""
-    engine.tell("container", "kill", container.id, signal=str(signum), image=container.spec.image, name=container.name)
+    engine.tell_of(container, "kill", signal=str(signum))
 
 
 def timer(engine: Engine, proc: Process, token: str) -> None:
@@ -56,7 +56,9 @@ def timer(engine: Engine, proc: Process, token: str) -> None:
             deliver(container, SIGKILL)
         return
     if container is not None:
-        engine.tell("container", "stop", container.id, image=container.spec.image, name=container.name)
+        engine.tell_of(container, "stop")
+        if engine.profile.tells_end_last:
+            tell_end(engine, container)
     finish(engine, proc)
 
 

@@ -69,6 +69,8 @@ class Inserted(Firewall):
     """Whether ip6tables has the user's chain too (27)."""
     spares_within: int = 1
     """27 lets IPv6 that stays within an internal bridge pass whatever its addresses, for link-local ones and multicast."""
+    has_ipv4: int = 1
+    """0: `--iptables=false`, while ip6tables' rules are written all the same."""
     four: Tables = attrs.field(init=False)
     six: Tables = attrs.field(init=False)
 
@@ -77,7 +79,7 @@ class Inserted(Firewall):
 
     def families(self) -> tuple[Tables, ...]:
         """The tables to write."""
-        return (self.four, self.six) if self.has_ipv6 else (self.four,)
+        return (*((self.four,) if self.has_ipv4 else ()), *((self.six,) if self.has_ipv6 else ()))
 
     def _loopback(self, tables: Tables) -> str:
         return "127.0.0.0/8" if tables is self.four else "::1/128"
@@ -96,7 +98,9 @@ class Inserted(Firewall):
 
     def arrange(self) -> None:
         """The user's chain is the first jump, whatever was inserted since (`arrangeUserFilterRule`)."""
-        for tables in self.families() if self.has_user_chain else (self.four,):
+        for tables in self.families():
+            if tables is self.six and not self.has_user_chain:
+                continue
             tables.chain("filter", "DOCKER-USER")
             tables.append("filter", "DOCKER-USER", "-j", "RETURN")
             self._jump(tables, "DOCKER-USER")
@@ -107,7 +111,7 @@ class Inserted(Firewall):
         tables.must("-I", "FORWARD", "-j", chain)
 
     def _each(self, wants: NetworkWants) -> Iterator[tuple[Tables, FamilyWants]]:
-        if wants.ipv4 is not None:
+        if wants.ipv4 is not None and self.has_ipv4:
             yield self.four, wants.ipv4
         if wants.ipv6 is not None and self.has_ipv6:
             yield self.six, wants.ipv6
@@ -205,7 +209,7 @@ class Inserted(Firewall):
 
     def _port(self, wants: NetworkWants, port: PortWants) -> Iterator[tuple[Tables, str, str, tuple[str, ...]]]:
         is_four = isinstance(port.container, IPv4)
-        if type(port.host_ip) is not type(port.container) or (not is_four and not self.has_ipv6):
+        if type(port.host_ip) is not type(port.container) or not (self.has_ipv4 if is_four else self.has_ipv6):
             return  # an IPv6 address of the host in front of an IPv4 container is the proxy's
         tables, bridge, inside = self.four if is_four else self.six, wants.bridge, str(port.container)
         protocol, number = ("-p", port.port.protocol), str(port.port.number)
@@ -220,7 +224,7 @@ class Inserted(Firewall):
 
     def add_link(self, wants: NetworkWants, link: LinkWants) -> None:
         """Both directions of each exposed port (`iptables.ProgramChain`, `linkContainers`)."""
-        for rule in link_rules(wants, link):
+        for rule in link_rules(wants, link) if self.has_ipv4 else ():
             _put(self.four, "filter", "DOCKER", *rule)
 
     def del_link(self, wants: NetworkWants, link: LinkWants) -> None:

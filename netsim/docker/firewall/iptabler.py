@@ -56,6 +56,8 @@ class Iptabler(Firewall):
     has_ipv6: int = 1
     leaves_raw: int = 0
     """1: the daemon's environment says that nothing is to be written into the raw table."""
+    has_ipv4: int = 1
+    """0: `--iptables=false`, while ip6tables' rules are written all the same."""
     four: Tables = attrs.field(init=False)
     six: Tables = attrs.field(init=False)
 
@@ -64,7 +66,8 @@ class Iptabler(Firewall):
 
     def families(self) -> Iterator[tuple[Tables, str]]:
         """The tables to write, with the loopback network of each."""
-        yield self.four, "127.0.0.0/8"
+        if self.has_ipv4:
+            yield self.four, "127.0.0.0/8"
         if self.has_ipv6:
             yield self.six, "::1/128"
 
@@ -103,7 +106,7 @@ class Iptabler(Firewall):
         tables.must("-I", "FORWARD", "-j", "DOCKER-FORWARD")
 
     def _each(self, wants: NetworkWants) -> Iterator[tuple[Tables, FamilyWants]]:
-        if wants.ipv4 is not None:
+        if wants.ipv4 is not None and self.has_ipv4:
             yield self.four, wants.ipv4
         if wants.ipv6 is not None and self.has_ipv6:
             yield self.six, wants.ipv6
@@ -211,7 +214,7 @@ class Iptabler(Firewall):
         is_four = isinstance(port.container, IPv4)
         family = wants.ipv4 if is_four else wants.ipv6
         tables = self.four if is_four else self.six
-        if family is None or type(port.host_ip) is not type(port.container) or (not is_four and not self.has_ipv6):
+        if family is None or type(port.host_ip) is not type(port.container) or not (self.has_ipv4 if is_four else self.has_ipv6):
             return  # an IPv6 address of the host in front of an IPv4 container is the proxy's
         br, inside, protocol, number = wants.bridge, str(port.container), ("-p", port.port.protocol), str(port.port.number)
         if port.host_port:
@@ -240,7 +243,7 @@ class Iptabler(Firewall):
 
     def add_link(self, wants: NetworkWants, link: LinkWants) -> None:
         """Both directions of each exposed port, after the network's drop."""
-        for rule in link_rules(wants, link):
+        for rule in link_rules(wants, link) if self.has_ipv4 else ():
             self.four.append("filter", "DOCKER", *rule)
 
     def del_link(self, wants: NetworkWants, link: LinkWants) -> None:

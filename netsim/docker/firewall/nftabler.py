@@ -87,6 +87,7 @@ class Nftabler(Firewall):
     direct: int = 0
     wsl2: int = 0
     has_ipv6: int = 1
+    has_ipv4: int = 1
     four: Table = attrs.field(init=False)
     six: Table = attrs.field(init=False)
 
@@ -96,7 +97,7 @@ class Nftabler(Firewall):
     def start(self, forward_drop: int) -> None:
         """The tables with their base chains and empty maps."""
         for table, loopback in ((self.four, "ip daddr != 127.0.0.0/8 "), (self.six, "ip6 daddr != ::1 ")):
-            if table is self.six and not self.has_ipv6:
+            if not (self.has_ipv6 if table is self.six else self.has_ipv4):
                 continue
             table.pending = [f"add table {table.name}", f"delete table {table.name}", f"add table {table.name}"]
             table.pending += [f"add map {table.name} {name}-jumps {{ type ifname : verdict; }}" for name in MAPS]
@@ -118,7 +119,7 @@ class Nftabler(Firewall):
         return rules
 
     def _each(self, wants: NetworkWants) -> Iterator[tuple[Table, FamilyWants]]:
-        if wants.ipv4 is not None:
+        if wants.ipv4 is not None and self.has_ipv4:
             yield self.four, wants.ipv4
         if wants.ipv6 is not None and self.has_ipv6:
             yield self.six, wants.ipv6
@@ -233,6 +234,8 @@ class Nftabler(Firewall):
 
     def add_link(self, wants: NetworkWants, link: LinkWants) -> None:
         """Both directions of each exposed port."""
+        if not self.has_ipv4:
+            return
         self.four.add(self._link(wants, link))
         self.four.apply()
 

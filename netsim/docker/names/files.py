@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from netsim.addr import IPv4
+from netsim.addr import IPv4, IPv6
 from netsim.docker.cnm.model import Endpoint, Network
 from netsim.docker.names import resolvconf
 from netsim.docker.names.resolvconf_20_10 import copied, rebuilt, servers_of
@@ -66,7 +66,8 @@ def _first_hosts(engine: Engine, container: Container, linked: Sequence[str]) ->
         text = text.partition("\n")[0] + "\n"
     for item in extra:
         name, _, address = item.partition(":")
-        text += f"{_host_gateway(engine) if address == 'host-gateway' else address}\t{name}\n"
+        for one in _host_gateways(engine) if address == "host-gateway" else (address,):
+            text += f"{one}\t{name}\n"
     return text + "".join([f"{line}\n" for line in linked])
 
 
@@ -75,13 +76,15 @@ def _lacks_ipv6(container: Container) -> bool:
     return any(container.spec.host.sysctls.get(f"net.ipv6.conf.{scope}.disable_ipv6") == "1" for scope in ("all", "lo"))
 
 
-def _host_gateway(engine: Engine) -> str:
-    """What `host-gateway` stands for: as the daemon was told, or the default bridge's address."""
-    if engine.options.host_gateway_ip:
-        return engine.options.host_gateway_ip
+def _host_gateways(engine: Engine) -> list[str]:
+    """What `host-gateway` stands for: as the daemon was told, or the default bridge's addresses, of which 27 and older take one (`setHostGatewayIP`)."""
+    options = engine.options
+    if options.host_gateway_ips or options.host_gateway_ip:
+        return list(options.host_gateway_ips or (options.host_gateway_ip,))
     bridge = next((network for network in engine.networks.values() if network.name == "bridge"), None)
-    subnet = bridge.subnet_of(IPv4) if bridge is not None else None
-    return str(subnet.gateway) if subnet is not None else ""
+    subnets = [bridge.subnet_of(IPv4), bridge.subnet_of(IPv6)] if bridge is not None else []
+    found = [str(subnet.gateway) for subnet in subnets if subnet is not None and subnet.gateway is not None]
+    return found if engine.profile.knows_gateway_priority else found[:1]
 
 
 def _asked(engine: Engine, container: Container) -> tuple[Words, Words, Words]:

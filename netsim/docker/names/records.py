@@ -33,31 +33,37 @@ def called(network: Network, name: str) -> Sequence[Known]:
 
 
 def resolve(sandbox: Sandbox, name: str) -> Sequence[Known]:
-    """Whom a name means to a container: on its networks in their order, private aliases first; `name.network` picks the network, whose name has one spelling."""
+    """Whom a name means to a container (`Sandbox.ResolveName`): on its networks in their order, private aliases first; `name.network` picks the
+    network, whose name is written as it is, and of several dots the last one is tried first."""
     wanted = name.removesuffix(".")
-    found = _as_given(sandbox, wanted.lower(), None)
-    at = wanted.rfind(".")
-    while at > 0 and not found:
-        found = _as_given(sandbox, wanted[:at].lower(), wanted[at + 1 :])
-        at = wanted.rfind(".", 0, at)
+    found = _as_given(sandbox, wanted, None)
+    parts = wanted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        if not found:
+            found = _as_given(sandbox, ".".join(parts[:cut]), ".".join(parts[cut:]))
     return found
 
 
 def _as_given(sandbox: Sandbox, name: str, network_name: str | None) -> Sequence[Known]:
-    for endpoint in sandbox.endpoints:
-        network = endpoint.network
-        if network.builtin or (network_name is not None and network.name != network_name):
-            continue  # nobody has a name on the default bridge
-        for link in endpoint.settings.links:
-            target, _, alias = link.partition(":")
-            if (alias or target).lower() == name:
-                linked = called(network, target.lower())
-                if linked:
-                    return linked
-        found = called(network, name)
+    there = [  # nobody has a name on the default bridge
+        endpoint for endpoint in sandbox.endpoints if not endpoint.network.builtin and network_name in (None, endpoint.network.name)
+    ]
+    aliased = [endpoint for endpoint in there if endpoint.settings.links and name in _aliases(endpoint)]
+    for endpoint in aliased:
+        found = called(endpoint.network, _aliases(endpoint)[name].lower())
+        if found:
+            return found
+    for endpoint in there:
+        found = called(endpoint.network, name.lower()) if endpoint not in aliased else ()
         if found:
             return found
     return []
+
+
+def _aliases(endpoint: Endpoint) -> dict[str, str]:
+    """What its container calls others on the network (`--link`)."""
+    pairs = [link.partition(":") for link in endpoint.settings.links]
+    return {alias or target: target for target, _, alias in pairs}
 
 
 def addresses(endpoints: Sequence[Known], family: type[IPv4 | IPv6]) -> list[IPv4 | IPv6]:

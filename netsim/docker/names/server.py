@@ -207,8 +207,9 @@ class Resolver:
             return
         if not message.questions:
             return
-        if message.questions[0].type == TYPE_PTR and not message.questions[0].name.rstrip(".").endswith((".in-addr.arpa", ".ip6.arpa")):
-            return  # the daemon only writes `invalid PTR query` to its log
+        is_foreign = message.questions[0].type == TYPE_PTR and not message.questions[0].name.rstrip(".").endswith((".in-addr.arpa", ".ip6.arpa"))
+        if is_foreign and not self.engine.profile.answers_failure:
+            return  # 20.10 only writes `invalid PTR query` to its log
         asked = Pending(message, data, client, port, fd, is_stream, self.upstreams[:MOST_UPSTREAMS])
         answer = self._own(message.questions[0])
         if answer is not None:
@@ -289,7 +290,7 @@ class Resolver:
         except DecodeError:
             self._next(asked)
             return
-        if message.rcode in (RCODE_SERVFAIL, RCODE_REFUSED) and asked.upstreams:
+        if message.rcode in (RCODE_SERVFAIL, RCODE_REFUSED) and (asked.upstreams or self.engine.profile.answers_failure):
             self._next(asked)
             return
         self._send(asked, data)
