@@ -7,9 +7,10 @@ from typing import Any
 
 import attrs
 
-from netsim.errors import EACCES, EINVAL, ENOENT, NetError
+from netsim.errors import EACCES, EBUSY, EINVAL, ENOENT, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
+from netsim.kernel.drivers.vrf import has_shared_table
 from netsim.kernel.inet.flow_keys import looks_inside
 from netsim.kernel.ipv6.route import flush_cache as flush_cache6
 from netsim.kernel.ipv6.sysctl import ACTING, IPV6_DEFAULTS, default_of, normal, set_conf
@@ -50,6 +51,7 @@ OTHER_DEFAULTS: dict[str, str] = {
     "net/netfilter/nf_log_all_netns": "0",
     **IPV6_DEFAULTS,
 }  # fmt: skip
+VRF_STRICT = ("net", "vrf", "strict_mode")
 FLUSH_ROUTES6 = ("net", "ipv6", "route", "flush")
 """Written to, never read: forgets what was learnt about destinations."""
 IDLE_CONF = frozenset(
@@ -138,6 +140,8 @@ def parts(netns: Netns) -> Iterator[tuple[str, ...]]:
     if IPVS in netns.kernel.loaded_modules:
         for name in (*_conf_names(IpvsConf), *IPVS_TEXTS):
             yield "net", "ipv4", "vs", name
+    if _knows_vrf(netns):
+        yield VRF_STRICT
     for name in OTHER_DEFAULTS:
         if not _is_elsewhere(netns, parts_of := tuple(name.split("/"))):
             yield parts_of
@@ -165,6 +169,8 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
         return _device_place(netns, path)
     if path == FLUSH_ROUTES6:
         return netns, "", 1
+    if path == VRF_STRICT and _knows_vrf(netns):
+        return netns, "vrf_strict_mode", 1
     if path == ("net", "ipv4", "ip_forward"):
         return Holder(netns.inet, "conf_all"), "forwarding", 1
     if path[:2] == ("net", "ipv4") and "/".join(path[2:]) in IPV4_DEFAULTS:
@@ -178,6 +184,12 @@ def _place(netns: Netns, path: tuple[str, ...]) -> tuple[Any, str, int]:
     if len(path) == 3 and path[:2] == ("net", "bridge") and path[2].removeprefix("bridge-nf-") in BRIDGE_NF:
         return state_of(netns).bridge, path[2].removeprefix("bridge-nf-").replace("-", "_"), 1
     raise NetError(ENOENT)
+
+
+def _knows_vrf(netns: Netns) -> bool:
+    """Whether the module of VRFs is there (`vrf_netns_init_sysctl`)."""
+    kernel = netns.kernel
+    return netns.has_vrf_rules or "vrf" in kernel.loaded_modules or any(other.has_vrf_rules for other in kernel.namespaces)
 
 
 def _conntrack_place(netns: Netns, name: str) -> tuple[Any, str, int]:
@@ -283,6 +295,8 @@ def write(netns: Netns, name: str, text: str) -> None:
         _write_text(netns, path, text)
         return
     value = _number(text, path[-1])
+    if path == VRF_STRICT and value and has_shared_table(netns):
+        raise NetError(EBUSY)
     if _is_idle(holder, attribute) and value != _value(holder, attribute):
         netns.kernel.unmodelled.append(f"sysctl {'.'.join(path)}={value}")
     netns.stir()

@@ -308,6 +308,11 @@ def announce(dev: NetDevice) -> None:
         dev.netns.id_for(home)
 
 
+def tells_names(netns: Netns) -> bool:
+    """Whether the kernel says which name is in the way of a move."""
+    return netns.kernel.profile.extended_acks >= 610
+
+
 def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = None, ifindex: int = 0) -> None:
     """Move a device (`__dev_change_net_namespace`): down, out of its master, stripped of addresses; its index stays where it is free.
 
@@ -320,8 +325,11 @@ def dev_change_net_namespace(dev: NetDevice, netns: Netns, name: str | None = No
     wanted = dev.name
     if wanted in netns.names:
         if name is None:
-            raise NetError(EEXIST, "An interface with the same name exists in the target netns")
+            raise NetError(EEXIST, "An interface with the same name exists in the target netns" if tells_names(dev.netns) else "")
         wanted = free_name(netns, name)
+    taken = next((altname for altname in dev.altnames if altname in netns.names), "")
+    if taken:
+        raise NetError(EEXIST, f"An interface with the altname {taken} exists in the target netns" if tells_names(dev.netns) else "")
     if ifindex and ifindex in netns.devices:
         raise NetError(EBUSY, "An interface with the same ifindex exists in the target netns")
     dev_close(dev)

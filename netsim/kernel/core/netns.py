@@ -56,6 +56,7 @@ class Netns(Late):
     nexthops: NexthopTable | None = None
     """The nexthop objects, from when somebody first asked."""
     l3mdevs: int = 0  # L3 masters (VRF devices) here
+    vrf_strict_mode: int = 0  # whether a table may be one VRF's alone (net.vrf.strict_mode)
     has_vrf_rules: bool = False  # the rule of the first one was made, once and for all
     taps: tuple[Any, ...] = ()  # packet sockets bound to any device
     mib: Counter[str] = attrs.field(factory=nothing_counted)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import attrs
 
-from netsim.errors import EINVAL, EOPNOTSUPP, NetError
+from netsim.errors import EBUSY, EINVAL, EOPNOTSUPP, NetError
 from netsim.kernel.core.device_life import dev_change_flags, register_netdevice
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import (
@@ -98,12 +98,21 @@ def _cycle(dev: NetDevice) -> None:
         dev_change_flags(dev, IFF_UP, IFF_UP)
 
 
+def has_shared_table(netns: Netns) -> bool:
+    """Whether two VRFs have the same table (`vrf_strict_mode_change`)."""
+    tables = [dev.table for dev in netns.devices.values() if isinstance(dev, Vrf)]
+    return len(set(tables)) < len(tables)
+
+
 def create(netns: Netns, request: LinkRequest) -> Vrf:
     """Make a VRF (`vrf_newlink`); the first of a namespace brings the rule that sends its ports to their tables."""
     if "table" not in request.data:
         raise NetError(EINVAL, "VRF table id is missing")
     if not request.data["table"]:
         raise NetError(EINVAL, "Invalid VRF table id")
+    table = request.data["table"]
+    if netns.vrf_strict_mode and any(isinstance(dev, Vrf) and dev.table == table for dev in netns.devices.values()):
+        raise NetError(EBUSY, "Table is used by another VRF")
     dev = Vrf(
         netns, request.name or "vrf%d", request.ifindex or 0, address=netns.kernel.random_mac(), mtu=MTU, min_mtu=MIN_MTU, max_mtu=MTU,
         flags=IFF_NOARP | IFF_MASTER, operstate=IF_OPER_UP, tso_max_size=65536, l3mdev_table=request.data["table"],

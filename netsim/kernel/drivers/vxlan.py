@@ -85,7 +85,9 @@ class VxlanDevice(NetDevice):
 
     def opened(self) -> None:
         """Listen to the port and join the group (`vxlan_open`); EADDRINUSE when a program has the port."""
-        self.socket = _socket_of(self.home, self.config.dstport)
+        lower = self.home.devices.get(self.config.link)
+        domain = lower.l3mdev if lower is not None else None
+        self.socket = _socket_of(self.home, self.config.dstport, 0 if domain is None else domain.ifindex)
         self.socket.devices.append(self)
         self._member(join)
 
@@ -159,11 +161,13 @@ def _header_of(datagram: Udp) -> Vxlan | None:
         return None
 
 
-def _socket_of(netns: Netns, port: int) -> VxlanSocket:
-    known = [sock for sock in netns.sockets.listening.get((IPPROTO_UDP, port), ()) if isinstance(sock, VxlanSocket)]
+def _socket_of(netns: Netns, port: int, domain: int) -> VxlanSocket:
+    """The socket on a port in the VRF of the way out, 0 for none (`__vxlan_sock_add`)."""
+    known = [sock for sock in netns.sockets.listening.get((IPPROTO_UDP, port), ()) if isinstance(sock, VxlanSocket) and sock.bound_dev == domain]
     if known:
         return known[0]
     sock = VxlanSocket(netns, 2, 2, IPPROTO_UDP)
+    sock.bound_dev = domain
     try:
         sock.bind(IPV4_ANY, port)
     except NetError:
@@ -238,15 +242,20 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
         if name in data and data[name] != getattr(before, name):
             raise NetError(EOPNOTSUPP, CANNOT.get(name, ""))
     dev.config = attrs.evolve(before, **{name: data[name] for name in NAMES if name in data})
-    if (before.remote, before.link) != (dev.config.remote, dev.config.link):
-        old = dev.fdb.find(ALL_ZEROS)
-        if old is not None:
-            old.remotes[:] = [end for end in old.remotes if end.ip != before.remote]
-        others = old.remotes if old is not None else []
-        dev.fdb.drop(ALL_ZEROS)
+    if before.remote != dev.config.remote:
+        _move_default(dev, before)
+
+
+def _move_default(dev: VxlanDevice, before: VxlanConfig) -> None:
+    """Another end gets what is not known: it joins those that do unless it is one of them, and the one from before leaves."""
+    entry = dev.fdb.find(ALL_ZEROS)
+    if entry is None:
         _set_default(dev)
-        entry = dev.fdb.find(ALL_ZEROS)
-        if entry is not None:
-            entry.remotes += others
-        elif others:
-            dev.fdb.put(VxlanEntry(ALL_ZEROS, others, NUD_PERMANENT | NUD_REACHABLE))
+        return
+    if dev.config.remote and entry.remote(dev.config.remote, 0, None, dev.config.link) is None:
+        entry.remotes.append(Remote(dev.config.remote, ifindex=dev.config.link))
+    old = entry.remote(before.remote, 0, None, before.link) if before.remote else None
+    if old is not None:
+        entry.remotes.remove(old)
+    if not entry.remotes:
+        dev.fdb.drop(ALL_ZEROS)

@@ -11,7 +11,6 @@ from netsim.clock import SECOND
 from netsim.errors import EADDRNOTAVAIL, EEXIST, EINVAL, ERANGE, NetError
 from netsim.kernel.core.neighbour import neigh_carrier_down, neigh_ifdown
 from netsim.kernel.core.netdevice import (
-    IFF_BROADCAST,
     IFF_LOOPBACK,
     IFF_NOARP,
     IFF_UP,
@@ -36,8 +35,7 @@ from netsim.kernel.tables.fib import (
     RTN_LOCAL,
     RTNH_F_DEAD,
 )
-from netsim.kernel.tables.inet import IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa, InDevice, Ipv4Conf
-from netsim.kernel.tables.neigh import NeighParms
+from netsim.kernel.tables.inet import IFA_F_PERMANENT, IFA_F_SECONDARY, Ifa, InDevice
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
@@ -332,4 +330,3 @@ EVENTS = {
     NETDEV_CHANGEUPPER: _changeupper,
 }
 """What device events mean to IPv4 (`inetdev_event`, `fib_netdev_event`)."""
-_ = (IFF_BROADCAST, Ipv4Conf, NeighParms, LOOPBACK_NET)

@@ -12,7 +12,7 @@ FROM_ONE = ("igmp_qrv", "interval_probe_time_ms", "udp_rmem_min", "udp_wmem_min"
 SWITCHES = (
     "fib_multipath_use_neigh", "icmp_echo_enable_probe", "icmp_echo_ignore_all", "icmp_echo_ignore_broadcasts", "icmp_errors_use_inbound_ifaddr",
     "icmp_ignore_bogus_error_responses", "ip_autobind_reuse", "ip_forward_update_priority", "nf_conntrack_acct", "nf_conntrack_checksum",
-    "nf_conntrack_tcp_be_liberal", "nf_conntrack_tcp_ignore_invalid_rst", "nf_conntrack_tcp_loose", "nf_conntrack_timestamp", "raw_l3mdev_accept",
+    "nf_conntrack_tcp_be_liberal", "nf_conntrack_tcp_ignore_invalid_rst", "nf_conntrack_tcp_loose", "nf_conntrack_timestamp", "raw_l3mdev_accept", "strict_mode",
     "skip_notify_on_dev_down", "tcp_l3mdev_accept", "udp_l3mdev_accept",
 )  # fmt: skip
 OCTETS = (
