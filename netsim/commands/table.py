@@ -82,6 +82,7 @@ EXEC_TABLE: dict[str, str] = {
     "stat": "netsim.programs.stat:stat",
     "cmp": "netsim.programs.cmp:cmp",
     "nproc": "netsim.programs.process:nproc",
+    "uuidgen": "netsim.programs.process:uuidgen",
     "telnet": "netsim.programs.telnet:telnet",
     "lsof": "netsim.commands.lsof:lsof",
     "fuser": "netsim.commands.fuser:fuser",

@@ -302,6 +302,16 @@ def nproc(call: Call) -> Result:
     return Result(f"{max(left, 1)}\n")
 
 
+def uuidgen(call: Call) -> Result:
+    """uuidgen [-r] (util-linux 2.38): a random UUID; others are not modelled."""
+    for word in call.argv[1:]:
+        if word not in ("-r", "--random"):
+            return Result("", f"uuidgen: netsim: {word} is not modelled\n", 1)
+    bits = call.machine.kernel.rng.getrandbits(128) & ~(0xF << 76 | 3 << 62) | 4 << 76 | 2 << 62
+    digits = f"{bits:032x}"
+    return Result("-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])) + "\n")
+
+
 def which(call: Call) -> Result:
     """Where a command is."""
     out, status = "", 0

@@ -135,3 +135,41 @@ def test_a_packet_that_was_marked_is_routed_by_its_ports_again(host: Host) -> No
     )
     host.run("ip route add local 10.9.0.9 dev lo table 100; ip route add unreachable 10.9.0.9; iptables -t mangle -A OUTPUT -j MARK --set-mark 1")
     assert host.run("echo hi | nc -u -w1 10.9.0.9 99").status == 0
+
+
+def test_a_secondary_that_takes_over_leaves_no_route_behind(host: Host) -> None:
+    host.run("sysctl -qw net.ipv4.conf.d0.promote_secondaries=1; for i in 2 3 4; do ip addr add 10.1.0.$i/24 dev d0; done")
+    host.run("ip addr del 10.1.0.2/24 dev d0; ip addr del 10.1.0.3/24 dev d0")
+    assert host.run("ip route; ip route show table local dev d0").stdout == (
+        "10.1.0.0/24 dev d0 proto kernel scope link src 10.1.0.4 \n"
+        "local 10.1.0.4 proto kernel scope host src 10.1.0.4 \nbroadcast 10.1.0.255 proto kernel scope link src 10.1.0.4 \n"
+    )
+
+
+def test_settings_of_devices_are_told_by_family(host: Host) -> None:
+    host.run("sysctl -qw net.ipv4.conf.d0.rp_filter=2 net.ipv4.conf.d0.proxy_arp=1")
+    assert host.run("ip -4 netconf show dev d0").stdout == (
+        "inet d0 forwarding off rp_filter loose mc_forwarding off proxy_neigh on ignore_routes_with_linkdown off \n"
+    )
+    assert [line.split()[1] for line in host.run("ip -6 netconf").stdout.splitlines()] == ["lo", "d0", "d1", "all", "default"]
+    assert host.run("ip netconf show dev nope").stderr == 'Device "nope" does not exist.\n'
+
+
+def test_a_vrf_may_want_its_table_for_itself(host: Host) -> None:
+    host.run("ip link add ra type vrf table 9; ip link add rb type vrf table 9")
+    assert "Device or resource busy" in host.run("sysctl -w net.vrf.strict_mode=1").stderr
+    host.run("ip link del rb; sysctl -qw net.vrf.strict_mode=1")
+    assert host.run("ip link add rb type vrf table 9").stderr == "Error: Table is used by another VRF.\n"
+
+
+def test_an_alternative_name_is_in_the_way_of_a_move(host: Host) -> None:
+    host.run("ip netns add x; ip link property add dev d0 altname same; ip link property add dev d1 altname same2; ip link set d1 netns x")
+    host.run("ip -n x link property del dev d1 altname same2; ip -n x link property add dev d1 altname same")
+    assert host.run("ip link set d0 netns x").stderr == "Error: An interface with the altname same exists in the target netns.\n"
+
+
+def test_another_default_end_of_a_tunnel_joins_the_others(host: Host) -> None:
+    host.run("ip link add vx type vxlan id 5 dstport 4789; for i in 1 2; do bridge fdb append 00:00:00:00:00:00 dst 10.0.0.$i dev vx; done")
+    ends = "bridge fdb show dev vx | awk '{print $3}' | xargs"
+    assert host.run(f"ip link set vx type vxlan remote 10.0.0.2; {ends}").stdout == "10.0.0.1 10.0.0.2\n"
+    assert host.run(f"ip link set vx type vxlan remote 10.0.0.3; {ends}").stdout == "10.0.0.1 10.0.0.3\n"

@@ -23,7 +23,7 @@ OBJECTS: tuple[tuple[str, str], ...] = (
     ("neighbour", "neigh"), ("ntable", "unmodelled"), ("ntbl", "unmodelled"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
     ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "tuntap"), ("tap", "tuntap"),
     ("token", "unmodelled"), ("tcp_metrics", "unmodelled"), ("tcpmetrics", "unmodelled"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
-    ("mroute", "unmodelled"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "unmodelled"), ("vrf", "vrf"), ("sr", "unmodelled"),
+    ("mroute", "unmodelled"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "netconf"), ("vrf", "vrf"), ("sr", "unmodelled"),
     ("nexthop", "nexthop"), ("mptcp", "unmodelled"), ("ioam", "unmodelled"), ("help", "help"), ("stats", "unmodelled"),
 )  # fmt: skip
 """In iproute2's order: the first that the word abbreviates wins."""
@@ -57,6 +57,7 @@ HANDLERS = {
     "addr": "addr:do_ipaddr",
     "addrlabel": "addrlabel:do_ipaddrlabel",
     "link": "link:do_iplink",
+    "netconf": "netconf:do_ipnetconf",
     "maddr": "maddr:do_maddr",
     "route": "route:do_iproute",
     "rule": "rule:do_iprule",

@@ -14,7 +14,7 @@ from netsim.kernel.ipv4.arp import ARP_OPS, ARPOP_REPLY, ARPOP_REQUEST, arp_parm
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
 from netsim.kernel.ipv4.route import ip_route_output
 from netsim.kernel.ipv4.rt_cache import ip_route_input_type
-from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
+from netsim.kernel.tables.fib import RT_SCOPE_HOST, RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_NONE, NUD_REACHABLE, NUD_STALE, NUD_VALID, Neighbour
 from netsim.packet import Arp
 
@@ -162,9 +162,15 @@ def _ignores(dev: NetDevice, spa: IPv4, tpa: IPv4) -> bool:
     if mode == 2:
         return not any(not (ifa.local ^ spa) & mask4(ifa.length) for ifa in own)
     if mode == 3:
-        everywhere = [ifa for other in dev.netns.devices.values() if other.inet for ifa in other.inet.addresses]
-        return not any(ifa.local == tpa and ifa.scope < RT_SCOPE_LINK for ifa in everywhere)
+        return not any(_confirms(other, tpa) for other in dev.netns.devices.values() if other.inet)
     return mode == 8
+
+
+def _confirms(dev: NetDevice, address: IPv4) -> bool:
+    """Whether an address is a device's and of more than the host alone; where loopback addresses are routed they are, too (`confirm_addr_indev`)."""
+    assert dev.inet is not None
+    widest = RT_SCOPE_LINK if _conf(dev, "route_localnet") else RT_SCOPE_HOST
+    return any(ifa.local == address and min(ifa.scope, widest) <= RT_SCOPE_LINK for ifa in dev.inet.addresses)
 
 
 def _filtered(dev: NetDevice, message: Arp) -> bool:

