@@ -57,7 +57,7 @@ FLUSH_ROUTES6 = ("net", "ipv6", "route", "flush")
 IDLE_CONF = frozenset(
     (
         "accept_ra_min_lft", "accept_source_route", "bootp_relay", "disable_policy", "disable_xfrm", "force_igmp_version",
-        "force_tllao", "igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval", "max_desync_factor", "mc_forwarding", "medium_id",
+        "force_tllao", "igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval", "max_desync_factor", "medium_id",
         "mldv1_unsolicited_report_interval", "ra_honor_pio_life", "ra_honor_pio_pflag", "regen_max_retry", "regen_min_advance",
         "router_probe_interval", "secure_redirects", "suppress_frag_ndisc", "temp_prefered_lft", "temp_valid_lft", "use_optimistic",
     )

@@ -90,12 +90,12 @@ def insert(netns: Netns, new: Nexthop, flags: int) -> None:
     if old is None:
         if flags & fib.NLM_F_REPLACE and not flags & fib.NLM_F_CREATE:
             raise NetError(ENOENT, "Replace specified without create and no entry exists")
-        table.by_id[new.id] = new
+        table.put(new)
         return
     if not flags & fib.NLM_F_REPLACE:
         raise NetError(EEXIST)
     _check_replacement(netns, table, old, new)
-    table.by_id[new.id] = new
+    table.put(new)
     _apply(netns, {new.id, *[group.id for group in table.groups_with(new.id)]})
 
 
@@ -155,11 +155,11 @@ def remove(netns: Netns, number: int) -> None:
     for group in table.groups_with(number):
         left = tuple([member for member in group.members if member[0] != number])
         if left:
-            table.by_id[group.id] = Nexthop(group.id, 0, group.protocol, members=left)
+            table.put(Nexthop(group.id, 0, group.protocol, members=left))
             _apply(netns, {group.id})
         else:
             remove(netns, group.id)
-    del table.by_id[number]
+    table.drop(number)
 
 
 def _take_routes(netns: Netns, number: int) -> None:

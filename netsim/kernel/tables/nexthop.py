@@ -39,6 +39,22 @@ class NexthopTable:
 
     by_id: dict[int, Nexthop] = attrs.field(factory=dict)
     last_id: int = 0
+    groups: dict[int, None] | None = attrs.field(default=None, metadata={"state": "skip"})
+    """The ids of the groups, kept from when somebody first asked: a namespace may have tens of thousands of objects."""
+
+    def put(self, nexthop: Nexthop) -> None:
+        """A new object, or another in its place."""
+        self.by_id[nexthop.id] = nexthop
+        if self.groups is not None and nexthop.members:
+            self.groups[nexthop.id] = None
+        elif self.groups:
+            self.groups.pop(nexthop.id, None)
+
+    def drop(self, number: int) -> None:
+        """An object goes."""
+        del self.by_id[number]
+        if self.groups:
+            self.groups.pop(number, None)
 
     def listed(self) -> list[Nexthop]:
         """All in the order of a dump: by id."""
@@ -57,7 +73,10 @@ class NexthopTable:
 
     def groups_with(self, number: int) -> list[Nexthop]:
         """The groups an object is a member of."""
-        return [group for group in self.by_id.values() if any(member == number for member, _ in group.members)]
+        if self.groups is None:
+            self.groups = dict.fromkeys(group.id for group in self.by_id.values() if group.members)
+        groups = [self.by_id[place] for place in self.groups]
+        return [group for group in groups if any(member == number for member, _ in group.members)]
 
     def is_blackhole(self, nexthop: Nexthop) -> bool:
         """Whether everything sent by it is thrown away (`nexthop_is_blackhole`)."""
