@@ -20,10 +20,10 @@ from netsim.machine.call import Call, Exec, ReadInput, Result
 VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.2\n"
 OBJECTS: tuple[tuple[str, str], ...] = (
     ("address", "addr"), ("addrlabel", "addrlabel"), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"), ("neighbor", "neigh"),
-    ("neighbour", "neigh"), ("ntable", "unmodelled"), ("ntbl", "unmodelled"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
+    ("neighbour", "neigh"), ("ntable", "ntable"), ("ntbl", "ntable"), ("link", "link"), ("l2tp", "unmodelled"), ("fou", "unmodelled"),
     ("ila", "unmodelled"), ("macsec", "unmodelled"), ("tunnel", "tunnel"), ("tunl", "tunnel"), ("tuntap", "tuntap"), ("tap", "tuntap"),
-    ("token", "unmodelled"), ("tcp_metrics", "unmodelled"), ("tcpmetrics", "unmodelled"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
-    ("mroute", "unmodelled"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "netconf"), ("vrf", "vrf"), ("sr", "unmodelled"),
+    ("token", "token"), ("tcp_metrics", "tcp_metrics"), ("tcpmetrics", "tcp_metrics"), ("monitor", "unmodelled"), ("xfrm", "unmodelled"),
+    ("mroute", "mroute"), ("mrule", "unmodelled"), ("netns", "netns"), ("netconf", "netconf"), ("vrf", "vrf"), ("sr", "unmodelled"),
     ("nexthop", "nexthop"), ("mptcp", "unmodelled"), ("ioam", "unmodelled"), ("help", "help"), ("stats", "unmodelled"),
 )  # fmt: skip
 """In iproute2's order: the first that the word abbreviates wins."""
@@ -59,6 +59,10 @@ HANDLERS = {
     "link": "link:do_iplink",
     "netconf": "netconf:do_ipnetconf",
     "maddr": "maddr:do_maddr",
+    "mroute": "quiet:do_mroute",
+    "ntable": "ntable:do_ipntable",
+    "tcp_metrics": "quiet:do_tcp_metrics",
+    "token": "token:do_iptoken",
     "route": "route:do_iproute",
     "rule": "rule:do_iprule",
     "neigh": "neigh:do_ipneigh",

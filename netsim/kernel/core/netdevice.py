@@ -88,6 +88,7 @@ class NetDevice(Late):
     inet: InDevice | None = None
     inet6: Inet6Dev | None = None
     multicast: dict[MAC, int] = attrs.field(factory=dict)  # dev->mc: group -> users
+    static_multicast: tuple[MAC, ...] = ()  # those that were asked for from outside (`global_use`)
     stats: Stats = attrs.field(factory=Stats)
     """What was counted here; who reads asks `dev_get_stats`, as some drivers and floods count elsewhere."""
     taps: tuple[Any, ...] = ()  # packet sockets bound to this device

@@ -187,7 +187,7 @@ def _autoconfigure(dev: NetDevice, prefix: IPv6, option: NdPrefix) -> None:
 
     assert dev.inet6 is not None
     mode = EUI64 if dev.addr_gen_mode == NONE else dev.addr_gen_mode
-    half = dev.eui64() if mode == EUI64 else interface_id(dev, prefix)
+    half = dev.inet6.token or (dev.eui64() if mode == EUI64 else interface_id(dev, prefix))
     address = IPv6(prefix | half)
     valid = None if option.valid == INFINITY else option.valid
     preferred = None if option.preferred == INFINITY else option.preferred

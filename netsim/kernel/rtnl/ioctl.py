@@ -10,8 +10,17 @@ from contextlib import suppress
 import attrs
 
 from netsim.addr import MAC, IPv4, IPv6, mask4
-from netsim.errors import EADDRNOTAVAIL, EINVAL, ENODEV, EOPNOTSUPP, ERANGE, NetError
-from netsim.kernel.core.device_life import dev_change_flags, dev_change_name, dev_get_flags, dev_set_mac_address, dev_set_mtu, user_flags
+from netsim.errors import EADDRNOTAVAIL, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, ERANGE, NetError
+from netsim.kernel.core.device_life import (
+    dev_change_flags,
+    dev_change_name,
+    dev_get_flags,
+    dev_mc_add,
+    dev_mc_del,
+    dev_set_mac_address,
+    dev_set_mtu,
+    user_flags,
+)
 from netsim.kernel.core.link_ops import valid_mac
 from netsim.kernel.core.netdevice import (
     ARPHRD_ETHER,
@@ -105,6 +114,27 @@ def set_name(netns: Netns, name: str, new: str) -> None:
     """SIOCSIFNAME."""
     netns.kernel.require_admin()
     dev_change_name(lookup(netns, name), new)
+
+
+def add_multicast(dev: NetDevice, group: MAC) -> None:
+    """SIOCADDMULTI: once, however often it is asked for (`dev_mc_add_global`); EINVAL where the device has no filter."""
+    dev.netns.kernel.require_admin()
+    if dev.type != ARPHRD_ETHER:
+        raise NetError(EINVAL)
+    if group not in dev.static_multicast:
+        dev.static_multicast += (group,)
+        dev_mc_add(dev, group)
+
+
+def delete_multicast(dev: NetDevice, group: MAC) -> None:
+    """SIOCDELMULTI; ENOENT for what nobody has asked for this way."""
+    dev.netns.kernel.require_admin()
+    if dev.type != ARPHRD_ETHER:
+        raise NetError(EINVAL)
+    if group not in dev.static_multicast:
+        raise NetError(ENOENT)
+    dev.static_multicast = tuple(one for one in dev.static_multicast if one != group)
+    dev_mc_del(dev, group)
 
 
 def set_map(netns: Netns, name: str) -> None:

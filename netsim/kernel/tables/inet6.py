@@ -144,6 +144,7 @@ class Inet6Dev:
     ra_received: bool = False  # IF_RA_RCVD
     trials: dict[IPv6, DadTrial] | None = None
     predad: tuple[IPv6, ...] = ()  # addresses that stayed while the device was down, to be tried anew
+    token: int = 0  # what its own addresses in advertised prefixes end in (`ip token`)
     interface_ids: dict[int, int] | None = None  # prefix -> the stable, private half made for it
     expiry: Any = None  # the timer of the next lifetime that ends
 
