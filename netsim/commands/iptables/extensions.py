@@ -6,11 +6,13 @@ from netsim.commands.iptables.extension import Extension
 from netsim.commands.iptables.syntax import targets
 from netsim.commands.iptables.syntax.addrtype import ADDRTYPE
 from netsim.commands.iptables.syntax.classify import CHECKSUM, CLASSIFY, NFLOG, TRACE
+from netsim.commands.iptables.syntax.connbytes import CONNBYTES
 from netsim.commands.iptables.syntax.connlimit import CONNLIMIT
 from netsim.commands.iptables.syntax.connmark import CONNMARK, CONNMARKS
 from netsim.commands.iptables.syntax.conntrack import CONNTRACK, STATE
 from netsim.commands.iptables.syntax.ct import CT, NOTRACK
 from netsim.commands.iptables.syntax.ecn import ECN
+from netsim.commands.iptables.syntax.frag import FRAG, RT
 from netsim.commands.iptables.syntax.hashlimit import HASHLIMIT
 from netsim.commands.iptables.syntax.icmp import ICMP, ICMP6
 from netsim.commands.iptables.syntax.iprange import IPRANGE
@@ -71,7 +73,10 @@ MATCHES: dict[str, Extension] = {
     "quota": QUOTA,
     "string": STRING,
     "set": SET,
+    "connbytes": CONNBYTES,
     "connlimit": CONNLIMIT,
+    "frag": FRAG,
+    "rt": RT,
     "hashlimit": HASHLIMIT,
     "recent": RECENT,
     "socket": SOCKET,
@@ -84,21 +89,19 @@ TARGETS: dict[str, Extension] = {"REJECT": targets.REJECT, "LOG": targets.LOG, "
 TARGETS |= {"TOS": SET_TOS, "DSCP": SET_DSCP, "TCPMSS": TCPMSS, "CLASSIFY": CLASSIFY, "NFLOG": NFLOG, "CHECKSUM": CHECKSUM, "TRACE": TRACE}
 TARGETS |= {"CONNMARK": CONNMARK, "CT": CT, "DNAT": DNAT, "MASQUERADE": MASQUERADE, "NETMAP": NETMAP}
 TARGETS |= {"NOTRACK": NOTRACK, "REDIRECT": REDIRECT, "SNAT": SNAT, "TPROXY": TPROXY, "NFQUEUE": NFQUEUE, "SET": SETS, "TEE": TEE}
-ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "hl": 10, "HL": 10}
+ONLY_FAMILY = {"icmp": 2, "ttl": 2, "TTL": 2, "icmp6": 10, "frag": 10, "rt": 10, "hl": 10, "HL": 10}
 
 UNMODELLED_MATCHES = frozenset(
     [
         "bpf",
         "cgroup",
         "cluster",
-        "connbytes",
         "connlabel",
         "cpu",
         "dccp",
         "devgroup",
         "dst",
         "eui64",
-        "frag",
         "hbh",
         "helper",
         "ipcomp",
@@ -110,7 +113,6 @@ UNMODELLED_MATCHES = frozenset(
         "policy",
         "rateest",
         "realm",
-        "rt",
     ]
 )
 UNMODELLED_TARGETS = frozenset(
