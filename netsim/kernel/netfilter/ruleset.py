@@ -263,8 +263,7 @@ def insert_rule(table: Table, chain: Chain, position: int, spec: RuleSpec) -> Ru
     chain.rules.insert(position, rule)
     if table.counted == table.generation:  # known by then: who needs tracking
         table.counted += 1
-        if users.needs_tracking(spec):
-            table.trackers += 1
+        table.trackers += users.needs_tracking(spec)
     table.generation += 1
     return rule
 
@@ -338,8 +337,7 @@ def delete_rule(table: Table, chain: Chain, rule: Rule) -> None:
     rules.remove(rule)
     if table.counted == table.generation:
         table.counted += 1
-        if users.needs_tracking(rule.spec):
-            table.trackers -= 1
+        table.trackers -= users.needs_tracking(rule.spec)
     table.generation += 1
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 
 from netsim.errors import ENOENT, NetError
-from netsim.kernel import sysctl
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.tables.neigh import NeighParms
+from netsim.kernel.tables.settings import having
 
 TABLES = {"arp_cache": "ipv4", "ndisc_cache": "ipv6"}
 """Tables by name, each with the family its settings are under."""
@@ -26,6 +26,7 @@ SETTINGS = {
 """By what ip calls them: the setting's name, and how many of ip's units (ms where it is a time) one of its own is."""
 LIMITS = {"thresh1": "gc_thresh1", "thresh2": "gc_thresh2", "thresh3": "gc_thresh3", "gc_int": "gc_interval"}
 """Settings of a whole table, which belong to the first namespace."""
+USUAL = ("128", "512", "1024", "30")
 
 
 @attrs.frozen
@@ -66,8 +67,14 @@ def _drawn(base: int, salt: int) -> int:
 
 def limits(netns: Netns, table: str) -> dict[str, int]:
     """The thresholds of a table, and ms between its cleanings."""
-    found = {name: int(sysctl.read(netns.kernel.init_net, f"net/{TABLES[table]}/neigh/default/{setting}")) for name, setting in LIMITS.items()}
+    texts = netns.kernel.init_net.inet.sysctl
+    found = {name: int(texts.get(_key(table, setting), usual)) for (name, setting), usual in zip(LIMITS.items(), USUAL, strict=True)}
     return {**found, "gc_int": found["gc_int"] * 1000}
+
+
+def _key(table: str, setting: str) -> str:
+    """Where the text of a table's setting is kept (`net.ipv4.neigh.default.*`)."""
+    return f"{'' if TABLES[table] == 'ipv4' else 'net/ipv6/'}neigh/default/{setting}"
 
 
 def value(parms: NeighParms, name: str) -> int:
@@ -83,13 +90,22 @@ def change(netns: Netns, table: str, dev: NetDevice | None, asked: Mapping[str, 
     netns.kernel.require_admin()
     if table not in TABLES or (netns is not netns.kernel.init_net and (dev is None or not LIMITS.keys().isdisjoint(asked))):
         raise NetError(ENOENT)
-    where = "default" if dev is None else dev.name
+    owner: Any = (netns if dev is None else dev).inet if TABLES[table] == "ipv4" else (netns if dev is None else dev).inet6
+    slot = {"ipv4": "arp", "ipv6": "nd"}[TABLES[table]] + ("_default" if dev is None else "")
+    if owner is None:
+        raise NetError(ENOENT)
+    values: dict[str, int] = {}
     for name, number in asked.items():
         if name in LIMITS:
-            text = str(number // 1000 if name == "gc_int" else number)
-            sysctl.write(netns, f"net/{TABLES[table]}/neigh/default/{LIMITS[name]}", text)
-        else:
-            setting, unit = SETTINGS[name]
-            if name == "queue":
-                sysctl.write(netns, f"net/{TABLES[table]}/neigh/{where}/unres_qlen_bytes", str(number * ROOM))
-            sysctl.write(netns, f"net/{TABLES[table]}/neigh/{where}/{setting}", str(number // unit))
+            netns.inet.sysctl[_key(table, LIMITS[name])] = str(number // 1000 if name == "gc_int" else number)
+            netns.kernel.unmodelled.append(f"ip ntable: {name} {number}: neighbours are never too many")
+            continue
+        setting, unit = SETTINGS[name]
+        values[setting] = number // unit
+        if name == "queue":
+            values["unres_qlen_bytes"] = number * ROOM
+    if values:
+        setattr(owner, slot, having(getattr(owner, slot), **values))
+        netns.stir()
+        if dev is not None:
+            owner.drawn_for = 0

@@ -10,6 +10,7 @@ from netsim.kernel.netfilter.conntrack.core import nf_confirm, nf_conntrack_in
 from netsim.kernel.netfilter.conntrack.defrag import ipv4_conntrack_defrag, ipv6_defrag
 from netsim.kernel.netfilter.nat.hooks import nat, nat_local_in, nat_local_out, nat_pre_routing
 from netsim.kernel.tables.conntrack import ConntrackTable
+from netsim.kernel.tables.settings import having
 from netsim.kernel.tables.xtables import NetfilterState, RuleSpec, Table
 
 if TYPE_CHECKING:
@@ -37,14 +38,19 @@ HOOKS = {family: TRACKING_HOOKS + DEFRAG_HOOKS[family] for family in DEFRAG_HOOK
 WITH_NAT = {family: HOOKS[family] + NAT_HOOKS for family in DEFRAG_HOOKS}
 
 
-def needs_tracking(spec: RuleSpec) -> bool:
-    """Whether a rule makes its namespace track connections."""
+ACCOUNTS = 1 << 20
+"""What a rule weighs that needs connections to be counted as well as tracked, so that any such shows in a table's sum."""
+
+
+def needs_tracking(spec: RuleSpec) -> int:
+    """Whether a rule makes its namespace track connections, and (`ACCOUNTS`) count what they carry."""
     if getattr(spec.target, "needs_tracking", False):
-        return True
-    for match in spec.matches:  # noqa: SIM110 -- `any` of a generator costs twice as much
-        if getattr(match, "needs_tracking", False):
-            return True
-    return False
+        return 1
+    for match in spec.matches:
+        needs: int = getattr(match, "needs_tracking", 0)
+        if needs:
+            return needs
+    return 0
 
 
 def aged(table: Table) -> None:
@@ -61,6 +67,9 @@ def rules_changed(netns: Netns, table: Table) -> None:
     if table.counted != table.generation:
         table.trackers = sum(needs_tracking(rule.spec) for chain in table.chains.values() for rule in chain.rules)
         table.counted = table.generation
+    if table.trackers >= ACCOUNTS:
+        known: ConntrackTable = netns.netfilter.conntrack
+        known.conf = having(known.conf, acct=1)  # `nf_ct_set_acct`
     if bool(table.trackers) != table.is_tracked:
         table.is_tracked = not table.is_tracked
         settle(netns, table.family)

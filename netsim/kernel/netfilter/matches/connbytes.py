@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from netsim.kernel.netfilter.conntrack.users import ACCOUNTS
 from netsim.kernel.netfilter.verdict import HookState
 from netsim.kernel.tables.conntrack import IPS_CONFIRMED, Tracked
 from netsim.kernel.tables.settings import having
@@ -21,7 +22,7 @@ SIDES = {"original": (0,), "reply": (1,), "both": (0, 1)}
 class ConnbytesMatch:
     """From `low` to `high` packets, bytes or bytes a packet (`mode`), of one direction or both."""
 
-    needs_tracking: ClassVar[bool] = True
+    needs_tracking: ClassVar[int] = ACCOUNTS
 
     low: int
     high: int
