@@ -153,8 +153,16 @@ class EngineProfile:
     """20.10 switches IPv6 off in the whole namespace of a container without IPv6 networks, later releases on its interfaces."""
     asks_about_gateways: int = 1
     """Whether drivers may say that a network needs no gateway (28)."""
+    wants_named_gateways: int = 0
+    """Whether macvlan and ipvlan networks have no gateway but one that the request names (29)."""
+    prefers_both_families: int = 1
+    """Whether an endpoint that leads out by IPv4 and IPv6 goes before all others (28)."""
     shares_parents: int = 1
-    """Whether several macvlan or ipvlan networks may stand on one device (27)."""
+    """Whether several macvlan networks may stand on one device (27)."""
+    isolates_without_parent: int = 1
+    """Whether macvlan and ipvlan networks without a parent have no gateway (27)."""
+    knows_ipvlan_flags: int = 1
+    """Whether ipvlan knows `ipvlan_flag`, and the mode `l3s`."""
     names_interfaces: int = 1
     """`com.docker.network.endpoint.ifname` (28)."""
     sets_endpoint_sysctls: int = 1
@@ -218,7 +226,7 @@ V20_10 = EngineProfile(
     not_running="Container {id} is not running", cannot_kill="Cannot kill container: {name}", needs_experimental_ip6tables=1, forgets_hosts_by_name=1,
     always_drops_ipv6_forward=1, has_ipv6_user_chain=0, looks_at_forwarding=1,
     default_bridge_failure='Error creating default "bridge"',
-    gateway_modes=(), asks_about_gateways=0, shares_parents=0, names_interfaces=0, sets_endpoint_sysctls=0,
+    gateway_modes=(), asks_about_gateways=0, shares_parents=0, isolates_without_parent=0, knows_ipvlan_flags=0, names_interfaces=0, sets_endpoint_sysctls=0,
     guards_docker0=0, keeps_idle_ipv6=1, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
     defers_ipv6=1, clears_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
@@ -246,7 +254,7 @@ V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
 CGROUP = "/sys/fs/cgroup/cpu/system.slice/docker.service/cpu.cfs_"  # Go 1.25 keeps its own limits open
 V29 = EngineProfile("29.7.2", "1.55", "v29", proxy_files=("", "", CGROUP + "quota_us", CGROUP + "period_us", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"), durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
-                    takes_back_failed=1, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+                    takes_back_failed=1, wants_named_gateways=1, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -65,8 +65,8 @@ def test_etc_hosts_follows_the_networks(version: str) -> None:
     host = host_with(version, DaemonOptions())
     host.run("sysctl -qw net.ipv6.conf.all.forwarding=1")
     for line in (
-        "docker network create --ipv6 --subnet 192.168.123.0/24 --subnet fde6:be58:aedf::/64 br",
-        "docker network create -d ipvlan --ipv6 --subnet 192.168.124.0/24 --subnet fdd2:c4e3:c4d5::/64 ipv",
+        "docker network create --ipv6 --subnet 192.168.123.0/24 --gateway 192.168.123.1 --subnet fde6:be58:aedf::/64 --gateway fde6:be58:aedf::1 br",
+        "docker network create -d ipvlan --ipv6 --subnet 192.168.124.0/24 --gateway 192.168.124.1 --subnet fdd2:c4e3:c4d5::/64 --gateway fdd2:c4e3:c4d5::1 ipv",
         f"docker run -d --name c1 --hostname c1.invalid --network br {EXTRA} busybox sleep 1000",
     ):
         ok(host, line)

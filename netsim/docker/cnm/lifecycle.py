@@ -209,7 +209,7 @@ def release_addresses(endpoint: Endpoint) -> None:
 def preference(endpoint: Endpoint) -> tuple[int, int, int, int, str]:
     """Who becomes the gateway: first by priority, then not docker_gwbridge, not internal, both families, and by the network's name (`Endpoint.Less`)."""
     network = endpoint.network
-    families = int(endpoint.gateway is not None) + int(endpoint.gateway6 is not None)
+    families = sum(endpoint.leads)
     name = network.spec.name
     return (-endpoint.settings.gw_priority, int(name == "docker_gwbridge"), network.spec.internal, -families, name)
 
@@ -254,7 +254,7 @@ def fill(engine: Engine, sandbox: Sandbox) -> None:
 def gateways(engine: Engine, sandbox: Sandbox) -> Gateways:
     """The endpoints that lead out of a sandbox; before 28 it is one for both families."""
     if engine.profile.knows_gateway_priority:
-        return sandbox.gateway_endpoints
+        return sandbox.gateway_endpoints(both_first=engine.profile.prefers_both_families)
     return sandbox.gateway_endpoint, sandbox.gateway_endpoint
 
 

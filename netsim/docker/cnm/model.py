@@ -115,6 +115,9 @@ class Endpoint:
     gateway6: IPv6 | None = None
     routes_on_link: int = 0
     """1: the default routes lead to the device, not to a gateway (ipvlan on layer 3)."""
+    leads4: int = 0
+    leads6: int = 0
+    """1: a family leads outside by the network although there is no gateway: over the device, or the container sees to it (`ForceGw4`)."""
     static_routes: tuple[StaticRoute, ...] = ()
     """Routes that a plugin wants in the sandbox."""
     needs_no_way_out: int = 0
@@ -129,6 +132,11 @@ class Endpoint:
     children: tuple[Endpoint, ...] = ()
     """Endpoints of the containers it links to."""
     driver_state: Any = None
+
+    @property
+    def leads(self) -> tuple[bool, bool]:
+        """Whether IPv4 and IPv6 lead outside by it (`hasGatewayOrDefaultRoute`)."""
+        return self.gateway is not None or bool(self.leads4), self.gateway6 is not None or bool(self.leads6)
 
     @property
     def is_way_out(self) -> bool:
@@ -162,15 +170,18 @@ class Sandbox:
     def gateway_endpoint(self) -> Endpoint | None:
         """The endpoint that the default route leads through."""
         for endpoint in self.endpoints:
-            if endpoint.gateway is not None or endpoint.gateway6 is not None:
+            if endpoint.gateway is not None or endpoint.gateway6 is not None or endpoint.leads4 or endpoint.leads6:
                 return endpoint
         return None
 
-    @property
-    def gateway_endpoints(self) -> tuple[Endpoint | None, Endpoint | None]:
-        """The first endpoint with an IPv4 gateway, and the first one with an IPv6 gateway (`Sandbox.getGatewayEndpoint`)."""
+    def gateway_endpoints(self, *, both_first: int = 0) -> tuple[Endpoint | None, Endpoint | None]:
+        """The first endpoint that IPv4 leads out by, and the first one for IPv6 (`Sandbox.getGatewayEndpoint`). `both_first`: one that has both
+        is taken whatever comes before it."""
         four = six = None
         for endpoint in self.endpoints:
-            four = endpoint if four is None and endpoint.gateway is not None else four
-            six = endpoint if six is None and endpoint.gateway6 is not None else six
+            leads4, leads6 = endpoint.leads
+            if leads4 and leads6 and both_first:
+                return endpoint, endpoint
+            four = endpoint if four is None and leads4 else four
+            six = endpoint if six is None and leads6 else six
         return four, six

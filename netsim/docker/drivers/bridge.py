@@ -30,6 +30,7 @@ from netsim.wiring import Wiring
 
 if TYPE_CHECKING:
     from netsim.docker.engine.engine import Engine
+    from netsim.docker.settings import NetworkSpec
 
 
 A = TypeVar("A", IPv4, IPv6)
@@ -60,6 +61,14 @@ class BridgeState:
     wants: NetworkWants | None = None
 
 
+def _config_of(engine: Engine, spec: NetworkSpec) -> bridge_config.BridgeConfig:
+    """What a request says of the bridge (`parseNetworkOptions`)."""
+    config = bridge_config.read(spec.options, engine.profile.gateway_modes)
+    if ISOLATED in (config.mode4, config.mode6) and not spec.internal:
+        raise invalid("gateway mode 'isolated' can only be used for an internal network")
+    return config
+
+
 class BridgeDriver(Driver):
     """Networks of one host on a Linux bridge."""
 
@@ -68,16 +77,14 @@ class BridgeDriver(Driver):
 
     def wants_gateway(self, engine: Engine, network: Network, family: type[IPv4Net | IPv6Net]) -> int:
         """Not where the bridge will have no address (`isolated`, or `inhibit_ipv4` inside)."""
-        config = bridge_config.read(network.spec.options, engine.profile.gateway_modes)
+        config = _config_of(engine, network.spec)
         mode = config.mode4 if family is IPv4Net else config.mode6
         return int(mode != ISOLATED and not (config.inhibit and network.spec.internal and family is IPv4Net))
 
     def create_network(self, engine: Engine, network: Network) -> None:
         """The bridge with its address, forwarding switched on, and the network's rules."""
-        config = bridge_config.read(network.spec.options, engine.profile.gateway_modes)
+        config = _config_of(engine, network.spec)
         network.defers_ipv6 = int(config.default and engine.profile.defers_ipv6)
-        if ISOLATED in (config.mode4, config.mode6) and not network.spec.internal:
-            raise invalid("gateway mode 'isolated' can only be used for an internal network")
         for family in (IPv4, IPv6):
             if sum(isinstance(subnet.net.address, family) for subnet in network.subnets) > 1:
                 raise forbidden("bridge driver doesn't support multiple subnets")

@@ -24,7 +24,7 @@ class MacvlanDriver(ParentDriver):
     name = "macvlan"
     prefix = "dm-"
 
-    def read(self, options: Mapping[str, str]) -> ParentState:
+    def read(self, engine: Engine, options: Mapping[str, str]) -> ParentState:
         """`parent` and `macvlan_mode`."""
         mode = options.get("macvlan_mode", "") or "bridge"
         if mode not in MODES:
@@ -35,8 +35,10 @@ class MacvlanDriver(ParentDriver):
         """20.10 wants the parent for one network alone; later releases only for passthru."""
         if not engine.profile.shares_parents:
             return f"network {self.dummy_of(other)} is already using parent interface {mine.parent}"
-        if "passthru" in (mine.mode, theirs.mode):
+        if mine.mode == "passthru":
             return f"cannot use mode passthru, macvlan network {other.id} is already using parent interface {mine.parent}"
+        if theirs.mode == "passthru":
+            return f"macvlan network {other.id} is already using parent interface {mine.parent} in mode passthru"
         return ""
 
     def device(self, state: ParentState) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from netsim.addr import IPv4, IPv6
+from netsim.addr import IPv4, IPv4Net, IPv6, IPv6Net
 from netsim.docker.cnm.model import Endpoint, Network, Sandbox
 from netsim.docker.drivers.driver import Driver
 from netsim.docker.errors import failed, invalid
@@ -17,8 +17,8 @@ from netsim.wiring import Wiring
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netsim.addr import IPv4Net, IPv6Net
     from netsim.docker.engine.engine import Engine
+    from netsim.docker.settings import NetworkSpec
 
 PARENT = "parent"
 
@@ -32,6 +32,8 @@ class ParentState:
     flag: str = ""
     made: int = 0
     internal: int = 0
+    is_routed: int = 0
+    """1: its containers are on layer 3, where no gateway has an address."""
 
 
 class ParentDriver(Driver):
@@ -41,9 +43,17 @@ class ParentDriver(Driver):
     prefix = ""
     """What a dummy's name begins with."""
 
-    def read(self, options: Mapping[str, str]) -> ParentState:
+    def read(self, engine: Engine, options: Mapping[str, str]) -> ParentState:
         """Parent and mode of a network's options; refused when they make no sense."""
         raise NotImplementedError
+
+    def parse(self, engine: Engine, spec: NetworkSpec) -> ParentState:
+        """A request's options; without a parent a network is an internal one (not in 20.10; `parseNetworkOptions`)."""
+        state = self.read(engine, spec.options)
+        if state.parent == "lo":
+            raise invalid(f"loopback interface is not a valid {self.name} parent link")
+        state.internal = int(spec.internal or (not state.parent and engine.profile.isolates_without_parent))
+        return state
 
     def clash(self, engine: Engine, network: Network, mine: ParentState, other: Network, theirs: ParentState) -> str:
         """What is wrong with a second network on one parent; empty when nothing is."""
@@ -54,17 +64,17 @@ class ParentDriver(Driver):
         raise NotImplementedError
 
     def wants_gateway(self, engine: Engine, network: Network, family: type[IPv4Net | IPv6Net]) -> int:
-        """Internal networks need none (28)."""
-        return int(not (network.spec.internal and engine.profile.asks_about_gateways))
+        """29 only has the one that was asked for; in 28 internal networks need none, nor does layer 3 (`GetSkipGwAlloc`)."""
+        if engine.profile.wants_named_gateways:
+            return 0
+        state = self.parse(engine, network.spec)
+        return int(not (state.internal or state.is_routed))
 
     def create_network(self, engine: Engine, network: Network) -> None:
         """The parent is found, or made."""
-        state = self.read(network.spec.options)
-        if state.parent == "lo":
-            raise invalid(f"loopback interface is not a valid {self.name} parent link")
+        state = self.parse(engine, network.spec)
         if not state.parent:
-            state.parent, state.internal = self.dummy_of(network), 1
-        state.internal |= network.spec.internal
+            state.parent = self.dummy_of(network)
         for other in engine.networks.values():
             theirs = other.driver_state
             if other.driver is self and isinstance(theirs, ParentState) and theirs.parent == state.parent:
@@ -110,16 +120,16 @@ class ParentDriver(Driver):
         self.choose_routes(engine, endpoint, state)
 
     def choose_routes(self, engine: Engine, endpoint: Endpoint, state: ParentState) -> None:
-        """The gateways, unless there is no way out."""
+        """The gateways, unless there is no way out; a subnet without one may have a way out that the daemon does not know (`ForceGw4`)."""
         if state.internal:
             return
         interface = endpoint.interface
         for subnet in endpoint.network.subnets:  # of several, the one that the address is in (`getSubnetforIPv4`)
-            net = subnet.net
-            if isinstance(subnet.gateway, IPv4) and interface.ipv4 is not None and net.contains(interface.ipv4.address):
-                endpoint.gateway = subnet.gateway
-            elif isinstance(subnet.gateway, IPv6) and interface.ipv6 is not None and net.contains(interface.ipv6.address):
-                endpoint.gateway6 = subnet.gateway
+            net, gateway = subnet.net, subnet.gateway
+            if isinstance(net, IPv4Net) and interface.ipv4 is not None and net.contains(interface.ipv4.address):
+                endpoint.gateway, endpoint.leads4 = gateway if isinstance(gateway, IPv4) else None, int(gateway is None)
+            elif isinstance(net, IPv6Net) and interface.ipv6 is not None and net.contains(interface.ipv6.address):
+                endpoint.gateway6, endpoint.leads6 = gateway if isinstance(gateway, IPv6) else None, int(gateway is None)
 
 
 def _make(engine: Engine, name: str, kind: str, lower: str | None, words: str, data: Mapping[str, int] | None = None) -> None:

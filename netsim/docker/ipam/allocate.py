@@ -20,19 +20,22 @@ BUILTIN = ("default", "null", "")
 
 
 def allocate(engine: Engine, network: Network) -> None:
-    """Every subnet asked for, and one of each family that nothing was said about; IPv4 comes first."""
+    """Every subnet asked for, and one of each family that nothing was said about; IPv4 comes first. The driver has read its options by then,
+    where it is asked whether it needs gateways (`Controller.NewNetwork`)."""
+    driver, asks = network.driver, engine.profile.asks_about_gateways
+    gateway4, gateway6 = (driver.wants_gateway(engine, network, family) if asks else 1 for family in (IPv4Net, IPv6Net))
     wanted = request.read(engine.profile, network.spec.configs)
     four = [one for one in wanted if _family(one) is IPv4Net]
     six = [one for one in wanted if _family(one) is IPv6Net]
     if network.spec.ipv4:
         for one in four or [Wanted()]:
-            _take(engine, network, one, IPv4Net)
+            _take(engine, network, one, IPv4Net, gateway4)
     if network.spec.ipv6:
         for one in six or [Wanted()]:
-            _take(engine, network, one, IPv6Net)
+            _take(engine, network, one, IPv6Net, gateway6)
     elif engine.profile.keeps_idle_ipv6:  # 20.10 keeps IPv6 subnets of a network without IPv6
         for one in six:
-            _take(engine, network, one, IPv6Net)
+            _take(engine, network, one, IPv6Net, gateway6)
 
 
 def _family(wanted: Wanted) -> type[IPv4Net | IPv6Net]:
@@ -42,7 +45,7 @@ def _family(wanted: Wanted) -> type[IPv4Net | IPv6Net]:
     return IPv6Net if any(isinstance(address, IPv6) for address in wanted.aux.values()) else IPv4Net
 
 
-def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net]) -> None:
+def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net], wants_gateway: int) -> None:
     space = engine.space
     size = wanted.subnet.length if wanted.subnet is not None and not int(wanted.subnet.network) and engine.profile.takes_subnet_sizes else 0
     plugin = network.spec.ipam_driver if network.spec.ipam_driver not in BUILTIN else ""
@@ -58,7 +61,7 @@ def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net
     subnet.chosen = int(wanted.subnet is None or bool(size))
     if subnet.chosen and network.name != "bridge":
         subnet.gateway_given = 1
-    if wanted.gateway is not None or network.driver.wants_gateway(engine, network, family):
+    if wanted.gateway is not None or wants_gateway:
         try:
             subnet.gateway = pool.request_gateway(wanted.gateway)
         except Refusal as problem:
