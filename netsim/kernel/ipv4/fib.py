@@ -12,7 +12,7 @@ from netsim.addr import MASKS4, IPv4, IPv6
 from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetError
 from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
-from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, table_lookup
+from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, inet_addr_type_dev, table_lookup
 from netsim.kernel.ipv6.fib import complete
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
@@ -130,7 +130,7 @@ def _check_onlink_hop(netns: Netns, hop: NextHop, scope: int) -> NextHop:
         raise NetError(ENODEV, "Nexthop device required for onlink")
     if not dev.flags & IFF_UP:
         raise NetError(ENETDOWN, "Nexthop device is not up")
-    if inet_addr_type(netns, hop.gateway, dev.ifindex) != RTN_UNICAST:
+    if inet_addr_type_dev(netns, dev, hop.gateway) != RTN_UNICAST:
         raise NetError(EINVAL, "Nexthop has invalid gateway")
     return hop.resolved(hop.ifindex, RT_SCOPE_LINK, hop.flags | (0 if dev.carrier else RTNH_F_LINKDOWN))
 

@@ -212,5 +212,5 @@ def inet_addr_type(netns: Netns, address: IPv4, ifindex: int = 0, table: int = R
             if ifindex and all(hop.ifindex != ifindex for hop in route.nexthops):
                 continue
             if not routes.has_marks or not route.is_dead:
-                return route.type
+                return RTN_UNICAST if route.type in ROUTE_ERRORS else route.type
     return RTN_UNICAST

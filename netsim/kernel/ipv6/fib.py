@@ -138,7 +138,7 @@ def _check_gateway_route(netns: Netns, route: Fib6Info, gateway: IPv6, dev: NetD
 def _check_onlink(netns: Netns, gateway: IPv6, dev: NetDevice) -> None:
     """Nothing may say that a gateway on the link is elsewhere (`ip6_route_check_nh_onlink`)."""
     table = netns.inet6.fib.table(dev.l3mdev_fib_table or RT_TABLE_MAIN)
-    found = table_lookup(netns, table, Flow6(gateway, oif=dev.ifindex), dev.ifindex, LOOKUP_IFACE | LOOKUP_IGNORE_LINKSTATE)
+    found = table_lookup(netns, table, Flow6(gateway, oif=dev.ifindex), dev.ifindex, LOOKUP_IGNORE_LINKSTATE)
     if found is None or found.error or found.route.dst == 0:
         return
     if found.route.type != RTN_UNICAST or found.route.ifindex != dev.ifindex:
