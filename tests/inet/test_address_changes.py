@@ -173,3 +173,32 @@ def test_another_default_end_of_a_tunnel_joins_the_others(host: Host) -> None:
     ends = "bridge fdb show dev vx | awk '{print $3}' | xargs"
     assert host.run(f"ip link set vx type vxlan remote 10.0.0.2; {ends}").stdout == "10.0.0.1 10.0.0.2\n"
     assert host.run(f"ip link set vx type vxlan remote 10.0.0.3; {ends}").stdout == "10.0.0.1 10.0.0.3\n"
+
+
+def test_a_broadcast_is_heard_by_who_sent_it(host: Host) -> None:
+    host.run("sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0; ip link add v type veth peer name w; ip link set v up; ip link set w up")
+    host.run("ip addr add 10.1.0.1/24 dev v; ip link set lo up")
+    assert "64 bytes from 10.1.0.1: icmp_seq=1" in host.run("ping -c1 -W1 -b 10.1.0.255").stdout
+
+
+def test_a_router_passes_broadcasts_on_where_it_shall(host: Host) -> None:
+    host.run("ip netns add r; ip netns add h; ip link add v type veth peer name w netns r; ip -n r link add x type veth peer name y netns h")
+    host.run(
+        "ip addr add 10.1.0.2/24 dev v; ip link set v up; ip route add default via 10.1.0.1; ip -n r addr add 10.1.0.1/24 dev w; ip -n r link set w up"
+    )
+    host.run("ip -n r addr add 10.2.0.1/24 dev x; ip -n r link set x up; ip -n h addr add 10.2.0.2/24 dev y; ip -n h link set y up")
+    host.run("ip -n h route add default via 10.2.0.1; ip netns exec h sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")
+    host.run("ip netns exec r sysctl -qw net.ipv4.ip_forward=1")
+    assert "received" in host.run("ping -c1 -W1 -b 10.2.0.255").stdout
+    assert "from 10.2.0.2" not in host.run("ping -c1 -W1 -b 10.2.0.255").stdout
+    host.run("ip netns exec r sysctl -qw net.ipv4.conf.all.bc_forwarding=1 net.ipv4.conf.w.bc_forwarding=1")
+    assert "64 bytes from 10.2.0.2: icmp_seq=1 ttl=63" in host.run("ping -c1 -W1 -b 10.2.0.255").stdout
+    assert host.run("ip -n r route get 10.2.0.255 from 10.1.0.2 iif w").stdout == "broadcast 10.2.0.255 from 10.1.0.2 dev x \n    cache iif w \n"
+
+
+def test_a_gateway_on_the_link_may_be_no_address_of_ours(host: Host) -> None:
+    host.run("ip addr add 10.1.0.1/24 dev d0; ip -6 addr add 2001:db8:1::1/64 dev d0 nodad; ip -6 addr add 2001:db8:2::1/64 dev d1 nodad")
+    assert host.run("ip route add 10.9.0.0/16 via 10.1.0.1 dev d1 onlink").stderr == "Error: Nexthop has invalid gateway.\n"
+    assert host.run("ip -6 route add 2001:db8:9::/64 via 2001:db8:2::2 dev d0 onlink").stderr == (
+        "Error: Nexthop has invalid gateway or device mismatch.\n"
+    )

@@ -151,7 +151,7 @@ def _cache_flags(answer: RouteAnswer) -> list[str]:
         return ["local", "mc"] if joined else ["mc"]
     if route.dev.flags & IFF_LOOPBACK and route.type not in (RTN_LOCAL, RTN_BROADCAST):
         return ["local"]
-    return {RTN_LOCAL: ["local"], RTN_BROADCAST: ["local", "brd"]}.get(route.type, [])
+    return [] if route.leaves else {RTN_LOCAL: ["local"], RTN_BROADCAST: ["local", "brd"]}.get(route.type, [])
 
 
 def _cache_life(session: Ip, route: Any) -> dict[str, Any]:

@@ -78,6 +78,9 @@ def ip_rcv_finish(netns: Netns, skb: SkBuff) -> None:
         ip_forward(netns, skb)
         return
     if kind != RTN_LOCAL:
+        if kind == RTN_BROADCAST and route.leaves:
+            ip_forward(netns, skb)
+            return
         count_many(netns, "In", kind, skb.packet)
     if route.error:
         ip_error(netns, skb, route.error)

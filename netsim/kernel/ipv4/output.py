@@ -67,11 +67,12 @@ def _loop_back(netns: Netns, skb: SkBuff, rt: Rt) -> None:
         return
     if rt.type == RTN_BROADCAST or (skb.packet.dst in dev.inet.multicast and bool(getattr(skb.owner, "multicast_loop", 1))):
         from netsim.kernel.core.skbuff import PACKET_LOOPBACK
+        from netsim.kernel.ipv4.route import Rt
 
         copy = skb.clone()
         copy.pkt_type = PACKET_LOOPBACK
         copy.iif = dev.ifindex
-        copy.route = None
+        copy.route = Rt(RTN_BROADCAST, dev, iif=dev.ifindex) if rt.type == RTN_BROADCAST else None  # its source is ours and no martian
         netns.kernel.clock.call_soon(_receive_looped, copy)
 
 

@@ -77,6 +77,11 @@ class Rt:
         """Whether it is delivered here (`RTCF_LOCAL`); so is all that was made here and is sent to lo, whatever its address."""
         return self.type in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST) or (not self.iif and bool(self.dev.flags & IFF_LOOPBACK))
 
+    @property
+    def leaves(self) -> bool:
+        """Whether a broadcast that came in goes on to somebody else's net (`bc_forwarding`): one for us has no route."""
+        return self.type == RTN_BROADCAST and self.found is not None and bool(self.iif)
+
 
 # exceptions ------------------------------------------------------------------------------------------------------------
 
@@ -347,7 +352,8 @@ def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
         gateway = known.gateway or gateway
         if known.mtu and known.mtu < mtu:
             mtu, locked = known.mtu, known.is_locked
-    return Rt(RTN_UNICAST, out, gateway, None, mtu, found, False, known is not None, locked, expires, redirect, dev.ifindex)  # type: ignore[arg-type]
+    kind = RTN_BROADCAST if found.type == RTN_BROADCAST else RTN_UNICAST
+    return Rt(kind, out, gateway, None, mtu, found, False, known is not None, locked, expires, redirect, dev.ifindex)  # type: ignore[arg-type]
 
 
 def packet_gateway(found: Found, skb: SkBuff) -> IPv4:

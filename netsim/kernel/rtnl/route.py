@@ -221,7 +221,7 @@ def getroute(netns: Netns, query: RouteQuery) -> RouteAnswer:
             raise NetError(error.errno) from None  # the reason is for the drop counters only
         if route.error:
             raise NetError(route.error)
-        if route.type in (RTN_BROADCAST, RTN_MULTICAST):
+        if not route.leaves and route.type in (RTN_BROADCAST, RTN_MULTICAST):
             route = attrs.evolve(route, dev=dev.l3mdev or netns.loopback)  # `ip_rt_get_dev`, `ip_route_input_mc`
         return RouteAnswer(route, query, src, dev)
     if query.oif and query.oif not in netns.devices:
