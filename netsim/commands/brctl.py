@@ -193,7 +193,8 @@ def _seconds(word: str) -> int | None:
     value = float.fromhex(told[1]) if "x" in told[1].lower() else float(told[1])
     if not value < MOST_SECONDS:  # nor is "nan"
         return MOST_TICKS
-    return int(value * 100) * NS_PER_TICK % (1 << 64) // NS_PER_TICK if value >= 0 else None
+    nanoseconds = int(value) * SECOND + int((value - int(value)) * SECOND)  # each part is cut off by itself
+    return nanoseconds % (1 << 64) // NS_PER_TICK if value >= 0 else None
 
 
 def _timer(option: str, what: str) -> Callable[[Call, list[str]], Result]:

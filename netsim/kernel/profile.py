@@ -93,6 +93,8 @@ class KernelProfile:
     """Since 6.3 a reset by REJECT closes the tracked connection (`nf_ct_set_closing`)."""
     clears_prefsrc_everywhere: bool = True
     """Since 6.6 an IPv6 address that goes is no preferred source any more, of routes over other devices neither (`fib6_remove_prefsrc`)."""
+    ipvlan_follows: bool = True
+    """Whether an ipvlan device loses its carrier at once when its lower device is set down; before, only a lost carrier told it."""
     names_full_netns: bool = True
     """Since 6.18 the message that the table of connections is full names the namespace, unless it is the first."""
     log_all_netns: str = "0"
@@ -121,6 +123,7 @@ LINUX_6_1 = KernelProfile(
     answers_keep_socket=False,
     reset_closes=False,
     names_full_netns=False,
+    ipvlan_follows=False,
     clears_prefsrc_everywhere=False,
     knows_dccp=True,
 )

@@ -325,10 +325,13 @@ def update(dev: IpTunnel, parms: TunnelParms) -> None:
         raise NetError(EEXIST)
     if known is None and dev.type != ARPHRD_ETHER and bool(dev.flags & IFF_POINTOPOINT) != bool(parms.remote):
         raise NetError(EINVAL)
-    before, dev.parms = dev.parms, parms
+    room, before, dev.parms = dev.header_room(), dev.parms, parms
     if before.link != parms.link or before.fwmark != parms.fwmark:
         dev.stir()
         dev.mtu = bind_dev(dev)
+    elif dev.header_room() != room:
+        dev.stir()
+        dev.mtu = max(dev.mtu + room - dev.header_room(), MIN_MTU)  # `ipgre_link_update`
     dev.netns.kernel.notify(NETDEV_CHANGE, dev)
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from netsim.addr import MAC, MAC_ZERO, IPv4, IPv6
 from netsim.errors import EADDRINUSE, EBUSY, EINVAL, ENETUNREACH, ENOSPC, EOPNOTSUPP, NetError
-from netsim.kernel.core.device_life import announce, register_netdevice
+from netsim.kernel.core.device_life import announce, dev_change_flags, register_netdevice
 from netsim.kernel.core.hooks import LOCAL_IN, PF_INET, nf_hook
 from netsim.kernel.core.link_ops import LinkRequest, apply_common
 from netsim.kernel.core.netdevice import (
@@ -143,7 +143,7 @@ class Ipvlan(Stacked):
     def lower_event(self, event: int) -> None:
         """Carrier, MTU and address follow the lower device (`ipvlan_device_event`)."""
         real, kernel = self.real, self.netns.kernel
-        if event in (NETDEV_UP, NETDEV_DOWN, NETDEV_CHANGE):
+        if event == NETDEV_CHANGE or (event in (NETDEV_UP, NETDEV_DOWN) and kernel.profile.ipvlan_follows):
             transfer_operstate(real, self)
         elif event == NETDEV_CHANGEMTU:
             self.stir()
@@ -319,8 +319,7 @@ def _set_mode(port: IpvlanPort, mode: int) -> None:
     port.mode = mode
     port.dev.l3_rcv = l3s_rcv if mode == MODE_L3S else None
     for vlan in port.vlans:
-        vlan.stir()
-        vlan.flags = vlan.flags & ~IFF_NOARP if mode == MODE_L2 else vlan.flags | IFF_NOARP
+        dev_change_flags(vlan, 0 if mode == MODE_L2 else IFF_NOARP, IFF_NOARP)
 
 
 def change(dev: NetDevice, data: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.addr import IPV4_ANY, IPv4
+from netsim.errors import EINVAL, NetError
 from netsim.kernel.core.netdevice import IFF_UP
 from netsim.packet.numbers import GRE_KEY
 
@@ -48,7 +49,10 @@ def parms_of(data: Mapping[str, Any], known: TunnelParms) -> TunnelParms:
     changed = {name: data[name] for name in NAMES if name in data}
     for name in ("iflags", "oflags"):
         changed[name] = (getattr(known, name) & ~data.get(f"{name}_off", 0)) | data.get(name, 0)
-    return attrs.evolve(known, **changed)
+    parms = attrs.evolve(known, **changed)
+    if parms.ignore_df and parms.df:
+        raise NetError(EINVAL)  # `ipgre_netlink_parms`
+    return parms
 
 
 def has_key(parms: TunnelParms, flags: int, key: int) -> bool:

@@ -73,7 +73,7 @@ class Ping(Program):
             if self.exiting or self._enough():
                 self._finish(proc)
                 return
-            if options.count and pacing.sent >= options.count:
+            if options.count and pacing.sent >= options.count and not options.deadline:
                 wait = SECOND
             else:
                 wait = self._send_if_due(proc)

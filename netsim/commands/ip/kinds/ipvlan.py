@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from netsim.commands.ip.kinds.grammar import Key, LinkUtil, Reader, Setting, Shown, read
+import attrs
+
+from netsim.commands.ip.kinds.grammar import Key, LinkUtil, Reader, Shown, read
 from netsim.commands.ip.kinds.help import KIND_HELP
 from netsim.commands.ip.words import Stop, Words
 from netsim.kernel.core.netdevice import NetDevice
@@ -26,6 +28,19 @@ def _mode(reader: Reader) -> None:
     reader.data["mode"] = MODES[word]
 
 
+@attrs.frozen
+class Way:
+    """How siblings reach each other: one of the three may be said."""
+
+    flag: int
+
+    def __call__(self, reader: Reader) -> None:
+        """Keep it; a second one is an unknown option."""
+        if "flags" in reader.data:
+            raise _unknown(reader.word)
+        reader.data["flags"] = self.flag
+
+
 def _help(reader: Reader) -> None:
     raise Stop(KIND_HELP["ipvlan"], 1)
 
@@ -35,13 +50,13 @@ def _unknown(word: str) -> Stop:
 
 
 KEYS = (
-    Key("mode", _mode), Key("private", Setting("flags", FLAG_PRIVATE)), Key("vepa", Setting("flags", FLAG_VEPA)), Key("bridge", Setting("flags", 0)),
+    Key("mode", _mode), Key("private", Way(FLAG_PRIVATE)), Key("vepa", Way(FLAG_VEPA)), Key("bridge", Way(0)),
     Key("help", _help),
 )  # fmt: skip
 
 
 def _parse(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
-    return read(KEYS, Reader(session, cursor, netns), _unknown)
+    return {"flags": 0, **read(KEYS, Reader(session, cursor, netns), _unknown)}  # always sent: a way that is not said is bridge
 
 
 def _show(session: Ip, dev: NetDevice) -> Sequence[Shown]:

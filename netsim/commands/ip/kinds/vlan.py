@@ -96,7 +96,10 @@ def _show(session: Ip, dev: NetDevice) -> Sequence[Shown]:
     flags = [text for bit, text in FLAG_NAMES if dev.vlan_flags & bit]
     if flags:
         shown.append(Shown(f"<{','.join(flags)}> ", "flags", flags))
-    for title, key, pairs in (("ingress", "ingress_qos", dev.ingress), ("egress", "egress_qos", dev.egress)):
+    for title, key, pairs in (
+        ("ingress", "ingress_qos", dev.ingress),
+        ("egress", "egress_qos", {low: high for low, high in dev.egress.items() if high}),
+    ):
         if pairs:
             text = " ".join(f"{low}:{high}" for low, high in pairs.items())
             items = [{"from": low, "to": high} for low, high in pairs.items()]
