@@ -187,6 +187,15 @@ class InetSocket(Late):
         """The way to a destination for this socket."""
         return self.family_for(address).route(self, address, port)
 
+    def route_to_self(self, address: IPv4 | IPv6, port: int) -> Any:
+        """The way to this host itself, which the address 0 means: asked for again from and to the address chosen (`ip_route_connect`)."""
+        before, self.laddr = self.laddr, self.laddr or address
+        try:
+            return self.route_to(address, port)
+        except NetError:
+            self.laddr = before
+            raise
+
     def destination(self, address: IPv4 | IPv6 | None, port: int) -> tuple[IPv4 | IPv6, int]:
         """Where a datagram goes: where asked, or where connected; EDESTADDRREQ."""
         if address is not None:

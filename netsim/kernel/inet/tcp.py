@@ -198,6 +198,7 @@ class TcpSocket(InetSocket):
             raise NetError(ENETUNREACH)
         if not address:
             address = rt.src
+            rt = self.route_to_self(address, port)
         if not self.laddr:
             self.laddr = rt.src
         if self.lport:

@@ -56,6 +56,9 @@ class UdpSocket(InetSocket):
         family.check_peer(self, address)
         rt = family.route(self, address, port)
         family.check_destination(self, rt)
+        if not address and rt.src:
+            address = rt.src
+            rt = self.route_to_self(address, port)
         if not self.lport:
             self._take_port(0)
         if not self.laddr:

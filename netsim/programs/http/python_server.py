@@ -10,14 +10,17 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from netsim.addr import IPV4_ANY, IPv4
+from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.nodes import Directory
+from netsim.machine.process import Process
 from netsim.programs.http.message import Request, Response, http_date
 from netsim.programs.http.server import HttpServer
 from netsim.programs.net.resolver import getaddrinfo
+
+AF_INET, SOCK_DGRAM = 2, 2
 
 SERVER = "SimpleHTTP/0.6 Python/3.11.2"
 EXPLAINED = {
@@ -144,6 +147,18 @@ def python(call: Call) -> Result | Program:
     return serve(call, words[2:])
 
 
+def _best_any(proc: Process) -> IPv4 | IPv6:
+    """What getaddrinfo puts first where no name is given: 0.0.0.0 where this host reaches itself by IPv4, else the order is its own (`_get_best_family`)."""
+    fd = proc.socket(AF_INET, SOCK_DGRAM)
+    try:
+        proc.sock(fd).connect(IPV4_ANY, 1)
+    except NetError:
+        return IPV6_ANY
+    finally:
+        proc.close(fd)
+    return IPV4_ANY
+
+
 def serve(call: Call, words: list[str]) -> Result | Program:
     """The arguments of the module."""
     bind, directory, port = "", call.proc.cwd, 8000
@@ -158,7 +173,7 @@ def serve(call: Call, words: list[str]) -> Result | Program:
             return Result("", f"{USAGE}server.py: error: unrecognized arguments: {word}\n", 2)
         else:
             return Result("", f"{USAGE}server.py: error: argument port: invalid int value: {word!r}\n", 2)
-    address: Any = IPV4_ANY
+    address: Any = _best_any(call.proc)
     if bind:
         lookup = getaddrinfo(call.proc, bind)
         if not lookup.done or lookup.error:
