@@ -95,7 +95,16 @@ class Arping(Program):
                 proc.timer(self.options.interval * SECOND, NEXT)
                 self._send(proc)
                 return
+        elif self._is_due_too():
+            self._send(proc)
         self._finish(proc)
+
+    def _is_due_too(self) -> bool:
+        """Whether a probe is due in the moment the time is up: it still goes out, as that timer is looked at first."""
+        options = self.options
+        if not options.interval or options.timeout % options.interval or self.expiries > options.timeout // options.interval:
+            return False
+        return not 0 < options.count < self.expiries + 1
 
     def signal(self, proc: Any, signum: int) -> None:
         """Ctrl-C, SIGTERM and SIGQUIT end with the summary."""

@@ -118,7 +118,8 @@ class Setup6:
         """The first lines."""
         options = self.options
         pattern = f"PATTERN: 0x{options.pattern}\n" if options.pattern is not None else ""
-        shown = self.word if ":" in self.word else str(self.target)
+        _, percent, zone = self.word.partition("%")
+        shown = f"{self.target}{percent}{zone}"
         name = self.names.get(str(self.target))
         flow = f", flow 0x{options.flow:05x}, " if options.flow else ""
         whence = f"from {self.source} {self.device}: " if options.interface or "B" in options.flags else ""

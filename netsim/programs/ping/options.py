@@ -118,7 +118,7 @@ def _take(options: Options, name: str, text: str) -> Result | None:
         options.family = int(name)
     elif name == "N":
         if text == "help":
-            return Result("", NODEINFO, 0)
+            return Result(NODEINFO, "", 0)
         return Result("", f"netsim: ping -N {text} is not modelled\n", 2)
     else:
         options.flags.add(name)
@@ -202,6 +202,15 @@ def _interface(options: Options, text: str) -> None:
     options.interface = text
 
 
+def _flow(options: Options, text: str) -> None:
+    try:
+        options.flow = int(text[2:], 16) if text[:2] in ("0x", "0X") else int(text)
+    except ValueError:
+        raise UsageError(f"ping: bad value for flowinfo: {text}\n", 2) from None
+    if not 0 <= options.flow <= 0xFFFFF:
+        raise UsageError(f"ping: flow value is greater than 20 bits: {text}\n", 2)
+
+
 def _sndbuf(options: Options, text: str) -> None:
     whole(text, 1, INT_MAX)
 
@@ -209,7 +218,7 @@ def _sndbuf(options: Options, text: str) -> None:
 _VALUES: dict[str, Any] = {
     "c": _number("count", 1, LONG_MAX),
     "e": _number("ident", 0, 65535),
-    "F": _number("flow", 0, 0xFFFFF),
+    "F": _flow,
     "i": _interval,
     "I": _interface,
     "l": _number("preload", 1, 65536),
