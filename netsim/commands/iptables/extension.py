@@ -23,6 +23,8 @@ class Given:
     inverted: bool = False
     place: int = 0
     """Counted from the end of the line."""
+    protocol: int = 0
+    """What `-p` had said by then; some options want it said before them."""
 
 
 @quick

@@ -46,7 +46,7 @@ class Piece:
             known = self.given[number]
             if argv[place] != known.value:
                 given = given or list(self.given)
-                given[number] = Given(known.name, argv[place], known.inverted)
+                given[number] = Given(known.name, argv[place], known.inverted, known.place, known.protocol)
         return self.made if given is None else self.extension.build(given, context)
 
 

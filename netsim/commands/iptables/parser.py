@@ -145,7 +145,7 @@ class Parser:
             argument = ""
         if self.bang and means not in owner.extension.invertible:
             raise Problem(f'{owner.extension.name}: option "--{means}" cannot be inverted.\n')
-        owner.given.append(Given(means, argument, self.bang, -len(self.left) - 1))
+        owner.given.append(Given(means, argument, self.bang, -len(self.left) - 1, self.protocol))
 
     def _find(self, name: str, word: str) -> tuple[Loaded | None, str, str]:
         """The option a long name means: exact before abbreviated; the protocol's own match is loaded when that helps."""

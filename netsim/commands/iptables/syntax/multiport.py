@@ -16,7 +16,7 @@ def build(given: list[Given], context: Context) -> MultiportMatch:
     """The match from its options."""
     if context.protocol and context.protocol not in CARRIERS and not context.protocol_inverted:
         raise Problem("multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
-    if not context.protocol or context.protocol_inverted:
+    if not context.protocol or context.protocol_inverted or (given and not given[0].protocol):
         raise Problem("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
     if not given:
         raise Problem("multiport expection an option")

@@ -12,8 +12,8 @@ from netsim.kernel.netfilter.nat.ranges import MAP_IPS, PERSISTENT, PROTO_OFFSET
 from netsim.kernel.netfilter.targets.nat import DnatTarget, MasqueradeTarget, NetmapTarget, RedirectTarget, SnatTarget
 
 FLAGS = (("random", PROTO_RANDOM), ("random-fully", PROTO_RANDOM_FULLY), ("persistent", PERSISTENT))
-WITH_PORTS = frozenset({6, 17, 33, 132})
-ECHOES = frozenset({1, 58})
+WITH_PORTS = frozenset({1, 6, 17, 33, 58, 132})
+"""Echoes have identifiers in their place."""
 NAT = frozenset({"nat"})
 
 
@@ -32,8 +32,9 @@ def _flag_words(flags: int, dashes: str) -> str:
 # ports -----------------------------------------------------------------------------------------------------------------
 
 
-def _check_protocol(context: Context, more: frozenset[int]) -> None:
-    if context.protocol_inverted or (context.protocol not in WITH_PORTS and context.protocol not in more):
+def _check_protocol(option: Given) -> None:
+    """Ports want a protocol that has some, said before them; whether it is inverted is not asked (`NAT_parse`)."""
+    if option.protocol not in WITH_PORTS:
         raise Problem("Need TCP, UDP, SCTP or DCCP with port specification")
 
 
@@ -104,7 +105,7 @@ def _range(option: Given, flags: int, context: Context, based: str) -> NatRange:
     addresses, ports = _split(option.value, context.family)
     low = high = first = last = base = 0
     if ports is not None:
-        _check_protocol(context, ECHOES)
+        _check_protocol(option)
         first, last, base = _ports(ports, based=based)
         flags |= PROTO_SPECIFIED | (PROTO_OFFSET if base >= 0 else 0)
     if addresses or ports is None:
@@ -164,21 +165,21 @@ def _nat_listing(target: DnatTarget | SnatTarget, numeric: bool, /) -> str:
 # MASQUERADE and REDIRECT -----------------------------------------------------------------------------------------------
 
 
-def _own_ports(found: dict[str, Given], context: Context) -> NatRange:
+def _own_ports(found: dict[str, Given]) -> NatRange:
     flags, first, last = _flags(found), 0, 0
     if "to-ports" in found:
-        _check_protocol(context, ECHOES)
+        _check_protocol(found["to-ports"])
         first, last, _ = _ports(found["to-ports"].value)
         flags |= PROTO_SPECIFIED
     return NatRange(flags, 0, 0, first, last)
 
 
 def _masquerade(given: list[Given], context: Context) -> MasqueradeTarget:
-    return MasqueradeTarget(_own_ports(once(given, "MASQUERADE"), context))
+    return MasqueradeTarget(_own_ports(once(given, "MASQUERADE")))
 
 
 def _redirect(given: list[Given], context: Context) -> RedirectTarget:
-    return RedirectTarget(_own_ports(once(given, "REDIRECT"), context))
+    return RedirectTarget(_own_ports(once(given, "REDIRECT")))
 
 
 def _own_save(target: MasqueradeTarget | RedirectTarget) -> str:
