@@ -282,6 +282,8 @@ class Shell(Coprocesses):
             if not item.commands and not item.timed:
                 self.status = 0
             elif len(item.commands) == 1 and not item.timed:
+                if item is self.tail:
+                    self.exec_last = True
                 yield from self.command(item.commands[0])
                 self.piped = ()
             elif item.timed:

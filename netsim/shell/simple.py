@@ -175,6 +175,7 @@ class SimpleCommands(Redirecting):
         name = args[0]
         body = self.functions.get(name)
         if body is not None or (name in BUILTINS and self.has_builtin(name)):
+            self.exec_last = False
             before = self._lend(assigned) if assigned else None
             try:
                 if body is not None:

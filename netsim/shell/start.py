@@ -13,7 +13,7 @@ from netsim.shell.plain import plain_syntax
 from netsim.shell.program import Shell
 from netsim.shell.state import BASH_VERSION
 from netsim.shell.tokens import SyntaxProblem
-from netsim.shell.tree import Function, Sequence, Simple
+from netsim.shell.tree import Function, Pipeline, Sequence, Simple
 
 VERSION = f"""GNU bash, version {BASH_VERSION} (x86_64-pc-linux-gnu)
 """
@@ -131,20 +131,24 @@ def _start(call: Call, kind: str) -> Result | Program:
         if words:
             zero = words.pop(0)
         shell = make(call, kind, text, zero, words, options, "-c: ")
-        if isinstance(shell, Shell) and shell.tree is not None and len(shell.tree.items) == 1 and not shell.wrong_text:
-            only, how = shell.tree.items[0]
-            shell.exec_last = (
-                how != "&"
-                and not only.rest
-                and not only.first.negated
-                and not only.first.timed
-                and len(only.first.commands) == 1
-                and isinstance(only.first.commands[0], Simple)
-            )
+        if isinstance(shell, Shell) and shell.tree is not None and shell.tree.items and not shell.wrong_text:
+            shell.tail = _tail(shell.tree, shell.name)
         return shell
     if words and "s" not in options:
         return _script(call, kind, words, options)
     return _typed(call, kind)
+
+
+def _tail(tree: Sequence, kind: str) -> Pipeline | None:
+    """The last command of a list, if it may take the shell's place: in bash it has no redirections, and no `&` stands before it
+    (`should_suppress_fork`, `optimize_connection_fork`; ash's and dash's EV_EXIT)."""
+    item, how = tree.items[-1]
+    last = item.rest[-1][1] if item.rest else item.first
+    if how == "&" or last.negated or last.timed or len(last.commands) != 1 or not isinstance(last.commands[0], Simple):
+        return None
+    if kind == "bash" and len(tree.items) > 1 and (tree.items[-2][1] == "&" or last.commands[0].redirects):
+        return None
+    return last
 
 
 def _long(call: Call, name: str, words: list[str]) -> Result | None:

@@ -13,7 +13,7 @@ from netsim.machine.user import user_of
 from netsim.shell.numbers import is_number
 from netsim.shell.plain import plain_text
 from netsim.shell.stack import LONG_TEXT, Steps
-from netsim.shell.tree import Sequence
+from netsim.shell.tree import Pipeline, Sequence
 from netsim.shell.unparse import function_text, job_text
 from netsim.shell.variables import SubscriptProblem, Variables
 
@@ -76,7 +76,8 @@ class ShellState(Variables):
     substituted_status: int | None = None  # of the last `$( )` of a command
     indirection: int = 0  # how many substitutions, `eval` and `.` it is in: what `set -x` shows by further signs
     depth: int = 0  # how many subshells it is in
-    exec_last: bool = False  # `-c` with one simple command: it takes the shell's place
+    tail: Pipeline | None = None  # the last command of `-c`, if it takes the shell's place
+    exec_last: bool = False  # its turn has come
     is_command_line: bool = False  # started by `-c`
     quiet_errors: int = 0  # inside conditions `set -e` is asleep
     within: str = ""  # the eval or the file read by `.` whose text is run, as plain shells tell it

@@ -7,18 +7,19 @@ import attrs
 from netsim.commands.docker import run_flags
 from netsim.commands.docker.flags import BOOL, LIST, Flag, Parsed
 from netsim.commands.docker.reference import reference_problem
-from netsim.commands.docker.request import BadOption, read_restart
+from netsim.commands.docker.request import BadOption, read_restart, reported
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.docker.builder.dockerfile import parse
 from netsim.docker.builder.files import left
 from netsim.docker.builder.instructions import SETTINGS
 from netsim.docker.engine.changes import added_size
-from netsim.docker.engine.container import RUNNING
+from netsim.docker.engine.container import RUNNING, Container
 from netsim.docker.engine.create import check_restart
 from netsim.docker.engine.root import root_of
-from netsim.docker.errors import Refusal
+from netsim.docker.errors import Refusal, conflict
 from netsim.docker.ids import new_id
 from netsim.docker.image import Layer, image_id, layers_of
+from netsim.docker.settings import HostConfig
 from netsim.machine.call import Result
 
 LIMITS = ("blkio-weight", "cpu-period", "cpu-quota", "cpu-rt-period", "cpu-rt-runtime", "cpu-shares", "cpus", "cpuset-cpus", "cpuset-mems", "kernel-memory",
@@ -37,6 +38,8 @@ def update(docker: Docker, parsed: Parsed) -> Result:
             if parsed.given("restart"):
                 policy = read_restart(parsed.text("restart"))
                 check_restart(docker.engine, policy)
+            container.spec = attrs.evolve(container.spec, host=_limited(container, parsed))
+            if parsed.given("restart"):
                 container.spec = attrs.evolve(container.spec, host=attrs.evolve(container.spec.host, restart=policy))
             docker.engine.tell_of(container, "update")
             docker.print(name)
@@ -47,6 +50,20 @@ def update(docker: Docker, parsed: Parsed) -> Result:
             docker.refused(problem)
             failed = 1
     return docker.result(failed)
+
+
+SMALLER = "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
+
+
+def _limited(container: Container, parsed: Parsed) -> HostConfig:
+    """A container's settings with other limits, of which nothing comes but that inspect tells them (`Container.UpdateContainer`)."""
+    host, limits = container.spec.host, reported(parsed)
+    if not parsed.given("memory-swap"):
+        limits.pop("MemorySwap", None)
+    memory, swap, before = (int(str(one or 0)) for one in (limits.get("Memory"), limits.get("MemorySwap"), host.reported.get("MemorySwap")))
+    if memory > before and not swap:
+        raise conflict(f"Cannot update container {container.id}: {SMALLER}")
+    return attrs.evolve(host, reported={**host.reported, **limits}) if limits else host
 
 
 def commit(docker: Docker, parsed: Parsed) -> Result:

@@ -27,14 +27,16 @@ def _of_manager(path: str, arguments: str) -> Subcommand:
     return Subcommand(path, arguments, (), 0, None, no_manager, reads=0)
 
 
-MANAGER = (
-    *(f"stack {name}" for name in ("deploy", "ls", "ps", "rm", "services")), "swarm ca",
-    *(f"{group} {name}" for group in ("config", "secret") for name in ("create", "inspect", "ls", "rm")),
-)  # fmt: skip
+MANAGER = {
+    "stack deploy": "[OPTIONS] STACK", "stack ls": "[OPTIONS]", "stack ps": "[OPTIONS] STACK", "stack rm": "[OPTIONS] STACK [STACK...]",
+    "stack services": "[OPTIONS] STACK", "swarm ca": "[OPTIONS]", "config create": "[OPTIONS] CONFIG file|-",
+    "config inspect": "[OPTIONS] CONFIG [CONFIG...]", "config ls": "[OPTIONS]", "config rm": "CONFIG [CONFIG...]", "secret create": "[OPTIONS] SECRET [file|-]",
+    "secret inspect": "[OPTIONS] SECRET [SECRET...]", "secret ls": "[OPTIONS]", "secret rm": "SECRET [SECRET...]",
+}  # fmt: skip
 OTHER = (
     "stack config", "volume update", "checkpoint", "manifest", "trust",
 )  # fmt: skip
 ELSEWHERE_COMMANDS = (
-    *(_of_manager(path, "[OPTIONS]") for path in MANAGER),
+    *(_of_manager(path, arguments) for path, arguments in MANAGER.items()),
     *(Subcommand(path, "[OPTIONS]", (), 0, None, not_modelled, reads=0) for path in OTHER),
 )

@@ -77,8 +77,9 @@ def _formatted(docker: Docker, form: str, client: dict[str, Any], server: dict[s
         docker.print(to_json(Struct(whole, "command.versionInfo")))
         return docker.result(status)
     try:
-        docker.print(render(form, Struct(whole, "command.versionInfo")))
+        docker.print(render(form, Struct(whole, "system.versionInfo" if docker.cli.family == "20.10" else "command.versionInfo")))
     except TemplateError as problem:
+        docker.out.append("\n")
         docker.complain(str(problem).replace("template: :", "template: version:").replace('executing ""', 'executing "version"'))
         return docker.result(1)
     return docker.result(status)
@@ -176,12 +177,13 @@ def info(docker: Docker, parsed: Parsed) -> Result:
 
 def _info_formatted(docker: Docker, form: str, facts: dict[str, Any] | None, problem_text: str) -> Result:
     client = Struct({"Debug": False, "Version": docker.cli.version, "Context": docker.context, "Plugins": [], "Warnings": None}, "system.clientInfo")
-    whole = Struct({**(facts or {}), "ClientInfo": client}, "system.dockerInfo")
+    whole = Struct({**(facts or {}), "ClientInfo": client}, "system.info" if docker.cli.family == "20.10" else "system.dockerInfo")
     if problem_text:
         docker.complain(problem_text)
     try:
         docker.print(to_json(whole) if form == "json" else render(form, whole))
     except TemplateError as problem:
+        docker.out.append("\n")
         docker.complain(str(problem))
         return docker.result(1)
     return docker.result(int(facts is None))

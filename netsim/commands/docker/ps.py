@@ -14,8 +14,8 @@ from netsim.commands.docker.publish import port_range, split_protocol
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.commands.docker.sizes import sized
 from netsim.commands.docker.spans import human, written
-from netsim.commands.docker.template import Struct, TemplateError, check, render
-from netsim.commands.docker.template.values import Labels
+from netsim.commands.docker.template import TemplateError, check, render
+from netsim.commands.docker.template.values import Labels, Row
 from netsim.commands.docker.values import name_and_value
 from netsim.docker.engine.changes import added_size
 from netsim.docker.engine.container import Container
@@ -100,7 +100,7 @@ def _names(engine: Engine, container: Container, *, whole: int) -> list[str]:
 def ps(docker: Docker, parsed: Parsed) -> Result:
     """docker ps."""
     form = parsed.text("format")
-    problem = _form_problem(form)
+    problem = _form_problem(docker, form)
     if problem:
         docker.complain(problem)
         return docker.result(1)
@@ -163,9 +163,9 @@ def _default(parsed: Parsed) -> str:
     return f"table {COLUMNS.table}\t{{{{.Size}}}}" if parsed.has("size") and not parsed.has("quiet") else ""
 
 
-def _form_problem(form: str) -> str:
+def _form_problem(docker: Docker, form: str) -> str:
     """A template is tried before the daemon is asked (`buildContainerListOptions`)."""
-    template = form.removeprefix("table").strip() if form.startswith("table") else form
+    template = form.removeprefix("table").strip() if form.startswith("table") and docker.cli.family != "20.10" else form
     if template in ("", "json", "raw"):
         return ""
     try:
@@ -173,7 +173,7 @@ def _form_problem(form: str) -> str:
     except TemplateError as problem:
         return f"failed to parse template: {problem}"
     try:
-        render(template, Struct(dict.fromkeys(COLUMNS.headers, ""), COLUMNS.go_type))
+        render(template, Row({**dict.fromkeys(COLUMNS.headers, ""), "Labels": Labels({})}, COLUMNS.go_type))
     except TemplateError as problem:
         return f"failed to execute template: {problem}"
     return ""

@@ -13,7 +13,7 @@ from netsim.commands.docker.mounts import read_mounts
 from netsim.commands.docker.networks import pairs
 from netsim.commands.docker.publish import BadPort, exposed, published
 from netsim.commands.docker.session import Docker
-from netsim.commands.docker.values import read_ulimit
+from netsim.commands.docker.values import platform_problem, read_ulimit
 from netsim.docker.settings import EMPTY, ContainerSpec, EndpointSettings, HealthCheck, HostConfig, Port, RestartPolicy
 from netsim.errors import NetError, strerror
 
@@ -105,7 +105,7 @@ def attached(parsed: Parsed) -> tuple[str, ...]:
 
 CHECKED = frozenset({
     "mac-address", "memory-swappiness", "pid", "uts", "userns", "cgroupns", "no-healthcheck", "health-cmd", "health-interval", "health-timeout",
-    "health-retries", "health-start-period", "volume", "storage-opt", "security-opt", "pull",
+    "health-retries", "health-start-period", "volume", "storage-opt", "security-opt", "pull", "platform",
 })  # fmt: skip
 HEALTH, CAPABILITIES, PORTS = frozenset({"no-healthcheck", "health-cmd"}), frozenset({"cap-add", "cap-drop"}), frozenset({"publish", "expose"})
 
@@ -146,8 +146,11 @@ def _check(docker: Docker, parsed: Parsed) -> None:
         kind, _, profile = option.partition("=")
         if kind == "seccomp" and profile not in ("unconfined", "builtin") and docker.call.machine.files.stat(docker.call.proc, profile) is None:
             raise BadOption(f"opening seccomp profile ({profile}) failed: open {profile}: no such file or directory")
+    wrong = platform_problem(parsed.text("platform"))
+    if wrong:
+        raise BadOption(wrong)
     pull = parsed.text("pull")
-    if pull not in ("", "always", "missing", "never"):
+    if pull not in ("", "always", "missing", "never") and docker.cli.family != "20.10":
         raise BadOption(f'invalid pull option: \'{pull}\': must be one of "always", "missing" or "never"')
 
 
@@ -298,7 +301,7 @@ AMOUNTS = {
 }  # fmt: skip
 NAMES = {
     "cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems", "cgroup-parent": "CgroupParent", "cgroupns": "CgroupnsMode", "ipc": "IpcMode",
-    "userns": "UsernsMode", "runtime": "Runtime", "volume-driver": "VolumeDriver", "log-driver": "LogDriver", "cidfile": "ContainerIDFile",
+    "userns": "UsernsMode", "runtime": "Runtime", "volume-driver": "VolumeDriver", "log-driver": "LogDriver", "cidfile": "ContainerIDFile", "isolation": "Isolation",
 }  # fmt: skip
 LISTS = {
     "volume": "Binds",
@@ -309,7 +312,7 @@ LISTS = {
 }
 MAPS = {"storage-opt": "StorageOpt", "log-opt": "LogOptions"}
 SWITCHES = {"read-only": "ReadonlyRootfs", "oom-kill-disable": "OomKillDisable", "init": "Init"}
-REPORTED = frozenset({*AMOUNTS, *NAMES, *LISTS, *MAPS, *SWITCHES, "tmpfs", "ulimit"})
+REPORTED = frozenset({*AMOUNTS, *NAMES, *LISTS, *MAPS, *SWITCHES, "tmpfs", "ulimit", "gpus"})
 
 
 def _kind(limit: str) -> str:
@@ -339,6 +342,8 @@ def reported(parsed: Parsed) -> dict[str, object]:
     for option, name in SWITCHES.items():
         if parsed.has(option):
             found[name] = True
+    if parsed.text("gpus"):
+        found["DeviceRequests"] = [{"Driver": "", "Count": -1, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}]
     if parsed.many("tmpfs"):
         found["Tmpfs"] = dict(item.partition(":")[::2] for item in parsed.many("tmpfs"))
     if "Memory" in found and "MemorySwap" not in found:

@@ -125,7 +125,11 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
         docker.warn(f"WARNING: Localhost DNS setting (--dns={near}) may fail in containers.")
     path = parsed.text("cidfile")
     if path and docker.call.proc.machine.files.stat(docker.call.proc, path) is not None:
-        return docker.bad_option(f"container ID file found, make sure the other container isn't running or delete {path}")
+        begin = "Container" if docker.cli.family == "20.10" else "container"
+        return docker.bad_option(f"{begin} ID file found, make sure the other container isn't running or delete {path}")
+    if path and not _is_directory(docker, path.rpartition("/")[0]):
+        docker.bad_option(f"failed to create the container ID file: open {path}: no such file or directory")
+        return docker.result(MISSING if docker.cli.family == "20.10" and docker.verb.endswith("run") else 125 if docker.verb.endswith("run") else 1)
     engine = docker.engine
     if parsed.text("mac-address") and docker.api < (1, 44) and docker.cli.applies_to_default:
         return docker.bad_option(too_old(engine, "specify mac-address per network", "1.44"))
@@ -149,6 +153,15 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
     if request.host.links and shown(engine.profile).link_warning:
         docker.warn(shown(engine.profile).link_warning)
     return made
+
+
+MISSING = 127
+"""The older command takes whatever is `no such file or directory` for a command that was not found."""
+
+
+def _is_directory(docker: Docker, path: str) -> bool:
+    call = docker.call
+    return not path or isinstance(call.proc.machine.files.stat(call.proc, path), Directory)
 
 
 def _local_image(docker: Docker, engine: Engine, name: str, parsed: Parsed) -> None:

@@ -200,6 +200,8 @@ OLDER: Mapping[str, str] = {
     "show context": "",
     "export context": "Export a context to a tar or kubeconfig file",
     "create config": "Create a config from a file or STDIN",
+    "completion": "Generate the autocompletion script for the specified shell",
+    "prune volume": "Remove all unused local volumes",
 }
 """Where 20.10 says it differently; empty: it has no such command."""
 SPELLINGS: Mapping[str, str] = {

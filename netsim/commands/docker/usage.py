@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from netsim.commands.docker import tree
 from netsim.commands.docker.flags import BOOL, LIST, WORDS, Flag, FlagSet
-from netsim.commands.docker.help import told
+from netsim.commands.docker.help import told, told_before
 from netsim.commands.docker.help.layout import laid_out
 from netsim.commands.docker.profile import CliProfile
 from netsim.commands.docker.session import Subcommand
@@ -23,8 +23,8 @@ GUIDES = {
 
 
 def of_command(cli: CliProfile, command: Subcommand, verb: str) -> str:
-    """`docker COMMAND --help`: usage, purpose, other spellings, and its options: 28's with what they are for, others by name and kind."""
-    known = told(command.path) if cli.family == "28" else None
+    """`docker COMMAND --help`: usage, purpose, other spellings, and its options: by name and kind where it is not known what they are for."""
+    known = _known(cli, command.path)
     if known is not None:
         spellings, described = known
         more = f"\nAliases:\n  {spellings}\n" if spellings else ""
@@ -33,6 +33,10 @@ def of_command(cli: CliProfile, command: Subcommand, verb: str) -> str:
     flags = [flag for flag in command.flags_of(cli.family) if not flag.stands_for]
     more = "\nOptions:\n" + "".join(f"{line}\n" for line in options(flags)) if flags else ""
     return cli.usage.format(usage=usage(command, verb), about=tree.about(verb, cli.family), more=more)
+
+
+def _known(cli: CliProfile, path: str) -> tuple[str, Sequence[tuple[str, str]]] | None:
+    return told(path) if cli.family == "28" else told_before(path)
 
 
 def usage(command: Subcommand, verb: str) -> str:
@@ -56,12 +60,15 @@ def of_group(cli: CliProfile, group: str) -> str:
 def of_docker(cli: CliProfile) -> str:
     """`docker --help`: every command there is."""
     head = cli.usage.format(usage="[OPTIONS] COMMAND", about="A self-sufficient runtime for containers", more="").rstrip("\n") + "\n"
-    known = told("") if cli.family == "28" else None
+    known = _known(cli, "")
     flags = laid_out(known[1]) if known is not None else "\n".join(options(GLOBAL_FLAGS)) + "\n"
     if cli.family == "20.10":
         body = f"\nOptions:\n{flags}\n" + "\n".join(
             _section(title, names, cli)
-            for title, names in (("Management Commands", sorted({**tree.MANAGEMENT, **tree.ORCHESTRATION})), ("Commands", sorted(tree.TOP)))
+            for title, names in (
+                ("Management Commands", sorted({*tree.MANAGEMENT, *tree.ORCHESTRATION, "completion"} - {"checkpoint"})),
+                ("Commands", sorted(tree.TOP)),
+            )
         )
     else:
         sections = (

@@ -212,6 +212,49 @@ def device_value(text: str) -> str:
     return text
 
 
+SYSTEMS = frozenset(
+    [
+        "aix",
+        "android",
+        "darwin",
+        "dragonfly",
+        "freebsd",
+        "hurd",
+        "illumos",
+        "ios",
+        "js",
+        "linux",
+        "nacl",
+        "netbsd",
+        "openbsd",
+        "plan9",
+        "solaris",
+        "windows",
+        "zos",
+    ]
+)
+PROCESSORS = frozenset(
+    [
+        "386", "aarch64", "amd64", "amd64p32", "arm", "arm64", "arm64be", "armbe", "armel", "armhf", "i386", "loong64", "mips", "mips64", "mips64le", "mips64p32",
+        "mips64p32le", "mipsle", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64", "wasm", "x86-64", "x86_64",
+    ]
+)  # fmt: skip
+
+
+def platform_problem(text: str) -> str:
+    """What is wrong with a platform's name (`platforms.Parse` of containerd)."""
+    if not text:
+        return ""
+    begin = "error parsing specified platform"
+    for part in text.split("/"):
+        if re.fullmatch(r"[A-Za-z0-9_-]+", part, re.ASCII) is None:
+            rule = 'platform specifier component must match "^[A-Za-z0-9_-]+$"'
+            return f'{begin}: "{part}" is an invalid component of "{text}": {rule}: invalid argument'
+    if "/" not in text and text.lower() not in SYSTEMS | PROCESSORS:
+        return f'{begin}: "{text}": unknown operating system or architecture: invalid argument'
+    return f'{begin}: "{text}": cannot parse platform specifier: invalid argument' if text.count("/") > 2 else ""
+
+
 def mount(text: str) -> str:
     """Fields of a mount: KEY=VALUE,..., with a target."""
     names: list[str] = []

@@ -7,6 +7,7 @@ import re
 import attrs
 
 from netsim.docker.engine import endpoints, links, sysctls
+from netsim.docker.engine.beside import check_beside
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mounts_of
@@ -88,6 +89,8 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
     check_capabilities(host)
     if spec.stop_signal or host.pid_mode or "SecurityOpt" in host.reported or "IpcMode" in host.reported:
         check_security(engine, spec)
+    if host.reported:
+        check_beside(engine, spec)
     memory = host.reported.get("Memory")
     if isinstance(memory, int) and 0 < memory < LEAST_MEMORY:
         raise invalid("Minimum memory limit allowed is 6MB")

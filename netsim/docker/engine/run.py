@@ -10,6 +10,7 @@ from netsim.docker.cnm.lifecycle import delete_sandbox, tidy_up
 from netsim.docker.cnm.model import Network
 from netsim.docker.engine import health, links
 from netsim.docker.engine.attach import join_networks, placed, set_up_sandbox, settle_names
+from netsim.docker.engine.beside import check_cards
 from netsim.docker.engine.container import CREATED, EXITED, PAUSED, RESTARTING, RUNNING, Container, LogFile, State
 from netsim.docker.engine.create import checked_name
 from netsim.docker.engine.engine import Engine
@@ -100,6 +101,7 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
     spec = container.spec
     check_ipc(engine, str(spec.host.reported.get("IpcMode") or "private"))
     check_limits(engine, spec.host.reported.get("Ulimits"))
+    check_cards(spec)
     if len(container.hostname) > HOST_NAME_MAX and spec.host.uts_mode != "host":
         raise failed(
             f"{engine.profile.runtime_prefix}unable to start container process: error during container init: sethostname: invalid argument: unknown"

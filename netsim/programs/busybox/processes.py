@@ -210,6 +210,8 @@ COLUMNS = {
     "vsz": ("VSZ", 4),
     "stat": ("STAT", 4),
 }
+SUPPORTED = "user,group,comm,args,pid,ppid,pgid,nice,rgroup,ruser,tty,vsz,sid,stat,rss"
+"""Debian's BusyBox is built without times."""
 
 
 def ps(call: Call) -> Any:
@@ -221,8 +223,8 @@ def _ps(call: Call) -> Result:
     options = read_options(call, Grammar("aefTlw", "o"))  # those of other systems' ps are taken and do nothing
     if "o" in options:
         return Result(_columns(call, options.get("o").split(",")))
-    lines = [f"{pid:5d} {_name(call, user_of(process).uid):<8.8}  0:00 {' '.join(process.argv)}" for pid, process in visible(call)]
-    return Result("PID   USER     TIME  COMMAND\n" + "".join(f"{line}\n" for line in lines))
+    lines = [f"{pid:5d} {_name(call, user_of(process).uid):<8.8} {' '.join(process.argv)}" for pid, process in visible(call)]
+    return Result("PID   USER     COMMAND\n" + "".join(f"{line}\n" for line in lines))
 
 
 def _name(call: Call, uid: int) -> str:
@@ -232,8 +234,10 @@ def _name(call: Call, uid: int) -> str:
 def _columns(call: Call, names: list[str]) -> str:
     chosen = [(name.partition("=")[0].strip(), name.partition("=")[2]) for name in names]
     for name, _ in chosen:
+        if name in SUPPORTED.split(",") and name not in COLUMNS:
+            raise die("ps", f"netsim: -o {name} is not modelled")
         if name not in COLUMNS:
-            raise die("ps", f"bad -o argument '{name}', supported arguments: {','.join(COLUMNS)}")
+            raise die("ps", f"bad -o argument '{name}', supported arguments: {SUPPORTED}")
     head = " ".join(f"{title or COLUMNS[name][0]:<{COLUMNS[name][1]}}" for name, title in chosen).rstrip()
     text = head + "\n"
     for pid, process in visible(call):

@@ -39,7 +39,7 @@ def host_config_view(container: Container, shown: Shown) -> dict[str, Any]:
         "OomScoreAdj": asked.get("OomScoreAdj", 0), "PidMode": host.pid_mode, "Privileged": bool(host.privileged),
         "PublishAllPorts": bool(host.publish_all), "ReadonlyRootfs": asked.get("ReadonlyRootfs", False), "SecurityOpt": _security(host, asked),
         "StorageOpt": asked.get("StorageOpt"), "Tmpfs": asked.get("Tmpfs"), "UTSMode": host.uts_mode, "UsernsMode": asked.get("UsernsMode", ""),
-        "ShmSize": asked.get("ShmSize", 67108864), "Sysctls": dict(host.sysctls) or None, "Runtime": container.runtime, "Isolation": "",
+        "ShmSize": asked.get("ShmSize", 67108864), "Sysctls": dict(host.sysctls) or None, "Runtime": container.runtime, "Isolation": asked.get("Isolation", ""),
     }  # fmt: skip
     for name in ("StorageOpt", "Tmpfs", "Sysctls"):
         if view[name] is None:
