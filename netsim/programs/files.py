@@ -61,15 +61,22 @@ def ls(call: Call) -> Result:
         if not isinstance(node, Directory) or "d" in letters:
             out += _long(call, node, name, numeric) if "l" in letters else f"{name}\n"
             continue
-        entries = sorted(entry for entry in node.names(call.proc) if "a" in letters or "A" in letters or not entry.startswith("."))
-        if len(names) > 1:
+        if len(names) > 1 or "R" in letters:
             out += ("\n" if out else "") + f"{name}:\n"
-        if "l" in letters:
-            out += "total 0\n"
-        for entry in entries:
-            child = node.find(entry, call.proc)
-            out += _long(call, child, entry, numeric) if "l" in letters and child is not None else f"{entry}\n"
+        out += _entries(call, node, name, letters, numeric)
     return Result(out, err, status)
+
+
+def _entries(call: Call, node: Directory, path: str, letters: str, numeric: str) -> str:
+    """What is in a directory, and with -R in those below it."""
+    out, below = "total 0\n" if "l" in letters else "", ""
+    for entry in sorted(entry for entry in node.names(call.proc) if "a" in letters or "A" in letters or not entry.startswith(".")):
+        child = node.find(entry, call.proc)
+        out += _long(call, child, entry, numeric) if "l" in letters and child is not None else f"{entry}\n"
+        if "R" in letters and isinstance(child, Directory):
+            inside = f"{path.rstrip('/')}/{entry}"
+            below += f"\n{inside}:\n{_entries(call, child, inside, letters, numeric)}"
+    return out + below
 
 
 def ln(call: Call) -> Result:

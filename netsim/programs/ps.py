@@ -57,6 +57,9 @@ MINUS, BARE = "eAaxfwHjl", "auxwef"
 """Letters with and without a dash that are read; of those, j and l and H only refuse."""
 
 
+SYSV = frozenset("ACFGHLMNOPTUVZacdefgjlmnopqstuwy")
+
+
 class BadLine(Exception):
     """A command line that ps does not take."""
 
@@ -106,6 +109,11 @@ def _columns(text: str) -> list[Column]:
     return found
 
 
+def _reads_as_bsd(word: str) -> bool:
+    """A line that System V's ps would not take is tried as BSD's: `-x`, `-ax`, `-aux`."""
+    return "x" in word and set(word[1:]) <= set(BARE)
+
+
 def _read(words: Sequence[str]) -> Wanted:
     wanted, waiting = Wanted(), list(words)
     while waiting:
@@ -120,7 +128,7 @@ def _read(words: Sequence[str]) -> Wanted:
             else:
                 raise BadLine("unknown gnu long option")
             continue
-        bsd = "" if word.startswith("-") else word
+        bsd = word if not word.startswith("-") or _reads_as_bsd(word) else ""
         rest = word.removeprefix("-")
         while rest:
             letter, rest = rest[0], rest[1:]
@@ -130,6 +138,8 @@ def _read(words: Sequence[str]) -> Wanted:
             if letter.isdigit() and bsd:
                 wanted.pids.append(word)
                 break
+            if not bsd and letter not in SYSV:
+                raise BadLine("unsupported SysV option")
             if letter not in (BARE if bsd else MINUS):
                 raise BadLine(f"netsim: {'' if bsd else '-'}{letter} is not modelled")
             wanted.letter(letter, bsd)

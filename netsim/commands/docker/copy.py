@@ -67,6 +67,21 @@ def copy(docker: Docker, parsed: Parsed) -> Result | ReadInput:
         return docker.result(1)
     if source == "-":
         return ReadInput(_unpack)
+    try:
+        return _between(docker, (source_in, source), (target_in, target))
+    except Refusal as problem:
+        if problem.status != 404 or not docker.cli.names_missing:
+            raise
+        inside = posixpath.join("/", source if source_in else target)
+        if target_in and inside.endswith("/") and inside.strip("/") and problem.text.startswith("Could not"):
+            docker.complain("no such directory")
+        else:
+            docker.complain(f"Error: No such container:path: {source_in or target_in}:{inside if source_in else posixpath.dirname(inside)}")
+        return docker.result(1)
+
+
+def _between(docker: Docker, come: tuple[str, str], go: tuple[str, str]) -> Result:
+    (source_in, source), (target_in, target) = come, go
     if target == "-":
         return _pack(docker, _place(docker.engine, docker, source_in, source))
     if target_in and _is_read_only(docker.engine.container(target_in), target):

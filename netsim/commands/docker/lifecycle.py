@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -19,11 +18,12 @@ from netsim.docker.engine import run as life
 from netsim.docker.engine.container import RESTARTING, Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.security import is_signal, number_of, signal_of
-from netsim.docker.errors import Refusal, conflict
+from netsim.docker.errors import Refusal, conflict, failed
 from netsim.machine.accounts import user_name
-from netsim.machine.call import Program, Result
+from netsim.machine.call import Invoked, Program, Result
 from netsim.machine.process import SIGKILL, Process
 from netsim.machine.user import user_of
+from netsim.programs.ps import ps
 
 Act = Callable[[Engine, Container], None]
 
@@ -57,10 +57,10 @@ def start(docker: Docker, parsed: Parsed) -> Result | Program:
         if container.state.is_running:
             return Joined(container, parsed.has("interactive"))
         return Attached(docker.engine, container, "{problem}\n", docker.verb, 1)
-    failed = _each(docker, parsed, life.start)
-    if failed:
-        docker.complain(docker.cli.starts_failed.format(names=", ".join(failed)))
-    return docker.result(int(bool(failed)))
+    idle = _each(docker, parsed, life.start)
+    if idle:
+        docker.complain(docker.cli.starts_failed.format(names=", ".join(idle)))
+    return docker.result(int(bool(idle)))
 
 
 BEGIN = "begin"
@@ -207,7 +207,7 @@ def unpause(docker: Docker, parsed: Parsed) -> Result:
 
 def remove(docker: Docker, parsed: Parsed) -> Result:
     """docker rm."""
-    failed = 0
+    status = 0
     for word in parsed.words:
         name = word.strip("/")
         try:
@@ -221,8 +221,8 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
             docker.print(word)
         except Refusal as problem:
             docker.refused(problem, "container", name)
-            failed = int(not (parsed.has("force") and problem.status == 404)) or failed
-    return docker.result(failed)
+            status = int(not (parsed.has("force") and problem.status == 404)) or status
+    return docker.result(status)
 
 
 def rename(docker: Docker, parsed: Parsed) -> Result:
@@ -287,13 +287,26 @@ def top(docker: Docker, parsed: Parsed) -> Result:
         raise conflict(f"Container {container.id} is not running")
     if container.state.status == "restarting":
         raise conflict(f"Container {container.id} is restarting, wait until the container is running")
-    if parsed.words[1:] and parsed.words[1:] not in (("-ef",),):
-        docker.complain(f"docker top: netsim: ps options '{shlex.join(parsed.words[1:])}' are not modelled")
-        return docker.result(1)
+    if parsed.words[1:] and parsed.words[1:] != ("-ef",):
+        rows = _rows_of_ps(docker.engine, container, parsed.words[1:])
+    else:
+        rows = [("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"), *top_rows(docker.engine, container)]
     docker.engine.tell_of(container, "top")
-    rows = [("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"), *top_rows(docker.engine, container)]
     docker.out.append(align("".join("\t".join(row) + "\n" for row in rows), 20))
     return docker.result()
+
+
+def _rows_of_ps(engine: Engine, container: Container, words: Sequence[str]) -> list[tuple[str, ...]]:
+    """What the host's ps says of a container's processes when it is asked so (`parsePSOutput`)."""
+    told = ps(Invoked(engine.process, ("ps", *words)))
+    if told.stderr:
+        raise failed(f"ps: {told.stderr.partition(chr(10))[0]}")
+    titles, *lines = [line.split() for line in told.stdout.splitlines()]
+    if "PID" not in titles:
+        raise failed("Couldn't find PID field in ps output")
+    at, last = titles.index("PID"), len(titles) - 1
+    own = {str(one.pid) for one in engine.machine.processes.values() if one.jail is container.jail and one.status is None}
+    return [tuple(titles), *((*line[:last], " ".join(line[last:])) for line in lines if line[at] in own)]
 
 
 def top_rows(engine: Engine, container: Container) -> list[tuple[str, ...]]:

@@ -125,8 +125,7 @@ def _create(docker: Docker, parsed: Parsed) -> Container | Result:
         docker.warn(f"WARNING: Localhost DNS setting (--dns={near}) may fail in containers.")
     path = parsed.text("cidfile")
     if path and docker.call.proc.machine.files.stat(docker.call.proc, path) is not None:
-        begin = "Container" if docker.cli.family == "20.10" else "container"
-        return docker.bad_option(f"{begin} ID file found, make sure the other container isn't running or delete {path}")
+        return docker.bad_option(f"container ID file found, make sure the other container isn't running or delete {path}")
     if path and not _is_directory(docker, path.rpartition("/")[0]):
         docker.bad_option(f"failed to create the container ID file: open {path}: no such file or directory")
         return docker.result(MISSING if docker.cli.family == "20.10" and docker.verb.endswith("run") else 125 if docker.verb.endswith("run") else 1)

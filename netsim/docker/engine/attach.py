@@ -54,11 +54,13 @@ def join_networks(engine: Engine, container: Container) -> None:
     sandbox = container.sandbox
     if sandbox is None or sandbox.container_id != container.id:
         return
-    if engine.options.bridge == "none" and list(container.networks) == [links.DEFAULT]:
-        return  # there is no such network, and nothing is missing (`NetworkDisabled`): the runtime's namespace as it is
+    if container.network_disabled or (engine.options.bridge == "none" and list(container.networks) == [links.DEFAULT]):
+        container.network_disabled = 1
+        return  # there is no such network, and nothing is missing: the runtime's namespace as it is
     sandbox.awaited = engine.profile.fills_namespace_last
     for name in order(engine, container):
         if name == links.DEFAULT and engine.options.bridge == "none":
+            container.network_disabled = 1
             continue
         try:
             network, settings = _find(engine, container, name, container.networks[name])

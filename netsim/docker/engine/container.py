@@ -113,6 +113,8 @@ class Container:
     restart_count: int = 0
     patience: int = 0
     """ns that its last restart was waited for; 0 when it was started by hand."""
+    network_disabled: int = 0
+    """1: once started under a daemon without the bridge that it is on, and without networks since (`Config.NetworkDisabled`)."""
     stopped_by_hand: int = 0
     links: dict[str, Container] = attrs.field(factory=dict)
     """Alias -> target of legacy links."""

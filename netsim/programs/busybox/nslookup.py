@@ -63,13 +63,17 @@ def _nslookup(call: Call) -> Result | Program:
             numbers[option] = unsigned(APPLET, value, most, 1)
     if not 1 <= len(words) <= 2:
         raise usage(APPLET)
-    servers, search = _configuration(call.proc.read_text("/etc/resolv.conf"))
-    names = [words[1]] if len(words) > 1 else servers
+    if len(words) > 1:
+        names, search = [words[1]], list[str]()
+    else:
+        names, search = _configuration(call.proc.read_text("/etc/resolv.conf"))
+        domain = call.proc.hostname().partition(".")[2]
+        search = search or ([domain] if domain else [])
     return Nslookup(words[0], types, names, search, numbers["port"], numbers["timeout"] * SECOND, numbers["retry"], numbers["debug"])
 
 
 def _configuration(text: str) -> tuple[list[str], list[str]]:
-    """The name servers and the search list of /etc/resolv.conf; its options are not looked at."""
+    """The name servers and the search list of /etc/resolv.conf; its options are not looked at. Whoever names a server does without."""
     servers: list[str] = []
     search: list[str] = []
     for line in text.splitlines():

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import ENOENT, EPERM, NetError, strerror
+from netsim.errors import ENOENT, EPERM, ESRCH, NetError, strerror
 from netsim.machine.accounts import group_name, user_name
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.getopt import Grammar
@@ -160,10 +160,22 @@ def _kill(call: Call) -> Result:
             err += f"kill: invalid number '{word}'\n"
             continue
         try:
-            call.machine.kill(abs(int(word)), signum, call.proc)
+            if int(word) == -1:
+                _kill_all(call, signum)
+            else:
+                call.machine.kill(abs(int(word)), signum, call.proc)
         except NetError as error:
             err += f"kill: can't kill pid {word}: {strerror(error.errno)}\n"
     return Result("", err, int(bool(err)))
+
+
+def _kill_all(call: Call, signum: int) -> None:
+    """`kill -1`: everybody but the first process and the asking one (kill(2))."""
+    others = [pid for pid, process in visible(call) if pid != 1 and process is not call.proc]
+    if not others:
+        raise NetError(ESRCH)
+    for pid in others:
+        call.machine.kill(pid, signum, call.proc)
 
 
 def killall(call: Call) -> Any:

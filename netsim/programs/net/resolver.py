@@ -118,7 +118,8 @@ class Lookup:
         self.conf = read_resolv_conf(proc.read_text("/etc/resolv.conf"))
         absolute = self.name.endswith(".")
         plain = self.name.rstrip(".")
-        searched = [f"{plain}.{domain.strip('.')}" for domain in self.conf.search if domain.strip(".")]
+        search = self.conf.search or (proc.hostname().partition(".")[2],)  # the domain of the host's own name
+        searched = [f"{plain}.{domain.strip('.')}" for domain in search if domain.strip(".")]
         if absolute or TYPE_PTR in self.types:
             self.candidates = [plain]
         elif plain.count(".") >= self.conf.ndots:

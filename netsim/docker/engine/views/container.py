@@ -93,7 +93,7 @@ def config_view(engine: Engine, container: Container) -> dict[str, Any]:
         "Tty": bool(spec.tty), "OpenStdin": bool(spec.open_stdin), "StdinOnce": bool(spec.open_stdin) and "stdin" in spec.attached, "Env": env or None,
         "Cmd": list(spec.command) or None, **({} if spec.health is None else {"Healthcheck": health_view(spec.health)}), "Image": spec.image,
         "Volumes": {path: {} for path in (*image.volumes, *(one.target for one in spec.host.mounts if one.kind == "volume" and not one.source))} or None, "WorkingDir": spec.working_dir or image.working_dir,
-        "Entrypoint": list(spec.entrypoint) if spec.entrypoint else None, "MacAddress": str(spec.mac) if spec.mac is not None else "", "OnBuild": None,
+        "Entrypoint": list(spec.entrypoint) if spec.entrypoint else None, **({"NetworkDisabled": True} if container.network_disabled else {}), "MacAddress": str(spec.mac) if spec.mac is not None else "", "OnBuild": None,
         "Labels": dict(sorted({**image.labels, **spec.labels}.items())), "StopSignal": spec.stop_signal, "StopTimeout": spec.stop_timeout,
     }  # fmt: skip
     view["ExposedPorts"] = dict(sorted(view["ExposedPorts"].items()))
