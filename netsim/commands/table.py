@@ -107,7 +107,7 @@ EXEC_TABLE: dict[str, str] = {
     "sudo": "netsim.programs.process:sudo",
     "unshare": "netsim.programs.process:unshare",
     "nsenter": "netsim.programs.nsenter:nsenter",
-    "kill": "netsim.programs.process:kill",
+    "kill": "netsim.programs.kill:kill",
     "pkill": "netsim.programs.pgrep:pkill",
     "killall": "netsim.programs.process:killall",
     "pgrep": "netsim.programs.pgrep:pgrep",

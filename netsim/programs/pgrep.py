@@ -11,7 +11,7 @@ from netsim.errors import NetError
 from netsim.machine.call import Call, Result
 from netsim.machine.getopt import Grammar, Option, OptionError, parse
 from netsim.machine.process import Process
-from netsim.programs.process import SIGNALS
+from netsim.programs.kill import signal_number
 
 SHARED_FLAGS = "cfinoxLAhV"
 SHARED_VALUED = "gGOPstuUFr"
@@ -157,11 +157,6 @@ def _signal_among(words: list[str]) -> tuple[list[str], int | None]:
         if known is not None:
             return words[:place] + words[place + 1 :], known
     return words, -1
-
-
-def signal_number(word: str) -> int | None:
-    """A signal by number or name; None for what is none."""
-    return int(word) if word.isdecimal() else SIGNALS.get(word.upper().removeprefix("SIG"))
 
 
 def read(call: Call, tool: str, words: Sequence[str], grammar: Grammar, usage: str) -> Wanted:

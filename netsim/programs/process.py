@@ -8,16 +8,16 @@ from typing import Any
 import attrs
 
 from netsim.clock import SECOND
-from netsim.errors import ENOENT, NetError, strerror
+from netsim.errors import ENOENT, strerror
 from netsim.kernel.boot import new_netns
 from netsim.machine.binaries import found_at
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.process import Process
+from netsim.machine.signals import NUMBERS
 
 FOREVER = 10**9
 """Seconds that stand for no end."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
-SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "ALRM": 14, "TERM": 15, "CHLD": 17, "CONT": 18, "STOP": 19}
 REFUSED = {
     "systemctl": "services are not modelled; start the program itself",
     "service": "services are not modelled; start the program itself",
@@ -166,24 +166,6 @@ def unshare(call: Call) -> Result | Exec:
     return Exec(tuple(words or ["bash"]), new_netns(call.netns.kernel) if fresh else None, None, _unshare_failed)
 
 
-def kill(call: Call) -> Result:
-    """kill [-SIGNAL] PID..."""
-    words, signum, err = list(call.argv[1:]), 15, ""
-    if words and words[0].startswith("-") and len(words) > 1:
-        name = words.pop(0)[1:].upper().removeprefix("SIG")
-        if name == "S":
-            name = words.pop(0).upper().removeprefix("SIG")
-        signum = int(name) if name.isdigit() else SIGNALS.get(name, 15)
-    for word in words:
-        try:
-            call.machine.kill(int(word), signum, call.proc)
-        except ValueError:
-            err += f'kill: failed to parse argument: "{word}"\n'
-        except NetError as error:
-            err += f"kill: ({word}): {strerror(error.errno)}\n"
-    return Result("", err, int(bool(err)))
-
-
 def killall(call: Call) -> Result:
     """killall [-SIGNAL] [-q] NAME... (psmisc)."""
     words, names, signum, is_quiet = list(call.argv[1:]), [], 15, False
@@ -193,7 +175,7 @@ def killall(call: Call) -> Result:
             is_quiet = True
         elif word in ("-s", "--signal") or re.fullmatch("-([A-Z][A-Z0-9]+|[0-9]+)", word):
             name = word[1:] if word not in ("-s", "--signal") or not words else words.pop(0)
-            number = int(name) if name.isdigit() else SIGNALS.get(name.removeprefix("SIG"))
+            number = int(name) if name.isdigit() else NUMBERS.get(name.removeprefix("SIG"))
             if number is None:
                 return Result("", f"{name}: unknown signal; killall -l lists signals.\n", 1)
             signum = number

@@ -8,36 +8,12 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from netsim.docker.builder.dockerfile import Instruction, expand, pairs, words
+from netsim.docker.engine.security import number_of
 from netsim.docker.errors import Refusal, invalid
 from netsim.docker.image import Image
 from netsim.docker.settings import Port
 
 SHELL = ("/bin/sh", "-c")
-SIGNALS = [
-    "HUP",
-    "INT",
-    "QUIT",
-    "ILL",
-    "TRAP",
-    "ABRT",
-    "BUS",
-    "FPE",
-    "KILL",
-    "USR1",
-    "SEGV",
-    "USR2",
-    "PIPE",
-    "ALRM",
-    "TERM",
-    "CHLD",
-    "CONT",
-    "STOP",
-    "TSTP",
-    "TTIN",
-    "TTOU",
-    "URG",
-    "WINCH",
-]
 
 
 def variables(image: Image, arguments: Mapping[str, str]) -> dict[str, str]:
@@ -108,8 +84,7 @@ def _volume(image: Image, instruction: Instruction, known: Mapping[str, str]) ->
 
 def _stop_signal(image: Image, instruction: Instruction, known: Mapping[str, str]) -> Image:
     name = expand(instruction.rest, known)
-    if not name.isdigit() and name.upper().removeprefix("SIG") not in SIGNALS:
-        raise invalid(f"Invalid signal: {name}")
+    number_of(name)
     return attrs.evolve(image, stop_signal=name)
 
 

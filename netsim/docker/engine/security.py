@@ -5,13 +5,14 @@ from __future__ import annotations
 from netsim.docker.engine.engine import Engine
 from netsim.docker.errors import Refusal, failed, invalid
 from netsim.docker.settings import ContainerSpec
+from netsim.machine.signals import NUMBERS
 
 IPC_MODES = ("none", "private", "shareable", "host")
 NR_OPEN = 1048576
 """What no limit of open files may be above (`fs.nr_open`)."""
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
 FALSE = ("0", "f", "F", "FALSE", "false", "False")
-SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19, "WINCH": 28}
+SIGNALS = {name: number for name, number in NUMBERS.items() if number} | {"IOT": 6}
 
 
 def signal_of(text: str) -> int:
