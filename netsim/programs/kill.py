@@ -105,7 +105,8 @@ def _listed(called: str, word: str) -> Result:
 
 def _table() -> str:
     cells = [f"{number:2d} {name:<8s}" for number, name in LISTED.items()]
-    return "".join("".join(cells[start : start + 7]).rstrip() + "\n" for start in range(0, len(cells), 7))
+    rows = ["".join(cells[start : start + 7]) for start in range(0, len(cells), 7)]
+    return "".join([f"{row.rstrip()}\n" for row in rows[:-1]]) + f"{rows[-1]}\n"
 
 
 def _own_group(call: Call, digit: int, signum: int) -> Result:
