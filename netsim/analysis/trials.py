@@ -28,7 +28,7 @@ from netsim.kernel.netfilter.matches.limit import LimitMatch
 from netsim.kernel.netfilter.matches.quota import QuotaMatch
 from netsim.kernel.netfilter.matches.recent import RecentMatch
 from netsim.kernel.netfilter.matches.statistic import StatisticMatch
-from netsim.kernel.netfilter.nft.statements import Limit
+from netsim.kernel.netfilter.nft.stateful import ByteLimit, Limit, Named, Quota
 from netsim.kernel.sched.fifo import Noqueue, PfifoFast
 from netsim.kernel.tables.neigh import NUD_VALID
 from netsim.programs.docker_proxy import DockerProxy
@@ -172,7 +172,7 @@ def _is_steady(netns: Netns) -> bool:
         return True
     if state.ipvs.services or state.ipvs.marked:
         return False
-    return not any(isinstance(piece, (*COUNTING, Limit)) for piece in _pieces(state))
+    return not any(isinstance(piece, (*COUNTING, Limit, ByteLimit, Named, Quota)) for piece in _pieces(state))
 
 
 def _pieces(state: Any) -> Iterator[Any]:

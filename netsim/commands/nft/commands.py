@@ -12,8 +12,8 @@ from netsim.commands.nft.iptables_view import has_chain
 from netsim.commands.nft.jumps import is_reached, jumped_to, leads, leads_back, rename_jumps
 from netsim.commands.nft.lexer import NftError, Token
 from netsim.commands.nft.listing import HOOKS, ONLY_AT, PRIORITIES
+from netsim.commands.nft.objects import KINDS, ObjectCommands
 from netsim.commands.nft.places import FAMILIES, NOT_THERE, PROCESS
-from netsim.commands.nft.set_commands import SetCommands
 from netsim.commands.nft.statements import RuleReader
 from netsim.kernel.core.hooks import LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING
 from netsim.kernel.netfilter.nft.statements import Nat
@@ -24,7 +24,7 @@ NAT_HOOKS = {"dnat": (PRE_ROUTING, LOCAL_OUT), "redirect": (PRE_ROUTING, LOCAL_O
 
 
 @attrs.define(eq=False)
-class Reader(SetCommands):
+class Reader(ObjectCommands):
     """Reads commands from words and carries each out."""
 
     def run(self) -> None:
@@ -73,7 +73,10 @@ class Reader(SetCommands):
             raise cursor.unexpected("string" if verb.text in ("add", "create", "delete") else "")
         if verb.text in ("list", "reset"):
             if verb.text == "reset":
-                raise NftError("netsim: 'nft reset' is not modelled", [verb])
+                if what.text.removesuffix("s") not in KINDS[:2]:
+                    raise cursor.unexpected("counter or counters or quotas or quota")
+                self._reset("reset", verb)
+                return
             assert self.rules.show is not None
             self.rules.show(self)
             return
@@ -82,7 +85,7 @@ class Reader(SetCommands):
         cursor.take()
         action = ACTIONS.get((verb.text, what.text))
         if action is None:
-            if what.text in ("counter", "quota", "ct", "limit", "secmark", "synproxy", "flowtable", "meter"):
+            if what.text in ("ct", "secmark", "synproxy", "flowtable", "meter"):
                 raise NftError(f"netsim: '{verb.text} {what.text}' is not modelled", [what])
             cursor.at -= 1
             if verb.text == "add" and what.kind == "word":  # `add` may be left out before a rule
@@ -129,6 +132,9 @@ class Reader(SetCommands):
             elif token.text in ("set", "map"):
                 self._set_named(table, token.text, cursor.word(), "add")
                 self._end_of_block()
+            elif token.text in KINDS:
+                self.add_object(table, token.text, cursor.word())
+                self._end_of_block()
             elif token.text == "flags":
                 raise NftError("netsim: flags of tables are not modelled", [token])
             elif token.kind == "end":
@@ -136,7 +142,7 @@ class Reader(SetCommands):
                 raise cursor.unexpected()
             else:
                 cursor.at -= 1
-                if token.text in ("counter", "quota", "ct", "limit", "secmark", "synproxy", "flowtable"):
+                if token.text in ("ct", "secmark", "synproxy", "flowtable"):
                     raise NftError(f"netsim: '{token.text}' objects are not modelled", [token])
                 raise cursor.unexpected()
         after = cursor.at
@@ -411,5 +417,6 @@ ACTIONS: dict[tuple[str, str], Callable[[Reader, str, Token], None]] = {
     ("replace", "rule"): Reader._replace_rule, ("delete", "rule"): Reader._delete_rule, ("add", "set"): Reader._set, ("create", "set"): Reader._set,
     ("add", "map"): Reader._map, ("create", "map"): Reader._map, ("delete", "set"): Reader._delete_set, ("delete", "map"): Reader._delete_set,
     ("flush", "set"): Reader._flush_set, ("flush", "map"): Reader._flush_set, ("add", "element"): Reader._element,
+    **{(verb, kind): Reader._object for verb in ("add", "create") for kind in KINDS}, **{("delete", kind): Reader._delete_object for kind in KINDS},
     ("create", "element"): Reader._element, ("delete", "element"): Reader._element,
 }  # fmt: skip

@@ -22,6 +22,7 @@ KEYWORDS = frozenset(
         "goto",
         "continue",
         "counter",
+        "limit",
         "vmap",
         "type",
         "hook",

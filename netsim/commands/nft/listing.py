@@ -8,16 +8,16 @@ import attrs
 
 from netsim.clock import MS, SECOND
 from netsim.commands.nft.datatypes import KEYS, TYPES
-from netsim.commands.nft.statements import NETWORK_OF, TERMINAL, UNITS
+from netsim.commands.nft.objects import SIZES, UNITS
+from netsim.commands.nft.statements import NETWORK_OF, TERMINAL
 from netsim.commands.nft.values import as_prefix, flags_text, interval_text
 from netsim.kernel.core.hooks import FORWARD, LOCAL_IN, LOCAL_OUT, POST_ROUTING, PRE_ROUTING
+from netsim.kernel.netfilter.nft.stateful import ByteLimit, Counter, Limit, Named, Quota
 from netsim.kernel.netfilter.nft.statements import (
     Anonymous,
     Assign,
-    Counter,
     Flags,
     Interval,
-    Limit,
     Log,
     Mapped,
     Masked,
@@ -29,7 +29,7 @@ from netsim.kernel.netfilter.nft.statements import (
     Verdict,
     Vmap,
 )
-from netsim.kernel.tables.nftables import NftChain, NftRule, NftSet, NftTable
+from netsim.kernel.tables.nftables import NftChain, NftObject, NftRule, NftSet, NftTable
 
 HOOKS = {"prerouting": PRE_ROUTING, "input": LOCAL_IN, "forward": FORWARD, "output": LOCAL_OUT, "postrouting": POST_ROUTING}
 PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
@@ -67,7 +67,8 @@ def _handle(number: int, look: Look) -> str:
 
 def table_text(table: NftTable, look: Look) -> str:
     """A whole table."""
-    blocks = [set_text(known, look) for known in table.sets.values()]
+    blocks = [object_text(known, look) for known in table.objects.values()]
+    blocks += [set_text(known, look) for known in table.sets.values()]
     blocks += [chain_text(chain, look) for chain in table.chains.values()]
     head = f'\tcomment "{table.comment}"\n' if table.comment else ""
     return f"table {table.family} {table.name} {{{_handle(table.handle, look)}\n{head}" + "\n".join(blocks) + "}\n"
@@ -97,6 +98,50 @@ def chain_text(chain: NftChain, look: Look) -> str:
 def chain_head(chain: NftChain, look: Look) -> str:
     """A chain without its rules, for `list chains`."""
     return f"\tchain {chain.name} {{{_handle(chain.handle, look)}\n{base_text(chain, look)}\t}}\n"
+
+
+# objects -------------------------------------------------------------------------------------------------------------
+
+
+def object_text(known: NftObject, look: Look) -> str:
+    """A counter, quota or limit with a name."""
+    lines = [f"\t{known.kind} {known.name} {{{_handle(known.handle, look)}"]
+    if known.comment:
+        lines.append(f'\t\tcomment "{known.comment}"')
+    text = STATES[type(known.state)](known.state, look)
+    return "\n".join([*lines, *([f"\t\t{text}"] if text else []), "\t}", ""])
+
+
+def _counted(counter: Counter, look: Look) -> str:
+    return "" if look.stateless else f"packets {counter.packets} bytes {counter.bytes}"
+
+
+def _sized(size: int) -> str:
+    """In the largest unit that leaves nothing over."""
+    unit = next(unit for unit in reversed(SIZES) if not size % SIZES[unit] or unit == "bytes") if size else "bytes"
+    return f"{size // SIZES[unit]} {unit}"
+
+
+def _quota_words(quota: Quota, look: Look) -> str:
+    told = f" used {_sized(quota.used)}" if quota.used and not look.stateless else ""
+    return f"{'over ' if quota.over else ''}{_sized(quota.quota)}{told}"
+
+
+def _limit_words(limit: Limit, look: Look) -> str:
+    text = f"rate {'over ' if limit.over else ''}{limit.rate}/{_unit(limit.unit)}"
+    return text if limit.burst == 5 else f"{text} burst {limit.burst} packets"
+
+
+def _byte_limit_words(limit: ByteLimit, look: Look) -> str:
+    text = f"rate {'over ' if limit.over else ''}{_sized(limit.rate)}/{_unit(limit.unit)}"
+    return f"{text} burst {_sized(limit.burst)}" if limit.burst else text
+
+
+def _unit(seconds: int) -> str:
+    return next(name for name, known in UNITS.items() if known == seconds)
+
+
+STATES: dict[type, Any] = {Counter: _counted, Quota: _quota_words, Limit: _limit_words, ByteLimit: _byte_limit_words}
 
 
 # sets ----------------------------------------------------------------------------------------------------------------
@@ -243,10 +288,12 @@ def _counter(counter: Counter, look: Look) -> str:
     return "counter" if look.stateless else f"counter packets {counter.packets} bytes {counter.bytes}"
 
 
-def _limit(limit: Limit, look: Look) -> str:
-    unit = next(name for name, seconds in UNITS.items() if seconds == limit.unit)
-    text = f"limit rate {'over ' if limit.over else ''}{limit.rate}/{unit}"
-    return text if limit.burst == 5 else f"{text} burst {limit.burst} packets"
+def _stateful(known: Any, look: Look) -> str:
+    return f"{'quota' if isinstance(known, Quota) else 'limit'} {STATES[type(known)](known, look)}"
+
+
+def _named(named: Named, look: Look) -> str:
+    return f'{named.kind} name "{named.name}"'
 
 
 def _log(log: Log, look: Look) -> str:
@@ -286,6 +333,6 @@ def _notrack(notrack: Notrack, look: Look) -> str:
 
 
 WRITERS: dict[type, Any] = {
-    Match: _match, Vmap: _vmap, Counter: _counter, Verdict: _verdict, Limit: _limit, Log: _log, Reject: _reject, Nat: _nat, Assign: _assign,
+    Match: _match, Vmap: _vmap, Counter: _counter, Verdict: _verdict, Limit: _stateful, ByteLimit: _stateful, Quota: _stateful, Named: _named, Log: _log, Reject: _reject, Nat: _nat, Assign: _assign,
     Notrack: _notrack,
 }  # fmt: skip

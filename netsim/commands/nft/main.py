@@ -16,7 +16,8 @@ from netsim.commands.nft.iptables_view import (
     warnings,
 )
 from netsim.commands.nft.lexer import NftError, tokens_of, told
-from netsim.commands.nft.listing import Look, chain_head, chain_text, rule_text, set_text, table_text, within
+from netsim.commands.nft.listing import Look, chain_head, chain_text, object_text, rule_text, set_text, table_text, within
+from netsim.commands.nft.objects import KINDS
 from netsim.commands.nft.places import FAMILIES, NOT_THERE, Ruleset
 from netsim.errors import NetError, strerror
 from netsim.kernel.netfilter.nft import transaction
@@ -110,18 +111,22 @@ class Session:
     def show(self, reader: Reader) -> None:
         """`list ...`."""
         cursor = reader.cursor
-        what = cursor.word("")
+        at, what = cursor.at, cursor.word("")
         family = cursor.take().text if cursor.peek().text in FAMILIES else ""
         tables = [table for key, table in self.rules.tables.items() if not family or key[0] == family]
         if what.text in ("ruleset", "tables", "chains", "sets", "maps"):
             if cursor.peek().kind == "word":
                 raise cursor.unexpected("end of file or newline or semicolon")
             self._show_all(what.text, family, tables)
-        elif what.text in ("counters", "quotas", "limits"):
-            return
+        elif what.text.removesuffix("s") in KINDS:
+            cursor.at = at
+            for table, objects in reader.chosen():
+                self.out += within(table, "".join(object_text(one, self.look) for one in objects), self.look)
         elif what.text in ("table", "chain", "set", "map"):
             self._show_one(reader, what.text, family or "ip")
-        elif what.text in ("flowtables", "hooks", "meters", "flowtable", "counter", "quota", "ct", "limit", "meter", "secmark", "synproxy"):
+        elif what.text == "meters":
+            self.out += "".join(within(table, "", self.look) for table in tables)
+        elif what.text in ("flowtables", "hooks", "flowtable", "ct", "meter", "secmark", "synproxy"):
             raise NftError(f"netsim: 'list {what.text}' is not modelled", [what])
         else:
             cursor.at -= 1

@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 
-from netsim.commands.iptables.words import number
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.datatypes import KEYS, TYPES
 from netsim.commands.nft.lexer import NftError, Token
@@ -15,10 +14,8 @@ from netsim.commands.nft.values import anonymous_of, interval_of, value_of
 from netsim.kernel.netfilter.nft import statements as kernel
 from netsim.kernel.netfilter.nft.statements import (
     Anonymous,
-    Counter,
     Flags,
     Interval,
-    Limit,
     Log,
     Mapped,
     Masked,
@@ -33,11 +30,9 @@ from netsim.kernel.netfilter.nft.statements import (
 from netsim.kernel.tables.nftables import NftTable
 
 TERMINAL = ("accept", "drop", "return", "continue")
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 UNMODELLED = frozenset(
     [
         "queue",
-        "quota",
         "dup",
         "fwd",
         "tproxy",
@@ -305,13 +300,10 @@ class RuleReader:
         self.cursor.at -= 1
         return self.verdict(self.cursor)
 
-    def _counter(self, token: Token) -> Counter:
-        cursor = self.cursor
-        if not cursor.accept("packets"):
-            return Counter()
-        packets = int(cursor.word().text)
-        cursor.expect("bytes")
-        return Counter(packets, int(cursor.word().text))
+    def _stateful(self, token: Token) -> Any:
+        from netsim.commands.nft.objects import statement
+
+        return statement(self.cursor, self.table, token.text)
 
     def _reject(self, token: Token) -> Reject:
         cursor = self.cursor
@@ -350,21 +342,6 @@ class RuleReader:
         if given.get("level") == "warn":
             del given["level"]
         return Log(**given)
-
-    def _limit(self, token: Token) -> Limit:
-        cursor = self.cursor
-        cursor.expect("rate")
-        over = cursor.accept("over")
-        cursor.accept("until")
-        word = cursor.word()
-        rate, slash, unit = word.text.partition("/")
-        if not slash or unit not in UNITS or not rate.isdigit() or not int(rate):
-            raise NftError("netsim: only packets per unit of time are modelled" if cursor.peek().text else "bad rate", [word])
-        burst = 5
-        if cursor.accept("burst"):
-            burst = number(cursor.word().text) or 5
-            cursor.accept("packets")
-        return Limit(int(rate), UNITS[unit], burst, over)
 
     def _notrack(self, token: Token) -> Notrack:
         return Notrack()
@@ -457,8 +434,8 @@ LONG_NAMES = {
     "mark": "packet mark", "icmp_type": "ICMP type", "icmpv6_type": "ICMPv6 type", "ifname": "network interface name",
 }  # fmt: skip
 READERS = {
-    "counter": RuleReader._counter, "accept": RuleReader._verdict_word, "drop": RuleReader._verdict_word, "return": RuleReader._verdict_word,
+    "counter": RuleReader._stateful, "quota": RuleReader._stateful, "accept": RuleReader._verdict_word, "drop": RuleReader._verdict_word, "return": RuleReader._verdict_word,
     "continue": RuleReader._verdict_word, "jump": RuleReader._verdict_word, "goto": RuleReader._verdict_word, "reject": RuleReader._reject,
-    "log": RuleReader._log, "limit": RuleReader._limit, "notrack": RuleReader._notrack, "dnat": RuleReader._nat, "snat": RuleReader._nat,
+    "log": RuleReader._log, "limit": RuleReader._stateful, "notrack": RuleReader._notrack, "dnat": RuleReader._nat, "snat": RuleReader._nat,
     "masquerade": RuleReader._nat, "redirect": RuleReader._nat,
 }  # fmt: skip

@@ -44,6 +44,17 @@ class NftSet:
 
 
 @attrs.define(eq=False)
+class NftObject:
+    """A counter, quota or limit with a name; `state` is the statement that does its work."""
+
+    kind: str
+    name: str
+    handle: int
+    state: Any
+    comment: str = ""
+
+
+@attrs.define(eq=False)
 class NftRule:
     """A rule: its statements in order, and a remark."""
 
@@ -76,6 +87,8 @@ class NftTable:
     handle: int
     chains: dict[str, NftChain] = attrs.field(factory=dict)
     sets: dict[str, NftSet] = attrs.field(factory=dict)
+    objects: dict[tuple[str, str], NftObject] = attrs.field(factory=dict)
+    """By kind and name, in the order they were made."""
     next_handle: int = 1
     comment: str = ""
     netns: Any = None

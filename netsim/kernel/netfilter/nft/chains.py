@@ -12,7 +12,8 @@ from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.ipv4.netfilter import ip_route_me_harder
 from netsim.kernel.netfilter.chains import device_of, trace_rule
 from netsim.kernel.netfilter.conntrack import users
-from netsim.kernel.netfilter.nft.statements import BREAK, Verdict
+from netsim.kernel.netfilter.nft.stateful import BREAK
+from netsim.kernel.netfilter.nft.statements import Verdict
 from netsim.kernel.netfilter.ruleset import state_of
 from netsim.kernel.netfilter.verdict import ACCEPT, CONTINUE, DROP, REFUSED, HookState
 from netsim.kernel.tables.nftables import NftChain, NftRule, NftTable

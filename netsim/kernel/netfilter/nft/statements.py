@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from netsim.clock import SECOND
 from netsim.kernel.core.hooks import PF_INET
 from netsim.kernel.netfilter.headers import protocol_of
 from netsim.kernel.netfilter.log_text import log_line, may_log
 from netsim.kernel.netfilter.nat.ranges import MAP_IPS, PERSISTENT, PROTO_RANDOM, PROTO_RANDOM_FULLY, PROTO_SPECIFIED, NatRange
 from netsim.kernel.netfilter.nft.selectors import read
+from netsim.kernel.netfilter.nft.stateful import BREAK
 from netsim.kernel.netfilter.targets.nat import DnatTarget, MasqueradeTarget, RedirectTarget, SnatTarget
 from netsim.kernel.netfilter.targets.reject import RejectTarget
 from netsim.kernel.netfilter.targets.tos import DscpTarget
@@ -24,7 +24,6 @@ from netsim.packet.numbers import IPPROTO_TCP
 if TYPE_CHECKING:
     from netsim.kernel.core.skbuff import SkBuff
 
-BREAK = -3  # NFT_BREAK
 CT_KEYS = ("ct state", "ct status", "ct mark", "ct direction")
 NAT_FLAGS = {"random": PROTO_RANDOM, "fully-random": PROTO_RANDOM_FULLY, "persistent": PERSISTENT}
 
@@ -166,42 +165,6 @@ class Vmap:
         value = read(self.key, skb, state)
         found = None if value is None else look_up(self.source, value, table, state)
         return BREAK if found is None else found.data.run(table, skb, state)
-
-
-@attrs.define
-class Counter:
-    """Packets and bytes that came this far."""
-
-    packets: int = 0
-    bytes: int = 0
-
-    def run(self, table: NftTable, skb: SkBuff, state: HookState) -> int:
-        """Count and go on."""
-        self.packets += 1
-        self.bytes += skb.size
-        return CONTINUE
-
-
-@attrs.define
-class Limit:
-    """`rate` packets per `unit` seconds with a `burst`; `over` matches what is beyond (`nft_limit`)."""
-
-    rate: int
-    unit: int
-    burst: int = 5
-    over: bool = False
-    tokens: int = attrs.field(default=-1, eq=False)
-    last: int = attrs.field(default=0, eq=False)
-
-    def run(self, table: NftTable, skb: SkBuff, state: HookState) -> int:
-        """Spend the time one packet costs, if there is so much."""
-        cost = self.unit * SECOND // self.rate
-        most, now = cost * self.burst, state.netns.kernel.clock.now
-        left = most if self.tokens < 0 else min(most, self.tokens + now - self.last)
-        self.last = now
-        within = left >= cost
-        self.tokens = left - cost if within else left
-        return CONTINUE if within != self.over else BREAK
 
 
 @attrs.frozen

@@ -27,7 +27,7 @@ def _copy(table: NftTable) -> NftTable:
         rules = [NftRule(rule.handle, rule.statements, rule.comment) for rule in chain.rules]
         chains[name] = attrs.evolve(chain, rules=rules, entry=None)
     sets = {name: attrs.evolve(known, elements=dict(known.elements)) for name, known in table.sets.items()}
-    return attrs.evolve(table, chains=chains, sets=sets)
+    return attrs.evolve(table, chains=chains, sets=sets, objects=dict(table.objects))
 
 
 def commit(netns: Netns, draft: Tables) -> None:
