@@ -99,8 +99,8 @@ class EngineProfile:
     """What a network out of a configuration network may not have."""
     empty_name: str = "invalid name: name is empty"
     """A network without a name."""
-    lists_without_members: int = 0
-    """Whether lists of networks know nothing of their containers, so that all but the predefined ones dangle (20.10)."""
+    lists_without_members: int = 1
+    """Whether lists of networks know nothing of their containers, so that all but the predefined ones dangle (28 and older)."""
     has_ipv6_pools: int = 1
     """27 and later choose IPv6 subnets out of a prefix made of the daemon's identity (RFC 4193)."""
     gives_small_subnets: int = 1
@@ -218,7 +218,7 @@ class EngineProfile:
 V20_10 = EngineProfile(
     "20.10.24", "1.41", "v20_10", tells_end_last=0, tells_volumes_again=1, sets_mtu_of_bridge=0, saves_layout=0, id_in_groups=1, knows_start_interval=0, advertises_addresses=0, tries_vxlan=1, durations=Durations(150, 1100, 250, 150, 350, 300, 300, 250), takes_mac_from_address=1, makes_veth_inside=0, fills_namespace_last=1, reuses_interface_names=0, knows_gateway_priority=0,
     checks_links_first=0, link_ports_tcp_first=0, keeps_other_links=1, shares_host_ports=0, ports_by_address=1, lists_problems=0, outside_subnets="Invalid address {address}: It does not belong to any of this network's subnets",
-    active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, lists_without_members=1, gives_small_subnets=0,
+    active_endpoints="network {name} id {id} has active endpoints", empty_name="network with name  already exists", has_ipv6_pools=0, gives_small_subnets=0,
     checks_mac_mode=1, ipc_problem="Invalid", joins_missing="{problem}", joins_itself="cannot join own network", joins_stopped="cannot join network of a non running container: {id}",
     joins_host="container cannot be disconnected from host network or connected to host network",
     runtime_prefix="failed to create shim task: OCI runtime create failed: runc create failed: ",
@@ -254,7 +254,7 @@ V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
 CGROUP = "/sys/fs/cgroup/cpu/system.slice/docker.service/cpu.cfs_"  # Go 1.25 keeps its own limits open
 V29 = EngineProfile("29.7.2", "1.55", "v29", proxy_files=("", "", CGROUP + "quota_us", CGROUP + "period_us", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"), durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
-                    takes_back_failed=1, wants_named_gateways=1, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+                    takes_back_failed=1, wants_named_gateways=1, lists_without_members=0, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

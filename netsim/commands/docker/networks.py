@@ -68,9 +68,7 @@ def ls(docker: Docker, parsed: Parsed) -> Result:
     """docker network ls."""
     engine = docker.engine
     wanted = filters.read(engine, parsed.many("filter"), FILTERS)
-    for kind in wanted.get("type", ()):
-        if kind not in ("builtin", "custom"):
-            raise invalid(f"invalid filter: 'type'='{kind}'")
+    _check_filters(wanted)
     found = sorted((network for network in networks.everywhere(engine) if _is_wanted(engine, network, wanted)), key=_name)
     whole = int(parsed.has("no-trunc"))
     return show(docker, COLUMNS, parsed.text("format"), [_row(docker, network, whole) for network in found], quiet=int(parsed.has("quiet")))
@@ -93,16 +91,25 @@ def _row(docker: Docker, network: Network, whole: int) -> dict[str, str]:
     return row
 
 
+def _check_filters(wanted: dict[str, list[str]]) -> None:
+    """Refused when a filter cannot have the value it is given (`FilterNetworks`)."""
+    dangling = set(wanted.get("dangling", ()))
+    if len(dangling) > 1:
+        raise invalid('got more than one value for filter key "dangling"')
+    if not dangling <= {"true", "1", "false", "0"}:
+        raise invalid('invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")')
+    for kind in wanted.get("type", ()):
+        if kind not in ("builtin", "custom"):
+            raise invalid(f"invalid filter: 'type'='{kind}'")
+
+
 def _is_wanted(engine: Engine, network: Network, wanted: dict[str, list[str]]) -> bool:
     spec = network.spec
-    for value in wanted.get("dangling", ()):
-        if value not in ("true", "1", "false", "0"):
-            raise invalid('invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")')
     kind = "builtin" if network.builtin else "custom"
     dangling = bool(not network.builtin and (not network.endpoints or engine.profile.lists_without_members))
     return (
         filters.matches(wanted.get("name"), spec.name)
-        and (not wanted.get("id") or any(network.id.startswith(value) for value in wanted["id"]))
+        and filters.matches(wanted.get("id"), network.id)
         and filters.exactly(wanted.get("driver"), spec.driver)
         and filters.exactly(wanted.get("scope"), spec.scope or network.driver.scope)
         and filters.exactly(wanted.get("type"), kind)

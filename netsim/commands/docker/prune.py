@@ -45,10 +45,16 @@ class Limits:
         return not self.without_labels or not filters.labelled(self.without_labels, labels)
 
 
-def _limits(engine: Engine, parsed: Parsed) -> Limits:
-    wanted = filters.read(engine, parsed.many("filter"), ("label", "label!", "until", "dangling"))
-    until = 0
-    for text in wanted.get("until", ()):
+FILTERS = {"volume": ("all", "label", "label!"), "image": ("dangling", "label", "label!", "until")}
+"""What may be said of things that go, where it is not the same as for containers and networks (`networksAcceptedFilters`)."""
+
+
+def _limits(engine: Engine, parsed: Parsed, what: str) -> Limits:
+    wanted = filters.read(engine, parsed.many("filter"), FILTERS.get(what, ("label", "label!", "until")))
+    until, given = 0, set(wanted.get("until", ()))
+    if len(given) > 1:
+        raise invalid("more than one until filter specified")
+    for text in given:
         try:
             until = moment(text, engine.now())
         except ValueError as problem:
@@ -116,7 +122,7 @@ def _images(docker: Docker, limits: Limits, parsed: Parsed) -> tuple[str, int]:
 
 
 def _act(docker: Docker, what: str, parsed: Parsed) -> Result:
-    limits = _limits(docker.engine, parsed)
+    limits = _limits(docker.engine, parsed, what)
     if what == "network":
         docker.out.append(_networks(docker, limits))
         return docker.result()
