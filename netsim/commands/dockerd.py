@@ -11,6 +11,7 @@ from netsim.commands.docker.values import search_domain
 from netsim.docker.engine.boot import Dockerd
 from netsim.docker.engine.daemon_file import conflicts, read_daemon_file
 from netsim.docker.errors import Refusal
+from netsim.docker.ipam.space import base_of
 from netsim.docker.profile import RELEASES
 from netsim.docker.settings import DaemonOptions
 from netsim.machine.call import Call, Program, Result
@@ -81,6 +82,12 @@ def read_flags(words: Sequence[str]) -> dict[str, Any]:
 def read_options(machine: Machine, words: Sequence[str]) -> DaemonOptions:
     """The options of a daemon that is started with these words on a machine: what its /etc/docker/daemon.json says beside them."""
     flags, file = read_flags(words), read_daemon_file(machine)
+    if not RELEASES[machine.docker_release].takes_subnets_in_turn:
+        for text in flags.get("default_address_pools", ()):
+            try:
+                base_of(text)
+            except Refusal as problem:
+                raise Refusal(0, f"Status: {problem.text}\nSee 'dockerd --help'., Code: 125") from None
     conflicts(flags, file)
     return DaemonOptions(**{**file, **flags})
 

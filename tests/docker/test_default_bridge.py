@@ -70,3 +70,28 @@ def test_a_gateway_in_a_subnet_that_the_daemon_chose_is_not_listed_with_it() -> 
     assert subnets(host) == [{"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"}]
     ok(host, "docker run -d --name c1 busybox sleep 1000")
     assert "default via 172.17.0.200" in ok(host, "docker exec c1 ip route")
+
+
+@pytest.mark.parametrize(
+    ("pool", "text"),
+    [
+        (
+            "base=10.0.0.0/24,size=16",
+            r"network at index 0 \(&{10.0.0.0/24 16}\) has a smaller prefix \(/24\) than the target size of that pool \(/16\)",
+        ),
+        ("base=10.0.0.0/24", r"network at index 0 \(&{10.0.0.0/24 0}\) is not in canonical form"),
+        ("size=24", r"network at index 0 \(&{invalid Prefix 24}\) is not in canonical form"),
+        ("base=fd00::/48,size=64", "all predefined address pools have been fully subnetted"),
+    ],
+)
+def test_a_daemon_does_not_start_with_pools_that_make_no_sense(pool: str, text: str) -> None:
+    """`ipam.splitByIPFamily` (27); with IPv6 pools alone there is no subnet for the default bridge."""
+    with pytest.raises(Refusal, match=text):
+        host_of("28", DaemonOptions(default_address_pools=(pool,)))
+
+
+def test_the_command_line_reads_the_base_of_a_pool() -> None:
+    """`PoolsOpt.Set` (27)."""
+    told = host_of("28").run("dockerd --default-address-pool base=x,size=16").stderr
+    words = 'invalid argument "base=x,size=16" for "--default-address-pool" flag: invalid base prefix "x": netip.ParsePrefix("x"): no \'/\''
+    assert told == f"Status: {words}\nSee 'dockerd --help'., Code: 125\n"

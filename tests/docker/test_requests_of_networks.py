@@ -121,3 +121,28 @@ def test_how_often_addresses_are_announced_is_checked_before_anything_is_made(en
         f"{label}nmsgs must be in the range 0 to 3\n{label}ms must be in the range 100 to 2000"
     )
     ok(host, f"docker network create -o {label}nmsgs=0 n")
+
+
+@pytest.mark.parametrize(("engine", "names"), [("20.10", "n1\nn2\n"), ("28", "n1\nn2\n"), ("29", "n2\n")])
+def test_only_29_knows_of_containers_when_it_lists_networks(engine: str, names: str) -> None:
+    """`Daemon.GetNetworks` filters before it adds the containers, up to 28."""
+    host = host_of(engine)
+    ok(host, "docker network create n1; docker network create n2; docker run -d --network n1 busybox sleep 1000")
+    assert ok(host, "docker network ls --filter dangling=true --format '{{.Name}}'") == names
+    assert ok(host, "docker network ls --filter 'id=^[0-9a-f]{64}$' --filter type=custom --format '{{.Name}}'") == "n1\nn2\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("network ls --filter dangling=true --filter dangling=false", 'got more than one value for filter key "dangling"'),
+        ("network ls --filter dangling=x --filter type=y", 'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")'),
+        ("network ls --filter type=y", "invalid filter: 'type'='y'"),
+        ("network prune -f --filter until=1h --filter until=2h", "more than one until filter specified"),
+        ("network prune -f --filter dangling=true", "invalid filter 'dangling'"),
+        ("volume prune -f --filter until=1h", "invalid filter 'until'"),
+    ],
+)
+def test_filters_that_make_no_sense(command: str, text: str) -> None:
+    """`FilterNetworks`, `getUntilFromPruneFilters`, `networksAcceptedFilters`."""
+    assert refused(host_of("28"), f"docker {command}") == text

@@ -18,7 +18,7 @@ from netsim.docker.errors import Refusal, invalid
 from netsim.docker.firewall import firewall_for
 from netsim.docker.firewall.writer import Firewall
 from netsim.docker.ids import new_id
-from netsim.docker.ipam.space import LOCAL_BLOCKS, AddressSpace, read_block
+from netsim.docker.ipam.space import LOCAL_BLOCKS, AddressSpace, read_blocks
 from netsim.docker.profile import RELEASES, EngineProfile
 from netsim.docker.settings import DaemonOptions, NetworkSpec
 from netsim.machine.call import Program
@@ -124,7 +124,7 @@ def _start(process: Process, program: Dockerd, profile: EngineProfile, options: 
     machine = process.machine
     check(options, profile)
     before = machine.services.get("docker")
-    blocks = tuple(read_block(profile, text) for text in options.default_address_pools) or LOCAL_BLOCKS
+    blocks = read_blocks(profile, options.default_address_pools) or LOCAL_BLOCKS
     engine = Engine(machine, process, profile, options, Firewall(), AddressSpace(profile, blocks))
     engine.id, engine.started = new_id(engine.rng), machine.kernel.clock.now
     program.engine = engine

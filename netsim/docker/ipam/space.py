@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import attrs
 
 from netsim.addr import IPv4Net, IPv6, IPv6Net
-from netsim.docker.errors import Refusal, forbidden, invalid
+from netsim.docker.errors import forbidden, invalid
 from netsim.docker.ipam import parse
 from netsim.docker.ipam.pool import Net, Pool, bounds, overlap
 from netsim.docker.profile import EngineProfile
@@ -135,20 +135,38 @@ class AddressSpace:
         return OVERLAPS if self.profile.takes_subnets_in_turn else f"invalid pool request: {OVERLAPS}"
 
 
-def read_block(profile: EngineProfile, text: str) -> BlockOf:
-    """`base=10.10.0.0/16,size=24`; Refusal with the daemon's text for what it is not."""
+def read_blocks(profile: EngineProfile, texts: Sequence[str]) -> tuple[BlockOf, ...]:
+    """`base=10.10.0.0/16,size=24`; Refusal with the daemon's text for what they are not."""
     if profile.takes_subnets_in_turn:
-        return _older_block(text)
-    fields = dict(part.partition("=")[::2] for part in text.split(","))
-    base, size = fields.get("base", ""), fields.get("size", "")
+        return tuple(_older_block(text) for text in texts)
+    return tuple(_block(number, text) for number, text in enumerate(texts))
+
+
+def base_of(text: str) -> Net | None:
+    """What a block is cut out of; Refusal as the command line words it (`PoolsOpt.Set`)."""
+    base = _fields(text).get("base")
     try:
-        net: Net = IPv6Net.parse(base) if ":" in base else IPv4Net.parse(base)
-        bits = int(size)
-    except ValueError:
-        raise invalid(f'invalid argument "{text}" for "--default-address-pool" flag: invalid key or value') from None
-    if not net.length <= bits <= (32 if isinstance(net, IPv4Net) else 128):
-        raise Refusal(400, f"failed to parse pool request: invalid size {bits} for {net}")
-    return BlockOf(net, bits)
+        return parse.prefix(base) if base is not None else None
+    except ValueError as problem:
+        raise invalid(f'invalid argument "{text}" for "--default-address-pool" flag: invalid base prefix "{base}": {problem}') from None
+
+
+def _fields(text: str) -> dict[str, str]:
+    return dict(part.partition("=")[::2] for part in text.lower().split(","))
+
+
+def _block(number: int, text: str) -> BlockOf:
+    """`ipam.splitByIPFamily`."""
+    net, size = base_of(text), int(_fields(text).get("size", "") or 0)
+    begin = "Error initializing network controller: error obtaining controller instance: could not construct local address space: network at index"
+    shown = f"{number} (&{{{net if net is not None else 'invalid Prefix'} {size}}})"
+    if net is None or not size:
+        raise invalid(f"{begin} {shown} is not in canonical form")
+    if net.length > size:
+        raise invalid(f"{begin} {shown} has a smaller prefix (/{net.length}) than the target size of that pool (/{size})")
+    if size > (32 if isinstance(net, IPv4Net) else 128):
+        raise invalid(f"{begin} {shown} is not in canonical form")
+    return BlockOf(parse.masked(net), size)
 
 
 def _older_block(text: str) -> BlockOf:
