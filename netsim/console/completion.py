@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from netsim.commands.docker.main import COMMANDS as DOCKER
+from netsim.commands.docker.rooms import COMMANDS as DOCKER
 from netsim.commands.ip.main import OBJECTS
 from netsim.errors import NetError
 from netsim.machine.nodes import Directory

@@ -84,7 +84,7 @@ def test_a_group_without_a_command_tells_its_commands(new: Host, old: Host) -> N
 
 
 def test_every_command_has_help() -> None:
-    from netsim.commands.docker.main import COMMANDS
+    from netsim.commands.docker.rooms import COMMANDS
 
     host = host_with("28", "28.2.2")
     for path in COMMANDS:
@@ -223,3 +223,28 @@ def test_a_fork_takes_watchers_along() -> None:
     trial = host.world.fork().hosts["h1"]
     assert ok(trial, "docker stop -t 0 c1") == "c1\n"
     assert ok(host, "docker ps -q") != ""
+
+
+def test_every_room_has_the_subcommands_it_is_known_for() -> None:
+    from importlib import import_module
+    from pkgutil import walk_packages
+
+    import netsim.commands.docker as docker
+    from netsim.commands.docker.rooms import ROOMS
+    from netsim.commands.docker.session import Subcommand
+
+    there = {}
+    for room in walk_packages(docker.__path__, "netsim.commands.docker."):
+        for name, value in vars(import_module(room.name)).items():
+            if name.endswith("_COMMANDS") and isinstance(value, tuple) and all(type(one) is Subcommand for one in value):
+                there[f"{room.name.removeprefix('netsim.commands.docker.')}:{name}"] = tuple(one.path for one in value)
+    assert there == dict(ROOMS)
+
+
+def test_what_is_not_typed_is_not_loaded() -> None:
+    import subprocess
+    import sys
+
+    script = "import sys; from netsim import World; World().host('h').run('docker network create lab'); print(*(m for m in sys.modules if '.swarm' in m or '.builder' in m))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

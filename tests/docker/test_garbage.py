@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netsim import World
-from netsim.commands.docker.main import COMMANDS
+from netsim.commands.docker.rooms import COMMANDS
 from netsim.docker.settings import DaemonOptions
 
 HOST = World().host("h1")

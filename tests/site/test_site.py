@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netsim.commands.docker.elsewhere import not_modelled
-from netsim.commands.docker.main import COMMANDS
+from netsim.commands.docker.rooms import COMMANDS
 from netsim.commands.ip.main import OBJECTS
 from netsim.commands.iptables.extensions import MATCHES, TARGETS, UNMODELLED_MATCHES, UNMODELLED_TARGETS
 from netsim.commands.table import EXEC_TABLE

@@ -6,48 +6,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from netsim.commands.docker import contexts, tree, usage
-from netsim.commands.docker.archives import ARCHIVE_COMMANDS
-from netsim.commands.docker.attach import ATTACH_COMMANDS
-from netsim.commands.docker.build import BUILD_COMMANDS, DEPRECATED
-from netsim.commands.docker.change import CHANGE_COMMANDS
-from netsim.commands.docker.copy import COPY_COMMANDS
-from netsim.commands.docker.disk import DISK_COMMANDS
-from netsim.commands.docker.elsewhere import ELSEWHERE_COMMANDS
-from netsim.commands.docker.events import EVENT_COMMANDS
 from netsim.commands.docker.flags import FlagError, HelpWanted, Parsed, parse
-from netsim.commands.docker.history import HISTORY_COMMANDS
-from netsim.commands.docker.images import IMAGE_COMMANDS
-from netsim.commands.docker.info import INFO_COMMANDS
-from netsim.commands.docker.inspect import INSPECT_COMMANDS
-from netsim.commands.docker.lifecycle import LIFECYCLE_COMMANDS
-from netsim.commands.docker.logs import LOG_COMMANDS
-from netsim.commands.docker.networks import NETWORK_COMMANDS
-from netsim.commands.docker.port import PORT_COMMANDS
-from netsim.commands.docker.prune import PRUNE_COMMANDS
-from netsim.commands.docker.ps import LIST_COMMANDS
-from netsim.commands.docker.registries import REGISTRY_COMMANDS
-from netsim.commands.docker.run import RUN_COMMANDS
+from netsim.commands.docker.rooms import COMMANDS
 from netsim.commands.docker.session import Docker, Subcommand, worded
-from netsim.commands.docker.stats import STATS_COMMANDS
-from netsim.commands.docker.swarm.node import NODE_COMMANDS
-from netsim.commands.docker.swarm.service import SERVICE_COMMANDS
-from netsim.commands.docker.swarm.swarm import SWARM_COMMANDS
-from netsim.commands.docker.volumes import VOLUME_COMMANDS
 from netsim.docker.errors import Refusal, failed
 from netsim.errors import NetError, strerror
 from netsim.machine.call import Call, Program, ReadInput, Result
 
-COMMANDS: dict[str, Subcommand] = {
-    command.path: command
-    for command in (
-        *RUN_COMMANDS, *LIFECYCLE_COMMANDS, *LIST_COMMANDS, *INSPECT_COMMANDS, *LOG_COMMANDS, *EVENT_COMMANDS, *IMAGE_COMMANDS, *BUILD_COMMANDS, *INFO_COMMANDS,
-        *NETWORK_COMMANDS, *VOLUME_COMMANDS, *COPY_COMMANDS, *CHANGE_COMMANDS, *PRUNE_COMMANDS, *SWARM_COMMANDS, *NODE_COMMANDS, *SERVICE_COMMANDS, *ELSEWHERE_COMMANDS,
-        *ARCHIVE_COMMANDS, *HISTORY_COMMANDS, *STATS_COMMANDS, *ATTACH_COMMANDS, *contexts.CONTEXT_COMMANDS, *DISK_COMMANDS, *PORT_COMMANDS, *REGISTRY_COMMANDS,
-    )
-}  # fmt: skip
-"""Every subcommand by its words after `docker`."""
-ROUTES = {**COMMANDS, **{spelt: COMMANDS[path] for spelt, path in tree.SPELLINGS.items() if path in COMMANDS}}
-"""The same by every spelling."""
+ROUTES = {**{path: path for path in COMMANDS}, **{spelt: path for spelt, path in tree.SPELLINGS.items() if path in COMMANDS}}
+"""Every spelling, with the words of the subcommand."""
 ABSENT: Mapping[str, frozenset[str]] = {"20.10": frozenset(("context show", "container remove"))}
 """Spellings that a family of releases does not have."""
 NOT_MODELLED = dict.fromkeys(("tls", "tlsverify", "tlscacert", "tlscert", "tlskey")).keys()
@@ -160,6 +127,8 @@ def _dispatch(session: Docker, words: tuple[str, ...]) -> Result | Program | Rea
     if not words:
         return Result("", usage.of_docker(cli))
     if words[0] == "builder" and cli.family != "20.10":
+        from netsim.commands.docker.build import DEPRECATED  # few build
+
         session.warn(DEPRECATED.rstrip("\n") + "\n")
     if words[0] == "help":
         return _topic(session, words[1:])
@@ -183,14 +152,14 @@ def _compose(session: Docker, words: tuple[str, ...]) -> Result | Program:
 def find(words: tuple[str, ...]) -> tuple[Subcommand, str, tuple[str, ...]] | None:
     """The subcommand that words begin with, as it was spelt, and the words behind it."""
     spelt = words[0]
-    command = ROUTES.get(spelt)
-    if command is not None and " " not in spelt:  # two words in one are none of ours
-        return command, spelt, words[1:]
+    path = ROUTES.get(spelt)
+    if path is not None and " " not in spelt:  # two words in one are none of ours
+        return COMMANDS[path], spelt, words[1:]
     if len(words) > 1:
         spelt = f"{spelt} {words[1]}"
-        command = ROUTES.get(spelt)
-        if command is not None:
-            return command, spelt, words[2:]
+        path = ROUTES.get(spelt)
+        if path is not None:
+            return COMMANDS[path], spelt, words[2:]
     return None
 
 

@@ -5,21 +5,15 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any
 
 import attrs
 
 from netsim.addr import IPv4
 from netsim.docker.cnm.model import Network
-from netsim.docker.drivers.bridge import BridgeDriver
 from netsim.docker.drivers.driver import Driver
-from netsim.docker.drivers.host import HostDriver
-from netsim.docker.drivers.ipvlan import IpvlanDriver
-from netsim.docker.drivers.macvlan import MacvlanDriver
-from netsim.docker.drivers.null import NullDriver
-from netsim.docker.drivers.overlay import OverlayDriver
-from netsim.docker.drivers.remote import remote_driver
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.ports import Ports
 from netsim.docker.engine.proxies import Proxies
@@ -38,10 +32,10 @@ from netsim.machine.call import Result
 from netsim.machine.machine import Machine
 from netsim.machine.process import Process
 
-DRIVERS: dict[str, Driver] = {
-    driver.name: driver for driver in (BridgeDriver(), HostDriver(), NullDriver(), MacvlanDriver(), IpvlanDriver(), OverlayDriver())
-}
-"""Kinds of network by the name `--driver` takes."""
+DRIVERS = {
+    "bridge": "BridgeDriver", "host": "HostDriver", "null": "NullDriver", "macvlan": "MacvlanDriver", "ipvlan": "IpvlanDriver", "overlay": "OverlayDriver",
+}  # fmt: skip
+"""Kinds of network by the name `--driver` takes: each has a room of that name, loaded when it is first asked for."""
 MOST_EVENTS = 256
 """Events that a daemon remembers for those who ask for the past (`eventsLimit`)."""
 
@@ -292,14 +286,14 @@ class Engine:
 
     def driver(self, name: str) -> Driver:
         """A kind of network; refused when there is none such."""
-        driver = DRIVERS.get(name)
-        if driver is not None:
-            return driver
+        if name in DRIVERS:
+            return built_in(name)
         known = next((network.driver for network in self.networks.values() if network.driver.name == name), None)
         if known is not None:
             return known
         require(self.plugins, name, NETWORK)
-        return remote_driver(self, name)
+        made: Driver = import_module("netsim.docker.drivers.remote").remote_driver(self, name)
+        return made
 
     def tell_of(self, container: Container, action: str, **more: str) -> None:
         """Note an event of a container: its labels, image and name come with it (`LogContainerEvent`)."""
@@ -321,6 +315,13 @@ class Engine:
             self.watchers = [process for process in self.watchers if process.status is None]
             for process in self.watchers:
                 process.timer(0, "event")
+
+
+@cache
+def built_in(name: str) -> Driver:
+    """One of the daemon's own kinds of network."""
+    driver: Driver = getattr(import_module(f"netsim.docker.drivers.{name}"), DRIVERS[name])()
+    return driver
 
 
 @lru_cache(maxsize=256)

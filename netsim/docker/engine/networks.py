@@ -10,7 +10,7 @@ import attrs
 from netsim.docker.cnm.interface import INTERVAL, MESSAGES
 from netsim.docker.cnm.model import Network
 from netsim.docker.drivers.bridge_config import ENABLE4, ENABLE6, FALSE, TRUE
-from netsim.docker.engine.engine import DRIVERS, Engine
+from netsim.docker.engine.engine import Engine, built_in
 from netsim.docker.errors import Refusal, conflict, failed, forbidden, invalid, not_found
 from netsim.docker.ids import new_id
 from netsim.docker.ipam import request
@@ -155,7 +155,7 @@ def _keep_configuration(engine: Engine, spec: NetworkSpec) -> Network:
     if spec.config_from:
         raise forbidden("a configuration network cannot depend on another configuration network")
     kept = attrs.evolve(spec, driver="null")
-    network = Network(new_id(engine.rng), kept, DRIVERS["null"], engine.now(), options=dict(spec.options))
+    network = Network(new_id(engine.rng), kept, built_in("null"), engine.now(), options=dict(spec.options))
     engine.networks[network.id] = network
     engine.tell("network", "create", network.id, name=network.name, type=network.spec.driver)
     return network
