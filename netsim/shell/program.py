@@ -342,6 +342,9 @@ class Shell(Coprocesses):
                 self.proc.fds = saved
                 for opened in fds.values():
                     opened.close()
+            else:
+                for opened in saved.values():
+                    opened.close()
 
     def _fork(self, command: Any, fds: dict[int, Any]) -> Process:
         """A child shell that runs one command."""
@@ -367,6 +370,13 @@ class Shell(Coprocesses):
         process: Process = self.proc.machine.spawn(self.proc, self.proc.argv, self.environment(), self.proc.cwd, fds, child)
         return process
 
+    def _is_all(self, item: Any) -> bool:
+        """Whether a command is all that a child shell was made for."""
+        if not self.depth or self.tree is None or len(self.tree.items) != 1:
+            return False
+        whole = self.tree.items[0][0]
+        return not whole.rest and len(whole.first.commands) == 1 and whole.first.commands[0] is item
+
     def _background(self, item: AndOr) -> Steps:
         fds = self.handed_down(1)
         fds[0] = Null()
@@ -384,6 +394,9 @@ class Shell(Coprocesses):
                 try:
                     yield from self._redirect(first.redirects)
                     child = self._spawn(args, [], dict(self.proc.fds))
+                    for fd, old in fds.items():
+                        if self.proc.fds.get(fd) is not old:
+                            old.close()
                 except RedirectProblem:
                     child = None  # a shell of its own tells, and fails
                 finally:
@@ -419,18 +432,27 @@ class Shell(Coprocesses):
             self.sources[item.name] = self.frames[-1].source if self.frames else "environment" if self.is_command_line else self.source
             self.status = 0
             return
-        saved = dict(self.proc.fds)
+        saved, gone = dict(self.proc.fds), list[Any]()
         opened: list[Any] = []
         try:
             yield from self._redirect(item.redirects, opened)
+            if item.redirects:
+                gone = [old for fd, old in saved.items() if self.proc.fds.get(fd) is not old]
+                if self._is_all(item):  # a child shell with nothing else to do puts nothing back
+                    for file in gone:
+                        file.close()
+                    saved, gone, opened = self.proc.fds, [], []
             yield _COMPOUND[type(item)](self, item)
         except RedirectProblem as problem:
             self.complain(str(problem))
             self.status = 1
         finally:
-            if item.redirects:
+            if item.redirects and self.proc.status is None and self.proc.program is self:
                 self.proc.fds = saved
                 for file in opened:
+                    file.close()
+            else:
+                for file in gone:
                     file.close()
 
 

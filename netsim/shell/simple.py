@@ -87,11 +87,12 @@ class SimpleCommands(Redirecting):
             raise (Discard(1) if self.is_bash() else Exit(2)) from None
 
     def _redirected(self, item: Simple, args: list[str], assigned: list[tuple[str, str]]) -> Steps:
-        saved = dict(self.proc.fds)
+        saved, gone = dict(self.proc.fds), list[Any]()
         opened: list[Any] = []
         keep = bool(args) and args[0] == "exec" and len(args) == 1
         try:
             yield from self._redirect(item.redirects, opened)
+            gone = [old for fd, old in saved.items() if self.proc.fds.get(fd) is not old]
             if args:
                 yield from self.dispatch(args, assigned)
         except (ExpansionProblem, ArithmeticProblem) as problem:
@@ -112,6 +113,9 @@ class SimpleCommands(Redirecting):
             elif self.proc.status is None and self.proc.program is self:
                 self.proc.fds = saved
                 for file in opened:
+                    file.close()
+            else:  # it ended, or is another program now: what was there before nobody puts back
+                for file in gone:
                     file.close()
 
     def _declared_words(self, words: tuple[Word, ...]) -> Steps:
