@@ -18,7 +18,7 @@ from netsim.kernel.drivers import vxlan_fdb
 from netsim.kernel.drivers.vxlan import VxlanDevice
 from netsim.kernel.rtnl.fdb import NTF_EXT_LEARNED, NTF_MASTER, NTF_ROUTER, NTF_SELF, NTF_STICKY, NTF_USE, FdbRequest, fdb_add, fdb_del
 from netsim.kernel.rtnl.flags import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
-from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE
+from netsim.kernel.tables.neigh import NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE, NUD_STALE
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -56,6 +56,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
     address: str | None = None
     ntf = state = 0
     places: dict[str, Any] = {}
+    has_nhid = False
     while cursor.more():
         word = cursor.take()
         if word == "dev":
@@ -87,8 +88,13 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             places[word] = c_number(cursor.argument()) & 0xFFFF if word == "vlan" else _number_of(word, cursor.argument())
         elif word == "via":
             places["via"] = device(session.netns, cursor.argument()).ifindex
-        elif word in ("src_vni", "nhid"):
-            raise Stop(f'netsim: "bridge fdb" option "{word}" is not modelled\n', 1)
+        elif word == "src_vni":
+            _number_of(word, cursor.argument())  # of senders without metadata all have the device's (`vxlan_fdb_parse`)
+        elif word == "nhid":
+            value = cursor.argument()
+            if number(value, 0, 0xFFFFFFFF) is None:
+                raise invarg('"id" value is invalid\n', value)
+            has_nhid = True
         elif matches(word, "help"):
             raise Stop(USAGE, 255)
         else:
@@ -99,6 +105,10 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
             address = word
     if name is None or address is None:
         raise Stop("Device and address are required arguments.\n", 255)
+    if has_nhid:
+        if places.keys() & {"dst", "port", "vni"}:
+            raise Stop("dst, port, vni are mutually exclusive with nhid\n", 255)
+        raise Stop('netsim: "bridge fdb" option "nhid" is not modelled\n', 1)
     if not ntf & (NTF_SELF | NTF_MASTER):
         ntf |= NTF_SELF
     if not state & (NUD_PERMANENT | NUD_REACHABLE):
@@ -120,7 +130,7 @@ def modify(session: Ip, cursor: Words, flags: int) -> None:
 def _number_of(word: str, value: str) -> int:
     parsed = number(value, 0, {"vlan": 0xFFFF, "port": 0xFFFF}.get(word, 0xFFFFFF))
     if parsed is None:
-        raise invarg({"vlan": "invalid VLAN", "port": "invalid port\n", "vni": "invalid VNI\n"}[word], value)
+        raise invarg({"vlan": "invalid VLAN", "port": "invalid port\n", "vni": "invalid VNI\n", "src_vni": "invalid src VNI\n"}[word], value)
     return parsed
 
 
@@ -128,7 +138,7 @@ def show(session: Ip, cursor: Words) -> None:
     """bridge fdb show."""
     bridge: NetDevice | None = None
     port: NetDevice | None = None
-    wanted, vid = "", 0
+    states, is_dynamic, vid = 0, False, 0
     while cursor.more():
         word = cursor.take()
         if word in ("brport", "dev"):
@@ -139,9 +149,9 @@ def show(session: Ip, cursor: Words) -> None:
             if bridge is None:
                 raise Stop(f'Cannot find bridge device "{name}"\n', 255)
         elif word == "state":
-            wanted = cursor.argument()
+            states = _states(cursor.argument())
         elif matches(word, "dynamic"):
-            wanted = "not permanent"
+            is_dynamic = True
         elif word == "vlan":
             vid = number(cursor.argument(), 0, 0xFFFF) or 0
         elif matches(word, "help"):
@@ -152,8 +162,8 @@ def show(session: Ip, cursor: Words) -> None:
             items += _of_device(session, dev)
     if vid:
         items = [item for item in items if item.get("vlan") == vid]
-    if wanted:
-        items = [item for item in items if _in_state(item["state"], wanted)]
+    if states or is_dynamic:
+        items = [item for item in items if not (is_dynamic and item["state"] == "permanent") and STATES[item["state"]] & (states or ANY_STATE)]
     for item in items:
         if port is not None and session.style.json:
             item.pop("ifname")  # asked for by name
@@ -164,16 +174,24 @@ def show(session: Ip, cursor: Words) -> None:
         session.print(line(item, bridge, port))
 
 
-def _in_state(state: str, wanted: str) -> bool:
-    if wanted == "not permanent":  # the word `dynamic`; `state dynamic` is stricter
-        return state != "permanent"
-    if matches(wanted, "permanent"):
-        return state == "permanent"
-    if matches(wanted, "static") or matches(wanted, "temp"):
-        return state == "static"
-    if matches(wanted, "dynamic"):
-        return state not in ("permanent", "static")
-    return wanted == "all" or wanted == state
+STATES = {"permanent": NUD_PERMANENT, "static": NUD_NOARP, "": NUD_REACHABLE, "stale": NUD_STALE}
+ANY_STATE = 0xFFFFFFFF
+
+
+def _states(word: str) -> int:
+    """The states a word means, as bits; 0 asks for none in particular (`state_a2n`)."""
+    for names, bits in (
+        (("permanent",), NUD_PERMANENT),
+        (("static", "temp"), NUD_NOARP),
+        (("stale",), NUD_STALE),
+        (("reachable", "dynamic"), NUD_REACHABLE),
+    ):
+        if any(matches(word, name) for name in names):
+            return bits
+    value = ANY_STATE if word == "all" else number(word, 0, ANY_STATE)
+    if value is None:
+        raise invarg("invalid state", word)
+    return value
 
 
 def _by_index(dev: NetDevice) -> int:

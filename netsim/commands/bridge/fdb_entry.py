@@ -43,7 +43,7 @@ def mac_address(text: str) -> MAC:
     return lladdr(":".join(parts[:6]))  # what follows is not read
 
 
-PLACES = (("vlan", "vlan"), ("dst", "dst"), ("port", "port"), ("vni", "vni"), ("via", "via"), ("linkNetNsId", "link-netnsid"))
+PLACES = (("vlan", "vlan"), ("dst", "dst"), ("port", "port"), ("vni", "vni"), ("viaIf", "via"), ("linkNetNsId", "link-netnsid"))
 """Parts of an entry in the order they are listed."""
 
 
@@ -58,7 +58,7 @@ def described_remotes(session: Ip, dev: VxlanDevice, entry: VxlanEntry) -> list[
             item["vni"] = end.vni
         if end.ifindex:
             lower = dev.home.devices.get(end.ifindex)
-            item["via"] = lower.name if lower is not None and dev.home is session.netns else f"if{end.ifindex}"
+            item["viaIf"] = lower.name if lower is not None and dev.home is session.netns else f"if{end.ifindex}"
         if dev.home is not dev.netns:
             item["linkNetNsId"] = dev.netns.id_for(dev.home)
         if session.style.statistics:

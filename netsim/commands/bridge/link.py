@@ -10,7 +10,7 @@ from netsim.commands.ip.link_show import at_link, flag_names
 from netsim.commands.ip.output import to_json
 from netsim.commands.ip.words import Stop, Words, answers, device, matches
 from netsim.errors import NetError
-from netsim.kernel.bridge.device import BridgePort
+from netsim.kernel.bridge.device import Bridge, BridgePort
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.rtnl.link import LinkRequest, setlink
 
@@ -129,6 +129,8 @@ def change(session: Ip, cursor: Words) -> None:
     if found is None:
         raise Stop(f'Cannot find bridge device "{name}"\n', 255)
     dev = found
+    if isinstance(dev, Bridge) and targets == {"self"}:
+        return  # it takes the message for one about its VLANs (`br_setlink`)
     if not isinstance(dev.slave_data, BridgePort) or targets == {"self"}:
         raise Stop("RTNETLINK answers: Operation not supported\n", 2)
     try:

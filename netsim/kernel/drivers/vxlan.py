@@ -28,9 +28,16 @@ from netsim.packet.numbers import IPPROTO_UDP
 
 HEADROOM = 50  # outer IPv4, UDP, VXLAN and inner Ethernet headers
 DEFAULT_PORT = 8472
-FIXED = ("id", "dstport", "srcport", "df", "proxy", "rsc", "l2miss", "l3miss", "udpcsum")
-"""What cannot change later (`vxlan_nl2conf`)."""
-CANNOT = {"id": "Cannot change VNI", "dstport": "Cannot change port", "srcport": "Cannot change port range"}
+FDB_AGE_DEFAULT = 300
+FLAG = "vxlan: cannot change {} flag"
+FIXED = (
+    ("ttl_inherit", FLAG.format("TTL_INHERIT")), ("proxy", FLAG.format("PROXY")), ("rsc", FLAG.format("RSC")), ("l2miss", FLAG.format("L2MISS")),
+    ("l3miss", FLAG.format("L3MISS")), ("maxaddress", "Cannot change limit"), ("external", FLAG.format("COLLECT_METADATA")),
+    ("srcport", "Cannot change port range"), ("dstport", "Cannot change port"), ("udpcsum", "Cannot change UDP_CSUM flag"),
+    ("udp6zerocsumtx", FLAG.format("UDP_ZERO_CSUM6_TX")), ("udp6zerocsumrx", FLAG.format("UDP_ZERO_CSUM6_RX")),
+    ("remcsumtx", FLAG.format("REMCSUM_TX")), ("remcsumrx", FLAG.format("REMCSUM_RX")), ("gbp", FLAG.format("GBP")), ("gpe", FLAG.format("GPE")),
+)  # fmt: skip
+"""What cannot be said later, even if it were so already, in the order it is looked at (`vxlan_nl2conf`)."""
 
 
 @attrs.frozen
@@ -52,7 +59,7 @@ class VxlanConfig:
     rsc: int = 0
     l2miss: int = 0
     l3miss: int = 0
-    ageing: int = 300
+    ageing: int = FDB_AGE_DEFAULT
     maxaddress: int = 0
     udpcsum: int = 1
     udp6zerocsumtx: int = 0
@@ -203,7 +210,9 @@ def create(netns: Netns, request: LinkRequest) -> VxlanDevice:
     if "id" not in data:
         raise NetError(EINVAL)
     config = VxlanConfig(**{name: data[name] for name in NAMES if name in data})
-    config = config if config.ageing else attrs.evolve(config, ageing=300)
+    config = config if config.ageing else attrs.evolve(config, ageing=FDB_AGE_DEFAULT)
+    _check_said(data)
+    _check_label(data)
     lower = home.devices.get(config.link) if config.link else None
     if config.link and lower is None:
         raise NetError(ENODEV, "Invalid local interface, device not found")
@@ -238,12 +247,29 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
     """Change what may change (`vxlan_changelink`); EOPNOTSUPP for the rest."""
     assert isinstance(dev, VxlanDevice)
     before = dev.config
-    for name in FIXED:
-        if name in data and data[name] != getattr(before, name):
-            raise NetError(EOPNOTSUPP, CANNOT.get(name, ""))
-    dev.config = attrs.evolve(before, **{name: data[name] for name in NAMES if name in data})
+    _check_said(data)
+    if data.get("id", before.id) != before.id:
+        raise NetError(EOPNOTSUPP, "Cannot change VNI")
+    for name, sentence in FIXED:
+        if name in data:
+            raise NetError(EOPNOTSUPP, sentence)
+    _check_label(data)
+    config = attrs.evolve(before, **{name: data[name] for name in NAMES if name in data})
+    dev.config = config if config.ageing else attrs.evolve(config, ageing=FDB_AGE_DEFAULT)
     if before.remote != dev.config.remote:
         _move_default(dev, before)
+
+
+def _check_said(data: Mapping[str, Any]) -> None:
+    """EINVAL for ports that run backwards (`vxlan_validate`)."""
+    low, high = data.get("srcport", (0, 0))
+    if high < low:
+        raise NetError(EINVAL, "Invalid source port range")
+
+
+def _check_label(data: Mapping[str, Any]) -> None:
+    if data.get("label"):
+        raise NetError(EINVAL, "Label attribute only applies to IPv6 VXLAN devices")  # `vxlan_config_validate`
 
 
 def _move_default(dev: VxlanDevice, before: VxlanConfig) -> None:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from netsim.addr import IPv4, IPv6
-from netsim.commands.ip.kinds.grammar import Key, LinkUtil, Number, Reader, Setting, Shown, Unmodelled, read
+from netsim.commands.ip.kinds.grammar import Key, LinkUtil, Reader, Setting, Shown, Unmodelled, read
 from netsim.commands.ip.kinds.help import KIND_HELP
 from netsim.commands.ip.kinds.tunnels import tos_value
-from netsim.commands.ip.words import Stop, Words, address, duparg2, invarg, number
+from netsim.commands.ip.words import Stop, Words, address, answers, duparg2, invarg, number
+from netsim.errors import EOPNOTSUPP, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.drivers.vxlan import VxlanDevice
-from netsim.kernel.inet.family import AF_INET
+from netsim.kernel.inet.family import AF_INET, AF_INET6
 
 if TYPE_CHECKING:
     from netsim.commands.ip.main import Ip
@@ -39,39 +40,34 @@ def _id(reader: Reader) -> None:
     reader.data["id"] = value
 
 
-def _end(reader: Reader, word: str) -> IPv4:
-    value = address(word, AF_INET if {"remote", "local"} & reader.data.keys() else 0)
-    if isinstance(value, IPv6):
-        raise Stop("netsim: VXLAN over IPv6 is not modelled\n", 1)
+def _end(reader: Reader, what: str) -> IPv4 | IPv6:
+    """An address of the family that the first one has."""
+    word = reader.argument()
+    if word == "any":
+        raise invarg(f"invalid {what} address", word)
+    value = address(word, reader.data.get("family", 0))
+    reader.data["family"] = AF_INET6 if isinstance(value, IPv6) else AF_INET
+    if value.is_multicast == (what != "group"):
+        raise invarg(f"invalid {what} address", word)
     return value
 
 
 def _group(reader: Reader) -> None:
-    word = reader.argument()
     if reader.data.get("way") == "remote":
+        reader.argument()
         raise Stop("vxlan: both group and remote cannot be specified\n", 1)
-    value = _end(reader, word)
-    if not value.is_multicast:
-        raise invarg("invalid group address", word)
-    reader.data.update(way="group", remote=value)
+    reader.data.update(way="group", remote=_end(reader, "group"))
 
 
 def _remote(reader: Reader) -> None:
-    word = reader.argument()
     if reader.data.get("way") == "group":
+        reader.argument()
         raise Stop("vxlan: both group and remote cannot be specified\n", 1)
-    value = IPv4(0) if word == "any" else _end(reader, word)
-    if value.is_multicast:
-        raise invarg("invalid remote address", word)
-    reader.data.update(way="remote", remote=value)
+    reader.data.update(way="remote", remote=_end(reader, "remote"))
 
 
 def _local(reader: Reader) -> None:
-    word = reader.argument()
-    value = IPv4(0) if word == "any" else _end(reader, word)
-    if value.is_multicast:
-        raise invarg("invalid local address", word)
-    reader.data["local"] = value
+    reader.data["local"] = _end(reader, "local")
 
 
 def _dev(reader: Reader) -> None:
@@ -81,14 +77,14 @@ def _dev(reader: Reader) -> None:
 def _ttl(reader: Reader) -> None:
     word = reader.argument()
     if word == "inherit":
-        reader.data.update(ttl=0, ttl_inherit=1)
+        reader.data["ttl_inherit"] = 1
         return
     value = 0 if word == "auto" else number(word, 0, 0xFFFFFFFF)
     if value is None:
         raise invarg("invalid TTL", word)
     if value > 255:
         raise invarg("TTL must be <= 255", word)
-    reader.data.update(ttl=value, ttl_inherit=0)
+    reader.data["ttl"] = value
 
 
 def _tos(reader: Reader) -> None:
@@ -110,26 +106,57 @@ def _srcport(reader: Reader) -> None:
 def _dstport(reader: Reader) -> None:
     value = reader.number("dst port", 0xFFFF)
     reader.data["has_port"] = 1
-    if value:
+    if value or not reader.session.is_adding:
         reader.data["dstport"] = value
 
 
 def _flowlabel(reader: Reader) -> None:
-    reader.number("invalid flowlabel", 0xFFFFF)  # only IPv6 headers have one
+    reader.data["label"] = reader.number("invalid flowlabel", 0xFFFFF)
 
 
 def _external(reader: Reader) -> None:
+    if not reader.session.is_adding:
+        reader.data["external"] = 1
+        return
     if "id" in reader.data or "id" in reader.cursor.words[reader.cursor.at :]:
         raise Stop("vxlan: both 'external' and vni cannot be specified\n", 1)
     raise Stop('netsim: option "external" of type vxlan is not modelled\n', 1)
 
 
 @attrs.frozen
-class Skip:
-    """Accepted, since it asks for what is so anyway."""
+class Never:
+    """What no device here does. To ask for it is not modelled, to ask that it be off says nothing; of a device that is there the kernel refuses both."""
+
+    name: str
 
     def __call__(self, reader: Reader) -> None:
-        """Nothing."""
+        """Refuse, or leave it to the kernel."""
+        if not reader.session.is_adding:
+            reader.data[self.name] = 1
+        elif not reader.word.startswith("no"):
+            raise Stop(f'netsim: option "{reader.word}" of type vxlan is not modelled\n', 1)
+
+
+@attrs.frozen
+class Limit:
+    """A number, or a word that means none."""
+
+    name: str
+    what: str
+    none: str
+
+    def __call__(self, reader: Reader) -> None:
+        """Read it."""
+        if reader.cursor.more() and reader.cursor.peek() == self.none:
+            reader.argument()
+            reader.data[self.name] = 0
+        else:
+            reader.data[self.name] = reader.number(self.what)
+
+
+def _gpe(reader: Reader) -> None:
+    Never("gpe")(reader)
+    reader.data["dstport"] = 4790  # the port of VXLAN-GPE
 
 
 def _help(reader: Reader) -> None:
@@ -147,25 +174,30 @@ def _switches(*names: str) -> tuple[Key, ...]:
 KEYS = (
     Key("id", _id), Key("vni", _id), Key("group", _group), Key("remote", _remote), Key("local", _local), Key("dev", _dev), Key("ttl", _ttl),
     Key("hoplimit", _ttl), Key("tos", _tos), Key("dsfield", _tos), Key("df", _df, exact=1), Key("label", _flowlabel), Key("flowlabel", _flowlabel),
-    Key("ageing", Number("ageing", "ageing timer")), Key("maxaddress", Number("maxaddress", "max addresses")), Key("port", _srcport),
+    Key("ageing", Limit("ageing", "ageing timer", "none")), Key("maxaddress", Limit("maxaddress", "max addresses", "unlimited")), Key("port", _srcport),
     Key("srcport", _srcport), Key("dstport", _dstport), *_switches("proxy", "rsc", "l2miss", "l3miss"),
     Key("udpcsum", Setting("udpcsum", 1)), Key("noudpcsum", Setting("udpcsum", 0)), *_switches("udp6zerocsumtx", "udp6zerocsumrx"),
-    Key("remcsumtx", Unmodelled("vxlan")), Key("noremcsumtx", Skip()), Key("remcsumrx", Unmodelled("vxlan")), Key("noremcsumrx", Skip()),
-    Key("external", _external), Key("noexternal", Skip()), Key("gbp", Unmodelled("vxlan")), Key("gpe", Unmodelled("vxlan")),
+    Key("remcsumtx", Never("remcsumtx")), Key("noremcsumtx", Never("remcsumtx")), Key("remcsumrx", Never("remcsumrx")),
+    Key("noremcsumrx", Never("remcsumrx")), Key("external", _external), Key("noexternal", Never("external")), Key("gbp", Never("gbp")), Key("gpe", _gpe),
     Key("learning", Setting("learning", 1)), Key("nolearning", Setting("learning", 0)), Key("vnifilter", Unmodelled("vxlan")),
-    Key("novnifilter", Skip()), Key("help", _help),
+    Key("novnifilter", Never("vnifilter")), Key("help", _help),
 )  # fmt: skip
 
 
 def _parse(session: Ip, cursor: Words, netns: Netns) -> dict[str, Any]:
     data = read(KEYS, Reader(session, cursor, netns), _unknown)
-    way, has_port = data.pop("way", None), data.pop("has_port", 0)
-    if not session.is_adding:
-        return data
-    if "id" not in data:
-        raise Stop("vxlan: missing virtual network identifier\n", 1)
+    way, has_port, family = data.pop("way", None), data.pop("has_port", 0), data.pop("family", AF_INET)
     if way == "group" and "link" not in data:
         raise Stop("vxlan: 'group' requires 'dev' to be specified\n", 1)
+    if not session.is_adding:
+        if family == AF_INET6:
+            what = "New group address family does not match old group" if way else "New local address family does not match old"
+            raise answers(NetError(EOPNOTSUPP, what))
+        return data
+    if family == AF_INET6:
+        raise Stop("netsim: VXLAN over IPv6 is not modelled\n", 1)
+    if "id" not in data:
+        raise Stop("vxlan: missing virtual network identifier\n", 1)
     if not has_port:
         session.err.append(NO_PORT)
     return data
