@@ -11,6 +11,7 @@ from netsim.addr import MAC, MAC_BROADCAST, MAC_ZERO
 from netsim.clock import MS, SECOND
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT, NetDevice
 from netsim.kernel.core.skbuff import SkBuff
+from netsim.kernel.core.timer_wheel import wheel_delay
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import NET_XMIT_SUCCESS, dev_queue_xmit
 from netsim.kernel.tables.inet import InDevice
@@ -173,7 +174,8 @@ def _probe(neigh: Neighbour) -> None:
 def _arm(neigh: Neighbour, delay: int) -> None:
     if neigh.timer is not None:
         neigh.timer.cancel()
-    neigh.timer = neigh.dev.netns.kernel.clock.call_later(delay, timer_handler, neigh)
+    kernel = neigh.dev.netns.kernel
+    neigh.timer = kernel.clock.call_later(wheel_delay(kernel.clock.now, delay, kernel.profile.hz), timer_handler, neigh)
 
 
 def _disarm(neigh: Neighbour) -> None:
@@ -217,10 +219,10 @@ def timer_handler(neigh: Neighbour) -> None:
             _tell(neigh)
             invalidate(neigh)
             return
-        neigh.timer = clock.call_later(max(parms.retrans_time_ms, 10) * MS, timer_handler, neigh)
+        _arm(neigh, max(parms.retrans_time_ms, 10) * MS)
         _probe(neigh)
         return
-    neigh.timer = clock.call_later(max(next_time - time, 5 * MS), timer_handler, neigh)
+    _arm(neigh, max(next_time - time, 5 * MS))
 
 
 def invalidate(neigh: Neighbour) -> None:
