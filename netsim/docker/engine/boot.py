@@ -205,13 +205,14 @@ def stop_containers(engine: Engine) -> None:
 def restore(engine: Engine, before: Engine) -> None:
     """What the daemon's store kept: user-defined networks among it, whose devices and rules are set up again."""
     keep(engine, before)
-    for network in before.networks.values():
+    for network in list(before.networks.values()):
         if network.name in ("none", "host"):
             engine.networks[network.id] = network
         elif not network.builtin:
             revive_network(engine, network)
         else:
             forget_default_bridge(engine, network)
+            before.networks.pop(network.id, None)  # nor will a daemon find it that starts when this one could not
             if engine.options.default_address_pools and not engine.options.live_restore:
                 remove_docker0(engine)  # its address may be of no pool now
 

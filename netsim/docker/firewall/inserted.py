@@ -94,7 +94,6 @@ class Inserted(Firewall):
                 tables.append("filter", chain, "-j", "RETURN")
             if forward_drop or (tables is self.six and self.isolates_ipv6):
                 tables.must("-P", "FORWARD", "DROP")
-        self.arrange()
 
     def arrange(self) -> None:
         """The user's chain is the first jump, whatever was inserted since (`arrangeUserFilterRule`)."""
