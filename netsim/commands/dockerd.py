@@ -69,7 +69,9 @@ def read_flags(words: Sequence[str]) -> dict[str, Any]:
     except FlagError as problem:
         raise Refusal(0, f"Status: {problem}\nSee 'dockerd --help'., Code: 125") from None
     if parsed.words:
-        raise Refusal(0, "\"dockerd\" accepts no argument(s).\nSee 'dockerd --help'.\n\nUsage:  dockerd [OPTIONS]\n\nA self-sufficient runtime for containers.")
+        raise Refusal(
+            0, "\"dockerd\" accepts no argument(s).\nSee 'dockerd --help'.\n\nUsage:  dockerd [OPTIONS]\n\nA self-sufficient runtime for containers."
+        )
     if parsed.text("log-level").lower() not in ("", *LEVELS):
         raise Refusal(0, f"unable to parse logging level: {parsed.text('log-level')}")
     fields: dict[str, Any] = {}

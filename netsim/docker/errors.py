@@ -15,6 +15,14 @@ class Refusal(Exception):
         self.text = text
 
 
+class Missing(Refusal):
+    """There is no `what` called `name`: the older command tells so in its own words."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(NOT_FOUND, f"{what} {name} not found")
+        self.what, self.name = what, name
+
+
 def not_found(text: str) -> Refusal:
     """There is no such thing."""
     return Refusal(NOT_FOUND, text)

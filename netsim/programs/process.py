@@ -13,6 +13,7 @@ from netsim.kernel.boot import new_netns
 from netsim.machine.binaries import found_at
 from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.process import Process
+from netsim.machine.resolver import getaddrinfo
 from netsim.machine.signals import NUMBERS
 
 FOREVER = 10**9
@@ -229,7 +230,12 @@ def hostname(call: Call) -> Result:
         else:
             return Result("", "hostname: you must be root to change the host name\n", 1)
         return Result()
-    if "-I" in call.argv or "-i" in call.argv:
+    if "-i" in call.argv:
+        found = getaddrinfo(call.proc, call.proc.hostname(), 4)
+        return Result("", f"hostname: {found}\n", 1) if isinstance(found, str) else Result(" ".join(map(str, found)) + "\n")
+    if "-s" in call.argv:
+        return Result(call.proc.hostname().partition(".")[0] + "\n")
+    if "-I" in call.argv:
         addresses = [str(ifa.local) for dev in call.netns.devices.values() if dev.inet for ifa in dev.inet.addresses if not ifa.local.is_loopback]
         return Result(" ".join(addresses) + " \n")
     return Result(call.proc.hostname() + "\n")

@@ -11,7 +11,7 @@ from netsim.commands.docker.flags import Flag, FlagSet, Parsed
 from netsim.commands.docker.profile import RELEASES, CliProfile
 from netsim.docker.engine.boot import activated
 from netsim.docker.engine.engine import Engine
-from netsim.docker.errors import Refusal
+from netsim.docker.errors import Missing, Refusal
 from netsim.machine.call import Call, Program, ReadInput, Result
 
 SOCKETS = ("", "unix:///var/run/docker.sock", "unix:///run/docker.sock")
@@ -69,6 +69,8 @@ class Docker:
 
     def worded(self, problem: Refusal, what: str = "", name: str = "") -> str:
         """The same as a text."""
+        if isinstance(problem, Missing):
+            what, name = problem.what, problem.name
         if what and problem.status == 404 and self.cli.names_missing:
             return f"Error: No such {what}: {name}"
         return daemon_text(problem)

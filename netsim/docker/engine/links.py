@@ -96,7 +96,9 @@ def tie(engine: Engine, container: Container, endpoint: Endpoint) -> None:
 
 def hosts_lines(engine: Engine, container: Container) -> list[str]:
     """A line of /etc/hosts for each running target: its address, the alias, its host name and its name."""
-    lines = []
+    lines: list[str] = []
+    if DEFAULT not in container.networks:
+        return lines
     for alias, target in container.links.items():
         endpoint = endpoint_of(engine, target)
         for net in (endpoint.interface.ipv4, endpoint.interface.ipv6) if endpoint is not None else ():

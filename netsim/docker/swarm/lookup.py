@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from netsim.docker.errors import Refusal
+from netsim.docker.errors import Missing, Refusal
 from netsim.docker.swarm.member import Member
 from netsim.docker.swarm.objects import Node, Service
 
@@ -30,5 +30,5 @@ def _one(what: str, reference: str, things: dict[str, tuple[str, Kind]]) -> Kind
     if len(found) > 1:
         raise Refusal(400, f"{what} {reference} is ambiguous ({len(found)} matches found)")
     if not found:
-        raise Refusal(404, f"{what} {reference} not found")
+        raise Missing(what, reference)
     return found[0]

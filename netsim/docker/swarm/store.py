@@ -12,6 +12,8 @@ from netsim.docker.ipam.space import GLOBAL_BLOCKS, AddressSpace, BlockOf
 from netsim.docker.profile import EngineProfile
 from netsim.docker.swarm.objects import INGRESS, Node, PortSpec, Service, SwarmNetwork, Task, mapped
 
+VNI_LIST = "com.docker.network.driver.overlay.vxlanid_list"
+"""The option that names a network's VNIs."""
 FIRST_VNI, LAST_VNI = 4096, (1 << 24) - 1
 FIRST_PORT, LAST_PORT = 30000, 32767
 """Ports that services get when they name none (`allocator/cnmallocator/portallocator.go`)."""
@@ -85,8 +87,11 @@ class Store:
         elif any(overlap(pool.subnet, parse.prefix(text)) for pool in space.pools for text in network.subnets):
             return
         used = {vni for other in self.networks.values() for vni in other.vnis}
+        wanted = network.options.get(VNI_LIST, "").split(",") if network.options.get(VNI_LIST) else []
+        if wanted and (len(wanted) != len(network.subnets) or any(not text.isdigit() or int(text) in used for text in wanted)):
+            return
         for number, text in enumerate(network.subnets):
-            vni = next(vni for vni in range(FIRST_VNI, LAST_VNI + 1) if vni not in used)
+            vni = int(wanted[number]) if wanted else next(vni for vni in range(FIRST_VNI, LAST_VNI + 1) if vni not in used)
             used.add(vni)
             network.vnis.append(vni)
             if not network.gateways[number]:

@@ -72,9 +72,9 @@ def update(docker: Docker, parsed: Parsed) -> Result:
     if parsed.many("label-rm"):
         changes["labels_gone"] = list(parsed.many("label-rm"))
     if changes.get("role", MANAGER) not in (WORKER, MANAGER):
-        raise invalid(f"invalid role {changes['role']}")
+        raise invalid(f'invalid Role: "{changes["role"]}"')
     if changes.get("availability", "active") not in AVAILABILITIES:
-        raise invalid(f"invalid availability {changes['availability']}")
+        raise invalid(f'invalid Availability: "{changes["availability"]}"')
     member.call("node_update", id=find_node(member, parsed.words[0]).id, **changes)
     docker.print(parsed.words[0])
     return docker.result()

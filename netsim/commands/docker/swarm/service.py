@@ -15,7 +15,7 @@ from netsim.commands.docker.swarm.request import CREATE_FLAGS, UPDATE_FLAGS, cha
 from netsim.commands.docker.swarm.swarm import member_of
 from netsim.commands.docker.swarm.tasks import PS_FLAGS, show_tasks
 from netsim.docker.engine.networks import find_network
-from netsim.docker.errors import Refusal
+from netsim.docker.errors import Missing, Refusal
 from netsim.docker.ids import pet_name
 from netsim.docker.swarm.lookup import find_service
 from netsim.docker.swarm.member import Member
@@ -199,7 +199,13 @@ def remove(docker: Docker, parsed: Parsed) -> Result:
 def logs(docker: Docker, parsed: Parsed) -> Result:
     """docker service logs: what the service's containers on this node printed; those of others are not modelled."""
     member = member_of(docker)
-    service = find_service(member, parsed.words[0])
+    try:
+        service = find_service(member, parsed.words[0])
+    except Missing:
+        if not docker.cli.names_missing:
+            raise
+        docker.complain(f"no such task or service: {parsed.words[0]}")
+        return docker.result(1)
     for task in member.state().tasks_of(service):
         node = member.state().nodes.get(task.node_id)
         container = docker.engine.containers.get(task.container_id)
