@@ -26,8 +26,10 @@ from netsim.docker.errors import Refusal, failed
 from netsim.docker.ids import new_id
 from netsim.machine.call import Program, Result
 from netsim.machine.fds import Null
+from netsim.machine.jail import Jail
 from netsim.machine.nodes import Directory, File
 from netsim.machine.process import SIGINT, SIGTERM, Process
+from netsim.machine.user import User
 
 EXITED = "exited"
 LOCALHOST = re.compile(r"127\.([0-9]{1,3}\.){2}[0-9]{1,3}|::1$")
@@ -238,10 +240,7 @@ class Executed(Program):
             self._refuse(proc, life.missing_text(self.argv[0]))
             return
         try:
-            spec = self.container.spec
-            user, home = (
-                resolved(jail.stored(), self.user, group_add(spec)) if self.user else of_container(jail.stored(), spec, self.container.image.user)
-            )
+            user, home = self._identity(jail)
         except Refusal as problem:
             child.exit(126)
             self._say(proc, problem.text, 126)
@@ -254,6 +253,13 @@ class Executed(Program):
             self._refuse(proc, f'chdir to cwd ("{cwd}") set in config.json failed: no such file or directory')
             return
         proc.timer(self.delay - self.delay // ENDING, BEGIN)
+
+    def _identity(self, jail: Jail) -> tuple[User, str]:
+        """Who the process is, and where at home."""
+        container = self.container
+        if self.user:
+            return resolved(jail.stored(), self.user, group_add(container.spec))
+        return of_container(jail.stored(), container, [])
 
     def _begin(self, proc: Process) -> None:
         assert self.child is not None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from netsim.docker.builder.dockerfile import Instruction, expand, words
+from netsim.docker.engine.accounts import accounts_of
 from netsim.docker.engine.root import ETC
 from netsim.docker.errors import Refusal
 from netsim.docker.image import Image
@@ -17,6 +18,14 @@ from netsim.machine.nodes import Directory, File, Symlink
 NOT_KEPT = ("proc", "sys", "dev")
 MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 OF_EVERY_IMAGE = {f"/etc/{name}": data for name, data in ETC}
+
+
+def _is_usual(image: Image, path: str, content: bytes) -> bool:
+    """Whether a file is what every image of its kind has."""
+    usual = OF_EVERY_IMAGE.get(path) or accounts_of(image).get(path.removeprefix("/etc/"))
+    return path not in image.files and usual == content
+
+
 MISSING = "{word} failed: file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
 
 
@@ -93,7 +102,7 @@ def left(image: Image, root: Directory) -> Image:
                 waiting.append((full, node))
             elif isinstance(node, Symlink) and node.magic is None and full not in ("/var/run",):
                 links[full] = node.target
-            elif isinstance(node, File) and full not in MOUNTED and (full in image.files or OF_EVERY_IMAGE.get(full) != node.content):
+            elif isinstance(node, File) and full not in MOUNTED and not _is_usual(image, full, node.content):
                 found[full] = node.content.decode("utf-8", "surrogateescape")
                 if node.mode != 0o644:
                     modes[full] = node.mode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netsim.docker.engine.accounts import accounts_of
 from netsim.docker.engine.container import Container
 from netsim.docker.engine.engine import Engine
 from netsim.docker.engine.mounts import mount_all
@@ -22,7 +23,6 @@ KILOBYTES = "dlmsf"
 TOP = ("bin", "sbin", "tmp", "root", "home", "run", "opt")
 ETC = (
     ("networks", NETWORKS.encode()), ("protocols", PROTOCOLS.encode()), ("services", services_file().encode()),
-    ("passwd", b"root:x:0:0:root:/root:/bin/sh\n"), ("group", b"root:x:0:\n"),
 )  # fmt: skip
 """Files that every image has."""
 
@@ -125,7 +125,7 @@ def make_root(engine: Engine, container: Container) -> Directory:
     """The image's files, /proc and /sys of the machine, a few devices."""
     outside = engine.machine.files.root.entries
     etc: dict[str, Node] = {}
-    for name, data in ETC:
+    for name, data in (*ETC, *accounts_of(container.image).items()):
         etc[name] = File(0o644, 0, data)
     dev: dict[str, Node] = {"null": Device(0o666), "zero": Endless(0o666), "tty": Device(0o666)}
     for name in ("random", "urandom"):

@@ -107,7 +107,7 @@ def _task(engine: Engine, container: Container, attached: tuple[OpenFile, OpenFi
             f"{engine.profile.runtime_prefix}unable to start container process: error during container init: sethostname: invalid argument: unknown"
         )
     jail = container.jail = make_jail(engine, container)
-    user, home = of_container(jail.stored(), spec, container.image.user)
+    user, home = of_container(jail.stored(), container, engine.machine.kernel.unmodelled)
     argv = (*(spec.entrypoint or ()), *spec.command)
     out, err = LogFile(stream="stdout", log=container.log, owner=container), LogFile(stream="stderr", log=container.log, owner=container)
     container.outputs = [out, err]

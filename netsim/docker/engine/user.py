@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from netsim.docker.engine.container import Container
 from netsim.docker.errors import Refusal, failed
+from netsim.docker.image import Image
 from netsim.docker.settings import ContainerSpec
 from netsim.machine.accounts import rows
 from netsim.machine.jail import Jail
@@ -68,17 +70,27 @@ def is_known(wanted: str, passwd: str) -> bool:
     return _number(name) is not None or name in ("", "root") or any(one[0] == name for one in rows(passwd))
 
 
-def of_container(root: Directory, spec: ContainerSpec, of_image: str) -> tuple[User, str]:
-    """Who its first process is. A user of the image that its files do not have was made by a program that is not simulated: root stands in for it."""
-    groups = group_add(spec)
-    if not (spec.user or of_image or groups):
+def of_container(root: Directory, container: Container, unmodelled: list[str]) -> tuple[User, str]:
+    """Who its first process is. Where an image's own programs have made a user, which are not simulated, root stands in for it, and that is reported."""
+    spec, image = container.spec, container.image
+    groups, wanted = group_add(spec), spec.user or image.user
+    if not (wanted or groups):
         return ROOT, ""
     try:
-        return resolved(root, spec.user or of_image, groups)
+        return resolved(root, wanted, groups)
     except Refusal:
-        if spec.user or not of_image or is_known(of_image, _text(root, "passwd")):
+        if not has_users_of_its_own(image) or is_known(wanted, _text(root, "passwd")):
             raise
+        unmodelled.append(f"docker: user {wanted} of image {image.name} (root stands in)")
         return ROOT, ""
+
+
+def has_users_of_its_own(image: Image) -> bool:
+    """Whether an image may have users that nothing here tells of: none of those that are no more than a distribution, nor one with its own /etc/passwd."""
+    return image.name.partition(":")[0] not in BARE and "/etc/passwd" not in image.files
+
+
+BARE = ("busybox", "alpine", "debian")
 
 
 def group_add(spec: ContainerSpec) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def execute(compose: Compose, parsed: Parsed) -> Result | Program:
     env = life.environment(engine, container, container.spec.tty) | dict(item.partition("=")[::2] for item in parsed.many("env"))
     return Executed(
         engine, container, tuple(argv), env, engine.profile.durations.execute * MS, parsed.text("workdir"), 126 if engine.profile.version < "23" else 127,
-        int(parsed.has("detach")),
+        int(parsed.has("detach")), parsed.text("user"), int("HOME" in env and env["HOME"] != life.home(container)),
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _variable(compose: Compose, item: str) -> str:
 
 EXEC_FLAGS = (
     Flag("detach", "d", BOOL), Flag("env", "e", LIST), Flag("index", "", INT), Flag("interactive", "i", BOOL), Flag("no-TTY", "T", BOOL), Flag("no-tty", "", BOOL),
-    Flag("privileged", "", BOOL, unmodelled=1), Flag("tty", "t", BOOL), Flag("user", "u", unmodelled=1), Flag("workdir", "w"),
+    Flag("privileged", "", BOOL, unmodelled=1), Flag("tty", "t", BOOL), Flag("user", "u"), Flag("workdir", "w"),
 )  # fmt: skip
 RUN_FLAGS = (
     Flag("build", "", BOOL, unmodelled=1), Flag("cap-add", "", LIST), Flag("cap-drop", "", LIST), Flag("detach", "d", BOOL), Flag("entrypoint"),

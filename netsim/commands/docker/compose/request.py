@@ -257,6 +257,13 @@ class Maker:
             port = Port(one["target"], one.get("protocol", "tcp"))
             bindings[port] = (*bindings.get(port, ()), PortBinding(one.get("host_ip", ""), str(one.get("published", ""))))
         reported = {key: shape.size(service[field]) for field, key in (("mem_limit", "Memory"), ("shm_size", "ShmSize")) if field in service}
+        told: dict[str, object] = {key: int(value) for key, value in reported.items() if value.isdigit()}
+        for field, key in (("read_only", "ReadonlyRootfs"), ("init", "Init")):
+            told |= {key: True} if service.get(field) else {}
+        for field, key in (("security_opt", "SecurityOpt"), ("group_add", "GroupAdd")):
+            told |= {key: [str(one) for one in service[field]]} if service.get(field) else {}
+        told |= {"IpcMode": service["ipc"]} if service.get("ipc") else {}
+        told |= {"Ulimits": _limits(service["ulimits"])} if service.get("ulimits") else {}
         legacy = mode in ("bridge", "default")
         return HostConfig(
             mode, bindings, links=tuple(self._links(name, oneoff)) if legacy else (), dns=tuple(service.get("dns", ())),
@@ -265,8 +272,17 @@ class Maker:
             cap_add=(*service.get("cap_add", ()), *(oneoff.cap_add if oneoff else ())), cap_drop=(*service.get("cap_drop", ()), *(oneoff.cap_drop if oneoff else ())),
             privileged=int(bool(service.get("privileged"))), restart=_restart(service) if oneoff is None else RestartPolicy(),
             auto_remove=oneoff.remove if oneoff else 0, sysctls=dict(service.get("sysctls") or {}), uts_mode=service.get("uts", ""),
-            pid_mode="host" if service.get("pid") == "host" else "", mounts=mounts_of(self.project, service), reported={key: int(value) for key, value in reported.items() if value.isdigit()},
+            pid_mode="host" if service.get("pid") == "host" else "", mounts=mounts_of(self.project, service), reported=told,
         )  # fmt: skip
+
+
+def _limits(told: Mapping[str, Any]) -> list[dict[str, object]]:
+    """`ulimits`: one number for both, or `soft` and `hard`."""
+    found: list[dict[str, object]] = []
+    for name, one in sorted(told.items()):
+        soft, hard = (one.get("soft", 0), one.get("hard", 0)) if isinstance(one, Mapping) else (one, one)
+        found.append({"Name": name, "Hard": int(hard), "Soft": int(soft)})
+    return found
 
 
 def _mac(text: Any) -> MAC | None:

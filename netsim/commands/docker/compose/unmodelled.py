@@ -45,6 +45,13 @@ DONE = frozenset(
         "healthcheck",
         "volumes",
         "tmpfs",
+        "user",
+        "read_only",
+        "init",
+        "security_opt",
+        "group_add",
+        "ipc",
+        "ulimits",
     ]
 )
 """Keys of a service that something comes of."""
