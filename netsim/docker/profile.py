@@ -51,6 +51,8 @@ class EngineProfile:
     """27 and older join every network before the runtime makes the namespace, the default bridge first; then all interfaces move in."""
     takes_back_failed: int = 0
     """29 takes the interface out again when a container cannot join; before, it goes with the namespace."""
+    forgets_failed: int = 0
+    """29 forgets that a container is to be on a network that it could not join, so that it starts without it the next time (moby#51758)."""
     tells_end_last: int = 1
     """Whether the end of a container is told when its network and volumes are gone, with the seconds it ran (23); before, it is told first."""
     tells_volumes_again: int = 0
@@ -254,7 +256,7 @@ V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
 CGROUP = "/sys/fs/cgroup/cpu/system.slice/docker.service/cpu.cfs_"  # Go 1.25 keeps its own limits open
 V29 = EngineProfile("29.7.2", "1.55", "v29", proxy_files=("", "", CGROUP + "quota_us", CGROUP + "period_us", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"), durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
-                    takes_back_failed=1, wants_named_gateways=1, lists_without_members=0, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+                    takes_back_failed=1, forgets_failed=1, wants_named_gateways=1, lists_without_members=0, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -146,3 +146,14 @@ def test_only_29_knows_of_containers_when_it_lists_networks(engine: str, names: 
 def test_filters_that_make_no_sense(command: str, text: str) -> None:
     """`FilterNetworks`, `getUntilFromPruneFilters`, `networksAcceptedFilters`."""
     assert refused(host_of("28"), f"docker {command}") == text
+
+
+@pytest.mark.parametrize(("engine", "left"), [("27", "10.7.0.9"), ("28", "10.7.0.9"), ("29", "")])
+def test_29_forgets_a_network_that_a_container_could_not_join(engine: str, left: str) -> None:
+    """`Daemon.connectToNetwork` takes its entry back when `Endpoint.Join` fails (29, moby#51758): the next start is one without the network."""
+    host = host_of(engine)
+    ok(host, "docker network create --subnet 10.7.0.0/24 n1; docker run -d --name first -p 8080:80 busybox sleep 1000")
+    assert host.run("docker run -d --name second --network n1 --ip 10.7.0.9 -p 8080:80 busybox sleep 1000").status == 125
+    ok(host, "docker rm -f first; docker start second")
+    assert ok(host, "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' second").strip() == left
+    assert ("10.7.0.9" in ok(host, "docker exec second ip addr")) == bool(left)

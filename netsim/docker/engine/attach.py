@@ -143,6 +143,9 @@ def attach(engine: Engine, container: Container, network: Network, settings: End
         if not engine.profile.takes_back_failed:
             endpoint.interface.name = ""
         detach(engine, endpoint, {})
+        if engine.profile.forgets_failed:
+            container.networks.pop(name, None)
+            container.joined.pop(name, None)
         raise
     way_out.settle(engine, sandbox, bindings)
     files.joined(engine, container, endpoint)
