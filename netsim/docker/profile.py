@@ -191,6 +191,7 @@ class EngineProfile:
     disconnect_events: int = 1
     """How often `network disconnect` is told of: by the endpoint, and by the request too (27 and older)."""
     ipc_problem: str = "invalid"
+    mode_problem: str = "Invalid"
     runtime_prefix: str = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
     """What the runtime's refusals begin with."""
     checks_links_first: int = 1
@@ -256,7 +257,7 @@ V28_2_0 = EngineProfile("28.2.0", "1.50", "v28_2")
 V28 = EngineProfile("28.5.2", "1.51", "v28")
 CGROUP = "/sys/fs/cgroup/cpu/system.slice/docker.service/cpu.cfs_"  # Go 1.25 keeps its own limits open
 V29 = EngineProfile("29.7.2", "1.55", "v29", proxy_files=("", "", CGROUP + "quota_us", CGROUP + "period_us", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"), durations=Durations(100, 640, 400, 200, 400, 150, 400, 380), protocol_failure="failed to create socket for {host}:{port}/{protocol}: {reason}",
-                    takes_back_failed=1, forgets_failed=1, wants_named_gateways=1, lists_without_members=0, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
+                    takes_back_failed=1, mode_problem="invalid", forgets_failed=1, wants_named_gateways=1, lists_without_members=0, prefers_both_families=0, own_configuration="user-specified configurations", parses_addresses=1, takes_subnet_sizes=1, sets_link_variables=0, needs_static_subnet=0,
                     address_on_predefined="user-specified IP address is supported on user-defined networks only",
                     alias_on_predefined="network-scoped aliases are only supported for user-defined networks",
                     outside_subnets="no configured subnet contains IP address {address}", bind_failure="failed to bind host port {host}:{port}/{protocol}: {reason}",

@@ -77,7 +77,7 @@ def verify(engine: Engine, spec: ContainerSpec) -> None:
     kind, colon, target = mode.partition(":")
     if kind == "container":
         if not colon or not target:
-            raise invalid("Invalid network mode: invalid container format container:<name|id>")
+            raise invalid(f"{engine.profile.mode_problem} network mode: invalid container format container:<name|id>")
         if spec.hostname:
             raise invalid("conflicting options: hostname and the network mode")
         if host.links:
