@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from netsim.commands.iptables.problem import OTHER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
 from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.show import ordered
@@ -98,7 +100,8 @@ def delete(table: Table, request: Request) -> str:
     else:
         _delete_nft(table, chains, request)
     aged(table)
-    return _told("Deleting", [chain for chain in chains if request.chain or chain.policy is None], request)
+    told = [chain for chain in chains if request.chain or chain.policy is None]
+    return _told("Deleting", sorted(told, key=attrgetter("name")), request)
 
 
 def _is_idle(table: Table, chain: Chain) -> bool:

@@ -62,6 +62,10 @@ def is_plain_interface(name: str) -> bool:
     return 0 < len(name) <= LONGEST_INTERFACE and name != "+" and "/" not in name and " " not in name
 
 
+class OtherFamily(Exception):
+    """A line of a file that is for the tool of the other family, which this one passes over."""
+
+
 @attrs.define(eq=False)
 class Loaded:
     """An extension named on the line, and the options it was given."""
@@ -93,6 +97,8 @@ class Parser:
     protocol: int = 0
     seen_wait: bool = False
     seen_interval: bool = False
+    restores: int = 0
+    """Whether the line is one of a file, whose table is known."""
 
     def parse(self) -> Request:
         """Everything on the line; raises Problem."""
@@ -211,6 +217,8 @@ class Parser:
         STEPS.get(letter, Parser._part)(self, letter, self._next(word) if takes == "=" and value is None else value)
 
     def _table(self, letter: str, value: str | None) -> None:
+        if self.restores:
+            raise Problem(f"The -t option cannot be used in {self.tool.name}.\n")
         self.request.table = value or ""
 
     def _modprobe(self, letter: str, value: str | None) -> None:
@@ -218,7 +226,7 @@ class Parser:
 
     def _family(self, letter: str, value: str | None) -> None:
         if (letter == "4") != (self.tool.family == 2):
-            raise Usage("")
+            raise OtherFamily if self.restores else Usage("")
 
     def _about(self, letter: str, value: str | None) -> None:
         """-V and -h: nothing else counts."""

@@ -9,12 +9,13 @@ import attrs
 from netsim.commands.iptables.known_names import AsksWorld, KnownNames
 from netsim.commands.iptables.main import change, listed
 from netsim.commands.iptables.options import RESTORE
-from netsim.commands.iptables.parser import Parser
+from netsim.commands.iptables.parser import OtherFamily, Parser
 from netsim.commands.iptables.problem import OTHER, PARAMETER, RESOURCE, BareProblem, LateProblem, Problem, Refused, TableRefused
 from netsim.commands.iptables.reading import read
 from netsim.commands.iptables.request import Request
 from netsim.commands.iptables.rules import VERBS
 from netsim.commands.iptables.save import called
+from netsim.commands.iptables.show import ordered
 from netsim.commands.iptables.tool import Tool, tool_of
 from netsim.errors import NetError, strerror
 from netsim.kernel.netfilter import ruleset
@@ -168,8 +169,8 @@ class Loader:
     def _empty(self, draft: Table) -> None:
         """Without -n a table starts anew: the nf_tables build deletes it, the legacy build flushes it."""
         if "v" in self.given:
-            self.out += "".join(f"Flushing chain `{chain.name}'\n" for chain in draft.chains.values())
-            self.out += "".join(f"Deleting chain `{chain.name}'\n" for chain in draft.chains.values() if chain.policy is None)
+            self.out += "".join(f"Flushing chain `{chain.name}'\n" for chain in ordered(draft))
+            self.out += "".join(f"Deleting chain `{chain.name}'\n" for chain in ordered(draft) if chain.policy is None)
         for name, chain in list(draft.chains.items()):
             if chain.policy is None:
                 del draft.chains[name]
@@ -242,9 +243,10 @@ class Loader:
                 raise Problem(f"Bad line {self.number}: need :")
             counters = int(packets) if packets.isdigit() else 0, int(size) if size.isdigit() else 0
         words = split(text)
-        if "-t" in words or ("--table" in " ".join(words) and any(word.startswith("--table") for word in words)):
-            raise Problem(f"The -t option cannot be used in {self.tool.name}.\n")
-        request = self._read(words)
+        try:
+            request = self._read(words)
+        except OtherFamily:
+            return
         if "c" not in self.given or counters is None:
             counters = request.counters
         flags = request.flags | VERBOSE if "v" in self.given and "n" not in self.given else request.flags
@@ -257,10 +259,12 @@ class Loader:
         assert self.table is not None
         try:
             request = read((self.tool.program, "-t", self.table.name, *words), self.tool.build)
-            self.warnings += request.warnings
-            return request
+            if "-t" not in words and "--table" not in words and request.table == self.table.name:
+                self.warnings += request.warnings
+                return request
         except (Problem, AsksWorld):
-            parser = Parser(words, self.tool, self.hosts, ruleset.state_of(self.call.netns).sets)
+            pass
+        parser = Parser(words, self.tool, self.hosts, ruleset.state_of(self.call.netns).sets, restores=1)
         parser.request.table = self.table.name
         try:
             return parser.parse()
