@@ -145,6 +145,8 @@ class EngineProfile:
     restart_count: str = "invalid restart policy: maximum retry count can only be used with 'on-failure'"
     not_running: str = "container {id} is not running"
     cannot_kill: str = "cannot kill container: {name}"
+    asks_for_isolated: int = 0
+    """Whether the name server hands on what containers ask whose networks lead nowhere (20.10)."""
     answers_failure: int = 1
     """Whether the name server says that nobody outside answered; 20.10 says nothing."""
     asks_from_host: int = 1
@@ -233,7 +235,7 @@ V20_10 = EngineProfile(
     guards_docker0=0, keeps_idle_ipv6=1, bridge_lookup_failure="failed to check bridge interface existence: {reason}", mac_of_bridge_is_short=1,
     defers_ipv6=1, clears_ipv6=1, fixes_link_local=1, bridge_address_flags=0, drops_ipv6_forward=0, names_default_network=0, forgets_default_hosts=0,
     takes_subnets_in_turn=1, wraps_network_failures=0, several_networks_at_create=0, routes_internal=1, aliases_short_id=1,
-    answers_failure=0, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0,
+    answers_failure=0, asks_for_isolated=1, hides_chosen_gateway=1, disables_ipv6=1, comments_resolv_conf=0, hosts_zeros="::0", shows_ipv4_switch=0, proxy_takes_socket=0, proxy_files=("",), asks_from_host=0,
     parent_missing="-o parent interface does was not found on the host", disconnect_events=2,
     protocol_failure="Error starting userland proxy: {reason}",
     bind_failure="Error starting userland proxy: listen {network} {host}:{port}: bind: {reason}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netsim.docker.settings import DaemonOptions
+from netsim.uplink import uplink
 from tests.docker.hosts import host_of, ok
 
 
@@ -67,3 +68,18 @@ def test_nftables_writes_the_table_of_a_family_by_its_own_switch() -> None:
     """`NewNftabler`."""
     host = host_of("29", DaemonOptions(firewall_backend="nftables", ip6tables=0), "sysctl -qw net.ipv4.ip_forward=1")
     assert ("table ip docker-bridges" in ok(host, "nft list tables"), "table ip6" in ok(host, "nft list tables")) == (True, False)
+
+
+@pytest.mark.parametrize("engine", ["20.10", "27", "28", "29"])
+def test_the_outside_is_not_asked_for_who_cannot_get_there(engine: str) -> None:
+    """`Sandbox.hasExternalAccess` (26, CVE-2024-29018): only 20.10 hands on what an internal network asks, where its server is the host's own."""
+    host = host_of(engine)
+    uplink(host.world, host)
+    ok(host, "echo nameserver 127.0.0.1 > /etc/resolv.conf; socat UDP4-LISTEN:53,bind=127.0.0.1,fork UDP4:100.64.0.1:53 & sleep 1")
+    ok(host, "docker network create --internal inside; docker network create outside; docker run -d --name c1 --network inside busybox sleep 1000")
+    answers = [host.run("docker exec c1 nslookup -type=a example.com").status]
+    ok(host, "docker network connect outside c1")
+    answers.append(host.run("docker exec c1 nslookup -type=a example.com").status)
+    ok(host, "docker network disconnect outside c1")
+    answers.append(host.run("docker exec c1 nslookup -type=a example.com").status)
+    assert answers == ([0, 0, 0] if engine == "20.10" else [1, 0, 1])

@@ -219,7 +219,13 @@ class Resolver:
         if message.questions[0].type in (TYPE_A, TYPE_AAAA) and self.ndots > 0 and "." not in name.rstrip("."):
             self._reply(asked, Dns(message.ident, DNS_QR | DNS_RA | message.flags & DNS_RD, message.questions))
             return
+        if not self.engine.profile.asks_for_isolated and not self._has_way_out():
+            asked.upstreams = ()
         self._next(asked)
+
+    def _has_way_out(self) -> bool:
+        """Whether the container can reach the outside, so that the outside may be asked for it (`Sandbox.hasExternalAccess`)."""
+        return any(not one.network.spec.internal and (any(one.leads) or one.routes_on_link) for one in self.sandbox.endpoints)
 
     def _own(self, question: Question) -> list[Record] | None:
         """What the daemon knows itself: None when the outside must be asked."""
