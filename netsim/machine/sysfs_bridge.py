@@ -10,6 +10,7 @@ from netsim.clock import MS
 from netsim.errors import EINVAL, ENOENT, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import multicast_settings, stp_settings
+from netsim.kernel.bridge.arp_proxy import ANSWERING
 from netsim.kernel.bridge.device import RESTRICTED_GROUPS, RESTRICTED_PORT_GROUPS, Bridge, BridgePort
 from netsim.kernel.bridge.stp import gc_left
 from netsim.machine.sysfs_values import Shown, field, fixed, number
@@ -84,6 +85,8 @@ def _hex_option(name: str) -> Callable[[Any], str]:
 def _set_switch(name: str) -> Callable[[Any, str], None]:
     def store(subject: Any, text: str) -> None:
         subject.options[name] = int(number(text) != 0)
+        if name in ANSWERING and subject.options[name]:
+            subject.bridge.answers_arp = True
 
     return store
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import MAC, MASKS4, IPv4
+from netsim.kernel.bridge.arp_proxy import ANSWERING
 from netsim.kernel.core.hooks import PRE_ROUTING
 from netsim.kernel.core.netdevice import IFF_NOARP, IFF_UP, NetDevice
 from netsim.kernel.tables.fib import RT_TABLE_LOCAL
@@ -39,7 +40,7 @@ MIN_MTU = 1280
 FORWARDING = 3
 ARPOP_REQUEST = 1
 FLOODS = ("flood", "mcast_flood", "bcast_flood")
-RESTRICTIONS = ("hairpin", "isolated", "neigh_suppress")
+RESTRICTIONS = ("hairpin", "isolated", *ANSWERING)
 """Options of a port that make a difference between frames."""
 MOST_ASKERS = 4096
 """So many senders of requests are remembered, then all are forgotten: addresses may be made up."""

@@ -14,6 +14,7 @@ from netsim.errors import EBUSY, EINVAL, ELOOP, EOPNOTSUPP, EXFULL, NetError
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import identity, multicast_settings, stp, stp_settings
 from netsim.kernel.bridge import vlan as br_vlan
+from netsim.kernel.bridge.arp_proxy import ANSWERING
 from netsim.kernel.bridge.audience import Audience, Place
 from netsim.kernel.bridge.forward import br_dev_xmit
 from netsim.kernel.bridge.input import br_handle_frame
@@ -153,6 +154,8 @@ class Bridge(NetDevice):
     freed_numbers: list[int] = attrs.field(factory=list)  # a heap: numbers below the highest that no port has
     forwarding_ports: int = 0
     unsettled_ports: int = 0  # neither disabled nor forwarding
+    answers_arp: bool = False
+    """Whether a port was ever told to answer ARP, or to suppress it (`arp_proxy`)."""
     had_ports: bool = False  # from the first port on the carrier follows the ports
 
     @property
@@ -373,5 +376,6 @@ def change_port(dev: NetDevice, data: Mapping[str, Any]) -> None:
             if port.place is not None:
                 port.place.stir()
             port.options[name] = value
+            port.bridge.answers_arp |= name in ANSWERING and bool(value)
         else:
             raise NetError(EINVAL)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netsim.addr import MAC
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import multicast
+from netsim.kernel.bridge.arp_proxy import ANSWERED, do_proxy_suppress_arp, is_spared
 from netsim.kernel.bridge.audience import is_heard_by_nobody_else
 from netsim.kernel.bridge.vlan import allowed_egress, allowed_ingress, handle_vlan, vid_of
 from netsim.kernel.core.hooks import FORWARD, LOCAL_OUT, PF_BRIDGE, POST_ROUTING, nf_hook, nf_hook_slow
@@ -16,7 +17,7 @@ from netsim.kernel.core.skbuff import PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.core.transmit import dev_queue_xmit
 from netsim.packet import HopByHop, Ip, Ip6
-from netsim.packet.numbers import ETH_P_ARP, ETH_P_IPV6, IPPROTO_IGMP
+from netsim.packet.numbers import ETH_P_ARP, IPPROTO_IGMP
 
 if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -45,6 +46,8 @@ def br_dev_xmit(bridge: Bridge, skb: SkBuff) -> None:
                 trace_drop(bridge.netns, "VLAN_FILTER", bridge.name, skb.packet)
             return
         vid = vid_of(bridge, skb)
+    if bridge.answers_arp and skb.protocol == ETH_P_ARP:
+        skb.control = ANSWERED if do_proxy_suppress_arp(bridge, skb, vid, None) else None
     if destination.is_multicast:
         if destination.is_broadcast:
             flood(bridge, skb, None, "bcast_flood", LOCAL_OUT)
@@ -98,6 +101,8 @@ def flood(bridge: Bridge, skb: SkBuff, source: BridgePort | None, flag: str, hoo
     ports = None if is_visited or not is_heard_by_nobody_else(bridge, skb) else bridge.audience.hearers(source, skb)
     for port in bridge.ports[::-1] if ports is None else ports:
         if not (port.options[flag] or (source is None and flag != "flood")) or not should_deliver(port, source, skb):
+            continue
+        if bridge.answers_arp and is_spared(port, skb):
             continue
         if is_watched or not port.dev.only_counts(skb):
             _send(port, skb.clone(), hook)
@@ -161,7 +166,7 @@ def refusal(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> str:
         return "isolated"
     if port.bridge.options["vlan_filtering"] and not allowed_egress(port.bridge, port, skb):
         return "vlan"
-    return "" if should_deliver(port, source, skb) else "neigh_suppress"
+    return "neigh_suppress" if port.bridge.answers_arp and is_spared(port, skb) else ""
 
 
 def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> bool:
@@ -171,13 +176,7 @@ def should_deliver(port: BridgePort, source: BridgePort | None, skb: SkBuff) -> 
         return False
     if options["isolated"] and source is not None and source.options["isolated"]:
         return False
-    if port.bridge.options["vlan_filtering"] and not allowed_egress(port.bridge, port, skb):
-        return False
-    return not (options["neigh_suppress"] and skb.protocol in (ETH_P_ARP, ETH_P_IPV6) and skb.dst.is_multicast and _is_neighbour_request(skb))
-
-
-def _is_neighbour_request(skb: SkBuff) -> bool:
-    return skb.protocol == ETH_P_ARP
+    return not port.bridge.options["vlan_filtering"] or allowed_egress(port.bridge, port, skb)
 
 
 def _send(port: BridgePort, skb: SkBuff, hook: int) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from netsim.addr import MAC
 from netsim.kernel.bridge import fdb as br_fdb
 from netsim.kernel.bridge import multicast, stp
+from netsim.kernel.bridge.arp_proxy import ANSWERED, do_proxy_suppress_arp
 from netsim.kernel.bridge.forward import flood, forward_to, is_minded, multicast_flood, pass_up
 from netsim.kernel.bridge.vlan import allowed_ingress, vid_of
 from netsim.kernel.core.hooks import FORWARD, PF_BRIDGE, PRE_ROUTING, nf_hook, nf_hook_slow
 from netsim.kernel.core.netdevice import IFF_PROMISC, IFF_UP
 from netsim.kernel.core.skbuff import PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
+from netsim.packet.numbers import ETH_P_ARP
 
 if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
@@ -96,6 +98,8 @@ def br_handle_frame_finish(netns: Netns, skb: SkBuff) -> None:
             br_fdb.learn(bridge, port, skb.src, vid)
     if port.state == BR_STATE_LEARNING:
         return
+    if bridge.answers_arp and skb.protocol == ETH_P_ARP:
+        skb.control = ANSWERED if do_proxy_suppress_arp(bridge, skb, vid, port) else None
     if destination & GROUP_BIT:
         if destination.is_broadcast:
             flood(bridge, skb, port, "bcast_flood", FORWARD)
