@@ -14,8 +14,8 @@ from netsim.packet.numbers import ETH_P_8021Q, ETH_P_ARP
 
 if TYPE_CHECKING:
     from netsim.kernel.bridge.device import Bridge, BridgePort
-    from netsim.kernel.bridge.fdb import FdbEntry
     from netsim.kernel.core.netdevice import NetDevice
+    from netsim.kernel.tables.fdb import FdbEntry
 
 ANSWERING = ("proxy_arp", "proxy_arp_wifi", "neigh_suppress")
 """The options of a port that this is about; who sets one tells its bridge (`Bridge.answers_arp`)."""
