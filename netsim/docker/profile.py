@@ -146,7 +146,7 @@ class EngineProfile:
     not_running: str = "container {id} is not running"
     cannot_kill: str = "cannot kill container: {name}"
     asks_for_isolated: int = 0
-    """Whether the name server hands on what containers ask whose networks lead nowhere (20.10)."""
+    """Whether the name server asks from the host's namespace for containers whose networks lead nowhere (20.10)."""
     answers_failure: int = 1
     """Whether the name server says that nobody outside answered; 20.10 says nothing."""
     asks_from_host: int = 1

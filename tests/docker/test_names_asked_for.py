@@ -83,3 +83,17 @@ def test_the_outside_is_not_asked_for_who_cannot_get_there(engine: str) -> None:
     ok(host, "docker network disconnect outside c1")
     answers.append(host.run("docker exec c1 nslookup -type=a example.com").status)
     assert answers == ([0, 0, 0] if engine == "20.10" else [1, 0, 1])
+
+
+def test_a_server_on_an_internal_network_is_asked_all_the_same() -> None:
+    """`Resolver.forwardExtDNS`: what the container reaches itself is no leak."""
+    host = host_of("28")
+    ok(
+        host,
+        "docker network create --internal --subnet 10.4.0.0/24 inside; docker run -d --name names --network inside --ip 10.4.0.5 busybox sleep 1000",
+    )
+    ok(host, "docker run -d --name c1 --network inside --dns 10.4.0.5 busybox sleep 1000")
+    within = "nsenter -t $(docker inspect -f '{{.State.Pid}}' names) -n iptables"
+    ok(host, f"{within} -I INPUT -p udp --dport 53")
+    host.run("docker exec c1 nslookup -type=a example.com")
+    assert int(ok(host, f"{within} -nvL INPUT").splitlines()[2].split()[0]) > 0

@@ -220,11 +220,12 @@ class Resolver:
             self._reply(asked, Dns(message.ident, DNS_QR | DNS_RA | message.flags & DNS_RD, message.questions))
             return
         if not self.engine.profile.asks_for_isolated and not self._has_way_out():
-            asked.upstreams = ()
+            asked.upstreams = tuple(upstream for upstream in asked.upstreams if not upstream.from_host)
         self._next(asked)
 
     def _has_way_out(self) -> bool:
-        """Whether the container can reach the outside, so that the outside may be asked for it (`Sandbox.hasExternalAccess`)."""
+        """Whether the container can reach the outside, so that the host may ask there for it (`Sandbox.hasExternalAccess`, `forwardExtDNS`); what it
+        reaches itself it may ask in any case."""
         return any(not one.network.spec.internal and (any(one.leads) or one.routes_on_link) for one in self.sandbox.endpoints)
 
     def _own(self, question: Question) -> list[Record] | None:
