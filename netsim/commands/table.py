@@ -17,6 +17,7 @@ EXEC_TABLE: dict[str, str] = {
     "traceroute": "netsim.programs.traceroute.command:traceroute",
     "traceroute4": "netsim.programs.traceroute.command:traceroute",
     "traceroute6": "netsim.programs.traceroute.command:traceroute",
+    "mtr": "netsim.programs.mtr.command:mtr",
     "tracepath": "netsim.programs.tracepath.command:tracepath",
     "tracepath6": "netsim.programs.tracepath.command:tracepath",
     "radvd": "netsim.programs.radvd.program:radvd",

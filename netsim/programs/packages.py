@@ -15,7 +15,7 @@ IPTABLES = tuple(
 PINGS = ("ping", "ping4", "ping6")
 PROGRAMS: dict[str, tuple[str, ...]] = {
     "iputils-ping": PINGS, "iputils": (*PINGS, "arping", "tracepath"), "inetutils-ping": PINGS, "iputils-arping": ("arping",), "arping": ("arping",),
-    "iputils-tracepath": ("tracepath", "tracepath6"), "traceroute": ("traceroute", "traceroute6"), "inetutils-traceroute": ("traceroute",),
+    "iputils-tracepath": ("tracepath", "tracepath6"), "mtr": ("mtr",), "mtr-tiny": ("mtr",), "traceroute": ("traceroute", "traceroute6"), "inetutils-traceroute": ("traceroute",),
     **dict.fromkeys(("iproute2", "iproute", "iproute-tc", "iproute2-tc"), ("ip", "ss", "tc", "bridge", "nstat")),
     "net-tools": NET_TOOLS, "bridge-utils": ("brctl",), "bridge": ("brctl",),
     **dict.fromkeys(("iptables", "ip6tables", "iptables-legacy", "iptables-services"), IPTABLES), "nftables": ("nft",), "ipset": ("ipset",),

@@ -1,0 +1,1 @@
+"""mtr: traceroute and ping in one (mtr 0.95)."""
