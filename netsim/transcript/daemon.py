@@ -18,13 +18,15 @@ from netsim.docker.profile import EngineProfile
 
 
 def start_daemon(host: Host, profile: EngineProfile, line: str, images: Sequence[Image] = ()) -> dict[str, Any]:
-    """`dockerd OPTIONS`: status 1 and its last words when it refuses. `images` are in its store before."""
-    if isinstance(host.machine.services.get("docker"), Engine):
+    """`dockerd OPTIONS`: status 1 and its last words when it refuses. `images` are all that is in its store when the first one starts."""
+    is_first = not isinstance(host.machine.services.get("docker"), Engine)
+    if not is_first:
         stop(host.machine)
         host.world.run_for(CHANGE_TIME)
     try:
         engine = boot(host.machine, profile, read_options(host.machine, shlex.split(line)[1:]))
-        engine.images |= {image.name: image for image in images}
+        if is_first:
+            engine.images = {image.name: image for image in images}
     except Refusal as problem:
         return {"rc": 1, "stdout": "", "stderr": f"{problem.text}\n"}
     return {"rc": 0, "stdout": "", "stderr": ""}

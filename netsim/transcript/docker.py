@@ -12,7 +12,7 @@ import attrs
 from netsim.addr import IPv4
 from netsim.api import Background, Host, World
 from netsim.clock import MS
-from netsim.docker.image import PATH, Image
+from netsim.docker.image import READY, Image
 from netsim.docker.profile import V20_10
 from netsim.docker.settings import Port
 from netsim.kernel.profile import LINUX_6_18
@@ -28,13 +28,14 @@ DAEMON_TIME = 2_000 * MS
 ROUTER = "10.10.101.1"
 WWW = {"/www/index.html": "Hello world!\n"}
 IMAGES = (
-    Image("busybox", "busybox", ("sh",), files=WWW),
-    Image("webapp", "busybox", ("httpd", "-f", "-p", "5000", "-h", "/www"), exposed=(Port(5000),), files=WWW),
-    Image("nginx", "busybox", ("httpd", "-f", "-p", "80", "-h", "/www"), exposed=(Port(80), Port(443)), files=WWW),
+    Image("busybox", "busybox", ("sh",), env=(), files=WWW),
+    Image("webapp", "busybox", ("httpd", "-f", "-p", "5000", "-h", "/www"), exposed=(Port(5000),), env=(), files=WWW),
+    Image("nginx", "busybox", ("httpd", "-f", "-p", "80", "-h", "/www"), exposed=(Port(80), Port(443)), env=(), files=WWW),
     Image(
         "training/postgres", "busybox", ("nc", "-ll", "-p", "5432", "-e", "echo", "pg"), exposed=(Port(5432),),
-        env=(PATH, "POSTGRES_PASSWORD=secret"), files=WWW,
+        env=("POSTGRES_PASSWORD=secret",), files=WWW,
     ),
+    next(image for image in READY if image.name == "ubuntu"),
 )  # fmt: skip
 """What was recorded ran in images of the same names that were made for it: BusyBox with a page below /www."""
 ADDRESS = IPv4.parse("10.10.101.106")

@@ -18,7 +18,7 @@ DATA = {
     ("template", "text"),
     [
         ("{{.Name}} {{.Code}} {{.Running}}", "/web 137 true"),
-        ("{{json .Args}}", '["-c","echo \\u003c\\u0026\\u003e"]'),
+        ("{{json .Args}}", '["-c","echo <&>"]'),
         ("{{range .Networks}}{{.IP}} {{end}}", "10.1.0.2 10.0.0.2 "),
         ("{{range $name, $net := .Networks}}{{$name}}={{$net.IP}} {{end}}", "a=10.1.0.2 b=10.0.0.2 "),
         ("{{range .Links}}x{{else}}none{{end}}", "none"),
@@ -49,7 +49,7 @@ def test_what_go_prints(template: str, text: str) -> None:
     ("template", "problem"),
     [
         ("{{.Nope}}", 'template: :1:2: executing "" at <.Nope>: map has no entry for key "Nope"'),
-        ("{{range}}", "template: :1: missing value for command"),
+        ("{{range}}", "template: :1: missing value for range"),
         ("{{.Name", "template: :1: unclosed action"),
         ("{{if .Name}}x", "template: :1: unexpected EOF"),
         ("{{nosuch .}}", 'template: :1: function "nosuch" not defined'),

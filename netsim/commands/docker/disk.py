@@ -102,7 +102,7 @@ def df(docker: Docker, parsed: Parsed) -> Result:
         _row("Build Cache", 0, 0, 0, "0B"),
     ]
     form = parsed.text("format")
-    return show(docker, COLUMNS, "{{print `json`}}" if form == "json" and docker.cli.family == "20.10" else form, rows, quiet=0)
+    return show(docker, COLUMNS, docker.form(form), rows, quiet=0)
 
 
 def _row(kind: str, total: int, active: int, size: int, reclaimable: str) -> dict[str, str]:

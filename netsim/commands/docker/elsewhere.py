@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netsim.commands.docker.flags import Parsed
 from netsim.commands.docker.session import Docker, Subcommand
+from netsim.docker.errors import Missing
 from netsim.machine.call import Result
 
 NO_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
@@ -12,19 +15,42 @@ NO_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "dock
 def no_manager(docker: Docker, parsed: Parsed) -> Result:
     """What only a swarm's manager does."""
     if docker.engine.swarm is not None and docker.engine.swarm.manager is not None:
-        return not_modelled(docker, parsed)
+        return _none_there(docker, parsed.words, [word for word in parsed.words if not word.startswith("-")])
     docker.complain(f"Error response from daemon: {NO_MANAGER}")
     return docker.result(1)
 
 
-def not_modelled(docker: Docker, parsed: Parsed) -> Result:
+HEADS = {"config": "ID        NAME      CREATED   UPDATED", "secret": "ID        NAME      DRIVER    CREATED   UPDATED"}
+
+
+def _none_there(docker: Docker, typed: Sequence[str], words: list[str]) -> Result:
+    """Nobody can make configs, secrets and stacks, so there are none: they are listed, and looked for in vain."""
+    group, _, name = docker.verb.partition(" ")
+    if group in (*HEADS, "stack") and name == "ls":
+        if not any(word.startswith(("-q", "--quiet", "--format")) for word in typed):
+            docker.print(HEADS.get(group) or "NAME      SERVICES" + "   ORCHESTRATOR" * (docker.cli.family == "20.10"))
+    elif group in HEADS and name == "rm" and words:
+        for word in words:
+            docker.refused(Missing(group, word))
+        return docker.result(1)
+    elif group == "stack" and name in ("ps", "services", "rm") and len(words) == 1:
+        docker.complain(f"{'n' if name == 'ps' else 'N'}othing found in stack: {words[0]}")
+        return docker.result(int(name == "ps"))
+    else:
+        return not_modelled(docker, None)
+    return docker.result()
+
+
+def not_modelled(docker: Docker, parsed: Parsed | None) -> Result:
     """Refused by name."""
     docker.complain(f"docker: netsim: 'docker {docker.verb}' is not modelled")
     return docker.result(1)
 
 
 def _of_manager(path: str, arguments: str) -> Subcommand:
-    return Subcommand(path, arguments, (), 0, None, no_manager, reads=0)
+    needed = [word for word in arguments.split() if not word.startswith("[")]
+    most = None if "..." in arguments else len(needed) + arguments.count("[file")
+    return Subcommand(path, arguments, (), len(needed), most, no_manager, reads=0)
 
 
 MANAGER = {

@@ -149,7 +149,7 @@ class Watching(Program):
 
 def events(docker: Docker, parsed: Parsed) -> Result | Program:
     """docker events."""
-    form = parsed.text("format")
+    form = docker.form(parsed.text("format"))
     if form not in ("", "json"):
         try:
             check(form)

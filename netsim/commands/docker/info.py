@@ -42,7 +42,7 @@ def _server(engine: Engine) -> dict[str, Any]:
 
 def version(docker: Docker, parsed: Parsed) -> Result:
     """docker version."""
-    form = parsed.text("format")
+    form = docker.form(parsed.text("format"))
     if form not in ("", "json"):
         try:
             check(form)
@@ -150,7 +150,7 @@ def _facts(engine: Engine) -> dict[str, Any]:
 
 def info(docker: Docker, parsed: Parsed) -> Result:
     """docker info."""
-    form = parsed.text("format")
+    form = docker.form(parsed.text("format"))
     facts: dict[str, Any] | None = None
     problem_text = ""
     try:

@@ -146,7 +146,7 @@ def _is_pretty(parsed: Parsed) -> bool:
 
 def _inspect(docker: Docker, parsed: Parsed, kind: str) -> Result:
     """Each name looked up; what was found is printed, then what was not is told (`inspect.Inspect`)."""
-    template = parsed.text("format")
+    template = docker.form(parsed.text("format"))
     if template not in ("", "json"):
         try:
             check(template)

@@ -28,13 +28,13 @@ class Columns:
 
 def show(docker: Docker, columns: Columns, form: str, rows: Sequence[Mapping[str, str]], *, quiet: int) -> Result:
     """Print rows: `form` is --format's value, empty for the default."""
-    template, is_table = _template(columns, form, quiet)
+    template, is_table = _template(columns, form, quiet, int(docker.cli.family != "20.10"))
     lines: list[str] = []
     try:
         if is_table:
             lines.append(render(template, Headers(columns.headers), lenient=1))
         for row in rows:
-            lines.append(to_json(dict(row)) if template == "json" else render(template, Row(dict(row), columns.go_type)))
+            lines.append(to_json(dict(row)) if template == "{{json .}}" else render(template, Row(dict(row), columns.go_type)))
     except TemplateError as problem:
         docker.complain(columns.parse_problem.format(problem=problem))
         return docker.result(1)
@@ -43,14 +43,14 @@ def show(docker: Docker, columns: Columns, form: str, rows: Sequence[Mapping[str
     return docker.result()
 
 
-def _template(columns: Columns, form: str, quiet: int) -> tuple[str, int]:
+def _template(columns: Columns, form: str, quiet: int, knows_json: int) -> tuple[str, int]:
     if form in ("", "table"):
         return (columns.quiet, 0) if quiet else (columns.table, 1)
     if form.startswith("table"):
         inner = form.removeprefix("table").strip(" \t")
         return (columns.quiet, 0) if quiet else (inner.replace("\\t", "\t").replace("\\n", "\n"), 1)
-    if form in ("json", "{{json .}}"):
-        return "json", 0
+    if form == "{{json .}}" or (form == "json" and knows_json):
+        return "{{json .}}", 0
     return (columns.quiet if form == "raw" and quiet else form.replace("\\t", "\t").replace("\\n", "\n")), 0
 
 

@@ -203,7 +203,8 @@ def _run(session: Docker, command: Subcommand, verb: str, words: tuple[str, ...]
     cli = session.cli
     session.verb = verb
     if not command.reads and not {"--help", "-h"} & set(words):
-        return _answer(session, command, Parsed({}, words))
+        wrong = "" if words else usage.wrong_count(cli, command, verb, 0)
+        return Result("", wrong, 1) if wrong else _answer(session, command, Parsed({}, words))
     try:
         parsed = parse(words if command.reads else ("--help",), command.flag_set(cli.family), interspersed=command.interspersed)
     except HelpWanted as wanted:

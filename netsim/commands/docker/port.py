@@ -31,6 +31,8 @@ def port(docker: Docker, parsed: Parsed) -> Result:
     bound = {text: bindings for text, bindings in port_map(container).items() if bindings}
     if asked and asked[0]:
         number, protocol = split_protocol(asked[0])
+        if asked[0].count("/") > 1 and number:
+            protocol = asked[0].partition("/")[2]
         wrong = _bad_port(number)
         if wrong:
             docker.complain(wrong if docker.cli.family == "20.10" else f"Error: invalid port ({number}): {wrong}")

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from netsim.commands.docker.profile import CliProfile
-from netsim.commands.docker.template import NIL, Moment, NilList, NilMap, Pointed, Pointers, Struct, Texts
+from netsim.commands.docker.template import NIL, ByPort, Moment, NilList, NilMap, Pointed, Pointers, Struct, Texts
 
 
 class Reader(Protocol):
@@ -146,7 +146,7 @@ class PortMap:
         """Every binding read."""
         if not isinstance(sent, dict):
             return sent
-        return {name: [BINDING.read(one) for one in value] if value is not None else NilList() for name, value in sent.items()}
+        return ByPort({name: [BINDING.read(one) for one in value] if value is not None else NilList() for name, value in sent.items()})
 
 
 IPAM_CONFIG = Shape(

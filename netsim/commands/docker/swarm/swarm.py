@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsim.commands.docker import values
+from netsim.commands.docker import usage, values
 from netsim.commands.docker.flags import BOOL, INT, LIST, WORDS, Flag, Parsed
 from netsim.commands.docker.session import Docker, Subcommand
 from netsim.docker.errors import Refusal, forbidden, invalid
@@ -14,6 +14,7 @@ from netsim.docker.swarm.store import Store
 from netsim.machine.call import Result
 
 NO_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+LEAST_EXPIRY = 3600 * 10**9
 AVAILABILITIES = ("active", "pause", "drain")
 
 
@@ -102,8 +103,12 @@ def join_token(docker: Docker, parsed: Parsed) -> Result:
 
 def update(docker: Docker, parsed: Parsed) -> Result:
     """docker swarm update."""
+    if not parsed.values:
+        return Result(usage.of_command(docker.cli, UPDATE, docker.verb))
     member = member_of(docker)
     settings = _options(parsed).settings
+    if 0 < settings.get("cert_expiry", LEAST_EXPIRY) < LEAST_EXPIRY:
+        raise invalid("rpc error: code = InvalidArgument desc = minimum certificate expiry time is: 1h0m0s")
     if parsed.given("max-snapshots"):
         settings["max_snapshots"] = parsed.number("max-snapshots")
     if parsed.given("snapshot-interval"):
@@ -139,6 +144,7 @@ SHARED = (
 ADDRESSES = (
     Flag("advertise-addr"), Flag("availability"), Flag("data-path-addr"), Flag("listen-addr", unmodelled=1),
 )  # fmt: skip
+UPDATE = Subcommand("swarm update", "[OPTIONS]", SHARED, 0, 0, update)
 SWARM_COMMANDS = (
     Subcommand(
         "swarm init", "[OPTIONS]",
@@ -148,7 +154,7 @@ SWARM_COMMANDS = (
     Subcommand("swarm join", "[OPTIONS] HOST:PORT", (*ADDRESSES, Flag("token")), 1, 1, join),
     Subcommand("swarm leave", "[OPTIONS]", (Flag("force", "f", BOOL),), 0, 0, leave),
     Subcommand("swarm join-token", "[OPTIONS] (worker|manager)", (Flag("quiet", "q", BOOL), Flag("rotate", "", BOOL)), 1, 1, join_token),
-    Subcommand("swarm update", "[OPTIONS]", SHARED, 0, 0, update),
+    UPDATE,
     Subcommand("swarm unlock", "", (), 0, 0, unlock),
     Subcommand("swarm unlock-key", "[OPTIONS]", (Flag("quiet", "q", BOOL), Flag("rotate", "", BOOL)), 0, 0, unlock_key),
 )  # fmt: skip

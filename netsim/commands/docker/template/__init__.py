@@ -5,6 +5,6 @@ fields are an error that names its Go type.
 """
 
 from netsim.commands.docker.template.execute import check, render
-from netsim.commands.docker.template.values import NIL, Moment, NilList, NilMap, Pointed, Pointers, Struct, TemplateError, Texts
+from netsim.commands.docker.template.values import NIL, ByPort, Moment, NilList, NilMap, Pointed, Pointers, Struct, TemplateError, Texts
 
-__all__ = ["NIL", "Moment", "NilList", "NilMap", "Pointed", "Pointers", "Struct", "TemplateError", "Texts", "check", "render"]
+__all__ = ["NIL", "ByPort", "Moment", "NilList", "NilMap", "Pointed", "Pointers", "Struct", "TemplateError", "Texts", "check", "render"]

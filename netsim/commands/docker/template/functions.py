@@ -7,7 +7,7 @@ from inspect import CO_VARARGS
 from typing import Any
 from urllib.parse import quote_plus
 
-from netsim.commands.docker.template.values import MISSING, NIL, Pointers, TemplateError, Texts, inner, is_true, to_json
+from netsim.commands.docker.template.values import MISSING, NIL, ByPort, Pointers, Row, TemplateError, Texts, inner, is_true, to_json, to_json_plain
 
 
 def index(value: Any, *keys: Any) -> Any:
@@ -16,16 +16,27 @@ def index(value: Any, *keys: Any) -> Any:
         if value is None or value is MISSING or value is NIL:
             raise TemplateError("error calling index: index of untyped nil")
         if isinstance(value, dict):
+            if isinstance(value, ByPort) and isinstance(key, str):
+                raise TemplateError("error calling index: value has type string; should be nat.Port")
+            if not isinstance(key, str):
+                raise TemplateError(f"error calling index: value has type {_type(key)}; should be string")
             value = value.get(key, NIL if isinstance(value, Pointers) else "" if isinstance(value, Texts) else MISSING)
         elif isinstance(value, list | tuple | str):
             if not isinstance(key, int) or isinstance(key, bool):
                 raise TemplateError("error calling index: cannot index slice/array with type string")
+            if key == len(value):  # which Go finds only where it takes the item
+                raise TemplateError(f"error calling index: reflect: {'string' if isinstance(value, str) else 'slice'} index out of range")
             if not 0 <= key < len(value):
-                raise TemplateError(f"error calling index: error calling index: index out of range: {key}".replace("error calling index: ", "", 1))
-            value = value[key]
+                raise TemplateError(f"error calling index: index out of range: {key}")
+            value = value.encode()[key] if isinstance(value, str) else value[key]
         else:
             raise TemplateError(f"error calling index: can't index item of type {_type(value)}")
     return value
+
+
+def json_(value: Any) -> str:
+    """A value as JSON: only a row of a list, which writes itself, has `<`, `>` and `&` escaped."""
+    return to_json({name: value[name] for name in sorted(value)}) if isinstance(value, Row) else to_json_plain(value)
 
 
 def slice_(value: Any, *bounds: int) -> Any:
@@ -116,8 +127,28 @@ def or_(*values: Any) -> Any:
 
 
 def equal(value: Any, *others: Any) -> bool:
-    """eq: like any of them."""
-    return any(value == other and isinstance(value, bool) == isinstance(other, bool) for other in others)
+    """eq: like any of them; text, numbers and truths are of kinds that cannot be compared."""
+    for other in others:
+        _comparable("eq", value, other)
+        if value == other and isinstance(value, bool) == isinstance(other, bool):
+            return True
+    return False
+
+
+def unequal(value: Any, other: Any) -> bool:
+    """ne."""
+    _comparable("ne", value, other)
+    return not equal(value, other)
+
+
+def _comparable(name: str, one: Any, other: Any) -> None:
+    basic = (str, bool, int, float)
+    if isinstance(one, basic) and isinstance(other, basic) and _kind(one) != _kind(other):
+        raise TemplateError(f"error calling {name}: incompatible types for comparison")
+
+
+def _kind(value: Any) -> type:
+    return next(kind for kind in (str, bool, int, float) if isinstance(value, kind))
 
 
 def less(one: Any, other: Any) -> bool:
@@ -148,10 +179,10 @@ JAVASCRIPT = {character: f"\\u{character:04X}" for character in (*range(32), *b"
 """`JSEscape` of text/template."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "json": to_json, "split": lambda text, between: str(text).split(between), "join": join, "title": lambda text: str(text).title(),
+    "json": json_, "split": lambda text, between: str(text).split(between), "join": join, "title": lambda text: str(text).title(),
     "lower": lambda text: str(text).lower(), "upper": lambda text: str(text).upper(), "pad": pad, "truncate": truncate, "index": index, "slice": slice_,
     "len": length, "print": print_, "printf": printf, "println": println, "and": and_, "or": or_, "not": lambda value: not is_true(value),
-    "eq": equal, "ne": lambda one, other: not equal(one, other), "lt": less, "le": lambda one, other: one == other or less(one, other),
+    "eq": equal, "ne": unequal, "lt": less, "le": lambda one, other: one == other or less(one, other),
     "gt": lambda one, other: one != other and not less(one, other), "ge": lambda one, other: not less(one, other),
     "html": lambda *values: print_(*values).translate(HTML), "js": lambda *values: print_(*values).translate(JAVASCRIPT),
     "urlquery": lambda *values: quote_plus(print_(*values)),

@@ -96,7 +96,17 @@ def parse(template: str) -> tuple[Any, ...]:
     if stopped:
         raise TemplateError(f"template: :{_line(template, stopped[0].at)}: unexpected {{{{{stopped[0].text}}}}}")
     assert at == len(pieces)
+    _check_leaves(nodes)
     return nodes
+
+
+def _check_leaves(nodes: tuple[Any, ...]) -> None:
+    """break and continue stand in a loop."""
+    for node in nodes:
+        if isinstance(node, Leave):
+            raise TemplateError(f"template: :1: {{{{{node.word}}}}} outside {{{{range}}}}")
+        if isinstance(node, Branch):
+            _check_leaves(node.other if node.word == "range" else (*node.body, *node.other))
 
 
 def _line(template: str, at: int) -> int:
@@ -187,6 +197,8 @@ def _nodes(pieces: list[str | list[Token]], at: int) -> tuple[tuple[Any, ...], i
 
 def _branch(pieces: list[str | list[Token]], at: int, tokens: list[Token]) -> tuple[Branch, int]:
     word = tokens[0].text
+    if not tokens[1:]:
+        raise TemplateError(f"template: :1: missing value for {word}")
     pipe = _Reader(tokens[1:]).pipe()
     body, at, stop = _nodes(pieces, at)
     other: tuple[Any, ...] = ()

@@ -107,6 +107,10 @@ class Pointers(dict[str, Any]):
     """A map to pointers: what it does not have is nil, not the zero value of anything."""
 
 
+class ByPort(dict[str, Any]):
+    """A map by port (`nat.PortMap`), whose keys no text can be."""
+
+
 class Texts(dict[str, Any]):
     """A map to text: what it does not have is empty."""
 
@@ -168,7 +172,11 @@ def plain(value: Any) -> Any:
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
+def to_json_plain(value: Any) -> str:
+    """The same without escapes (`SetEscapeHTML(false)`)."""
+    return json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)
+
+
 def to_json(value: Any) -> str:
     """A value as Go's encoding/json writes it: no blanks, `<`, `>` and `&` escaped."""
-    text = json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return to_json_plain(value).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
