@@ -83,8 +83,8 @@ def test_a_mac_is_the_parents() -> None:
     """`ipvlan.CreateEndpoint`."""
     host = host_of("29")
     ok(host, f"{WIRE}; docker network create -d ipvlan --subnet 10.40.0.0/24 -o parent=hv0 a")
-    text = "ipvlan interfaces do not support custom mac address assignment"
-    assert text in host.run("docker run -d --network a --mac-address 02:42:ac:11:00:09 busybox sleep 1000").stderr
+    text = "failed to create endpoint c1 on network a: ipvlan interfaces do not support custom mac address assignment"
+    assert text in host.run("docker run -d --name c1 --network a --mac-address 02:42:ac:11:00:09 busybox sleep 1000").stderr
 
 
 @pytest.mark.parametrize(("engine", "way"), [("28", "10.6.0.1"), ("29", "10.5.0.1")])

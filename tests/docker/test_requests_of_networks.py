@@ -157,3 +157,15 @@ def test_29_forgets_a_network_that_a_container_could_not_join(engine: str, left:
     ok(host, "docker rm -f first; docker start second")
     assert ok(host, "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' second").strip() == left
     assert ("10.7.0.9" in ok(host, "docker exec second ip addr")) == bool(left)
+
+
+def test_a_size_of_nothing_is_no_size() -> None:
+    """`Allocator.RequestPool` (29): of an unspecified prefix only its length counts, and not 0."""
+    host = host_of("29")
+    ok(
+        host,
+        "docker network create --subnet 0.0.0.0/0 n1; docker network create --ipv6 --subnet ::/0 n2; docker network create --subnet 0.0.0.0/26 n3",
+    )
+    form = "{{range .IPAM.Config}}{{.Subnet}} {{end}}"
+    lengths = [one.partition("/")[2] for one in ok(host, f"docker network inspect -f '{form}' n1 n2 n3").split()]
+    assert lengths == ["16", "16", "64", "26"]

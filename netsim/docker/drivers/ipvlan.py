@@ -46,7 +46,8 @@ class IpvlanDriver(ParentDriver):
     def create_endpoint(self, engine: Engine, endpoint: Endpoint, sandbox: Sandbox) -> None:
         """Its MAC is the parent's."""
         if endpoint.interface.mac is not None:
-            raise failed("ipvlan interfaces do not support custom mac address assignment")
+            where = f"failed to create endpoint {endpoint.name} on network {endpoint.network.name}"
+            raise failed(f"{where}: ipvlan interfaces do not support custom mac address assignment")
 
     def choose_routes(self, engine: Engine, endpoint: Endpoint, state: ParentState) -> None:
         """On layer 3 there is nobody to ask: the default route leads to the device itself."""

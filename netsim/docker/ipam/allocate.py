@@ -47,18 +47,19 @@ def _family(wanted: Wanted) -> type[IPv4Net | IPv6Net]:
 
 def _take(engine: Engine, network: Network, wanted: Wanted, family: type[IPv4Net | IPv6Net], wants_gateway: int) -> None:
     space = engine.space
-    size = wanted.subnet.length if wanted.subnet is not None and not int(wanted.subnet.network) and engine.profile.takes_subnet_sizes else 0
+    is_size = wanted.subnet is not None and not int(wanted.subnet.network) and engine.profile.takes_subnet_sizes
+    size = wanted.subnet.length if wanted.subnet is not None and is_size else 0
     plugin = network.spec.ipam_driver if network.spec.ipam_driver not in BUILTIN else ""
     pool: Pool
     if plugin:
         pool = request_pool(engine, plugin, wanted.subnet, wanted.ip_range, network.spec.ipam_options, family)
-    elif wanted.subnet is None or size:
+    elif wanted.subnet is None or is_size:
         pool = space.choose(reserved(engine), family, engine.id, size)
     else:
         pool = space.request(wanted.subnet, wanted.ip_range)
     subnet = Subnet(wanted.config, pool, gateway_given=int(wanted.gateway is not None))
     network.subnets.append(subnet)
-    subnet.chosen = int(wanted.subnet is None or bool(size))
+    subnet.chosen = int(wanted.subnet is None or is_size)
     if subnet.chosen and network.name != "bridge":
         subnet.gateway_given = 1
     if wanted.gateway is not None or wants_gateway:
