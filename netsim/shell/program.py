@@ -393,7 +393,9 @@ class Shell(Coprocesses):
                 self.lends = 1
                 try:
                     yield from self._redirect(first.redirects)
-                    child = self._spawn(args, [], dict(self.proc.fds))
+                    lent = dict(self.proc.fds)
+                    self._hand_on(args, lent)
+                    child = self._spawn(args, [], lent)
                     for fd, old in fds.items():
                         if self.proc.fds.get(fd) is not old:
                             old.close()

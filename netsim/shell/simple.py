@@ -208,14 +208,25 @@ class SimpleCommands(Redirecting):
         yield START
         if self.exec_last and not self.traps:
             self.proc.env = self.environment() | {key: str(value) for key, value in assigned}
+            self._hand_on(args, self.proc.fds)
             self.watch_pipes()
             self.proc.machine.execute(self.proc, tuple(args), None if self.proc.machine.command(self.proc, args[0]) else self._not_found)
             raise Replaced
-        child = self._spawn(args, assigned, self.handed_down())
+        fds = self.handed_down()
+        self._hand_on(args, fds)
+        child = self._spawn(args, assigned, fds)
         yield [child]
         self.status = child.status or 0
         if child.killed_by:
             self.killed = child
+
+    def _hand_on(self, args: list[str], fds: dict[int, Any]) -> None:
+        """A command whose words name the way into a `>( )` gets it, as the descriptor that they say."""
+        if self.substituted:
+            for word in args:
+                opened = self.substituted.pop(word, None)
+                if opened is not None:
+                    fds[int(word.rpartition("/")[2])] = opened
 
     def has_builtin(self, name: str) -> bool:
         """Whether this kind of shell has the builtin."""

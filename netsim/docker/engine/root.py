@@ -132,6 +132,7 @@ def make_root(engine: Engine, container: Container) -> Directory:
         dev[name] = Random(0o666, rng=engine.machine.kernel.rng)
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         dev[name] = Stream(0o666, 0, fd)
+    dev["fd"] = Symlink(0o777, 0, "/proc/self/fd")
     top: dict[str, Node] = {"etc": Directory(0o755, 0, etc), "dev": Directory(0o755, 0, dev), "proc": outside["proc"], "sys": outside["sys"]}
     for name in TOP:
         top[name] = Directory(0o755)
