@@ -129,6 +129,8 @@ def apply_common(dev: NetDevice, request: LinkRequest) -> None:
 
 def check_offload(dev: NetDevice, request: LinkRequest) -> None:
     """EINVAL, ERANGE with the kernel's sentence for bigger segments than the device may be handed (`validate_linkmsg`)."""
+    if request.gso_max_size is request.gso_max_segs is request.gro_max_size is None:
+        return
     since = dev.netns.kernel.profile.extended_acks
     if request.gso_max_size is not None and request.gso_max_size < LEAST_GSO_SIZE and since >= 618:
         raise NetError(ERANGE, "integer out of range")
