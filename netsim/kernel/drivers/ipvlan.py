@@ -281,7 +281,7 @@ def create(netns: Netns, request: LinkRequest) -> Ipvlan:
     if port is None:
         if real.type != ARPHRD_ETHER or real.flags & IFF_LOOPBACK or real.header_length != 14:
             raise NetError(EINVAL)
-        if real.rx_handler is not None or real.master is not None:
+        if real.rx_handler is not None or (real.master is not None and not real.master.l3mdev_table):  # a VRF takes in no frames itself
             raise NetError(EBUSY)
         port = IpvlanPort(real)
     dev = Ipvlan(

@@ -286,7 +286,7 @@ def _port_of(real: NetDevice) -> MacvlanPort:
         return real.slave_data
     if real.type != ARPHRD_ETHER or real.flags & IFF_LOOPBACK or real.header_length != 14:
         raise NetError(EINVAL)
-    if real.rx_handler is not None or real.master is not None:
+    if real.rx_handler is not None or (real.master is not None and not real.master.l3mdev_table):  # a VRF takes in no frames itself
         raise NetError(EBUSY)
     return MacvlanPort(real, own=MAC(real.address))
 

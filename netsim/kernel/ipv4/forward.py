@@ -53,8 +53,8 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
 
 
 def ip_forward_finish(netns: Netns, skb: SkBuff) -> None:
-    """Out as a packet of the router's (`ip_forward_finish`)."""
-    skb.owner = None
+    """Out as a packet of the router's (`ip_forward_finish`); by which port of a VRF it came is nothing to the next machine."""
+    skb.owner, skb.sdif = None, 0
     if skb.packet.options:
         skb.packet = skb.packet.with_options(recorded(skb.packet.options, _out_source(skb)))
     ip_output(netns, skb)

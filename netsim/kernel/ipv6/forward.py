@@ -60,7 +60,7 @@ def ip6_forward(netns: Netns, skb: SkBuff) -> None:
 def ip6_forward_finish(netns: Netns, skb: SkBuff) -> None:
     """Out as a packet of the router's (`ip6_forward_finish`)."""
     netns.mib["Ip6OutForwDatagrams"] += 1
-    skb.owner = None
+    skb.owner, skb.sdif = None, 0
     ip6_output(netns, skb)
 
 

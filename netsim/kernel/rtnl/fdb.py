@@ -46,13 +46,13 @@ def fdb_add(dev: NetDevice, request: FdbRequest, flags: int) -> None:
         if request.lladdr.is_zero or (request.flags & NTF_STICKY and request.state & NUD_PERMANENT):
             raise NetError(EINVAL)
         bridge, port = _bridge_of(dev)
-        if request.flags & NTF_USE:
-            br_fdb.learn(bridge, port, request.lladdr, vlan)
-            return
-        if request.flags & NTF_EXT_LEARNED:
-            br_fdb.add_learnt_elsewhere(bridge, port, request.lladdr, vlan)
-            return
         for vid in _vlans_of(port, vlan):
+            if request.flags & NTF_USE:
+                br_fdb.learn(bridge, port, request.lladdr, vid)
+                continue
+            if request.flags & NTF_EXT_LEARNED:
+                br_fdb.add_learnt_elsewhere(bridge, port, request.lladdr, vid)
+                continue
             entry = FdbEntry(
                 request.lladdr, port, is_local=bool(request.state & NUD_PERMANENT), is_static=bool(request.state & (NUD_PERMANENT | NUD_NOARP)),
                 is_sticky=bool(request.flags & NTF_STICKY), vid=vid,
@@ -118,10 +118,9 @@ def fdb_del(dev: NetDevice, request: FdbRequest) -> None:
     vlan = _vlan_of(request)
     if _is_for_master(dev, request.flags):
         bridge, port = _bridge_of(dev)
-        br_fdb.delete_by_user(bridge, port, request.lladdr, vlan)
-        for vid in port.vlans if not vlan else ():
-            if bridge.fdb.find(request.lladdr, vid) is not None:
-                br_fdb.delete_by_user(bridge, port, request.lladdr, vid)
+        known = [vid for vid in (0, *port.vlans) if bridge.fdb.find(request.lladdr, vid) is not None] if not vlan else []
+        for vid in known or (vlan,):  # without a VLAN one that is found is enough
+            br_fdb.delete_by_user(bridge, port, request.lladdr, vid)
     if request.flags & NTF_SELF:
         if isinstance(dev, Bridge):
             br_fdb.delete_by_user(dev, None, request.lladdr, vlan)
