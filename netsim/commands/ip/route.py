@@ -16,7 +16,7 @@ from netsim.commands.ip.route_words import TYPES, RouteFilter, dev_index, named,
 from netsim.commands.ip.usage import ROUTE
 from netsim.commands.ip.words import Prefix, Stop, Words, address, answers, duparg2, invarg, matches, number, prefix
 from netsim.errors import NetError
-from netsim.kernel.ipv4.route import flush_cache
+from netsim.kernel.ipv4.fnhe import flush_cache
 from netsim.kernel.ipv6.route import flush_cache as flush_cache6
 from netsim.kernel.rtnl.flags import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.rtnl.route import HopRequest, RouteRequest, delroute, newroute

@@ -17,8 +17,9 @@ from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import ip_tunnel
 from netsim.kernel.drivers.ip_tunnel import IpTunnel
 from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL, TunnelParms, lookup, parms_of
+from netsim.kernel.ipv4.fnhe import learn_pmtu
 from netsim.kernel.ipv4.icmp import icmp_send
-from netsim.kernel.ipv4.route import Flow, ip_route_output, learn_pmtu
+from netsim.kernel.ipv4.route import Flow, ip_route_output
 from netsim.packet import Ethernet, Gre, IcmpError, Ip
 from netsim.packet.codec import DecodeError, decode_content
 from netsim.packet.numbers import ETH_P_IP, ETH_P_IPV6, ETH_P_TEB, GRE_CSUM, GRE_KEY, GRE_SEQ, IPPROTO_GRE

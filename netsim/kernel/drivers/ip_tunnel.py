@@ -20,9 +20,10 @@ from netsim.kernel.core.skbuff import PACKET_BROADCAST, PACKET_HOST, SkBuff
 from netsim.kernel.core.tracepoint import trace_drop, trace_step
 from netsim.kernel.drivers.tunnel_parms import TunnelParms, find, parms_of
 from netsim.kernel.ipv4.fib_lookup import Flow, ip_dev_find
+from netsim.kernel.ipv4.fnhe import learn_pmtu
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.output import ip_local_out
-from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu
+from netsim.kernel.ipv4.route import Rt, ip_route_output
 from netsim.kernel.tables.fib import RTN_UNICAST
 from netsim.packet import Ethernet, Ip, Ip6
 from netsim.packet.numbers import IP_DF

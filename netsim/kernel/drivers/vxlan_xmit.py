@@ -16,7 +16,8 @@ from netsim.kernel.drivers import vxlan_fdb
 from netsim.kernel.drivers.ip_tunnel import ECN_CE, ECN_ECT_0, ECN_MASK, send_outer
 from netsim.kernel.inet.ports import port_range
 from netsim.kernel.ipv4.fib_lookup import Flow
-from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu
+from netsim.kernel.ipv4.fnhe import learn_pmtu
+from netsim.kernel.ipv4.route import Rt, ip_route_output
 from netsim.kernel.tables.fib import RTN_LOCAL, RTN_UNICAST
 from netsim.kernel.tables.neigh import NUD_CONNECTED
 from netsim.kernel.tables.vxlan import ALL_ZEROS, Remote

@@ -13,6 +13,7 @@ from netsim.errors import EEXIST, EINVAL, ENETDOWN, ENODEV, ENOENT, ESRCH, NetEr
 from netsim.kernel.core.modules import part
 from netsim.kernel.core.netdevice import IFF_UP, NetDevice
 from netsim.kernel.ipv4.fib_lookup import Flow, fib_lookup, inet_addr_type, inet_addr_type_dev, table_lookup
+from netsim.kernel.ipv4.fnhe import forget_behind
 from netsim.kernel.ipv6.fib import complete
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
@@ -208,6 +209,8 @@ def insert_checked(netns: Netns, route: Route, flags: int) -> None:
                 raise NetError(EEXIST)
             table.swap(same[0], route)
             netns.inet.fib.generation += 1
+            if netns.inet.exceptions:
+                forget_behind(netns, table, same[0])
             return
         if twin is not None:
             raise NetError(EEXIST)
@@ -290,6 +293,8 @@ def take_out(netns: Netns, table: FibTable, route: Route) -> None:
     netns.stir()
     table.remove(route)
     netns.inet.fib.generation += 1
+    if netns.inet.exceptions:
+        forget_behind(netns, table, route)
 
 
 def _is_wanted(route: Route, wanted: Wanted) -> bool:
@@ -349,6 +354,8 @@ def device_down(netns: Netns, dev: NetDevice, *, keep_local: bool) -> None:
         netns.stir()
     for table, route in dead:
         table.remove(route)
+        if netns.inet.exceptions:
+            forget_behind(netns, table, route)
 
 
 def device_gone(netns: Netns, dev: NetDevice) -> None:

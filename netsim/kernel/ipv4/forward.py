@@ -41,9 +41,9 @@ def ip_forward(netns: Netns, skb: SkBuff) -> None:
             trace_drop(netns, "PKT_TOO_BIG", route.dev.name, packet, route)
         icmp_send(skb, 3, 4, route.mtu)
         return
+    skb.packet = packet.with_ttl(packet.ttl - 1)
     if route.do_redirect and not packet.options:
         send_redirect(skb)
-    skb.packet = packet.with_ttl(packet.ttl - 1)
     skb.priority = tos_priority(packet.tos) if packet.tos else 0
     entries = netns.hooks_ipv4[FORWARD]
     if entries:

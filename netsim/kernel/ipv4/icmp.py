@@ -17,9 +17,10 @@ from netsim.kernel.ipv4.arp import ARP_OPS
 from netsim.kernel.ipv4.counters import icmp_count_in, icmp_count_out
 from netsim.kernel.ipv4.csum import content_is_damaged
 from netsim.kernel.ipv4.fib_lookup import Flow, inet_addr_type, inet_addr_type_dev
+from netsim.kernel.ipv4.fnhe import learn_pmtu, learn_redirect
 from netsim.kernel.ipv4.options import recorded
 from netsim.kernel.ipv4.output import ip_local_out
-from netsim.kernel.ipv4.route import Rt, ip_route_output, learn_pmtu, learn_redirect, packet_gateway
+from netsim.kernel.ipv4.route import Rt, ip_route_output, packet_gateway
 from netsim.kernel.ipv4.rt_cache import keep_way, known_way
 from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.tables.fib import RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST

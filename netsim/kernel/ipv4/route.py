@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 from netsim.addr import IPV4_LOOPBACK, IPv4, IPv6
-from netsim.clock import SECOND
 from netsim.errors import EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, NetError
 from netsim.kernel.core.fib_rules import l3mdev_update_flow
 from netsim.kernel.core.netdevice import IFF_LOOPBACK, IFF_UP, NetDevice
@@ -16,6 +15,7 @@ from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.inet.flow_keys import ports_of
 from netsim.kernel.ipv4.devinet import owner_of
 from netsim.kernel.ipv4.fib_lookup import GROUPS, Flow, Found, fib_lookup, is_own
+from netsim.kernel.ipv4.fnhe import find_exception
 from netsim.kernel.ipv4.select_addr import inet_select_addr
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
@@ -30,7 +30,6 @@ from netsim.values import quick
 
 if TYPE_CHECKING:
     from netsim.kernel.core.netns import Netns
-    from netsim.kernel.tables.fib import NextHop
     from netsim.packet import Ip
 
 Keys = tuple[int, int, int]
@@ -38,18 +37,6 @@ Keys = tuple[int, int, int]
 NO_KEYS: Keys = (0, 0, 0)
 FIRST_HOST, LOOPBACK_NET = 1 << 24, 127
 """Where addresses begin that are not of network 0, and the first octet of the host's own."""
-MIN_PMTU = 552
-
-
-@attrs.define(eq=False)
-class Learnt:
-    """What was learnt about one destination behind a next hop (`struct fib_nh_exception`): another gateway, a smaller MTU; until when (ns)."""
-
-    gateway: IPv4 | None = None
-    mtu: int = 0
-    is_locked: bool = False
-    expires: int = 0
-    hop: NextHop | None = None  # the one it hangs on: with the route, or the nexthop object, it goes
 
 
 @quick
@@ -81,66 +68,6 @@ class Rt:
     def leaves(self) -> bool:
         """Whether a broadcast that came in goes on to somebody else's net (`bc_forwarding`): one for us has no route."""
         return self.type == RTN_BROADCAST and self.found is not None and bool(self.iif)
-
-
-# exceptions ------------------------------------------------------------------------------------------------------------
-
-
-def exceptions_of(netns: Netns) -> dict[tuple[IPv4, int], Learnt]:
-    """All exceptions of a namespace by destination and device."""
-    return netns.inet.exceptions
-
-
-def find_exception(netns: Netns, dst: IPv4, dev: NetDevice, hop: NextHop | None) -> Learnt | None:
-    """What is still valid about a destination behind a next hop (`find_exception`)."""
-    known = exceptions_of(netns).get((dst, dev.ifindex))
-    if known is None:
-        return None
-    if known.hop is not hop or (known.expires and known.expires <= netns.kernel.clock.now):
-        del exceptions_of(netns)[dst, dev.ifindex]
-        return None
-    return known
-
-
-def learn_pmtu(netns: Netns, route: Rt, dst: IPv4, mtu: int) -> None:
-    """A router said that packets to `dst` must be smaller (`__ip_rt_update_pmtu`); not where the route's MTU is locked."""
-    hop, dev = _hop_of(route), route.dev
-    if hop is None or route.found is None or ("lock mtu", 1) in route.found.route.metrics or route.mtu < mtu:
-        return
-    sysctl, now = netns.inet.sysctl, netns.kernel.clock.now
-    lowest, lifetime = int(sysctl.get("route/min_pmtu", MIN_PMTU)), int(sysctl.get("route/mtu_expires", 600)) * SECOND
-    locked = mtu < lowest
-    if locked:
-        mtu = min(route.mtu, lowest)
-    elif route.pmtu == mtu and now < route.expires - lifetime // 2:
-        return
-    entry = find_exception(netns, dst, dev, hop) or Learnt(hop=hop)
-    entry.mtu, entry.is_locked, entry.expires = mtu, locked, now + lifetime
-    exceptions_of(netns)[dst, dev.ifindex] = entry
-    netns.inet.rt_genid += 1
-
-
-def learn_redirect(netns: Netns, route: Rt, dst: IPv4, gateway: IPv4) -> None:
-    """A router named a better gateway for `dst` (`__ip_do_redirect`)."""
-    hop, dev = _hop_of(route), route.dev
-    if hop is None:
-        return
-    entry = find_exception(netns, dst, dev, hop) or Learnt(hop=hop)
-    entry.gateway = gateway
-    entry.expires = netns.kernel.clock.now + int(netns.inet.sysctl.get("route/gc_timeout", 300)) * SECOND
-    exceptions_of(netns)[dst, dev.ifindex] = entry
-    netns.inet.rt_genid += 1
-
-
-def _hop_of(route: Rt) -> NextHop | None:
-    """The next hop that what is learnt of a way hangs on; None where no table knows the way."""
-    return route.found.hop if route.found is not None else None
-
-
-def flush_cache(netns: Netns) -> None:
-    """Forget all exceptions (`rt_cache_flush`)."""
-    exceptions_of(netns).clear()
-    netns.inet.rt_genid += 1
 
 
 # output ----------------------------------------------------------------------------------------------------------------
@@ -259,7 +186,7 @@ def _make(netns: Netns, kind: int, dev: NetDevice, dst: IPv4, src: IPv4 | None, 
                 locked = bool(value)
     pmtu = 0
     if kind == RTN_UNICAST:
-        known = find_exception(netns, dst, dev, None if found is None else found.hop) if netns.inet.exceptions else None
+        known = find_exception(netns, dst, found) if netns.inet.exceptions else None
         if known is not None:
             expires, learnt = known.expires, True
             if known.gateway is not None:
@@ -345,7 +272,7 @@ def _forward(skb: SkBuff, flow: Flow, found: Found) -> Rt:
     for name, value in found.route.metrics:
         if name == "mtu":
             mtu = value
-    known = find_exception(netns, skb.packet.dst, out, found.hop)
+    known = find_exception(netns, skb.packet.dst, found) if netns.inet.exceptions else None
     expires = 0
     if known is not None:
         expires = known.expires
@@ -444,10 +371,7 @@ __all__ = [
     "Flow",
     "Rt",
     "fib_validate_source",
-    "flush_cache",
     "ip_route_input_slow",
     "ip_route_output",
-    "learn_pmtu",
-    "learn_redirect",
     "validates_all_but_own",
 ]

@@ -193,7 +193,7 @@ class CachedRoute:
 def cached_routes(netns: Netns) -> list[CachedRoute]:
     """The exceptions that still hold, oldest first; the kernel's order is that of a hash (`fib_dump_info_fnhe`)."""
     cached = []
-    for dst, _ in list(netns.inet.exceptions):
+    for dst in dict.fromkeys([dst for dst, _ in netns.inet.exceptions]):
         try:
             route = ip_route_output(netns, Flow(dst, oif=0))
         except NetError:

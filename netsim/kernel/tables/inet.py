@@ -137,7 +137,7 @@ class Inet4State:
     peers: dict[int, InetPeer] | None = None
     icmp_sends: bool = False  # a control message is on its way out: what becomes of it is told to nobody (`icmp_xmit_lock`)
     icmp_global: InetPeer | None = None  # the bucket that all ICMP errors share
-    exceptions: dict[tuple[IPv4, int], Any] = attrs.field(factory=dict)  # (destination, ifindex) -> `ipv4.route.Learnt`
+    exceptions: dict[tuple[IPv4, tuple[Any, ...]], Any] = attrs.field(factory=dict)  # (destination, next hop) -> `ipv4.fnhe.Learnt`
     fragments: dict[tuple[int, int, int, int, int], Any] = attrs.field(factory=dict)  # `ipv4.fragment.Queue`
     in_octets: int = 0
     """This and the next six: counters of every hop, which wait here until `snmp_fold` adds them to those by name (`ipstats_mib`)."""

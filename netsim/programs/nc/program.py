@@ -8,7 +8,7 @@ import attrs
 
 from netsim.addr import IPV4_ANY, IPV6_ANY, IPv4, IPv6
 from netsim.clock import SECOND, US
-from netsim.errors import EINPROGRESS, NetError, strerror
+from netsim.errors import ECONNREFUSED, EINPROGRESS, NetError, strerror
 from netsim.machine.call import Call, Program, Result
 from netsim.machine.resolver import zone_of
 from netsim.programs.nc.options import Options, Refused, number, read
@@ -221,14 +221,15 @@ class Netcat(Program):
             self._announce(proc)
 
     def _probe(self, proc: Any) -> None:
-        """Four datagrams show whether an error comes back (`udptest`); the first write that fails ends it."""
+        """Four datagrams show whether an error comes back (`udptest`): of those behind the first only a refusal ends it."""
         try:
             proc.sock(self.fd).send(b"X")
-        except NetError:
-            self.status = 1
-            self._drop(proc)
-            self._next_port(proc)
-            return
+        except NetError as error:
+            if not self.probes or error.errno == ECONNREFUSED:
+                self.status = 1
+                self._drop(proc)
+                self._next_port(proc)
+                return
         self.probes += 1
         if self.probes < PROBES:
             proc.timer(PROBE_PAUSE, PROBE)

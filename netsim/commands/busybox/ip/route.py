@@ -30,7 +30,7 @@ from netsim.commands.ip.route6_show import UNSHOWN, answered, fields, shown
 from netsim.commands.ip.route_get import answer_item
 from netsim.errors import EINVAL, NetError, strerror
 from netsim.kernel.core.netdevice import NetDevice
-from netsim.kernel.ipv4.route import flush_cache
+from netsim.kernel.ipv4.fnhe import flush_cache
 from netsim.kernel.ipv6 import fib as fib6
 from netsim.kernel.rtnl.flags import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
 from netsim.kernel.rtnl.route import HopRequest, RouteQuery, RouteRequest, delroute, getroute, hop_flags, newroute
