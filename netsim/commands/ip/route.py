@@ -54,6 +54,7 @@ METRICS = (
     "initcwnd",
     "initrwnd",
     "features",
+    "fastopen_no_cookie",
     "quickack",
     "congctl",
     "rto_min",
@@ -222,7 +223,11 @@ def _one_word(session: Ip, words: RouteWords, cursor: Words, word: str) -> None:
         words.pref = _preference(cursor.argument())
     elif word == "nhid":
         words.nhid = _unsigned(cursor.argument(), '"id" value is invalid\n')
-    elif word in ("encap", "ttl-propagate", "fastopen_no_cookie", "rto"):
+    elif word == "ttl-propagate":  # which only labels look at (MPLS)
+        value = cursor.argument()
+        if value not in ("enabled", "disabled"):
+            raise invarg(f'"{word}" value is invalid\n', value)
+    elif word in ("encap", "rto"):
         raise Stop(f'netsim: "ip route" option "{word}" is not modelled\n', 1)
     else:
         _destination(words, cursor, word)
@@ -257,7 +262,7 @@ def _metric(words: RouteWords, cursor: Words, word: str) -> None:
             raise invarg('"features" value not valid\n', value)
         words.metrics.append((word, 1))
         return
-    if value == "lock" and word not in ("quickack", "initcwnd", "initrwnd"):
+    if value == "lock" and word not in ("quickack", "initcwnd", "initrwnd", "fastopen_no_cookie"):
         value = cursor.argument()
         words.metrics.append((f"lock {word}", 1))
     elif word == "rto_min":
@@ -266,8 +271,8 @@ def _metric(words: RouteWords, cursor: Words, word: str) -> None:
     parsed = number(value, 0, 255 if word == "hoplimit" else 0xFFFFFFFF) if scale is None else _time(value, scale)
     if parsed is None:
         raise invarg(f'"{word}" value is invalid\n', value)
-    if word == "quickack" and parsed > 1:
-        raise invarg('"quickack" value should be 0 or 1\n', value)
+    if word in ("quickack", "fastopen_no_cookie") and parsed > 1:
+        raise invarg(f'"{word}" value should be 0 or 1\n', value)
     if word == "mtu":
         parsed = min(parsed, LARGEST_MTU)
     if parsed:
@@ -348,6 +353,8 @@ def show(session: Ip, cursor: Words) -> None:
     if session.style.family == 10:
         show6(session, wanted)
         return
+    if session.style.family not in (0, 2):
+        return  # of links and labels there are no routes here
     if wanted.cache:
         show_cache(session, wanted)
         return

@@ -10,9 +10,9 @@ import attrs
 from netsim.addr import IPv6
 from netsim.clock import SECOND
 from netsim.commands.ip import nexthop_show
-from netsim.commands.ip.names import NAMES, name_of
+from netsim.commands.ip.names import name_of
 from netsim.commands.ip.output import to_json
-from netsim.commands.ip.route_show import metrics_text
+from netsim.commands.ip.route_show import metrics_text, type_word
 from netsim.commands.ip.route_words import RouteFilter, holds, is_inside
 from netsim.commands.ip.words import Stop, answers
 from netsim.errors import NetError
@@ -91,7 +91,7 @@ def fields(session: Ip, what: Shown, wanted: RouteFilter) -> dict[str, Any]:
     details = session.style.details > 0
     is_shared = what.source is None and tells_ways(session.netns, route)
     if route.type != RTN_UNICAST or details:
-        item["type"] = NAMES["type"][route.type]
+        item["type"] = type_word(session, route.type)
     item["dst"] = what.dst
     if what.source is not None:
         item["from"] = what.source

@@ -60,13 +60,18 @@ def gateway_item(gateway: IPv4 | IPv6) -> dict[str, Any]:
     return {"gateway": str(gateway)} if isinstance(gateway, IPv4) else {"via": {"family": "inet6", "host": str(gateway)}}
 
 
+def type_word(session: Ip, kind: int) -> str:
+    """A route's type by name, or with -N as it is."""
+    return str(kind) if session.style.numeric else NAMES["type"][kind]
+
+
 def line(session: Ip, route: Route, wanted: Any) -> str:
     """One route; fields that every route shown shares are left out."""
     style = session.style
     details = style.details > 0
     text = ""
     if route.type != RTN_UNICAST or details:
-        text += f"{NAMES['type'][route.type]} "
+        text += f"{type_word(session, route.type)} "
     text += style.paint_address(route.dst, f"{destination(route)} ") if route.length else destination(route) + " "
     if route.tos and wanted.tos is None:
         text += f"tos 0x{route.tos:02x} "
@@ -74,7 +79,7 @@ def line(session: Ip, route: Route, wanted: Any) -> str:
         text += f"nhid {route.nh.id} "
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
-        if single.gateway is not None and wanted.via is None:
+        if single.gateway is not None and (wanted.via is None or isinstance(single.gateway, IPv6)):
             text += f"{_via(single.gateway)} {style.paint_address(single.gateway, f'{single.gateway} ')}"
         if not wanted.dev:
             text += f"dev {style.paint('ifname', f'{_dev(session, single.ifindex)} ')}"
@@ -116,6 +121,7 @@ def metrics_text(metrics: tuple[tuple[str, int], ...]) -> str:
 
 METRIC_ORDER = (
     "mtu", "window", "rtt", "rttvar", "ssthresh", "cwnd", "advmss", "reordering", "hoplimit", "initcwnd", "features", "rto_min", "initrwnd", "quickack", "congctl",
+    "fastopen_no_cookie",
 )  # fmt: skip
 PER_MS = {"rtt": 8, "rttvar": 4, "rto_min": 1}
 
@@ -158,7 +164,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
     item: dict[str, Any] = {}
     details = session.style.details > 0
     if route.type != RTN_UNICAST or details:
-        item["type"] = NAMES["type"][route.type]
+        item["type"] = type_word(session, route.type)
     item["dst"] = destination(route)
     if route.tos and wanted.tos is None:
         item["tos"] = f"0x{route.tos:02x}"
@@ -166,7 +172,7 @@ def json_route(session: Ip, route: Route, wanted: Any) -> dict[str, Any]:
         item["nhid"] = route.nh.id
     single = route.nexthops[0] if len(route.nexthops) == 1 else None
     if single is not None:
-        if single.gateway is not None and wanted.via is None:
+        if single.gateway is not None and (wanted.via is None or isinstance(single.gateway, IPv6)):
             item.update(gateway_item(single.gateway))
         if not wanted.dev:
             item["dev"] = _dev(session, single.ifindex)

@@ -102,7 +102,8 @@ def parse_filter(session: Ip, cursor: Words) -> RouteFilter:
         elif word in ("dev", "oif"):
             wanted.dev = dev_index(session.netns, cursor.argument())
         elif word == "via":
-            wanted.via = address(cursor.argument(), family)
+            value = cursor.argument()
+            wanted.via = address(cursor.argument(), 2 if value == "inet" else 10) if value in ("inet", "inet6") else address(value, family)
         elif word == "src":
             wanted.src = address(cursor.argument(), family)
         elif matches(word, "metric") or matches(word, "priority"):
