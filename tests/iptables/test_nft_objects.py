@@ -79,3 +79,15 @@ def test_objects_count_and_limit_for_the_rules_that_name_them(host: Host) -> Non
 def test_wrong_names_and_units_are_told_as_nft_tells_them(host: Host, line: str, complaint: str) -> None:
     answer = host.run(f"nft {line}")
     assert (answer.status, answer.stdout, answer.stderr) == (1, "", complaint)
+
+
+def test_json_tells_of_tables_chains_and_objects(host: Host) -> None:
+    meta = '{"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}'
+    counter = '{"counter": {"family": "ip", "name": "every", "table": "f", "handle": 2, "comment": "everything", "packets": 0, "bytes": 0}}'
+    limit = '{"limit": {"family": "ip", "name": "lim", "table": "f", "handle": 4, "rate": 200, "per": "second", "rate_unit": "bytes", "burst": 100, "burst_unit": "bytes"}}'
+    assert host.run("nft -j list counters").stdout == f"{meta}, {counter}]}}\n"
+    assert host.run("nft -j list limits").stdout == f"{meta}, {limit}]}}\n"
+    assert host.run("nft -j list quotas").stdout.endswith('"handle": 3, "bytes": 500, "used": 0, "inv": true}}]}\n')
+    chain = '{"chain": {"family": "ip", "table": "f", "name": "out", "handle": 1, "type": "filter", "hook": "output", "prio": 0, "policy": "accept"}}'
+    assert host.run("nft -j list chains").stdout == f"{meta}, {chain}]}}\n"
+    assert "rules and sets as JSON are not modelled" in host.run("nft -j list ruleset").stderr

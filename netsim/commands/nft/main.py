@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from netsim.commands.nft import json as as_json
 from netsim.commands.nft.commands import Reader
 from netsim.commands.nft.cursor import Cursor
 from netsim.commands.nft.iptables_view import (
@@ -15,7 +16,7 @@ from netsim.commands.nft.iptables_view import (
     iptables_without_sets,
     warnings,
 )
-from netsim.commands.nft.lexer import NftError, tokens_of, told
+from netsim.commands.nft.lexer import NftError, Token, tokens_of, told
 from netsim.commands.nft.listing import Look, chain_head, chain_text, object_text, rule_text, set_text, table_text, within
 from netsim.commands.nft.objects import KINDS
 from netsim.commands.nft.places import FAMILIES, NOT_THERE, Ruleset
@@ -36,7 +37,7 @@ GRAMMAR = Grammar(
         "define": ("D", "="), "includepath": ("I", "="), "debug": ("d", "="),
     },
 )  # fmt: skip
-UNMODELLED = {"i": "--interactive", "j": "--json", "N": "--reversedns", "S": "--service", "u": "--guid", "p": "--numeric-protocol", "d": "--debug"}
+UNMODELLED = {"i": "--interactive", "N": "--reversedns", "S": "--service", "u": "--guid", "p": "--numeric-protocol", "d": "--debug"}
 VERSION = "nftables v1.0.6 (Lester Gooch #5)"
 MOST_INCLUDES = 16
 
@@ -57,6 +58,8 @@ def nft(call: Call) -> Result | ReadInput:
     for letter, name in UNMODELLED.items():
         if letter in given:
             return Result("", f"nft: netsim: {name} is not modelled\n", 1)
+    if "j" in given and ("f" in given or rest[:1] not in (["list"], ["reset"], [])):
+        return Result("", "nft: netsim: JSON is written and not read\n", 1)
     if "f" in given:
         return _from_file(call, options, given)
     if not rest:
@@ -114,12 +117,17 @@ class Session:
         at, what = cursor.at, cursor.word("")
         family = cursor.take().text if cursor.peek().text in FAMILIES else ""
         tables = [table for key, table in self.rules.tables.items() if not family or key[0] == family]
-        if what.text in ("ruleset", "tables", "chains", "sets", "maps"):
+        if "j" in self.flags and what.text.removesuffix("s") not in KINDS:
+            self._show_json(reader, what, family, tables)
+        elif what.text in ("ruleset", "tables", "chains", "sets", "maps"):
             if cursor.peek().kind == "word":
                 raise cursor.unexpected("end of file or newline or semicolon")
             self._show_all(what.text, family, tables)
         elif what.text.removesuffix("s") in KINDS:
             cursor.at = at
+            if "j" in self.flags:
+                self.out += as_json.document([as_json.of_object(table, one) for table, objects in reader.chosen() for one in objects])
+                return
             for table, objects in reader.chosen():
                 self.out += within(table, "".join(object_text(one, self.look) for one in objects), self.look)
         elif what.text in ("table", "chain", "set", "map"):
@@ -131,6 +139,35 @@ class Session:
         else:
             cursor.at -= 1
             raise cursor.unexpected()
+
+    def _show_json(self, reader: Reader, what: Token, family: str, tables: list[NftTable]) -> None:
+        """`nft -j list ...` of anything but objects."""
+        cursor = reader.cursor
+        if iptables_tables(self.call.netns, self.look, family) and what.text not in ("table", "chain"):
+            raise NftError("netsim: tables of iptables as JSON are not modelled", [what])
+        if what.text in ("table", "chain"):
+            name = cursor.word()
+            table = self.rules.tables.get((family or "ip", name.text))
+            if table is None:
+                raise NftError(NOT_THERE, [name])
+            if what.text == "table":
+                self.out += as_json.document(as_json.whole(table, what))
+                return
+            wanted = cursor.word()
+            chain = table.chains.get(wanted.text)
+            if chain is None:
+                raise NftError(NOT_THERE, [wanted])
+            if chain.rules:
+                raise NftError("netsim: rules and sets as JSON are not modelled", [what])
+            self.out += as_json.document([as_json.of_chain(table, chain)])
+        elif what.text == "tables":
+            self.out += as_json.document(map(as_json.of_table, tables))
+        elif what.text == "chains":
+            self.out += as_json.document(as_json.of_chain(table, chain) for table in tables for chain in table.chains.values())
+        elif what.text == "ruleset":
+            self.out += as_json.document(item for table in tables for item in as_json.whole(table, what))
+        else:
+            raise NftError(f"netsim: 'nft -j list {what.text}' is not modelled", [what])
 
     def _show_all(self, what: str, family: str, tables: list[NftTable]) -> None:
         look = self.look
