@@ -74,8 +74,11 @@ def _bound(session: Ip, name: str) -> Netns | None:
 def list_names(session: Ip) -> None:
     """ip netns list."""
     items = []
+    _ask_all(session)
     for name in names(session):
         netns = _bound(session, name)
+        if netns is None:
+            session.err.append(NO_NAMESPACE)
         number_here = session.netns.id_of(netns) if netns is not None else None
         if session.style.json:
             items.append({"name": name} if number_here is None else {"name": name, "id": number_here})
@@ -83,6 +86,14 @@ def list_names(session: Ip) -> None:
             session.print(name + ("" if number_here is None else f" (id: {number_here})") + "\n")
     if session.style.json:
         session.print(to_json(items, session.style) if items else "")
+
+
+NO_NAMESPACE = "Error: Peer netns reference is invalid.\n"
+
+
+def _ask_all(session: Ip) -> None:
+    """What has a name but is no namespace, the kernel refuses to number (`netns_map_init`)."""
+    session.err += [NO_NAMESPACE for name in names(session) if _bound(session, name) is None]
 
 
 def _list(session: Ip, cursor: Words) -> None:
@@ -111,7 +122,7 @@ def attach(session: Ip, cursor: Words) -> None:
         raise Stop("No netns name and PID specified\n", 1)
     name = cursor.take()
     if not cursor.more():
-        raise Stop("No PID specified\n", 1)
+        raise Stop("No netns name and PID specified\n", 1)
     word = cursor.take()
     pid = number(word, 1, 0x7FFFFFFF)
     if pid is None:
@@ -259,6 +270,7 @@ def set_number(session: Ip, cursor: Words) -> None:
 
 def list_ids(session: Ip, cursor: Words) -> None:
     """ip netns list-id."""
+    _ask_all(session)
     target = None
     while cursor.more():
         word = cursor.take()

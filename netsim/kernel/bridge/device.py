@@ -352,6 +352,8 @@ def change(dev: NetDevice, data: Mapping[str, Any]) -> None:
             raise NetError(EINVAL)
         elif name == "fdb_flush":
             br_fdb.flush(dev, br_fdb.Which.DYNAMIC)
+        elif name == "vlan_stats_per_port" and any(port.vlans for port in dev.ports):
+            raise NetError(EBUSY)  # `br_vlan_set_stats_per_port`
         elif name in dev.options:
             dev.options[name] = value
         else:

@@ -33,6 +33,7 @@ from netsim.packet import Ip6, NdLinkAddr, NeighAdvert, NeighSolicit, Redirect6,
 from netsim.packet.icmp6 import NdOption, NdOther
 from netsim.packet.numbers import ETH_P_IPV6, IPPROTO_ICMPV6, ND_OPT_NONCE
 
+NTF_ROUTER = 128
 SOURCE_ADDRESS, TARGET_ADDRESS = 1, 2
 ROUTER, SOLICITED, OVERRIDES = 0x80, 0x40, 0x20
 HOP_LIMIT = 255
@@ -82,7 +83,16 @@ def send_na(dev: NetDevice, dst: IPv6, target: IPv6, flags: int, options: tuple[
         source = ipv6_dev_get_saddr(dev.netns, dev, dst)
         flags &= ~OVERRIDES
     if source is not None:
-        send(dev, source, dst, NeighAdvert(flags | (ROUTER if dev.inet6.conf.forwarding else 0), target, options))
+        send(dev, source, dst, NeighAdvert(flags | (ROUTER if _says_router(dev, target) else 0), target, options))
+
+
+def _says_router(dev: NetDevice, target: IPv6) -> bool:
+    """Whether an answer is a router's: of our own addresses where we forward, of a proxied one as its entry says (`ndisc_recv_ns`, `pndisc_is_router`)."""
+    assert dev.inet6 is not None
+    proxies = dev.netns.inet6.neigh.proxies
+    if proxies and _own(dev, target) is None and is_proxied(dev, target):
+        return bool(proxies.get((target, dev.ifindex), proxies.get((target, 0), 0)) & NTF_ROUTER)
+    return bool(dev.inet6.conf.forwarding)
 
 
 def target_option(dev: NetDevice) -> tuple[NdLinkAddr, ...]:
