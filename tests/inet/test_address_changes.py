@@ -202,3 +202,26 @@ def test_a_gateway_on_the_link_may_be_no_address_of_ours(host: Host) -> None:
     assert host.run("ip -6 route add 2001:db8:9::/64 via 2001:db8:2::2 dev d0 onlink").stderr == (
         "Error: Nexthop has invalid gateway or device mismatch.\n"
     )
+
+
+def test_what_the_device_limited_grows_with_it(host: Host) -> None:
+    host.run("ip netns add r; ip netns add h; ip link add v type veth peer name w netns r; ip -n r link add x type veth peer name y netns h")
+    host.run("ip link set v mtu 1400 up; ip addr add 10.3.0.1/24 dev v; ip -n r addr add 10.3.0.2/24 dev w; ip -n r link set w up")
+    host.run("ip -n r addr add 10.4.0.2/24 dev x; ip -n r link set x mtu 1300 up; ip -n h addr add 10.4.0.3/24 dev y; ip -n h link set y mtu 1300 up")
+    host.run("ip -n h route add default via 10.4.0.2; ip netns exec r sysctl -qw net.ipv4.ip_forward=1; ip route add 10.4.0.0/24 via 10.3.0.2")
+    host.run("ping -c1 -W1 -s1350 -M want 10.4.0.3; ip link set v mtu 1300")
+    assert "mtu 1300" in host.run("ip route get 10.4.0.3").stdout
+    host.run("ip link set v mtu 1500")
+    assert "mtu 1500" in host.run("ip route get 10.4.0.3").stdout
+
+
+def test_a_tunnel_tied_to_a_device_of_a_vrf_goes_by_the_vrfs_table(host: Host) -> None:
+    host.run("ip netns add far; ip link add u type veth peer name w netns far; ip link add red type vrf table 9; ip link set red up")
+    host.run("ip link set u master red up; ip addr add 10.5.0.1/24 dev u; ip link set d0 master red; ip addr add 10.6.0.1/32 dev d0")
+    host.run("ip link add g1 type gre local 10.6.0.1 remote 10.6.0.2 dev d0; ip link set g1 up; ip addr add 10.7.0.1/24 dev g1")
+    host.run("ip route add vrf red 10.6.0.2/32 via 10.5.0.2; ip -n far link set lo up; ip -n far link set w up; ip -n far addr add 10.5.0.2/24 dev w")
+    host.run(
+        "ip -n far addr add 10.6.0.2/32 dev lo; ip -n far route add 10.6.0.1/32 via 10.5.0.1; ip -n far link add g2 type gre local 10.6.0.2 remote 10.6.0.1"
+    )
+    host.run("ip -n far link set g2 up; ip -n far addr add 10.7.0.2/24 dev g2")
+    assert host.run("ping -c1 -W1 10.7.0.2").status == 0

@@ -251,6 +251,7 @@ def dev_set_mtu(dev: NetDevice, mtu: int) -> None:
         raise NetError(EINVAL, "mtu less than device minimum")
     if dev.max_mtu > 0 and mtu > dev.max_mtu:
         raise NetError(EINVAL, "mtu greater than device maximum")
+    dev.mtu_before = dev.mtu
     dev.change_mtu(mtu)
     dev.netns.kernel.notify(NETDEV_CHANGEMTU, dev)
 

@@ -117,6 +117,7 @@ class NetDevice(Late):
     parent: tuple[str, str] = ("", "")
     """The bus a card is on and its name there (`dev->dev.parent`)."""
     changed_flags: int = 0
+    mtu_before: int = 0  # while a change of the MTU is told (`netdev_notifier_info_ext`)
     """While a NETDEV_CHANGE is told: the flags that users changed (`netdev_notifier_change_info`)."""
     features: dict[str, int] | None = None
     """Offload features that users switched (`wanted_features`); they change nothing but what ethtool shows."""

@@ -125,7 +125,7 @@ def ip_tunnel_xmit(dev: IpTunnel, skb: SkBuff) -> None:
     try:
         if parms.local and not ip_dev_find(dev.home, parms.local):  # nobody may send from there
             raise NetError(EINVAL)
-        rt = ip_route_output(dev.home, Flow(remote, parms.local or None, parms.link, tos=tos & 0x1E, mark=parms.fwmark, protocol=dev.outer_protocol))
+        rt = ip_route_output(dev.home, tunnel_flow(dev, remote, tos, dev.outer_protocol))
     except NetError:
         dev.stats.tx_carrier_errors += 1
         _tx_error(dev, skb, "IP_OUTNOROUTES")
@@ -276,6 +276,15 @@ def tunnel_err(dev: IpTunnel, kind: int, code: int) -> None:
     dev.error_time = now
 
 
+def tunnel_flow(dev: IpTunnel, remote: IPv4, tos: int, protocol: int) -> Flow:
+    """What is asked for the way of an outer packet: over the device it is tied to, or by the VRF's table where that is in one (`ip_tunnel_init_flow`)."""
+    parms, home = dev.parms, dev.home
+    lower = home.devices.get(parms.link) if parms.link and home.l3mdevs else None
+    domain = lower.l3mdev if lower is not None else None
+    link, master = (parms.link, 0) if domain is None else (0, domain.ifindex)
+    return Flow(remote, parms.local or None, link, tos=tos & 0x1E, mark=parms.fwmark, protocol=protocol, l3mdev=master)
+
+
 # making ----------------------------------------------------------------------------------------------------------------
 
 
@@ -284,7 +293,7 @@ def bind_dev(dev: IpTunnel, lowest: int = MIN_MTU) -> int:
     parms, lower = dev.parms, None
     if parms.remote:
         try:
-            lower = ip_route_output(dev.home, Flow(parms.remote, parms.local or None, parms.link, tos=parms.tos & 0x1E)).dev
+            lower = ip_route_output(dev.home, tunnel_flow(dev, parms.remote, parms.tos, 0)).dev
         except NetError:
             lower = None
         if dev.type != ARPHRD_ETHER:

@@ -16,9 +16,8 @@ from netsim.kernel.core.skbuff import SkBuff
 from netsim.kernel.core.tracepoint import trace_drop
 from netsim.kernel.drivers import ip_tunnel
 from netsim.kernel.drivers.gre import DEST_UNREACH, FRAG_NEEDED, PORT_UNREACH, outer_pmtu
-from netsim.kernel.drivers.ip_tunnel import IpTunnel
+from netsim.kernel.drivers.ip_tunnel import IpTunnel, tunnel_flow
 from netsim.kernel.drivers.tunnel_parms import NO_TUNNEL, TunnelParms, lookup, parms_of
-from netsim.kernel.ipv4.fib_lookup import Flow
 from netsim.kernel.ipv4.icmp import icmp_send
 from netsim.kernel.ipv4.route import ip_route_output
 from netsim.packet import IcmpError, Ip, Ip6
@@ -63,7 +62,7 @@ class Sit(IpTunnel):
             return
         tos = parms.tos & ~1 | (inner.tclass if parms.tos & 1 else 0)
         try:
-            rt = ip_route_output(self.home, Flow(remote, parms.local or None, parms.link, tos=tos & 0x1E, mark=parms.fwmark, protocol=IPPROTO_IPV6))
+            rt = ip_route_output(self.home, tunnel_flow(self, remote, tos, IPPROTO_IPV6))
         except NetError:
             self.stats.tx_carrier_errors += 1
             self.stats.tx_errors += 1

@@ -28,6 +28,7 @@ from netsim.kernel.core.netdevice import (
 from netsim.kernel.ipv4 import fib
 from netsim.kernel.ipv4.arp import arp_changeaddr, arp_send_gratuitous
 from netsim.kernel.ipv4.fib_frontend import add_routes, delete_routes, modify_prefix_metric, same_net
+from netsim.kernel.ipv4.fnhe import sync_learnt_mtu
 from netsim.kernel.ipv4.igmp import ip_mc_down, ip_mc_up
 from netsim.kernel.tables.fib import (
     RT_SCOPE_HOST,
@@ -299,6 +300,8 @@ def _changemtu(dev: NetDevice) -> None:
         _unregistered(dev)
     else:
         dev.netns.inet.rt_genid += 1
+        if dev.netns.inet.exceptions:
+            sync_learnt_mtu(dev)
 
 
 def _changeupper(dev: NetDevice) -> None:

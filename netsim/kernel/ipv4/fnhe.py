@@ -10,6 +10,7 @@ from netsim.addr import IPv4
 from netsim.clock import SECOND
 
 if TYPE_CHECKING:
+    from netsim.kernel.core.netdevice import NetDevice
     from netsim.kernel.core.netns import Netns
     from netsim.kernel.ipv4.fib_lookup import Found
     from netsim.kernel.ipv4.route import Rt
@@ -96,3 +97,15 @@ def forget_behind(netns: Netns, table: FibTable, gone: Route) -> None:
     lost = {behind(gone, hop) for hop in gone.nexthops} - {behind(route, hop) for route in table.routes() for hop in route.nexthops}
     for key in [key for key in netns.inet.exceptions if key[1] in lost]:
         del netns.inet.exceptions[key]
+
+
+def sync_learnt_mtu(dev: NetDevice) -> None:
+    """What was learnt of ways over a device gets smaller with it, and larger where it was the device that set it (`fib_nhc_update_mtu`)."""
+    for (_, way), known in dev.netns.inet.exceptions.items():
+        if way[-3] != dev.ifindex or not known.mtu:
+            continue
+        if known.is_locked:
+            if dev.mtu <= known.mtu:
+                known.mtu, known.is_locked = dev.mtu, False
+        elif dev.mtu < known.mtu or known.mtu == dev.mtu_before:
+            known.mtu = dev.mtu
