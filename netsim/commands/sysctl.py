@@ -159,7 +159,7 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
             return Result("", f'sysctl: setting key "{_dotted(name)}": {strerror(EINVAL)}\n')
         settings.write(call.netns, name, value.strip())
     except NetError as error:
-        below = _below(call, name) if error.errno == ENOENT and not equals else None
+        below = _below(call, name, flags) if error.errno == ENOENT and not equals else None
         if below is not None:
             return below
         if error.errno == ENOENT and path[-1] != "/" and settings.is_known(call.netns, name):
@@ -172,10 +172,11 @@ def _one(call: Call, word: str, flags: set[str]) -> Result:
     return Result("" if "q" in flags else _shown(_dotted(name), value.strip(), flags))
 
 
-def _below(call: Call, name: str) -> Result | None:
+def _below(call: Call, name: str, flags: set[str]) -> Result | None:
     """All values of a folder; None where the name is one of a value or of nothing."""
     found = [known for known in settings.names(call.netns) if known.startswith(f"{_dotted(name)}.")]
-    return Result("".join(f"{known} = {settings.read(call.netns, known)}\n" for known in sorted(found))) if found else None
+    told = [known for known in sorted(found) if "deprecated" in flags or not known.endswith(DEPRECATED)]
+    return Result("".join(_shown(known, settings.read(call.netns, known), flags) for known in told)) if found else None
 
 
 def _from_input(call: Call, data: bytes) -> Result:

@@ -20,3 +20,12 @@ def test_a_dhcp_client_that_writes_into_a_pipe_gives_up_quietly() -> None:
     told = host.run("udhcpc -i v0 -n -q -t 2 -T 1 2>&1 | cat")
     assert told.stdout.splitlines().count("udhcpc: broadcasting discover") == 2
     assert "read error" not in told.stdout
+
+
+def test_a_folder_s_settings_are_listed_without_what_is_deprecated() -> None:
+    host = netsim.World(seed=0).host("h")
+    names = host.run("sysctl -N net.ipv4.neigh.lo").stdout.split()
+    assert "net.ipv4.neigh.lo.base_reachable_time_ms" in names
+    assert not [name for name in names if name.endswith(("base_reachable_time", "retrans_time"))]
+    assert "net.ipv4.neigh.lo.retrans_time = 100\n" in host.run("sysctl --deprecated net.ipv4.neigh.lo").stdout
+    assert host.run("sysctl -n net.ipv4.neigh.lo.retrans_time").stdout == "100\n"
