@@ -95,7 +95,7 @@ class LinkKind:
 
 
 def apply_common(dev: NetDevice, request: LinkRequest) -> None:
-    """Attributes that are set before a new device is registered: MTU, addresses, queue length, group, alias."""
+    """Attributes that are set before a new device is registered: MTU, addresses, queue length, group; an alias is not (`rtnl_create_link`)."""
     if request.mtu is not None:
         check_mtu(dev, request.mtu)
         dev.stir()
@@ -113,8 +113,6 @@ def apply_common(dev: NetDevice, request: LinkRequest) -> None:
         dev.tx_queue_len = request.txqueuelen
     if request.group is not None:
         dev.group = request.group
-    if request.alias is not None:
-        dev.alias = request.alias
     if request.operstate is not None:
         dev.operstate = request.operstate
     if request.numtxqueues is not None:

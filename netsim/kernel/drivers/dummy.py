@@ -62,7 +62,7 @@ def create_ifb(netns: Netns, request: LinkRequest) -> Ifb:
     dev = Ifb(
         netns, request.name or "ifb%d", request.ifindex or 0, address=netns.kernel.random_mac(), min_mtu=0, max_mtu=0, flags=IFF_BROADCAST | IFF_NOARP
     )
-    dev.default_qdisc = "fq_codel"
+    dev.default_qdisc = "pfifo_fast"
     dev.tx_queue_len = 32
     apply_common(dev, request)
     register_netdevice(dev)

@@ -123,7 +123,7 @@ def create(netns: Netns, name: str, mode: str) -> Tun:
     dev.mode = mode
     dev.tso_max_size = 65536
     dev.carrier = True
-    dev.default_qdisc = "fq_codel" if netns.kernel.profile.counters >= 618 else "pfifo_fast"
+    dev.default_qdisc = "pfifo_fast"
     register_netdevice(dev)
     netif_carrier_off(dev)
     return dev

@@ -62,8 +62,8 @@ class Ping(Program):
         """Replies or errors came."""
         while (heard := self.family.hear(proc, self.fd)) is not None:
             self._take(proc, heard)
-            if self._enough():
-                break
+            if self._enough() and not self.pacing.in_flight():
+                break  # what came for those still on their way is taken before the end is thought of (`main_loop`)
         self._go_on(proc)
 
     def _go_on(self, proc: Any) -> None:
