@@ -8,7 +8,7 @@ from netsim.addr import IPv4, IPv6
 from netsim.analysis.behind import Case, behind
 from netsim.analysis.cause import Cause
 from netsim.analysis.fixes import known_container
-from netsim.analysis.follow import Ends, Follower
+from netsim.analysis.follow import ASKING, Ends, Follower
 from netsim.analysis.judge import Judge
 from netsim.analysis.places import Names, Place
 from netsim.analysis.probe import PAYLOADS, Probe
@@ -42,7 +42,17 @@ class Tried:
 
 
 def try_in(trial: World, source: Place, target: Target, names: Names, relays: dict[int, DockerProxy], size: int = 0) -> Tried:
-    """Try it in this very world, which has settled; `names` and `relays` are its own."""
+    """Try it in this very world, which has settled; `names` and `relays` are its own.
+
+    Where it came to a neighbour that had been asked before for the last time, it is tried once more: who was asked cannot be seen otherwise.
+    """
+    tried = _try_once(trial, source, target, names, relays, size)
+    if tried.cause.code == "neighbour-failed" and not any(seen.way == ASKING for seen in tried.follower.seen):
+        tried = _try_once(trial, source, target, names, relays, size)
+    return tried
+
+
+def _try_once(trial: World, source: Place, target: Target, names: Names, relays: dict[int, DockerProxy], size: int) -> Tried:
     address, _ = address_of(trial, target)
     recording = record(trial)
     try:

@@ -48,7 +48,7 @@ SAME = {
         "numtxqueues": "queues are made with the device", "numrxqueues": "queues are made with the device",
         **dict.fromkeys(("xdp", "xdpgeneric", "xdpdrv"), "there is no program that `off` could take off"),
     },
-    "ipvlan": {"mode": "l3 already"},
+    "ipvlan": {"mode": "l3 already", "bridge": "what it is unless told otherwise"},
     "vxlan": {"label": "IPv4 has no flow labels", "flowlabel": "IPv4 has no flow labels"},
 }  # fmt: skip
 

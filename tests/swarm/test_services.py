@@ -141,7 +141,7 @@ REFUSED = {
     "docker node rm h1": "It must be demoted to worker before removal",
     "docker node demote h1": "attempting to demote the last manager of the swarm",
     "docker swarm init": "This node is already part of a swarm",
-    "docker stack ls": "not modelled",
+    "docker stack deploy -c x.yml s": "not modelled",
     "docker service create --name j --mode global-job busybox": "services of mode global-job are not modelled",
 }
 
