@@ -225,3 +225,17 @@ def test_a_tunnel_tied_to_a_device_of_a_vrf_goes_by_the_vrfs_table(host: Host) -
     )
     host.run("ip -n far link set g2 up; ip -n far addr add 10.7.0.2/24 dev g2")
     assert host.run("ping -c1 -W1 10.7.0.2").status == 0
+
+
+def test_what_was_learnt_goes_with_a_nexthop_object(host: Host) -> None:
+    host.run("ip netns add r; ip netns add far; ip link add v type veth peer name w netns r; ip -n r link add x type veth peer name y netns far")
+    host.run("ip addr add 10.3.0.1/24 dev v; ip link set v up; ip -n r addr add 10.3.0.2/24 dev w; ip -n r link set w up")
+    host.run(
+        "ip -n r addr add 10.4.0.2/24 dev x; ip -n r link set x mtu 1300 up; ip -n far addr add 10.4.0.3/24 dev y; ip -n far link set y mtu 1300 up"
+    )
+    host.run("ip -n far route add default via 10.4.0.2; ip netns exec r sysctl -qw net.ipv4.ip_forward=1")
+    made = "ip nexthop add id 1 via 10.3.0.2 dev v; ip route add 10.4.0.0/24 nhid 1"
+    host.run(f"{made}; ping -c1 -W1 -s1400 -M want 10.4.0.3")
+    assert "mtu 1300" in host.run("ip route get 10.4.0.3").stdout
+    host.run(f"ip nexthop flush; {made}")
+    assert "mtu" not in host.run("ip route get 10.4.0.3").stdout

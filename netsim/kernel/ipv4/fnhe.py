@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Behind = tuple[Any, ...]
 MIN_PMTU = 552
+OF_OBJECT = 4
+"""So many words name a way by a nexthop object."""
 
 
 @attrs.define(eq=False)
@@ -96,6 +98,12 @@ def forget_behind(netns: Netns, table: FibTable, gone: Route) -> None:
         return
     lost = {behind(gone, hop) for hop in gone.nexthops} - {behind(route, hop) for route in table.routes() for hop in route.nexthops}
     for key in [key for key in netns.inet.exceptions if key[1] in lost]:
+        del netns.inet.exceptions[key]
+
+
+def forget_object(netns: Netns, numbers: set[int]) -> None:
+    """Nexthop objects went, or became others: what was learnt behind them goes (`nexthop_free`)."""
+    for key in [key for key in netns.inet.exceptions if len(key[1]) == OF_OBJECT and key[1][0] in numbers]:
         del netns.inet.exceptions[key]
 
 

@@ -9,6 +9,7 @@ from netsim.addr import IPv6
 from netsim.errors import EEXIST, EINVAL, ENOENT, NetError
 from netsim.kernel.core.netdevice import NetDevice
 from netsim.kernel.ipv4 import fib
+from netsim.kernel.ipv4.fnhe import forget_object
 from netsim.kernel.ipv6 import fib as fib6
 from netsim.kernel.ipv6.nexthop import check_nexthop as check_nexthop6
 from netsim.kernel.ipv6.nexthop import routes_of
@@ -96,7 +97,10 @@ def insert(netns: Netns, new: Nexthop, flags: int) -> None:
         raise NetError(EEXIST)
     _check_replacement(netns, table, old, new)
     table.put(new)
-    _apply(netns, {new.id, *[group.id for group in table.groups_with(new.id)]})
+    changed = {new.id, *[group.id for group in table.groups_with(new.id)]}
+    if netns.inet.exceptions:
+        forget_object(netns, changed)
+    _apply(netns, changed)
 
 
 def _check_replacement(netns: Netns, table: NexthopTable, old: Nexthop, new: Nexthop) -> None:
@@ -152,6 +156,8 @@ def remove(netns: Netns, number: int) -> None:
     if nexthop is None:
         raise NetError(ENOENT)
     _take_routes(netns, number)
+    if netns.inet.exceptions:
+        forget_object(netns, {number, *[group.id for group in table.groups_with(number)]})
     for group in table.groups_with(number):
         left = tuple([member for member in group.members if member[0] != number])
         if left:
