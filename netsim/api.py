@@ -103,7 +103,7 @@ class Host:
         process = self._spawn(line, env, None, netns, out, err)
         process.is_awaited = process.status is None
         machine.wait(process, limit)
-        world.clock.run_for(COMMAND_TIME)
+        world.clock.run_until(world.clock.now + COMMAND_TIME)
         status = process.status or 0
         typed = line if netns is None and not env else self._typed(line, env, netns, name)
         world.journal.add(Entry(machine.name, typed, 0, status))

@@ -62,6 +62,16 @@ class Files:
             raise NetError(ENOENT)
         return node
 
+    def lacks(self, process: Process, path: str) -> bool:
+        """Whether nothing is at an absolute path, as far as that shows without following links."""
+        here: Any = self.root if process.jail is None else process.jail.root
+        for name in path.split("/") if path[:1] == "/" else ():
+            if name:
+                here = here.entries.get(name) if type(here) is Directory and name not in SPECIAL else here
+                if here is None:
+                    return True
+        return False
+
     def plain(self, *names: str) -> Directory | None:
         """The directory below the root that is reached by directories of these names alone, None where they do not lead to one."""
         return _below(self.root, names)

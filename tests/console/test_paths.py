@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import netsim
 from netsim import Host
@@ -77,3 +79,13 @@ def test_paths_lose_their_links_and_dots(host: Host) -> None:
 def test_modes_are_changed_by_letters(host: Host, mode: str, becomes: str) -> None:
     assert host.run(f"touch f; chmod 755 f; chmod {mode} f; stat -c %a f").stdout == f"{becomes}\n"
     assert host.run("chmod zz f").stderr == "chmod: invalid mode: 'zz'\nTry 'chmod --help' for more information.\n"
+
+
+@given(st.lists(st.sampled_from(["root", ".docker", "etc", "var", "run", "..", ".", "", "link", "nosuch", "netns"]), max_size=4))
+def test_what_is_said_to_be_missing_is(parts: list[str]) -> None:
+    host = netsim.World().host("h")
+    host.run("mkdir -p /root/.docker/x; ln -s /root /link; ln -s nowhere /etc/link")
+    files, proc, path = host.machine.files, host.machine.init, "/" + "/".join(parts)
+    assert not (files.lacks(proc, path) and files.stat(proc, path) is not None)
+    if not {"..", ".", "link", "var", "run"} & set(parts):
+        assert files.lacks(proc, path) == (files.stat(proc, path) is None)

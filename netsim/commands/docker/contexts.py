@@ -81,7 +81,10 @@ def current(proc: Process) -> str:
     named = proc.env.get("DOCKER_CONTEXT")
     if named:
         return named
-    text = proc.read_text(f"{_folder(proc)}/config.json")
+    folder = _folder(proc)
+    if proc.machine.files.lacks(proc, folder):  # as most often
+        return DEFAULT
+    text = proc.read_text(f"{folder}/config.json")
     return str(_read(text).get("currentContext") or DEFAULT) if text else DEFAULT
 
 
