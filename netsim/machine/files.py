@@ -66,8 +66,10 @@ class Files:
         """Whether nothing is at an absolute path, as far as that shows without following links."""
         here: Any = self.root if process.jail is None else process.jail.root
         for name in path.split("/") if path[:1] == "/" else ():
-            if name:
-                here = here.entries.get(name) if type(here) is Directory and name not in SPECIAL else here
+            if name and type(here) is Directory:
+                if name in SPECIAL:
+                    return False
+                here = here.entries.get(name)
                 if here is None:
                     return True
         return False
