@@ -48,12 +48,7 @@ class Limit:
     def run(self, table: NftTable, skb: SkBuff, state: HookState) -> int:
         """Spend the time one packet costs, if there is so much."""
         cost = self.unit * SECOND // self.rate
-        most, now = cost * self.burst, state.netns.kernel.clock.now
-        left = most if self.tokens < 0 else min(most, self.tokens + now - self.last)
-        self.last = now
-        within = left >= cost
-        self.tokens = left - cost if within else left
-        return CONTINUE if within != self.over else BREAK
+        return _spent(self, cost, cost * self.burst, state.netns.kernel.clock.now)
 
     def begin_anew(self) -> None:
         """Limits have nothing to be reset."""
@@ -73,15 +68,20 @@ class ByteLimit:
     def run(self, table: NftTable, skb: SkBuff, state: HookState) -> int:
         """Spend the time a packet's bytes cost, if there is so much."""
         cost = self.unit * SECOND * skb.size // self.rate
-        most, now = self.unit * SECOND * (self.rate + self.burst) // self.rate, state.netns.kernel.clock.now
-        left = most if self.tokens < 0 else min(most, self.tokens + now - self.last)
-        self.last = now
-        within = left >= cost
-        self.tokens = left - cost if within else left
-        return CONTINUE if within != self.over else BREAK
+        most = self.unit * SECOND * (self.rate + self.burst) // self.rate
+        return _spent(self, cost, most, state.netns.kernel.clock.now)
 
     def begin_anew(self) -> None:
         """Limits have nothing to be reset."""
+
+
+def _spent(limit: Limit | ByteLimit, cost: int, most: int, now: int) -> int:
+    """Take what a packet costs, if it has gathered that by now; no more than `most` gathers (`nft_limit_eval`)."""
+    left = most if limit.tokens < 0 else min(most, limit.tokens + now - limit.last)
+    limit.last = now
+    within = left >= cost
+    limit.tokens = left - cost if within else left
+    return CONTINUE if within != limit.over else BREAK
 
 
 @attrs.define
