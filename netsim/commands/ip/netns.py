@@ -77,7 +77,7 @@ def list_names(session: Ip) -> None:
     _ask_all(session)
     for name in names(session):
         netns = _bound(session, name)
-        if netns is None:
+        if netns is None and _is_junk(session, name):
             session.err.append(NO_NAMESPACE)
         number_here = session.netns.id_of(netns) if netns is not None else None
         if session.style.json:
@@ -93,7 +93,12 @@ NO_NAMESPACE = "Error: Peer netns reference is invalid.\n"
 
 def _ask_all(session: Ip) -> None:
     """What has a name but is no namespace, the kernel refuses to number (`netns_map_init`)."""
-    session.err += [NO_NAMESPACE for name in names(session) if _bound(session, name) is None]
+    session.err += [NO_NAMESPACE for name in names(session) if _bound(session, name) is None and _is_junk(session, name)]
+
+
+def _is_junk(session: Ip, name: str) -> bool:
+    """Whether something that is no namespace can be opened there: of a link to a process that is gone nobody is asked."""
+    return session.call.machine.files.stat(session.call.proc, path_of(name)) is not None
 
 
 def _list(session: Ip, cursor: Words) -> None:
