@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from netsim.kernel.bridge.device import Bridge
@@ -77,7 +78,7 @@ def _make(sites: Sites, dev: NetDevice, made: set[int], far_ends: FarEnds) -> It
     elif isinstance(dev, Tun):
         yield from _tun(sites.of(dev.netns), dev)
     elif dev.kind in WORDS:
-        yield _single(sites, dev)
+        yield from _single(sites, dev)
 
 
 def is_brought(dev: NetDevice) -> bool:
@@ -111,11 +112,15 @@ def pair(site: str, dev: NetDevice, far_site: str, far: NetDevice) -> Operation:
     return AddDevice(site, (*words, *(["netns", far_site] if far_site != site else [])))
 
 
-def _single(sites: Sites, dev: NetDevice) -> Operation:
-    home = home_of(dev)
-    words = ["link", "add", *(["link", dev.real.name] if isinstance(dev, Stacked) else []), "name", dev.name, *traits(dev)]
+def _single(sites: Sites, dev: NetDevice) -> Iterator[Operation]:
+    home, name = home_of(dev), dev.name
+    if home is not dev.netns and name in home.names:  # older kernels, 6.1 for one, look for the name where the request is made
+        name = next(free for number in count() if (free := f"moved{number}") not in home.names and free not in dev.netns.names)
+    words = ["link", "add", *(["link", dev.real.name] if isinstance(dev, Stacked) else []), "name", name, *traits(dev)]
     words += ["netns", sites.of(dev.netns)] if home is not dev.netns else []
-    return AddDevice(sites.of(home), (*words, "type", dev.kind, *WORDS[dev.kind](dev)))
+    yield AddDevice(sites.of(home), (*words, "type", dev.kind, *WORDS[dev.kind](dev)))
+    if name != dev.name:
+        yield SetDevice(sites.of(dev.netns), ("link", "set", "dev", name, "name", dev.name))
 
 
 def _tun(site: str, dev: Tun) -> Iterator[Operation]:

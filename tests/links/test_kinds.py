@@ -151,3 +151,17 @@ def test_tunnels_and_ipvlans_make_their_link_local_addresses_of_what_they_have()
     assert told["t1"] == ""
     assert "fe80::200:0:100:1/64" in told["i1"]
     assert "fe80::200:0:200:1/64" in told["i2"]
+
+
+def test_a_vlan_device_passes_on_what_it_hears_for_those_on_top_while_it_is_up() -> None:
+    host = World().host("h")
+    host.run_script(
+        "ip link add eth1 type veth peer name p1; ip link set eth1 up; ip link set p1 up; ip link add link eth1 name eth1.30 type vlan id 30\n"
+        "ip link set eth1.30 up; ip link add link eth1.30 name m0 address 02:00:00:00:00:01 type macvlan mode bridge; ip link set m0 up"
+    )
+    heard = "bridge fdb show | grep ^02:00:00:00:00:01 | cut -d ' ' -f 3"
+    assert host.run(heard).stdout.split() == ["eth1", "eth1.30"]
+    host.run("ip link set eth1.30 down")
+    assert host.run(heard).stdout.split() == ["eth1.30"]
+    host.run("ip link set eth1.30 up; ip link set m0 down")
+    assert host.run(heard).stdout == ""

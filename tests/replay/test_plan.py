@@ -63,6 +63,8 @@ def test_what_goes_with_a_namespace_that_is_about_to_go_is_not_built() -> None:
         ("ip link add d0 type dummy", "ip link add link d0 name d0.5 type vlan id 5 ingress-qos-map 1:2", "ip link set d0 up", "ip link set d0.5 up"),
         ("ip link add d0 type dummy", "ip link set d0 up", "ip netns add red", "ip link add link d0 name eth0 netns red type macvlan mode bridge",
          "ip -n red link set eth0 up", "ip -n red addr add 10.0.0.7/24 dev eth0"),
+        ("ip link add d0 type dummy", "ip link set d0 up", "ip netns add red", "ip link add link d0 name m0 netns red type macvlan mode bridge",
+         "ip -n red link set m0 name d0", "ip -n red link set d0 up"),
         ("ip link add d0 type dummy", "ip link set d0 up", "ip link add link d0 name i0 type ipvlan mode l3", "ip addr add 10.0.0.8/24 dev i0", "ip link set i0 up"),
         ("ip link add d0 type dummy", "ip addr add 10.0.0.1/24 dev d0", "ip link set d0 up", "ip link add g0 type gre remote 10.0.0.9 local 10.0.0.1 key 5 ttl 9"),
         ("ip link add v0 type vrf table 10", "ip link set v0 up", "ip link add d0 type dummy", "ip link set d0 master v0 up", "ip addr add 10.0.0.1/24 dev d0"),

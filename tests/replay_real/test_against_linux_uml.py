@@ -16,7 +16,7 @@ from tests.replay_real.machine import own_namespace
 ROOT = Path(__file__).parents[2]
 REASON = lacking()
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(REASON), reason=REASON or "runs")]
-EXAMPLES = ["cross-host/gre.sh", "links/vlan.sh", "links/vlan-filtering.sh", "links/ipvlan.sh"]
+EXAMPLES = ["cross-host/gre.sh", "links/vlan.sh", "links/vlan-filtering.sh", "links/ipvlan.sh", "pipework/physical.sh", "pipework/routes.sh"]
 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
     EXAMPLES.append("swarm/three-hosts.sh")
     EXAMPLES += [f"problems/{name}/lab.sh" for name in ("01-network-shadows-vpn", "11-hairpin", "16-resolver-on-loopback")]

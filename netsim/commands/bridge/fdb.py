@@ -214,5 +214,5 @@ def _at(session: Ip, bridge: Bridge, port: BridgePort | None) -> list[dict[str, 
 def _own(session: Ip, dev: NetDevice) -> list[dict[str, Any]]:
     if isinstance(dev, VxlanDevice):
         return [item for entry in vxlan_fdb.listed(dev) for item in described_remotes(session, dev, entry)]
-    further = [mac for upper in dev.uppers if (mac := upper.further_address()) is not None]
-    return [{"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent"} for mac in (*further, *dev.multicast)]
+    heard = (*dev.heard_addresses(), *dev.multicast)
+    return [{"mac": str(mac), "ifname": dev.name, "flags": ["self"], "state": "permanent"} for mac in heard]

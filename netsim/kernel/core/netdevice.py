@@ -220,9 +220,13 @@ class NetDevice(Late):
         """The device whose ifindex is this one's `iflink` (veth peer, vlan parent ...), or None for itself."""
         return None
 
-    def further_address(self) -> MAC | None:
-        """The address a device on top has its lower one listen to, besides that one's own (`dev_uc_add`)."""
-        return None
+    def further_addresses(self) -> list[MAC]:
+        """What a device on top has its lower one listen to, besides that one's own address (`dev_uc_add`, `dev_uc_sync`)."""
+        return []
+
+    def heard_addresses(self) -> list[MAC]:
+        """What it listens to for the devices on top (`dev->uc`)."""
+        return list(dict.fromkeys([address for upper in self.uppers for address in upper.further_addresses()]))
 
     def link_netns(self) -> Netns | None:
         """The namespace that the lower device is in, or that a tunnel's outer packets are sent in (`get_link_net`); None: its own."""

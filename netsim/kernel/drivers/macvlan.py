@@ -110,9 +110,10 @@ class Macvlan(Stacked):
             if not port.is_passthru and not port.by_address and not self.real.filters_unicast:
                 dev_set_promiscuity(self.real, -1)
 
-    def further_address(self) -> MAC | None:
-        """Its own, while it is up and does not share the lower device's."""
-        return self.address if self.flags & IFF_UP and not self.port.is_passthru else None
+    def further_addresses(self) -> list[MAC]:
+        """While it is up its own, unless it shares the lower device's, and what it hears itself (`macvlan_set_mac_lists`)."""
+        own = [] if self.port.is_passthru else [self.address]
+        return [*own, *self.heard_addresses()] if self.flags & IFF_UP else []
 
     def _is_busy(self, address: MAC) -> bool:
         """`macvlan_addr_busy`."""

@@ -95,9 +95,10 @@ class Vlan(Stacked):
         if self.real.vlan_devices is not None:
             self.real.vlan_devices.pop((self.protocol, self.vid), None)
 
-    def further_address(self) -> MAC | None:
-        """One of its own, while it is up (`vlan_dev_open`)."""
-        return self.address if self.flags & IFF_UP and self.address != self.real.address else None
+    def further_addresses(self) -> list[MAC]:
+        """While it is up one of its own, and what it hears itself (`vlan_dev_open`, `vlan_dev_set_rx_mode`)."""
+        own = [self.address] if self.address != self.real.address else []
+        return [*own, *self.heard_addresses()] if self.flags & IFF_UP else []
 
     def link_speed(self) -> int:
         """The lower device's."""
