@@ -307,10 +307,6 @@ class Machine:
 
     def command(self, process: Process, name: str) -> Callable[[Call], Any] | None:
         """The command behind a name or path: one of the machine's tools, or a script in its file system."""
-        jail = process.jail
-        where = self.exec_table.get(name) if jail is None else None
-        if where is not None:
-            return _tool(where)
         if "/" in name:
             directory, _, base = name.rpartition("/")
             node = self.files.stat(process, name)

@@ -43,6 +43,8 @@ NAMES = dict(
 NAMES |= {34: "RTMIN", 64: "RTMAX"}
 NAMES |= {34 + place: f"RTMIN+{place}" for place in range(1, 16)} | {64 - place: f"RTMAX-{place}" for place in range(1, 15)}
 NUMBERS = {name: number for number, name in NAMES.items()} | {"CLD": 17, "POLL": 29}
+LISTED = {number: "POLL" if number == 29 else NAMES[number] for number in range(1, 32)}
+"""What procps and BusyBox list, under the names they have for them."""
 PSEUDO = ("DEBUG", "ERR", "RETURN")
 """What bash traps beside signals."""
 

@@ -6,7 +6,7 @@ import re
 
 from netsim.errors import EINVAL, ENOENT, ERANGE, NetError, strerror
 from netsim.machine.call import Call, Result
-from netsim.machine.signals import NAMES, NUMBERS
+from netsim.machine.signals import LISTED, NUMBERS
 
 USAGE = """
 Usage:
@@ -25,8 +25,6 @@ Options:
 
 For more details see kill(1).
 """
-LISTED = {number: "POLL" if number == 29 else NAMES[number] for number in range(1, 32)}
-"""The signals it shows, under the names it has for them."""
 KNOWN = {name: number for name, number in NUMBERS.items() if 0 < number < 32} | {"IOT": 6, "RTMIN": 34, "EXIT": 0, "NULL": 0}
 LONG = {"signal": "s", "queue": "q", "list": "l", "table": "L", "help": "h", "version": "V"}
 MOST = (1 << 63) - 1

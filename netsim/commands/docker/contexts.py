@@ -57,10 +57,10 @@ def _place(proc: Process, name: str, kind: str) -> str:
 
 
 def _config(proc: Process) -> dict[str, Any]:
-    return _read(proc.read_text(f"{_folder(proc)}/config.json"))
-
-
-def _read(text: str) -> dict[str, Any]:
+    folder = _folder(proc)
+    if proc.machine.files.lacks(proc, folder):  # as most often
+        return {}
+    text = proc.read_text(f"{folder}/config.json")
     try:
         read_back = json.loads(text) if text else {}
     except ValueError:
@@ -81,11 +81,7 @@ def current(proc: Process) -> str:
     named = proc.env.get("DOCKER_CONTEXT")
     if named:
         return named
-    folder = _folder(proc)
-    if proc.machine.files.lacks(proc, folder):  # as most often
-        return DEFAULT
-    text = proc.read_text(f"{folder}/config.json")
-    return str(_read(text).get("currentContext") or DEFAULT) if text else DEFAULT
+    return str(_config(proc).get("currentContext") or DEFAULT)
 
 
 def host_of(docker: Docker, name: str) -> str:

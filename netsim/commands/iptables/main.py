@@ -10,7 +10,7 @@ from netsim.commands.iptables.parser import Parser
 from netsim.commands.iptables.problem import OTHER, RESOURCE, VERSION, Problem, Unlocked
 from netsim.commands.iptables.reading import DASHES, LEAD, lead_of, parsed, remembered
 from netsim.commands.iptables.request import Request
-from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, not_there, put_in, take_out
+from netsim.commands.iptables.rules import CHANGES, look_for, no_such_rule, not_there, put_in
 from netsim.commands.iptables.tool import Tool, named_tool, warning
 from netsim.kernel.core.netns import Netns
 from netsim.kernel.netfilter import ruleset
@@ -40,16 +40,10 @@ def about_one_rule(netns: Netns, argv: tuple[str, ...]) -> Result | None:
         if command == "C":
             found = look_for(table, request, command)
             return not_there(tool.name) if found is None else Result(found) if found else DONE
-        chain = table.chains.get(request.chain)
         try:
-            if command == "D":
-                printed = take_out(table, request, command)
-            elif chain is not None and chain.policy is not None and chain.hook not in table.hung:
-                printed = _put_in_first(table, chain, request, command)
-            else:
-                printed = put_in(table, request, command)
+            printed = _one_rule(table, request, command)
         finally:
-            if table.counted != table.generation or (table.trackers > 0) != table.is_tracked or state.shared:
+            if table.counted != table.generation or (table.trackers > 0) != table.is_tracked or state.shared:  # seldom, and a daemon asks often
                 rules_changed(netns, table)
     except Problem as problem:
         return Result("", problem.text(tool), problem.kind)
@@ -103,8 +97,7 @@ def _answer(call: Call, netns: Netns, tool: Tool, request: Request, command: str
             try:
                 printed = carry_out(table, request, command)
             finally:
-                if table.counted != table.generation or (table.trackers > 0) != table.is_tracked or netns.netfilter.shared:
-                    rules_changed(netns, table)
+                rules_changed(netns, table)
     except Problem as problem:
         return Result("", request.warnings + problem.text(tool), problem.kind)
     return Result(printed, warned) if printed or warned else DONE
@@ -143,11 +136,7 @@ def carry_out(table: Table, request: Request, command: str) -> str:
     What changes one chain or rule, or cannot fail, needs no draft; the legacy build's policies are told what they have counted after theirs forgot it.
     """
     if command in ONE_RULE and len(request.specs) == 1:
-        chain = table.chains.get(request.chain)
-        if chain is not None and chain.policy is not None and chain.hook not in table.hung and command != "D":
-            text = _put_in_first(table, chain, request, command)
-        else:
-            text = CHANGES[command](table, request, command)
+        text = _one_rule(table, request, command)
     elif len(request.specs) < 2 and (command != "X" or request.chain) and (command != "P" or table.build != ruleset.LEGACY):
         text = change(table, request, command)
     else:
@@ -163,6 +152,14 @@ def carry_out(table: Table, request: Request, command: str) -> str:
 def change(table: Table, request: Request, command: str) -> str:
     """One changing request, on a table or a draft of it."""
     return CHANGES[command](table, request, command) if command in CHANGES else CHAIN_COMMANDS[command](table, request)
+
+
+def _one_rule(table: Table, request: Request, command: str) -> str:
+    """-A, -I and -D of one rule; one that is the first of a built-in chain hangs it."""
+    chain = table.chains.get(request.chain)
+    if chain is not None and chain.policy is not None and chain.hook not in table.hung and command != "D":
+        return _put_in_first(table, chain, request, command)
+    return CHANGES[command](table, request, command)
 
 
 def _put_in_first(table: Table, chain: Chain, request: Request, command: str) -> str:

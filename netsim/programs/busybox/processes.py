@@ -15,15 +15,12 @@ from netsim.machine.call import Call, Exec, Program, Result
 from netsim.machine.getopt import Grammar
 from netsim.machine.hostnames import in_hosts
 from netsim.machine.process import SIGKILL, SIGTERM, Process
+from netsim.machine.signals import LISTED
 from netsim.machine.user import user_of
 from netsim.programs.busybox.applet import die, ended, name_of, read_options, usage
 from netsim.programs.identity import in_full, named
 
-SIGNALS = {
-    "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10, "SEGV": 11, "USR2": 12, "PIPE": 13,
-    "ALRM": 14, "TERM": 15, "STKFLT": 16, "CHLD": 17, "CONT": 18, "STOP": 19, "TSTP": 20, "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25,
-    "VTALRM": 26, "PROF": 27, "WINCH": 28, "POLL": 29, "PWR": 30, "SYS": 31,
-}  # fmt: skip
+SIGNALS = {name: number for number, name in LISTED.items()}
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
 
 
